@@ -1,0 +1,98 @@
+"""Everything archcost raises on purpose.
+
+    ArchcostError
+    ├── SpecError            the spec is wrong: carries every diagnostic of the stage          exit 2
+    ├── UsageError           the request is wrong: an unknown zoo name, --set of no variable   exit 2
+    ├── NothingToAnalyzeError  a pattern matched no file                                       exit 3
+    └── LayerError           why one layer cannot stand here; terse, caught at the door
+        ├── ShapeError       ... because of the tensors that arrive
+        └── ExpressionError  ... because an expression has no value
+
+"Your spec is wrong" is an exception. "Your model is too big" is not: it is a finding.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archcost.source import Place
+
+
+class ArchcostError(Exception):
+    """Root of everything archcost raises on purpose."""
+
+
+class UsageError(ArchcostError):
+    """The request cannot be met as asked; the text says what to do instead."""
+
+
+class NothingToAnalyzeError(ArchcostError):
+    """A pattern matched no file, so there is nothing to report on."""
+
+
+class LayerError(ArchcostError):
+    """One layer, window or expression refuses its input.
+
+    The text is terse and starts with the user's word (`groups=3 must divide ...`); whoever knows the
+    node adds its kind, its inputs and its place in the file.
+    """
+
+
+class ShapeError(LayerError):
+    """The tensors that arrive do not fit.
+
+    `inputs` are the positions of the inputs at fault. The text may name them by `{0}` and `{1}` (first and
+    second of `inputs`): the caller, who knows what feeds them, fills in "branch 'b1'" or "'stem.conv'".
+    """
+
+    def __init__(self, why: str, *, inputs: tuple[int, ...] = ()) -> None:
+        super().__init__(why)
+        self.inputs = inputs
+
+
+class ExpressionError(LayerError):
+    """An expression cannot be read or has no value. `offset` and `width` point into its text."""
+
+    def __init__(self, why: str, *, offset: int = 0, width: int = 1) -> None:
+        super().__init__(why)
+        self.offset = offset
+        self.width = width
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One mistake in a spec: where it is written, what is wrong, and through which blocks it was reached.
+
+    `uses` lists the calls that lead there, innermost first: (block name, place of the call).
+    """
+
+    place: Place
+    message: str
+    uses: tuple[tuple[str, Place], ...] = ()
+
+    def render(self) -> str:
+        """The message as a compiler prints it: `file:line:column: what`, the line itself and a caret."""
+        lines = [f"{self.place}: {self.message}"]
+        if text := self.place.text():
+            number = f"{self.place.line:>5} | "
+            # Tabs are kept so that the caret stays under its column in any terminal.
+            indent = "".join(c if c == "\t" else " " for c in text[: self.place.column - 1])
+            room = max(1, len(text) - self.place.column + 1)
+            carets = "^" * max(1, min(self.place.width, room))
+            lines += [number + text, " " * (len(number) - 2) + "| " + indent + carets]
+        lines += [f"  in block '{name}', used at {where}" for name, where in self.uses]
+        return "\n".join(lines)
+
+
+class SpecError(ArchcostError):
+    """A spec that cannot be analyzed, with every mistake its stage found, in the order of the text."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(
+            sorted(diagnostics, key=lambda d: (d.place.source.name, d.place.line, d.place.column)),
+        )
+        super().__init__("\n".join(d.render() for d in self.diagnostics))

@@ -1,0 +1,235 @@
+"""What every layer kind answers about itself.
+
+A kind is one pydantic class: its fields, then, always in this order, `window`, `output`, `weights` (and
+`buffers`), `operations`. Anything about several layers is a pass, outside. Parameters are not a formula:
+`weights` gives shapes, and every count derives from them.
+
+A tensor is `(channels, *axes)`, one sample, no batch (see `archcost.geometry`).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from functools import lru_cache
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from archcost.errors import ShapeError
+from archcost.expressions import Expression
+from archcost.geometry import Shape, Window, size
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Weights = dict[str, Shape]
+"""Learned tensors by name, each as its shape, e.g. `{"weight": (64, 3, 7, 7), "bias": (64,)}`."""
+
+
+class Operations(NamedTuple):
+    """How often each scalar operation runs, for one sample. Never blended into one number."""
+
+    macs: int = 0
+    multiplications: int = 0
+    additions: int = 0
+    comparisons: int = 0
+    divisions: int = 0
+    exponentials: int = 0
+
+
+TERMS = {
+    "additions_per_window": "sums of one window",
+    "bias": "1 if a bias is added to every output, else 0",
+    "groups": "independent groups the channels are split into",
+    "in_channels": "channels that arrive",
+    "inputs": "elements that arrive: channels and positions",
+    "kernel_size": "positions of the window",
+    "out_channels": "channels that leave",
+    "outputs": "elements that leave: channels and positions",
+    "taps": "products summed for one output",
+}
+"""What the words in the formulas mean. A word that is used must be here; a test checks it."""
+
+
+class Formulas:
+    """The operation counts of one layer on one input, as formulas over named numbers.
+
+    The formula that is shown is the one that is computed. A term is a number, a shape (its elements are
+    meant) or a formula over the terms before it; a count is a formula over the terms and the counts before
+    it (in the order of `Operations`). A count that is not given is 0.
+
+    >>> f = Formulas({"outputs": (64, 112, 112), "taps": "147"}, macs="taps * outputs", multiplications="macs")
+    >>> f.operations().macs
+    118013952
+    """
+
+    def __init__(self, terms: Mapping[str, int | Shape | str], **counts: str) -> None:
+        self.terms = terms
+        self.counts = counts
+
+    def values(self) -> dict[str, int]:
+        """Every term and every count in numbers.
+
+        Raises:
+            TypeError: a formula that does not come out whole, or a count `Operations` does not have: a bug.
+        """
+        env: dict[str, int] = {}
+        for name, term in self.terms.items():
+            env[name] = _evaluate(term, env) if isinstance(term, str) else term if isinstance(term, int) else size(term)
+        if unknown := set(self.counts) - set(Operations._fields):
+            raise TypeError(f"no such count: {unknown}")
+        for name in Operations._fields:
+            env[name] = _evaluate(self.counts.get(name, "0"), env)
+        return env
+
+    def operations(self) -> Operations:
+        """The six counts as exact integers."""
+        values = self.values()
+        return Operations(*(values[name] for name in Operations._fields))
+
+
+@lru_cache(maxsize=None)
+def _parse(formula: str) -> Expression:
+    return Expression.parse(formula)
+
+
+def _evaluate(formula: str, env: Mapping[str, int]) -> int:
+    value = _parse(formula).evaluate(env)
+    if not isinstance(value, int):
+        raise TypeError(f"{formula} = {value!r} with {env}: a count must be whole")
+    return value
+
+
+class Kind(BaseModel, ABC):
+    """A layer kind. Subclass `Layer` (one input), `Merge` (two or more) or `Source` (none).
+
+    `summary` is one line for people choosing a kind; `reference` names the source of its formulas.
+    The uniform questions (`infer`, `parameters`, `statistics`, `formulas`) are for the passes.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
+
+    alias: ClassVar[bool] = False
+    """True if the output is the input under another shape: it costs no memory of its own."""
+    reference: ClassVar[str] = ""
+
+    @abstractmethod
+    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
+        """The output's shape. Raises ShapeError if these inputs do not fit."""
+
+    @abstractmethod
+    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:
+        """Learned tensors, by name, as shapes."""
+
+    @abstractmethod
+    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:
+        """Tensors that are kept but not learned (running statistics), by name, as shapes."""
+
+    @abstractmethod
+    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
+        """The operation counts as formulas with their numbers."""
+
+
+class Layer(Kind):
+    """A kind with one input. `x` is always the shape that arrives: `(channels, *axes)`."""
+
+    def window(self, x: Shape) -> Window | None:  # noqa: ARG002 - kinds that slide override it
+        """The sliding window, resolved for this input; None if the kind looks at one position at a time."""
+        return None
+
+    @abstractmethod
+    def output(self, x: Shape) -> Shape:
+        """The shape that leaves. Raises ShapeError if `x` does not fit."""
+
+    def weights(self, x: Shape) -> Weights:  # noqa: ARG002
+        """Learned tensors by name, as shapes; `[out, in / groups, *kernel]` where there is a kernel."""
+        return {}
+
+    def buffers(self, x: Shape) -> Weights:  # noqa: ARG002
+        """Running statistics by name, as shapes."""
+        return {}
+
+    @abstractmethod
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """The six operation counts for input `x` and output `y`."""
+
+    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
+        """See `Kind.infer`."""
+        return self.output(_only(inputs))
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:
+        """See `Kind.parameters`."""
+        return self.weights(_only(inputs))
+
+    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:
+        """See `Kind.statistics`."""
+        return self.buffers(_only(inputs))
+
+    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
+        """See `Kind.formulas`."""
+        x = _only(inputs)
+        return self.operations(x, self.output(x))
+
+
+def _only(inputs: tuple[Shape, ...]) -> Shape:
+    if len(inputs) != 1:
+        raise ShapeError(f"takes one input, but {len(inputs)} arrive; choose one with `from`")
+    return inputs[0]
+
+
+class Merge(Kind):
+    """A kind that joins two or more inputs and learns nothing."""
+
+    @abstractmethod
+    def output(self, xs: tuple[Shape, ...]) -> Shape:
+        """The shape that leaves. Raises ShapeError, with the positions of the inputs at fault."""
+
+    @abstractmethod
+    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
+        """The six operation counts for inputs `xs` and output `y`."""
+
+    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
+        """See `Kind.infer`."""
+        if len(inputs) < 2:
+            raise ShapeError("joins two or more inputs, but one arrives; name them with `from: [a, b]`")
+        return self.output(inputs)
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002
+        """See `Kind.parameters`."""
+        return {}
+
+    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002
+        """See `Kind.statistics`."""
+        return {}
+
+    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
+        """See `Kind.formulas`."""
+        return self.operations(inputs, self.output(inputs))
+
+
+class Source(Kind):
+    """A kind without inputs: it brings a tensor of its own."""
+
+    @abstractmethod
+    def output(self) -> Shape:
+        """The shape that leaves."""
+
+    @abstractmethod
+    def weights(self) -> Weights:
+        """Learned tensors by name, as shapes."""
+
+    def infer(self, inputs: tuple[Shape, ...]) -> Shape:  # noqa: ARG002
+        """See `Kind.infer`."""
+        return self.output()
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002
+        """See `Kind.parameters`."""
+        return self.weights()
+
+    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002
+        """See `Kind.statistics`."""
+        return {}
+
+    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:  # noqa: ARG002
+        """See `Kind.formulas`: a tensor that is only there costs nothing to compute."""
+        return Formulas({})

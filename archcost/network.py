@@ -1,0 +1,87 @@
+"""The network: nodes in written order, which is a topological order, and the graph they form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import networkx as nx
+
+    from archcost.geometry import Shape
+    from archcost.layers.base import Kind
+    from archcost.source import Place
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Input:
+    """A tensor the network is given. `path` is its name."""
+
+    path: str
+    output: Shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Node:
+    """One layer at one place of the network.
+
+    Attributes:
+        path: stable and unique, dot-joined, e.g. `stage.2.3.bottleneck.conv_bn_2.conv`.
+        word: the kind as the spec writes it (`conv2d`).
+        layer: the kind with its fields; equal items share one object.
+        inputs: what it reads, in order.
+        output: the shape that leaves.
+        place: where it is written.
+        shared: the key of its set of weights if the spec shares them, else None. Nodes with equal keys use
+            the same tensors.
+    """
+
+    path: str
+    word: str
+    layer: Kind
+    inputs: tuple[Node | Input, ...]
+    output: Shape
+    place: Place
+    shared: str | None = None
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes that arrive, in order."""
+        return tuple(source.output for source in self.inputs)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A whole network. Nodes stand in written order; each reads only inputs and nodes before it."""
+
+    name: str
+    inputs: tuple[Input, ...]
+    nodes: tuple[Node, ...]
+    outputs: dict[str, Node | Input]
+
+    def __iter__(self) -> Iterator[Node]:
+        return iter(self.nodes)
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    @cached_property
+    def by_path(self) -> dict[str, Node]:
+        """Nodes by their paths."""
+        return {node.path: node for node in self.nodes}
+
+    @cached_property
+    def graph(self) -> nx.MultiDiGraph[Node | Input]:
+        """The DAG as networkx knows it: an edge per read, with its `position` among the reader's inputs."""
+        import networkx as nx  # noqa: PLC0415 - half of the start-up time, and few questions need it
+
+        graph: nx.MultiDiGraph[Node | Input] = nx.MultiDiGraph()
+        graph.add_nodes_from(self.inputs)
+        graph.add_nodes_from(self.nodes)
+        for node in self.nodes:
+            for position, source in enumerate(node.inputs):
+                graph.add_edge(source, node, position=position)
+        return graph

@@ -1,0 +1,35 @@
+"""Where a piece of a spec stands: the text it came from, its line and its column."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One text that was read: its name as the user wrote it, and its lines (empty if unreadable)."""
+
+    name: str
+    lines: tuple[str, ...] = field(default=(), repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of one line of a source. Lines and columns count from 1, `width` is in characters.
+
+    >>> str(Place(Source("net.yaml"), 14, 7))
+    'net.yaml:14:7'
+    """
+
+    source: Source
+    line: int = 1
+    column: int = 1
+    width: int = 1
+
+    def __str__(self) -> str:
+        return f"{self.source.name}:{self.line}:{self.column}"
+
+    def text(self) -> str:
+        """The whole line, without its line break; empty when the source has no such line."""
+        lines = self.source.lines
+        return lines[self.line - 1] if self.line <= len(lines) else ""
