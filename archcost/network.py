@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from fractions import Fraction
 
     import networkx as nx
 
+    from archcost.expressions import Value
     from archcost.geometry import Shape
     from archcost.layers.base import Kind
     from archcost.source import Place
@@ -53,14 +55,55 @@ class Node:
         return tuple(source.output for source in self.inputs)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Expectation:
+    """One line of an `expect`, with what it speaks of.
+
+    Attributes:
+        path: of the item, a node or a group of nodes.
+        what: `shape`, `stride`, `receptive_field`, `coverage`, `params` or `macs`.
+        expected: a shape, one number per axis (or one for all), or a single number.
+        tolerance: how far the measured number may be off; 0 unless it was written with a suffix
+            (`1.2M` is printed precision: within 50,000).
+        text: the value as written.
+        place: where it is written.
+        first: index of the item's first node in `Network.nodes`.
+        last: one past its last node.
+        outputs: the tensors that leave the item.
+    """
+
+    path: str
+    what: str
+    expected: tuple[int, ...] | int | float | Fraction
+    tolerance: Fraction
+    text: str
+    place: Place
+    first: int
+    last: int
+    outputs: tuple[Node | Input, ...]
+
+
 @dataclass(frozen=True, eq=False)
 class Network:
-    """A whole network. Nodes stand in written order; each reads only inputs and nodes before it."""
+    """A whole network. Nodes stand in written order; each reads only inputs and nodes before it.
+
+    Attributes:
+        name: as the spec says.
+        path: the file as the user named it (`zoo:vgg16`, `-` for standard input).
+        variant: the variant that was chosen, if any.
+        variables: the spec's `vars` after variant and `--set`: numbers, booleans, words and lists of these.
+        outputs: what the network gives, by name (or path, if it has no name).
+        expectations: every `expect` that was reached.
+    """
 
     name: str
+    path: str
+    variant: str | None
+    variables: dict[str, Value]
     inputs: tuple[Input, ...]
     nodes: tuple[Node, ...]
     outputs: dict[str, Node | Input]
+    expectations: tuple[Expectation, ...] = ()
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
