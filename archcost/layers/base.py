@@ -111,6 +111,8 @@ class Kind(BaseModel, ABC):
 
     alias: ClassVar[bool] = False
     """True if the output is the input under another shape: it costs no memory of its own."""
+    bounded: ClassVar[bool] = True
+    """False if its numbers are declared costs, which may exceed the limit on a dimension."""
     reference: ClassVar[str] = ""
 
     @abstractmethod

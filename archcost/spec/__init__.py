@@ -1,0 +1,1 @@
+"""From text to a network: read (places), parse (items), expand (layers with shapes); `load` does all three."""

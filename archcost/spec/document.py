@@ -1,0 +1,150 @@
+"""A spec after parsing: items with their names, segments and places, nothing expanded yet."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archcost.source import Place
+    from archcost.spec.fields import Fields
+    from archcost.spec.template import Template
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A tap as it is read: `c3`, `stage.2`, `unit.high`."""
+
+    text: str
+    place: Place
+
+    @property
+    def head(self) -> str:
+        """The name that must be visible."""
+        return self.text.partition(".")[0]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Item:
+    """What all items have: the kind's place, the path segment they add, and their meta keys."""
+
+    place: Place
+    word: str
+    segment: str | None = None
+    """What the item adds to the paths below it; None adds nothing."""
+    name: str | None = None
+    reads: tuple[Ref, ...] = ()
+    """`from`; empty means the previous item."""
+    when: Template | None = None
+    expect: dict[str, tuple[Template, Place]] = field(default_factory=dict[str, "tuple[Template, Place]"])
+    share: str | None = None
+    place_of_expect: Place | None = None
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class LayerItem(Item):
+    """One layer."""
+
+    fields: Fields
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class BlockCall(Item):
+    """A block, called like a kind."""
+
+    block: Block
+    arguments: dict[str, Template]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Body(Item):
+    """A group of items."""
+
+    items: list[Item]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class MergeSpec:
+    """How several tensors become one: a merge kind, where it is written, the segment its node adds."""
+
+    fields: Fields
+    word: str
+    place: Place
+    segment: str
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Branch:
+    """One branch, or a shortcut. `segment` is what it adds to paths; `label` is what errors call it."""
+
+    label: str
+    segment: str
+    items: list[Item]
+    when: Template | None
+    place: Place
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Branches(Item):
+    """Branches side by side and their merge. A residual is one too: its body, then its shortcut."""
+
+    branches: list[Branch]
+    merge: MergeSpec
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class ResidualBody(Branch):
+    """The body of a residual: a branch that adds no segment of its own."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Repeat(Item):
+    """A body several times over.
+
+    `mode` is `chain`, `merge` (side by side), `collect`, `dense` or `carry`. `count` is a plain number of
+    iterations, `columns` variables in lock-step, `rows` one mapping per iteration; one of the three is set.
+    """
+
+    items: list[Item]
+    mode: str
+    merge: MergeSpec | None = None
+    carry: tuple[str, ...] = ()
+    count: Template | None = None
+    columns: dict[str, Template] = field(default_factory=dict[str, "Template"])
+    rows: list[dict[str, Template]] = field(default_factory=list[dict[str, "Template"]])
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Parameter:
+    """A block's parameter; `default` None means it is required."""
+
+    name: str
+    default: Template | None
+    place: Place
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Block:
+    """A block: what it takes, what it gives, and the items it stands for."""
+
+    name: str
+    place: Place
+    parameters: dict[str, Parameter] = field(default_factory=dict[str, Parameter])
+    inputs: tuple[str, ...] = ()
+    outputs: tuple[Ref, ...] = ()
+    items: list[Item] = field(default_factory=list[Item])
+    sees_variables: bool = True
+    """False for the standard blocks, which know nothing of the spec that uses them."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Document:
+    """A whole spec. Variables are values by now; the rest waits for expansion."""
+
+    name: str
+    place: Place
+    inputs: dict[str, Template]
+    layers: list[Item]
+    outputs: tuple[Ref, ...]
+    variables: dict[str, Template]
+    variants: dict[str, dict[str, Template]]
