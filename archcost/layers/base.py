@@ -113,6 +113,8 @@ class Kind(BaseModel, ABC):
     """True if the output is the input under another shape: it costs no memory of its own."""
     bounded: ClassVar[bool] = True
     """False if its numbers are declared costs, which may exceed the limit on a dimension."""
+    tap_fields: ClassVar[dict[str, str]] = {}
+    """Fields that name a tap -> the field that gets the spatial size of its tensor (`like` -> `size`)."""
     reference: ClassVar[str] = ""
 
     @abstractmethod
