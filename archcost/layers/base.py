@@ -27,7 +27,13 @@ Weights = dict[str, Shape]
 
 
 class Operations(NamedTuple):
-    """How often each scalar operation runs, for one sample. Never blended into one number."""
+    """How often each scalar operation runs, for one sample. Never blended into one number.
+
+    A subtraction is an addition; a maximum, a minimum and a choice are one comparison each, so clamping at
+    both ends is two; a square is a multiplication; each exp, log, tanh, erf, power and square root is one
+    exponential. Changing a sign costs nothing (nor does an absolute value), and neither does what involves
+    constants only: a division by a constant is a multiplication by its reciprocal.
+    """
 
     macs: int = 0
     multiplications: int = 0
@@ -40,13 +46,19 @@ class Operations(NamedTuple):
 TERMS = {
     "additions_per_window": "sums of one window",
     "bias": "1 if a bias is added to every output, else 0",
+    "declared": "MACs as the spec declares them",
     "groups": "independent groups the channels are split into",
     "in_channels": "channels that arrive",
     "inputs": "elements that arrive: channels and positions",
     "kernel_size": "positions of the window",
+    "normalized": "elements that share a mean and a variance, or a sum of exponentials",
+    "operands": "tensors that are joined",
     "out_channels": "channels that leave",
     "outputs": "elements that leave: channels and positions",
+    "sets": "how often `normalized` elements are taken together",
     "taps": "products summed for one output",
+    "weight": "1 if every output is multiplied by a learned number, else 0",
+    "window": "neighbouring channels in one sum",
 }
 """What the words in the formulas mean. A word that is used must be here; a test checks it."""
 
