@@ -12,6 +12,53 @@ if TYPE_CHECKING:
 KINDS = {
     # convolution
     "conv": "convolution:Conv",
+    # normalization
+    "batch_norm": "normalization:BatchNorm",
+    "layer_norm": "normalization:LayerNorm",
+    "group_norm": "normalization:GroupNorm",
+    "instance_norm": "normalization:InstanceNorm",
+    "local_response_norm": "normalization:LocalResponseNorm",
+    # activation
+    "activation": "activation:Activation",
+    "relu": "activation:Relu",
+    "relu6": "activation:Relu6",
+    "leaky_relu": "activation:LeakyRelu",
+    "prelu": "activation:Prelu",
+    "elu": "activation:Elu",
+    "selu": "activation:Selu",
+    "gelu": "activation:Gelu",
+    "silu": "activation:Silu",
+    "mish": "activation:Mish",
+    "sigmoid": "activation:Sigmoid",
+    "tanh": "activation:Tanh",
+    "softplus": "activation:Softplus",
+    "hard_sigmoid": "activation:HardSigmoid",
+    "hard_swish": "activation:HardSwish",
+    "softmax": "activation:Softmax",
+    "log_softmax": "activation:LogSoftmax",
+    # shape
+    "flatten": "shape:Flatten",
+    "reshape": "shape:Reshape",
+    "pad": "shape:Pad",
+    "crop": "shape:Crop",
+    "slice": "shape:Slice",
+    "transpose": "shape:Transpose",
+    "channel_shuffle": "shape:ChannelShuffle",
+    # elementwise
+    "identity": "elementwise:Identity",
+    "dropout": "elementwise:Dropout",
+    "drop_path": "elementwise:DropPath",
+    "scale": "elementwise:Scale",
+    "layer_scale": "elementwise:LayerScale",
+    # merge
+    "add": "merge:Add",
+    "concat": "merge:Concat",
+    "multiply": "merge:Multiply",
+    "max": "merge:Maximum",
+    "average": "merge:Average",
+    # declared
+    "parameter": "declared:Parameter",
+    "custom": "declared:Custom",
 }
 """Kind -> module and class, by family. A new kind is one class and one line here."""
 

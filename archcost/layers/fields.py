@@ -6,12 +6,16 @@ axis. Validators word their own errors: the text is shown as it is, behind the f
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from archcost.geometry import Axes, PaddingWord, Pads
+from archcost.values import show
+
+if TYPE_CHECKING:
+    from archcost.values import Value
 
 Positive = Annotated[int, Field(ge=1)]
 NonNegative = Annotated[int, Field(ge=0)]
@@ -19,14 +23,15 @@ Number = Annotated[float, Field(allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-def _lift(value: object) -> object:
+def lift(value: Value) -> tuple[Value, ...]:
+    """A list as it is, a lone value as a list of one."""
     return value if isinstance(value, tuple) else (value,)
 
 
-PerAxis = Annotated[tuple[Positive, ...], BeforeValidator(_lift), Field(min_length=1)]
+PerAxis = Annotated[tuple[Positive, ...], BeforeValidator(lift), Field(min_length=1)]
 """A positive number, or one per spatial axis. Always a tuple once validated; a lone number has length 1."""
 
-Sizes = Annotated[tuple[Positive, ...], BeforeValidator(_lift), Field(min_length=1)]
+Sizes = Annotated[tuple[Positive, ...], BeforeValidator(lift), Field(min_length=1)]
 """A whole shape, `[channels, *axes]`; a lone number is a vector."""
 
 _WORDS = ("same", "same_lower", "valid", "causal")
@@ -34,37 +39,38 @@ _MARGINS = "a whole number, one per axis, or a [before, after] pair per axis ([[
 _FORMS = _MARGINS.replace(", or", ",") + ", or one of " + ", ".join(_WORDS)
 
 
-def _is_count(value: object) -> bool:
+def is_count(value: Value) -> bool:
+    """Whether a value is a whole number, 0 or more."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def _margins(value: object) -> object:
-    lifted = value if isinstance(value, tuple) and value else (value,)
-    counts = all(_is_count(v) for v in lifted)
-    if counts or all(isinstance(v, tuple) and len(v) == 2 and all(map(_is_count, v)) for v in lifted):
-        return lifted
-    raise _must_be(_MARGINS, value)
+def must_be(forms: str, value: Value) -> PydanticCustomError:
+    """The error for a value that has none of the forms a field takes."""
+    return PydanticCustomError(
+        "form",
+        "is {value}; it must be {forms}",
+        {"value": show(value), "forms": forms},
+    )
 
 
-def _padding(value: object) -> object:
+def _margins(value: Value) -> Value:
+    margins = lift(value)
+    if margins and (all(map(is_count, margins)) or all(map(_is_pair, margins))):
+        return margins
+    raise must_be(_MARGINS, value)
+
+
+def _is_pair(value: Value) -> bool:
+    return isinstance(value, tuple) and len(value) == 2 and all(map(is_count, value))
+
+
+def _padding(value: Value) -> Value:
     if isinstance(value, str) and value in _WORDS:
         return value
     try:
         return _margins(value)
     except PydanticCustomError:
-        raise _must_be(_FORMS, value) from None
-
-
-def _must_be(forms: str, value: object) -> PydanticCustomError:
-    return PydanticCustomError(
-        "form", "is {value}; it must be {forms}", {"value": _show(value), "forms": forms}
-    )
-
-
-def _show(value: object) -> str:
-    if isinstance(value, tuple):
-        return "[" + ", ".join(map(_show, value)) + "]"
-    return f"'{value}'" if isinstance(value, str) else str(value)
+        raise must_be(_FORMS, value) from None
 
 
 Padding = Annotated[PaddingWord | Axes | Pads, BeforeValidator(_padding)]

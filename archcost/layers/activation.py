@@ -1,0 +1,284 @@
+"""Activations. The counts are those of the formula in each docstring, run as it is written.
+
+A choice between two values is one comparison and computes both: counts do not depend on the data.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, Literal, Self
+
+from pydantic import ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from archcost.errors import ShapeError
+from archcost.layers import KINDS, find
+from archcost.layers.axes import name_of
+from archcost.layers.base import Formulas, Layer, Operations, Weights
+from archcost.layers.fields import NonNegative, Number, Positive
+from archcost.suggest import KIND_ALIASES, suggest
+
+if TYPE_CHECKING:
+    from archcost.geometry import Shape
+
+
+class _Elementwise(Layer):
+    """A function of one number, applied to every element."""
+
+    per_element: ClassVar[Operations]
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        return x
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+        """The formula of the class, once per element."""
+        return _each(self.per_element, y)
+
+
+def _each(costs: Operations, y: Shape) -> Formulas:
+    counts = {name: f"{cost} * outputs" for name, cost in costs._asdict().items() if cost}
+    return Formulas({"outputs": y}, **counts)
+
+
+class Relu(_Elementwise):
+    """Rectified linear unit: `max(x, 0)`."""
+
+    reference: ClassVar[str] = (
+        "Nair & Hinton 2010, Rectified linear units improve restricted Boltzmann machines"
+    )
+    per_element: ClassVar[Operations] = Operations(comparisons=1)
+
+
+class Relu6(_Elementwise):
+    """Rectified linear unit that saturates: `min(max(x, 0), 6)`."""
+
+    reference: ClassVar[str] = "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10"
+    per_element: ClassVar[Operations] = Operations(comparisons=2)
+
+
+class LeakyRelu(_Elementwise):
+    """`x if x > 0 else negative_slope * x`."""
+
+    reference: ClassVar[str] = "Maas, Hannun & Ng 2013, Rectifier nonlinearities improve acoustic models"
+    per_element: ClassVar[Operations] = Operations(comparisons=1, multiplications=1)
+
+    negative_slope: Number = Field(0.01, description="slope below zero")
+
+
+class Prelu(_Elementwise):
+    """`x if x > 0 else weight * x`, with one learned slope, or one per channel."""
+
+    reference: ClassVar[str] = "He et al. 2015, Delving deep into rectifiers, equation 1"
+    per_element: ClassVar[Operations] = Operations(comparisons=1, multiplications=1)
+
+    num_parameters: Positive = Field(1, description="learned slopes: 1, or as many as channels")
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        if self.num_parameters not in (1, x[0]):
+            raise ShapeError(
+                f"num_parameters={self.num_parameters} must be 1 or the {x[0]} channels that arrive"
+            )
+        return x
+
+    def weights(self, x: Shape) -> Weights:  # noqa: ARG002 - the field says it
+        """`weight`: the slopes."""
+        return {"weight": (self.num_parameters,)}
+
+
+class Elu(_Elementwise):
+    """Exponential linear unit: `x if x > 0 else alpha * (exp(x) - 1)`."""
+
+    reference: ClassVar[str] = "Clevert, Unterthiner & Hochreiter 2016, Exponential linear units"
+    per_element: ClassVar[Operations] = Operations(
+        comparisons=1, multiplications=1, additions=1, exponentials=1
+    )
+
+    alpha: Number = Field(1.0, description="minus the limit towards minus infinity")
+
+
+class Selu(_Elementwise):
+    """Self-normalising unit: `scale * (x if x > 0 else alpha * (exp(x) - 1))`.
+
+    scale = 1.0507009873554805 and alpha = 1.6732632423543772 keep mean 0 and variance 1.
+    """
+
+    reference: ClassVar[str] = "Klambauer et al. 2017, Self-normalizing neural networks"
+    per_element: ClassVar[Operations] = Operations(
+        comparisons=1, multiplications=2, additions=1, exponentials=1
+    )
+
+
+class Gelu(_Elementwise):
+    """Gaussian error linear unit: `0.5 * x * (1 + erf(sqrt(1/2) * x))`.
+
+    With `approximate: tanh`: `0.5 * x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x * x * x)))`.
+    Roots of constants are constants.
+    """
+
+    reference: ClassVar[str] = "Hendrycks & Gimpel 2016, Gaussian error linear units, section 2"
+    per_element: ClassVar[Operations] = Operations(multiplications=3, additions=1, exponentials=1)
+    per_element_by_tanh: ClassVar[Operations] = Operations(multiplications=6, additions=2, exponentials=1)
+
+    approximate: Literal["none", "tanh"] = Field(
+        "none", description="the exact function, or the formula with tanh"
+    )
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+        """The exact or the approximate formula, once per element."""
+        return _each(self.per_element if self.approximate == "none" else self.per_element_by_tanh, y)
+
+
+class Silu(_Elementwise):
+    """Sigmoid-weighted linear unit (swish): `x / (1 + exp(-x))`."""
+
+    reference: ClassVar[str] = "Elfwing, Uchibe & Doya 2018, Sigmoid-weighted linear units"
+    per_element: ClassVar[Operations] = Operations(additions=1, divisions=1, exponentials=1)
+
+
+class Mish(_Elementwise):
+    """`x * tanh(softplus(x))`, with softplus as `softplus` computes it."""
+
+    reference: ClassVar[str] = "Misra 2020, Mish: a self regularized non-monotonic activation function"
+    per_element: ClassVar[Operations] = Operations(
+        comparisons=1, multiplications=1, additions=2, exponentials=3
+    )
+
+
+class Sigmoid(_Elementwise):
+    """Logistic function: `1 / (1 + exp(-x))`."""
+
+    per_element: ClassVar[Operations] = Operations(additions=1, divisions=1, exponentials=1)
+
+
+class Tanh(_Elementwise):
+    """Hyperbolic tangent: `tanh(x)`."""
+
+    per_element: ClassVar[Operations] = Operations(exponentials=1)
+
+
+class Softplus(_Elementwise):
+    """Smooth rectifier log(1 + exp(x)), so that nothing overflows: `max(x, 0) + log(1 + exp(-abs(x)))`."""
+
+    reference: ClassVar[str] = "Dugas et al. 2001, Incorporating second-order functional knowledge"
+    per_element: ClassVar[Operations] = Operations(comparisons=1, additions=2, exponentials=2)
+
+
+class HardSigmoid(_Elementwise):
+    """Sigmoid of three straight lines: `min(max(x * (1/6) + 0.5, 0), 1)`."""
+
+    reference: ClassVar[str] = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"
+    per_element: ClassVar[Operations] = Operations(comparisons=2, multiplications=1, additions=1)
+
+
+class HardSwish(_Elementwise):
+    """Swish of straight lines: `x * min(max(x * (1/6) + 0.5, 0), 1)`."""
+
+    reference: ClassVar[str] = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"
+    per_element: ClassVar[Operations] = Operations(comparisons=2, multiplications=2, additions=1)
+
+
+class _AlongAxis(Layer):
+    """A function of all elements along one axis."""
+
+    axis: NonNegative = Field(
+        0, description="axis to normalise along; 0 is channels, 1 the first spatial axis"
+    )
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        name_of(self.axis, x)
+        return x
+
+    def _sets(self, x: Shape, y: Shape) -> dict[str, int | Shape | str]:
+        return {"outputs": y, "normalized": x[self.axis], "sets": "outputs / normalized"}
+
+
+class Softmax(_AlongAxis):
+    """`e / sum(e)` with `e = exp(x - max(x))`, along one axis.
+
+    Subtracting the largest keeps exp from overflowing, and is counted: for n elements, n - 1 comparisons, n
+    subtractions, n exponentials, n - 1 additions, n divisions.
+    """
+
+    reference: ClassVar[str] = "Goodfellow, Bengio & Courville 2016, Deep learning, section 4.1"
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """As the class says, for every set of elements that add up to 1."""
+        return Formulas(
+            self._sets(x, y),
+            additions="2 * outputs - sets",
+            comparisons="outputs - sets",
+            divisions="outputs",
+            exponentials="outputs",
+        )
+
+
+class LogSoftmax(_AlongAxis):
+    """`d - log(sum(exp(d)))` with `d = x - max(x)`, along one axis.
+
+    For n elements, n - 1 comparisons, n subtractions, n exponentials, n - 1 additions, a logarithm, and n
+    subtractions again.
+    """
+
+    reference: ClassVar[str] = "Goodfellow, Bengio & Courville 2016, Deep learning, section 6.2.2.3"
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """As the class says, for every set of elements whose exponentials add up to 1."""
+        return Formulas(
+            self._sets(x, y),
+            additions="3 * outputs - sets",
+            comparisons="outputs - sets",
+            exponentials="outputs + sets",
+        )
+
+
+class Activation(Layer):
+    """Any activation, chosen by its word: `activation: {function: leaky_relu, negative_slope: 0.1}`.
+
+    The other fields are those of the activation, and so is every answer.
+    """
+
+    model_config = ConfigDict(extra="allow")
+
+    function: str = Field(description="the activation's word: relu, gelu, softmax, …")
+
+    @cached_property
+    def chosen(self) -> Layer:
+        """The activation that is meant."""
+        return _activation(self.function).model_validate(self.model_extra)
+
+    @model_validator(mode="after")
+    def _choose(self) -> Self:
+        """Choose at once: a mistake in its fields is one in these."""
+        _ = self.chosen
+        return self
+
+    def output(self, x: Shape) -> Shape:
+        """See the activation."""
+        return self.chosen.output(x)
+
+    def weights(self, x: Shape) -> Weights:
+        """See the activation."""
+        return self.chosen.weights(x)
+
+    def buffers(self, x: Shape) -> Weights:
+        """See the activation."""
+        return self.chosen.buffers(x)
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """See the activation."""
+        return self.chosen.operations(x, y)
+
+
+def _activation(word: str) -> type[Layer]:
+    known = [kind for kind, home in KINDS.items() if home.startswith("activation:") and kind != "activation"]
+    found = find(word) if word in known else None
+    if found is None or not issubclass(found[0], Layer):
+        raise PydanticCustomError(
+            "function",
+            "function: {word} is no activation{hint}; there are {known}",
+            {"word": f"'{word}'", "hint": suggest(word, known, KIND_ALIASES), "known": ", ".join(known)},
+        )
+    return found[0]

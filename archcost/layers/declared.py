@@ -1,0 +1,92 @@
+"""What a spec brings by itself: a learned tensor, and a layer that is declared rather than derived."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from archcost.errors import ShapeError
+from archcost.geometry import Shape, Window, per_axis, resolve_padding, show, spatial
+from archcost.layers.base import Formulas, Kind, Source, Weights
+from archcost.layers.fields import NonNegative, Padding, PerAxis, Sizes
+
+
+class Parameter(Source):
+    """A learned tensor that enters the network on its own: a class token, a position embedding."""
+
+    shape: Sizes = Field(description="its shape, [channels, axes…]")
+
+    def output(self) -> Shape:
+        """The shape as given."""
+        return self.shape
+
+    def weights(self) -> Weights:
+        """`weight`: the tensor itself."""
+        return {"weight": self.shape}
+
+
+class DeclaredField(BaseModel):
+    """The window a custom layer looks through."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
+
+    kernel_size: PerAxis = Field(description="positions of the window, per axis")
+    stride: PerAxis = Field((1,), description="step between neighbouring windows")
+    padding: Padding = Field((0,), description="positions beyond the input")
+
+    def window(self, x: Shape) -> Window:
+        """The sliding window on this input."""
+        axes = spatial(x)
+        ones = (1,) * len(axes)
+        kernel = per_axis(self.kernel_size, len(axes), "kernel_size")
+        stride = per_axis(self.stride, len(axes), "stride")
+        return Window(kernel, stride, ones, resolve_padding(self.padding, axes, kernel, stride, ones))
+
+
+class Custom(Kind):
+    """A layer archcost does not know, with the numbers its author declares.
+
+    It takes any number of inputs. Every report lists it, with its reason, among what was declared.
+    """
+
+    shape: Sizes = Field(description="the shape that leaves, [channels, axes…]")
+    params: NonNegative = Field(0, description="learned numbers")
+    macs: NonNegative = Field(0, description="multiply-accumulates for one sample")
+    receptive_field: DeclaredField | None = Field(
+        None,
+        description="the window it looks through on every input; default: each position sees its own",
+    )
+    reason: Annotated[str, Field(min_length=1)] = Field(
+        description="why it is declared, for whoever reads the report"
+    )
+
+    def window(self, x: Shape) -> Window | None:
+        """The declared window on this input."""
+        return self.receptive_field.window(x) if self.receptive_field else None
+
+    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
+        """The declared shape, if the declared window agrees."""
+        if not inputs:
+            raise ShapeError("takes one input or more, but none arrives")
+        for i, x in enumerate(inputs):
+            window = self.window(x)
+            if window and (positions := window.output(spatial(x))) != self.shape[1:]:
+                raise ShapeError(
+                    f"receptive_field turns {show(x)} of {{0}} into {show(positions)} positions, "
+                    f"but shape is {show(self.shape)}",
+                    inputs=(i,),
+                )
+        return self.shape
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - declared, whatever arrives
+        """`weight`: the declared numbers in a row."""
+        return {"weight": (self.params,)} if self.params else {}
+
+    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - it declares none
+        """See `Kind.statistics`."""
+        return {}
+
+    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:  # noqa: ARG002 - declared, whatever arrives
+        """The declared MACs, and a multiplication for each."""
+        return Formulas({"declared": self.macs}, macs="declared", multiplications="macs")

@@ -1,0 +1,84 @@
+"""Layers that leave the shape as it is: nothing at all, or a product per element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from archcost.layers.base import Formulas, Layer, Weights
+from archcost.layers.fields import Number, Probability
+
+if TYPE_CHECKING:
+    from archcost.geometry import Shape
+
+
+class Identity(Layer):
+    """The input itself."""
+
+    alias: ClassVar[bool] = True
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        return x
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
+        """Nothing is computed."""
+        return Formulas({})
+
+
+class Dropout(Identity):
+    """Elements left out at random while training; the identity at inference, which is what is counted."""
+
+    reference: ClassVar[str] = "Srivastava et al. 2014, Dropout: a simple way to prevent overfitting"
+
+    p: Probability = Field(0.5, description="probability that an element is left out")
+
+
+class DropPath(Identity):
+    """A residual branch left out at random while training (stochastic depth); the identity at inference."""
+
+    reference: ClassVar[str] = "Huang et al. 2016, Deep networks with stochastic depth"
+
+    p: Probability = Field(0.0, description="probability that the branch is left out")
+
+
+class Scale(Layer):
+    """Every element times one constant."""
+
+    factor: Number = Field(description="the constant")
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        return x
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+        """`factor * x`."""
+        return Formulas({"outputs": y}, multiplications="outputs")
+
+
+class LayerScale(Layer):
+    """Every channel times a learned number of its own, plus another one if it has a bias.
+
+    ConvNeXt's layer scale; with `bias`, LeNet-5's subsampling coefficients and Caffe's Scale.
+    """
+
+    reference: ClassVar[str] = "Touvron et al. 2021, Going deeper with image transformers"
+
+    bias: bool = Field(default=False, description="add a learned number to every channel")
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        """`weight`, and `bias` if there is one, per channel."""
+        return {"weight": (x[0],)} | ({"bias": (x[0],)} if self.bias else {})
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+        """`weight * x + bias`."""
+        return Formulas(
+            {"outputs": y, "bias": int(self.bias)},
+            multiplications="outputs",
+            additions="bias * outputs",
+        )

@@ -1,0 +1,105 @@
+"""Merges: several tensors become one.
+
+All but `concat` work element by element and broadcast sizes of 1, channels included.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from archcost.errors import ShapeError
+from archcost.geometry import Shape, show
+from archcost.layers.axes import name_of, names
+from archcost.layers.base import Formulas, Merge
+from archcost.layers.fields import NonNegative
+
+
+def _differ(xs: tuple[Shape, ...], i: int, j: int, why: str) -> ShapeError:
+    return ShapeError(f"{{0}} gives {show(xs[i])} and {{1}} {show(xs[j])}: {why}", inputs=(i, j))
+
+
+def _check_ranks(xs: tuple[Shape, ...]) -> None:
+    """All inputs need as many axes as the first: a vector does not say where its axes would go."""
+    for j, x in enumerate(xs):
+        if len(x) != len(xs[0]):
+            raise _differ(
+                xs, 0, j, f"{len(xs[0]) - 1} and {len(x) - 1} spatial axes; reshape one of them to fit"
+            )
+
+
+def _check_sizes(xs: tuple[Shape, ...], axis: int, *, broadcast: bool, why: str = "") -> int:
+    """The one size all inputs have along an axis, apart from the 1s that are broadcast."""
+    sizes = [(i, x[axis]) for i, x in enumerate(xs) if not (broadcast and x[axis] == 1)]
+    i, size = sizes[0] if sizes else (0, 1)
+    for j, other in sizes:
+        if other != size:
+            raise _differ(xs, i, j, f"{names(xs[i])[axis]} {size} and {other} differ{why}")
+    return size
+
+
+class _Elementwise(Merge):
+    """One output element from the elements at its place in every input."""
+
+    def output(self, xs: tuple[Shape, ...]) -> Shape:
+        """The common shape, where a size of 1 fits any other."""
+        _check_ranks(xs)
+        return tuple(_check_sizes(xs, axis, broadcast=True) for axis, _ in enumerate(xs[0]))
+
+    def _count(self, xs: tuple[Shape, ...], y: Shape, **counts: str) -> Formulas:
+        return Formulas({"operands": len(xs), "outputs": y}, **counts)
+
+
+class Add(_Elementwise):
+    """The sum of all inputs, element by element."""
+
+    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
+        """Over n inputs: n - 1 sums per element."""
+        return self._count(xs, y, additions="(operands - 1) * outputs")
+
+
+class Multiply(_Elementwise):
+    """The product of all inputs, element by element: gates and masks."""
+
+    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
+        """Over n inputs: n - 1 products per element."""
+        return self._count(xs, y, multiplications="(operands - 1) * outputs")
+
+
+class Maximum(_Elementwise):
+    """The largest of all inputs, element by element."""
+
+    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
+        """Over n inputs: n - 1 comparisons per element."""
+        return self._count(xs, y, comparisons="(operands - 1) * outputs")
+
+
+class Average(_Elementwise):
+    """The mean of all inputs, element by element."""
+
+    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
+        """Over n inputs: n - 1 sums per element, and a product with 1/n."""
+        return self._count(xs, y, additions="(operands - 1) * outputs", multiplications="outputs")
+
+
+class Concat(Merge):
+    """All inputs one after the other along an axis; they agree in every other size. Nothing is computed."""
+
+    reference: ClassVar[str] = "Szegedy et al. 2015, Going deeper with convolutions"
+
+    axis: NonNegative = Field(0, description="axis to join along; 0 is channels, 1 the first spatial axis")
+
+    def output(self, xs: tuple[Shape, ...]) -> Shape:
+        """The sizes along the axis added up, the others as they are."""
+        _check_ranks(xs)
+        why = f", and concat joins along {name_of(self.axis, xs[0])}"
+        total = sum(x[self.axis] for x in xs)
+        return tuple(
+            total if axis == self.axis else _check_sizes(xs, axis, broadcast=False, why=why)
+            for axis, _ in enumerate(xs[0])
+        )
+
+    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
+        """Nothing is computed."""
+        return Formulas({})

@@ -1,0 +1,256 @@
+"""Normalisation: elements are shifted and scaled by statistics, then by learned numbers.
+
+Batch normalisation knows its statistics before the input arrives, so it folds into one product and one sum.
+The others take mean and variance of the input itself. For every set of n elements normalised together:
+
+    mean = sum(x) * (1/n)             n - 1 additions, 1 multiplication
+    d = x - mean                      n additions
+    variance = sum(d * d) * (1/n)     n + 1 multiplications, n - 1 additions
+    s = sqrt(variance + eps)          1 addition, 1 exponential
+    y = d / s                         n divisions
+    y = weight * y + bias             n multiplications and n additions, where they are learned
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from archcost.errors import ShapeError
+from archcost.layers.axes import name_of
+from archcost.layers.base import Formulas, Layer, Weights
+from archcost.layers.fields import NonNegative, Number, Positive, Probability, is_count, lift, must_be
+
+if TYPE_CHECKING:
+    from archcost.geometry import Shape
+    from archcost.values import Value
+
+Epsilon = Annotated[Number, Field(ge=0)]
+
+_AXES = "an axis (0 is channels, 1 the first spatial one), a list of different axes, or all"
+
+
+def _axes(value: Value) -> Value:
+    axes = lift(value)
+    if value == "all" or (axes and all(map(is_count, axes)) and len(set(axes)) == len(axes)):
+        return "all" if value == "all" else axes
+    raise must_be(_AXES, value)
+
+
+AxesOrAll = Annotated[tuple[NonNegative, ...] | Literal["all"], BeforeValidator(_axes)]
+
+
+def _learned(shape: Shape, *, weight: bool, bias: bool) -> Weights:
+    return ({"weight": shape} if weight else {}) | ({"bias": shape} if bias else {})
+
+
+def _assert_channels(name: str, said: int | None, channels: int) -> None:
+    if said not in (None, channels):
+        raise ShapeError(f"{name} is {said}, but {channels} channels arrive")
+
+
+def _folded(y: Shape) -> Formulas:
+    """Statistics, eps and learned numbers are constants: `y = a * x + b`, a and b per channel."""
+    return Formulas({"outputs": y}, multiplications="outputs", additions="outputs")
+
+
+def _standardized(y: Shape, normalized: Shape, *, weight: bool, bias: bool) -> Formulas:
+    """The steps at the top of this file, for every set of `normalized` elements."""
+    return Formulas(
+        {
+            "outputs": y,
+            "normalized": normalized,
+            "sets": "outputs / normalized",
+            "weight": int(weight),
+            "bias": int(bias),
+        },
+        multiplications="(1 + weight) * outputs + 2 * sets",
+        additions="(3 + bias) * outputs - sets",
+        divisions="outputs",
+        exponentials="sets",
+    )
+
+
+class BatchNorm(Layer):
+    """Batch normalisation, as it runs at inference: one product and one sum per element.
+
+    Keras leaves the scale out with `scale: false`; `affine: false` leaves out both learned numbers.
+    """
+
+    reference: ClassVar[str] = "Ioffe & Szegedy 2015, Batch normalization, algorithm 2"
+
+    affine: bool = Field(default=True, description="learn a scale and a shift per channel")
+    scale: bool = Field(default=True, description="learn the scale; instead of affine")
+    shift: bool = Field(default=True, description="learn the shift; instead of affine")
+    track_running_stats: bool = Field(default=True, description="keep running means and variances")
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+    momentum: Probability = Field(0.1, description="weight of a new batch in the running statistics")
+    num_features: Positive | None = Field(None, description="an assertion: the channels that arrive")
+
+    @model_validator(mode="after")
+    def _say_it_once(self) -> Self:
+        given = self.model_fields_set
+        if "affine" in given and (twice := [word for word in ("scale", "shift") if word in given]):
+            raise PydanticCustomError(
+                "twice",
+                "affine already decides on scale and shift; write affine or {words}",
+                {"words": " and ".join(twice)},
+            )
+        return self
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        _assert_channels("num_features", self.num_features, x[0])
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        """`weight` (the scale) and `bias` (the shift), per channel."""
+        return _learned((x[0],), weight=self.affine and self.scale, bias=self.affine and self.shift)
+
+    def buffers(self, x: Shape) -> Weights:
+        """`running_mean` and `running_var`, per channel."""
+        return _running(x) if self.track_running_stats else {}
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+        """One product and one sum per element, whatever is learned."""
+        return _folded(y)
+
+
+def _running(x: Shape) -> Weights:
+    return {"running_mean": (x[0],), "running_var": (x[0],)}
+
+
+class LayerNorm(Layer):
+    """Layer normalisation: over the channels at every position, or over the axes that are named.
+
+    `axis: all` normalises over the whole tensor. ConvNeXt's LayerNorm2d is the default.
+    """
+
+    reference: ClassVar[str] = "Ba, Kiros & Hinton 2016, Layer normalization"
+
+    axis: AxesOrAll = Field((0,), description="axes to normalise over: one, several or all; 0 is channels")
+    affine: bool = Field(default=True, description="learn a scale per element of the normalised axes")
+    bias: bool = Field(default=True, description="learn a shift as well; only with affine")
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+
+    @model_validator(mode="after")
+    def _bias_needs_affine(self) -> Self:
+        if not self.affine and self.bias and "bias" in self.model_fields_set:
+            raise PydanticCustomError("bias", "bias=true needs affine=true")
+        return self
+
+    def _normalized(self, x: Shape) -> Shape:
+        return x if self.axis == "all" else tuple(x[axis] for axis in sorted(self.axis))
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        if self.axis != "all":
+            name_of(max(self.axis), x)
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        """`weight` and `bias`, shaped like the normalised axes."""
+        return _learned(self._normalized(x), weight=self.affine, bias=self.affine and self.bias)
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """Mean, variance, square root and division as they stand (see the top of this file)."""
+        return _standardized(y, self._normalized(x), weight=self.affine, bias=self.affine and self.bias)
+
+
+class GroupNorm(Layer):
+    """Group normalisation: over each group of channels and all positions."""
+
+    reference: ClassVar[str] = "Wu & He 2018, Group normalization, equations 1, 2 and 7"
+
+    num_groups: Positive = Field(description="groups of channels")
+    affine: bool = Field(default=True, description="learn a scale and a shift per channel")
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+    num_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        _assert_channels("num_channels", self.num_channels, x[0])
+        if x[0] % self.num_groups:
+            raise ShapeError(f"num_groups={self.num_groups} must divide the {x[0]} channels")
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        """`weight` and `bias`, per channel."""
+        return _learned((x[0],), weight=self.affine, bias=self.affine)
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """Mean, variance, square root and division as they stand (see the top of this file)."""
+        group = (x[0] // self.num_groups, *x[1:])
+        return _standardized(y, group, weight=self.affine, bias=self.affine)
+
+
+class InstanceNorm(Layer):
+    """Instance normalisation: over the positions of each channel.
+
+    With `track_running_stats`, inference uses the running statistics, exactly as batch normalisation does.
+    """
+
+    reference: ClassVar[str] = "Ulyanov, Vedaldi & Lempitsky 2016, Instance normalization"
+
+    affine: bool = Field(default=False, description="learn a scale and a shift per channel")
+    track_running_stats: bool = Field(
+        default=False, description="keep running means and variances, and use them"
+    )
+    eps: Epsilon = Field(1e-5, description="added to the variance")
+    momentum: Probability = Field(0.1, description="weight of a new sample in the running statistics")
+    num_features: Positive | None = Field(None, description="an assertion: the channels that arrive")
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        _assert_channels("num_features", self.num_features, x[0])
+        if len(x) == 1:
+            raise ShapeError(f"normalises over spatial axes; the input is a vector of {x[0]}")
+        return x
+
+    def weights(self, x: Shape) -> Weights:
+        """`weight` and `bias`, per channel."""
+        return _learned((x[0],), weight=self.affine, bias=self.affine)
+
+    def buffers(self, x: Shape) -> Weights:
+        """`running_mean` and `running_var`, per channel."""
+        return _running(x) if self.track_running_stats else {}
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """Mean, variance, square root and division as they stand, or folded where statistics are kept."""
+        return (
+            _folded(y)
+            if self.track_running_stats
+            else _standardized(y, x[1:], weight=self.affine, bias=self.affine)
+        )
+
+
+class LocalResponseNorm(Layer):
+    """Local response normalisation across channels: `x / (k + (alpha / size) * sum(x * x)) ^ beta`.
+
+    The sum runs over `size` neighbouring channels, `size // 2` of them before; beyond the first and the last
+    channel are zeros, which count like data. `alpha` is divided by `size`, as PyTorch and Caffe do it;
+    AlexNet's paper writes that quotient as its alpha.
+    """
+
+    reference: ClassVar[str] = "Krizhevsky, Sutskever & Hinton 2012, ImageNet classification, section 3.3"
+
+    size: Positive = Field(description="neighbouring channels in the sum")
+    alpha: Number = Field(1e-4, description="weight of the sum of squares")
+    beta: Number = Field(0.75, description="exponent")
+    k: Number = Field(1.0, description="added to the weighted sum")
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        return x
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+        """Per element: a square, a window's sum, its weight, `k`, a power, a division."""
+        return Formulas(
+            {"outputs": y, "window": self.size},
+            multiplications="2 * outputs",
+            additions="window * outputs",
+            divisions="outputs",
+            exponentials="outputs",
+        )

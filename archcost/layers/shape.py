@@ -1,0 +1,206 @@
+"""Kinds that move elements, or drop some, and compute nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from archcost.errors import ShapeError
+from archcost.geometry import Pads, Shape, Window, per_axis, show, size, spatial
+from archcost.layers.axes import margins, name_of, names, shift
+from archcost.layers.base import Formulas, Layer
+from archcost.layers.fields import Margins, NonNegative, PerAxis, Positive, is_count, lift, must_be
+
+if TYPE_CHECKING:
+    from archcost.values import Value
+
+
+def _target(value: Value) -> Value:
+    sizes = lift(value)
+    known = [n for n in sizes if n != -1]
+    if not sizes or not all(is_count(n) and n for n in known) or len(sizes) - len(known) > 1:
+        raise must_be("a list of sizes, [channels, axes…], one of which may be -1 (whatever is left)", value)
+    return sizes
+
+
+Target = Annotated[tuple[int, ...], BeforeValidator(_target)]
+"""A whole shape in which one size may be -1."""
+
+
+class _Move(Layer):
+    """Every element that leaves is one that arrived (or padding)."""
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
+        """Nothing is computed."""
+        return Formulas({})
+
+
+class Flatten(_Move):
+    """All elements as one vector, channel by channel."""
+
+    alias: ClassVar[bool] = True
+
+    def output(self, x: Shape) -> Shape:
+        """`(elements,)`."""
+        return (size(x),)
+
+
+class Reshape(_Move):
+    """The same elements in the same order (row-major, channels first) under another shape."""
+
+    alias: ClassVar[bool] = True
+
+    shape: Target = Field(description="the new shape, [channels, axes…]; one -1 stands for what is left")
+
+    def output(self, x: Shape) -> Shape:
+        """The shape as given, its -1 filled in."""
+        known = size(tuple(n for n in self.shape if n != -1))
+        there = f"the input {show(x)} has {size(x)}"
+        if -1 not in self.shape and known != size(x):
+            raise ShapeError(f"shape {show(self.shape)} has {known} elements, but {there}")
+        if size(x) % known:
+            raise ShapeError(f"shape {list(self.shape)} needs a multiple of {known} elements, but {there}")
+        return tuple(size(x) // known if n == -1 else n for n in self.shape)
+
+
+class Pad(_Move):
+    """Positions added around the spatial axes: zeros, a mirror image, or the edge repeated."""
+
+    padding: Margins = Field(
+        description="positions to add: one number, one per axis, or [before, after] pairs"
+    )
+    mode: Literal["constant", "reflect", "replicate"] = Field(
+        "constant",
+        description="zeros, the input mirrored at its edge (which is not repeated), or its edge repeated",
+    )
+
+    def window(self, x: Shape) -> Window:
+        """One tap, one step, and the padding."""
+        return shift(margins(self.padding, x, "padding"))
+
+    def output(self, x: Shape) -> Shape:
+        """`(channels, *(before + axis + after))`."""
+        window = self.window(x)
+        for i, pair in enumerate(window.padding):
+            if self.mode == "reflect" and max(pair) >= x[1 + i]:
+                raise ShapeError(
+                    f"reflect takes less than the {names(x)[1 + i]} of {x[1 + i]}; padding has {max(pair)}"
+                )
+        return (x[0], *window.output(spatial(x)))
+
+
+class Crop(_Move):
+    """Positions cut off the spatial axes: a margin, or what lies outside a centred size.
+
+    An odd position to cut goes at the end.
+    """
+
+    reference: ClassVar[str] = "Ronneberger, Fischer & Brox 2015, U-Net, figure 1"
+
+    cropping: Margins | None = Field(
+        None,
+        description="positions to cut: one number, one per axis, or [before, after] pairs",
+    )
+    size: PerAxis | None = Field(None, description="instead: the size to keep around the centre, per axis")
+
+    @model_validator(mode="after")
+    def _one_of_two(self) -> Self:
+        if (self.cropping is None) == (self.size is None):
+            raise PydanticCustomError(
+                "crop", "takes cropping (what to cut) or size (what to keep), and one of them"
+            )
+        return self
+
+    def _margins(self, x: Shape) -> Pads:
+        if self.size is None:
+            return margins(self.cropping or (0,), x, "cropping")
+        axes = spatial(x)
+        kept = per_axis(self.size, len(axes), "size")
+        return tuple(((n - k) // 2, n - k - (n - k) // 2) for n, k in zip(axes, kept, strict=True))
+
+    def window(self, x: Shape) -> Window:
+        """One tap, one step, and negative padding."""
+        return shift(tuple((-before, -after) for before, after in self._margins(x)))
+
+    def output(self, x: Shape) -> Shape:
+        """`(channels, *(axis - before - after))`."""
+        for i, (before, after) in enumerate(self._margins(x)):
+            name, length = names(x)[1 + i], x[1 + i]
+            if before < 0 or after < 0:
+                raise ShapeError(f"size {length - before - after} is larger than the {name} of {length}")
+            if before + after >= length:
+                raise ShapeError(f"cropping {before} + {after} leaves nothing of the {name} of {length}")
+        return (x[0], *self.window(x).output(spatial(x)))
+
+
+class Slice(_Move):
+    """A stretch of one axis: channels, or positions of a spatial axis.
+
+    `start` and `end` count from 0, negative ones from the end; `end` is the first one left out.
+    """
+
+    start: int = Field(0, description="the first to keep; negative counts from the end")
+    end: int | None = Field(
+        None, description="the first to leave out; negative counts from the end; default: none"
+    )
+    axis: NonNegative = Field(0, description="axis to cut; 0 is channels, 1 the first spatial axis")
+
+    def _bounds(self, x: Shape) -> tuple[int, int]:
+        name = name_of(self.axis, x)
+        length = x[self.axis]
+        end = length if self.end is None else self.end
+        for word, value in (("start", self.start), ("end", end)):
+            if not -length <= value <= length:
+                raise ShapeError(f"{word}={value} lies outside the {length} of {name}")
+        first, last = (value + length if value < 0 else value for value in (self.start, end))
+        if first >= last:
+            raise ShapeError(f"start={self.start} and end={end} leave nothing of the {length} of {name}")
+        return first, last
+
+    def window(self, x: Shape) -> Window | None:
+        """Along a spatial axis, one tap, one step, and negative padding."""
+        first, last = self._bounds(x)
+        if self.axis == 0:
+            return None
+        pads = [(0, 0) for _ in x]
+        pads[self.axis] = (-first, last - x[self.axis])
+        return shift(tuple(pads[1:]))
+
+    def output(self, x: Shape) -> Shape:
+        """`x` with `end - start` along the axis."""
+        first, last = self._bounds(x)
+        return tuple(last - first if axis == self.axis else n for axis, n in enumerate(x))
+
+
+class Transpose(_Move):
+    """The axes in another order."""
+
+    axes: tuple[NonNegative, ...] = Field(
+        description="for every axis that leaves, the one it was; 0 is channels; [0, 2, 1] swaps the last two",
+    )
+
+    def output(self, x: Shape) -> Shape:
+        """The sizes in the new order."""
+        if sorted(self.axes) != list(range(len(x))):
+            listed = ", ".join(f"{name} ({i})" for i, name in enumerate(names(x)))
+            raise ShapeError(f"axes {list(self.axes)} must name each axis of {show(x)} once: {listed}")
+        return tuple(x[axis] for axis in self.axes)
+
+
+class ChannelShuffle(_Move):
+    """Channels dealt out across groups, always the same way.
+
+    Channel `j` of group `i` becomes channel `j * groups + i`: a matrix of `groups` rows, transposed.
+    """
+
+    reference: ClassVar[str] = "Zhang et al. 2018, ShuffleNet, section 3.1"
+
+    groups: Positive = Field(description="groups the channels come from")
+
+    def output(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        if x[0] % self.groups:
+            raise ShapeError(f"groups={self.groups} must divide the {x[0]} channels")
+        return x
