@@ -84,7 +84,9 @@ class Diagnostic:
             room = max(1, len(text) - self.place.column + 1)
             carets = "^" * max(1, min(self.place.width, room))
             lines += [number + text, " " * (len(number) - 2) + "| " + indent + carets]
-        lines += [f"  in block '{name}', used at {where}" for name, where in self.uses]
+        lines += [f"  in block '{name}', used at {where}" for name, where in self.uses[:8]]
+        if len(self.uses) > 8:
+            lines.append(f"  ... and {len(self.uses) - 8} blocks around it")
         return "\n".join(lines)
 
 

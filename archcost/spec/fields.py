@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from archcost.errors import ExpressionError
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Mapping, Scalar, Sequence
 from archcost.spec.template import Field, Template, describe
@@ -19,11 +21,14 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from archcost.expressions import Value
+    from archcost.geometry import Shape
     from archcost.layers.base import Kind
     from archcost.limits import Limits
     from archcost.source import Place
     from archcost.spec.problems import Problems
     from archcost.spec.reader import Tree
+
+EMPTY: Env[str, Shape] = MappingProxyType({})
 
 
 class Fields:
@@ -44,7 +49,7 @@ class Fields:
         self.place = place
         self.templates: dict[str, Template] = {}
         self.names: tuple[str, ...] = ()
-        self._built: dict[tuple[Value | None, ...], Kind] = {}
+        self._built: dict[tuple[Value, ...], Kind] = {}
 
     def read(self, node: Tree | None, known: Collection[str], problems: Problems, limits: Limits) -> Fields:
         """Take over the fields as written; everything that is wrong without knowing any variable is noted."""
@@ -98,29 +103,37 @@ class Fields:
         except Mistake as mistake:
             problems.catch(mistake)
 
-    def layer(self, env: Env[str, Value | None]) -> Kind:
-        """The layer under these values of `names`; equal values give the same object.
+    def layer(self, env: Env[str, Value], sizes: Env[str, Shape] = EMPTY) -> Kind:
+        """The layer under these variables; equal values give the same object.
+
+        `sizes` has the spatial size of the taps that `tap_fields` name, by field.
 
         Raises:
             Mistake: a value that cannot be, at its place.
         """
-        key = tuple(env[name] for name in self.names)
+        try:
+            key = (*(env[name] for name in self.names), *sizes.values())
+        except ExpressionError:
+            return self._build(env, sizes)  # the same error again, now with its place
         built = self._built.get(key)
         if built is None:
-            built = self._built[key] = self._build({n: v for n, v in env.items() if v is not None})
+            built = self._built[key] = self._build(env, sizes)
         return built
 
-    def _build(self, env: Env[str, Value]) -> Kind:
+    def _build(self, env: Env[str, Value], sizes: Env[str, Shape]) -> Kind:
+        values = {name: t.resolve(env) for name, t in self.templates.items() if name not in sizes}
+        values |= {self.kind.tap_fields[name]: size for name, size in sizes.items()}
         try:
-            return self._validate({name: t.resolve(env) for name, t in self.templates.items()}, self.templates)
+            return self._validate(values, self.templates)
         except ValidationError as error:
             raise self._worded(error.errors(include_url=False)[0]) from None
 
     def _validate(self, values: dict[str, Field], templates: dict[str, Template]) -> Kind:
         for name, value in values.items():
             if self.kind.bounded and (huge := _too_big(value, self._limits.dimension)):
-                text = f"{self.word}: {name} is {huge}{templates[name].origin}; the limit is {self._limits.dimension}"
-                raise Mistake(templates[name].place, text)
+                origin = templates[name].origin if name in templates else ""
+                text = f"{self.word}: {name} is {huge}{origin}; the limit is {self._limits.dimension}"
+                raise Mistake(templates[name].place if name in templates else self.place, text)
         return self.kind.model_validate({name: _for_pydantic(value) for name, value in values.items()})
 
     def _worded(self, detail: ErrorDetails) -> Mistake:

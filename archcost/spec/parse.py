@@ -27,6 +27,7 @@ from archcost.spec.document import (
     Ref,
     Repeat,
 )
+from archcost.spec.expectations import KEYS as EXPECT
 from archcost.spec.fields import Fields
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Mapping, Scalar, Sequence
@@ -55,8 +56,6 @@ STRUCTURES = {
 
 LIBRARY_KEYS = ("archcost", "name", "note", "include", "blocks")
 """What a file that is included may hold."""
-
-EXPECT = ("shape", "stride", "receptive_field", "coverage", "params", "macs")
 
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -169,7 +168,7 @@ class Parser:
     def document(self, root: Mapping, included: Iterable[Mapping] = ()) -> Document:
         """The whole spec. `included` are the `blocks:` mappings of the files it includes."""
         known = ("archcost", "name", "note", "vars", "variants", "include", "input", "blocks", "layers", "outputs")
-        self._keys(root, known, required=("archcost", "name", "input", "layers"), what="a spec")
+        self.check_keys(root, known, required=("archcost", "name", "input", "layers"), what="a spec")
         variables = self._variables(root.get("vars"))
         names = frozenset(variables)
         variants = self._variants(root.get("variants"), names)
@@ -177,7 +176,7 @@ class Parser:
         for mapping in included:
             self._declare_blocks(mapping)
         own = root.get("blocks")
-        if own is not None and (mapping := self._mapping(own, "blocks")):
+        if own is not None and (mapping := self.as_mapping(own, "blocks")):
             self._declare_blocks(mapping)
         for mapping in included:
             self._define_blocks(mapping, names)
@@ -215,7 +214,7 @@ class Parser:
             text = node.text if isinstance(node, Scalar) else "no number"
             self.problems.add(node.place, f"archcost: {text} is no version of the language; write `archcost: 1`")
 
-    def _keys(self, node: Mapping, known: Collection[str], required: Collection[str], what: str) -> None:
+    def check_keys(self, node: Mapping, known: Collection[str], required: Collection[str], what: str) -> None:
         present = {entry.key.text for entry in node.entries}
         for entry in node.entries:
             if entry.key.text not in known:
@@ -227,14 +226,14 @@ class Parser:
         if "archcost" in known:
             self.version(node)
 
-    def _mapping(self, node: Tree, what: str) -> Mapping | None:
+    def as_mapping(self, node: Tree, what: str) -> Mapping | None:
         if isinstance(node, Mapping):
             return node
         self.problems.add(node.place, f"{what} must be a mapping (name: value)")
         return None
 
     def _variables(self, node: Tree | None) -> dict[str, Template]:
-        if node is None or (mapping := self._mapping(node, "vars")) is None:
+        if node is None or (mapping := self.as_mapping(node, "vars")) is None:
             return {}
         names = frozenset(entry.key.text for entry in mapping.entries)
         variables: dict[str, Template] = {}
@@ -244,11 +243,11 @@ class Parser:
         return variables
 
     def _variants(self, node: Tree | None, names: frozenset[str]) -> dict[str, dict[str, Template]]:
-        if node is None or (mapping := self._mapping(node, "variants")) is None:
+        if node is None or (mapping := self.as_mapping(node, "variants")) is None:
             return {}
         variants: dict[str, dict[str, Template]] = {}
         for entry in mapping.entries:
-            overrides = self._mapping(entry.value, f"variant '{entry.key.text}'")
+            overrides = self.as_mapping(entry.value, f"variant '{entry.key.text}'")
             for override in overrides.entries if overrides else ():
                 if override.key.text not in names:
                     text = f"variant '{entry.key.text}' sets '{override.key.text}', which is not in vars"
@@ -293,8 +292,8 @@ class Parser:
 
     def library(self, root: Mapping) -> dict[str, Block]:
         """The blocks of a file that has nothing else: a standard block and its helpers."""
-        self._keys(root, LIBRARY_KEYS, required=("blocks",), what="a file of blocks")
-        if (node := root.get("blocks")) is not None and (mapping := self._mapping(node, "blocks")):
+        self.check_keys(root, LIBRARY_KEYS, required=("blocks",), what="a file of blocks")
+        if (node := root.get("blocks")) is not None and (mapping := self.as_mapping(node, "blocks")):
             self._declare_blocks(mapping)
             self._define_blocks(mapping, frozenset(), sees=False)
         self._check_calls()
@@ -323,9 +322,9 @@ class Parser:
                 self._define(block, entry.value, variables)
 
     def _define(self, block: Block, node: Tree, variables: frozenset[str]) -> None:
-        if (mapping := self._mapping(node, f"block '{block.name}'")) is None:
+        if (mapping := self.as_mapping(node, f"block '{block.name}'")) is None:
             return
-        self._keys(mapping, ("params", "inputs", "outputs", "body", "note"), ("body",), f"block '{block.name}'")
+        self.check_keys(mapping, ("params", "inputs", "outputs", "body", "note"), ("body",), f"block '{block.name}'")
         known = variables | frozenset(IN_NAMES)
         params = mapping.get("params")
         for entry in self._entries(params, "params"):
@@ -350,7 +349,7 @@ class Parser:
     def _entries(self, node: Tree | None, what: str) -> list[Entry]:
         if node is None or (isinstance(node, Scalar) and node.value is None):
             return []
-        mapping = self._mapping(node, what)
+        mapping = self.as_mapping(node, what)
         return list(mapping.entries) if mapping else []
 
     def _name_list(self, node: Tree | None, what: str) -> tuple[str, ...]:
@@ -754,7 +753,7 @@ class _Meta:
         if node is None:
             return
         parser = self._parser
-        mapping = parser._mapping(node, "expect")  # noqa: SLF001
+        mapping = parser.as_mapping(node, "expect")  # noqa: SLF001
         for entry in mapping.entries if mapping else ():
             if entry.key.text not in EXPECT:
                 near = suggest(entry.key.text, EXPECT) or "; it knows " + ", ".join(EXPECT)

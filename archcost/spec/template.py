@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias, Union
 from archcost.errors import ExpressionError
 from archcost.expressions import Value, show, split_dollar
 from archcost.source import Place
+from archcost.spec.document import Ref
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Mapping, Scalar, Sequence
 from archcost.suggest import suggest
@@ -108,6 +109,10 @@ class Template:
     def value(self, env: Env[str, Value]) -> Value:
         """The value where only numbers, booleans, words and lists of these will do (a variable's)."""
         return _plain(self.resolve(env), self.place)
+
+    def as_ref(self) -> Ref:
+        """The tap this value names (`like: c3`)."""
+        return Ref(self.node.text if isinstance(self.node, Scalar) else "", self.place)
 
     def boolean(self, env: Env[str, Value]) -> bool:
         """The value of a `when`."""

@@ -1,0 +1,585 @@
+"""From items to nodes: repeats are run through, blocks opened, choices made, shapes inferred on the way.
+
+Expansion knows shapes, because `when: $(in_channels != out)` asks for them. A shape error is therefore found
+where it is written. A layer that fails gives an unknown tensor: what reads it stays silent, everything else
+is still checked, so one mistake is one error and several are all reported.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
+
+from archcost.errors import ExpressionError, ShapeError
+from archcost.geometry import axis_names, show
+from archcost.layers.base import Merge, Source
+from archcost.network import Expectation, Input, Network, Node
+from archcost.spec.document import Body, BlockCall, Branches, LayerItem, Repeat
+from archcost.spec.expectations import expected
+from archcost.spec.problems import Mistake
+from archcost.spec.reader import Scalar
+from archcost.spec.template import describe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.expressions import Value
+    from archcost.geometry import Shape
+    from archcost.layers.base import Kind
+    from archcost.limits import Limits
+    from archcost.source import Place
+    from archcost.spec.document import Block, Branch, Document, Item, MergeSpec, Ref
+    from archcost.spec.fields import Fields
+    from archcost.spec.problems import Problems, Uses
+    from archcost.spec.template import Field, Template
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """A tensor whose shape is not known because its layer failed (and was reported)."""
+
+    path: str = "?"
+
+
+Wire: TypeAlias = "Node | Input | Unknown"
+Flow: TypeAlias = "tuple[Wire, ...]"
+"""What arrives at an item: one tensor, or several in order."""
+
+UNKNOWN: Flow = (Unknown(),)
+
+
+class Lost(Exception):  # noqa: N818 - no error: a value that depends on an unknown tensor
+    """A value was asked of an unknown tensor: stay silent, its mistake is reported."""
+
+
+@dataclass(slots=True)
+class Tap:
+    """What can be read of an item: its output, and its iterations and named outputs."""
+
+    flow: Flow
+    parts: dict[str, Tap] = field(default_factory=dict[str, "Tap"])
+
+
+class Taps:
+    """The taps of one sequence, and those around it."""
+
+    __slots__ = ("outer", "own")
+
+    def __init__(self, outer: Taps | None = None) -> None:
+        self.outer = outer
+        self.own: dict[str, Tap] = {}
+
+    def find(self, name: str) -> Tap | None:
+        """The innermost tap of that name; None where its item failed to parse."""
+        scope: Taps | None = self
+        while scope is not None:
+            if name in scope.own:
+                return scope.own[name]
+            scope = scope.outer
+        return None
+
+
+class Environment(Mapping[str, "Value"]):
+    """The variables of an expression, and what it knows of the tensor that arrives."""
+
+    __slots__ = ("_variables", "flow")
+
+    def __init__(self, variables: dict[str, Value], flow: Flow) -> None:
+        self._variables = variables
+        self.flow = flow
+
+    def __getitem__(self, name: str) -> Value:
+        value = self._variables.get(name)
+        return value if value is not None else self._arriving(name)
+
+    def _arriving(self, name: str) -> int:
+        if not name.startswith("in_"):
+            raise KeyError(name)
+        if len(self.flow) != 1:
+            raise ExpressionError(f"{name} is not one number here: {len(self.flow)} tensors arrive")
+        wire = self.flow[0]
+        if isinstance(wire, Unknown):
+            raise Lost
+        shape = wire.output
+        if name == "in_channels":
+            return shape[0]
+        names = axis_names(len(shape) - 1)
+        if name[3:] not in names:
+            raise ExpressionError(f"{name}: the tensor that arrives, {show(shape)}, has no {name[3:]}")
+        return shape[1 + names.index(name[3:])]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
+
+
+class Shared(NamedTuple):
+    """The set of weights in force: its name, and how much of a path lies outside the shared item."""
+
+    name: str
+    skip: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where expansion stands: path so far, visible taps, variables, and the calls that led here."""
+
+    prefix: str
+    taps: Taps
+    variables: dict[str, Value]
+    uses: Uses = ()
+    shared: Shared | None = None
+    depth: int = 0
+
+    def inside(self, segment: str | None) -> Frame:
+        """One structure further in: a segment on the path (None adds nothing), names of its own."""
+        prefix = f"{self.prefix}{segment}." if segment else self.prefix
+        return Frame(prefix, Taps(self.taps), self.variables, self.uses, self.shared, self.depth + 1)
+
+
+class Expander:
+    """Expands one document. `expand` is the only thing to call, once."""
+
+    def __init__(self, document: Document, variables: dict[str, Value], problems: Problems, limits: Limits) -> None:
+        self._document = document
+        self._variables = variables
+        self._problems = problems
+        self._limits = limits
+        self._nodes: list[Node] = []
+        self._expectations: list[Expectation] = []
+        self._shapes: dict[tuple[int, tuple[Shape, ...]], Shape | ShapeError] = {}
+        self._sets: dict[str, _WeightSet] = {}
+        # Repeats of nothing cost time without adding nodes, so steps are bounded as well.
+        self._steps_left = 20 * limits.nodes
+
+    def expand(self, inputs: tuple[Input, ...], path: str, variant: str | None) -> Network:
+        """The network.
+
+        Raises:
+            SpecError: everything that is wrong.
+        """
+        taps = Taps()
+        taps.own = {one.path: Tap((one,)) for one in inputs}
+        taps.own.setdefault("input", Tap(inputs))
+        frame = Frame("", taps, self._variables)
+        last = self._sequence(self._document.layers, inputs, frame)
+        outputs = self._outputs(last, frame)
+        self._problems.stop_if_any()
+        return Network(
+            name=self._document.name,
+            path=path,
+            variant=variant,
+            variables=self._variables,
+            inputs=inputs,
+            nodes=tuple(self._nodes),
+            outputs=outputs,
+            expectations=tuple(self._expectations),
+        )
+
+    def _outputs(self, last: Tap, frame: Frame) -> dict[str, Node | Input]:
+        """The network's outputs by name: the taps listed, or the last item's, by its name or path."""
+        found: dict[str, Wire] = {}
+        if self._document.outputs:
+            for ref in self._document.outputs:
+                try:
+                    found |= _named(ref.text, self._tap(ref, frame))
+                except Mistake as mistake:
+                    self._problems.catch(mistake)
+        else:
+            item = self._document.layers[-1] if self._document.layers else None
+            found = _named(item.name if item else None, last)
+        return {name: wire for name, wire in found.items() if not isinstance(wire, Unknown)}
+
+    # -- items ------------------------------------------------------------------------------------------
+
+    def _sequence(self, items: Sequence[Item], flow: Flow, frame: Frame) -> Tap:
+        """Items one after the other; the tap of the last one."""
+        tap = Tap(flow)
+        for item in items:
+            tap = self._item(item, tap.flow, frame)
+        return tap
+
+    def _item(self, item: Item, arriving: Flow, frame: Frame) -> Tap:
+        self._step(item.place, frame)
+        first = len(self._nodes)
+        try:
+            flow = self._read(item, arriving, frame)
+            env = Environment(frame.variables, flow)
+            if item.when is not None and not item.when.boolean(env):
+                tap = self._skip(item, flow)
+            else:
+                tap = self._shared(item, flow, env, frame)
+                self._expect(item, tap, env, frame, first)
+        except Lost:
+            tap = Tap(UNKNOWN)
+        except Mistake as mistake:
+            self._problems.catch(mistake, frame.uses)
+            tap = Tap(UNKNOWN)
+        if item.name is not None:
+            frame.taps.own[item.name] = tap
+        return tap
+
+    def _step(self, place: Place, frame: Frame) -> None:
+        self._steps_left -= 1
+        if self._steps_left < 0:
+            self._too_many(place, frame)
+        if frame.depth > self._limits.depth:
+            text = f"blocks and structures nest deeper than {self._limits.depth} levels (the limit 'depth')"
+            self._problems.add(place, text, frame.uses)
+            self._problems.stop_if_any()
+
+    def _too_many(self, place: Place, frame: Frame) -> NoReturn:
+        limit = self._limits.nodes
+        text = f"the network grows beyond {limit:,} nodes; if that is meant, raise it: --limit nodes=N"
+        self._problems.add(place, text, frame.uses)
+        self._problems.stop_if_any()
+        raise AssertionError("a problem was just added")
+
+    def _read(self, item: Item, arriving: Flow, frame: Frame) -> Flow:
+        """What the item reads: `from`, else what arrives."""
+        if not item.reads:
+            return arriving
+        return tuple(wire for ref in item.reads for wire in self._tap(ref, frame).flow)
+
+    def _tap(self, ref: Ref, frame: Frame) -> Tap:
+        tap = frame.taps.find(ref.head)
+        walked = ref.head
+        for part in ref.text.split(".")[1:]:
+            if tap is None or tap.flow == UNKNOWN:
+                break
+            if part not in tap.parts:
+                has = ", ".join(tap.parts) if len(tap.parts) < 9 else f"0 to {len(tap.parts) - 1}"
+                raise Mistake(ref.place, f"'{walked}' has no '{part}'; it has {has or 'one output only'}")
+            tap, walked = tap.parts[part], f"{walked}.{part}"
+        return tap or Tap(UNKNOWN)
+
+    def _skip(self, item: Item, flow: Flow) -> Tap:
+        if len(flow) > 1:
+            text = f"{item.word}: {len(flow)} tensors arrive, and skipping it cannot say which goes on"
+            raise Mistake(item.place, f"{text}; use `branches` with `when`")
+        return Tap(flow)
+
+    def _shared(self, item: Item, flow: Flow, env: Environment, frame: Frame) -> Tap:
+        """The item, with one set of weights for all items that say the same `share`."""
+        if item.share is None:
+            return self._expand(item, flow, env, frame)
+        base = frame.prefix + (item.segment or "")
+        first = len(self._nodes)
+        within = replace(frame, shared=Shared(item.share, len(base)))
+        tap = self._expand(item, flow, env, within)
+        weights = _WeightSet.of(base, self._nodes[first:])
+        if (why := self._sets.setdefault(item.share, weights).differs(weights)) and tap.flow != UNKNOWN:
+            raise Mistake(item.place, f"share '{item.share}': {why}")
+        return tap
+
+    def _expand(self, item: Item, flow: Flow, env: Environment, frame: Frame) -> Tap:
+        match item:
+            case LayerItem():
+                return self._layer(item, flow, env, frame)
+            case BlockCall():
+                return self._block(item, flow, env, frame)
+            case Branches():
+                return self._branches(item, flow, env, frame)
+            case Repeat():
+                return self._repeat(item, flow, env, frame)
+            case Body():
+                return self._sequence(item.items, flow, frame.inside(item.segment))
+            case _:
+                raise TypeError(f"no way to expand {type(item).__name__}")
+
+    def _expect(self, item: Item, tap: Tap, env: Environment, frame: Frame, first: int) -> None:
+        outputs = tuple(wire for wire in tap.flow if not isinstance(wire, Unknown))
+        if not item.expect or len(outputs) != len(tap.flow):
+            return
+        path = (frame.prefix + (item.segment or "")).rstrip(".") or item.word
+        for what, (template, place) in item.expect.items():
+            value, tolerance = expected(what, template, env)
+            self._expectations.append(
+                Expectation(
+                    path=path,
+                    what=what,
+                    expected=value,
+                    tolerance=tolerance,
+                    text=_as_written(template, value),
+                    place=place,
+                    first=first,
+                    last=len(self._nodes),
+                    outputs=outputs,
+                ),
+            )
+
+    # -- layers -----------------------------------------------------------------------------------------
+
+    def _layer(self, item: LayerItem, flow: Flow, env: Environment, frame: Frame) -> Tap:
+        fields = item.fields
+        if issubclass(fields.kind, Source):
+            if item.reads:
+                raise Mistake(item.place, f"{item.word}: brings its own tensor and reads none; drop `from`")
+            flow = ()
+        layer = fields.layer(env, self._sizes(fields, frame))
+        labels = [ref.text for ref in item.reads] if len(item.reads) == len(flow) else [w.path for w in flow]
+        path = frame.prefix + (item.segment or item.word)
+        return Tap((self._node(fields, layer, flow, [f"'{label}'" for label in labels], path, frame),))
+
+    def _sizes(self, fields: Fields, frame: Frame) -> dict[str, Shape]:
+        """The spatial sizes of the taps the fields name (`like: c3`)."""
+        sizes: dict[str, Shape] = {}
+        for name in fields.kind.tap_fields:
+            if (template := fields.templates.get(name)) is None:
+                continue
+            tap = self._tap(template.as_ref(), frame)
+            if len(tap.flow) != 1:
+                raise Mistake(template.place, f"{fields.word}: {name} names {len(tap.flow)} tensors; name one")
+            wire = tap.flow[0]
+            if isinstance(wire, Unknown):
+                raise Lost
+            sizes[name] = wire.output[1:]
+        return sizes
+
+    def _node(
+        self, fields: Fields, layer: Kind, flow: Flow, labels: list[str], path: str, frame: Frame
+    ) -> Node:
+        """Add a node; the only place where nodes are made."""
+        inputs = tuple(wire for wire in flow if not isinstance(wire, Unknown))
+        if len(inputs) != len(flow):
+            raise Lost
+        if len(self._nodes) >= self._limits.nodes:
+            self._too_many(fields.place, frame)
+        shapes = tuple(wire.output for wire in inputs)
+        output = self._infer(fields, layer, shapes, labels)
+        shared = f"{frame.shared.name}:{path[frame.shared.skip :]}" if frame.shared else None
+        node = Node(path, fields.word, layer, inputs, output, fields.place, shared)
+        self._nodes.append(node)
+        return node
+
+    def _infer(self, fields: Fields, layer: Kind, shapes: tuple[Shape, ...], labels: list[str]) -> Shape:
+        key = (id(layer), shapes)
+        found = self._shapes.get(key)
+        if found is None:
+            try:
+                found = self._checked(fields, layer, shapes)
+            except ShapeError as error:
+                found = error
+            self._shapes[key] = found
+        if isinstance(found, ShapeError):
+            raise Mistake(fields.place, f"{fields.word}: {_worded(found, layer, shapes, labels)}")
+        return found
+
+    def _checked(self, fields: Fields, layer: Kind, shapes: tuple[Shape, ...]) -> Shape:
+        if fields.rank is not None and shapes and len(shapes[0]) - 1 != fields.rank:
+            has = " and ".join(axis_names(len(shapes[0]) - 1)) or "no axes: it is a vector"
+            raise ShapeError(f"slides over {fields.rank} axes, but the input has {has}")
+        output = layer.infer(shapes)
+        if max(output) > self._limits.dimension:
+            raise ShapeError(f"gives {show(output)}, and the limit on a dimension is {self._limits.dimension}")
+        return output
+
+    # -- blocks -----------------------------------------------------------------------------------------
+
+    def _block(self, item: BlockCall, flow: Flow, env: Environment, frame: Frame) -> Tap:
+        block = item.block
+        variables = self._arguments(item, env)
+        uses = ((item.word, item.place), *frame.uses)
+        prefix = f"{frame.prefix}{item.segment}."
+        inner = Frame(prefix, Taps(), variables, uses, frame.shared, frame.depth + 1)
+        inner.taps.own["input"] = Tap(flow)
+        if block.inputs:
+            self._bind(block.inputs, flow, inner.taps, item)
+        last = self._sequence(block.items, flow, inner)
+        if not block.outputs:
+            return Tap(last.flow)
+        return self._block_outputs(block, inner)
+
+    def _block_outputs(self, block: Block, inner: Frame) -> Tap:
+        parts: dict[str, Tap] = {}
+        for ref in block.outputs:
+            try:
+                parts[ref.text] = self._tap(ref, inner)
+            except Mistake as mistake:
+                self._problems.catch(mistake, inner.uses)
+                parts[ref.text] = Tap(UNKNOWN)
+        return Tap(tuple(wire for tap in parts.values() for wire in tap.flow), parts)
+
+    def _arguments(self, item: BlockCall, env: Environment) -> dict[str, Value]:
+        """The variables of a block's body: the spec's, then its parameters, defaults in their order."""
+        variables: dict[str, Value] = dict(self._variables) if item.block.sees_variables else {}
+        defaults = Environment(variables, env.flow)
+        for name, parameter in item.block.parameters.items():
+            if name in item.arguments:
+                value = item.arguments[name].value(env)
+            elif parameter.default is not None:
+                value = parameter.default.value(defaults)
+            else:
+                continue  # reported by the parser
+            variables[name] = value
+        return variables
+
+    def _bind(self, names: tuple[str, ...], flow: Flow, taps: Taps, item: Item) -> None:
+        """Give the tensors that arrive their names, in order."""
+        if len(flow) != len(names):
+            if flow == UNKNOWN:
+                raise Lost
+            text = f"{item.word}: takes {len(names)} inputs ({', '.join(names)}), but {_arrive(flow)}"
+            raise Mistake(item.place, text)
+        for name, wire in zip(names, flow, strict=True):
+            taps.own[name] = Tap((wire,))
+
+    # -- structures -------------------------------------------------------------------------------------
+
+    def _branches(self, item: Branches, flow: Flow, env: Environment, frame: Frame) -> Tap:
+        within = frame.inside(item.segment)
+        flows: list[tuple[str, Flow]] = []
+        for branch in item.branches:
+            if branch.when is None or branch.when.boolean(env):
+                flows.append((branch.label, self._branch(branch, flow, within)))
+        if not flows:
+            raise Mistake(item.place, "every branch is left out by its `when`; one must remain")
+        return Tap(self._merge(item.merge, flows, within, Environment(frame.variables, flow)))
+
+    def _branch(self, branch: Branch, flow: Flow, within: Frame) -> Flow:
+        return self._sequence(branch.items, flow, within.inside(branch.segment)).flow
+
+    def _merge(self, merge: MergeSpec, flows: list[tuple[str, Flow]], frame: Frame, env: Environment) -> Flow:
+        """Join the flows; one alone is what it is."""
+        for label, flow in flows:
+            if len(flow) != 1:
+                raise Mistake(merge.place, f"{merge.word}: {label} gives {len(flow)} tensors, and a merge joins one of each")
+        if len(flows) == 1:
+            return flows[0][1]
+        layer = merge.fields.layer(env)
+        wires = tuple(flow[0] for _, flow in flows)
+        path = frame.prefix + merge.segment
+        return (self._node(merge.fields, layer, wires, [label for label, _ in flows], path, frame),)
+
+    def _repeat(self, item: Repeat, flow: Flow, env: Environment, frame: Frame) -> Tap:
+        rounds = self._rounds(item, env)
+        within = frame.inside(item.segment)
+        tap = Tap(flow)
+        if item.mode == "carry":
+            self._bind(item.carry, flow, within.taps, item)
+            tap.parts = {name: within.taps.own[name] for name in item.carry}
+        iterations: list[Tap] = []
+        for i, values in enumerate(rounds):
+            inner = within.inside(str(i))
+            inner = replace(inner, variables=within.variables | values)
+            arriving = flow if item.mode == "merge" else tap.flow
+            tap = self._iteration(item, tap, arriving, inner)
+            iterations.append(tap)
+        tap = self._joined(item, flow, iterations, tap, within)
+        named = {str(i): one for i, one in enumerate(iterations)} if item.name else {}
+        return Tap(tap.flow, tap.parts | named)
+
+    def _iteration(self, item: Repeat, before: Tap, flow: Flow, inner: Frame) -> Tap:
+        inner.taps.own.update(before.parts if item.mode == "carry" else {})
+        last = self._sequence(item.items, flow, inner)
+        if item.mode == "carry":
+            return self._carried(item, last, inner)
+        if item.mode == "dense" and item.merge is not None:
+            env = Environment(inner.variables, flow)
+            return Tap(self._merge(item.merge, [("the input", flow), ("the body", last.flow)], inner, env))
+        return last
+
+    def _carried(self, item: Repeat, last: Tap, inner: Frame) -> Tap:
+        """The carried names after an iteration: its last item's outputs, else its taps of these names."""
+        if len(last.flow) == len(item.carry):
+            parts = {name: Tap((wire,)) for name, wire in zip(item.carry, last.flow, strict=True)}
+        else:
+            parts = {name: inner.taps.own[name] for name in item.carry}
+        return Tap(tuple(wire for tap in parts.values() for wire in tap.flow), parts)
+
+    def _joined(self, item: Repeat, flow: Flow, iterations: list[Tap], last: Tap, within: Frame) -> Tap:
+        """What a repeat with `merge` or `collect` gives: its iterations (and its input) in one tensor."""
+        if item.merge is None or item.mode == "dense" or not iterations:
+            return last
+        flows = [(f"iteration {i}", tap.flow) for i, tap in enumerate(iterations)]
+        if item.mode == "collect":
+            flows.insert(0, ("the input", flow))
+        return Tap(self._merge(item.merge, flows, within, Environment(within.variables, flow)))
+
+    def _rounds(self, item: Repeat, env: Environment) -> list[dict[str, Value]]:
+        """The loop variables of each iteration."""
+        if item.rows:
+            return [{name: t.value(env) for name, t in row.items()} for row in item.rows]
+        if item.count is not None:
+            return [{}] * self._count(item.count, env)
+        columns = {name: self._column(t, env) for name, t in item.columns.items()}
+        lengths = {len(values) for values in columns.values()}
+        if len(lengths) > 1:
+            has = ", ".join(f"{name} {len(values)}" for name, values in columns.items())
+            raise Mistake(item.place, f"repeat steps through its lists together, so they need equal lengths: {has}")
+        return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+    def _column(self, template: Template, env: Environment) -> Sequence[Value]:
+        value = template.resolve(env)
+        return template.value(env) if isinstance(value, tuple) else range(self._count(template, env))
+
+    def _count(self, template: Template, env: Environment) -> int:
+        value = template.resolve(env)
+        if value == ():
+            return 0
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            wanted = "it must be a whole number from 0, or a list of values"
+            raise Mistake(template.place, f"repeat: the count is {describe(value)}{template.origin}; {wanted}")
+        if value > self._limits.nodes:
+            text = f"repeat: {value} iterations are more than the {self._limits.nodes:,} nodes a network may have"
+            raise Mistake(template.place, f"{text}; if that is meant, raise it: --limit nodes=N")
+        return value
+
+
+def _named(name: str | None, tap: Tap) -> dict[str, Wire]:
+    """The tensors of a tap by name: its own, or its outputs' (`unit.high`), or their nodes' paths."""
+    if len(tap.flow) == 1:
+        return {name or tap.flow[0].path: tap.flow[0]}
+    if name and sum(len(part.flow) for part in tap.parts.values()) == len(tap.flow):
+        return {f"{name}.{key}": wire for key, part in tap.parts.items() for wire in part.flow}
+    return {wire.path: wire for wire in tap.flow}
+
+
+def _arrive(flow: Flow) -> str:
+    return f"{len(flow)} arrive" if len(flow) > 1 else "one arrives"
+
+
+def _as_written(template: Template, value: Field) -> str:
+    node = template.node
+    return node.text if isinstance(node, Scalar) and not template.waits else describe(value)
+
+
+def _worded(error: ShapeError, layer: Kind, shapes: tuple[Shape, ...], labels: list[str]) -> str:
+    """A layer's terse reason, with the inputs it speaks of."""
+    if error.inputs:
+        return str(error).format(*(labels[i] for i in error.inputs))
+    if isinstance(layer, Merge) or len(shapes) != 1:
+        return str(error)
+    return f"{error} (input {show(shapes[0])} from {labels[0]})"
+
+
+class _WeightSet:
+    """The learned tensors of one shared item, by their path within it."""
+
+    def __init__(self, base: str, tensors: dict[str, Shape]) -> None:
+        self._base = base
+        self._tensors = tensors
+
+    @classmethod
+    def of(cls, base: str, nodes: list[Node]) -> _WeightSet:
+        """The weights of the nodes below `base`."""
+        return cls(
+            base,
+            {
+                f"{node.path[len(base) :]}.{name}".lstrip("."): shape
+                for node in nodes
+                for name, shape in node.layer.parameters(node.shapes).items()
+            },
+        )
+
+    def differs(self, other: _WeightSet) -> str | None:
+        """The first disagreement in words; None if every weight has the same shape in both."""
+        for name in self._tensors | other._tensors:
+            mine, theirs = self._tensors.get(name), other._tensors.get(name)
+            if mine != theirs:
+                has = [f"{show(t) if t else 'absent'} in '{base}'" for t, base in ((mine, self._base), (theirs, other._base))]
+                return f"{name} is {has[0]} and {has[1]}; one set of weights has one shape"
+        return None

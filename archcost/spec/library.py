@@ -1,0 +1,197 @@
+"""Finding texts: spec files, what they include, the zoo and the standard blocks."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archcost.errors import Diagnostic, SpecError, UsageError
+from archcost.source import Place, Source
+from archcost.spec.reader import Mapping, Scalar, Sequence, read
+from archcost.suggest import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.limits import Limits
+    from archcost.spec.problems import Problems
+    from archcost.spec.reader import Tree
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+BLOCKS = _PACKAGE / "blocks"
+
+
+@lru_cache(maxsize=1)
+def zoo_folder() -> Path:
+    """Where the zoo is: inside the installed package, or beside it in a checkout."""
+    inside = _PACKAGE / "specs"
+    return inside if inside.is_dir() else _PACKAGE.parent / "specs"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A text that was found: its bytes, what to call it, the folder its includes are relative to."""
+
+    data: bytes
+    name: str
+    folder: Path
+    variant: str | None = None
+
+
+def open_spec(path: str, limits: Limits) -> Opened:
+    """The text behind what a user names: a file, `-` for standard input, or `zoo:NAME`.
+
+    Raises:
+        SpecError: a file that cannot be read.
+        UsageError: no such network in the zoo.
+    """
+    if path == "-":
+        return Opened(sys.stdin.buffer.read(limits.file_bytes + 1), "<stdin>", Path.cwd())
+    if path.startswith("zoo:"):
+        file, variant = find_in_zoo(path.removeprefix("zoo:"), limits)
+        return Opened(_bytes(file, path, limits), path, file.parent, variant)
+    file = Path(path)
+    return Opened(_bytes(file, path, limits), path, file.parent)
+
+
+def _bytes(file: Path, name: str, limits: Limits) -> bytes:
+    try:
+        with file.open("rb") as stream:
+            return stream.read(limits.file_bytes + 1)
+    except (OSError, ValueError) as error:
+        raise SpecError([Diagnostic(Place(Source(name)), _why_unreadable(file, error))]) from None
+
+
+def _why_unreadable(file: Path, error: OSError | ValueError) -> str:
+    if isinstance(error, FileNotFoundError):
+        near = suggest(file.name, _neighbours(file))
+        return f"no such file{near}"
+    if isinstance(error, IsADirectoryError):
+        return "this is a folder; name the spec inside it"
+    if isinstance(error, PermissionError):
+        return "no permission to read this file"
+    return f"cannot be read: {error.strerror if isinstance(error, OSError) and error.strerror else error}"
+
+
+def _neighbours(file: Path) -> list[str]:
+    try:
+        return [entry.name for entry in os.scandir(file.parent) if entry.name.endswith((".yaml", ".yml"))]
+    except (OSError, ValueError):
+        return []
+
+
+# -- the zoo --------------------------------------------------------------------------------------------
+
+
+def find_in_zoo(name: str, limits: Limits) -> tuple[Path, str | None]:
+    """The file of a zoo network, and the variant if the name is a variant's.
+
+    Raises:
+        UsageError: no network has that name.
+    """
+    file = zoo_folder() / f"{name}.yaml"
+    if re.fullmatch(r"[A-Za-z0-9_.-]+", name) and file.is_file():
+        return file, None
+    mentioned = f"{name}:".encode()
+    for path in _zoo_files():
+        # A variant's name must occur in the text: only then is the file worth parsing.
+        if mentioned in path.read_bytes() and name in _variants(path, limits):
+            return path, name
+    known = [entry.name for entry in zoo(limits)]
+    raise UsageError(f"zoo:{name}: no network has that name{suggest(name, known)}; `archcost zoo` lists them all")
+
+
+@dataclass(frozen=True, slots=True)
+class ZooEntry:
+    """A network that ships with archcost."""
+
+    name: str
+    file: Path
+    variant: str | None
+    note: str
+
+
+def zoo(limits: Limits) -> list[ZooEntry]:
+    """Every network of the zoo, file by file, each followed by its variants."""
+    return [entry for path in _zoo_files() for entry in _entries(path, limits)]
+
+
+def _zoo_files() -> list[Path]:
+    return sorted(zoo_folder().glob("*.yaml"))
+
+
+def _entries(path: Path, limits: Limits) -> Iterator[ZooEntry]:
+    root = read(path.read_bytes(), path.name, limits)
+    note = root.get("note") if isinstance(root, Mapping) else None
+    text = note.text if isinstance(note, Scalar) else ""
+    yield ZooEntry(path.stem, path, None, text)
+    for variant in _variant_names(root):
+        yield ZooEntry(variant, path, variant, text)
+
+
+def _variants(path: Path, limits: Limits) -> list[str]:
+    return _variant_names(read(path.read_bytes(), path.name, limits))
+
+
+def _variant_names(root: Tree) -> list[str]:
+    variants = root.get("variants") if isinstance(root, Mapping) else None
+    return [entry.key.text for entry in variants.entries] if isinstance(variants, Mapping) else []
+
+
+# -- includes -------------------------------------------------------------------------------------------
+
+
+class Includer:
+    """Collects the `blocks:` of everything a spec includes, each file once."""
+
+    def __init__(self, problems: Problems, limits: Limits) -> None:
+        self._problems = problems
+        self._limits = limits
+        self._done: set[Path] = set()
+        self.roots: list[Mapping] = []
+
+    def include(self, root: Mapping, name: str, folder: Path, chain: tuple[Path, ...] = ()) -> None:
+        """Read the files under `include:` of a mapping, and what these include."""
+        node = root.get("include")
+        if node is None:
+            return
+        if not isinstance(node, Sequence):
+            self._problems.add(node.place, "include is a list of files: [blocks/resnet.yaml]")
+            return
+        for entry in node.items:
+            if isinstance(entry, Scalar) and isinstance(entry.value, str):
+                self._include_one(entry, name, folder, chain)
+            else:
+                self._problems.add(entry.place, "include lists files by their paths")
+
+    def _include_one(self, entry: Scalar, name: str, folder: Path, chain: tuple[Path, ...]) -> None:
+        real = Path(os.path.realpath(folder / entry.text))
+        if "\0" in entry.text or Path(entry.text).is_absolute() or not real.is_relative_to(os.path.realpath(folder)):
+            text = f"include '{entry.text}' leaves the folder of this file; it may only go below it"
+            self._problems.add(entry.place, text)
+        elif real in chain:
+            steps = " → ".join(path.name for path in (*chain[chain.index(real) :], real))
+            self._problems.add(entry.place, f"include goes round in a circle: {steps}")
+        elif real not in self._done:
+            self._done.add(real)
+            self._read(entry, str(Path(name).parent / entry.text), real, chain)
+
+    def _read(self, entry: Scalar, shown: str, real: Path, chain: tuple[Path, ...]) -> None:
+        try:
+            root = read(_bytes(real, shown, self._limits), shown, self._limits)
+        except SpecError as error:
+            missing = [d for d in error.diagnostics if not d.place.source.lines]
+            for diagnostic in missing:
+                self._problems.add(entry.place, f"include '{entry.text}': {diagnostic.message}")
+            self._problems.extend(d for d in error.diagnostics if d not in missing)
+            return
+        if not isinstance(root, Mapping):
+            self._problems.add(root.place, "a file of blocks is a mapping with `blocks:`")
+            return
+        self.roots.append(root)
+        self.include(root, shown, real.parent, (*chain, real))
