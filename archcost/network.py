@@ -74,7 +74,7 @@ class Expectation:
 
     path: str
     what: str
-    expected: tuple[int, ...] | int | float | Fraction
+    expected: Value
     tolerance: Fraction
     text: str
     place: Place

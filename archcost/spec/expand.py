@@ -143,7 +143,9 @@ class Frame:
 class Expander:
     """Expands one document. `expand` is the only thing to call, once."""
 
-    def __init__(self, document: Document, variables: dict[str, Value], problems: Problems, limits: Limits) -> None:
+    def __init__(
+        self, document: Document, variables: dict[str, Value], problems: Problems, limits: Limits
+    ) -> None:
         self._document = document
         self._variables = variables
         self._problems = problems
@@ -332,7 +334,9 @@ class Expander:
                 continue
             tap = self._tap(template.as_ref(), frame)
             if len(tap.flow) != 1:
-                raise Mistake(template.place, f"{fields.word}: {name} names {len(tap.flow)} tensors; name one")
+                raise Mistake(
+                    template.place, f"{fields.word}: {name} names {len(tap.flow)} tensors; name one"
+                )
             wire = tap.flow[0]
             if isinstance(wire, Unknown):
                 raise Lost
@@ -374,7 +378,9 @@ class Expander:
             raise ShapeError(f"slides over {fields.rank} axes, but the input has {has}")
         output = layer.infer(shapes)
         if max(output) > self._limits.dimension:
-            raise ShapeError(f"gives {show(output)}, and the limit on a dimension is {self._limits.dimension}")
+            raise ShapeError(
+                f"gives {show(output)}, and the limit on a dimension is {self._limits.dimension}"
+            )
         return output
 
     # -- blocks -----------------------------------------------------------------------------------------
@@ -446,7 +452,10 @@ class Expander:
         """Join the flows; one alone is what it is."""
         for label, flow in flows:
             if len(flow) != 1:
-                raise Mistake(merge.place, f"{merge.word}: {label} gives {len(flow)} tensors, and a merge joins one of each")
+                raise Mistake(
+                    merge.place,
+                    f"{merge.word}: {label} gives {len(flow)} tensors, and a merge joins one of each",
+                )
         if len(flows) == 1:
             return flows[0][1]
         layer = merge.fields.layer(env)
@@ -509,12 +518,14 @@ class Expander:
         lengths = {len(values) for values in columns.values()}
         if len(lengths) > 1:
             has = ", ".join(f"{name} {len(values)}" for name, values in columns.items())
-            raise Mistake(item.place, f"repeat steps through its lists together, so they need equal lengths: {has}")
+            raise Mistake(
+                item.place, f"repeat steps through its lists together, so they need equal lengths: {has}"
+            )
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
     def _column(self, template: Template, env: Environment) -> Sequence[Value]:
-        value = template.resolve(env)
-        return template.value(env) if isinstance(value, tuple) else range(self._count(template, env))
+        values = template.value(env)
+        return values if isinstance(values, tuple) else range(self._count(template, env))
 
     def _count(self, template: Template, env: Environment) -> int:
         value = template.resolve(env)
@@ -522,7 +533,9 @@ class Expander:
             return 0
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             wanted = "it must be a whole number from 0, or a list of values"
-            raise Mistake(template.place, f"repeat: the count is {describe(value)}{template.origin}; {wanted}")
+            raise Mistake(
+                template.place, f"repeat: the count is {describe(value)}{template.origin}; {wanted}"
+            )
         if value > self._limits.nodes:
             text = f"repeat: {value} iterations are more than the {self._limits.nodes:,} nodes a network may have"
             raise Mistake(template.place, f"{text}; if that is meant, raise it: --limit nodes=N")
@@ -580,6 +593,9 @@ class _WeightSet:
         for name in self._tensors | other._tensors:
             mine, theirs = self._tensors.get(name), other._tensors.get(name)
             if mine != theirs:
-                has = [f"{show(t) if t else 'absent'} in '{base}'" for t, base in ((mine, self._base), (theirs, other._base))]
+                has = [
+                    f"{show(t) if t else 'absent'} in '{base}'"
+                    for t, base in ((mine, self._base), (theirs, other._base))
+                ]
                 return f"{name} is {has[0]} and {has[1]}; one set of weights has one shape"
         return None

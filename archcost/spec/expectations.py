@@ -21,9 +21,7 @@ _SUFFIXED = re.compile(r"([0-9]+)(?:\.([0-9]+))?\s?([kKMGT])")
 _SCALE = {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
-def expected(
-    what: str, template: Template, env: Mapping[str, Value]
-) -> tuple[tuple[int | Fraction, ...] | int | Fraction, Fraction]:
+def expected(what: str, template: Template, env: Mapping[str, Value]) -> tuple[Value, Fraction]:
     """The number or shape that is expected, and how far off the measured one may be.
 
     A number with a suffix is meant at its printed precision: `1.2M` is anything within 50,000 of it.
@@ -43,8 +41,10 @@ def expected(
     else:
         fits = _is_number(value)
     if not fits:
-        raise Mistake(template.place, f"expect: {what} is {describe(value)}{template.origin}; it must be {_FORMS[what]}")
-    return value, Fraction(0)  # pyright: ignore[reportReturnType] - just checked, key by key
+        raise Mistake(
+            template.place, f"expect: {what} is {describe(value)}{template.origin}; it must be {_FORMS[what]}"
+        )
+    return template.value(env), Fraction(0)
 
 
 _FORMS = {

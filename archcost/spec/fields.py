@@ -92,7 +92,9 @@ class Fields:
         except ValidationError as error:
             details = error.errors(include_url=False, include_context=True)
             missing = [
-                str(d["loc"][0]) for d in details if d["type"] == "missing" and d["loc"][0] not in self.templates
+                str(d["loc"][0])
+                for d in details
+                if d["type"] == "missing" and d["loc"][0] not in self.templates
             ]
             if missing:
                 problems.add(self.place, f"{self.word}: needs {_list(missing)}")
@@ -145,7 +147,9 @@ class Fields:
         place = _descend(template.node, loc[1:]).place if template else self.place
         value = describe(_from_pydantic(detail["input"]))
         origin = template.origin if template else ""
-        path = name + "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in _indices(loc[1:], template))
+        path = name + "".join(
+            f"[{part}]" if isinstance(part, int) else f".{part}" for part in _indices(loc[1:], template)
+        )
         if detail["type"] in _OWN_WORDS:
             return Mistake(place, f"{self.word}: {path} {_text(detail)}{origin}")
         return Mistake(place, f"{self.word}: {path} is {value}{origin}; it must be {_wanted(detail)}")

@@ -103,7 +103,9 @@ def find_in_zoo(name: str, limits: Limits) -> tuple[Path, str | None]:
         if mentioned in path.read_bytes() and name in _variants(path, limits):
             return path, name
     known = [entry.name for entry in zoo(limits)]
-    raise UsageError(f"zoo:{name}: no network has that name{suggest(name, known)}; `archcost zoo` lists them all")
+    raise UsageError(
+        f"zoo:{name}: no network has that name{suggest(name, known)}; `archcost zoo` lists them all"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +173,11 @@ class Includer:
 
     def _include_one(self, entry: Scalar, name: str, folder: Path, chain: tuple[Path, ...]) -> None:
         real = Path(os.path.realpath(folder / entry.text))
-        if "\0" in entry.text or Path(entry.text).is_absolute() or not real.is_relative_to(os.path.realpath(folder)):
+        if (
+            "\0" in entry.text
+            or Path(entry.text).is_absolute()
+            or not real.is_relative_to(os.path.realpath(folder))
+        ):
             text = f"include '{entry.text}' leaves the folder of this file; it may only go below it"
             self._problems.add(entry.place, text)
         elif real in chain:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping as MappingABC
+from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence as AnySequence
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import SpecError, UsageError
 from archcost.limits import DEFAULT
@@ -27,20 +28,26 @@ if TYPE_CHECKING:
     from archcost.spec.document import Block, Document
     from archcost.spec.library import Opened
 
+Setting: TypeAlias = "str | float | bool | AnySequence[Setting]"
+"""A value for a variable; a text is read as the spec would read it (`"0.5"`, `"[3, 4]"`, `"relu"`)."""
+
+InputShape: TypeAlias = "str | AnySequence[int]"
+"""`"3x256x256"`, or `(3, 256, 256)`."""
+
 
 def load(
     path: str | Path,
     *,
-    set: MappingABC[str, object] | None = None,  # noqa: A002 - the command line's word, and it shadows nothing used here
+    set: AnyMapping[str, Setting] | None = None,  # noqa: A002 - the command line's word, and it shadows nothing used here
     variant: str | None = None,
-    input: str | MappingABC[str, object] | None = None,  # noqa: A002 - likewise
+    input: InputShape | AnyMapping[str, InputShape] | None = None,  # noqa: A002 - likewise
     limits: Limits = DEFAULT,
 ) -> Network:
     """Read a spec and expand it into a network with every shape known.
 
     Args:
         path: a file, `-` for standard input, or `zoo:NAME` for a network that ships with archcost.
-        set: variables to override. Texts are read as the spec would read them (`"0.5"`, `"[3, 4]"`).
+        set: variables to override.
         variant: one of the spec's `variants`.
         input: another input shape: `"3x256x256"`, or `"left=3x64x64"` and the like for named inputs (several
             separated by commas, or a mapping of names to shapes).
@@ -63,9 +70,9 @@ def load(
 def _load(
     opened: Opened,
     path: str,
-    overrides: dict[str, object],
+    overrides: dict[str, Setting],
     variant: str | None,
-    input_: str | MappingABC[str, object] | None,
+    input_: InputShape | AnyMapping[str, InputShape] | None,
     limits: Limits,
 ) -> Network:
     problems = Problems()
@@ -127,16 +134,20 @@ def _variant(document: Document, opened: Opened, variant: str | None) -> str | N
     if variant is None:
         return opened.variant
     if opened.variant not in (None, variant):
-        raise UsageError(f"{opened.name} already is the variant '{opened.variant}'; --variant {variant} contradicts it")
+        raise UsageError(
+            f"{opened.name} already is the variant '{opened.variant}'; --variant {variant} contradicts it"
+        )
     if variant not in document.variants:
         known = list(document.variants)
         has = f"it has {', '.join(known)}" if known else "it has none"
-        raise UsageError(f"--variant {variant}: {opened.name} has no such variant{suggest(variant, known) or '; ' + has}")
+        raise UsageError(
+            f"--variant {variant}: {opened.name} has no such variant{suggest(variant, known) or '; ' + has}"
+        )
     return variant
 
 
 def _variables(
-    document: Document, variant: str | None, overrides: dict[str, object], problems: Problems, limits: Limits
+    document: Document, variant: str | None, overrides: dict[str, Setting], problems: Problems, limits: Limits
 ) -> dict[str, Value]:
     """`vars` after variant and `--set`, evaluated in the order of their dependencies."""
     templates = document.variables | (document.variants[variant] if variant else {})
@@ -144,7 +155,9 @@ def _variables(
         if name not in document.variables:
             known = list(document.variables)
             has = f"it has {', '.join(known)}" if known else "it has none"
-            raise UsageError(f"--set {name}: the spec has no variable '{name}'{suggest(name, known) or '; ' + has}")
+            raise UsageError(
+                f"--set {name}: the spec has no variable '{name}'{suggest(name, known) or '; ' + has}"
+            )
         templates[name] = _override(name, given, frozenset(document.variables), problems, limits)
     problems.stop_if_any()
     values: dict[str, Value] = {}
@@ -161,9 +174,9 @@ def _variables(
 
 
 def _override(
-    name: str, given: object, known: frozenset[str], problems: Problems, limits: Limits
+    name: str, given: Setting, known: frozenset[str], problems: Problems, limits: Limits
 ) -> Template:
-    text = given if isinstance(given, str) else _as_text(given)
+    text = _as_text(given)
     try:
         node = read(text.encode(), f"--set {name}", limits)
     except SpecError as error:
@@ -171,37 +184,48 @@ def _override(
     return Template(node, known, problems, limits)
 
 
-def _as_text(value: object) -> str:
+def _as_text(value: Setting) -> str:
     """A Python value as the spec writes it."""
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_as_text(v) for v in value) + "]"  # pyright: ignore[reportUnknownVariableType] - any list will do: what cannot be read is refused
+    if isinstance(value, str):
+        return value
+    if isinstance(value, AnySequence):
+        return "[" + ", ".join(_as_text(v) for v in value) + "]"
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 # -- inputs ---------------------------------------------------------------------------------------------
 
 
-def _input_texts(given: str | MappingABC[str, object] | None, document: Document) -> dict[str, str]:
+def _input_texts(
+    given: InputShape | AnyMapping[str, InputShape] | None, document: Document
+) -> dict[str, str]:
     """`--input` by input name."""
     if given is None:
         return {}
-    if isinstance(given, str):
-        parts = [part.partition("=") for part in given.split(",")]
-        only = next(iter(document.inputs))
-        texts = {(name if equals else only): (shape if equals else name) for name, equals, shape in parts}
-        if len(texts) < len(parts) or (len(document.inputs) > 1 and not all(equals for _, equals, _ in parts)):
-            names = ", ".join(f"{name}=…" for name in document.inputs)
-            raise UsageError(f"--input {given}: the spec has several inputs; name each: {names}")
+    if isinstance(given, AnyMapping):
+        texts = {name: _shape_text(shape) for name, shape in given.items()}
     else:
-        texts = {
-            name: shape if isinstance(shape, str) else "x".join(map(str, shape))  # pyright: ignore[reportArgumentType, reportUnknownArgumentType, reportUnknownVariableType] - refused below if it is no shape
-            for name, shape in given.items()
-        }
+        texts = _split_inputs(_shape_text(given), list(document.inputs))
     for name in texts:
         if name not in document.inputs:
             known = list(document.inputs)
-            raise UsageError(f"--input {name}: there is no such input{suggest(name, known) or '; there is ' + ', '.join(known)}")
+            near = suggest(name, known) or "; there is " + ", ".join(known)
+            raise UsageError(f"--input {name}: there is no such input{near}")
     return texts
+
+
+def _shape_text(shape: InputShape) -> str:
+    return shape if isinstance(shape, str) else "x".join(map(str, shape))
+
+
+def _split_inputs(text: str, names: list[str]) -> dict[str, str]:
+    """`left=3x8x8,right=3x8x8` by name; a shape alone is the only input's."""
+    parts = [part.partition("=") for part in text.split(",")]
+    if all(equals for _, equals, _ in parts):
+        return {name.strip(): shape.strip() for name, _, shape in parts}
+    if len(parts) == 1 and len(names) == 1:
+        return {names[0]: text.strip()}
+    raise UsageError(f"--input {text}: write {','.join(f'{name}=3x64x64' for name in names)}")
 
 
 def _inputs(
@@ -246,5 +270,3 @@ def _unfit(sizes: tuple[int, ...], limits: Limits) -> str | None:
     if max(sizes) > limits.dimension:
         return f"the limit on a dimension is {limits.dimension}"
     return None
-
-

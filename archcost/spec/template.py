@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeAlias, Union
+from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import ExpressionError
-from archcost.expressions import Value, show, split_dollar
+from archcost.expressions import show, split_dollar
 from archcost.source import Place
 from archcost.spec.document import Ref
 from archcost.spec.problems import Mistake
-from archcost.spec.reader import Mapping, Scalar, Sequence
+from archcost.spec.reader import Scalar, Sequence
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from collections.abc import Mapping as Env
 
-    from archcost.expressions import Expression
+    from archcost.expressions import Expression, Value
     from archcost.limits import Limits
     from archcost.spec.problems import Problems
     from archcost.spec.reader import Tree
 
-Field: TypeAlias = Union[Value, None, tuple["Field", ...], dict[str, "Field"]]
+Field: TypeAlias = "Value | tuple[Field, ...] | dict[str, Field] | None"
 """What a field of a layer may hold once its expressions have values."""
 
 
@@ -46,7 +46,9 @@ class Template:
             self._parts = {e.key.text: Template(e.value, known, problems, limits) for e in node.entries}
         self._fold(node)
 
-    def _compile_scalar(self, node: Scalar, known: Collection[str], problems: Problems, limits: Limits) -> None:
+    def _compile_scalar(
+        self, node: Scalar, known: Collection[str], problems: Problems, limits: Limits
+    ) -> None:
         self._constant = node.value
         if not isinstance(node.value, str):
             return
@@ -124,7 +126,9 @@ class Template:
 
 def _plain(value: Field, place: Place) -> Value:
     if isinstance(value, dict) or value is None:
-        raise Mistake(place, f"{describe(value)} is no value for a variable; it holds numbers, booleans, words or lists")
+        raise Mistake(
+            place, f"{describe(value)} is no value; it must be a number, true or false, a word or a list"
+        )
     if isinstance(value, tuple):
         return tuple(_plain(v, place) for v in value)
     return value
@@ -151,6 +155,3 @@ def _point(node: Tree, offset: int, width: int) -> Place:
     if written != node.value[offset : offset + width]:
         return place
     return Place(place.source, place.line, column + 1, width)
-
-
-__all__ = ["Field", "Mapping", "Template", "describe"]

@@ -1,0 +1,106 @@
+"""Names and path segments: what can be read where, and what each item adds to the paths below it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archcost.source import Place
+    from archcost.spec.problems import Problems
+
+
+class Numbering:
+    """The path segments given out below one prefix; each is unique there."""
+
+    def __init__(self, problems: Problems) -> None:
+        self._problems = problems
+        self._seen: dict[str, int] = {}
+        self._named: dict[str, Place] = {}
+        self._generated: dict[str, str] = {}
+
+    def word(self, word: str, count: int | None = None) -> str:
+        """The segment of an unnamed item: its word, or `word_2` for a later sibling."""
+        count = count or self._count(word)
+        segment = word if count == 1 else f"{word}_{count}"
+        if segment in self._generated:  # a block may be called `conv_2`
+            return self.word(word)
+        self._generated[segment] = word
+        if segment in self._named:
+            self._clash(segment)
+        return segment
+
+    def name(self, name: str, place: Place) -> str:
+        """The segment of a named item: its name, or `name_2` if an inner sequence beside it used it too."""
+        count = self._count(f"name {name}")
+        segment = name if count == 1 else f"{name}_{count}"
+        if segment in self._named:
+            return self.name(name, place)
+        self._named[segment] = place
+        if segment in self._generated:
+            self._clash(segment)
+        return segment
+
+    def repeat(self) -> str | None:
+        """What an unnamed repeat adds before its index: nothing, but a second one `repeat_2`."""
+        count = self._count("unnamed repeat")
+        return None if count == 1 else self.word("repeat", count)
+
+    def _count(self, key: str) -> int:
+        count = self._seen[key] = self._seen.get(key, 0) + 1
+        return count
+
+    def _clash(self, segment: str) -> None:
+        word = self._generated[segment]
+        self._problems.add(
+            self._named[segment],
+            f"name '{segment}' is also the path of an unnamed '{word}' beside it; choose another name",
+        )
+
+
+class Names:
+    """The taps visible at one point of a sequence: its own so far, and those around it."""
+
+    def __init__(
+        self, outer: Names | None = None, given: Iterable[str] = (), again: Iterable[str] = ()
+    ) -> None:
+        """`given` names are there from the start; `again` too, and items of this sequence may renew them."""
+        self._outer = outer
+        self._again = frozenset(again)
+        self._own: dict[str, Place | None] = dict.fromkeys((*given, *self._again))
+
+    def visible(self) -> list[str]:
+        """Every name that can be read here."""
+        return [*self._own, *(self._outer.visible() if self._outer else ())]
+
+    def find(self, name: str) -> bool:
+        """Whether a name can be read here."""
+        return name in self._own or (self._outer is not None and self._outer.find(name))
+
+    def add(self, name: str, place: Place) -> str | None:
+        """Let a name be read from here on; the reason if it may not be used."""
+        if name in self._again:
+            return None
+        if self.find(name):
+            before = self._place_of(name)
+            where = f"line {before.line}" if before else "an input"
+            return f"name '{name}' is already taken ({where}); a name may not repeat or hide another"
+        self._own[name] = place
+        return None
+
+    def _place_of(self, name: str) -> Place | None:
+        if name in self._own:
+            return self._own[name]
+        return self._outer._place_of(name) if self._outer else None  # noqa: SLF001 - the same class
+
+
+class Around:
+    """What an item sees of its surroundings: variables, taps, and the numbering of its path."""
+
+    __slots__ = ("names", "numbering", "variables")
+
+    def __init__(self, variables: frozenset[str], names: Names, numbering: Numbering) -> None:
+        self.variables = variables
+        self.names = names
+        self.numbering = numbering
