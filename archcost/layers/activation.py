@@ -1,21 +1,20 @@
 """Activations. The counts are those of the formula in each docstring, run as it is written.
 
-A choice between two values is one comparison and computes both: counts do not depend on the data.
+`where(x > 0, a, b)` computes both of its values and one comparison: counts do not depend on the data.
 """
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
-from pydantic import ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from archcost.errors import ShapeError
 from archcost.layers import KINDS, find
 from archcost.layers.axes import name_of
 from archcost.layers.base import Formulas, Layer, Operations, Weights
-from archcost.layers.fields import NonNegative, Number, Positive
+from archcost.layers.fields import NonNegative, Number, Positive, must_be
 from archcost.suggest import KIND_ALIASES, suggest
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class Relu6(_Elementwise):
 
 
 class LeakyRelu(_Elementwise):
-    """`x if x > 0 else negative_slope * x`."""
+    """Leaky rectified linear unit: `where(x > 0, x, negative_slope * x)`."""
 
     reference: ClassVar[str] = "Maas, Hannun & Ng 2013, Rectifier nonlinearities improve acoustic models"
     per_element: ClassVar[Operations] = Operations(comparisons=1, multiplications=1)
@@ -67,7 +66,7 @@ class LeakyRelu(_Elementwise):
 
 
 class Prelu(_Elementwise):
-    """`x if x > 0 else weight * x`, with one learned slope, or one per channel."""
+    """Rectified linear unit with a learned slope, one or one per channel: `where(x > 0, x, weight * x)`."""
 
     reference: ClassVar[str] = "He et al. 2015, Delving deep into rectifiers, equation 1"
     per_element: ClassVar[Operations] = Operations(comparisons=1, multiplications=1)
@@ -88,7 +87,7 @@ class Prelu(_Elementwise):
 
 
 class Elu(_Elementwise):
-    """Exponential linear unit: `x if x > 0 else alpha * (exp(x) - 1)`."""
+    """Exponential linear unit: `where(x > 0, x, alpha * (exp(x) - 1))`."""
 
     reference: ClassVar[str] = "Clevert, Unterthiner & Hochreiter 2016, Exponential linear units"
     per_element: ClassVar[Operations] = Operations(
@@ -99,9 +98,9 @@ class Elu(_Elementwise):
 
 
 class Selu(_Elementwise):
-    """Self-normalising unit: `scale * (x if x > 0 else alpha * (exp(x) - 1))`.
+    """Self-normalising unit: `scale * where(x > 0, x, alpha * (exp(x) - 1))`.
 
-    scale = 1.0507009873554805 and alpha = 1.6732632423543772 keep mean 0 and variance 1.
+    `scale = 1.0507009873554805` and `alpha = 1.6732632423543772` keep mean 0 and variance 1.
     """
 
     reference: ClassVar[str] = "Klambauer et al. 2017, Self-normalizing neural networks"
@@ -138,7 +137,7 @@ class Silu(_Elementwise):
 
 
 class Mish(_Elementwise):
-    """`x * tanh(softplus(x))`, with softplus as `softplus` computes it."""
+    """Self-regularised unit: `x * tanh(softplus(x))`, with softplus in its own form."""
 
     reference: ClassVar[str] = "Misra 2020, Mish: a self regularized non-monotonic activation function"
     per_element: ClassVar[Operations] = Operations(
@@ -196,7 +195,7 @@ class _AlongAxis(Layer):
 
 
 class Softmax(_AlongAxis):
-    """`e / sum(e)` with `e = exp(x - max(x))`, along one axis.
+    """Shares that add up to 1 along one axis: `e / sum(e)` with `e = exp(x - max(x))`.
 
     Subtracting the largest keeps exp from overflowing, and is counted: for n elements, n - 1 comparisons, n
     subtractions, n exponentials, n - 1 additions, n divisions.
@@ -216,7 +215,7 @@ class Softmax(_AlongAxis):
 
 
 class LogSoftmax(_AlongAxis):
-    """`d - log(sum(exp(d)))` with `d = x - max(x)`, along one axis.
+    """Logarithm of the softmax along one axis: `d - log(sum(exp(d)))` with `d = x - max(x)`.
 
     For n elements, n - 1 comparisons, n subtractions, n exponentials, n - 1 additions, a logarithm, and n
     subtractions again.
@@ -234,6 +233,18 @@ class LogSoftmax(_AlongAxis):
         )
 
 
+def _words() -> list[str]:
+    return [kind for kind, home in KINDS.items() if home.startswith("activation:") and kind != "activation"]
+
+
+def _known(word: str) -> str:
+    words = _words()
+    if word not in words:
+        forms = "an activation" + (suggest(word, words, KIND_ALIASES) or ": " + ", ".join(words))
+        raise must_be(forms, word)
+    return word
+
+
 class Activation(Layer):
     """Any activation, chosen by its word: `activation: {function: leaky_relu, negative_slope: 0.1}`.
 
@@ -242,12 +253,15 @@ class Activation(Layer):
 
     model_config = ConfigDict(extra="allow")
 
-    function: str = Field(description="the activation's word: relu, gelu, softmax, …")
+    function: Annotated[str, AfterValidator(_known)] = Field(description="its word: relu, gelu, softmax, …")
 
     @cached_property
     def chosen(self) -> Layer:
         """The activation that is meant."""
-        return _activation(self.function).model_validate(self.model_extra)
+        found = find(self.function)
+        if found is None or not issubclass(found[0], Layer):
+            raise TypeError(f"{self.function} is registered as an activation, but is no layer")
+        return found[0].model_validate(self.model_extra)
 
     @model_validator(mode="after")
     def _choose(self) -> Self:
@@ -270,15 +284,3 @@ class Activation(Layer):
     def operations(self, x: Shape, y: Shape) -> Formulas:
         """See the activation."""
         return self.chosen.operations(x, y)
-
-
-def _activation(word: str) -> type[Layer]:
-    known = [kind for kind, home in KINDS.items() if home.startswith("activation:") and kind != "activation"]
-    found = find(word) if word in known else None
-    if found is None or not issubclass(found[0], Layer):
-        raise PydanticCustomError(
-            "function",
-            "function: {word} is no activation{hint}; there are {known}",
-            {"word": f"'{word}'", "hint": suggest(word, known, KIND_ALIASES), "known": ", ".join(known)},
-        )
-    return found[0]
