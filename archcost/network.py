@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from archcost.geometry import show
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
@@ -25,8 +27,11 @@ class Input:
     path: str
     output: Shape
 
+    def __repr__(self) -> str:
+        return f"<Input {self.path} {show(self.output)}>"
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
     """One layer at one place of the network.
 
@@ -48,6 +53,10 @@ class Node:
     output: Shape
     place: Place
     shared: str | None = None
+
+    def __repr__(self) -> str:
+        """Short: a node holds its inputs, and they theirs."""
+        return f"<Node {self.path} {self.word} {show(self.output)}>"
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -83,7 +92,7 @@ class Expectation:
     outputs: tuple[Node | Input, ...]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Network:
     """A whole network. Nodes stand in written order; each reads only inputs and nodes before it.
 
@@ -104,6 +113,9 @@ class Network:
     nodes: tuple[Node, ...]
     outputs: dict[str, Node | Input]
     expectations: tuple[Expectation, ...] = ()
+
+    def __repr__(self) -> str:
+        return f"<Network {self.name}: {len(self.nodes)} nodes>"
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
