@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm, prod
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from archcost.errors import ShapeError
 
@@ -24,6 +24,8 @@ Axes = tuple[int, ...]
 
 Pads = tuple[tuple[int, int], ...]
 """(before, after) per spatial axis."""
+
+T = TypeVar("T")
 
 PaddingWord = Literal["same", "same_lower", "valid", "causal"]
 AnyPadding = PaddingWord | Axes | Pads
@@ -59,7 +61,7 @@ def show(shape: Shape) -> str:
     return "×".join(map(str, shape))
 
 
-def per_axis(values: Axes, rank: int, name: str) -> Axes:
+def per_axis(values: tuple[T, ...], rank: int, name: str) -> tuple[T, ...]:
     """Spread a single value over all axes; refuse a list of the wrong length.
 
     >>> per_axis((3,), 2, "kernel_size")
@@ -279,18 +281,18 @@ def _check_crop(crop: tuple[int, int], full: int, extra: int, name: str) -> None
         raise ShapeError(f"padding {before} + {after} crops all {full + extra} positions of the {name}")
 
 
-def reached(axes: Axes, kernel: Axes, stride: Axes, dilation: Axes) -> Axes:
+def reached(axes: Axes, window: Window) -> Axes:
     """Positions that at least one product of a transposed convolution lands on, per axis, before cropping.
 
-    Products of input i land on `i * stride + dilation * tap`. Two coincide if their inputs differ by
-    `dilation / g` and their taps by `stride / g` (g the common divisor), so of the `i * k` products as many
-    are not the first on their position as pairs (input, tap) have such a neighbour.
+    Products of input i land on `i * stretch + dilation * tap`. Neighbours on one position differ by
+    `dilation / g` in their inputs and by `stretch / g` in their taps (g the common divisor), so of all pairs
+    (input, tap) only those without such a neighbour before them reach a position of their own.
 
-    >>> reached((3,), (2,), (3,), (1,)), reached((3,), (3,), (2,), (1,))
-    ((6,), (7,))
+    >>> reached((3,), scattering((1, 3), (2,), (3,), (0,)))
+    (6,)
     """
     positions: list[int] = []
-    for length, k, s, d in zip(axes, kernel, stride, dilation, strict=True):
+    for length, k, s, d in zip(axes, window.kernel, window.stretch, window.dilation, strict=True):
         shared = gcd(s, d)
         positions.append(length * k - max(length - d // shared, 0) * max(k - s // shared, 0))
     return tuple(positions)

@@ -12,6 +12,22 @@ if TYPE_CHECKING:
 KINDS = {
     # convolution
     "conv": "convolution:Conv",
+    "conv_transpose": "convolution:ConvTranspose",
+    "depthwise_conv": "convolution:DepthwiseConv",
+    # pooling
+    "max_pool": "pooling:MaxPool",
+    "avg_pool": "pooling:AvgPool",
+    "global_max_pool": "pooling:GlobalMaxPool",
+    "global_avg_pool": "pooling:GlobalAvgPool",
+    "adaptive_max_pool": "pooling:AdaptiveMaxPool",
+    "adaptive_avg_pool": "pooling:AdaptiveAvgPool",
+    # linear
+    "linear": "linear:Linear",
+    "maxout": "linear:Maxout",
+    # resize
+    "upsample": "resize:Upsample",
+    "pixel_shuffle": "resize:PixelShuffle",
+    "pixel_unshuffle": "resize:PixelUnshuffle",
     # normalization
     "batch_norm": "normalization:BatchNorm",
     "layer_norm": "normalization:LayerNorm",
@@ -62,7 +78,17 @@ KINDS = {
 }
 """Kind -> module and class, by family. A new kind is one class and one line here."""
 
-RANKED = ("conv", "depthwise_conv", "max_pool", "avg_pool")
+RANKED = (
+    "conv",
+    "conv_transpose",
+    "depthwise_conv",
+    "max_pool",
+    "avg_pool",
+    "global_max_pool",
+    "global_avg_pool",
+    "adaptive_max_pool",
+    "adaptive_avg_pool",
+)
 """Kinds that may carry their rank in the word (`conv2d`); the word then asserts it."""
 
 

@@ -2,70 +2,74 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.geometry import Shape, Window, per_axis, resolve_padding, spatial
+from archcost.geometry import Shape, Window, reached, scattering, sliding, spatial
 from archcost.layers.base import Formulas, Layer, Weights
-from archcost.layers.fields import NonNegative, Padding, PerAxis, Positive
+from archcost.layers.fields import NonNegative, Padding, PerAxis, Positive, lift
+
+
+def _check_arrival(asserted: int | None, channels: int) -> None:
+    if asserted not in {None, channels}:
+        raise ShapeError(f"in_channels is {asserted}, but {channels} channels arrive")
+
+
+def _check_groups(groups: int, channels: int, out_channels: int) -> None:
+    if channels % groups or out_channels % groups:
+        raise ShapeError(f"groups={groups} must divide the {channels} channels in and the {out_channels} out")
 
 
 class Conv(Layer):
     """Convolution (cross-correlation, as in every framework: the kernel is not flipped).
 
     Weights `[out_channels, in_channels / groups, *kernel_size]`. With `connections`, output channel i reads
-    only the listed input channels (LeNet-5's C3), and the weights are one kernel per link.
+    only the input channels its row lists (LeNet-5's C3), and the weights are one kernel per link.
     """
 
     reference: ClassVar[str] = "Dumoulin & Visin 2016, A guide to convolution arithmetic, relationship 15"
 
     out_channels: Positive = Field(description="channels that leave")
     kernel_size: PerAxis = Field(description="positions of the window, per axis")
-    stride: PerAxis = Field((1,), description="step between neighbouring windows")
-    padding: Padding = Field((0,), description="zeros around the input")
-    dilation: PerAxis = Field((1,), description="step between neighbouring taps of one window")
+    stride: PerAxis = Field((1,), description="step between neighbouring windows, per axis")
+    padding: Padding = Field(
+        (0,), description="zeros around the input: numbers, [before, after] pairs or a word"
+    )
+    dilation: PerAxis = Field((1,), description="step between neighbouring taps of one window, per axis")
     groups: Positive = Field(1, description="independent groups the channels are split into")
     bias: bool = Field(default=True, description="add a learned number to every output channel")
     in_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
     connections: tuple[tuple[NonNegative, ...], ...] | None = Field(
         None,
-        description="per output channel, the input channels it reads (counted from 0); default all",
+        description="per output channel, the input channels it reads (counted from 0); default: all",
     )
 
     def window(self, x: Shape) -> Window:
         """The sliding window on this input."""
-        axes = spatial(x)
-        kernel, stride, dilation = (
-            per_axis(getattr(self, name), len(axes), name) for name in ("kernel_size", "stride", "dilation")
-        )
-        return Window(kernel, stride, dilation, resolve_padding(self.padding, axes, kernel, stride, dilation))
+        return sliding(x, self.kernel_size, self.stride, self.padding, dilation=self.dilation)
 
     def output(self, x: Shape) -> Shape:
         """`(out_channels, *positions)`."""
-        self._check_channels(x[0])
-        return (self.out_channels, *self.window(x).output(spatial(x)))
-
-    def _check_channels(self, channels: int) -> None:
-        if self.in_channels not in (None, channels):
-            raise ShapeError(f"in_channels is {self.in_channels}, but {channels} channels arrive")
-        if channels % self.groups or self.out_channels % self.groups:
-            raise ShapeError(
-                f"groups={self.groups} must divide the {channels} channels in and the {self.out_channels} out",
-            )
+        _check_arrival(self.in_channels, x[0])
+        _check_groups(self.groups, x[0], self.out_channels)
         if self.connections is not None:
-            self._check_connections(channels, self.connections)
+            self._check_connections(x[0], self.connections)
+        return (self.out_channels, *self.window(x).output(spatial(x)))
 
     def _check_connections(self, channels: int, table: tuple[tuple[int, ...], ...]) -> None:
         if self.groups != 1:
-            raise ShapeError(f"connections already say who reads whom; groups={self.groups} must be 1")
+            raise ShapeError(f"connections already say who reads whom; groups={self.groups} must be left out")
         if len(table) != self.out_channels:
-            raise ShapeError(f"connections has {len(table)} rows; out_channels={self.out_channels} needs one each")
+            raise ShapeError(
+                f"connections has {len(table)} rows, but out_channels={self.out_channels} needs one each",
+            )
         for i, row in enumerate(table):
             if not row or len(set(row)) != len(row) or max(row) >= channels:
                 raise ShapeError(
-                    f"connections[{i}] is {list(row)}; it must name different channels from 0 to {channels - 1}",
+                    f"connections[{i}] is {list(row)}; it must name channels 0 to {channels - 1}, each once",
                 )
 
     def _kernels(self, x: Shape) -> Shape:
@@ -75,24 +79,17 @@ class Conv(Layer):
         return (self.out_channels, x[0] // self.groups)
 
     def weights(self, x: Shape) -> Weights:
-        """`weight` (one kernel per channel pair or link), and `bias` per output channel."""
+        """`weight` (a kernel per channel pair or link), and `bias` per output channel."""
         weight = {"weight": (*self._kernels(x), *self.window(x).kernel)}
         return weight | ({"bias": (self.out_channels,)} if self.bias else {})
 
     def operations(self, x: Shape, y: Shape) -> Formulas:
-        """Every output is a sum of `taps` products; zero padding counts like data."""
-        window = self.window(x)
+        """Every output is a sum of `taps` products, and of the bias; zero padding counts like data."""
         if self.connections is not None:
-            links = {"links": self._kernels(x), "kernel_size": window.kernel, "positions": y[1:], "bias": int(self.bias)}
-            return Formulas(
-                links | {"outputs": y},
-                macs="links * kernel_size * positions",
-                multiplications="macs",
-                additions="macs - outputs + bias * outputs",
-            )
+            return self._linked(x, y)
         return Formulas(
             {
-                "kernel_size": window.kernel,
+                "kernel_size": self.window(x).kernel,
                 "in_channels": x[0],
                 "groups": self.groups,
                 "taps": "kernel_size * in_channels / groups",
@@ -102,4 +99,153 @@ class Conv(Layer):
             macs="taps * outputs",
             multiplications="macs",
             additions="(taps - 1 + bias) * outputs",
+        )
+
+    def _linked(self, x: Shape, y: Shape) -> Formulas:
+        """With a connection table, output channels have different numbers of taps."""
+        return Formulas(
+            {
+                "kernel_size": self.window(x).kernel,
+                "links": self._kernels(x),
+                "positions": y[1:],
+                "outputs": y,
+                "bias": int(self.bias),
+            },
+            macs="links * kernel_size * positions",
+            multiplications="macs",
+            additions="macs - outputs + bias * outputs",
+        )
+
+
+class DepthwiseConv(Layer):
+    """Depthwise convolution: every channel is convolved alone, by `multiplier` kernels of its own.
+
+    The same as a `conv` whose groups are its input channels. Weights
+    `[in_channels * multiplier, 1, *kernel_size]`; the outputs of one channel stand side by side.
+    """
+
+    reference: ClassVar[str] = "Howard et al. 2017, MobileNets, equations 3 and 4"
+
+    kernel_size: PerAxis = Field(description="positions of the window, per axis")
+    stride: PerAxis = Field((1,), description="step between neighbouring windows, per axis")
+    padding: Padding = Field(
+        (0,), description="zeros around the input: numbers, [before, after] pairs or a word"
+    )
+    dilation: PerAxis = Field((1,), description="step between neighbouring taps of one window, per axis")
+    multiplier: Positive = Field(1, description="kernels per input channel")
+    bias: bool = Field(default=True, description="add a learned number to every output channel")
+    in_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
+
+    def window(self, x: Shape) -> Window:
+        """The sliding window on this input."""
+        return sliding(x, self.kernel_size, self.stride, self.padding, dilation=self.dilation)
+
+    def output(self, x: Shape) -> Shape:
+        """`(in_channels * multiplier, *positions)`."""
+        _check_arrival(self.in_channels, x[0])
+        return (x[0] * self.multiplier, *self.window(x).output(spatial(x)))
+
+    def weights(self, x: Shape) -> Weights:
+        """`weight` (a kernel per output channel), and `bias` per output channel."""
+        out_channels = x[0] * self.multiplier
+        weight = {"weight": (out_channels, 1, *self.window(x).kernel)}
+        return weight | ({"bias": (out_channels,)} if self.bias else {})
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """Every output is a sum of `kernel_size` products, and of the bias."""
+        return Formulas(
+            {"kernel_size": self.window(x).kernel, "outputs": y, "bias": int(self.bias)},
+            macs="kernel_size * outputs",
+            multiplications="macs",
+            additions="(kernel_size - 1 + bias) * outputs",
+        )
+
+
+class ConvTranspose(Layer):
+    """Transposed convolution: every input position is multiplied by the kernel and added into the output.
+
+    It has the connections of a convolution backwards, so it restores that one's shape, not its values.
+    Weights `[in_channels, out_channels / groups, *kernel_size]`, as PyTorch stores them. Padding crops:
+    an axis has `(i - 1) * stride - before - after + dilation * (kernel_size - 1) + output_padding + 1`
+    outputs; with `same`, `i * stride` (Keras, ONNX).
+
+    Products are counted per input position, those that padding crops away included. Additions are what
+    scattering takes: the first product to land on an output is stored, every further one is added, on
+    the output as it is before cropping.
+    """
+
+    reference: ClassVar[str] = "Dumoulin & Visin 2016, A guide to convolution arithmetic, relationship 14"
+
+    out_channels: Positive = Field(description="channels that leave")
+    kernel_size: PerAxis = Field(description="outputs that one input is spread over, per axis")
+    stride: PerAxis = Field((1,), description="step between the outputs of neighbouring inputs, per axis")
+    padding: Padding = Field(
+        (0,), description="outputs cropped at the ends: numbers, [before, after] pairs or a word"
+    )
+    output_padding: Annotated[tuple[NonNegative, ...], BeforeValidator(lift), Field(min_length=1)] = Field(
+        (0,), description="outputs added at the end, per axis; less than stride or dilation"
+    )
+    dilation: PerAxis = Field((1,), description="step between neighbouring taps of the kernel, per axis")
+    groups: Positive = Field(1, description="independent groups the channels are split into")
+    bias: bool = Field(default=True, description="add a learned number to every output channel")
+    in_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
+
+    @field_validator("padding")
+    @classmethod
+    def _no_causal(cls, padding: object) -> object:
+        if padding == "causal":
+            why = "causal is for convolutions; crop the end with [[0, n]]"
+            raise PydanticCustomError("padding", "{why}", {"why": why})
+        return padding
+
+    @field_validator("output_padding")
+    @classmethod
+    def _say_it_once(cls, extra: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+        if any(extra) and info.data.get("padding") in {"same", "same_lower"}:
+            raise PydanticCustomError(
+                "twice",
+                "has no place beside padding {word}, which makes the output the input times the stride",
+                {"word": info.data["padding"]},
+            )
+        return extra
+
+    def window(self, x: Shape) -> Window:
+        """The window on the input stretched by the stride."""
+        return scattering(
+            x,
+            self.kernel_size,
+            self.stride,
+            self.padding,
+            dilation=self.dilation,
+            output_padding=self.output_padding,
+        )
+
+    def output(self, x: Shape) -> Shape:
+        """`(out_channels, *positions)`."""
+        _check_arrival(self.in_channels, x[0])
+        _check_groups(self.groups, x[0], self.out_channels)
+        return (self.out_channels, *self.window(x).output(spatial(x)))
+
+    def weights(self, x: Shape) -> Weights:
+        """`weight` (a kernel per channel pair, input channels first), and `bias` per output channel."""
+        weight = {"weight": (x[0], self.out_channels // self.groups, *self.window(x).kernel)}
+        return weight | ({"bias": (self.out_channels,)} if self.bias else {})
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """The first product on each of the `reached` outputs is stored, the others are added."""
+        window = self.window(x)
+        return Formulas(
+            {
+                "inputs": x,
+                "kernel_size": window.kernel,
+                "out_channels": self.out_channels,
+                "groups": self.groups,
+                "products_per_input": "kernel_size * out_channels / groups",
+                "reached": (self.out_channels, *reached(spatial(x), window)),
+                "outputs": y,
+                "bias": int(self.bias),
+            },
+            macs="products_per_input * inputs",
+            multiplications="macs",
+            additions="macs - reached + bias * outputs",
         )

@@ -1,0 +1,201 @@
+"""Pools: a window slides over every channel alone, and takes the largest or the mean of what it covers.
+
+A maximum of K numbers is K - 1 comparisons; a mean is K - 1 additions and one multiplication by 1 / K.
+Padding is counted like data.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pydantic import Field
+
+from archcost.errors import ShapeError
+from archcost.geometry import Rounding, Shape, Window, bin_reads, binning, per_axis, sliding, spatial
+from archcost.layers.base import Formulas, Layer
+from archcost.layers.fields import Padding, PerAxis
+
+if TYPE_CHECKING:
+    from archcost.geometry import Axes
+
+
+def _largest(window: Window, y: Shape) -> Formulas:
+    return Formulas(
+        {"kernel_size": window.kernel, "outputs": y},
+        comparisons="(kernel_size - 1) * outputs",
+    )
+
+
+def _mean(window: Window, y: Shape) -> Formulas:
+    return Formulas(
+        {"kernel_size": window.kernel, "outputs": y},
+        multiplications="outputs",
+        additions="(kernel_size - 1) * outputs",
+    )
+
+
+class _Pool(Layer):
+    """What the sliding pools share: how the window moves and what becomes of left-over positions."""
+
+    kernel_size: PerAxis = Field(description="positions of the window, per axis")
+    stride: PerAxis | None = Field(
+        None, description="step between neighbouring windows, per axis; default: kernel_size"
+    )
+    padding: Padding = Field(
+        (0,), description="positions around the input: numbers, [before, after] pairs or a word"
+    )
+    ceil_mode: bool = Field(default=False, description="also take a window that sticks out at the end")
+    ceil_rule: Literal["pytorch", "caffe"] = Field(
+        "pytorch",
+        description="which such window is left out: one that starts behind the input (pytorch), or that, "
+        "but only if there is padding (caffe)",
+    )
+
+    def _dilation(self) -> Axes:
+        return (1,)
+
+    def window(self, x: Shape) -> Window:
+        """The sliding window on this input."""
+        stride = self.kernel_size if self.stride is None else self.stride
+        window = sliding(
+            x, self.kernel_size, stride, self.padding, dilation=self._dilation(), rounding=self._rounding()
+        )
+        self._check_padding(window)
+        return window
+
+    def _rounding(self) -> Rounding:
+        # `same` already makes room for every window there is to be.
+        if not self.ceil_mode or self.padding in {"same", "same_lower"}:
+            return "floor"
+        return "ceil" if self.ceil_rule == "pytorch" else "caffe"
+
+    def _check_padding(self, window: Window) -> None:
+        if isinstance(self.padding, str):
+            return
+        for pads, kernel in zip(window.padding, window.kernel, strict=True):
+            if max(pads) > kernel // 2:
+                raise ShapeError(
+                    f"padding {max(pads)} is more than half of kernel_size {kernel}: "
+                    "a window could lie in the padding alone",
+                )
+
+    def output(self, x: Shape) -> Shape:
+        """`(channels, *positions)`."""
+        return (x[0], *self.window(x).output(spatial(x)))
+
+
+class MaxPool(_Pool):
+    """The largest of every window. Padding never wins: it is minus infinity."""
+
+    reference: ClassVar[str] = "PyTorch, MaxPool2d; Dumoulin & Visin 2016, relationship 7"
+
+    dilation: PerAxis = Field((1,), description="step between neighbouring taps of one window, per axis")
+
+    def _dilation(self) -> Axes:
+        return self.dilation
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """`kernel_size - 1` comparisons for every output."""
+        return _largest(self.window(x), y)
+
+
+class AvgPool(_Pool):
+    """The mean of every window.
+
+    `count_include_pad` decides whether padding counts in the divisor. It does (PyTorch), but for `same` and
+    `same_lower` it does not (TensorFlow, ONNX), unless the field says otherwise. What ceil_mode adds beyond
+    the padded input never counts. The number of operations is the same in every case.
+    """
+
+    reference: ClassVar[str] = "PyTorch, AvgPool2d; Dumoulin & Visin 2016, relationship 7"
+
+    count_include_pad: bool | None = Field(
+        None, description="count padding in the divisor; default: true, with padding same: false"
+    )
+
+    @property
+    def divisor_counts_padding(self) -> bool:
+        """`count_include_pad`, with its default filled in."""
+        if self.count_include_pad is None:
+            return self.padding not in {"same", "same_lower"}
+        return self.count_include_pad
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """`kernel_size - 1` additions and a multiplication for every output."""
+        return _mean(self.window(x), y)
+
+
+class _GlobalPool(Layer):
+    """A pool whose window is the whole input. The axes stay, at size 1."""
+
+    def window(self, x: Shape) -> Window:
+        """The whole input."""
+        return binning(spatial(x), (1,) * len(spatial(x)))
+
+    def output(self, x: Shape) -> Shape:
+        """`(channels, 1, ...)`."""
+        return (x[0], *self.window(x).output(spatial(x)))
+
+
+class GlobalMaxPool(_GlobalPool):
+    """The largest of every channel."""
+
+    reference: ClassVar[str] = "Oquab et al. 2015, Is object localization for free?, section 4"
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """One comparison less than there are positions, for every channel."""
+        return _largest(self.window(x), y)
+
+
+class GlobalAvgPool(_GlobalPool):
+    """The mean of every channel."""
+
+    reference: ClassVar[str] = "Lin, Chen & Yan 2014, Network in network, section 3.2"
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """One addition less than there are positions, and a multiplication, for every channel."""
+        return _mean(self.window(x), y)
+
+
+class _AdaptivePool(Layer):
+    """A pool that is told its output.
+
+    Bin u of o over i positions is `floor(u * i / o)` up to, not with, `ceil((u + 1) * i / o)`. Where o does
+    not divide i, bins differ in size and neighbours share positions.
+    """
+
+    output_size: PerAxis = Field(description="positions that leave, per axis")
+
+    def _sizes(self, x: Shape) -> Axes:
+        return per_axis(self.output_size, len(spatial(x)), "output_size")
+
+    def window(self, x: Shape) -> Window:
+        """The bins, as a window on a stretched input."""
+        return binning(spatial(x), self._sizes(x))
+
+    def output(self, x: Shape) -> Shape:
+        """`(channels, *output_size)`."""
+        return (x[0], *self._sizes(x))
+
+    def _terms(self, x: Shape, y: Shape) -> dict[str, Shape]:
+        return {"read": (x[0], *bin_reads(spatial(x), self._sizes(x))), "outputs": y}
+
+
+class AdaptiveMaxPool(_AdaptivePool):
+    """The largest of every bin; so many bins that the output has the given size."""
+
+    reference: ClassVar[str] = "PyTorch, AdaptiveMaxPool2d"
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """One comparison less than there are positions, for every bin."""
+        return Formulas(self._terms(x, y), comparisons="read - outputs")
+
+
+class AdaptiveAvgPool(_AdaptivePool):
+    """The mean of every bin; so many bins that the output has the given size."""
+
+    reference: ClassVar[str] = "PyTorch, AdaptiveAvgPool2d"
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """One addition less than there are positions, and a multiplication, for every bin."""
+        return Formulas(self._terms(x, y), multiplications="outputs", additions="read - outputs")

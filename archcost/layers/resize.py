@@ -1,0 +1,178 @@
+"""Changing the spatial size: by interpolation, or by moving channels into space and back."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import inf
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    WithJsonSchema,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
+
+from archcost.errors import ShapeError
+from archcost.geometry import Axes, Shape, Window, axis_names, interpolating, per_axis, sliding, spatial
+from archcost.layers.base import Formulas, Layer
+from archcost.layers.fields import PerAxis, Positive, lift, must_be
+from archcost.values import show
+
+if TYPE_CHECKING:
+    from archcost.values import Value
+
+_FINEST = 10**6
+"""The largest denominator of a scale: a float stands for the fraction next to it, 0.333… for 1/3."""
+
+
+def _scale(value: Value) -> Fraction:
+    if isinstance(value, (int, float, Fraction)) and not isinstance(value, bool) and 0 < value < inf:
+        return Fraction(value).limit_denominator(_FINEST)
+    raise must_be("a number above 0", value)
+
+
+_Scale = Annotated[
+    Fraction, PlainValidator(_scale), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
+]
+Scales = Annotated[tuple[_Scale, ...], BeforeValidator(lift), Field(min_length=1)]
+"""A number above 0, or one per spatial axis, kept exactly."""
+
+_RANK = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
+_RADIUS = {"nearest": 0, "linear": 1, "bilinear": 1, "trilinear": 1, "bicubic": 2}
+"""How far an interpolation looks to either side."""
+
+
+class Upsample(Layer):
+    """Resizing by interpolation, up or down, to a size or by a factor, as PyTorch's `interpolate` does it.
+
+    With `scale_factor` an axis of i positions gets `floor(i * scale_factor)`, computed exactly. Counted is
+    the direct form: every output is a weighted sum of the nearest positions, 2 per axis (cubic: 4), so of
+    4 in the bilinear case. At the border and where a weight happens to be 0 the count is the same. The
+    weights depend on the position alone: they are constants, and computing them costs nothing.
+    """
+
+    reference: ClassVar[str] = "PyTorch, interpolate; Keys 1981 for the cubic"
+    tap_fields: ClassVar[dict[str, str]] = {"like": "size"}
+
+    scale_factor: Scales | None = Field(
+        None, description="outputs per input position, per axis; may be a fraction"
+    )
+    size: PerAxis | None = Field(None, description="instead: positions that leave, per axis")
+    like: str | None = Field(None, description="instead: the name of the tap whose size is taken")
+    mode: Literal["nearest", "linear", "bilinear", "trilinear", "bicubic"] = Field(
+        "nearest", description="how positions in between get their values"
+    )
+    align_corners: bool = Field(
+        default=False, description="let the centres of the outermost positions coincide, not their edges"
+    )
+
+    @field_validator("align_corners")
+    @classmethod
+    def _needs_interpolation(cls, align: bool, info: ValidationInfo) -> bool:
+        if align and info.data.get("mode") == "nearest":
+            raise PydanticCustomError("mode", "is for the modes that interpolate, and mode is nearest")
+        return align
+
+    @model_validator(mode="after")
+    def _one_of_three(self) -> Self:
+        if [self.scale_factor, self.size, self.like].count(None) != 2:
+            raise PydanticCustomError(
+                "one_of", "takes scale_factor, size or like (the name of a tap), and one of them"
+            )
+        return self
+
+    def _sizes(self, x: Shape) -> Axes:
+        axes = spatial(x, _RANK.get(self.mode), f"mode {self.mode}")
+        if self.scale_factor is None:
+            # `like` never comes this far: the spec's reader puts the tap's size in its place.
+            return per_axis(self.size or (), len(axes), "size")
+        scales = per_axis(self.scale_factor, len(axes), "scale_factor")
+        for length, scale, name in zip(axes, scales, axis_names(len(axes)), strict=True):
+            if length * scale < 1:
+                raise ShapeError(f"scale_factor {show(scale)} leaves nothing of the {name} of {length}")
+        return tuple(length * scale // 1 for length, scale in zip(axes, scales, strict=True))
+
+    def window(self, x: Shape) -> Window:
+        """The positions that are blended, as a window on a stretched input."""
+        axes, sizes = spatial(x), self._sizes(x)
+        if self.scale_factor is None:
+            scales = tuple(Fraction(o, i) for i, o in zip(axes, sizes, strict=True))
+        else:
+            scales = per_axis(self.scale_factor, len(axes), "scale_factor")
+        return interpolating(axes, sizes, scales, _RADIUS[self.mode], align_corners=self.align_corners)
+
+    def output(self, x: Shape) -> Shape:
+        """`(channels, *size)`."""
+        return (x[0], *self._sizes(x))
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:
+        """Nothing for nearest; else every output is a sum of `taps` products."""
+        if self.mode == "nearest":
+            return Formulas({})
+        return Formulas(
+            {"taps": tuple(2 * _RADIUS[self.mode] for _ in spatial(x)), "outputs": y},
+            multiplications="taps * outputs",
+            additions="(taps - 1) * outputs",
+        )
+
+
+class _Rearrange(Layer):
+    """A 2-D kind that moves channels into space or back and computes nothing."""
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
+        """Nothing is computed."""
+        return Formulas({})
+
+
+class PixelShuffle(_Rearrange):
+    """Channels become space: r² channels give every position r x r positions (sub-pixel convolution).
+
+    Channel `c * r² + i * r + j` of a position goes to row i, column j of its square in channel c.
+    """
+
+    reference: ClassVar[str] = (
+        "Shi et al. 2016, Real-time super-resolution with sub-pixel convolution, equation 4"
+    )
+
+    upscale_factor: Positive = Field(description="rows and columns that every position becomes")
+
+    def window(self, x: Shape) -> Window:
+        """Every square of outputs reads one position."""
+        axes, r = spatial(x, 2), self.upscale_factor
+        return interpolating(axes, tuple(i * r for i in axes), tuple(Fraction(r) for _ in axes), radius=0)
+
+    def output(self, x: Shape) -> Shape:
+        """`(channels / r², height * r, width * r)`."""
+        axes, r = spatial(x, 2), self.upscale_factor
+        if x[0] % r**2:
+            raise ShapeError(f"upscale_factor={r} needs channels that {r**2} divides; {x[0]} arrive")
+        return (x[0] // r**2, *(i * r for i in axes))
+
+
+class PixelUnshuffle(_Rearrange):
+    """Space becomes channels: a square of r x r positions becomes r² channels of one (space to depth).
+
+    Row i, column j of a square in channel c goes to channel `c * r² + i * r + j`: `pixel_shuffle` undone.
+    """
+
+    reference: ClassVar[str] = "PyTorch, PixelUnshuffle; Shi et al. 2016, equation 4, backwards"
+
+    downscale_factor: Positive = Field(description="rows and columns that become one position")
+
+    def window(self, x: Shape) -> Window:
+        """Every output reads one square; which of its positions depends on the channel."""
+        r = (self.downscale_factor,)
+        return sliding(x, r, r, (0,))
+
+    def output(self, x: Shape) -> Shape:
+        """`(channels * r², height / r, width / r)`."""
+        axes, r = spatial(x, 2), self.downscale_factor
+        for length, name in zip(axes, axis_names(len(axes)), strict=True):
+            if length % r:
+                raise ShapeError(f"downscale_factor={r} must divide the {name} of {length}")
+        return (x[0] * r**2, *(i // r for i in axes))
