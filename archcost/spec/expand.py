@@ -546,8 +546,9 @@ def _named(name: str | None, tap: Tap) -> dict[str, Wire]:
     """The tensors of a tap by name: its own, or its outputs' (`unit.high`), or their nodes' paths."""
     if len(tap.flow) == 1:
         return {name or tap.flow[0].path: tap.flow[0]}
-    if name and sum(len(part.flow) for part in tap.parts.values()) == len(tap.flow):
-        return {f"{name}.{key}": wire for key, part in tap.parts.items() for wire in part.flow}
+    parts = {key: part for key, part in tap.parts.items() if not key.isdigit()}  # iterations are no outputs
+    if name and sum(len(part.flow) for part in parts.values()) == len(tap.flow):
+        return {f"{name}.{key}": wire for key, part in parts.items() for wire in part.flow}
     return {wire.path: wire for wire in tap.flow}
 
 
