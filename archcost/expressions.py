@@ -29,7 +29,7 @@ from archcost.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 __all__ = ["RESERVED", "Expression", "Value", "show", "split_dollar"]
 
@@ -554,17 +554,21 @@ def split_dollar(text: str, limits: Limits = DEFAULT) -> Expression | None:
 
 
 def closing(text: str) -> int | None:
-    """Where the parenthesis that opens `$(...` closes; None if it does not.
+    """Where the first parenthesis of `text` closes; None if it does not.
 
     >>> closing("$(max(w, ')'))")
     13
     """
+    return next((at for at, depth in parentheses(text) if depth == 0), None)
+
+
+def parentheses(text: str) -> Iterator[tuple[int, int]]:
+    """Every parenthesis outside quotes: where it stands and how many are open after it."""
     depth = 0
     for match in _QUOTED_OR_PAREN.finditer(text):
-        depth += {"(": 1, ")": -1}.get(match[0], 0)
-        if match[0] == ")" and depth == 0:
-            return match.start()
-    return None
+        if match[0] in "()":
+            depth += 1 if match[0] == "(" else -1
+            yield match.start(), depth
 
 
 def _parenthesised(text: str, limits: Limits) -> Expression:

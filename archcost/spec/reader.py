@@ -1,0 +1,396 @@
+"""Text -> data with places: strict YAML 1.2, one document, nothing hidden.
+
+Only the events of the YAML parser are used and walked with a stack of our own: a file may nest as deeply as
+it likes without harm. Every mistake is noted before the reader gives up, so one run reports them all.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from functools import partial
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
+
+from archcost.errors import Diagnostic, SpecError
+from archcost.limits import DEFAULT, Limits
+from archcost.source import Place, Source
+from archcost.spec import syntax
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import yaml
+
+Tree: TypeAlias = "Scalar | Sequence | Mapping"
+
+
+@dataclass(slots=True, eq=False)
+class Scalar:
+    """A single value.
+
+    Attributes:
+        value: what it means: empty (None), a boolean, a number, or a word.
+        text: its text, without quotes.
+        plain: whether it stands without quotes (and is not a `|` or `>` text).
+        place: where it stands, quotes included.
+    """
+
+    value: bool | int | Fraction | str | None
+    text: str
+    plain: bool
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Sequence:
+    """A list."""
+
+    items: list[Tree]
+    place: Place
+
+
+@dataclass(slots=True, eq=False)
+class Entry:
+    """One `key: value`."""
+
+    key: Scalar
+    value: Tree
+
+
+@dataclass(slots=True, eq=False)
+class Mapping:
+    """Keys with values, in the order of the text. Keys differ as texts."""
+
+    entries: list[Entry]
+    place: Place
+    _values: dict[str, Tree] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._values = {entry.key.text: entry.value for entry in self.entries}
+
+    def get(self, key: str) -> Tree | None:
+        """The value of a key; None if there is no such key (an empty value is a Scalar)."""
+        return self._values.get(key)
+
+
+def read(data: bytes | str, name: str, limits: Limits = DEFAULT) -> Tree:
+    r"""The one document of a YAML file, with the place of every node.
+
+    Args:
+        data: what is in the file.
+        name: the file as the user named it, for messages.
+        limits: `file_bytes`, `depth` and `integer` apply.
+
+    Raises:
+        SpecError: with everything that is wrong with it as YAML.
+
+    >>> tree = read("archcost: 1\ninput: [3, 224, 224]\n", "net.yaml")
+    >>> str(tree.get("input").place), [item.value for item in tree.get("input").items]
+    ('net.yaml:2:8', [3, 224, 224])
+    """
+    if isinstance(data, str):
+        data = data.encode("utf-8", "surrogatepass")
+    if len(data) > limits.file_bytes:
+        raise _whole(name, f"the file has {len(data)} bytes; the limit is {limits.file_bytes} (`file_bytes`)")
+    text = _decode(data, name)
+    source = Source(name, _lines(text))
+    _check_characters(text, source)
+    return _Builder(source, limits).build(text)
+
+
+def _whole(name: str, message: str) -> SpecError:
+    """An error about the whole file."""
+    return SpecError([Diagnostic(Place(Source(name)), message)])
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(re.split(r"\r\n?|\n", text))
+
+
+def _decode(data: bytes, name: str) -> str:
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _whole(name, "the file is UTF-16; save it as UTF-8")
+    if b"\0" in data:
+        raise _whole(name, "the file is not text: it has NUL bytes")
+    data = data.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return data.decode()
+    except UnicodeDecodeError as error:
+        before = _lines(data[: error.start].decode())
+        source = Source(name, _lines(data.decode(errors="replace")))
+        message = f"byte 0x{data[error.start]:02X} is not UTF-8; save the file as UTF-8"
+        raise SpecError([Diagnostic(Place(source, len(before), len(before[-1]) + 1), message)]) from None
+
+
+_STRANGE = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]+"
+)
+"""What YAML forbids, a byte order mark in the middle, and what only YAML 1.1 takes for a line break."""
+
+
+def _check_characters(text: str, source: Source) -> None:
+    if not _STRANGE.search(text):
+        return
+    raise SpecError(
+        Diagnostic(
+            Place(source, number, found.start() + 1, len(found[0])),
+            f"the invisible character U+{ord(found[0][0]):04X} stands here; delete it",
+        )
+        for number, found in islice(_strange(source), 20)
+    )
+
+
+def _strange(source: Source) -> Iterator[tuple[int, re.Match[str]]]:
+    for number, line in enumerate(source.lines, 1):
+        for found in _STRANGE.finditer(line):
+            yield number, found
+
+
+class _Frame:
+    """A collection that is still open. The problems noted from the `first` on are its own."""
+
+    __slots__ = ("entries", "first", "flow", "is_mapping", "items", "key", "keys", "place", "torn")
+
+    def __init__(self, place: Place, first: int, *, is_mapping: bool, flow: bool) -> None:
+        self.place = place
+        self.first = first
+        self.is_mapping = is_mapping
+        self.flow = flow
+        self.items: list[Tree] = []
+        self.entries: list[Entry] = []
+        self.key: Scalar | None = None
+        self.keys: dict[str, Place] = {}
+        self.torn = False
+
+
+class _Builder:
+    """Turns events into nodes and notes what is wrong.
+
+    `_torn` holds the expressions that a comma tore apart. Whatever else seems wrong with such a collection
+    is fallout, and is dropped.
+    """
+
+    def __init__(self, source: Source, limits: Limits) -> None:
+        self._source = source
+        self._limits = limits
+        self._stack: list[_Frame] = []
+        self._root: Tree | None = None
+        self._problems: list[Diagnostic] = []
+        self._torn: list[Diagnostic] = []
+        self._anchors: set[str] = set()
+
+    def build(self, text: str) -> Tree:
+        self._walk(text)
+        root = self._root
+        if self._problems or self._torn:
+            raise SpecError(self._problems + self._torn)
+        if root is None or (isinstance(root, Scalar) and root.plain and not root.text):
+            raise _whole(self._source.name, "the file is empty")
+        return root
+
+    def _walk(self, text: str) -> None:
+        import yaml  # noqa: PLC0415 - only reading a spec needs it
+
+        handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
+            yaml.ScalarEvent: self._scalar,
+            yaml.SequenceStartEvent: partial(self._open, is_mapping=False),
+            yaml.MappingStartEvent: partial(self._open, is_mapping=True),
+            yaml.SequenceEndEvent: self._close,
+            yaml.MappingEndEvent: self._close,
+            yaml.AliasEvent: self._alias,
+            yaml.DocumentStartEvent: self._document,
+        }
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        try:
+            for event in yaml.parse(text, Loader=loader):
+                if handle := handlers.get(type(event)):
+                    handle(event)
+        except yaml.YAMLError as error:
+            self._break_off(error)
+        except _Stop:
+            pass
+
+    def _break_off(self, error: yaml.YAMLError) -> None:
+        """Nothing can be read from here on."""
+        torn = next((frame for frame in self._stack if frame.torn), None)
+        if torn:
+            del self._problems[torn.first :]
+        else:
+            self._problems.append(syntax.diagnose(error, self._source))
+
+    def _place(self, event: yaml.Event) -> Place:
+        start, end = cast("yaml.Mark", event.start_mark), cast("yaml.Mark", event.end_mark)
+        last = end.column if end.line == start.line else len(self._source.lines[start.line])
+        return Place(self._source, start.line + 1, start.column + 1, max(1, last - start.column))
+
+    def _note(self, place: Place, message: str) -> None:
+        self._problems.append(Diagnostic(place, message))
+
+    def _document(self, event: yaml.DocumentStartEvent) -> None:
+        place = self._place(event)
+        if self._root is not None:
+            self._note(place, "a second document starts here; a file holds one network")
+            raise _Stop
+        if event.tags:
+            self._note(place, "tags are not used: delete the %TAG line")
+        elif event.version not in (None, (1, 2)):
+            self._note(place, "specs are YAML 1.2: delete the %YAML line")
+
+    def _open(self, event: yaml.CollectionStartEvent, *, is_mapping: bool) -> None:
+        place = self._place(event)
+        if len(self._stack) == self._limits.depth:
+            self._note(place, f"nested more than {self._limits.depth} levels deep (the limit `depth`)")
+            raise _Stop
+        self._refuse_properties(event, place)
+        frame = _Frame(place, len(self._problems), is_mapping=is_mapping, flow=bool(event.flow_style))
+        self._stack.append(frame)
+
+    def _close(self, event: yaml.CollectionEndEvent) -> None:
+        frame, end = self._stack.pop(), cast("yaml.Mark", event.end_mark)
+        if frame.torn:
+            del self._problems[frame.first :]
+        place = frame.place
+        if frame.flow:
+            last = end.column if end.line + 1 == place.line else len(place.text())
+            place = Place(self._source, place.line, place.column, last + 1 - place.column)
+        self._attach(Mapping(frame.entries, place) if frame.is_mapping else Sequence(frame.items, place))
+
+    def _attach(self, node: Tree) -> None:
+        """Hand a node that is complete to the collection around it."""
+        if not self._stack:
+            self._root = node
+            return
+        frame = self._stack[-1]
+        if frame.flow and isinstance(node, Scalar) and node.plain and syntax.is_torn(node.text):
+            frame.torn = True
+            self._torn.append(Diagnostic(node.place, syntax.word_torn(node.text, node.place)))
+        if not frame.is_mapping:
+            frame.items.append(node)
+        elif frame.key is None:
+            frame.key = self._key(frame, node)
+        else:
+            frame.entries.append(Entry(frame.key, node))
+            frame.key = None
+
+    def _key(self, frame: _Frame, node: Tree) -> Scalar:
+        if not isinstance(node, Scalar):
+            what = "a list" if isinstance(node, Sequence) else "a mapping"
+            hint = "; a variable is written $name" if frame.flow and isinstance(node, Mapping) else ""
+            self._note(node.place, f"{what} cannot be a key{hint}")
+            return Scalar(None, "", plain=False, place=node.place)
+        first = frame.keys.setdefault(node.text, node.place)
+        if node.plain and node.text == "<<":
+            self._note(node.place, "merge keys (<<) are not used: a block says it in sight")
+        elif node.plain and not node.text:
+            self._note(node.place, "a key is missing before this colon")
+        elif first is not node.place:
+            where = " on this line" if first.line == node.place.line else f"; first on line {first.line}"
+            self._note(node.place, f"'{node.text}' is given twice{where}")
+        elif node.plain and (word := _UNCOLONED.match(node.text)):
+            self._note(node.place, f"a colon is missing after '{word[1]}'")
+        return node
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        """An alias of an anchor that was refused, or under a merge key that was, is no mistake of its own."""
+        place = self._place(event)
+        key = self._stack[-1].key if self._stack else None
+        if event.anchor not in self._anchors and not (key and key.text == "<<"):
+            self._note(
+                place, f"aliases (*{event.anchor}) are not used: a variable or a block says it in sight"
+            )
+        self._attach(Scalar(None, "", plain=False, place=place))
+
+    def _refuse_properties(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: Place) -> None:
+        """Anchors and tags."""
+        if event.anchor is not None:
+            self._anchors.add(event.anchor)
+            message = f"anchors (&{event.anchor}) are not used: a variable or a block says it in sight"
+            self._note(replace(place, width=len(event.anchor) + 1), message)
+        elif event.tag is not None:
+            written = _TAG.match(place.text(), place.column - 1)
+            tag = written[0] if written else event.tag
+            message = f"tags ({tag}) are not used: quotes make a word, nothing else needs saying"
+            self._note(replace(place, width=len(tag)), message)
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        place, text = self._place(event), event.value
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_properties(event, place)
+        if event.style:
+            self._attach(Scalar(text, text, plain=False, place=place))
+            return
+        value = None
+        try:
+            value = resolve(text, self._limits)
+        except ValueError as error:
+            self._note(place, str(error))
+        self._attach(Scalar(value, text, plain=True, place=place))
+
+
+_UNCOLONED = re.compile(r"([\w./-]+) *[\[{]")
+"""`conv {kernel_size: 3}`, of which YAML makes the key `conv {kernel_size`."""
+
+_TAG = re.compile(r"!<[^>]*>|![^\s,\[\]{}]*")
+
+
+class _Stop(Exception):  # noqa: N818 - a signal that never leaves this file
+    """Nothing after this can be read."""
+
+
+_WORDS: dict[str, bool | None] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
+_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_DIGITS = 400
+"""More than any float needs, few enough that exact fractions stay cheap."""
+
+
+def resolve(text: str, limits: Limits = DEFAULT) -> bool | int | Fraction | str | None:
+    """What a plain scalar means: the core schema of YAML 1.2, with exact decimals.
+
+    Raises:
+        ValueError: a number that is not finite or beyond the limits.
+
+    >>> [resolve(text) for text in ("010", "0x10", "0.75", "1e3", "yes", "3:4", "~")]
+    [10, 16, Fraction(3, 4), 1000, 'yes', '3:4', None]
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    if text[0] not in "0123456789-+.":
+        return text
+    if _NUMBER.fullmatch(text):
+        return _decimal(text, limits)
+    if _BASED.fullmatch(text):
+        if len(text) > _DIGITS:
+            raise ValueError(_too_large(text))
+        return _within(int(text, 0), text, limits)
+    if _NOT_FINITE.fullmatch(text):
+        raise ValueError(f"{text} is not a finite number; quote it if it is a word")
+    return text
+
+
+def _decimal(text: str, limits: Limits) -> int | Fraction:
+    if len(text) <= 15 and text.isdigit():
+        return _within(int(text), text, limits)
+    mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa) > _DIGITS or len(exponent) > 5 or abs(int(exponent or 0)) > _DIGITS:
+        raise ValueError(_too_large(text))
+    value = Fraction(text)
+    return _within(value.numerator, text, limits) if value.denominator == 1 else value
+
+
+def _within(value: int, text: str, limits: Limits) -> int:
+    if abs(value) > limits.integer:
+        raise ValueError(_too_large(text))
+    return value
+
+
+def _too_large(text: str) -> str:
+    shown = text if len(text) <= 40 else f"{text[:20]}... ({len(text)} characters)"
+    return f"{shown} is beyond the numbers a spec may hold (the limit `integer`)"
