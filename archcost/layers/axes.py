@@ -47,7 +47,8 @@ def margins(values: Axes | Pads, x: Shape, name: str) -> Pads:
             (v, v) for v in per_axis(tuple(v for v in values if isinstance(v, int)), len(x) - 1, name)
         )
     if len(pairs) != len(x) - 1:
-        raise ShapeError(f"{name} has {len(pairs)} pairs for the axes {', '.join(axis_names(len(x) - 1))}")
+        along = ", ".join(names(x)[1:])
+        raise ShapeError(f"{name} needs a pair for each of {along}; it has {len(pairs)}")
     return pairs
 
 

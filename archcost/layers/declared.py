@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from archcost.errors import ShapeError
-from archcost.geometry import Shape, Window, per_axis, resolve_padding, show, spatial
+from archcost.geometry import Shape, Window, show, sliding, spatial
 from archcost.layers.base import Formulas, Kind, Source, Weights
 from archcost.layers.fields import NonNegative, Padding, PerAxis, Sizes
 
@@ -37,11 +37,7 @@ class DeclaredField(BaseModel):
 
     def window(self, x: Shape) -> Window:
         """The sliding window on this input."""
-        axes = spatial(x)
-        ones = (1,) * len(axes)
-        kernel = per_axis(self.kernel_size, len(axes), "kernel_size")
-        stride = per_axis(self.stride, len(axes), "stride")
-        return Window(kernel, stride, ones, resolve_padding(self.padding, axes, kernel, stride, ones))
+        return sliding(x, self.kernel_size, self.stride, self.padding)
 
 
 class Custom(Kind):
@@ -55,7 +51,7 @@ class Custom(Kind):
     macs: NonNegative = Field(0, description="multiply-accumulates for one sample")
     receptive_field: DeclaredField | None = Field(
         None,
-        description="the window it looks through on every input; default: each position sees its own",
+        description="the window it looks through, the same on every input",
     )
     reason: Annotated[str, Field(min_length=1)] = Field(
         description="why it is declared, for whoever reads the report"
@@ -72,11 +68,8 @@ class Custom(Kind):
         for i, x in enumerate(inputs):
             window = self.window(x)
             if window and (positions := window.output(spatial(x))) != self.shape[1:]:
-                raise ShapeError(
-                    f"receptive_field turns {show(x)} of {{0}} into {show(positions)} positions, "
-                    f"but shape is {show(self.shape)}",
-                    inputs=(i,),
-                )
+                there = f"{show(positions)} positions on the {show(x)} of {{0}}"
+                raise ShapeError(f"receptive_field has {there}, but shape is {show(self.shape)}", inputs=(i,))
         return self.shape
 
     def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - declared, whatever arrives

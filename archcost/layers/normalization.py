@@ -46,6 +46,10 @@ def _learned(shape: Shape, *, weight: bool, bias: bool) -> Weights:
     return ({"weight": shape} if weight else {}) | ({"bias": shape} if bias else {})
 
 
+def _running(x: Shape) -> Weights:
+    return {"running_mean": (x[0],), "running_var": (x[0],)}
+
+
 def _assert_channels(name: str, said: int | None, channels: int) -> None:
     if said not in (None, channels):
         raise ShapeError(f"{name} is {said}, but {channels} channels arrive")
@@ -118,10 +122,6 @@ class BatchNorm(Layer):
         return _folded(y)
 
 
-def _running(x: Shape) -> Weights:
-    return {"running_mean": (x[0],), "running_var": (x[0],)}
-
-
 class LayerNorm(Layer):
     """Layer normalisation: over the channels at every position, or over the axes that are named.
 
@@ -138,7 +138,7 @@ class LayerNorm(Layer):
     @model_validator(mode="after")
     def _bias_needs_affine(self) -> Self:
         if not self.affine and self.bias and "bias" in self.model_fields_set:
-            raise PydanticCustomError("bias", "bias=true needs affine=true")
+            raise PydanticCustomError("bias", "bias=true needs affine=true: the shift comes with a scale")
         return self
 
     def _normalized(self, x: Shape) -> Shape:
@@ -162,7 +162,7 @@ class LayerNorm(Layer):
 class GroupNorm(Layer):
     """Group normalisation: over each group of channels and all positions."""
 
-    reference: ClassVar[str] = "Wu & He 2018, Group normalization, equations 1, 2 and 7"
+    reference: ClassVar[str] = "Wu & He 2018, Group normalization"
 
     num_groups: Positive = Field(description="groups of channels")
     affine: bool = Field(default=True, description="learn a scale and a shift per channel")
@@ -219,11 +219,9 @@ class InstanceNorm(Layer):
 
     def operations(self, x: Shape, y: Shape) -> Formulas:
         """Mean, variance, square root and division as they stand, or folded where statistics are kept."""
-        return (
-            _folded(y)
-            if self.track_running_stats
-            else _standardized(y, x[1:], weight=self.affine, bias=self.affine)
-        )
+        if self.track_running_stats:
+            return _folded(y)
+        return _standardized(y, x[1:], weight=self.affine, bias=self.affine)
 
 
 class LocalResponseNorm(Layer):

@@ -94,7 +94,7 @@ class Pad(_Move):
 class Crop(_Move):
     """Positions cut off the spatial axes: a margin, or what lies outside a centred size.
 
-    An odd position to cut goes at the end.
+    Of an odd number to cut, one more goes at the end.
     """
 
     reference: ClassVar[str] = "Ronneberger, Fischer & Brox 2015, U-Net, figure 1"
@@ -109,7 +109,7 @@ class Crop(_Move):
     def _one_of_two(self) -> Self:
         if (self.cropping is None) == (self.size is None):
             raise PydanticCustomError(
-                "crop", "takes cropping (what to cut) or size (what to keep), and one of them"
+                "crop", "needs cropping (what to cut) or size (what to keep), and only one of them"
             )
         return self
 
@@ -178,7 +178,7 @@ class Transpose(_Move):
     """The axes in another order."""
 
     axes: tuple[NonNegative, ...] = Field(
-        description="for every axis that leaves, the one it was; 0 is channels; [0, 2, 1] swaps the last two",
+        description="the axes in their new order; 0 is channels, so [0, 2, 1] swaps height and width",
     )
 
     def output(self, x: Shape) -> Shape:

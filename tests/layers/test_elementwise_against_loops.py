@@ -331,7 +331,7 @@ def normalizing(
 
 
 @given(shape=shapes_of_any_rank, data=st.data(), affine=booleans, bias=booleans)
-def test_layer_norm_normalizes_over_the_axes_it_is_given(
+def test_layer_norm_normalises_over_the_axes_it_is_given(
     shape: Index, data: st.DataObject, *, affine: bool, bias: bool
 ) -> None:
     rank = len(shape)
@@ -363,7 +363,7 @@ def test_layer_norm_takes_channels_by_default_and_everything_for_all(shape: Inde
     each=st.integers(1, 3),
     affine=booleans,
 )
-def test_group_norm_normalizes_each_group_over_all_positions(
+def test_group_norm_normalises_each_group_over_all_positions(
     axes: list[int], groups: int, each: int, *, affine: bool
 ) -> None:
     loop = normalizing(lambda i: (i[0] // each,), lambda i: i[:1], weight=affine, bias=affine)
@@ -371,7 +371,7 @@ def test_group_norm_normalizes_each_group_over_all_positions(
 
 
 @given(shape=shapes_with_axes, affine=booleans)
-def test_instance_norm_normalizes_each_channel_over_its_positions(shape: Index, *, affine: bool) -> None:
+def test_instance_norm_normalises_each_channel_over_its_positions(shape: Index, *, affine: bool) -> None:
     loop = normalizing(lambda i: i[:1], lambda i: i[:1], weight=affine, bias=affine)
     agrees(build("instance_norm", affine=affine), shape, loop)
 
