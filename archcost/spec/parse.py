@@ -146,7 +146,7 @@ class Parser(ItemParser):
     def _define_blocks(self, mapping: Mapping, variables: frozenset[str], *, sees: bool = True) -> None:
         for entry in mapping.entries:
             block = self.blocks.get(entry.key.text)
-            if block is not None and block.place is entry.key.place:
+            if block is not None and block.place == entry.key.place:
                 block.sees_variables = sees
                 self._define(block, entry.value, variables)
 

@@ -7,11 +7,11 @@ it likes without harm. Every mistake is noted before the reader gives up, so one
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 from archcost.errors import Diagnostic, SpecError
 from archcost.limits import DEFAULT, Limits
@@ -26,52 +26,79 @@ if TYPE_CHECKING:
 Tree: TypeAlias = "Scalar | Sequence | Mapping"
 
 
-@dataclass(slots=True, eq=False)
-class Scalar:
+class _Node:
+    """A piece of the document. Its place is put together when someone asks, as few do."""
+
+    __slots__ = ("_column", "_line", "_source", "_width")
+
+    def __init__(self, source: Source, event: yaml.Event) -> None:
+        start = cast("yaml.Mark", event.start_mark)
+        self._source = source
+        self._line = start.line
+        self._column = start.column
+        self.reach(event)
+
+    def reach(self, event: yaml.Event) -> None:
+        """Make the place end where the event does, or with its line."""
+        end = cast("yaml.Mark", event.end_mark)
+        last = end.column if end.line == self._line else len(self._source.lines[self._line])
+        self._width = last - self._column
+
+    @property
+    def place(self) -> Place:
+        """Where it stands: the whole of it on one line, else its part of the first line."""
+        return Place(self._source, self._line + 1, self._column + 1, max(1, self._width))
+
+
+class Scalar(_Node):
     """A single value.
 
     Attributes:
         value: what it means: empty (None), a boolean, a number, or a word.
         text: its text, without quotes.
         plain: whether it stands without quotes (and is not a `|` or `>` text).
-        place: where it stands, quotes included.
     """
 
-    value: bool | int | Fraction | str | None
-    text: str
-    plain: bool
-    place: Place
+    __slots__ = ("plain", "text", "value")
+
+    def __init__(self, source: Source, event: yaml.Event, text: str, *, plain: bool) -> None:
+        super().__init__(source, event)
+        self.text = text
+        self.plain = plain
+        self.value: bool | int | Fraction | str | None = text
 
 
-@dataclass(slots=True, eq=False)
-class Sequence:
-    """A list."""
+class Sequence(_Node):
+    """A list of nodes."""
 
-    items: list[Tree]
-    place: Place
+    __slots__ = ("items",)
+
+    def __init__(self, source: Source, event: yaml.Event) -> None:
+        super().__init__(source, event)
+        self.items: list[Tree] = []
 
 
-@dataclass(slots=True, eq=False)
-class Entry:
+class Entry(NamedTuple):
     """One `key: value`."""
 
     key: Scalar
     value: Tree
 
 
-@dataclass(slots=True, eq=False)
-class Mapping:
+class Mapping(_Node):
     """Keys with values, in the order of the text. Keys differ as texts."""
 
-    entries: list[Entry]
-    place: Place
-    _values: dict[str, Tree] = field(init=False, repr=False)
+    __slots__ = ("_values", "entries")
 
-    def __post_init__(self) -> None:
-        self._values = {entry.key.text: entry.value for entry in self.entries}
+    def __init__(self, source: Source, event: yaml.Event) -> None:
+        super().__init__(source, event)
+        self.entries: list[Entry] = []
+        self._values: dict[str, Tree] | None = None
 
     def get(self, key: str) -> Tree | None:
         """The value of a key; None if there is no such key (an empty value is a Scalar)."""
+        if self._values is None:
+            self._values = {entry.key.text: entry.value for entry in self.entries}
         return self._values.get(key)
 
 
@@ -151,17 +178,14 @@ def _strange(source: Source) -> Iterator[tuple[int, re.Match[str]]]:
 class _Frame:
     """A collection that is still open. The problems noted from the `first` on are its own."""
 
-    __slots__ = ("entries", "first", "flow", "is_mapping", "items", "key", "keys", "place", "torn")
+    __slots__ = ("first", "flow", "key", "keys", "node", "torn")
 
-    def __init__(self, place: Place, first: int, *, is_mapping: bool, flow: bool) -> None:
-        self.place = place
+    def __init__(self, node: Sequence | Mapping, first: int, *, flow: bool) -> None:
+        self.node = node
         self.first = first
-        self.is_mapping = is_mapping
         self.flow = flow
-        self.items: list[Tree] = []
-        self.entries: list[Entry] = []
-        self.key: Scalar | None = None
-        self.keys: dict[str, Place] = {}
+        self.key: Tree | None = None
+        self.keys: dict[str, Scalar] = {}
         self.torn = False
 
 
@@ -195,8 +219,8 @@ class _Builder:
 
         handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
             yaml.ScalarEvent: self._scalar,
-            yaml.SequenceStartEvent: partial(self._open, is_mapping=False),
-            yaml.MappingStartEvent: partial(self._open, is_mapping=True),
+            yaml.SequenceStartEvent: partial(self._open, Sequence),
+            yaml.MappingStartEvent: partial(self._open, Mapping),
             yaml.SequenceEndEvent: self._close,
             yaml.MappingEndEvent: self._close,
             yaml.AliasEvent: self._alias,
@@ -220,42 +244,35 @@ class _Builder:
         else:
             self._problems.append(syntax.diagnose(error, self._source))
 
-    def _place(self, event: yaml.Event) -> Place:
-        start, end = cast("yaml.Mark", event.start_mark), cast("yaml.Mark", event.end_mark)
-        last = end.column if end.line == start.line else len(self._source.lines[start.line])
-        return Place(self._source, start.line + 1, start.column + 1, max(1, last - start.column))
-
     def _note(self, place: Place, message: str) -> None:
         self._problems.append(Diagnostic(place, message))
 
     def _document(self, event: yaml.DocumentStartEvent) -> None:
-        place = self._place(event)
+        place = _Node(self._source, event).place
         if self._root is not None:
             self._note(place, "a second document starts here; a file holds one network")
             raise _Stop
         if event.tags:
             self._note(place, "tags are not used: delete the %TAG line")
-        elif event.version not in (None, (1, 2)):
+        elif event.version not in {None, (1, 2)}:
             self._note(place, "specs are YAML 1.2: delete the %YAML line")
 
-    def _open(self, event: yaml.CollectionStartEvent, *, is_mapping: bool) -> None:
-        place = self._place(event)
+    def _open(self, kind: type[Sequence | Mapping], event: yaml.CollectionStartEvent) -> None:
+        node = kind(self._source, event)
         if len(self._stack) == self._limits.depth:
-            self._note(place, f"nested more than {self._limits.depth} levels deep (the limit `depth`)")
+            self._note(node.place, f"nested more than {self._limits.depth} levels deep (the limit `depth`)")
             raise _Stop
-        self._refuse_properties(event, place)
-        frame = _Frame(place, len(self._problems), is_mapping=is_mapping, flow=bool(event.flow_style))
-        self._stack.append(frame)
+        if event.anchor or event.tag:
+            self._refuse_properties(event, node.place)
+        self._stack.append(_Frame(node, len(self._problems), flow=bool(event.flow_style)))
 
     def _close(self, event: yaml.CollectionEndEvent) -> None:
-        frame, end = self._stack.pop(), cast("yaml.Mark", event.end_mark)
+        frame = self._stack.pop()
         if frame.torn:
             del self._problems[frame.first :]
-        place = frame.place
         if frame.flow:
-            last = end.column if end.line + 1 == place.line else len(place.text())
-            place = Place(self._source, place.line, place.column, last + 1 - place.column)
-        self._attach(Mapping(frame.entries, place) if frame.is_mapping else Sequence(frame.items, place))
+            frame.node.reach(event)
+        self._attach(frame.node)
 
     def _attach(self, node: Tree) -> None:
         """Hand a node that is complete to the collection around it."""
@@ -263,51 +280,44 @@ class _Builder:
             self._root = node
             return
         frame = self._stack[-1]
-        if frame.flow and isinstance(node, Scalar) and node.plain and syntax.is_torn(node.text):
-            frame.torn = True
-            self._torn.append(Diagnostic(node.place, syntax.word_torn(node.text, node.place)))
-        if not frame.is_mapping:
-            frame.items.append(node)
+        if isinstance(frame.node, Sequence):
+            frame.node.items.append(node)
         elif frame.key is None:
-            frame.key = self._key(frame, node)
+            self._check_key(frame, node)
+            frame.key = node
         else:
-            frame.entries.append(Entry(frame.key, node))
+            if isinstance(frame.key, Scalar):
+                frame.node.entries.append(Entry(frame.key, node))
             frame.key = None
 
-    def _key(self, frame: _Frame, node: Tree) -> Scalar:
+    def _check_key(self, frame: _Frame, node: Tree) -> None:
         if not isinstance(node, Scalar):
             what = "a list" if isinstance(node, Sequence) else "a mapping"
             hint = "; a variable is written $name" if frame.flow and isinstance(node, Mapping) else ""
             self._note(node.place, f"{what} cannot be a key{hint}")
-            return Scalar(None, "", plain=False, place=node.place)
-        first = frame.keys.setdefault(node.text, node.place)
-        if node.plain and node.text == "<<":
-            self._note(node.place, "merge keys (<<) are not used: a block says it in sight")
-        elif node.plain and not node.text:
-            self._note(node.place, "a key is missing before this colon")
-        elif first is not node.place:
-            where = " on this line" if first.line == node.place.line else f"; first on line {first.line}"
+            return
+        first = frame.keys.setdefault(node.text, node)
+        if node.plain and (why := _refuse_key(node.text)):
+            self._note(node.place, why)
+        elif first is not node:
+            line = first.place.line
+            where = " on this line" if line == node.place.line else f"; first on line {line}"
             self._note(node.place, f"'{node.text}' is given twice{where}")
-        elif node.plain and (word := _UNCOLONED.match(node.text)):
-            self._note(node.place, f"a colon is missing after '{word[1]}'")
-        return node
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         """An alias of an anchor that was refused, or under a merge key that was, is no mistake of its own."""
-        place = self._place(event)
+        node = Scalar(self._source, event, "", plain=False)
         key = self._stack[-1].key if self._stack else None
-        if event.anchor not in self._anchors and not (key and key.text == "<<"):
-            self._note(
-                place, f"aliases (*{event.anchor}) are not used: a variable or a block says it in sight"
-            )
-        self._attach(Scalar(None, "", plain=False, place=place))
+        if event.anchor not in self._anchors and not (isinstance(key, Scalar) and key.text == "<<"):
+            self._note(node.place, f"aliases (*{event.anchor}) are not used: {_IN_SIGHT}")
+        self._attach(node)
 
     def _refuse_properties(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent, place: Place) -> None:
         """Anchors and tags."""
         if event.anchor is not None:
             self._anchors.add(event.anchor)
-            message = f"anchors (&{event.anchor}) are not used: a variable or a block says it in sight"
-            self._note(replace(place, width=len(event.anchor) + 1), message)
+            here = replace(place, width=len(event.anchor) + 1)
+            self._note(here, f"anchors (&{event.anchor}) are not used: {_IN_SIGHT}")
         elif event.tag is not None:
             written = _TAG.match(place.text(), place.column - 1)
             tag = written[0] if written else event.tag
@@ -315,23 +325,39 @@ class _Builder:
             self._note(replace(place, width=len(tag)), message)
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
-        place, text = self._place(event), event.value
-        if event.anchor is not None or event.tag is not None:
-            self._refuse_properties(event, place)
-        if event.style:
-            self._attach(Scalar(text, text, plain=False, place=place))
-            return
-        value = None
-        try:
-            value = resolve(text, self._limits)
-        except ValueError as error:
-            self._note(place, str(error))
-        self._attach(Scalar(value, text, plain=True, place=place))
+        text, plain = event.value, not event.style
+        node = Scalar(self._source, event, text, plain=plain)
+        if event.anchor or event.tag:
+            self._refuse_properties(event, node.place)
+        if plain:
+            self._resolve(node)
+        self._attach(node)
+
+    def _resolve(self, node: Scalar) -> None:
+        """The meaning of an unquoted value. An expression that ends inside its parentheses was torn apart."""
+        text = node.text
+        if text[:1] in _MEANINGFUL:
+            try:
+                node.value = resolve(text, self._limits)
+            except ValueError as error:
+                self._note(node.place, str(error))
+        elif text[0] == "$" and self._stack and self._stack[-1].flow and syntax.is_torn(text):
+            self._stack[-1].torn = True
+            self._torn.append(Diagnostic(node.place, syntax.word_torn(text, node.place)))
 
 
-_UNCOLONED = re.compile(r"([\w./-]+) *[\[{]")
-"""`conv {kernel_size: 3}`, of which YAML makes the key `conv {kernel_size`."""
+def _refuse_key(text: str) -> str | None:
+    """What is wrong with an unquoted key, if something is."""
+    if text == "<<":
+        return "merge keys (<<) are not used: a block says it in sight"
+    if not text:
+        return "a key is missing before this colon"
+    if ("{" in text or "[" in text) and (word := re.match(r"([\w./-]+) *[\[{]", text)):
+        return f"a colon is missing after '{word[1]}'"  # of `conv {a: 3}` YAML makes the key `conv {a`
+    return None
 
+
+_IN_SIGHT = "a variable or a block says it in sight"
 _TAG = re.compile(r"!<[^>]*>|![^\s,\[\]{}]*")
 
 
@@ -344,6 +370,9 @@ _WORDS: dict[str, bool | None] = {
     **dict.fromkeys(("true", "True", "TRUE"), True),
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
+_MEANINGFUL = frozenset("0123456789-+.~nNtTfF") | {""}
+"""What a plain scalar starts with if it may be more than a word."""
+
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
@@ -360,10 +389,10 @@ def resolve(text: str, limits: Limits = DEFAULT) -> bool | int | Fraction | str 
     >>> [resolve(text) for text in ("010", "0x10", "0.75", "1e3", "yes", "3:4", "~")]
     [10, 16, Fraction(3, 4), 1000, 'yes', '3:4', None]
     """
+    if len(text) <= 15 and text.isascii() and text.isdigit():
+        return _within(int(text), text, limits)
     if text in _WORDS:
         return _WORDS[text]
-    if text[0] not in "0123456789-+.":
-        return text
     if _NUMBER.fullmatch(text):
         return _decimal(text, limits)
     if _BASED.fullmatch(text):
@@ -376,8 +405,6 @@ def resolve(text: str, limits: Limits = DEFAULT) -> bool | int | Fraction | str 
 
 
 def _decimal(text: str, limits: Limits) -> int | Fraction:
-    if len(text) <= 15 and text.isdigit():
-        return _within(int(text), text, limits)
     mantissa, _, exponent = text.lower().partition("e")
     if len(mantissa) > _DIGITS or len(exponent) > 5 or abs(int(exponent or 0)) > _DIGITS:
         raise ValueError(_too_large(text))

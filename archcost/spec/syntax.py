@@ -174,7 +174,7 @@ def _stray(t: _Trouble) -> _Finding:
     if is_list:
         return (
             place,
-            f"the list {origin} goes on here without a dash: write `- {rest}`, or indent it below the item above",
+            f"the list {origin} goes on here without a dash: write `- {rest}`, or indent it",
         )
     return place, f"a list item cannot stand among the keys {origin}; put it below a key of its own"
 
@@ -198,12 +198,14 @@ def _rest(t: _Trouble) -> _Finding:
 
 def _flow(t: _Trouble) -> _Finding:
     """No comma and no closing bracket where one must be."""
-    opening = t.text(t.first_line)[t.first_column : t.first_column + 1]
-    last = t.before.rstrip()[-1:]
     if t.char == "{" and t.before.endswith("$"):
         return _braces(t)
-    if not _is_closed(t):
-        return t.first(), f"this {opening} is not closed"
+    opening = t.text(t.first_line)[t.first_column : t.first_column + 1]
+    return _no_comma(t, opening) if _is_closed(t) else (t.first(), f"this {opening} is not closed")
+
+
+def _no_comma(t: _Trouble, opening: str) -> _Finding:
+    last = t.before.rstrip()[-1:]
     if t.char in "]}":
         return t.here(), f"this {t.char} cannot close the {opening} of line {t.first_line + 1}"
     if t.char in "[{" and last not in "]}'\"":

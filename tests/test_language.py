@@ -1,0 +1,514 @@
+"""The spec language, rule by rule: a spec, and the nodes it must become.
+
+A case lists every node as `path: kind output <- inputs`. The rules are the language's own; nothing here is
+computed by the code under test.
+"""
+
+from __future__ import annotations
+
+from textwrap import dedent, indent
+from typing import TYPE_CHECKING
+
+import pytest
+
+from archcost.spec.load import load
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from archcost.network import Network
+
+CONV = "conv: {out_channels: 4, kernel_size: 1}"
+
+
+def network(folder: Path, layers: str, head: str = "", **options: object) -> Network:
+    """A network from the layers of a spec; the input is 4×8×8 unless `head` gives one."""
+    given = "" if "input:" in head else "input: [4, 8, 8]\n"
+    text = f"archcost: 1\nname: case\n{given}{dedent(head)}layers:\n{indent(dedent(layers), '  ')}"
+    (folder / "case.yaml").write_text(text)
+    return load(folder / "case.yaml", **options)  # pyright: ignore[reportArgumentType] - options vary by case
+
+
+def lines(net: Network) -> list[str]:
+    return [
+        f"{n.path}: {n.word} {'x'.join(map(str, n.output))} <- {', '.join(i.path for i in n.inputs)}"
+        for n in net
+    ]
+
+
+def paths(net: Network) -> list[str]:
+    return [node.path for node in net]
+
+
+# -- items and paths ------------------------------------------------------------------------------------
+
+
+def test_an_item_is_a_bare_word_or_a_mapping_and_reads_the_one_before(tmp_path: Path) -> None:
+    net = network(
+        tmp_path, "- relu\n- {relu: , name: act}\n- {relu6: {}}\n- conv2d: {out_channels: 2, kernel_size: 3}"
+    )
+    assert lines(net) == [
+        "relu: relu 4x8x8 <- input",
+        "act: relu 4x8x8 <- relu",
+        "relu6: relu6 4x8x8 <- act",
+        "conv2d: conv2d 2x6x6 <- relu6",
+    ]
+
+
+def test_later_siblings_of_a_word_are_numbered_and_names_are_not_counted(tmp_path: Path) -> None:
+    assert paths(network(tmp_path, "- relu\n- {relu: , name: x}\n- relu\n- relu6\n- relu")) == [
+        "relu",
+        "x",
+        "relu_2",
+        "relu6",
+        "relu_3",
+    ]
+
+
+def test_skipped_items_keep_their_number_so_setting_a_variable_renumbers_nothing(tmp_path: Path) -> None:
+    layers = "- relu\n- {relu: , when: $on}\n- relu"
+    head = "vars: {on: true}\n"
+    assert paths(network(tmp_path, layers, head)) == ["relu", "relu_2", "relu_3"]
+    assert paths(network(tmp_path, layers, head, set={"on": False})) == ["relu", "relu_3"]
+
+
+def test_unnamed_structures_add_nothing_and_number_on_with_the_sequence_around_them(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        f"""
+        - {CONV}
+        - body:
+            - {CONV}
+            - relu
+        - residual:
+            - {CONV}
+            - relu
+          shortcut:
+            - {CONV}
+        - residual: [{{{CONV}}}]
+          shortcut: [{{{CONV}}}]
+        - relu
+        """,
+    )
+    assert lines(net) == [
+        "conv: conv 4x8x8 <- input",
+        "conv_2: conv 4x8x8 <- conv",
+        "relu: relu 4x8x8 <- conv_2",
+        "conv_3: conv 4x8x8 <- relu",
+        "relu_2: relu 4x8x8 <- conv_3",
+        "shortcut.conv: conv 4x8x8 <- relu",
+        "add: add 4x8x8 <- relu_2, shortcut.conv",
+        "conv_4: conv 4x8x8 <- add",
+        "shortcut_2.conv: conv 4x8x8 <- add",
+        "add_2: add 4x8x8 <- conv_4, shortcut_2.conv",
+        "relu_3: relu 4x8x8 <- add_2",
+    ]
+
+
+def test_named_structures_number_on_their_own(tmp_path: Path) -> None:
+    net = network(tmp_path, "- relu\n- {name: stem, body: [relu, relu]}\n- relu")
+    assert paths(net) == ["relu", "stem.relu", "stem.relu_2", "relu_2"]
+
+
+def test_the_order_in_a_residual_is_body_shortcut_merge_whatever_order_is_written(tmp_path: Path) -> None:
+    net = network(tmp_path, f"- shortcut: [{{{CONV}}}]\n  merge: max\n  residual: [relu]\n  name: unit")
+    assert lines(net) == [
+        "unit.relu: relu 4x8x8 <- input",
+        "unit.shortcut.conv: conv 4x8x8 <- input",
+        "unit.max: max 4x8x8 <- unit.relu, unit.shortcut.conv",
+    ]
+
+
+def test_branches_add_their_names_and_the_merge_its_word(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        f"""
+        - name: mix
+          merge: concat
+          branches:
+            1x1: [{{{CONV}}}]
+            same: []
+        - branches: {{a: [relu], b: [relu, relu]}}
+          merge: add
+        """,
+    )
+    assert lines(net) == [
+        "mix.1x1.conv: conv 4x8x8 <- input",
+        "mix.concat: concat 8x8x8 <- mix.1x1.conv, input",
+        "a.relu: relu 8x8x8 <- mix.concat",
+        "b.relu: relu 8x8x8 <- mix.concat",
+        "b.relu_2: relu 8x8x8 <- b.relu",
+        "add: add 8x8x8 <- a.relu, b.relu_2",
+    ]
+
+
+def test_a_merge_may_carry_fields(tmp_path: Path) -> None:
+    net = network(tmp_path, "- branches: {a: [], b: []}\n  merge: {concat: {axis: 1}}")
+    assert lines(net) == ["concat: concat 4x16x8 <- input, input"]
+
+
+# -- conditions -----------------------------------------------------------------------------------------
+
+
+def test_a_false_when_inside_a_shortcut_leaves_the_identity(tmp_path: Path) -> None:
+    net = network(tmp_path, f"- residual: [relu]\n  shortcut: [{{{CONV}, when: $(in_channels != 4)}}]")
+    assert lines(net) == ["relu: relu 4x8x8 <- input", "add: add 4x8x8 <- relu, input"]
+
+
+def test_a_shortcut_left_out_adds_nothing(tmp_path: Path) -> None:
+    net = network(tmp_path, "- residual: [relu]\n  shortcut: {when: false, body: []}\n- relu6")
+    assert lines(net) == ["relu: relu 4x8x8 <- input", "relu6: relu6 4x8x8 <- relu"]
+
+
+def test_branches_left_out_leave_the_others_and_one_alone_needs_no_merge(tmp_path: Path) -> None:
+    layers = "- branches: {a: [relu], b: {when: $both, body: [relu6]}}\n  merge: concat\n- relu"
+    assert paths(network(tmp_path, layers, "vars: {both: true}\n")) == ["a.relu", "b.relu6", "concat", "relu"]
+    assert lines(network(tmp_path, layers, "vars: {both: false}\n"))[-1] == "relu: relu 4x8x8 <- a.relu"
+
+
+def test_a_skipped_item_yields_what_it_reads_and_its_name_taps_that(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {relu: , name: a}
+        - {relu6: , name: b}
+        - {tanh: , name: c, from: a, when: false}
+        - add: {}
+          from: [c, b]
+        """,
+    )
+    assert lines(net)[-1] == "add: add 4x8x8 <- a, b"
+
+
+def test_when_sees_the_tensor_arriving_after_from(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {conv: {out_channels: 9, kernel_size: 1}, name: nine}
+        - conv: {out_channels: 3, kernel_size: 1}
+        - {relu: , when: $(in_channels == 9), from: nine}
+        """,
+    )
+    assert lines(net)[-1] == "relu: relu 9x8x8 <- nine"
+
+
+# -- repeats --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("head", "channels"),
+    [
+        ("repeat: 3", [4, 4, 4]),
+        ("repeat: {i: 3}", [1, 2, 3]),
+        ("repeat: {i: $n}", [1, 2]),
+        ("repeat: {i: [5, 7]}", [6, 8]),
+        ("repeat: {i: $list, j: 2}", [9, 3]),
+        ("repeat: [{i: 1, j: 2}, {i: 4, j: $n}]", [2, 5]),
+        ("repeat: 0", []),
+        ("repeat: []", []),
+        ("repeat: {i: []}", []),
+    ],
+)
+def test_repeats_count_step_in_lock_step_or_go_row_by_row(
+    tmp_path: Path, head: str, channels: list[int]
+) -> None:
+    value = "$(i+1)" if "i:" in head else "4"
+    layers = f"- {head}\n  body: [{{conv: {{out_channels: {value}, kernel_size: 1}}}}]\n- relu"
+    net = network(tmp_path, layers, "vars: {n: 2, list: [8, 2]}\n")
+    assert [node.output[0] for node in net][:-1] == channels
+    assert paths(net)[:-1] == [f"{i}.conv" for i in range(len(channels))]
+
+
+def test_unnamed_repeats_after_the_first_are_numbered(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {repeat: 1, body: [relu]}
+        - {repeat: 1, body: [relu]}
+        - {body: [{repeat: 1, body: [relu]}]}
+        - {name: tail, repeat: 2, body: [relu, relu]}
+        """,
+    )
+    assert paths(net) == [
+        "0.relu",
+        "repeat_2.0.relu",
+        "repeat_3.0.relu",
+        "tail.0.relu",
+        "tail.0.relu_2",
+        "tail.1.relu",
+        "tail.1.relu_2",
+    ]
+
+
+def test_repeat_with_merge_runs_side_by_side(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        f"""
+        - {{repeat: 2, merge: concat, name: mix, body: [{{{CONV}}}]}}
+        - {{repeat: 2, merge: add, body: [relu]}}
+        - {{repeat: 2, merge: add, body: [relu]}}
+        """,
+    )
+    assert lines(net) == [
+        "mix.0.conv: conv 4x8x8 <- input",
+        "mix.1.conv: conv 4x8x8 <- input",
+        "mix.concat: concat 8x8x8 <- mix.0.conv, mix.1.conv",
+        "0.relu: relu 8x8x8 <- mix.concat",
+        "1.relu: relu 8x8x8 <- mix.concat",
+        "add: add 8x8x8 <- 0.relu, 1.relu",
+        "repeat_2.0.relu: relu 8x8x8 <- add",
+        "repeat_2.1.relu: relu 8x8x8 <- add",
+        "repeat_2.add: add 8x8x8 <- repeat_2.0.relu, repeat_2.1.relu",
+    ]
+
+
+def test_collect_chains_and_merges_the_input_with_every_iteration(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        f"- {{repeat: 2, collect: concat, name: osa, body: [{{{CONV}}}]}}\n- {{relu: , from: osa.0}}",
+    )
+    assert lines(net) == [
+        "osa.0.conv: conv 4x8x8 <- input",
+        "osa.1.conv: conv 4x8x8 <- osa.0.conv",
+        "osa.concat: concat 12x8x8 <- input, osa.0.conv, osa.1.conv",
+        "relu: relu 4x8x8 <- osa.0.conv",
+    ]
+
+
+def test_dense_concatenates_each_iterations_input_with_its_output(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        f"- {{repeat: 2, dense: concat, name: dense, body: [{{{CONV}}}]}}\n- {{relu: , from: dense.0}}",
+    )
+    assert lines(net) == [
+        "dense.0.conv: conv 4x8x8 <- input",
+        "dense.0.concat: concat 8x8x8 <- input, dense.0.conv",
+        "dense.1.conv: conv 4x8x8 <- dense.0.concat",
+        "dense.1.concat: concat 12x8x8 <- dense.0.concat, dense.1.conv",
+        "relu: relu 8x8x8 <- dense.0.concat",
+    ]
+
+
+@pytest.mark.parametrize(
+    "mode", ["merge: concat", "collect: concat", "dense: concat", "carry: [a]", "note: plain"]
+)
+def test_zero_iterations_are_the_identity(tmp_path: Path, mode: str) -> None:
+    net = network(tmp_path, f"- {{repeat: 0, {mode}, name: none, body: [relu]}}\n- {{relu6: , from: none}}")
+    assert lines(net) == ["relu6: relu6 4x8x8 <- input"]
+
+
+def test_carry_binds_names_to_the_last_items_outputs(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {relu: , name: p}
+        - {relu6: , name: q}
+        - name: stage
+          repeat: 2
+          carry: [high, low]
+          from: [p, q]
+          body: [swap]
+        - {tanh: , from: stage.high}
+        - {tanh: , from: stage.0.low}
+        """,
+        """
+        blocks:
+          swap:
+            inputs: [a, b]
+            outputs: [b, a]
+            body: [{relu: , name: a, from: a}, {relu6: , name: b, from: b}]
+        """,
+    )
+    assert lines(net) == [
+        "p: relu 4x8x8 <- input",
+        "q: relu6 4x8x8 <- p",
+        "stage.0.swap.a: relu 4x8x8 <- p",
+        "stage.0.swap.b: relu6 4x8x8 <- q",
+        "stage.1.swap.a: relu 4x8x8 <- stage.0.swap.b",
+        "stage.1.swap.b: relu6 4x8x8 <- stage.0.swap.a",
+        "tanh: tanh 4x8x8 <- stage.1.swap.b",
+        "tanh_2: tanh 4x8x8 <- stage.0.swap.a",
+    ]
+
+
+def test_carry_falls_back_to_taps_of_the_names_which_may_be_named_again(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {relu: , name: p}
+        - name: stage
+          repeat: 2
+          carry: [x, y]
+          from: [input, p]
+          body:
+            - {add: , name: x}
+            - {relu6: , from: x}
+        - {concat: , from: stage}
+        """,
+    )
+    assert lines(net) == [
+        "p: relu 4x8x8 <- input",
+        "stage.0.x: add 4x8x8 <- input, p",
+        "stage.0.relu6: relu6 4x8x8 <- stage.0.x",
+        "stage.1.x: add 4x8x8 <- stage.0.x, p",
+        "stage.1.relu6: relu6 4x8x8 <- stage.1.x",
+        "concat: concat 8x8x8 <- stage.1.x, p",
+    ]
+
+
+# -- blocks ---------------------------------------------------------------------------------------------
+
+
+def test_block_defaults_are_expressions_of_earlier_parameters_and_the_tensor_at_the_entry(
+    tmp_path: Path,
+) -> None:
+    net = network(
+        tmp_path,
+        "- wide\n- wide: {by: 3}\n- wide: {out: 5}",
+        """
+        vars: {base: 2}
+        blocks:
+          wide:
+            params: {by: $base, out: $(by*in_channels)}
+            body:
+              - conv: {out_channels: 1, kernel_size: 1}
+              - conv: {out_channels: $out, kernel_size: 1}
+        """,
+    )
+    assert [n.output[0] for n in net] == [1, 8, 1, 24, 1, 5]
+    assert paths(net)[2:4] == ["wide_2.conv", "wide_2.conv_2"]
+
+
+def test_inside_a_block_input_is_the_blocks_and_names_outside_are_not_seen(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        "- {relu: , name: x}\n- twice\n- {twice: , name: second}",
+        "blocks: {twice: {body: [{relu: , name: x}, {add: , from: [x, input]}]}}\n",
+    )
+    assert lines(net) == [
+        "x: relu 4x8x8 <- input",
+        "twice.x: relu 4x8x8 <- x",
+        "twice.add: add 4x8x8 <- twice.x, x",
+        "second.x: relu 4x8x8 <- twice.add",
+        "second.add: add 4x8x8 <- second.x, twice.add",
+    ]
+
+
+def test_several_outputs_arrive_together_and_are_read_by_name(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        "- {split: , name: s}\n- concat\n- {relu: , from: s.low}",
+        """
+        blocks:
+          split:
+            outputs: [high, low]
+            body: [{slice: {end: 1}, name: high}, {slice: {start: 1}, name: low, from: input}]
+        """,
+    )
+    assert lines(net)[2:] == ["concat: concat 4x8x8 <- s.high, s.low", "relu: relu 3x8x8 <- s.low"]
+
+
+def test_a_standard_block_adds_its_last_word(tmp_path: Path) -> None:
+    assert (
+        paths(network(tmp_path, "- std/hdc: {rates: [1, 2], norm: false}"))[0] == "hdc.0.conv_norm_act.conv"
+    )
+
+
+# -- variables ------------------------------------------------------------------------------------------
+
+
+def test_variables_are_evaluated_in_the_order_of_their_dependencies_after_variant_and_set(
+    tmp_path: Path,
+) -> None:
+    head = """
+    vars: {half: $(width/2), width: $(unit*8), unit: 1}
+    variants: {wide: {unit: 4}, odd: {width: 20}}
+    """
+    layers = "- conv: {out_channels: $half, kernel_size: 1}"
+    assert network(tmp_path, layers, head).nodes[0].output[0] == 4
+    assert network(tmp_path, layers, head, variant="wide").nodes[0].output[0] == 16
+    assert network(tmp_path, layers, head, variant="odd").nodes[0].output[0] == 10
+    assert network(tmp_path, layers, head, variant="wide", set={"unit": 2}).nodes[0].output[0] == 8
+    assert network(tmp_path, layers, head, set={"width": "$(unit+5)"}).nodes[0].output[0] == 3
+
+
+def test_lists_are_used_whole_per_axis_and_elementwise(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        "- {repeat: {k: [[1, 3], 5]}, body: [{conv: {out_channels: 1, kernel_size: $k, padding: $((k-1)//2)}}]}",
+    )
+    assert [n.output for n in net] == [(1, 8, 8), (1, 8, 8)]
+    assert [getattr(n.layer, "padding", None) for n in net] == [(0, 1), (2,)]
+
+
+def test_the_input_may_be_computed_and_overridden(tmp_path: Path) -> None:
+    head = "vars: {size: 32}\ninput: [3, $size, $(size*2)]\n"
+    assert network(tmp_path, "- relu", head).nodes[0].output == (3, 32, 64)
+    assert network(tmp_path, "- relu", head, input="3x5x6").nodes[0].output == (3, 5, 6)
+    assert network(tmp_path, "- relu", head, input=(7,)).nodes[0].output == (7,)
+
+
+# -- several inputs, outputs, sharing -------------------------------------------------------------------
+
+SIAMESE = "input: {left: [1, 9, 9], right: [1, 9, 9]}\n"
+
+
+def test_several_inputs_are_read_by_name_or_arrive_together(tmp_path: Path) -> None:
+    net = network(tmp_path, "- add\n- {relu: , from: right}", SIAMESE)
+    assert lines(net) == ["add: add 1x9x9 <- left, right", "relu: relu 1x9x9 <- right"]
+    wider = network(tmp_path, "- concat", SIAMESE, input="left=1x4x4,right=2x4x4")
+    assert wider.nodes[0].output == (3, 4, 4)
+
+
+def test_outputs_are_listed_by_name_and_default_to_the_last_item(tmp_path: Path) -> None:
+    layers = "- {relu: , name: a}\n- {repeat: 2, name: r, body: [relu]}"
+    assert list(network(tmp_path, layers).outputs) == ["r"]
+    assert list(network(tmp_path, layers, "outputs: [a, r.0, input]\n").outputs) == ["a", "r.0", "input"]
+    assert list(network(tmp_path, "- {body: [relu]}").outputs) == ["relu"]
+
+
+def test_sharing_makes_nodes_use_one_set_of_weights(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {name: a, body: [{conv: {out_channels: 2, kernel_size: 3}}, batch_norm], from: left, share: tower}
+        - {name: b, body: [{conv: {out_channels: 2, kernel_size: 3}}, batch_norm], from: right, share: tower}
+        """,
+        SIAMESE,
+    )
+    keys = [node.shared for node in net]
+    assert keys[:2] == keys[2:]
+    assert len(set(keys)) == 2
+
+
+def test_expectations_know_their_nodes_and_their_printed_precision(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        f"- relu\n- name: x\n  body: [relu, {{{CONV}}}]\n  expect: {{params: 1.2M, shape: [4, 8, 8]}}",
+    )
+    params, shape = net.expectations
+    assert (params.path, params.first, params.last) == ("x", 1, 3)
+    assert (params.expected, params.tolerance, params.text) == (1_200_000, 50_000, "1.2M")
+    assert (shape.expected, shape.tolerance) == ((4, 8, 8), 0)
+    assert [out.path for out in shape.outputs] == ["x.conv"]
+
+
+def test_an_upsample_takes_the_size_of_a_tap(tmp_path: Path) -> None:
+    net = network(tmp_path, "- {relu: , name: big}\n- max_pool: {kernel_size: 2}\n- upsample: {like: big}")
+    assert net.nodes[-1].output == (4, 8, 8)
+
+
+def test_includes_bring_blocks_from_below_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "a.yaml").write_text("include: [b.yaml]\nblocks: {outer: {body: [inner, inner]}}\n")
+    (tmp_path / "lib" / "b.yaml").write_text("blocks: {inner: {body: [relu]}}\n")
+    net = network(tmp_path, "- outer", "include: [lib/a.yaml, lib/b.yaml]\n")
+    assert paths(net) == ["outer.inner.relu", "outer.inner_2.relu"]
+
+
+def test_a_parameter_brings_its_own_tensor(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        "- {reshape: {shape: [4, 64]}, name: tokens}\n- {parameter: {shape: [4, 1]}, name: cls}\n- {concat: {axis: 1}, from: [cls, tokens]}",
+    )
+    assert lines(net)[1:] == ["cls: parameter 4x1 <- ", "concat: concat 4x65 <- cls, tokens"]
