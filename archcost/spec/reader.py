@@ -11,7 +11,7 @@ from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from archcost.errors import Diagnostic, SpecError
 from archcost.limits import DEFAULT, Limits
@@ -31,16 +31,19 @@ class _Node:
 
     __slots__ = ("_column", "_line", "_source", "_width")
 
-    def __init__(self, source: Source, event: yaml.Event) -> None:
-        start = cast("yaml.Mark", event.start_mark)
+    def __init__(self, source: Source, event: Any) -> None:  # noqa: ANN401 - the stubs let marks be missing
+        start, end = event.start_mark, event.end_mark
         self._source = source
-        self._line = start.line
-        self._column = start.column
-        self.reach(event)
+        self._line: int = start.line
+        self._column: int = start.column
+        if end.line == start.line:
+            self._width: int = end.column - start.column
+        else:
+            self._width = len(source.lines[self._line]) - start.column
 
-    def reach(self, event: yaml.Event) -> None:
-        """Make the place end where the event does, or with its line."""
-        end = cast("yaml.Mark", event.end_mark)
+    def reach(self, event: Any) -> None:  # noqa: ANN401 - as above
+        """Make the place end where the event does, if that is on its line."""
+        end = event.end_mark
         last = end.column if end.line == self._line else len(self._source.lines[self._line])
         self._width = last - self._column
 
