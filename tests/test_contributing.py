@@ -1,0 +1,37 @@
+"""The worked example in CONTRIBUTING.md is code that works."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+from archcost.layers import KINDS, elementwise, find
+from tests.layers import table
+from tests.layers.test_table import test_a_layer_answers_as_the_table_says as answers_as_the_table_says
+
+if TYPE_CHECKING:
+    import pytest
+
+PAGE = Path(__file__).parent.parent / "CONTRIBUTING.md"
+KIND, LINE, ROW = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+IMPORTS = """
+from archcost.errors import ShapeError
+from archcost.geometry import Shape, spatial
+from archcost.layers.base import Weights
+from archcost.layers.fields import Positive
+"""
+
+
+def test_a_kind_added_as_the_page_says_answers_as_its_row_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    grown = ModuleType(elementwise.__name__)
+    monkeypatch.setitem(sys.modules, elementwise.__name__, grown)
+    source = Path(elementwise.__file__).read_text("utf-8")
+    exec(source + IMPORTS + KIND, vars(grown))  # noqa: S102 - our own page
+    for word, home in eval("{" + LINE + "}").items():  # noqa: S307 - our own page
+        monkeypatch.setitem(KINDS, word, home)
+    row = eval(ROW.strip().removesuffix(","), dict(vars(table)))  # noqa: S307 - our own page
+    answers_as_the_table_says(row)
+    find.cache_clear()  # nobody else knows this kind
