@@ -23,7 +23,7 @@ from archcost.values import (
     boolean,
     bounded,
     compare,
-    elementwise,
+    function,
     show,
     sign,
 )
@@ -116,7 +116,7 @@ _INSTEAD = {
     "|": "write `or`",
     "^": "a power is written **",
     "?": "a choice is written `x if condition else y`",
-    ":": "a choice is written `x if condition else y`",
+    ":": "nothing is defined here; a choice is written `x if condition else y`",
     "[": "a list is used whole: it has no parts to pick out, and none is written in an expression",
     "]": "a list is used whole: it has no parts to pick out, and none is written in an expression",
     "{": "groups are written with ( and )",
@@ -174,7 +174,7 @@ def _check_end(text: str, start: int, end: int, offset: int) -> None:
     tail = re.compile(r"[\w.]*").match(text, end)
     if tail and tail.end() > end:
         shown = text[start : tail.end()]
-        product = f"; a product is written {text[start:end]}*{tail[0]}" if tail[0].isidentifier() else ""
+        product = f"; a product is written {text[start:end]}*{tail[0]}" if tail[0].isalpha() else ""
         raise ExpressionError(f"'{shown}' is not a number{product}", offset=offset + start, width=len(shown))
 
 
@@ -375,7 +375,7 @@ class _Parser:
             if not self._takes(","):
                 self._close(opening)
                 break
-        return _function(token, _bind(token, values, named))
+        return _function(token, _bind(token, values, named), self._limits.integer)
 
     def _argument(self, name: str, values: list[_Run], named: dict[str, _Run]) -> None:
         word, equals = self._tokens[self._at], self._tokens[min(self._at + 1, len(self._tokens) - 1)]
@@ -518,13 +518,13 @@ def _choice(value: _Run, test: _Run, other: _Run, token: _Token) -> _Run:
     return lambda env: value(env) if _truth(test, env, token) else other(env)
 
 
-def _function(token: _Token, operands: list[_Run]) -> _Run:
-    function = FUNCTIONS[token.text]
+def _function(token: _Token, operands: list[_Run], limit: int) -> _Run:
+    apply = function(token.text, limit)
 
     def run(env: _Env) -> Value:
         values = [operand(env) for operand in operands]
         try:
-            return elementwise(function, *values)
+            return apply(*values)
         except ExpressionError as error:
             raise _error(str(error), token) from None
 

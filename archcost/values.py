@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import operator
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import ExpressionError
@@ -86,13 +87,11 @@ def elementwise(operate: Callable[..., Value], *values: Value) -> Value:
 
 def bounded(value: Number, limit: int) -> Number:
     """The number, as an integer if it is whole, unless its integers pass the limit."""
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            raise ExpressionError("the result is not a finite number")
-        return value
-    if value.denominator == 1:
+    if isinstance(value, Fraction) and value.denominator == 1:
         value = value.numerator
-    if abs(value.numerator) > limit or value.denominator > limit:
+    if not abs(value) <= limit or (
+        isinstance(value, Fraction) and max(abs(value.numerator), value.denominator) > limit
+    ):
         raise _too_large(limit)
     return value
 
@@ -104,6 +103,8 @@ def _too_large(limit: int) -> ExpressionError:
 
 
 def _divide(a: Number, b: Number) -> Number:
+    if isinstance(a, int) and isinstance(b, int) and a % b == 0:
+        return a // b
     return a / b if isinstance(a, float) or isinstance(b, float) else Fraction(a) / b
 
 
@@ -134,7 +135,18 @@ def arithmetic(symbol: str, limit: int) -> Operation:
         except OverflowError:
             raise ExpressionError(f"{show(a)} {symbol} {show(b)} is too large") from None
 
-    return lambda left, right: elementwise(on_numbers, left, right)
+    never_fails = symbol in {"+", "-", "*"}
+    fails_on_zero = symbol in {"//", "%"}
+
+    def operate(left: Value, right: Value) -> Value:
+        # integers, nearly always: the short way is five times faster
+        if type(left) is int and type(right) is int and (never_fails or (fails_on_zero and right)):
+            value = compute(left, right)
+            if -limit <= value <= limit:
+                return value
+        return elementwise(on_numbers, left, right)
+
+    return operate
 
 
 def _power(limit: int) -> Callable[[Number, Number], Number]:
@@ -200,43 +212,35 @@ def boolean(value: Value, who: str) -> bool:
     return value
 
 
-def _divisible(v: Value, d: Value, least: Value, limit: Value) -> Value:
-    """Round to a multiple of `d`, not below `limit` of `v` (the code of MobileNetV2, Sandler et al. 2018)."""
-    value, divisor, low, share = (Fraction(number(x, "divisible")) for x in (v, d, least, limit))
+def _divisible(v: Number, d: Number, least: Number, share: Number) -> Number:
+    """Round to a multiple of `d`, but not below `share` of `v` (MobileNetV2, Sandler et al. 2018)."""
+    value, divisor = Fraction(v), Fraction(d)
     if divisor <= 0 or divisor.denominator != 1:
         raise ExpressionError(f"divisible needs a positive whole divisor, not {show(d)}")
-    rounded = max(low, math.trunc(value + divisor / 2) // divisor * divisor)
-    return bounded(
-        rounded + divisor if rounded < share * value else rounded, rounded.numerator + divisor.numerator
-    )
+    rounded = max(Fraction(least), math.trunc(value + divisor / 2) // divisor * divisor)
+    return rounded + divisor if rounded < Fraction(share) * value else rounded
 
 
-def _floor(value: Value) -> Value:
-    return math.floor(number(value, "floor"))
-
-
-def _ceil(value: Value) -> Value:
-    return math.ceil(number(value, "ceil"))
-
-
-def _round(value: Value) -> Value:
-    return round(number(value, "round"))
-
-
-def _max(*values: Value) -> Value:
-    return max(number(v, "max") for v in values)
-
-
-def _min(*values: Value) -> Value:
-    return min(number(v, "min") for v in values)
-
-
-FUNCTIONS: dict[str, Callable[..., Value]] = {
-    "ceil": _ceil,
+FUNCTIONS: dict[str, Callable[..., Number]] = {
+    "ceil": math.ceil,
     "divisible": _divisible,
-    "floor": _floor,
-    "max": _max,
-    "min": _min,
-    "round": _round,
+    "floor": math.floor,
+    "max": max,
+    "min": min,
+    "round": round,
 }
-"""The functions of the language, on lone values. `elementwise` takes them to lists."""
+"""The functions of the language, on numbers. `round` takes halves to the even neighbour."""
+
+
+def function(name: str, limit: int) -> Callable[..., Value]:
+    """What a function does to values: exact, value by value on lists, refused beyond `limit`.
+
+    >>> function("divisible", 2**80)((34, 36), 8, 8, Fraction(9, 10))
+    (32, 40)
+    """
+    compute = FUNCTIONS[name]
+
+    def on_numbers(*values: Value) -> Value:
+        return bounded(compute(*(number(v, name) for v in values)), limit)
+
+    return partial(elementwise, on_numbers)
