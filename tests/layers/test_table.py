@@ -1,0 +1,19 @@
+"""Every row of the tables, asked through the questions the passes ask."""
+
+from __future__ import annotations
+
+import pytest
+
+from archcost.layers import find
+from tests.layers.table import CASES, Case
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}: {case.sentence}")
+def test_a_layer_answers_as_the_table_says(case: Case) -> None:
+    found = find(case.kind)
+    assert found is not None
+    layer = found[0].model_validate(case.fields)
+    assert layer.infer(case.inputs) == case.output
+    assert layer.parameters(case.inputs) == case.weights
+    assert layer.statistics(case.inputs) == case.buffers
+    assert layer.formulas(case.inputs).operations() == case.ops
