@@ -71,6 +71,7 @@ KIND_ALIASES = {
     "spatialdropout": "dropout",
     "separableconv": "std/separable_conv",
     "concatenate": "concat",
+    "maximum": "max",
     # Caffe and Darknet
     "convolution": "conv",
     "convolutional": "conv",
@@ -99,10 +100,15 @@ KIND_ALIASES = {
     "transposedconv": "conv_transpose",
     "convtransposed": "conv_transpose",
     "dwconv": "depthwise_conv",
-    "hswish": "hardswish",
-    "hsigmoid": "hardsigmoid",
+    "hswish": "hard_swish",
+    "hsigmoid": "hard_sigmoid",
     "swish": "silu",
     "mul": "multiply",
+    "product": "multiply",
+    "sum": "add",
+    "cat": "concat",
+    "mean": "average",
+    "avg": "average",
     "resize": "upsample",
     "interpolate": "upsample",
     "se": "std/squeeze_excite",
@@ -135,9 +141,14 @@ def suggest(word: str, known: Iterable[str], aliases: Mapping[str, str] | None =
     >>> suggest("Dense", ["linear", "conv"], KIND_ALIASES)
     " (did you mean 'linear'?)"
     """
-    words = list(known)
-    found = _alias(word, words, aliases or {}) or _same(word, words) or _near(word, words)
+    found = nearest(word, known, aliases)
     return f" (did you mean '{found}'?)" if found else ""
+
+
+def nearest(word: str, known: Iterable[str], aliases: Mapping[str, str] | None = None) -> str | None:
+    """The known word that is meant, as `suggest` finds it; None if nothing is near."""
+    words = list(known)
+    return _alias(word, words, aliases or {}) or _same(word, words) or _near(word, words)
 
 
 def _alias(word: str, words: list[str], aliases: Mapping[str, str]) -> str | None:
