@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from archcost.layers import find
-from tests.layers.table import CASES, Case
+from tests.layers import table, table_elementwise
+
+if TYPE_CHECKING:
+    from tests.layers.table import Case
+
+CASES = [*table.CASES, *table_elementwise.CASES]
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}: {case.sentence}")
