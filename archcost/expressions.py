@@ -576,6 +576,8 @@ def _parenthesised(text: str, limits: Limits) -> Expression:
     if end is None:
         raise ExpressionError("the parenthesis of $( is not closed", width=2)
     rest = text[end + 1 :]
+    if rest.lstrip().startswith(")"):
+        raise ExpressionError("this parenthesis closes nothing", offset=text.index(")", end + 1))
     if rest.strip():
         inner = text[2:end] if _NAME.fullmatch(text, 2, end) else text[1 : end + 1]
         raise ExpressionError(
