@@ -7,6 +7,7 @@ it likes without harm. Every mistake is noted before the reader gives up, so one
 from __future__ import annotations
 
 import re
+from copy import copy
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -70,6 +71,12 @@ class Scalar(_Node):
         self.plain = plain
         self.value: bool | int | Fraction | str | None = text
 
+    def meaning(self, word: str) -> Scalar:
+        """The same place, holding another word."""
+        other = copy(self)
+        other.text = other.value = word
+        return other
+
 
 class Sequence(_Node):
     """A list of nodes."""
@@ -103,6 +110,12 @@ class Mapping(_Node):
         if self._values is None:
             self._values = {entry.key.text: entry.value for entry in self.entries}
         return self._values.get(key)
+
+    def having(self, entries: list[Entry]) -> Mapping:
+        """The same place, with other entries."""
+        other = copy(self)
+        other.entries, other._values = entries, None  # noqa: SLF001 - its own
+        return other
 
 
 def read(data: bytes | str, name: str, limits: Limits = DEFAULT) -> Tree:
