@@ -189,6 +189,12 @@ class Window:
         taps = ((i, divmod(i * stretch - start, dilation)) for i in covered)
         return tuple(i for i, (tap, between) in taps if not between and tap not in skipped)
 
+    def along(self, axis: int) -> tuple[int | Axes, ...]:
+        """Everything that decides what is read along one axis."""
+        skipped = self.skipped[axis] if self.skipped else ()
+        sizes = (self.kernel[axis], self.stride[axis], self.dilation[axis], self.padding[axis][0])
+        return (*sizes, self._stretch(axis), skipped)
+
     def period(self, axis: int) -> tuple[int, int]:
         """(outputs, inputs): so many outputs on, the same pattern is read so many inputs on.
 

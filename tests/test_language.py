@@ -435,7 +435,10 @@ def test_variables_are_evaluated_in_the_order_of_their_dependencies_after_varian
 def test_lists_are_used_whole_per_axis_and_elementwise(tmp_path: Path) -> None:
     net = network(
         tmp_path,
-        "- {repeat: {k: [[1, 3], 5]}, body: [{conv: {out_channels: 1, kernel_size: $k, padding: $((k-1)//2)}}]}",
+        """
+        - repeat: {k: [[1, 3], 5]}
+          body: [{conv: {out_channels: 1, kernel_size: $k, padding: $((k-1)//2)}}]
+        """,
     )
     assert [n.output for n in net] == [(1, 8, 8), (1, 8, 8)]
     assert [getattr(n.layer, "padding", None) for n in net] == [(0, 1), (2,)]
@@ -509,6 +512,10 @@ def test_includes_bring_blocks_from_below_the_folder(tmp_path: Path) -> None:
 def test_a_parameter_brings_its_own_tensor(tmp_path: Path) -> None:
     net = network(
         tmp_path,
-        "- {reshape: {shape: [4, 64]}, name: tokens}\n- {parameter: {shape: [4, 1]}, name: cls}\n- {concat: {axis: 1}, from: [cls, tokens]}",
+        """
+        - {reshape: {shape: [4, 64]}, name: tokens}
+        - {parameter: {shape: [4, 1]}, name: cls}
+        - {concat: {axis: 1}, from: [cls, tokens]}
+        """,
     )
     assert lines(net)[1:] == ["cls: parameter 4x1 <- ", "concat: concat 4x65 <- cls, tokens"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -92,7 +92,7 @@ RANKED = (
 """Kinds that may carry their rank in the word (`conv2d`); the word then asserts it."""
 
 
-@lru_cache(maxsize=None)
+@cache
 def find(word: str) -> tuple[type[Kind], int | None] | None:
     """The class a word means and the rank it asserts; None if it is no kind.
 

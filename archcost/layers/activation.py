@@ -185,6 +185,10 @@ class _AlongAxis(Layer):
         0, description="axis to normalise along; 0 is channels, 1 the first spatial axis"
     )
 
+    def is_global(self, x: Shape) -> bool:
+        """Along a spatial axis."""
+        return self.axis > 0 and x[self.axis] > 1
+
     def output(self, x: Shape) -> Shape:
         """The shape that arrives."""
         name_of(self.axis, x)
@@ -280,6 +284,10 @@ class Activation(Layer):
     def buffers(self, x: Shape) -> Weights:
         """See the activation."""
         return self.chosen.buffers(x)
+
+    def is_global(self, x: Shape) -> bool:
+        """As the chosen activation says."""
+        return self.chosen.is_global(x)
 
     def operations(self, x: Shape, y: Shape) -> Formulas:
         """See the activation."""

@@ -10,7 +10,7 @@ A tensor is `(channels, *axes)`, one sample, no batch (see `archcost.geometry`).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -77,8 +77,8 @@ class Formulas:
     meant) or a formula over the terms before it; a count is a formula over the terms and the counts before
     it (in the order of `Operations`). A count that is not given is 0.
 
-    >>> f = Formulas({"outputs": (64, 112, 112), "taps": "147"}, macs="taps * outputs", multiplications="macs")
-    >>> f.operations().macs
+    >>> formulas = Formulas({"outputs": (64, 112, 112), "taps": 147}, macs="taps * outputs")
+    >>> formulas.operations().macs
     118013952
     """
 
@@ -94,7 +94,7 @@ class Formulas:
         """
         env: dict[str, int] = {}
         for name, term in self.terms.items():
-            env[name] = _evaluate(term, env) if isinstance(term, str) else term if isinstance(term, int) else size(term)
+            env[name] = _evaluate(term, env) if isinstance(term, str) else size(_as_shape(term))
         if unknown := set(self.counts) - set(Operations._fields):
             raise TypeError(f"no such count: {unknown}")
         for name in Operations._fields:
@@ -107,7 +107,11 @@ class Formulas:
         return Operations(*(values[name] for name in Operations._fields))
 
 
-@lru_cache(maxsize=None)
+def _as_shape(term: int | Shape) -> Shape:
+    return (term,) if isinstance(term, int) else term
+
+
+@cache
 def _parse(formula: str) -> Expression:
     return Expression.parse(formula)
 
@@ -152,13 +156,26 @@ class Kind(BaseModel, ABC):
     def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
         """The operation counts as formulas with their numbers."""
 
-
-class Layer(Kind):
-    """A kind with one input. `x` is always the shape that arrives: `(channels, *axes)`."""
-
     def window(self, x: Shape) -> Window | None:  # noqa: ARG002 - kinds that slide override it
         """The sliding window, resolved for this input; None if the kind looks at one position at a time."""
         return None
+
+    @property
+    def field_is_known(self) -> bool:
+        """Whether it is known which input positions an output depends on."""
+        return True
+
+    def is_global(self, x: Shape) -> bool:  # noqa: ARG002 - kinds that look everywhere override it
+        """Whether every output depends on all positions of the input, as a mean over all of them does."""
+        return False
+
+    def keeps_positions(self, x: Shape, y: Shape) -> bool:
+        """Whether output positions still are input positions (through the window), axis by axis."""
+        return len(x) == len(y)
+
+
+class Layer(Kind):
+    """A kind with one input. `x` is always the shape that arrives: `(channels, *axes)`."""
 
     @abstractmethod
     def output(self, x: Shape) -> Shape:

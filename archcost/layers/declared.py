@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -46,6 +46,8 @@ class Custom(Kind):
     It takes any number of inputs. Every report lists it, with its reason, among what was declared.
     """
 
+    bounded: ClassVar[bool] = False
+
     shape: Sizes = Field(description="the shape that leaves, [channels, axes…]")
     params: NonNegative = Field(0, description="learned numbers")
     macs: NonNegative = Field(0, description="multiply-accumulates for one sample")
@@ -56,6 +58,11 @@ class Custom(Kind):
     reason: Annotated[str, Field(min_length=1)] = Field(
         description="why it is declared, for whoever reads the report"
     )
+
+    @property
+    def field_is_known(self) -> bool:
+        """Only if it is declared."""
+        return self.receptive_field is not None
 
     def window(self, x: Shape) -> Window | None:
         """The declared window on this input."""

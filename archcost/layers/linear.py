@@ -37,7 +37,7 @@ class Linear(Layer):
             return (self.out_features, *x[1:])
         if size(x) != x[0]:
             raise ShapeError(
-                f"takes a vector, but {show(x)} arrives; put `flatten` before it, use a 1x1 `conv`, or write "
+                f"takes a vector, but {show(x)} arrives; put `flatten` before it, use a 1×1 `conv`, or write "
                 "per_position: true to apply it at each position",
             )
         return (self.out_features,)

@@ -90,6 +90,10 @@ class Concat(Merge):
 
     axis: NonNegative = Field(0, description="axis to join along; 0 is channels, 1 the first spatial axis")
 
+    def keeps_positions(self, x: Shape, y: Shape) -> bool:
+        """If channels are joined."""
+        return self.axis == 0 and len(x) == len(y)
+
     def output(self, xs: tuple[Shape, ...]) -> Shape:
         """The sizes along the axis added up, the others as they are."""
         _check_ranks(xs)

@@ -19,6 +19,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
+from archcost.geometry import size
 from archcost.layers.axes import name_of
 from archcost.layers.base import Formulas, Layer, Weights
 from archcost.layers.fields import NonNegative, Number, Positive, Probability, is_count, lift, must_be
@@ -144,6 +145,10 @@ class LayerNorm(Layer):
     def _normalized(self, x: Shape) -> Shape:
         return x if self.axis == "all" else tuple(x[axis] for axis in sorted(self.axis))
 
+    def is_global(self, x: Shape) -> bool:
+        """If spatial axes are among those normalised over."""
+        return size(x[1:]) > 1 if self.axis == "all" else max(self.axis) > 0
+
     def output(self, x: Shape) -> Shape:
         """The shape that arrives."""
         if self.axis != "all":
@@ -168,6 +173,10 @@ class GroupNorm(Layer):
     affine: bool = Field(default=True, description="learn a scale and a shift per channel")
     eps: Epsilon = Field(1e-5, description="added to the variance")
     num_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
+
+    def is_global(self, x: Shape) -> bool:
+        """Its statistics are taken over all positions."""
+        return size(x[1:]) > 1
 
     def output(self, x: Shape) -> Shape:
         """The shape that arrives."""
@@ -201,6 +210,10 @@ class InstanceNorm(Layer):
     eps: Epsilon = Field(1e-5, description="added to the variance")
     momentum: Probability = Field(0.1, description="weight of a new sample in the running statistics")
     num_features: Positive | None = Field(None, description="an assertion: the channels that arrive")
+
+    def is_global(self, x: Shape) -> bool:
+        """Unless the statistics are kept from training."""
+        return size(x[1:]) > 1 and not self.track_running_stats
 
     def output(self, x: Shape) -> Shape:
         """The shape that arrives."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from archcost.errors import ShapeError
-from archcost.geometry import Rounding, Shape, Window, bin_reads, binning, per_axis, sliding, spatial
+from archcost.geometry import Rounding, Shape, Window, bin_reads, binning, per_axis, size, sliding, spatial
 from archcost.layers.base import Formulas, Layer
 from archcost.layers.fields import Padding, PerAxis
 
@@ -75,8 +75,8 @@ class _Pool(Layer):
         for pads, kernel in zip(window.padding, window.kernel, strict=True):
             if max(pads) > kernel // 2:
                 raise ShapeError(
-                    f"padding {max(pads)} is more than half of kernel_size {kernel}: "
-                    "a window could lie in the padding alone",
+                    f"padding {max(pads)} must be at most half of kernel_size {kernel}, as in PyTorch; "
+                    "a `pad` before the pool may add more",
                 )
 
     def output(self, x: Shape) -> Shape:
@@ -132,6 +132,10 @@ class _GlobalPool(Layer):
         """The whole input."""
         return binning(spatial(x), (1,) * len(spatial(x)))
 
+    def is_global(self, x: Shape) -> bool:
+        """Wherever there is more than one position."""
+        return size(x[1:]) > 1
+
     def output(self, x: Shape) -> Shape:
         """`(channels, 1, ...)`."""
         return (x[0], *self.window(x).output(spatial(x)))
@@ -172,6 +176,10 @@ class _AdaptivePool(Layer):
     def window(self, x: Shape) -> Window:
         """The bins, as a window on a stretched input."""
         return binning(spatial(x), self._sizes(x))
+
+    def is_global(self, x: Shape) -> bool:
+        """With a single bin over several positions."""
+        return size(x[1:]) > size(self._sizes(x)) == 1
 
     def output(self, x: Shape) -> Shape:
         """`(channels, *output_size)`."""

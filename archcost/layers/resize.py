@@ -130,7 +130,7 @@ class _Rearrange(Layer):
 
 
 class PixelShuffle(_Rearrange):
-    """Channels become space: r² channels give every position r x r positions (sub-pixel convolution).
+    """Channels become space: r² channels give every position r×r positions (sub-pixel convolution).
 
     Channel `c * r² + i * r + j` of a position goes to row i, column j of its square in channel c.
     """
@@ -155,7 +155,7 @@ class PixelShuffle(_Rearrange):
 
 
 class PixelUnshuffle(_Rearrange):
-    """Space becomes channels: a square of r x r positions becomes r² channels of one (space to depth).
+    """Space becomes channels: a square of r×r positions becomes r² channels of one (space to depth).
 
     Row i, column j of a square in channel c goes to channel `c * r² + i * r + j`: `pixel_shuffle` undone.
     """

@@ -54,6 +54,10 @@ class Reshape(_Move):
 
     shape: Target = Field(description="the new shape, [channels, axes…]; one -1 stands for what is left")
 
+    def keeps_positions(self, x: Shape, y: Shape) -> bool:
+        """If only channels were regrouped."""
+        return x[1:] == y[1:]
+
     def output(self, x: Shape) -> Shape:
         """The shape as given, its -1 filled in."""
         known = size(tuple(n for n in self.shape if n != -1))
@@ -98,18 +102,21 @@ class Crop(_Move):
     """
 
     reference: ClassVar[str] = "Ronneberger, Fischer & Brox 2015, U-Net, figure 1"
+    tap_fields: ClassVar[dict[str, str]] = {"like": "size"}
 
     cropping: Margins | None = Field(
         None,
         description="positions to cut: one number, one per axis, or [before, after] pairs",
     )
     size: PerAxis | None = Field(None, description="instead: the size to keep around the centre, per axis")
+    like: str | None = Field(None, description="instead: the name of the tap whose size is kept")
 
     @model_validator(mode="after")
-    def _one_of_two(self) -> Self:
-        if (self.cropping is None) == (self.size is None):
+    def _one_of_three(self) -> Self:
+        if [self.cropping, self.size, self.like].count(None) != 2:
             raise PydanticCustomError(
-                "crop", "needs cropping (what to cut) or size (what to keep), and only one of them"
+                "crop",
+                "needs one of cropping (what to cut), size (what to keep), like (a tap to match)",
             )
         return self
 
@@ -180,6 +187,10 @@ class Transpose(_Move):
     axes: tuple[NonNegative, ...] = Field(
         description="the axes in their new order; 0 is channels, so [0, 2, 1] swaps height and width",
     )
+
+    def keeps_positions(self, x: Shape, y: Shape) -> bool:  # noqa: ARG002 - the order says it all
+        """If the order stays."""
+        return list(self.axes) == sorted(self.axes)
 
     def output(self, x: Shape) -> Shape:
         """The sizes in the new order."""

@@ -83,12 +83,12 @@ FIELDS: list[tuple[str, dict[str, Any], str, str]] = [
         for kind, field in [("pad", "padding"), ("crop", "cropping")]
         for margins, shown in [("same", "'same'"), (-1, "-1"), (((1, 2, 3),), "[[1, 2, 3]]"), ((), "[]")]
     ),
-    ("crop", {}, "", "needs cropping (what to cut) or size (what to keep), and only one of them"),
+    ("crop", {}, "", "needs one of cropping (what to cut), size (what to keep), like (a tap to match)"),
     (
         "crop",
         {"cropping": 1, "size": 2},
         "",
-        "needs cropping (what to cut) or size (what to keep), and only one of them",
+        "needs one of cropping (what to cut), size (what to keep), like (a tap to match)",
     ),
     (
         "activation",

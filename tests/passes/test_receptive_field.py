@@ -1,0 +1,273 @@
+"""Receptive fields against measurement in PyTorch, and against loops that follow every single position."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from itertools import product
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import archcost
+from archcost.passes.receptive_field import receptive_fields
+
+if TYPE_CHECKING:
+    from archcost.passes.receptive_field import Field
+
+TRUTH = json.loads((Path(__file__).parent.parent / "data" / "receptive_fields.json").read_text())
+NOT_YET = {
+    "mnasnet1_0",
+    "resnet50_v1_slim_stride_in_last_unit",
+    "fcn_resnet50_layer4_dilated",
+    "fcn_resnet50_output_before_upsample",
+}
+"""Measured, but not in the zoo."""
+
+
+def field_of(path: Path, layers: str, size: str = "[1, 64, 64]") -> Field:
+    path.write_text(f"archcost: 1\nname: case\ninput: {size}\nlayers:\n{layers}")
+    return receptive_fields(archcost.load(path))[-1]["input"]
+
+
+@pytest.mark.parametrize(
+    "truth", [t for t in TRUTH["networks"] if t["network"] not in NOT_YET], ids=lambda t: t["network"]
+)
+def test_the_last_map_of_a_network_sees_what_was_measured(truth: dict[str, list[int]]) -> None:
+    fields = receptive_fields(archcost.load(f"zoo:{truth['network']}"))
+    last = next(field["input"] for field in reversed(fields) if not field["input"].is_global)
+    assert last.size == tuple(truth["size"])
+    assert last.stride == tuple(truth["stride"])
+    first = tuple(c - Fraction(n - 1, 2) for c, n in zip(last.center, last.size, strict=True))
+    assert first == tuple(-p for p in truth["padding"])
+    assert last.coverage == Fraction(int(str(truth["reached"])), int(str(truth["box"])))
+
+
+@pytest.mark.parametrize("truth", TRUTH["stacks"], ids=lambda t: str(t["stack"]))
+def test_a_stack_sees_what_was_measured(truth: dict[str, Any], tmp_path: Path) -> None:
+    layers = ""
+    for kind, kernel, stride, third in truth["layers"]:
+        if kind == "conv":
+            half = third * (kernel - 1) // 2
+            fields = f"kernel_size: {kernel}, stride: {stride}, dilation: {third}, padding: {half}"
+            layers += f"  - conv: {{out_channels: 1, {fields}}}\n"
+        else:
+            fields = f"kernel_size: {kernel}, stride: {stride}, padding: {third}"
+            layers += f"  - conv_transpose: {{out_channels: 1, {fields}}}\n"
+    field = field_of(tmp_path / "case.yaml", layers, "[1, 512, 512]")
+    if truth["stack"] == "k3 s2 x2, convT k4 s2 p1 x2":
+        # One unit was measured, and its phase reads 11 positions; others read 15, which is what we report.
+        found = slide(slide(whole(200), [3], [2], [1], [1]), [3], [2], [1], [1])
+        found = scatter(scatter(found, 4, 2, 1), 4, 2, 1)
+        assert {box(found[(u,)])[0] for u in range(80, 120)} == {11, 15}
+        assert field.size == (15, 15)
+        return
+    assert field.size == (truth["size"],) * 2
+    assert (prod(field.size) - field.holes, prod(field.size)) == (truth["reached"], truth["box"])
+
+
+# -- loops ----------------------------------------------------------------------------------------------
+
+Map: TypeAlias = dict[tuple[int, ...], frozenset[tuple[int, ...]]]
+"""Output position -> the input positions it depends on."""
+
+
+def slide(before: Map, kernel: list[int], stride: list[int], dilation: list[int], pads: list[int]) -> Map:
+    """One window over a map, position by position and tap by tap. Only complete windows are kept."""
+    after: Map = {}
+    ends = [max(p[axis] for p in before) + 1 for axis in range(len(kernel))]
+    spans = [d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True)]
+    for out in product(*(range(n) for n in ends)):
+        start = [u * s - p for u, s, p in zip(out, stride, pads, strict=True)]
+        if any(i + span > n + p for i, span, n, p in zip(start, spans, ends, pads, strict=True)):
+            continue
+        taps = product(*(range(k) for k in kernel))
+        read = (tuple(i + d * t for i, d, t in zip(start, dilation, tap, strict=True)) for tap in taps)
+        after[out] = frozenset[tuple[int, ...]]().union(*(before.get(r, frozenset()) for r in read))
+    return after
+
+
+def scatter(before: Map, kernel: int, stride: int, padding: int) -> Map:
+    """A transposed convolution of a 1-D map: every input is spread over the outputs."""
+    after: dict[tuple[int, ...], set[tuple[int, ...]]] = {}
+    length = max(p[0] for p in before) + 1
+    for (i,), reached in before.items():
+        for tap in range(kernel):
+            u = i * stride + tap - padding
+            if 0 <= u < (length - 1) * stride + kernel - 2 * padding:
+                after.setdefault((u,), set()).update(reached)
+    return {u: frozenset(reached) for u, reached in after.items()}
+
+
+def whole(*axes: int) -> Map:
+    return {p: frozenset([p]) for p in product(*(range(n) for n in axes))}
+
+
+def clear_of_borders(found: Map, axes: tuple[int, ...], margin: int) -> list[frozenset[tuple[int, ...]]]:
+    return [
+        reached
+        for reached in found.values()
+        if reached and all(margin <= p[i] < n - margin for p in reached for i, n in enumerate(axes))
+    ]
+
+
+def box(reached: frozenset[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(max(c) - min(c) + 1 for c in zip(*reached, strict=True))
+
+
+def yaml(kind: str, **fields: object) -> str:
+    body = ", ".join(f"{name}: {value}" for name, value in fields.items())
+    return f"{kind}: {{{body}}}"
+
+
+kernels = st.integers(1, 4)
+steps = st.integers(1, 3)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    layers=st.lists(
+        st.tuples(st.sampled_from(["conv", "max_pool"]), kernels, st.integers(1, 2), steps), max_size=4
+    ),
+    up=st.booleans(),
+)
+def test_a_chain_agrees_with_following_every_position(
+    layers: list[tuple[str, int, int, int]], up: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    length, spec, found = 150, "  - identity\n", whole(150)
+    for kind, kernel, stride, dilation in layers:
+        padding = kernel // 2
+        out = {"out_channels": 1} if kind == "conv" else {}
+        fields = {"kernel_size": kernel, "stride": stride, "dilation": dilation, "padding": padding}
+        spec += f"  - {yaml(kind, **out, **fields)}\n"
+        found = slide(found, [kernel], [stride], [dilation], [padding])
+    if up:
+        spec += "  - conv_transpose: {out_channels: 1, kernel_size: 4, stride: 2, padding: 1}\n"
+        found = scatter(found, 4, 2, 1)
+    field = field_of(tmp_path_factory.mktemp("chain") / "case.yaml", spec, f"[1, {length}]")
+    reached = clear_of_borders(found, (length,), margin=1)
+    interior = reached[len(reached) // 4 : -len(reached) // 4 or None]
+    if len(interior) < 8:
+        return  # nothing is clear of the borders
+    assert field.size == (max(box(r)[0] for r in interior),)
+    assert field.holes == max(box(r)[0] - len(r) for r in interior)
+    assert field.coverage == min(Fraction(len(r), box(r)[0]) for r in interior)
+    # Two outputs, a period apart, lie a period of strides apart.
+    period = 2 if up else 1
+    middle = sorted(u[0] for u, r in found.items() if r in interior)
+    a = middle[len(middle) // 2]
+    first, second = found[(a,)], found.get((a + period,), frozenset())
+    if second in interior:
+        assert min(second)[0] - min(first)[0] == field.stride[0] * period
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    left=st.lists(st.tuples(kernels, kernels, steps), min_size=1, max_size=2),
+    right=st.lists(st.tuples(kernels, kernels, steps), max_size=2),
+    merge=st.sampled_from(["add", "concat"]),
+    stride=st.integers(1, 2),
+)
+def test_branches_in_two_dimensions_agree_with_following_every_position(
+    left: list[tuple[int, int, int]],
+    right: list[tuple[int, int, int]],
+    merge: str,
+    stride: int,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    size = 44
+    start = slide(whole(size, size), [1, 1], [stride] * 2, [1, 1], [0, 0])
+    spec = f"  - conv: {{out_channels: 1, kernel_size: 1, stride: {stride}}}\n"
+    spec += f"  - merge: {merge}\n    branches:\n"
+    maps: list[Map] = []
+    for name, layers in (("left", left), ("right", right)):
+        found, items = start, "[]"
+        if layers:
+            items = ""
+        for height, width, dilation in layers:
+            pads = [dilation * (height - 1) // 2, dilation * (width - 1) // 2]
+            rest = [dilation * (height - 1) - pads[0], dilation * (width - 1) - pads[1]]
+            padding = f"[[{pads[0]}, {rest[0]}], [{pads[1]}, {rest[1]}]]"
+            fields = f"kernel_size: [{height}, {width}], dilation: {dilation}, padding: {padding}"
+            items += f"\n        - conv: {{out_channels: 1, {fields}}}"
+            found = slide_padded(found, [height, width], [dilation] * 2, pads)
+        spec += f"      {name}: {items}\n"
+        maps.append(found)
+    field = field_of(tmp_path_factory.mktemp("dag") / "case.yaml", spec, f"[1, {size}, {size}]")
+    middle = (size // stride // 2,) * 2
+    reached = maps[0][middle] | maps[1][middle]
+    assert field.size == box(reached)
+    assert field.holes == prod(box(reached)) - len(reached)
+    assert field.stride == (stride, stride)
+    corner = [min(p[axis] for p in reached) - stride * middle[axis] for axis in (0, 1)]
+    assert [c - Fraction(n - 1, 2) for c, n in zip(field.center, field.size, strict=True)] == corner
+
+
+def slide_padded(before: Map, kernel: list[int], dilation: list[int], pads: list[int]) -> Map:
+    """A window at stride 1 over a map padded so that its size stays."""
+    return {
+        out: frozenset[tuple[int, ...]]().union(
+            *(
+                before.get(
+                    tuple(u - p + d * t for u, p, d, t in zip(out, pads, dilation, tap, strict=True)),
+                    frozenset(),
+                )
+                for tap in product(*(range(k) for k in kernel))
+            ),
+        )
+        for out in before
+    }
+
+
+# -- what is not a window -------------------------------------------------------------------------------
+
+
+def test_a_gate_from_the_global_mean_makes_the_field_global_and_keeps_the_local_one(tmp_path: Path) -> None:
+    field = field_of(
+        tmp_path / "case.yaml",
+        "  - conv: {out_channels: 4, kernel_size: 3}\n  - std/squeeze_excite: {ratio: 2}\n",
+    )
+    assert field.is_global
+    assert field.size == (64, 64)
+    assert field.coverage == 1
+    assert field.local is not None
+    assert field.local.size == (3, 3)
+
+
+def test_a_global_mean_of_every_second_position_reads_a_quarter(tmp_path: Path) -> None:
+    layers = "  - conv: {out_channels: 4, kernel_size: 1, stride: 2}\n"
+    layers += "  - global_avg_pool\n  - linear: {out_features: 2}\n"
+    field = field_of(tmp_path / "case.yaml", layers)
+    assert (field.is_global, field.coverage, field.local) == (True, Fraction(1, 4), None)
+
+
+def test_two_dilations_side_by_side_leave_holes_no_axis_shows_alone(tmp_path: Path) -> None:
+    layers = "  - repeat: {d: [1, 2]}\n    merge: add\n    body:\n"
+    layers += "      - conv: {out_channels: 1, kernel_size: 3, dilation: $d, padding: same}\n"
+    assert field_of(tmp_path / "case.yaml", layers).coverage == Fraction(17, 25)
+
+
+def test_each_input_has_its_own_field_and_a_vector_has_none(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(
+        "archcost: 1\nname: two\ninput: {a: [1, 9, 9], b: [1, 9, 9], v: [5]}\nlayers:\n"
+        "  - {name: wide, conv: {out_channels: 1, kernel_size: 3, padding: 1}, from: a}\n"
+        "  - {add: , from: [wide, b]}\n"
+        "  - {linear: {out_features: 3}, from: v}\n"
+    )
+    _, added, linear = receptive_fields(archcost.load(path))
+    assert {name: field.size for name, field in added.items()} == {"a": (3, 3), "b": (1, 1)}
+    assert linear == {}
+
+
+def test_an_undeclared_custom_layer_has_no_field_rather_than_a_wrong_one(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    path.write_text(
+        "archcost: 1\nname: c\ninput: [1, 9, 9]\nlayers:\n"
+        "  - custom: {shape: [1, 9, 9], reason: secret}\n  - relu\n"
+    )
+    assert receptive_fields(archcost.load(path)) == ({}, {})
