@@ -258,7 +258,8 @@ class _Builder:
         if torn:
             del self._problems[torn.first :]
         else:
-            self._problems.append(syntax.diagnose(error, self._source))
+            bracket = self._stack[-1].node.place if self._stack and self._stack[-1].flow else None
+            self._problems.append(syntax.diagnose(error, self._source, bracket))
 
     def _note(self, place: Place, message: str) -> None:
         self._problems.append(Diagnostic(place, message))
@@ -347,6 +348,8 @@ class _Builder:
             self._refuse_properties(event, node.place)
         if plain:
             self._resolve(node)
+        elif event.style == '"' and (strange := _STRANGE.search(text)):
+            self._note(node.place, f"the text holds the invisible character U+{ord(strange[0][0]):04X}")
         self._attach(node)
 
     def _resolve(self, node: Scalar) -> None:

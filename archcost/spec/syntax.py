@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import Diagnostic
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class _Trouble(NamedTuple):
-    """Where the parser gave up (line and column from 0), and where what it was reading began."""
+    """Where the parser gave up (counted from 0), where what it was reading began, which bracket is open."""
 
     source: Source
     line: int
@@ -24,6 +25,7 @@ class _Trouble(NamedTuple):
     first_line: int
     first_column: int
     reading: str
+    bracket: Place | None
 
     def text(self, line: int | None = None) -> str:
         """A line (that of the trouble, unless told); empty beyond the end of the file."""
@@ -39,23 +41,23 @@ class _Trouble(NamedTuple):
         return self.text()[: self.column]
 
     def here(self, width: int = 1) -> Place:
-        return Place(self.source, self.line + 1, self.column + 1, width)
+        return Place(self.source, self.line + 1, self.column + 1, max(1, width))
 
     def first(self, width: int = 1) -> Place:
-        return Place(self.source, self.first_line + 1, self.first_column + 1, width)
+        return Place(self.source, self.first_line + 1, self.first_column + 1, max(1, width))
 
 
 _Finding: TypeAlias = tuple[Place, str]
 
 
-def diagnose(error: yaml.YAMLError, source: Source) -> Diagnostic:
-    """The mistake behind an error of the YAML parser."""
+def diagnose(error: yaml.YAMLError, source: Source, bracket: Place | None = None) -> Diagnostic:
+    """The mistake behind an error of the YAML parser; `bracket` is the innermost [ or { that is open."""
     problem, reading = (str(getattr(error, name, None) or "") for name in ("problem", "context"))
     mark = getattr(error, "problem_mark", None)
     if mark is None:
         return Diagnostic(Place(source), f"this is not YAML: {problem or error}")
     start = getattr(error, "context_mark", None) or mark
-    trouble = _Trouble(source, mark.line, mark.column, start.line, start.column, reading)
+    trouble = _Trouble(source, mark.line, mark.column, start.line, start.column, reading, bracket)
     for pattern, explain in _RULES:
         if re.search(pattern, f"{reading}: {problem}"):
             return Diagnostic(*explain(trouble))
@@ -89,7 +91,7 @@ def word_torn(text: str, place: Place) -> str:
     onward = "\n".join(lines)[place.column - 1 :]
     char = onward[len(text) :].lstrip()[:1]
     end = closing(onward)
-    what = _ENDS.get(char, "the line break")
+    what = _ENDS.get(char, f"the {char}" if char else "the end of the file")
     if end is None:
         return f"the parenthesis of {text[:2]} is not closed before {what}"
     whole = onward[: end + 1]
@@ -183,7 +185,7 @@ def _rest(t: _Trouble) -> _Finding:
     """Something after a value that is complete."""
     last = t.before.rstrip()[-1:]
     rest = t.text()[t.column :].split(" #")[0].rstrip()
-    place = t.here(max(1, len(rest)))
+    place = t.here(len(rest))
     if last == "'":
         return place, "the text goes on after the closing quote; inside '...' a quote is written twice: ''"
     if last == '"':
@@ -200,14 +202,17 @@ def _flow(t: _Trouble) -> _Finding:
     """No comma and no closing bracket where one must be."""
     if t.char == "{" and t.before.endswith("$"):
         return _braces(t)
-    opening = t.text(t.first_line)[t.first_column : t.first_column + 1]
-    return _no_comma(t, opening) if _is_closed(t) else (t.first(), f"this {opening} is not closed")
+    return _no_comma(t) if _is_closed(t) else (t.first(), f"this {_opening(t.first())} is not closed")
 
 
-def _no_comma(t: _Trouble, opening: str) -> _Finding:
+def _opening(place: Place) -> str:
+    return place.text()[place.column - 1 : place.column]
+
+
+def _no_comma(t: _Trouble) -> _Finding:
     last = t.before.rstrip()[-1:]
     if t.char in "]}":
-        return t.here(), f"this {t.char} cannot close the {opening} of line {t.first_line + 1}"
+        return t.here(), f"this {t.char} cannot close the {_opening(t.first())} of line {t.first_line + 1}"
     if t.char in "[{" and last not in "]}'\"":
         return t.here(), f"{t.char} cannot stand inside an unquoted value; quote the value"
     if t.before[-1:] in {"'", '"'} and t.char.isalnum():
@@ -248,6 +253,8 @@ def _no_content(t: _Trouble) -> _Finding:
         return t.here(), "an unquoted value cannot start with a comma; quote it"
     if t.char == ":":
         return t.here(), "a key is missing before this colon"
+    if t.bracket and not t.text()[t.column :].strip():
+        return replace(t.bracket, width=1), f"this {_opening(t.bracket)} is not closed"
     return t.here(), "a value is missing before this comma" if t.char == "," else "a value is missing here"
 
 
@@ -298,7 +305,10 @@ def _block_text(t: _Trouble) -> _Finding:
 
 
 def _directive(t: _Trouble) -> _Finding:
-    place = Place(t.source, t.first_line + 1, 1, max(1, len(t.text(t.first_line))))
+    line = t.text(t.first_line)
+    place = Place(t.source, t.first_line + 1, 1, max(1, len(line)))
+    if line.startswith("%YAML"):
+        return place, "specs are YAML 1.2: delete the %YAML line"
     return place, "a line that starts with % is a directive, and none is used"
 
 
