@@ -44,7 +44,6 @@ class Operations(NamedTuple):
 
 
 TERMS = {
-    "additions_per_window": "sums of one window",
     "bias": "1 if a bias is added to every output, else 0",
     "declared": "MACs as the spec declares them",
     "groups": "independent groups the channels are split into",
@@ -60,8 +59,8 @@ TERMS = {
     "pieces": "channels of which the largest is taken",
     "positions": "positions of one channel that leaves",
     "products_per_input": "products that one element that arrives takes part in",
-    "read": "elements that all bins read, in every channel; one that two bins share counts twice",
     "reached": "elements that products land on before cropping: channels and positions",
+    "read": "elements that all bins read, in every channel; one that two bins share counts twice",
     "sets": "how often `normalized` elements are taken together",
     "taps": "products summed for one output",
     "weight": "1 if every output is multiplied by a learned number, else 0",

@@ -1,0 +1,152 @@
+"""The registry as a whole: what every kind owes its users, and what nobody may forget when adding one."""
+
+from __future__ import annotations
+
+import inspect
+from importlib import import_module
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+import archcost.layers
+from archcost.layers import KINDS, RANKED, find, words
+from archcost.layers.base import TERMS, Kind, Layer, Operations
+from tests.layers import table, table_elementwise
+
+CASES = [*table.CASES, *table_elementwise.CASES]
+
+DEFINED_BY_THEIR_NAMES = {
+    "activation",
+    "add",
+    "average",
+    "custom",
+    "max",
+    "multiply",
+    "scale",
+    "sigmoid",
+    "tanh",
+}
+"""Kinds that compute, but nothing anybody would look up."""
+
+every_kind = pytest.mark.parametrize("word", KINDS)
+
+
+def kind(word: str) -> type[Kind]:
+    found = find(word)
+    assert found is not None
+    return found[0]
+
+
+def family(word: str) -> str:
+    return KINDS[word].partition(":")[0]
+
+
+@every_kind
+def test_a_kind_is_a_class_that_can_be_built(word: str) -> None:
+    assert issubclass(kind(word), Kind)
+    assert not inspect.isabstract(kind(word))
+
+
+@every_kind
+def test_a_kind_says_what_it_is(word: str) -> None:
+    text = kind(word).__dict__.get("__doc__")
+    assert text, "a docstring of its own"
+    summary = text.splitlines()[0]
+    assert summary.endswith("."), "a first line that stands alone"
+
+
+@every_kind
+def test_every_field_of_a_kind_is_described(word: str) -> None:
+    fields = kind(word).model_fields
+    assert [name for name, field in fields.items() if not field.description] == []
+
+
+@every_kind
+def test_a_kind_has_a_row_in_a_table(word: str) -> None:
+    assert [case for case in CASES if case.kind == word]
+
+
+@every_kind
+def test_a_kind_that_computes_names_the_source_of_its_formulas(word: str) -> None:
+    computes = any(case.ops != Operations() for case in CASES if case.kind == word)
+    assert kind(word).reference or not computes or word in DEFINED_BY_THEIR_NAMES
+
+
+@every_kind
+def test_a_field_that_a_kind_does_not_have_is_one_mistake(word: str) -> None:
+    fields = next(case.fields for case in CASES if case.kind == word)
+    with pytest.raises(ValidationError) as caught:
+        kind(word).model_validate({**fields, "no_such_field": 1})
+    assert [error["loc"] for error in caught.value.errors()] == [("no_such_field",)]
+
+
+@every_kind
+def test_a_kind_has_a_schema_for_editors(word: str) -> None:
+    properties = kind(word).model_json_schema().get("properties", {})
+    assert properties.keys() == kind(word).model_fields.keys()
+    assert all("description" in schema for schema in properties.values())
+
+
+def layer_modules() -> list[str]:
+    folder = Path(archcost.layers.__file__).parent
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+
+
+def test_no_class_is_left_out_of_the_registry() -> None:
+    registered = set(KINDS.values())
+    for module in layer_modules():
+        for name, member in inspect.getmembers(import_module(f"archcost.layers.{module}"), inspect.isclass):
+            if issubclass(member, Kind) and member.__module__.endswith(f".{module}") and module != "base":
+                assert f"{module}:{name}" in registered or name.startswith("_")
+
+
+def test_no_class_is_registered_twice() -> None:
+    assert len(set(KINDS.values())) == len(KINDS)
+
+
+def test_kinds_of_a_family_stand_together_under_its_name() -> None:
+    runs = [name for name, _ in groupby(KINDS, family)]
+    assert len(set(runs)) == len(runs)
+    lines = inspect.getsource(archcost.layers).partition("KINDS = {")[2].partition("\n}")[0].splitlines()
+    assert [line.strip("# ") for line in lines if line.strip().startswith("#")] == runs
+
+
+@pytest.mark.parametrize("word", RANKED)
+def test_a_word_may_carry_its_rank(word: str) -> None:
+    assert [find(f"{word}{rank}d") for rank in (1, 2, 3)] == [(kind(word), rank) for rank in (1, 2, 3)]
+
+
+def test_a_word_that_is_no_kind_is_not_found() -> None:
+    assert [find(word) for word in ("convolution", "conv4d", "relu2d", "2d", "")] == [None] * 5
+
+
+def test_every_word_is_offered() -> None:
+    assert sorted(words()) == sorted({*KINDS, *(f"{word}{rank}d" for word in RANKED for rank in (1, 2, 3))})
+    assert None not in [find(word) for word in words()]
+
+
+def terms(case: table.Case) -> set[str]:
+    return set(kind(case.kind).model_validate(case.fields).formulas(case.inputs).terms)
+
+
+def test_the_words_of_all_formulas_are_in_the_glossary_and_no_others() -> None:
+    used = set[str]().union(*map(terms, CASES))
+    assert used == set(TERMS)
+
+
+def test_the_glossary_is_sorted() -> None:
+    assert list(TERMS) == sorted(TERMS)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}: {case.sentence}")
+def test_a_window_gives_the_axes_of_the_output(case: table.Case) -> None:
+    layer = kind(case.kind).model_validate(case.fields)
+    if isinstance(layer, Layer) and (window := layer.window(case.inputs[0])) is not None:
+        assert window.output(case.inputs[0][1:]) == case.output[1:]
+
+
+def test_sentences_tell_the_rows_apart() -> None:
+    names = [(case.kind, case.sentence) for case in CASES]
+    assert len(set(names)) == len(names)
