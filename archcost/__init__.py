@@ -1,0 +1,61 @@
+"""Exact shapes, parameters, operations and memory of a neural network, from a YAML spec.
+
+    >>> import archcost
+    >>> report = archcost.analyze(archcost.load("zoo:resnet50"))
+    >>> report.totals.macs
+    4089184256
+
+Importing the package costs next to nothing: each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from archcost.analysis import analyze
+    from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError, UsageError
+    from archcost.limits import Limits
+    from archcost.network import Network
+    from archcost.report.explanation import explain
+    from archcost.report.model import Report
+    from archcost.spec.load import load
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ArchcostError",
+    "Limits",
+    "Network",
+    "NothingToAnalyzeError",
+    "Report",
+    "SpecError",
+    "UsageError",
+    "analyze",
+    "explain",
+    "load",
+]
+
+_HOMES = {
+    "ArchcostError": "archcost.errors",
+    "Limits": "archcost.limits",
+    "Network": "archcost.network",
+    "NothingToAnalyzeError": "archcost.errors",
+    "Report": "archcost.report.model",
+    "SpecError": "archcost.errors",
+    "UsageError": "archcost.errors",
+    "analyze": "archcost.analysis",
+    "explain": "archcost.report.explanation",
+    "load": "archcost.spec.load",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'archcost' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,10 @@
+"""`python -m archcost` is `archcost`."""
+
+from __future__ import annotations
+
+import sys
+
+from archcost.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

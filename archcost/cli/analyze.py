@@ -1,0 +1,86 @@
+"""`archcost analyze`: the main job."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archcost.analysis import analyze
+from archcost.cli.common import Loading, load_all, loading, output, quiet, specs_argument
+from archcost.cli.output import style_for, write
+from archcost.report.columns import NAMES, choose
+from archcost.report.model import COUNTS
+from archcost.report.words import DTYPES, Look
+from archcost.report.writers import WRITERS
+from archcost.report.writers import write as render
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from archcost.report.numbers import Units
+
+
+class Options(Loading):
+    """How specs are read, and how the result is to look."""
+
+    depth: int | None
+    columns: tuple[str, ...] | None
+    sort: str | None
+    units: Units
+    dtype: str
+    quiet: bool
+
+
+def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) -> tuple[str, ...] | None:
+    return None if given is None else choose(name.strip() for name in given.split(","))
+
+
+@click.command(epilog=f"\b\nColumns:\n  {', '.join(NAMES[:7])},\n  {', '.join(NAMES[7:])}")
+@specs_argument
+@output(*WRITERS)
+@loading
+@click.option(
+    "--depth", type=click.IntRange(min=1), help="Levels of the tree to show. [default: what fits 40 lines]"
+)
+@click.option(
+    "--columns", metavar="NAMES", callback=_columns, help="Columns to show, separated by commas; see below."
+)
+@click.option(
+    "--sort", metavar="COUNT", type=click.Choice(COUNTS), help="Largest first, each line by its whole path."
+)
+@click.option(
+    "--units",
+    type=click.Choice(["si", "raw"]),
+    default="si",
+    show_default=True,
+    help="4.089 G or 4089184256.",
+)
+@click.option(
+    "--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes."
+)
+@quiet
+def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> None:
+    """Count what networks cost: shapes, parameters, operations, memory.
+
+    Every number is exact and for one sample. Findings are listed, but do not fail: `check` does that.
+
+    \b
+      archcost analyze net.yaml
+      archcost analyze zoo:vgg16 --sort macs --columns kind,output,macs,macs_fraction
+      archcost analyze zoo:mobilenet_v2 --set width=0.5 --input 3x192x192
+      archcost analyze 'specs/*.yaml' --format json --output report.json
+
+    JSON always holds everything; CSV has a row per node with exact integers, and heeds --columns and --sort.
+    """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
+    reports = [analyze(network) for network in load_all(specs, options)]
+    look = Look(
+        depth=options["depth"],
+        columns=options["columns"],
+        sort=options["sort"],
+        units=options["units"],
+        quiet=options["quiet"],
+        dtype=options["dtype"],
+        style=style_for(output),
+    )
+    write(render(reports, form, look), output)

@@ -1,0 +1,190 @@
+"""The arguments and options that commands share, and loading what they name."""
+
+from __future__ import annotations
+
+import glob
+import os
+from fnmatch import fnmatchcase
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError, UsageError
+from archcost.limits import DEFAULT, Limits
+from archcost.spec.library import zoo
+from archcost.spec.load import load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from archcost.errors import Diagnostic
+    from archcost.network import Network
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+class Loading(TypedDict):
+    """How specs are read, as `loading` options hand it over."""
+
+    settings: dict[str, str]
+    variant: str | None
+    input_shape: str | None
+    limits: Limits
+
+
+def complete_spec(
+    _ctx: click.Context,
+    _param: click.Parameter,
+    incomplete: str,
+) -> list[CompletionItem]:
+    """Zoo names once the word says so; files until then."""
+    if not incomplete.startswith("zoo:"):
+        return [CompletionItem("zoo:"), CompletionItem(incomplete, type="file")]
+    names = (f"zoo:{entry.name}" for entry in zoo(DEFAULT))
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
+
+
+def complete_node(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Paths of the spec that stands before, if it can be read."""
+    try:
+        network = load(ctx.params["spec"])
+    except (ArchcostError, KeyError):
+        return []
+    return [CompletionItem(node.path) for node in network if node.path.startswith(incomplete)]
+
+
+def _settings(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    settings: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not (equals and name):
+            raise click.BadParameter(f"{text!r} is not VAR=VALUE, such as width=48 or depths=[3,4,6,3]")
+        settings[name] = value
+    return settings
+
+
+def _limits(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> Limits:
+    return reduce(Limits.setting, given, DEFAULT)
+
+
+specs_argument = click.argument(
+    "specs", metavar="SPEC...", nargs=-1, required=True, shell_complete=complete_spec
+)
+spec_argument = click.argument("spec", shell_complete=complete_spec)
+
+_LOADING = (
+    click.option(
+        "--set",
+        "settings",
+        metavar="VAR=VALUE",
+        multiple=True,
+        callback=_settings,
+        help="Override a variable of the spec: --set width=48. Repeatable.",
+    ),
+    click.option("--variant", metavar="NAME", help="Choose one of the spec's variants."),
+    click.option(
+        "--input",
+        "input_shape",
+        metavar="SHAPE",
+        help="Another input, channels first: 3x256x256; for named inputs left=3x64x64,right=3x64x64.",
+    ),
+    click.option(
+        "--limit",
+        "limits",
+        metavar="NAME=VALUE",
+        multiple=True,
+        callback=_limits,
+        help="Change a safety limit: --limit nodes=1000000. Repeatable.",
+    ),
+)
+
+
+def loading(command: F) -> F:
+    """Add the options that say how specs are read."""
+    return reduce(lambda f, option: option(f), reversed(_LOADING), command)
+
+
+def output(*formats: str) -> Callable[[F], F]:
+    """Add `--format` (the first is the default), `--output` and `--quiet`."""
+    options = (
+        click.option(
+            "--format",
+            "-f",
+            "form",
+            type=click.Choice(formats),
+            default=formats[0],
+            show_default=True,
+            help="How to write the result.",
+        ),
+        click.option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="Write to FILE, which appears whole or not at all; devices and pipes are fine.",
+        ),
+    )
+    return lambda command: reduce(lambda f, option: option(f), reversed(options), command)
+
+
+quiet = click.option("--quiet", "-q", is_flag=True, help="Only the result, without explanations.")
+
+
+def load_one(spec: str, options: Loading) -> Network:
+    """The network of a single SPEC.
+
+    Raises:
+        ArchcostError: it cannot be loaded.
+    """
+    return load(
+        spec,
+        set=options["settings"],
+        variant=options["variant"],
+        input=options["input_shape"],
+        limits=options["limits"],
+    )
+
+
+def load_all(patterns: Sequence[str], options: Loading) -> list[Network]:
+    """The networks of all specs, patterns expanded. All are read before any mistake is reported.
+
+    Raises:
+        NothingToAnalyzeError: a pattern matches nothing.
+        SpecError: with the mistakes of all specs.
+        UsageError: a request that one of the specs cannot meet.
+    """
+    networks: list[Network] = []
+    mistakes: list[Diagnostic] = []
+    for spec in _specs(patterns):
+        try:
+            networks.append(load_one(spec, options))
+        except SpecError as error:
+            mistakes += error.diagnostics
+    if mistakes:
+        raise SpecError(mistakes)
+    return networks
+
+
+def _specs(patterns: Sequence[str]) -> list[str]:
+    if patterns.count("-") > 1:
+        raise UsageError("standard input (-) can be read only once")
+    return list(dict.fromkeys(spec for pattern in patterns for spec in _matches(pattern)))
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    """What a pattern stands for; anything else stands for itself."""
+    if not glob.has_magic(pattern) or os.path.lexists(pattern):
+        yield pattern
+        return
+    if pattern.startswith("zoo:"):
+        found = [f"zoo:{entry.name}" for entry in zoo(DEFAULT) if fnmatchcase(f"zoo:{entry.name}", pattern)]
+    else:
+        paths = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
+        found = sorted(path for path in paths if Path(path).is_file())
+    if not found:
+        raise NothingToAnalyzeError(
+            f"'{pattern}' matches no {'network' if pattern[:4] == 'zoo:' else 'file'}"
+        )
+    yield from found

@@ -1,0 +1,37 @@
+"""`archcost explain`: where a number comes from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archcost.cli.common import complete_node, load_one, loading, output, spec_argument
+from archcost.cli.output import style_for, write
+from archcost.report.explained import as_json, as_text
+from archcost.report.explanation import explain
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from archcost.cli.common import Loading
+
+
+@click.command
+@spec_argument
+@click.argument("node", shell_complete=complete_node)
+@output("table", "json")
+@loading
+def command(spec: str, node: str, form: str, output: str | None, **options: Unpack[Loading]) -> None:
+    """Derive the numbers of one node, step by step.
+
+    Shows where NODE is written, how its window arrives at the output's size, its weights, and each count as
+    its formula, with the numbers put in, and the result. A group of nodes is shown as the sum of its parts.
+
+    \b
+      archcost explain zoo:resnet50 stem.conv_bn.conv
+      archcost explain zoo:resnet50 stage.2
+      archcost explain net.yaml conv_1 --format json
+    """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
+    explained = explain(load_one(spec, options), node)
+    write(as_json(explained) if form == "json" else as_text(explained, style_for(output)), output)

@@ -1,0 +1,101 @@
+"""Where results go: standard output, a device or pipe, or a file that appears whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from archcost.errors import UsageError
+from archcost.report.style import Style
+
+BROKEN_PIPE = 141
+"""What a shell reports for a program whose reader went away (128 + SIGPIPE)."""
+
+
+def write(text: str, output: str | None) -> None:
+    """Write a result.
+
+    Raises:
+        UsageError: the output cannot be written; the text names it and says why.
+    """
+    try:
+        if output in {None, "-"}:
+            _to_stdout(text)
+        else:
+            _to_file(text, Path(str(output)))
+    except OSError as error:
+        name = "standard output" if output in {None, "-"} else output
+        raise UsageError(f"cannot write {name}: {error.strerror or error}") from None
+
+
+def style_for(output: str | None) -> Style:
+    """Colour on a terminal, unless NO_COLOR asks for none."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return Style(colour=output in {None, "-"} and sys.stdout.isatty() and not plain)
+
+
+def _to_stdout(text: str) -> None:
+    stream = sys.stdout
+    if isinstance(stream, io.TextIOWrapper):
+        # A program that reads us gets UTF-8 wherever it runs; a terminal gets what it can show.
+        if stream.isatty():
+            stream.reconfigure(errors="replace")
+        else:
+            stream.reconfigure(encoding="utf-8")
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        # Python would complain once more when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise click.exceptions.Exit(BROKEN_PIPE) from None
+
+
+def _to_file(text: str, path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        mode = None
+    if mode is not None and not stat.S_ISREG(mode):
+        _to_device(text, path)
+    else:
+        # A link keeps pointing at its file, and the file is replaced.
+        _replace(text, Path(os.path.realpath(path)), mode)
+
+
+def _to_device(text: str, path: Path) -> None:
+    try:
+        with path.open("w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+    except BrokenPipeError:
+        raise click.exceptions.Exit(BROKEN_PIPE) from None
+
+
+def _replace(text: str, path: Path, mode: int | None) -> None:
+    """Write beside the file, then move it into place in one step."""
+    if mode is not None and not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    temporary = Path(name)
+    try:
+        with open(handle, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 - an open handle, no path
+            stream.write(text)
+        temporary.chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    """The process's umask, which can only be read by setting it."""
+    mask = os.umask(0o077)
+    os.umask(mask)
+    return mask

@@ -1,0 +1,140 @@
+"""The program: its commands, each loaded when it is first used, and the exit code of every end."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+import click
+from click.shell_completion import CompletionItem
+
+from archcost import __version__
+from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError
+from archcost.suggest import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Entry(NamedTuple):
+    """A command: the module that holds it as `command`, and what it is for in a line."""
+
+    module: str
+    summary: str
+
+
+COMMANDS = {
+    "analyze": Entry("analyze", "Count what networks cost: shapes, parameters, operations, memory."),
+    "explain": Entry("explain", "Derive the numbers of one node, step by step."),
+    "expand": Entry("expand", "List every node of a network, with its path and its source line."),
+    "zoo": Entry("zoo", "List the networks that ship with archcost, or print one's spec."),
+    "schema": Entry("schema", "Print the JSON Schema of specs or of reports."),
+}
+"""Name -> where it lives. A new command is one file and one line here."""
+
+WRONG, NOTHING, BUG, INTERRUPTED = 2, 3, 70, 130
+
+
+class Program(click.Group):
+    """A group that imports a command only to run it, so that `--help` stays light."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Every command, in the order of `COMMANDS`."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name in COMMANDS:
+            module = import_module(f"archcost.cli.{COMMANDS[cmd_name].module}")
+            return cast("click.Command", module.command)
+        if not ctx.resilient_parsing:
+            ctx.fail(f"there is no command '{cmd_name}'{_instead(cmd_name)}")
+        return None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """The list of commands, from their summaries: nothing is imported."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.summary) for name, entry in COMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Commands and options that start like `incomplete`; here, too, nothing is imported."""
+        commands = [
+            CompletionItem(name, help=entry.summary)
+            for name, entry in COMMANDS.items()
+            if name.startswith(incomplete)
+        ]
+        return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+def _instead(word: str) -> str:
+    if word.endswith((".yaml", ".yml")) or word.startswith("zoo:"):
+        return f"; to count what a spec costs: archcost analyze {word}"
+    return suggest(word, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
+
+
+@click.command(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="""\b
+Exit codes:
+  0    done
+  1    a budget, an expectation or a finding failed
+  2    the spec or the usage is wrong; nothing is printed to standard output
+  3    a pattern matched nothing, so there was nothing to analyze
+  70   a bug in archcost
+
+\b
+Shell completion, for bash (likewise for zsh and fish):
+  eval "$(_ARCHCOST_COMPLETE=bash_source archcost)"
+""",
+)
+@click.version_option(__version__, prog_name="archcost")
+def program() -> None:
+    """Exact costs of a neural network from a YAML spec: no framework, no weights, no run.
+
+    \b
+      archcost analyze net.yaml           what it costs, layer by layer
+      archcost analyze zoo:resnet50       the same for a network that ships with archcost
+      archcost explain net.yaml conv_1    where one number comes from
+
+    A SPEC is a file, `-` for standard input, or `zoo:NAME`.
+    """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command line and return its exit code."""
+    try:
+        code: object = program.main(list(args), prog_name="archcost", standalone_mode=False)
+    except click.Abort:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return WRONG
+    except ArchcostError as error:
+        return _refuse(error)
+    except Exception as error:  # noqa: BLE001 - whatever else arrives here is a bug, and the user should hear so
+        return _bug(error)
+    return code if isinstance(code, int) else 0
+
+
+def _refuse(error: ArchcostError) -> int:
+    """What the user did not get right: a spec's mistakes begin with their places, the rest with our name."""
+    click.echo(str(error) if isinstance(error, SpecError) else f"archcost: {error}", err=True)
+    return NOTHING if isinstance(error, NothingToAnalyzeError) else WRONG
+
+
+def _bug(error: Exception) -> int:
+    if os.environ.get("ARCHCOST_DEBUG"):
+        traceback.print_exception(error)
+    what = traceback.format_exception_only(error)[-1].strip()
+    python = ".".join(map(str, sys.version_info[:3]))
+    click.echo(
+        f"archcost: internal error: {what}\n"
+        f"This is a bug in archcost {__version__} (Python {python}), not in your spec. Please report it to\n"
+        "the project's issue tracker, with the spec, the command line and what ARCHCOST_DEBUG=1 adds.",
+        err=True,
+    )
+    return BUG

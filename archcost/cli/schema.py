@@ -1,0 +1,29 @@
+"""`archcost schema`: for editors and for programs that read our JSON."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from archcost.cli.output import write
+from archcost.schemas import SCHEMAS, schema
+
+
+@click.command
+@click.argument("name", metavar="|".join(SCHEMAS), type=click.Choice(list(SCHEMAS)))
+@click.option("--output", "-o", metavar="FILE", help="Write to FILE, which appears whole or not at all.")
+def command(name: str, output: str | None) -> None:
+    """Print the JSON Schema of specs or of reports (draft 2020-12).
+
+    `spec` lets an editor complete and explain what you type. With the YAML extension of VS Code, put this
+    line at the top of a spec:
+
+    \b
+      # yaml-language-server: $schema=archcost.schema.json
+      archcost schema spec --output archcost.schema.json
+
+    `report` is what `analyze --format json` writes, `explanation` what `explain --format json` does.
+    Mistakes in a spec are better explained by `archcost analyze`, which reads no schema.
+    """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
+    write(json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n", output)

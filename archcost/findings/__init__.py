@@ -1,0 +1,1 @@
+"""What archcost notices about a network: one rule per file, each a function that returns findings."""

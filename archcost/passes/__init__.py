@@ -1,0 +1,1 @@
+"""Questions about several layers at once: plain functions from a network to values."""

@@ -1,0 +1,62 @@
+"""What every node costs: parameters and buffers, each tensor once, and operations, each use anew."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.geometry import size
+
+if TYPE_CHECKING:
+    from archcost.geometry import Shape
+    from archcost.layers.base import Operations, Weights
+    from archcost.network import Network, Node
+
+
+class Cost(NamedTuple):
+    """One node's cost for one sample.
+
+    Attributes:
+        params: elements of its learned tensors; 0 if an earlier node uses the same ones.
+        buffers: elements of its running statistics; 0 likewise.
+        operations: the six counts; shared weights do their work at every use.
+    """
+
+    params: int
+    buffers: int
+    operations: Operations
+
+
+def costs(network: Network) -> tuple[Cost, ...]:
+    """The cost of every node, in written order.
+
+    LeNet-5 opens with six 5×5 kernels on a 32×32 image, so 25 weights and a bias six times, and 25 products
+    at each of 6×28×28 outputs:
+
+    >>> from archcost import load
+    >>> first = costs(load("zoo:lenet5"))[0]
+    >>> first.params, first.operations.macs
+    (156, 117600)
+
+    Equal layers on equal shapes are counted once and remembered: the time is linear in the nodes, and small.
+    """
+    known: dict[tuple[int, tuple[Shape, ...]], Cost] = {}
+    shared: set[str] = set()
+    result: list[Cost] = []
+    for node in network:
+        # An id is as good as the layer: the network keeps its layers alive, and equal items share one object.
+        key = (id(node.layer), node.shapes)
+        cost = known.get(key) or known.setdefault(key, _cost(node))
+        result.append(Cost(0, 0, cost.operations) if node.shared in shared else cost)
+        if node.shared is not None:
+            shared.add(node.shared)
+    return tuple(result)
+
+
+def _cost(node: Node) -> Cost:
+    shapes = node.shapes
+    params, buffers = node.layer.parameters(shapes), node.layer.statistics(shapes)
+    return Cost(_elements(params), _elements(buffers), node.layer.formulas(shapes).operations())
+
+
+def _elements(tensors: Weights) -> int:
+    return sum(map(size, tensors.values()))

@@ -1,0 +1,40 @@
+"""Reports as CSV: a row per node, exact integers, one header for any number of networks."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from archcost.report.columns import FRACTIONS
+from archcost.report.model import COUNTS, flat
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.report.model import Report
+    from archcost.report.words import Look
+
+_USUAL = ("kind", "fields", "inputs", "output", *COUNTS, "file", "line", "column")
+
+
+def write(reports: Sequence[Report], look: Look) -> str:
+    """Every node of every report. `look` may choose and sort the columns; the rest of it is for tables."""
+    chosen = _USUAL if look.columns is None else look.columns
+    out = StringIO()
+    writer = csv.DictWriter(
+        out, ["spec", "network", "path", *chosen], extrasaction="ignore", lineterminator="\n"
+    )
+    writer.writeheader()
+    for report in reports:
+        writer.writerows(_rows(report, look.sort))
+    return out.getvalue()
+
+
+def _rows(report: Report, sort: str | None) -> Iterator[dict[str, object]]:
+    totals = report.totals.counts()
+    nodes = report.nodes if sort is None else sorted(report.nodes, key=lambda row: -row.counts()[sort])
+    for row in nodes:
+        shares = {name: row.counts()[of] / (totals[of] or 1) for name, of in FRACTIONS.items()}
+        place = f"{row.file}:{row.line}"
+        yield {"spec": report.path, "network": report.name, "place": place} | flat(row) | shares

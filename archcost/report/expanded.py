@@ -1,0 +1,101 @@
+"""A network after expansion: every node with its path, its layer, what it reads, and where it is written."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from textwrap import shorten
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from archcost.analysis import given, kind_of, readable
+from archcost.geometry import show
+from archcost.report.json import envelope
+from archcost.report.markdown import escape
+from archcost.report.model import field_text, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.network import Network, Node
+
+SCHEMA = "archcost-expansion/1"
+
+_WIDTH = 72
+"""Where a table cuts the text of fields; JSON and CSV have all of it."""
+
+_COLUMNS: tuple[str, ...] = ("path", "kind", "fields", "inputs", "output", "shared", "file", "line", "column")
+
+
+def write(network: Network, form: str) -> str:
+    """The expansion as `table`, `json`, `csv` or `markdown`."""
+    writers = {"table": _table, "json": _json, "csv": _csv, "markdown": _markdown}
+    return writers[form](network)
+
+
+def _json(network: Network) -> str:
+    entry: dict[str, object] = {
+        "path": network.path,
+        "name": network.name,
+        "variant": network.variant,
+        "vars": {name: readable(value) for name, value in network.variables.items()},
+        "inputs": {tensor.path: plain(tensor.output) for tensor in network.inputs},
+        "outputs": {name: tensor.path for name, tensor in network.outputs.items()},
+        "nodes": [_node(node) for node in network],
+    }
+    return envelope(SCHEMA, "specs", [entry])
+
+
+def _node(node: Node) -> dict[str, object]:
+    return {
+        "path": node.path,
+        "kind": kind_of(node.word),
+        "fields": given(node),
+        "inputs": [source.path for source in node.inputs],
+        "output": plain(node.output),
+        "shared": node.shared,
+        "file": node.place.source.name,
+        "line": node.place.line,
+        "column": node.place.column,
+    }
+
+
+def _csv(network: Network) -> str:
+    out = StringIO()
+    writer = csv.DictWriter(out, _COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    for node in network:
+        words = {
+            "fields": field_text(given(node)),
+            "inputs": " ".join(source.path for source in node.inputs),
+            "output": "x".join(map(str, node.output)),
+            "shared": node.shared or "",
+        }
+        writer.writerow(_node(node) | words)
+    return out.getvalue()
+
+
+def _rows(network: Network) -> Iterator[list[str]]:
+    for tensor in network.inputs:
+        yield [tensor.path, "input", "", "", show(tensor.output), ""]
+    for node in network:
+        fields = shorten(field_text(given(node)), _WIDTH, placeholder=" …")
+        if node.shared:
+            fields = f"{fields} (shares {node.shared})".lstrip()
+        inputs = ", ".join(source.path for source in node.inputs)
+        place = f"{node.place.source.name}:{node.place.line}"
+        yield [node.path, kind_of(node.word), fields, inputs, show(node.output), place]
+
+
+_HEADERS = ("path", "kind", "fields", "reads", "output", "written at")
+
+
+def _table(network: Network) -> str:
+    text = tabulate(list(_rows(network)), _HEADERS, "simple", disable_numparse=True)
+    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+
+
+def _markdown(network: Network) -> str:
+    rows = [[f"`{path}`", *map(escape, rest)] for path, *rest in _rows(network)]
+    return tabulate(rows, _HEADERS, "pipe", disable_numparse=True) + "\n"

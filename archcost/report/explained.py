@@ -1,0 +1,116 @@
+"""An explanation as text, for reading, and as JSON, `archcost-explanation/1`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tabulate import SEPARATING_LINE, tabulate
+
+from archcost.geometry import show
+from archcost.layers.base import Operations
+from archcost.report.explanation import NodeExplanation
+from archcost.report.json import envelope
+from archcost.report.model import NodeRow, add_up, field_text, to_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.report.explanation import AxisDerivation, GroupExplanation, Step, Tensor
+    from archcost.report.model import GroupRow
+    from archcost.report.style import Style
+
+SCHEMA = "archcost-explanation/1"
+
+
+def as_json(explained: NodeExplanation | GroupExplanation) -> str:
+    """The explanation under `nodes` or `groups`, with every number exact."""
+    return envelope(
+        SCHEMA, "nodes" if isinstance(explained, NodeExplanation) else "groups", [to_dict(explained)]
+    )
+
+
+def as_text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
+    """The explanation for a reader at a terminal."""
+    lines = _node(explained, style) if isinstance(explained, NodeExplanation) else _group(explained, style)
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _node(node: NodeExplanation, style: Style) -> Iterator[str]:
+    yield style.paint(f"{node.path}: {node.kind}", "bold")
+    yield f"  {node.summary}"
+    yield style.paint(f"  written at {node.file}:{node.line}:{node.column}", "dim")
+    yield ""
+    sections = {
+        "fields": [field_text(node.fields)] if node.fields else [],
+        "inputs": [f"{tensor.name} {show(tensor.shape)}" for tensor in node.inputs],
+        "output": [show(node.output)],
+        "window": [line for axis in node.window for line in _axis(axis)],
+        "weights": list(_weights(node)),
+        "buffers": list(map(_tensor, node.buffers)),
+        "terms": _steps(node.terms),
+        "counts": [*_steps(node.counts), *_zeros(node.counts)],
+        "reference": [node.reference] if node.reference else [],
+    }
+    for name, lines in sections.items():
+        for i, line in enumerate(lines):
+            yield f"{'' if i else name:<10} {line}"
+
+
+def _axis(axis: AxisDerivation) -> Iterator[str]:
+    yield f"{', '.join(axis.axes)}:"
+    yield from (f"  {line}" for line in _steps(axis.steps))
+    if axis.note:
+        yield f"  {axis.note}"
+
+
+def _steps(steps: Sequence[Step]) -> list[str]:
+    width = max((len(step.name) for step in steps), default=0)
+    texts = [f"{step.name:<{width}} = " + " = ".join(_parts(step)) for step in steps]
+    meanings = max(map(len, texts), default=0)
+    return [f"{text:<{meanings}}   {step.meaning}" for text, step in zip(texts, steps, strict=True)]
+
+
+def _parts(step: Step) -> list[str]:
+    return [part for part in (step.formula, step.numbers, f"{step.value:,}") if part]
+
+
+def _weights(node: NodeExplanation) -> Iterator[str]:
+    yield from map(_tensor, node.weights)
+    if node.counted_at:
+        yield f"shared with {node.counted_at} and counted there: params = 0"
+    elif node.weights:
+        sum_ = " + ".join(f"{tensor.elements:,}" for tensor in node.weights)
+        yield f"params = {sum_}" + (f" = {node.params:,}" if len(node.weights) > 1 else "")
+
+
+def _tensor(tensor: Tensor) -> str:
+    return f"{tensor.name} {show(tensor.shape)} = {tensor.elements:,}"
+
+
+def _zeros(counts: Sequence[Step]) -> list[str]:
+    missing = [name for name in Operations._fields if name not in {step.name for step in counts}]
+    return [f"{', '.join(missing)} = 0"] if missing else []
+
+
+def _group(explained: GroupExplanation, style: Style) -> Iterator[str]:
+    group = explained.group
+    yield style.paint(f"{group.path}: {group.nodes} nodes", "bold")
+    yield (
+        f"  {group.params_fraction:.1%} of the network's parameters, {group.macs_fraction:.1%} of its MACs; "
+        "the sum of its parts:"
+    )
+    yield ""
+    rows = [_part(part, group.path) for part in explained.parts]
+    sums = add_up(explained.parts)
+    total = ["total", "", f"{sums['params']:,}", f"{sums['macs']:,}"]
+    headers = ["part", "kind", "params", "MACs"]
+    align = ["left", "left", "right", "right"]
+    table = tabulate(
+        [*rows, SEPARATING_LINE, total], headers, "simple", colalign=align, disable_numparse=True
+    )
+    yield from table.splitlines()
+
+
+def _part(part: GroupRow | NodeRow, group: str) -> list[str]:
+    kind = part.kind if isinstance(part, NodeRow) else f"{part.nodes} nodes"
+    return [part.path.removeprefix(f"{group}."), kind, f"{part.params:,}", f"{part.macs:,}"]

@@ -1,0 +1,90 @@
+"""A report as GitHub renders it: for a pull request's description or a wiki."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from archcost.report import words
+from archcost.report.columns import Column
+from archcost.report.style import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archcost.report.model import Report
+    from archcost.report.words import Look
+
+
+def write(reports: Sequence[Report], look: Look) -> str:
+    """A section per report."""
+    return "\n".join(_one(report, look) for report in reports)
+
+
+def _one(report: Report, look: Look) -> str:
+    blocks = [f"## {escape(words.title(report))}", _table(report, look), *_remarks(report)]
+    if not look.quiet:
+        blocks[1:1] = [_bullets(words.setting(report)), " ".join(words.CONVENTION)]
+        blocks[4:4] = [_memory(report, look), _bullets(words.heaviest(report, words.lines(report, look)))]
+    return "".join(f"{block}\n\n" for block in blocks if block).removesuffix("\n")
+
+
+def _table(report: Report, look: Look) -> str:
+    totals = report.totals.counts()
+    columns = [Column(name, look.units, totals) for name in look.shown]
+    rows = [
+        [
+            _code(line.path, line.times),
+            *(c.cell(line) if c.is_number else escape(c.cell(line)) for c in columns),
+        ]
+        for line in words.lines(report, look)
+    ]
+    total = ["**total**", *(f"**{cell}**" if cell else "" for cell in (c.total() for c in columns))]
+    return tabulate(
+        [*rows, total],
+        headers=["layer", *(c.heading for c in columns)],
+        tablefmt="pipe",
+        colalign=["left", *("right" if c.is_number else "left" for c in columns)],
+        disable_numparse=True,
+    )
+
+
+def _code(path: str, times: int) -> str:
+    return f"`{path}` ×{times}" if times > 1 else f"`{path}`"
+
+
+def _memory(report: Report, look: Look) -> str:
+    rows = words.memory(report, look)
+    table = [(name, amount, escape(meaning)) for name, amount, meaning in rows]
+    text = tabulate(
+        table,
+        headers=["memory", "bytes", "meaning"],
+        tablefmt="pipe",
+        colalign=["left", "right", "left"],
+        disable_numparse=True,
+    )
+    return f"{text}\n\nOperations: {words.operations(report, look)}."
+
+
+def _remarks(report: Report) -> list[str]:
+    findings = _bullets(escape(words.finding(found, Style())) for found in report.findings)
+    stated = _bullets(escape(words.declared(layer)) for layer in report.declared)
+    sections = {"Findings": findings, "Declared, not derived": stated}
+    return [f"### {name}\n\n{text}" for name, text in sections.items() if text]
+
+
+def _bullets(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def escape(text: str) -> str:
+    r"""Text that Markdown leaves alone.
+
+    >>> escape("a|b *c* <stdin>")
+    'a\\|b \\*c\\* \\<stdin>'
+    """
+    return "".join(f"\\{c}" if c in _SPECIAL else c for c in text)
+
+
+_SPECIAL = frozenset("\\`*<|")

@@ -1,0 +1,303 @@
+"""The result of an analysis: plain values in written order, the same for every writer.
+
+A report holds numbers and words only, no layers and no graph, so it can be kept, compared and pickled
+long after its network is gone. Its JSON form is `archcost-report/1`; keys are only ever added to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import Field, dataclass, fields, is_dataclass
+from functools import cache, cached_property
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, cast
+
+from archcost.geometry import Shape  # noqa: TC001 - the JSON Schema is made from these annotations
+from archcost.report.lookup import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Level = Literal["error", "warn", "info"]
+
+
+class Dataclass(Protocol):
+    """Any instance of a dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """What one layer, a group of layers or a whole network costs, for one sample. Never blended.
+
+    Attributes:
+        params: elements of learned tensors; shared ones count at their first user only.
+        buffers: elements kept but not learned (running statistics).
+        macs: multiply-accumulates of convolutions, linear layers and matrix products, padding included.
+        multiplications: all scalar multiplications, the MACs included.
+        additions: all scalar additions.
+        comparisons: of max pooling, ReLU and the like.
+        divisions: all scalar divisions.
+        exponentials: each exp, log, tanh, erf, power and square root.
+        activations: elements of the outputs.
+    """
+
+    params: int
+    buffers: int
+    macs: int
+    multiplications: int
+    additions: int
+    comparisons: int
+    divisions: int
+    exponentials: int
+    activations: int
+
+    def counts(self) -> dict[str, int]:
+        """The counts by name, in their fixed order."""
+        return dict(zip(COUNTS, amounts(self), strict=True))
+
+
+COUNTS = tuple(field.name for field in fields(Counts))
+"""Names of the counts, in the order every report shows them."""
+
+amounts: Callable[[Counts], tuple[int, ...]] = attrgetter(*COUNTS)
+"""The counts alone, in that order."""
+
+
+def add_up(parts: Iterable[Counts]) -> dict[str, int]:
+    """The sum of several counts, by name.
+
+    >>> one = Counts(**dict.fromkeys(COUNTS, 1))
+    >>> add_up([one, one])["macs"]
+    2
+    """
+    sums = [sum(column) for column in zip(*map(amounts, parts), strict=True)]
+    return dict(zip(COUNTS, sums or [0] * len(COUNTS), strict=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeakActivations:
+    """The most elements alive at once.
+
+    Attributes:
+        as_written: running the layers in the order of the spec.
+        best: under the best order.
+        best_is_exact: False if the search for the best order was cut short; `best` is then an upper bound.
+        node: the node that runs when the written order first peaks; None without nodes.
+    """
+
+    as_written: int
+    best: int
+    best_is_exact: bool
+    node: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Totals(Counts):
+    """The counts of a whole network, and its peak memory."""
+
+    peak_activations: PeakActivations
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeRow(Counts):
+    """One layer and what it costs.
+
+    Attributes:
+        path: where it stands in the network, e.g. `stage.2.3.bottleneck.conv_bn_2.conv`.
+        kind: what it does (`conv`, whatever rank the spec asserts).
+        fields: its fields as the spec sets them; equal layers share one mapping.
+        file: the text it is written in; a block may come from another file than the network.
+        line: where it is written, from 1.
+        column: where it is written, from 1.
+        inputs: paths of the nodes and network inputs it reads, in order.
+        output: the shape that leaves.
+    """
+
+    path: str
+    kind: str
+    fields: Mapping[str, object]
+    file: str
+    line: int
+    column: int
+    inputs: tuple[str, ...]
+    output: Shape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupRow(Counts):
+    """All nodes whose paths start alike, summed.
+
+    Attributes:
+        path: what the paths start with.
+        nodes: how many there are.
+        params_fraction: share of the network's parameters, 0 to 1; 0 if it has none.
+        macs_fraction: share of the network's MACs, 0 to 1; 0 if it has none.
+    """
+
+    path: str
+    nodes: int
+    params_fraction: float
+    macs_fraction: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """Something a rule noticed. `node` is None if it is about the network as a whole."""
+
+    rule: str
+    level: Level
+    node: str | None
+    file: str
+    line: int
+    column: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """A `custom` layer: its costs were stated by the spec, not derived.
+
+    Attributes:
+        node: its path.
+        file: the text it is written in.
+        line: where it is written, from 1.
+        column: where it is written, from 1.
+        reason: why, in the author's words.
+        declared: the fields that were stated.
+    """
+
+    node: str
+    file: str
+    line: int
+    column: int
+    reason: str
+    declared: Mapping[str, object]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    """Everything archcost knows about one network.
+
+    Attributes:
+        path: the file as the user named it.
+        name: the network's.
+        variant: the variant that was chosen, if any.
+        vars: the variables with their final values.
+        inputs: shapes by name.
+        outputs: shapes by name.
+        totals: the network's counts and peak.
+        nodes: a row per node, in written order.
+        groups: a row per path that several nodes start with, in written order, outer groups first.
+        findings: what the rules noticed, in the order of the text.
+        declared: what was stated rather than derived.
+    """
+
+    path: str
+    name: str
+    variant: str | None
+    vars: Mapping[str, object]
+    inputs: Mapping[str, Shape]
+    outputs: Mapping[str, Shape]
+    totals: Totals
+    nodes: tuple[NodeRow, ...]
+    groups: tuple[GroupRow, ...]
+    findings: tuple[Finding, ...]
+    declared: tuple[Declared, ...]
+
+    def node(self, path: str) -> NodeRow:
+        """The row of one node.
+
+        Raises:
+            UsageError: there is no such node; the text names similar ones.
+        """
+        if path not in self._nodes:
+            raise unknown(path, self.name, self._nodes)
+        return self._nodes[path]
+
+    def group(self, path: str) -> GroupRow:
+        """The row of one group.
+
+        Raises:
+            UsageError: there is no such group; the text names similar ones.
+        """
+        if path not in self._groups:
+            raise unknown(path, self.name, self._groups, what="group")
+        return self._groups[path]
+
+    @cached_property
+    def _nodes(self) -> dict[str, NodeRow]:
+        return {row.path: row for row in self.nodes}
+
+    @cached_property
+    def _groups(self) -> dict[str, GroupRow]:
+        return {row.path: row for row in self.groups}
+
+    def to_dict(self) -> dict[str, object]:
+        """The report as one entry of `specs` in `archcost-report/1`: integers are exact, shapes are lists."""
+        return to_dict(self)
+
+    def rows(self) -> list[dict[str, object]]:
+        """A flat row per node, ready for a data frame: shapes and lists are words, counts are integers."""
+        return [flat(row) for row in self.nodes]
+
+
+@cache
+def keys(kind: type) -> tuple[str, ...]:
+    """The keys of a dataclass's JSON form: what is its own, then the counts; in totals the counts first."""
+    names = tuple(field.name for field in fields(kind))
+    own = tuple(name for name in names if name not in COUNTS)
+    return own + COUNTS if issubclass(kind, Counts) and kind is not Totals else names
+
+
+def to_dict(value: Dataclass) -> dict[str, object]:
+    """A dataclass as a JSON object."""
+    return {name: plain(getattr(value, name)) for name in keys(type(value))}
+
+
+def plain(value: object) -> object:
+    """A value as JSON knows it: dataclasses and mappings become dicts, tuples lists.
+
+    >>> plain({"shape": (64, 56, 56)})
+    {'shape': [64, 56, 56]}
+    """
+    if value is None or isinstance(value, str | int | float):
+        return value
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in cast("tuple[object, ...]", value)]
+    if isinstance(value, Mapping):
+        return {key: plain(item) for key, item in cast("Mapping[str, object]", value).items()}
+    return to_dict(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+def flat(row: NodeRow) -> dict[str, object]:
+    """A node as one row of a data frame: numbers and words only."""
+    start: dict[str, object] = {
+        "path": row.path,
+        "kind": row.kind,
+        "fields": field_text(row.fields),
+        "inputs": " ".join(row.inputs),
+        "output": "x".join(map(str, row.output)),
+    }
+    return start | row.counts() | {"file": row.file, "line": row.line, "column": row.column}
+
+
+def field_text(given: Mapping[str, object]) -> str:
+    """The fields of a layer in one line, as a spec writes them.
+
+    >>> field_text({"out_channels": 64, "kernel_size": [7], "bias": False})
+    'out_channels: 64, kernel_size: 7, bias: false'
+    """
+    return ", ".join(f"{name}: {_value_text(value)}" for name, value in given.items())
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, tuple | list):
+        items = [_value_text(item) for item in cast("tuple[object, ...]", value)]
+        return items[0] if len(items) == 1 else "[" + ", ".join(items) + "]"
+    if isinstance(value, Mapping):
+        return "{" + field_text(cast("Mapping[str, object]", value)) + "}"
+    return "null" if value is None else str(value)

@@ -1,0 +1,62 @@
+"""Numbers as people read them. JSON and CSV never come here: their integers are exact."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Units = Literal["si", "raw"]
+
+_PREFIXES = ("", " k", " M", " G", " T", " P", " E", " Z", " Y", " R", " Q")
+
+
+def si(number: int) -> str:
+    """A count in four significant digits with a decimal prefix; below 1000 it is exact.
+
+    >>> si(4_089_184_256), si(999_960), si(840), si(10_275)
+    ('4.089 G', '1.000 M', '840', '10.28 k')
+    """
+    power = min((len(str(number)) - 1) // 3, len(_PREFIXES) - 1)
+    if power == 0:
+        return str(number)
+    decimals = max(0, 4 - (len(str(number)) - 3 * power))
+    unit = 10 ** (3 * power - decimals)
+    rounded = (number + unit // 2) // unit
+    if rounded >= 10**4 and power < len(_PREFIXES) - 1:
+        return si(10 ** (3 * power + len(str(rounded)) - 1 - decimals))
+    whole = str(rounded)
+    text = f"{whole[:-decimals]}.{whole[-decimals:]}" if decimals else whole
+    return text + _PREFIXES[power]
+
+
+def formatter(units: Units) -> Callable[[int], str]:
+    """How counts are written: `si` for reading, `raw` for every digit."""
+    return si if units == "si" else str
+
+
+def percent(part: int, whole: int) -> str:
+    """A share with one decimal; what is not nothing never reads as nothing, nor a part as the whole.
+
+    >>> percent(1, 3), percent(0, 3), percent(1, 10_000), percent(9_999, 10_000)
+    ('33.3', '0', '<0.1', '>99.9')
+    """
+    if part == 0:
+        return "0"
+    tenths = (2000 * part + whole) // (2 * whole)
+    if tenths == 0:
+        return "<0.1"
+    if tenths == 1000 and part != whole:
+        return ">99.9"
+    return f"{tenths // 10}.{tenths % 10}"
+
+
+def size_in_bytes(elements: int, width: int, units: Units) -> str:
+    """Bytes of a tensor's elements, `width` bytes each; MB is a million bytes.
+
+    >>> size_in_bytes(25_557_032, 4, "si"), size_in_bytes(10, 4, "si"), size_in_bytes(10, 4, "raw")
+    ('102.2 MB', '40 B', '40 B')
+    """
+    number = formatter(units)(elements * width)
+    return f"{number}B" if number[-1].isalpha() else f"{number} B"

@@ -1,0 +1,159 @@
+"""What a report says in sentences, shared by the writers that are read by people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archcost.geometry import show
+from archcost.report import tree
+from archcost.report.columns import DEFAULT
+from archcost.report.model import field_text
+from archcost.report.numbers import formatter, percent, size_in_bytes
+from archcost.report.style import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from archcost.geometry import Shape
+    from archcost.report.model import Declared, Finding, Report
+    from archcost.report.numbers import Units
+    from archcost.report.tree import Line
+
+DTYPES = {"float64": 8, "float32": 4, "float16": 2, "bfloat16": 2, "int8": 1}
+"""Bytes of one element, by data type."""
+
+CONVENTION = (
+    "1 MAC is one multiply-accumulate of a convolution, a linear layer or a matrix product, for one sample.",
+    "Padding counts like data. Bias, normalization, activations and pooling are not MACs: see operations.",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How a report is to look.
+
+    Attributes:
+        depth: levels of the tree; None for as many as fit on a screen.
+        columns: by name, see `archcost.report.columns`; None for the writer's usual ones.
+        sort: a count; its largest lines come first, without the tree. None keeps the written order.
+        units: `si` (4.089 G) or `raw` (every digit).
+        quiet: the table, the findings and what was declared, without explanations.
+        dtype: of weights and activations, for bytes.
+        style: whether to colour.
+    """
+
+    depth: int | None = None
+    columns: Sequence[str] | None = None
+    sort: str | None = None
+    units: Units = "si"
+    quiet: bool = False
+    dtype: str = "float32"
+    style: Style = field(default_factory=Style)
+
+    @property
+    def shown(self) -> Sequence[str]:
+        """The columns of a table for reading."""
+        return DEFAULT if self.columns is None else self.columns
+
+
+def lines(report: Report, look: Look) -> list[Line]:
+    """What a table for reading lists: a tree in written order, or single lines by size."""
+    if look.sort is None:
+        return tree.lines(report, look.depth)
+    by = look.sort
+    return sorted(tree.leaves(report, look.depth), key=lambda line: -line.counts[by])
+
+
+def title(report: Report) -> str:
+    """The network, and where it comes from."""
+    variant = f", variant {report.variant}" if report.variant else ""
+    return f"{report.name}{variant} ({report.path})"
+
+
+def setting(report: Report) -> Iterator[str]:
+    """What the numbers hold for: input, output, variables, and how many nodes were derived."""
+    yield f"{_named(report.inputs)} → {_named(report.outputs)}"
+    if report.vars:
+        yield f"with {field_text(report.vars)}"
+    count = len(report.nodes)
+    declared = f"{len(report.declared)} of them declared (listed below)" if report.declared else "all derived"
+    yield f"{count} node{'s' * (count != 1)}, {declared}"
+
+
+def _named(tensors: Mapping[str, Shape]) -> str:
+    return ", ".join(f"{name} {show(shape)}" for name, shape in tensors.items())
+
+
+def memory(report: Report, look: Look) -> list[tuple[str, str, str]]:
+    """The three memory numbers: their names, their bytes, and what they mean."""
+    totals, peak = report.totals, report.totals.peak_activations
+    count = formatter(look.units)
+
+    def amount(elements: int) -> str:
+        return size_in_bytes(elements, DTYPES[look.dtype], look.units)
+
+    buffers = f", and {amount(totals.buffers)} of running statistics" if totals.buffers else ""
+    at = f", while {peak.node} runs" if peak.node else ""
+    rows = [
+        ("weights", amount(totals.params), f"{count(totals.params)} parameters in {look.dtype}{buffers}"),
+        ("sum of activations", amount(totals.activations), "every output, if none is ever freed"),
+        ("peak activations", amount(peak.as_written), f"most at once in the order as written{at}"),
+    ]
+    if peak.best == peak.as_written and peak.best_is_exact:
+        return [*rows[:2], (*rows[2][:2], rows[2][2] + "; no order needs less")]
+    proof = (
+        "no order needs less" if peak.best_is_exact else "not searched to the end, there may be a better one"
+    )
+    return [*rows, ("", amount(peak.best), f"most at once in the best order found; {proof}")]
+
+
+def operations(report: Report, look: Look) -> str:
+    """The separate counts, which are never added up."""
+    counts, number = report.totals.counts(), formatter(look.units)
+    names = ("multiplications", "additions", "comparisons", "divisions", "exponentials")
+    parts = [f"{number(counts[name])} {name}" for name in names]
+    parts[0] += " (the MACs among them)"
+    return ", ".join(parts)
+
+
+def heaviest(report: Report, listed: Sequence[Line]) -> Iterator[str]:
+    """Which layer or group, of those that are listed, holds and does the most, and how much of the other."""
+    totals = report.totals.counts()
+    if not (totals["params"] and totals["macs"]):
+        return
+    closed = [line for line in listed if line.closed]
+    largest, busiest = (
+        max(closed, key=lambda line: line.counts[by] // line.times) for by in ("params", "macs")
+    )
+    params, macs = _shares(largest, totals)
+    if largest is busiest:
+        yield f"{_who(largest)} holds the most parameters ({params} %) and does the most MACs ({macs} %)."
+        return
+    yield f"{_who(largest)} holds {params} % of the parameters and does {macs} % of the MACs."
+    params, macs = _shares(busiest, totals)
+    yield f"{_who(busiest)} does {macs} % of the MACs and holds {params} % of the parameters."
+
+
+def _shares(line: Line, totals: Mapping[str, int]) -> tuple[str, str]:
+    """Of the parameters and of the MACs, for one of the equal items the line stands for."""
+    return (
+        percent(line.counts["params"] // line.times, totals["params"]),
+        percent(line.counts["macs"] // line.times, totals["macs"]),
+    )
+
+
+def _who(line: Line) -> str:
+    return f"Each of {line.path}" if line.times > 1 else line.path
+
+
+def finding(found: Finding, style: Style) -> str:
+    """A finding in a line, as a compiler words it."""
+    level = style.paint(found.level, found.level)
+    return f"{found.file}:{found.line}:{found.column}: {level}: {found.message} [{found.rule}]"
+
+
+def declared(layer: Declared) -> str:
+    """A declared layer in a line: what was stated, and why."""
+    stated = {name: value for name, value in layer.declared.items() if value is not None}
+    return f"{layer.file}:{layer.line}: {layer.node}: {field_text(stated)} ({layer.reason})"

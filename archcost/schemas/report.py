@@ -1,0 +1,65 @@
+"""The schemas of our JSON documents, from the dataclasses they are written from.
+
+They allow keys they do not name: within a major version keys are only ever added.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from dataclasses import make_dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import TypeAdapter
+
+from archcost.report.explained import SCHEMA as EXPLANATION
+from archcost.report.explanation import GroupExplanation, NodeExplanation
+from archcost.report.json import SCHEMA as REPORT
+from archcost.report.model import Counts, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+Schema = dict[str, Any]
+
+
+def report() -> Schema:
+    """`archcost-report/1`, what `analyze --format json` writes."""
+    return _document(REPORT, [("specs", tuple[Report, ...])])
+
+
+def explanation() -> Schema:
+    """`archcost-explanation/1`, what `explain --format json` writes: `nodes` or `groups`."""
+    return _document(
+        EXPLANATION,
+        [("nodes", tuple[NodeExplanation, ...], ()), ("groups", tuple[GroupExplanation, ...], ())],
+    )
+
+
+def _document(name: str, entries: Iterable[tuple[str, Any] | tuple[str, Any, Any]]) -> Schema:
+    """The envelope, with what stands in it."""
+    tool = make_dataclass("Tool", [("name", str), ("version", str)])
+    envelope = make_dataclass("Document", [("schema", Literal[name]), ("tool", tool), *entries])
+    made = TypeAdapter(envelope).json_schema(mode="serialization")
+    documented = {key: _documented(definition) for key, definition in made["$defs"].items()}
+    return {**_documented(made), "title": name, "$defs": documented}
+
+
+_ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
+
+
+def _documented(definition: Schema) -> Schema:
+    """A definition whose `Attributes` section has moved to the properties it speaks of."""
+    text: str = definition.get("description", "")
+    meanings = _meanings(inspect.getdoc(Counts) or "") | _meanings(text)
+    for name, field in definition["properties"].items():
+        field.pop("title", None)
+        field.pop("default", None)
+        if name in meanings and "$ref" not in field:
+            field["description"] = meanings[name]
+    return {**definition, "description": text.partition("\n\nAttributes:\n")[0]}
+
+
+def _meanings(text: str) -> dict[str, str]:
+    attributes = text.partition("\n\nAttributes:\n")[2]
+    return {name: " ".join(meaning.split()) for name, meaning in _ATTRIBUTE.findall(attributes)}
