@@ -132,7 +132,7 @@ class Window:
 
     @property
     def taps(self) -> int:
-        """Positions the window reads, over all axes."""
+        """Taps of the window, over all axes."""
         return prod(self.kernel)
 
     @property
@@ -401,6 +401,9 @@ def resolve_padding(
 
     `same` pads so that the output is ceil(input / stride), the odd position at the end (TensorFlow's SAME);
     `same_lower` puts it at the beginning (ONNX's SAME_LOWER); `causal` pads everything before (1-D).
+
+    Raises:
+        ShapeError: there are more or fewer values than axes, or `causal` is asked for beyond 1-D.
 
     >>> resolve_padding("same", (224,), (3,), (2,), (1,))
     ((0, 1),)

@@ -194,8 +194,7 @@ class ConvTranspose(Layer):
     @classmethod
     def _no_causal(cls, padding: object) -> object:
         if padding == "causal":
-            why = "causal is for convolutions; crop the end with [[0, n]]"
-            raise PydanticCustomError("padding", "{why}", {"why": why})
+            raise PydanticCustomError("padding", "causal is for convolutions; crop the end with [[0, n]]")
         return padding
 
     @field_validator("output_padding")
