@@ -253,6 +253,8 @@ def _no_content(t: _Trouble) -> _Finding:
         return t.here(), "an unquoted value cannot start with a comma; quote it"
     if t.char == ":":
         return t.here(), "a key is missing before this colon"
+    if t.bracket and t.char == "-":
+        return t.here(), "a list in brackets has commas, not dashes: [a, b]"
     if t.bracket and not t.text()[t.column :].strip():
         return replace(t.bracket, width=1), f"this {_opening(t.bracket)} is not closed"
     return t.here(), "a value is missing before this comma" if t.char == "," else "a value is missing here"
