@@ -371,10 +371,13 @@ def _refuse_key(text: str) -> str | None:
         return "merge keys (<<) are not used: a block says it in sight"
     if not text:
         return "a key is missing before this colon"
-    if ("{" in text or "[" in text) and (word := re.match(r"([\w./-]+) *[\[{]", text)):
-        return f"a colon is missing after '{word[1]}'"  # of `conv {a: 3}` YAML makes the key `conv {a`
+    if word := _UNCOLONED.fullmatch(text):
+        return f"a colon is missing after '{word[1]}'"
     return None
 
+
+_UNCOLONED = re.compile(r"([A-Za-z_][\w./-]*) *[\[{][^\]}]+")
+"""Of `conv {kernel_size: 3}` YAML makes the key `conv {kernel_size`."""
 
 _IN_SIGHT = "a variable or a block says it in sight"
 _TAG = re.compile(r"!<[^>]*>|![^\s,\[\]{}]*")
