@@ -3,8 +3,7 @@
     - {conv: {out_channels: 64, kernel_size: 3, padding: 1}, expect: {params: 1792}}    holds on 3 channels
     - {conv: {out_channels: 64, kernel_size: 3, padding: 1}, expect: {params: 1728}}    forgets the bias
 
-The second is reported as `conv: expected params 1,728, but it has 1,792: 64 more`. An expectation about
-fields that nobody measured is itself a finding (info): it never passes unseen.
+The second is reported as `conv: expected params 1,728, but it has 1,792: 64 more`.
 """
 
 from __future__ import annotations
@@ -12,85 +11,53 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import accumulate
 from math import ceil, floor
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from archcost.geometry import show
 from archcost.report.model import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from archcost.network import Expectation, Input, Network, Node
     from archcost.passes.cost import Cost
-    from archcost.report.model import Level
+    from archcost.passes.receptive_field import Field
 
 RULE = "expectation"
-
-
-class Field(Protocol):
-    """What the rule reads of a receptive field, per spatial axis (`coverage` over all of them)."""
-
-    @property
-    def size(self) -> tuple[int, ...]:
-        """Input positions from the first to the last that is seen."""
-        ...
-
-    @property
-    def stride(self) -> tuple[Fraction, ...]:
-        """Input positions from one output to the next."""
-        ...
-
-    @property
-    def coverage(self) -> Fraction:
-        """The share of the extent that reaches the output."""
-        ...
 
 
 def check(
     network: Network,
     costs: Sequence[Cost],
-    fields: Mapping[str, Field | None] | None = None,
+    fields: Mapping[Node | Input, Mapping[str, Field]],
 ) -> list[Finding]:
-    """Every `expect` of the network that does not hold, in the order of the text.
+    """Every `expect` of the network that does not hold, in the order in which the network runs.
 
     Args:
         network: with its expectations.
         costs: of its nodes, in written order.
-        fields: receptive fields by node or input path, None for a tensor without a spatial relation to the
-            input. Leave it out if they were not traced.
+        fields: of every tensor, its receptive field in each input it has a spatial relation to.
     """
-    measured = _Measured(costs, fields)
-    return [finding for expectation in network.expectations for finding in measured.check(expectation)]
-
-
-class _Measured:
-    """What is known of the network, ready to be compared."""
-
-    def __init__(self, costs: Sequence[Cost], fields: Mapping[str, Field | None] | None) -> None:
-        self._sums = {
-            "params": [0, *accumulate(cost.params for cost in costs)],
-            "macs": [0, *accumulate(cost.operations.macs for cost in costs)],
-        }
-        self._fields = fields
-
-    def check(self, e: Expectation) -> Iterator[Finding]:
-        if e.what in self._sums:
-            sums = self._sums[e.what]
-            complaints = [_count(e, sums[e.last] - sums[e.first])]
+    sums = {
+        "params": [0, *accumulate(cost.params for cost in costs)],
+        "macs": [0, *accumulate(cost.operations.macs for cost in costs)],
+    }
+    findings: list[Finding] = []
+    for e in network.expectations:
+        if e.what in sums:
+            complaints = [_count(e, sums[e.what][e.last] - sums[e.what][e.first])]
         elif e.what == "shape":
             complaints = [_shape(e, tensor) for tensor in e.outputs]
-        elif self._fields is None:
-            yield _finding(e, f"{e.what} {e.text} was not checked: receptive fields were not traced", "info")
-            return
         else:
-            complaints = [_field(e, self._fields.get(tensor.path)) for tensor in e.outputs]
-        yield from (_finding(e, complaint) for complaint in complaints if complaint)
+            complaints = [complaint for tensor in e.outputs for complaint in _fields(e, fields[tensor])]
+        findings += [_finding(e, complaint) for complaint in complaints if complaint]
+    return findings
 
 
-def _finding(e: Expectation, message: str, level: Level = "error") -> Finding:
+def _finding(e: Expectation, message: str) -> Finding:
     return Finding(
         rule=RULE,
-        level=level,
+        level="error",
         node=e.path,
         file=e.place.source.name,
         line=e.place.line,
@@ -133,18 +100,30 @@ def _shape(e: Expectation, tensor: Node | Input) -> str | None:
     return f"expected shape {_per_axis(_numbers(e))}, but {who} is {show(tensor.output)}"
 
 
-def _field(e: Expectation, field: Field | None) -> str | None:
-    """A complaint about `stride`, `receptive_field` or `coverage`."""
-    if field is None:
-        return f"expected {e.what} {e.text}, but it has no spatial relation to the network's input"
+def _fields(e: Expectation, fields: Mapping[str, Field]) -> Iterable[str | None]:
+    """Complaints about `stride`, `receptive_field` or `coverage`, which must hold for every input."""
+    if not fields:
+        return [f"expected {e.what} {e.text}, but it has no spatial relation to the network's input"]
+    several = len(fields) > 1
+    return [_field(e, field, f" of '{name}'" if several else "") for name, field in fields.items()]
+
+
+def _field(e: Expectation, field: Field, of: str) -> str | None:
     if e.what == "coverage":
-        return _coverage(e, field.coverage)
+        return _coverage(e, field.coverage, of)
     measured = field.stride if e.what == "stride" else field.size
     expected = _numbers(e)
     wanted = expected * len(measured) if len(expected) == 1 else expected
     if wanted == measured:
         return None
-    return f"expected {e.what} {_per_axis(expected)}, but it is {_per_axis(measured)}{_off(wanted, measured)}"
+    off = _off(wanted, measured) if e.what == "stride" or not field.is_global else _global(field)
+    return f"expected {e.what} {_per_axis(expected)}{of}, but it is {_per_axis(measured)}{off}"
+
+
+def _global(field: Field) -> str:
+    """Why a field is the whole input."""
+    local = f"; without that it is {show(field.local.size)}" if field.local else ""
+    return f": an operation over all positions lies before it{local}"
 
 
 def _per_axis(values: Sequence[int | Fraction]) -> str:
@@ -163,8 +142,8 @@ def _off(wanted: Sequence[Fraction], measured: Sequence[int | Fraction]) -> str:
     return f": {abs(off)} {'more' if off > 0 else 'less'}"
 
 
-def _coverage(e: Expectation, measured: Fraction) -> str | None:
+def _coverage(e: Expectation, measured: Fraction, of: str) -> str | None:
     if abs(measured - _number(e)) <= e.tolerance:
         return None
     # As a fraction, which is exact: two different shares never print as the same number.
-    return f"expected coverage {e.text}, but it is {measured} ({float(measured):.4f})"
+    return f"expected coverage {e.text}{of}, but it is {measured} ({float(measured):.4f})"

@@ -6,25 +6,76 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archcost.errors import UsageError
-from archcost.geometry import show
-from archcost.report.model import COUNTS
+from archcost.geometry import show, size
+from archcost.report.model import COUNTS, field_text
 from archcost.report.numbers import formatter, percent
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from archcost.report.model import ReceptiveField
     from archcost.report.numbers import Units
     from archcost.report.tree import Line
 
-_HEADERS = {"params": "params", "macs": "MACs", "params_fraction": "%", "macs_fraction": "%"}
+_HEADERS = {
+    "macs": "MACs",
+    "params_fraction": "%",
+    "macs_fraction": "%",
+    "receptive_field": "receptive field",
+    "receptive_field_stride": "field stride",
+}
+
+
+def _fields(line: Line) -> str:
+    return field_text(line.node.fields) if line.node else ""
+
+
+def _inputs(line: Line) -> str:
+    return ", ".join(line.node.inputs) if line.node else ""
+
+
+def _place(line: Line) -> str:
+    return f"{line.node.file}:{line.node.line}" if line.node else ""
+
+
+def _field(line: Line) -> str:
+    return _per_input(line, field_size)
+
+
+def _stride(line: Line) -> str:
+    return _per_input(line, lambda field: "×".join(field.stride))
+
+
+def _per_input(line: Line, text: Callable[[ReceptiveField], str]) -> str:
+    row = line.last
+    if row.receptive_fields is not None:
+        return ", ".join(f"{name} {text(field)}" for name, field in row.receptive_fields.items())
+    return text(row.receptive_field) if row.receptive_field else ""
+
+
+def field_size(field: ReceptiveField) -> str:
+    """A receptive field in a few words: its size, and how much of it is read if there are holes.
+
+    A field that is the whole input because of an operation over all positions is `all`, with the field
+    that ignores such operations in parentheses.
+    """
+    if field.is_global:
+        return f"all ({field_size(field.local)})" if field.local else "all"
+    at_most = "≤ " if field.upper_bound else ""
+    read = size(field.size) - field.holes
+    share = f", {percent(read, size(field.size))} %" if field.holes else ""
+    return f"{at_most}{show(field.size)}{share}"
+
 
 _TEXTS: dict[str, Callable[[Line], str]] = {
     "kind": lambda line: line.kind,
-    "fields": lambda line: line.fields,
-    "inputs": lambda line: ", ".join(line.inputs),
-    "output": lambda line: show(line.output),
-    "place": lambda line: line.place,
+    "fields": _fields,
+    "inputs": _inputs,
+    "output": lambda line: show(line.last.output),
+    "receptive_field": _field,
+    "receptive_field_stride": _stride,
+    "place": _place,
 }
 
 FRACTIONS = {"params_fraction": "params", "macs_fraction": "macs"}
@@ -33,7 +84,7 @@ FRACTIONS = {"params_fraction": "params", "macs_fraction": "macs"}
 NAMES = (*_TEXTS, *COUNTS, *FRACTIONS)
 """Every column but the first, which is the path."""
 
-DEFAULT = ("kind", "output", "params", "params_fraction", "macs", "macs_fraction")
+DEFAULT = ("kind", "output", "receptive_field", "params", "params_fraction", "macs", "macs_fraction")
 """What a table shows unless asked otherwise."""
 
 

@@ -7,7 +7,7 @@ from io import StringIO
 from typing import TYPE_CHECKING
 
 from archcost.report.columns import FRACTIONS
-from archcost.report.model import COUNTS, flat
+from archcost.report.model import COUNTS, FIELD_COLUMNS, flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archcost.report.model import Report
     from archcost.report.words import Look
 
-_USUAL = ("kind", "fields", "inputs", "output", *COUNTS, "file", "line", "column")
+_USUAL = ("kind", "fields", "inputs", "output", *COUNTS, *FIELD_COLUMNS, "file", "line", "column")
 
 
 def write(reports: Sequence[Report], look: Look) -> str:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from archcost.analysis import given, kind_of, readable
 from archcost.geometry import show
 from archcost.report.json import envelope
 from archcost.report.markdown import escape
 from archcost.report.model import field_text, plain
+from archcost.report.rows import given, kind_of, readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,6 +8,7 @@ from tabulate import SEPARATING_LINE, tabulate
 
 from archcost.geometry import show
 from archcost.layers.base import Operations
+from archcost.report.columns import field_size
 from archcost.report.explanation import NodeExplanation
 from archcost.report.json import envelope
 from archcost.report.model import NodeRow, add_up, field_text, to_dict
@@ -15,7 +16,8 @@ from archcost.report.model import NodeRow, add_up, field_text, to_dict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.report.explanation import AxisDerivation, GroupExplanation, Step, Tensor
+    from archcost.report.derivation import AxisDerivation, Step
+    from archcost.report.explanation import GroupExplanation, Tensor
     from archcost.report.model import GroupRow
     from archcost.report.style import Style
 
@@ -45,6 +47,7 @@ def _node(node: NodeExplanation, style: Style) -> Iterator[str]:
         "inputs": [f"{tensor.name} {show(tensor.shape)}" for tensor in node.inputs],
         "output": [show(node.output)],
         "window": [line for axis in node.window for line in _axis(axis)],
+        "field": list(_fields(node)),
         "weights": list(_weights(node)),
         "buffers": list(map(_tensor, node.buffers)),
         "terms": _steps(node.terms),
@@ -54,6 +57,15 @@ def _node(node: NodeExplanation, style: Style) -> Iterator[str]:
     for name, lines in sections.items():
         for i, line in enumerate(lines):
             yield f"{'' if i else name:<10} {line}"
+
+
+def _fields(node: NodeExplanation) -> Iterator[str]:
+    for name, field in node.receptive_fields.items():
+        centre, stride = ("×".join(values) for values in (field.center, field.stride))
+        where = f"every {stride}, the first around {centre}"
+        why = "an operation over all positions lies on the way"
+        yield f"{field_size(field)} of {name}, {why if field.is_global else where}"
+    yield from (line for axis in node.seen for line in _axis(axis))
 
 
 def _axis(axis: AxisDerivation) -> Iterator[str]:
@@ -95,10 +107,8 @@ def _zeros(counts: Sequence[Step]) -> list[str]:
 def _group(explained: GroupExplanation, style: Style) -> Iterator[str]:
     group = explained.group
     yield style.paint(f"{group.path}: {group.nodes} nodes", "bold")
-    yield (
-        f"  {group.params_fraction:.1%} of the network's parameters, {group.macs_fraction:.1%} of its MACs; "
-        "the sum of its parts:"
-    )
+    params, macs = f"{group.params_fraction:.1%}", f"{group.macs_fraction:.1%}"
+    yield f"  {params} of the network's parameters, {macs} of its MACs; the sum of its parts:"
     yield ""
     rows = [_part(part, group.path) for part in explained.parts]
     sums = add_up(explained.parts)

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import inspect
-import re
 from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from archcost.analysis import analyze, given, kind_of
+from archcost.analysis import analyze, fields_by_tensor
 from archcost.errors import UsageError
-from archcost.geometry import Shape, axis_names, show, size
-from archcost.layers.base import TERMS, Formulas, Layer, Operations
+from archcost.geometry import Shape, show, size
+from archcost.passes.receptive_field import receptive_fields
+from archcost.report import derivation
+from archcost.report.derivation import AxisDerivation, Step  # noqa: TC001 - likewise
 from archcost.report.lookup import children, unknown
-from archcost.report.model import GroupRow, NodeRow  # noqa: TC001 - likewise
+from archcost.report.model import GroupRow, NodeRow, ReceptiveField  # noqa: TC001 - likewise
+from archcost.report.rows import given, kind_of, readable_field
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from archcost.geometry import Axes, Window
     from archcost.network import Network, Node
 
 
@@ -29,34 +28,6 @@ class Tensor:
     name: str
     shape: Shape
     elements: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
-    """One line of a derivation: `name = formula = numbers = value`.
-
-    Attributes:
-        name: what is derived.
-        formula: over the names before it; a shape whose elements are counted; empty if it simply is given.
-        numbers: the formula with its names replaced; empty without a formula or where nothing changes.
-        value: what comes out.
-        meaning: of the name, in words; empty if it speaks for itself.
-    """
-
-    name: str
-    formula: str
-    numbers: str
-    value: int
-    meaning: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AxisDerivation:
-    """How many positions the output has along some axes that all come out alike."""
-
-    axes: tuple[str, ...]
-    steps: tuple[Step, ...]
-    note: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +46,8 @@ class NodeExplanation:
         inputs: the tensors that arrive.
         output: the shape that leaves.
         window: derivations of its spatial axes; empty if it does not slide.
+        receptive_fields: what it sees of each input it has a spatial relation to.
+        seen: derivations of the receptive field; empty if more than the node's own window decides it.
         weights: learned tensors.
         buffers: running statistics.
         params: elements of the weights that are counted here.
@@ -94,6 +67,8 @@ class NodeExplanation:
     inputs: tuple[Tensor, ...]
     output: Shape
     window: tuple[AxisDerivation, ...]
+    receptive_fields: Mapping[str, ReceptiveField]
+    seen: tuple[AxisDerivation, ...]
     weights: tuple[Tensor, ...]
     buffers: tuple[Tensor, ...]
     params: int
@@ -146,6 +121,7 @@ def _node(network: Network, node: Node) -> NodeExplanation:
     weights = _tensors(layer.parameters(shapes))
     first = _first_user(network, node)
     formulas = layer.formulas(shapes)
+    fields = fields_by_tensor(network, receptive_fields(network))
     return NodeExplanation(
         path=node.path,
         kind=kind_of(node.word),
@@ -157,13 +133,15 @@ def _node(network: Network, node: Node) -> NodeExplanation:
         fields=given(node),
         inputs=tuple(Tensor(name=t.path, shape=t.output, elements=size(t.output)) for t in node.inputs),
         output=node.output,
-        window=_window(node),
+        window=derivation.window_positions(node),
+        receptive_fields={name: readable_field(field) for name, field in fields[node].items()},
+        seen=derivation.seen(node, fields),
         weights=weights,
         buffers=_tensors(layer.statistics(shapes)),
         params=sum(tensor.elements for tensor in weights) if first is node else 0,
         counted_at=None if first is node else first.path,
-        terms=tuple(_terms(formulas)),
-        counts=tuple(_counts(formulas)),
+        terms=tuple(derivation.terms(formulas)),
+        counts=tuple(derivation.counts(formulas)),
     )
 
 
@@ -181,79 +159,3 @@ def _first_user(network: Network, node: Node) -> Node:
     if node.shared is None:
         return node
     return next(other for other in network if other.shared == node.shared)
-
-
-def _terms(formulas: Formulas) -> Iterator[Step]:
-    values = formulas.values()
-    for name, term in formulas.terms.items():
-        text = show(term) if isinstance(term, tuple) else term if isinstance(term, str) else ""
-        yield _step(name, text, values)
-
-
-def _counts(formulas: Formulas) -> Iterator[Step]:
-    values = formulas.values()
-    for name in Operations._fields:
-        if name in formulas.counts:
-            yield _step(name, formulas.counts[name], values)
-
-
-_NAME = re.compile(r"[a-z_]+\b(?!\()")
-
-
-def _step(name: str, formula: str, values: Mapping[str, int]) -> Step:
-    """`name = formula`, with the formula's names replaced by their values. Functions keep their names."""
-    numbers = _NAME.sub(lambda found: f"{values[found[0]]:,}", formula)
-    alone = f"{values[name]:,}"
-    return Step(
-        name=name,
-        formula="" if formula == alone else formula,
-        numbers="" if numbers in {formula, alone} else numbers,
-        value=values[name],
-        meaning=TERMS.get(name, ""),
-    )
-
-
-def _window(node: Node) -> tuple[AxisDerivation, ...]:
-    """How the window arrives at the output's axes; axes that share every number stand together."""
-    if not isinstance(node.layer, Layer):
-        return ()
-    x = node.shapes[0]
-    window = node.layer.window(x)
-    if window is None:
-        return ()
-    together: dict[tuple[tuple[Step, ...], str], list[str]] = {}
-    positions = window.output(x[1:])
-    for axis, name in enumerate(axis_names(len(positions))):
-        steps, note = _along(window, axis, x[1:], positions[axis])
-        together.setdefault((steps, note), []).append(name)
-    return tuple(
-        AxisDerivation(axes=tuple(names), steps=steps, note=note) for (steps, note), names in together.items()
-    )
-
-
-def _along(window: Window, axis: int, axes: Axes, positions: int) -> tuple[tuple[Step, ...], str]:
-    stretch = window.stretch[axis] if window.stretch else 1
-    before, after = window.padding[axis]
-    rounds_up = window.rounding != "floor"
-    whole = "ceil((padded - span) / stride)" if rounds_up else "(padded - span) // stride"
-    formulas = Formulas(
-        {
-            "kernel_size": window.kernel[axis],
-            "dilation": window.dilation[axis],
-            "stride": window.stride[axis],
-            "stretch": stretch,
-            "length": axes[axis],
-            "before": before,
-            "after": after,
-            "span": "dilation * (kernel_size - 1) + 1",
-            "padded": "length + before + after"
-            if stretch == 1
-            else "(length - 1) * stretch + 1 + before + after",
-            "output": f"{whole} + 1",
-        },
-    )
-    derived = {step.name: step for step in _terms(formulas)}
-    note = ""
-    if derived["output"].value != positions:
-        note = f"the last window would start behind the input and is left out: {positions:,}"
-    return (derived["span"], derived["padded"], derived["output"]), note

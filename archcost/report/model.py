@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, fields, is_dataclass
 from functools import cache, cached_property
+from itertools import zip_longest
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, cast
 
@@ -16,7 +17,7 @@ from archcost.geometry import Shape  # noqa: TC001 - the JSON Schema is made fro
 from archcost.report.lookup import unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 Level = Literal["error", "warn", "info"]
 
@@ -101,6 +102,32 @@ class Totals(Counts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReceptiveField:
+    """What a node sees of one input, in positions of that input, per spatial axis.
+
+    Attributes:
+        size: from the first to the last position that is read, not clipped to the input; with phases the
+            largest. The whole input if an operation over all positions lies on the way.
+        stride: input positions between neighbouring outputs, as `p/q`.
+        center: the middle of output 0's extent, as `p/q`; input position i has its centre at i.
+        coverage: share of the extent that is read, 0 to 1; with phases the smallest.
+        holes: positions of the extent that are not read; with phases the most.
+        is_global: an operation over all positions lies on the way. In JSON this is `global`.
+        local: the field that ignores such operations; null without them, or if nothing is left.
+        upper_bound: the true field may be smaller than this one.
+    """
+
+    size: Shape
+    stride: tuple[str, ...]
+    center: tuple[str, ...]
+    coverage: float
+    holes: int
+    is_global: bool
+    local: ReceptiveField | None
+    upper_bound: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRow(Counts):
     """One layer and what it costs.
 
@@ -113,6 +140,8 @@ class NodeRow(Counts):
         column: where it is written, from 1.
         inputs: paths of the nodes and network inputs it reads, in order.
         output: the shape that leaves.
+        receptive_field: what it sees of the network's only input; None without a spatial relation to it.
+        receptive_fields: what it sees of each, if the network has several inputs; else None.
     """
 
     path: str
@@ -123,6 +152,8 @@ class NodeRow(Counts):
     column: int
     inputs: tuple[str, ...]
     output: Shape
+    receptive_field: ReceptiveField | None
+    receptive_fields: Mapping[str, ReceptiveField] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,9 +282,22 @@ def keys(kind: type) -> tuple[str, ...]:
     return own + COUNTS if issubclass(kind, Counts) and kind is not Totals else names
 
 
+JSON_NAMES = {"is_global": "global"}
+"""Keys that are no names in Python."""
+
+
 def to_dict(value: Dataclass) -> dict[str, object]:
     """A dataclass as a JSON object."""
-    return {name: plain(getattr(value, name)) for name in keys(type(value))}
+    names = keys(type(value))
+    if isinstance(value, NodeRow):
+        names = _one_of_two(names, several=value.receptive_fields is not None)
+    return {JSON_NAMES.get(name, name): plain(getattr(value, name)) for name in names}
+
+
+@cache
+def _one_of_two(names: tuple[str, ...], *, several: bool) -> tuple[str, ...]:
+    """A network with one input has a `receptive_field`, one with several has `receptive_fields`."""
+    return tuple(name for name in names if name != ("receptive_field" if several else "receptive_fields"))
 
 
 def plain(value: object) -> object:
@@ -280,7 +324,20 @@ def flat(row: NodeRow) -> dict[str, object]:
         "inputs": " ".join(row.inputs),
         "output": "x".join(map(str, row.output)),
     }
-    return start | row.counts() | {"file": row.file, "line": row.line, "column": row.column}
+    place: dict[str, object] = {"file": row.file, "line": row.line, "column": row.column}
+    seen = dict(zip_longest(FIELD_COLUMNS, _flat_field(row.receptive_field)))
+    return start | row.counts() | seen | place
+
+
+FIELD_COLUMNS = ("receptive_field", "receptive_field_stride", "coverage", "holes", "global")
+"""What a data frame holds of a receptive field; empty where there is none, or one per input."""
+
+
+def _flat_field(field: ReceptiveField | None) -> Iterator[object]:
+    if field is not None:
+        yield "x".join(map(str, field.size))
+        yield "x".join(field.stride)
+        yield from (field.coverage, field.holes, field.is_global)
 
 
 def field_text(given: Mapping[str, object]) -> str:

@@ -15,7 +15,6 @@ from archcost.report.model import NodeRow, amounts, field_text
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
-    from archcost.geometry import Shape
     from archcost.report.model import GroupRow, Report
 
 FITS = 40
@@ -47,10 +46,8 @@ class Line:
         times: how many equal items the line stands for, because of itself or of what it is inside of.
         closed: False if its parts follow as lines of their own.
         kind: of a node; of a closed group its few kinds or their number; empty for an open one.
-        fields: of a node, in words.
-        inputs: of a node, paths.
-        output: the shape that leaves; of a group, its last node's.
-        place: of a node, `file:line`.
+        node: the node, if the line stands for one (or for several equal ones: the last).
+        last: the node that ends it: what leaves it leaves the group.
         counts: by name.
     """
 
@@ -60,10 +57,8 @@ class Line:
     times: int
     closed: bool
     kind: str
-    fields: str
-    inputs: tuple[str, ...]
-    output: Shape
-    place: str
+    node: NodeRow | None
+    last: NodeRow
     counts: dict[str, int]
 
 
@@ -142,12 +137,14 @@ def _signature(item: _Item, texts: dict[int, str]) -> Hashable:
 
 
 def _merge(items: list[_Item]) -> list[_Item]:
+    """Equal neighbours as one item: the last of them, for what leaves it leaves the run."""
     merged: list[_Item] = []
     for _, run in groupby(items, key=lambda item: item.signature):
         first, *rest = run
+        last = rest[-1] if rest else first
         if rest:
-            first.times, first.name = 1 + len(rest), _range(first.name, rest[-1].name)
-        merged.append(first)
+            last.times, last.name = 1 + len(rest), _range(first.name, last.name)
+        merged.append(last)
     return merged
 
 
@@ -188,8 +185,6 @@ def _walk(roots: list[_Item], depth: int) -> Iterator[Line]:
 
 
 def _line(item: _Item, path: str, level: int, times: int, *, closed: bool) -> Line:
-    row, last = item.row, _last(item)
-    node = row if isinstance(row, NodeRow) else None
     return Line(
         name=item.name,
         path=path,
@@ -197,16 +192,14 @@ def _line(item: _Item, path: str, level: int, times: int, *, closed: bool) -> Li
         times=times,
         closed=closed,
         kind=_kinds(item) if closed else "",
-        fields=field_text(node.fields) if node else "",
-        inputs=node.inputs if node else (),
-        output=last.output,
-        place=f"{node.file}:{node.line}" if node else "",
-        counts={name: count * times for name, count in row.counts().items()},
+        node=item.row if isinstance(item.row, NodeRow) else None,
+        last=_last(item),
+        counts={name: count * times for name, count in item.row.counts().items()},
     )
 
 
 def _last(item: _Item) -> NodeRow:
-    """The node that ends an item: what leaves it leaves the group."""
+    """The node that ends an item."""
     while not isinstance(item.row, NodeRow):
         item = item.children[-1]
     return item.row

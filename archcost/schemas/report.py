@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from archcost.report.explained import SCHEMA as EXPLANATION
 from archcost.report.explanation import GroupExplanation, NodeExplanation
 from archcost.report.json import SCHEMA as REPORT
-from archcost.report.model import Counts, Report
+from archcost.report.model import JSON_NAMES, Counts, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,7 +57,15 @@ def _documented(definition: Schema) -> Schema:
         field.pop("default", None)
         if name in meanings and "$ref" not in field:
             field["description"] = meanings[name]
-    return {**definition, "description": text.partition("\n\nAttributes:\n")[0]}
+    return {**_renamed(definition), "description": text.partition("\n\nAttributes:\n")[0]}
+
+
+def _renamed(definition: Schema) -> Schema:
+    """A definition with the keys JSON has. Of the two for receptive fields, a row has one."""
+    properties = {JSON_NAMES.get(name, name): field for name, field in definition["properties"].items()}
+    optional = {"receptive_field", "receptive_fields"}
+    required = [JSON_NAMES.get(name, name) for name in definition["required"] if name not in optional]
+    return {**definition, "properties": properties, "required": required}
 
 
 def _meanings(text: str) -> dict[str, str]:

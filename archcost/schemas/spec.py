@@ -9,8 +9,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from archcost import layers
-from archcost.analysis import kind_of
 from archcost.layers.base import Merge
+from archcost.report.rows import kind_of
 from archcost.spec.expectations import KEYS as EXPECT
 
 if TYPE_CHECKING:
