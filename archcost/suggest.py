@@ -93,8 +93,6 @@ KIND_ALIASES = {
     "globalaveragepool": "global_avg_pool",
     "globalmaxpool": "global_max_pool",
     "averagepool": "avg_pool",
-    "adaptiveavgpool": "global_avg_pool",
-    "adaptivemaxpool": "global_max_pool",
     "meanpool": "avg_pool",
     "deconv": "conv_transpose",
     "transposedconv": "conv_transpose",

@@ -7,6 +7,7 @@ is still checked, so one mistake is one error and several are all reported.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
@@ -15,7 +16,7 @@ from archcost.errors import ExpressionError, ShapeError
 from archcost.geometry import axis_names, show
 from archcost.layers.base import Merge, Source
 from archcost.network import Expectation, Input, Network, Node
-from archcost.spec.document import Body, BlockCall, Branches, LayerItem, Repeat
+from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
 from archcost.spec.expectations import expected
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Scalar
@@ -106,7 +107,8 @@ class Environment(Mapping[str, "Value"]):
             return shape[0]
         names = axis_names(len(shape) - 1)
         if name[3:] not in names:
-            raise ExpressionError(f"{name}: the tensor that arrives, {show(shape)}, has no {name[3:]}")
+            arrives = show(shape) if names else f"a vector of {show(shape)}"
+            raise ExpressionError(f"{name}: what arrives is {arrives}; it has no {name[3:]}")
         return shape[1 + names.index(name[3:])]
 
     def __iter__(self) -> Iterator[str]:
@@ -298,7 +300,11 @@ class Expander:
             return
         path = (frame.prefix + (item.segment or "")).rstrip(".") or item.word
         for what, (template, place) in item.expect.items():
-            value, tolerance = expected(what, template, env)
+            try:
+                value, tolerance = expected(what, template, env)
+            except Mistake as mistake:
+                self._problems.catch(mistake, frame.uses)
+                continue
             self._expectations.append(
                 Expectation(
                     path=path,
@@ -369,7 +375,8 @@ class Expander:
                 found = error
             self._shapes[key] = found
         if isinstance(found, ShapeError):
-            raise Mistake(fields.place, f"{fields.word}: {_worded(found, layer, shapes, labels)}")
+            place = fields.place_of(str(found))
+            raise Mistake(place, f"{fields.word}: {_worded(found, layer, shapes, labels)}")
         return found
 
     def _checked(self, fields: Fields, layer: Kind, shapes: tuple[Shape, ...]) -> Shape:
@@ -378,9 +385,8 @@ class Expander:
             raise ShapeError(f"slides over {fields.rank} axes, but the input has {has}")
         output = layer.infer(shapes)
         if max(output) > self._limits.dimension:
-            raise ShapeError(
-                f"gives {show(output)}, and the limit on a dimension is {self._limits.dimension}"
-            )
+            limit = f"beyond the limit `dimension` of {self._limits.dimension:,}"
+            raise ShapeError(f"gives {show(output)}, {limit}")
         return output
 
     # -- blocks -----------------------------------------------------------------------------------------
@@ -472,6 +478,7 @@ class Expander:
             tap.parts = {name: within.taps.own[name] for name in item.carry}
         iterations: list[Tap] = []
         for i, values in enumerate(rounds):
+            self._step(item.place, frame)
             inner = within.inside(str(i))
             inner = replace(inner, variables=within.variables | values)
             arriving = flow if item.mode == "merge" else tap.flow
@@ -513,8 +520,8 @@ class Expander:
         if item.rows:
             return [{name: t.value(env) for name, t in row.items()} for row in item.rows]
         if item.count is not None:
-            return [{}] * self._count(item.count, env)
-        columns = {name: self._column(t, env) for name, t in item.columns.items()}
+            return [{}] * self._count(item.count, "the count", env)
+        columns = {name: self._column(t, name, env) for name, t in item.columns.items()}
         lengths = {len(values) for values in columns.values()}
         if len(lengths) > 1:
             has = ", ".join(f"{name} {len(values)}" for name, values in columns.items())
@@ -523,23 +530,16 @@ class Expander:
             )
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
 
-    def _column(self, template: Template, env: Environment) -> Sequence[Value]:
+    def _column(self, template: Template, name: str, env: Environment) -> Sequence[Value]:
         values = template.value(env)
-        return values if isinstance(values, tuple) else range(self._count(template, env))
+        return values if isinstance(values, tuple) else range(self._count(template, name, env))
 
-    def _count(self, template: Template, env: Environment) -> int:
-        value = template.resolve(env)
-        if value == ():
-            return 0
-        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-            wanted = "it must be a whole number from 0, or a list of values"
-            raise Mistake(
-                template.place, f"repeat: the count is {describe(value)}{template.origin}; {wanted}"
-            )
-        if value > self._limits.nodes:
-            text = f"repeat: {value} iterations are more than the {self._limits.nodes:,} nodes a network may have"
+    def _count(self, template: Template, what: str, env: Environment) -> int:
+        count = template.count(env, what)
+        if count > self._limits.nodes:
+            text = f"repeat: {what} is {count:,}, but a network has at most {self._limits.nodes:,} nodes"
             raise Mistake(template.place, f"{text}; if that is meant, raise it: --limit nodes=N")
-        return value
+        return count
 
 
 def _named(name: str | None, tap: Tap) -> dict[str, Wire]:
@@ -567,7 +567,9 @@ def _worded(error: ShapeError, layer: Kind, shapes: tuple[Shape, ...], labels: l
         return str(error).format(*(labels[i] for i in error.inputs))
     if isinstance(layer, Merge) or len(shapes) != 1:
         return str(error)
-    return f"{error} (input {show(shapes[0])} from {labels[0]})"
+    shape = show(shapes[0])
+    known = re.search(rf"(?<![\d×]){shape}(?![\d×])", str(error))
+    return f"{error} ({'' if known else f'input {shape} '}from {labels[0]})"
 
 
 class _WeightSet:

@@ -10,10 +10,10 @@ from archcost.spec.problems import Mistake
 from archcost.spec.template import describe
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from archcost.expressions import Value
-    from archcost.spec.template import Template
+    from archcost.spec.template import Field, Template
 
 KEYS = ("shape", "stride", "receptive_field", "coverage", "params", "macs")
 
@@ -34,32 +34,40 @@ def expected(what: str, template: Template, env: Mapping[str, Value]) -> tuple[V
         whole, decimals, suffix = match[1], match[2] or "", match[3]
         step = Fraction(_SCALE[suffix], 10 ** len(decimals))
         return int(whole + decimals) * step, step / 2
-    if what == "shape":
-        fits = isinstance(value, tuple) and value and all(_is_whole(v) for v in value)
-    elif what in ("stride", "receptive_field"):
-        fits = _is_number(value) or (isinstance(value, tuple) and value and all(_is_number(v) for v in value))
-    else:
-        fits = _is_number(value)
-    if not fits:
-        raise Mistake(
-            template.place, f"expect: {what} is {describe(value)}{template.origin}; it must be {_FORMS[what]}"
-        )
+    fits, form = _FORMS[what]
+    if not fits(value):
+        text = f"expect: {what} is {describe(value)}{template.origin}; it must be {form}"
+        raise Mistake(template.place, text)
     return template.value(env), Fraction(0)
 
 
-_FORMS = {
-    "shape": "a list of sizes, [channels, height, width]",
-    "stride": "a number, or one per axis",
-    "receptive_field": "a number, or one per axis",
-    "coverage": "a number from 0 to 1",
-    "params": "a number, or one with a suffix: 1.2M",
-    "macs": "a number, or one with a suffix: 118M",
+def _is_count(value: Field) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def _is_number(value: Field) -> bool:
+    return isinstance(value, (int, Fraction)) and not isinstance(value, bool) and value >= 0
+
+
+def _is_share(value: Field) -> bool:
+    return isinstance(value, (int, Fraction)) and _is_number(value) and value <= 1
+
+
+def _is_shape(value: Field) -> bool:
+    return isinstance(value, tuple) and bool(value) and all(map(_is_count, value))
+
+
+def _is_per_axis(value: Field) -> bool:
+    return bool(value) and all(map(_is_number, value)) if isinstance(value, tuple) else _is_number(value)
+
+
+_COUNT = (_is_count, "a whole number, or one with a suffix (k, M, G or T): 1.2M")
+_PER_AXIS = (_is_per_axis, "a number, or one per axis")
+_FORMS: dict[str, tuple[Callable[[Field], bool], str]] = {
+    "shape": (_is_shape, "a list of sizes, [channels, height, width]"),
+    "stride": _PER_AXIS,
+    "receptive_field": _PER_AXIS,
+    "coverage": (_is_share, "a number from 0 to 1"),
+    "params": _COUNT,
+    "macs": _COUNT,
 }
-
-
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, (int, Fraction)) and not isinstance(value, bool)

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from archcost.errors import ExpressionError
+from archcost.spec.pieces import listed
 from archcost.spec.problems import Mistake
-from archcost.spec.reader import Mapping, Scalar, Sequence
-from archcost.spec.template import Field, Template, describe
-from archcost.suggest import suggest
+from archcost.spec.reader import Mapping, Scalar, Sequence, resolve
+from archcost.spec.template import Field, Template, describe, shown
+from archcost.suggest import FIELD_ALIASES, nearest, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Iterator
     from collections.abc import Mapping as Env
 
     from pydantic_core import ErrorDetails
@@ -26,9 +28,12 @@ if TYPE_CHECKING:
     from archcost.limits import Limits
     from archcost.source import Place
     from archcost.spec.problems import Problems
-    from archcost.spec.reader import Tree
+    from archcost.spec.reader import Entry, Tree
 
 EMPTY: Env[str, Shape] = MappingProxyType({})
+
+Loc = tuple[int | str, ...]
+"""Where a value stands among the fields, as pydantic says it: `("padding", 0, 1)`."""
 
 
 class Fields:
@@ -41,7 +46,7 @@ class Fields:
         names: the variables the fields wait for.
     """
 
-    __slots__ = ("_built", "_known", "_limits", "kind", "names", "place", "rank", "templates", "word")
+    __slots__ = ("_built", "_faulty", "_limits", "kind", "names", "place", "rank", "templates", "word")
 
     def __init__(self, word: str, found: tuple[type[Kind], int | None], place: Place) -> None:
         self.word = word
@@ -50,32 +55,42 @@ class Fields:
         self.templates: dict[str, Template] = {}
         self.names: tuple[str, ...] = ()
         self._built: dict[tuple[Value, ...], Kind] = {}
+        self._faulty = False
 
     def read(self, node: Tree | None, known: Collection[str], problems: Problems, limits: Limits) -> Fields:
         """Take over the fields as written; everything that is wrong without knowing any variable is noted."""
         self._limits = limits
         if node is None or (isinstance(node, Scalar) and node.value is None):
-            node = None
-        elif not isinstance(node, Mapping):
+            entries: list[Entry] = []
+        elif isinstance(node, Mapping):
+            entries = node.entries
+        else:
             problems.add(node.place, self._not_a_mapping(node))
             return self
-        sane = True
-        for entry in node.entries if node else ():
-            name = entry.key.text
-            if name not in self.kind.model_fields:
-                sane = False
-                problems.add(entry.key.place, f"{self.word}: unknown field '{name}'{self._near(name)}")
-            else:
-                self.templates[name] = Template(entry.value, known, problems, limits)
+        slips = Slips(self.kind.model_fields, entries, FIELD_ALIASES)
+        self._faulty = bool(slips.found)
+        for entry, near in slips.found:
+            text = f"{self.word}: unknown field '{entry.key.text}'{near or self._takes()}"
+            problems.add(entry.key.place, text)
+        for entry in entries:
+            if entry.key.text in self.kind.model_fields:
+                self._take(entry, known, problems, limits)
         self.names = tuple(sorted(frozenset[str]().union(*(t.names for t in self.templates.values()))))
-        if sane:
-            self._check_without_values(problems)
+        self._check_without_values(problems, slips)
         return self
 
-    def _near(self, name: str) -> str:
+    def _take(self, entry: Entry, known: Collection[str], problems: Problems, limits: Limits) -> None:
+        name, node = entry
+        if name.text in self.kind.tap_fields and not _is_plain_word(node):
+            text = f"{self.word}: {name.text} is {shown(node)}; it must be the name of an item"
+            problems.add(node.place, text)
+            self._faulty = True
+            return
+        self.templates[name.text] = Template(node, known, problems, limits)
+
+    def _takes(self) -> str:
         known = list(self.kind.model_fields)
-        near = suggest(name, known)
-        return near or ("; it takes " + ", ".join(known) if known else "; it takes no fields")
+        return "; it takes " + ", ".join(known) if known else "; it takes no fields"
 
     def _not_a_mapping(self, node: Tree) -> str:
         fields = list(self.kind.model_fields)
@@ -84,26 +99,23 @@ class Fields:
         text = node.text if isinstance(node, Scalar) else "…"
         return f"{self.word}: its fields are a mapping, such as {{{fields[0]}: {text}}}"
 
-    def _check_without_values(self, problems: Problems) -> None:
+    def _check_without_values(self, problems: Problems, slips: Slips) -> None:
         """Required fields that are missing, and constants that can never be right."""
         ready = {name: t for name, t in self.templates.items() if not t.waits}
+        values = {name: t.resolve({}) for name, t in ready.items()}
+        for name in [name for name, value in values.items() if self._is_too_big(value)]:
+            problems.catch(self._too_big(name, values.pop(name)))
         try:
-            self._validate({name: t.resolve({}) for name, t in ready.items()}, ready)
+            self.kind.model_validate({name: _for_pydantic(value) for name, value in values.items()})
         except ValidationError as error:
-            details = error.errors(include_url=False, include_context=True)
-            missing = [
-                str(d["loc"][0])
-                for d in details
-                if d["type"] == "missing" and d["loc"][0] not in self.templates
-            ]
-            if missing:
-                problems.add(self.place, f"{self.word}: needs {_list(missing)}")
-            complete = len(ready) == len(self.templates)
-            for detail in details:
-                if detail["type"] != "missing" and (detail["loc"] or (complete and not missing)):
-                    problems.catch(self._worded(detail))
-        except Mistake as mistake:
-            problems.catch(mistake)
+            details = error.errors(include_url=False)
+            missing = [str(d["loc"][0]) for d in details if d["type"] == "missing" and len(d["loc"]) == 1]
+            if missing := slips.missing(name for name in missing if name not in self.templates):
+                problems.add(self.place, f"{self.word}: needs {listed(missing)}")
+            alone = len(details) == 1 and len(values) == len(self.templates) and not self._faulty
+            for detail in _own_mistakes(details):
+                if detail["loc"] or alone:
+                    problems.catch(self._worded(detail, values))
 
     def layer(self, env: Env[str, Value], sizes: Env[str, Shape] = EMPTY) -> Kind:
         """The layer under these variables; equal values give the same object.
@@ -124,56 +136,112 @@ class Fields:
 
     def _build(self, env: Env[str, Value], sizes: Env[str, Shape]) -> Kind:
         values = {name: t.resolve(env) for name, t in self.templates.items() if name not in sizes}
+        for name, value in values.items():
+            if self._is_too_big(value):
+                raise self._too_big(name, value)
         values |= {self.kind.tap_fields[name]: size for name, size in sizes.items()}
         try:
-            return self._validate(values, self.templates)
+            return self.kind.model_validate({name: _for_pydantic(value) for name, value in values.items()})
         except ValidationError as error:
-            raise self._worded(error.errors(include_url=False)[0]) from None
+            raise self._worded(error.errors(include_url=False)[0], values) from None
 
-    def _validate(self, values: dict[str, Field], templates: dict[str, Template]) -> Kind:
-        for name, value in values.items():
-            if self.kind.bounded and (huge := _too_big(value, self._limits.dimension)):
-                origin = templates[name].origin if name in templates else ""
-                text = f"{self.word}: {name} is {huge}{origin}; the limit is {self._limits.dimension}"
-                raise Mistake(templates[name].place if name in templates else self.place, text)
-        return self.kind.model_validate({name: _for_pydantic(value) for name, value in values.items()})
+    def place_of(self, reason: str) -> Place:
+        """Where the field stands that a reason begins with (`kernel_size 7 is ...`), else the kind."""
+        first = re.match(r"(\w+)((?:\[\d+\])*)", reason)
+        template = self.templates.get(first[1]) if first else None
+        if first is None or template is None:
+            return self.place
+        return _descend(template.node, tuple(int(i) for i in re.findall(r"\d+", first[2]))).place
 
-    def _worded(self, detail: ErrorDetails) -> Mistake:
+    def _is_too_big(self, value: Field) -> bool:
+        return self.kind.bounded and _largest(value) > self._limits.dimension
+
+    def _too_big(self, name: str, value: Field) -> Mistake:
+        template = self.templates[name]
+        limit = f"beyond the limit `dimension` of {self._limits.dimension:,}"
+        return Mistake(template.place, f"{self.word}: {name} is {describe(value)}{template.origin}, {limit}")
+
+    def _worded(self, detail: ErrorDetails, values: dict[str, Field]) -> Mistake:
+        """What pydantic found, in the words of the spec and at the place it is about."""
         loc = detail["loc"]
-        if not loc:
-            return Mistake(self.place, f"{self.word}: {_text(detail)}")
-        name = str(loc[0])
-        template = self.templates.get(name)
-        place = _descend(template.node, loc[1:]).place if template else self.place
-        value = describe(_from_pydantic(detail["input"]))
-        origin = template.origin if template else ""
-        path = name + "".join(
-            f"[{part}]" if isinstance(part, int) else f".{part}" for part in _indices(loc[1:], template)
-        )
-        if detail["type"] in _OWN_WORDS:
-            return Mistake(place, f"{self.word}: {path} {_text(detail)}{origin}")
-        return Mistake(place, f"{self.word}: {path} is {value}{origin}; it must be {_wanted(detail)}")
+        template = self.templates.get(str(loc[0])) if loc else None
+        if template is None:
+            return Mistake(self.place, f"{self.word}: {detail['msg']}")
+        if detail["type"] in {"extra_forbidden", "missing"}:
+            return self._nested(detail["type"], loc, template)
+        written, value = _written(loc, values)
+        path = str(loc[0]) + "".join(f"[{i}]" if isinstance(i, int) else f".{i}" for i in written[1:])
+        node = _descend(template.node, written[1:])
+        wanted = _wanted(detail, value, lifted=len(loc) > len(written) and isinstance(loc[-1], int))
+        if wanted is None:  # a validator words its error itself
+            text = _with_origin(detail["msg"], template.origin)
+        else:
+            text = f"is {describe(value)}{template.origin}; it must be {wanted}{_unquoted(node)}"
+        return Mistake(node.place, f"{self.word}: {path} {text}")
+
+    def _nested(self, problem: str, loc: Loc, template: Template) -> Mistake:
+        """A field of a field that is missing or that there is not."""
+        name, around = str(loc[-1]), _descend(template.node, loc[1:-1])
+        path = f"{self.word}: {'.'.join(map(str, loc[:-1]))}"
+        if problem == "missing":
+            return Mistake(around.place, f"{path} needs {name}")
+        entries = around.entries if isinstance(around, Mapping) else []
+        key = next((entry.key for entry in entries if entry.key.text == name), around)
+        known = _fields_of(self.kind.model_fields[str(loc[0])].annotation)
+        near = suggest(name, known, FIELD_ALIASES) or f"; it takes {', '.join(known)}"
+        return Mistake(key.place, f"{path} has no field '{name}'{near}")
 
 
-_OWN_WORDS = {"value_error", "padding"}
+def _own_mistakes(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
+    """Those about fields as written. What is missing inside a field may be there under an unknown name."""
+    unknown = {detail["loc"][:-1] for detail in details if detail["type"] == "extra_forbidden"}
+    for detail in details:
+        inside = detail["loc"][:-1]
+        if detail["type"] != "missing" or (inside and inside not in unknown):
+            yield detail
 
 
-def _indices(loc: tuple[int | str, ...], template: Template | None) -> tuple[int | str, ...]:
-    """The part of a pydantic location that the user wrote: a lifted scalar has no [0]."""
-    parts: list[int | str] = []
-    node: Tree | None = template.node if template else None
-    for part in loc:
-        if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
-            node = node.items[part]
-            parts.append(part)
-        elif isinstance(node, Mapping) and (found := node.get(str(part))) is not None:
-            node = found
-            parts.append(part)
-    return tuple(parts)
+class Slips:
+    """Keys that are not known: each with the end of its message, and what they were meant to be."""
+
+    def __init__(self, known: Iterable[str], entries: Iterable[Entry], aliases: Env[str, str]) -> None:
+        words = list(known)
+        free = [word for word in words if word not in {entry.key.text for entry in entries}]
+        self.found: list[tuple[Entry, str]] = []
+        self._meant: set[str] = set()
+        self._puzzling = False
+        for entry in entries:
+            if entry.key.text in words:
+                continue
+            meant = nearest(entry.key.text, free, aliases)
+            self.found.append((entry, f" (did you mean '{meant}'?)" if meant else ""))
+            self._puzzling |= meant is None
+            self._meant |= {meant} if meant else set()
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Those of the missing names that none of these may stand for."""
+        return [] if self._puzzling else [name for name in names if name not in self._meant]
 
 
-def _descend(node: Tree, loc: tuple[int | str, ...]) -> Tree:
-    """The node a location points at, or the last one on the way that exists."""
+def _is_plain_word(node: Tree) -> bool:
+    return isinstance(node, Scalar) and isinstance(node.value, str) and not node.text.startswith("$")
+
+
+def _written(loc: Loc, values: dict[str, Field]) -> tuple[Loc, Field]:
+    """The part of a pydantic location that the user wrote (a lifted scalar has no [0]), and what is there."""
+    value: Field = values.get(str(loc[0]))
+    for depth, part in enumerate(loc[1:], 1):
+        if isinstance(value, tuple) and isinstance(part, int) and part < len(value):
+            value = value[part]
+        elif isinstance(value, dict) and str(part) in value:
+            value = value[str(part)]
+        else:
+            return loc[:depth], value
+    return loc, value
+
+
+def _descend(node: Tree, loc: Loc) -> Tree:
+    """The node a location points at, or the last one on the way that is written out."""
     for part in loc:
         if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
             node = node.items[part]
@@ -182,16 +250,21 @@ def _descend(node: Tree, loc: tuple[int | str, ...]) -> Tree:
     return node
 
 
-def _list(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + " and " + names[-1]
+def _fields_of(annotation: object) -> list[str]:
+    """The fields of the model in an annotation (`DeclaredField | None`)."""
+    for one in (annotation, *get_args(annotation)):
+        if isinstance(one, type) and issubclass(one, BaseModel):
+            return list(one.model_fields)
+    return []
 
 
-def _too_big(value: Field, limit: int) -> int | None:
+def _largest(value: Field) -> Fraction | float:
+    """The largest absolute number in a value."""
     if isinstance(value, tuple):
-        return next((found for v in value if (found := _too_big(v, limit))), None)
-    if isinstance(value, (int, Fraction)) and abs(value) > limit:
-        return int(value)
-    return None
+        return max(map(_largest, value), default=0)
+    if isinstance(value, dict):
+        return max(map(_largest, value.values()), default=0)
+    return abs(value) if isinstance(value, (int, Fraction, float)) else 0
 
 
 def _for_pydantic(value: Field) -> object:
@@ -205,46 +278,52 @@ def _for_pydantic(value: Field) -> object:
     return value
 
 
-def _from_pydantic(value: Any) -> Field:  # noqa: ANN401 - pydantic hands back whatever came in
-    if isinstance(value, float):
-        return Fraction(str(value))
-    return value
-
-
 _WANTED = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",
     "bool_type": "true or false",
-    "string_type": "a word",
+    "string_type": "text",
     "tuple_type": "a list",
     "dict_type": "a mapping",
     "model_type": "a mapping",
     "model_attributes_type": "a mapping",
-    "too_short": "a list of at least {min_length}",
-    "too_long": "a list of at most {max_length}",
-    "string_too_short": "some words",
-    "greater_than": "more than {gt}",
-    "greater_than_equal": "at least {ge}",
-    "less_than": "less than {lt}",
-    "less_than_equal": "at most {le}",
+    "too_short": "a list of {min_length} or more",
+    "too_long": "a list of {max_length} or less",
+    "form": "{forms}",
+    "string_too_short": "some text",
+    "greater_than": "more than {gt:g}",
+    "greater_than_equal": "at least {ge:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
     "finite_number": "a finite number",
 }
 
 
-def _wanted(detail: ErrorDetails) -> str:
-    """What pydantic wanted, in the words of the spec."""
+def _wanted(detail: ErrorDetails, value: Field, *, lifted: bool) -> str | None:
+    """What pydantic wanted, in the words of the spec; None if a validator words its error itself."""
     context = detail.get("ctx", {})
     if detail["type"] == "literal_error":
-        return "one of " + str(context["expected"]).replace("'", "").replace(" or ", ", ")
-    if detail["type"] == "extra_forbidden":
-        return "left out: there is no such field"
-    if detail["type"] == "missing":
-        return "given"
+        words = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        return "one of " + ", ".join(words) + (suggest(value, words) if isinstance(value, str) else "")
     known = _WANTED.get(detail["type"])
-    return known.format(**context) if known else detail["msg"]
+    if known is None:
+        return None
+    return known.format(**context) + (", or a list of them" if lifted and "type" in detail["type"] else "")
 
 
-def _text(detail: ErrorDetails) -> str:
-    return detail["msg"].removeprefix("Value error, ")
+def _with_origin(text: str, origin: str) -> str:
+    """`is 3; it must be ...` with what the 3 was computed from."""
+    head, semicolon, tail = text.partition("; ")
+    return f"{head}{origin}{semicolon}{tail}" if text.startswith("is ") else f"{text}{origin}"
+
+
+def _unquoted(node: Tree) -> str:
+    """What to say of a number or a constant in quotes."""
+    if not isinstance(node, Scalar) or node.plain or not node.text or node.text.startswith("$"):
+        return ""
+    try:
+        return "" if isinstance(resolve(node.text), str) else ", without quotes"
+    except ValueError:
+        return ""

@@ -22,20 +22,24 @@ from archcost.spec.document import (
     Repeat,
 )
 from archcost.spec.expectations import KEYS as EXPECT
-from archcost.spec.fields import Fields
+from archcost.spec.expectations import expected
+from archcost.spec.fields import Fields, Slips
+from archcost.spec.library import standard_names
 from archcost.spec.naming import Around, Names, Numbering
-from archcost.spec.pieces import Pieces
+from archcost.spec.pieces import Pieces, listed
 from archcost.spec.problems import Mistake
-from archcost.spec.reader import Mapping, Scalar, Sequence
-from archcost.suggest import suggest
+from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
+from archcost.spec.template import ANY, shown
+from archcost.suggest import KIND_ALIASES, nearest, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from archcost.limits import Limits
     from archcost.source import Place
+    from archcost.spec.document import Ref
     from archcost.spec.problems import Problems
-    from archcost.spec.reader import Entry, Tree
+    from archcost.spec.reader import Tree
     from archcost.spec.template import Template
 
 META = ("name", "from", "when", "expect", "note", "share", "weights")
@@ -46,6 +50,16 @@ STRUCTURES = {
     "residual": ("residual", "shortcut", "merge"),
 }
 """Structure kinds and the keys that belong to each."""
+
+_COMPANIONS = {
+    "shortcut": "`residual`",
+    "merge": "`branches`, `residual` or `repeat`",
+    "collect": "`repeat`",
+    "carry": "`repeat`",
+}
+"""Keys that only go with a structure -> which."""
+
+MERGES = ("add", "concat", "multiply", "max", "average")
 
 
 class ItemParser(Pieces):
@@ -58,7 +72,8 @@ class ItemParser(Pieces):
         super().__init__(problems, limits)
         self.standard = standard
         self.blocks: dict[str, Block] = {}
-        self.in_block: str | None = None
+        self.blocks_are_complete = True
+        """False if some could not be read: an unknown word may then be one of them."""
         self.calls: dict[str, dict[str, Place]] = {}
         """Per block, the blocks it calls and where."""
         self.called: list[Called] = []
@@ -66,12 +81,10 @@ class ItemParser(Pieces):
     def items(self, node: Tree, around: Around, what: str, names: Names | None = None) -> list[Item]:
         """A sequence. Its names are visible inside it only (`names`, if the caller prepared them)."""
         if not isinstance(node, Sequence):
-            if not (isinstance(node, Scalar) and node.value is None):
-                self.problems.add(node.place, f"{what} must be a list of items, each beginning with `- `")
-            else:
-                self.problems.add(node.place, f"{what} is empty; write [] if that is meant")
+            self.problems.add(node.place, f"{what} is {shown(node)}; {self._as_list(node)}")
             return []
         inner = Around(around.variables, names or Names(around.names), around.numbering)
+        _announce(node, inner.names)
         items: list[Item] = []
         for one in node.items:
             try:
@@ -80,70 +93,97 @@ class ItemParser(Pieces):
                 self.problems.catch(mistake)
         return items
 
+    def _as_list(self, node: Scalar | Mapping) -> str:
+        """How to make a list of what is none."""
+        if isinstance(node, Mapping) and node.entries and self._is_kind(node.entries[0].key.text):
+            return f"it must be a list of items: write `- ` before '{node.entries[0].key.text}'"
+        if isinstance(node, Scalar) and isinstance(node.value, str) and self._is_kind(node.value):
+            return f"it must be a list of items: [{node.value}]"
+        return "it must be a list of items, each beginning with `- `"
+
     def _item(self, node: Tree, around: Around) -> Item:
         if isinstance(node, Scalar):
             return self._bare(node, around)
         if isinstance(node, Sequence):
-            raise Mistake(node.place, "an item is a word or a mapping, not a list; did you mean `body:`?")
-        structure = next((e for e in node.entries if e.key.text in ("repeat", "branches", "residual")), None)
-        structure = structure or next((e for e in node.entries if e.key.text == "body"), None)
-        entry = structure or self._kind_entry(node)
-        if structure:
-            self._check_companions(node, structure.key.text)
+            raise Mistake(node.place, "an item is a word or a mapping, not a list; a group is a `body:`")
+        entry = self._kind(node)
+        if entry is None:
+            _Meta(self, node, around).declare()
+            raise Mistake(node.place, "this item has no kind; name a layer, a block or a structure")
+        word = entry.key.text
+        node = self._mended(node, entry)
         meta = _Meta(self, node, around)
         try:
-            item = self._make(node, entry, around, meta)
+            item = self._make(node, Entry(entry.key, node.get(word) or entry.value), around, meta)
         except Mistake:
             meta.declare()  # so that reading it later is not a second mistake
             raise
         return meta.finish(item)
 
     def _bare(self, node: Scalar, around: Around) -> Item:
-        if not isinstance(node.value, str):
-            raise Mistake(node.place, f"an item is a kind or a block, not {node.text or 'empty'}")
-        if node.value.startswith("$"):
-            raise Mistake(node.place, f"an item's kind cannot be computed ({node.value}); use `when`")
-        segment = around.numbering.word(_last_part(node.value))
-        return self._call(node.value, None, node.place, around, segment, None)
+        word = node.value
+        if word is None or word == "":
+            raise Mistake(node.place, "this item is empty; name a layer, a block or a structure")
+        if not isinstance(word, str):
+            raise Mistake(node.place, f"an item is a layer, a block or a structure, not {shown(node)}")
+        if word in STRUCTURES:
+            raise Mistake(node.place, f"{word} holds items: write `{word}:` and list them below it")
+        segment = around.numbering.word(_last_part(word))
+        return self._call(word, None, node.place, around, segment, None)
 
-    def _kind_entry(self, node: Mapping) -> Entry:
-        candidates = [e for e in node.entries if e.key.text not in META]
-        if not candidates:
-            raise Mistake(node.place, "this item has no kind; name a layer, a block or a structure")
-        if len(candidates) == 1:
-            return candidates[0]
-        kinds = [e for e in candidates if self._is_callable(e.key.text)]
-        if len(kinds) > 1:
-            raise Mistake(
-                kinds[1].key.place,
-                f"an item has one kind, but this one has '{kinds[0].key.text}' and '{kinds[1].key.text}'; "
-                "begin a new item with `- `",
-            )
-        if not kinds:
-            return candidates[0]
-        stray = next(e for e in candidates if e is not kinds[0])
-        near = suggest(stray.key.text, META)
-        advice = near or f"; fields of {kinds[0].key.text} go below it, indented further"
-        raise Mistake(stray.key.place, f"unknown key '{stray.key.text}' beside '{kinds[0].key.text}'{advice}")
+    def _kind(self, node: Mapping) -> Entry | None:
+        """The entry that says what an item is: a structure, else a known word, else one that is no slip."""
+        for words in (("repeat", "branches", "residual"), ("body",)):
+            if structure := next((e for e in node.entries if e.key.text in words), None):
+                return structure
+        others = [e for e in node.entries if e.key.text not in META]
+        known = (e for e in others if self._is_kind(e.key.text))
+        strange = (e for e in others if nearest(e.key.text, META) is None)
+        return next(known, None) or next(strange, None) or next(iter(others), None)
 
-    def _is_callable(self, word: str) -> bool:
-        return layers.find(word) is not None or word in self.blocks or word.startswith("std/")
+    def _is_kind(self, word: str) -> bool:
+        callable_ = layers.find(word) is not None or word in self.blocks or word.startswith("std/")
+        return callable_ or word in STRUCTURES
 
-    def _check_companions(self, node: Mapping, structure: str) -> None:
-        allowed = STRUCTURES[structure]
-        for entry in node.entries:
-            key = entry.key.text
-            if key in allowed or key in META:
+    def _mended(self, node: Mapping, entry: Entry) -> Mapping:
+        """The item with nothing but its kind, what goes with it, and meta keys; the rest is noted."""
+        word = entry.key.text
+        allowed = (*STRUCTURES.get(word, (word,)), *META)
+        entries = [e for e in node.entries if e.key.text in allowed]
+        strays = [e for e in node.entries if e.key.text not in allowed]
+        fields = self._stray_fields(entry, strays)
+        if fields:
+            text = f"unknown key '{fields[0].key.text}' beside '{word}'"
+            self.problems.add(fields[0].key.place, f"{text}; what belongs to {word} is indented further")
+            entries = [Entry(e.key, node.having(fields)) if e.key.text == word else e for e in entries]
+        for stray in strays:
+            if stray in fields:
                 continue
-            if self._is_callable(key) or key in STRUCTURES:
-                raise Mistake(
-                    entry.key.place, f"an item has one kind, but this one has '{structure}' and '{key}'"
-                )
-            near = (
-                suggest(key, [*allowed, *META])
-                or f"; {structure} goes with {', '.join((*allowed[1:], *META))}"
-            )
-            raise Mistake(entry.key.place, f"unknown key '{key}' beside '{structure}'{near}")
+            if why := self._no_companion(stray.key.text, word):
+                self.problems.add(stray.key.place, why)
+            else:
+                entries.append(stray)
+        goes = f"; {word} goes with {', '.join(key for key in allowed if key != word)}"
+        instead = goes if word in STRUCTURES else f"; the fields of {word} stand together, inside it"
+        return self.mend(node.having(entries), allowed, f" beside '{word}'", instead)
+
+    def _stray_fields(self, entry: Entry, strays: list[Entry]) -> list[Entry]:
+        """The fields of a layer that has none, because they are not indented far enough."""
+        bare = isinstance(entry.value, Scalar) and entry.value.value is None
+        if entry.key.text in STRUCTURES or not bare:
+            return []
+        return [e for e in strays if not self._is_special(e.key.text)]
+
+    def _is_special(self, key: str) -> bool:
+        return self._is_kind(key) or key in _COMPANIONS or nearest(key, META) is not None
+
+    def _no_companion(self, key: str, word: str) -> str | None:
+        """Why a key can stand beside no such kind; None if it may be a slip."""
+        if self._is_kind(key):
+            return f"an item has one kind, but this one has '{word}' and '{key}'; begin a new item with `- `"
+        if key in _COMPANIONS:
+            return f"'{key}' goes with {_COMPANIONS[key]}, not with '{word}'"
+        return None
 
     def _make(self, node: Mapping, entry: Entry, around: Around, meta: _Meta) -> Item:
         word, place = entry.key.text, entry.key.place
@@ -158,6 +198,8 @@ class ItemParser(Pieces):
         segment = meta.segment or around.numbering.word(_last_part(word))
         return self._call(word, entry.value, place, around, segment, meta.name)
 
+    # -- layers and blocks ------------------------------------------------------------------------------
+
     def _call(
         self, word: str, value: Tree | None, place: Place, around: Around, segment: str, name: str | None
     ) -> Item:
@@ -170,12 +212,27 @@ class ItemParser(Pieces):
         if block is None and word.startswith("std/"):
             block = self.standard(word[4:])
         if block is None:
-            known = [*layers.words(), *self.blocks, *STRUCTURES]
-            raise Mistake(place, f"unknown kind or block '{word}'{suggest(word, known) or _no_such(word)}")
+            return self._unknown(word, place)
         if self.in_block and word in self.blocks:
             self.calls[self.in_block].setdefault(word, place)
         arguments = self._arguments(word, block, value, place, around)
         return BlockCall(place=place, word=word, segment=segment, name=name, block=block, arguments=arguments)
+
+    def _unknown(self, word: str, place: Place) -> Item:
+        """A word that is no kind. If it may be a block that could not be read, nothing is said."""
+        if word.startswith("$"):
+            instead = f"`activation: {{function: {word}}}` or `when` can choose"
+            raise Mistake(place, f"an item's kind cannot be computed ({word}); {instead}")
+        if word in _COMPANIONS:
+            text = f"'{word}' goes with {_COMPANIONS[word]}, in the same item: without a `- ` of its own"
+            raise Mistake(place, text)
+        standard = [f"std/{name}" for name in standard_names()]
+        known = [*layers.words(), *self.blocks, *STRUCTURES, *standard]
+        meant = f"std/{word}" if f"std/{word}" in standard else nearest(word, known, KIND_ALIASES)
+        if meant or self.blocks_are_complete:
+            near = f" (did you mean '{meant}'?)" if meant else _no_such(word)
+            raise Mistake(place, f"unknown kind or block '{word}'{near}")
+        return Body(place=place, word=word, items=[])
 
     def _check_like(self, fields: Fields, around: Around) -> None:
         """A field that names a tap (`like: c3`) must name a visible one."""
@@ -186,22 +243,19 @@ class ItemParser(Pieces):
     def _arguments(
         self, word: str, block: Block, value: Tree | None, place: Place, around: Around
     ) -> dict[str, Template]:
-        if value is None or (isinstance(value, Scalar) and value.value is None):
-            entries: list[Entry] = []
-        elif isinstance(value, Mapping):
-            entries = list(value.entries)
-        else:
-            raise Mistake(value.place, f"{word}: its parameters are a mapping (name: value)")
-        arguments: dict[str, Template] = {}
-        for entry in entries:
-            arguments[entry.key.text] = self.template(entry.value, around.variables)
-        self.called.append(Called(word, block, {e.key.text: e.key.place for e in entries}, place))
-        return arguments
+        self.called.append(Called(word, block, value, place))
+        entries = value.entries if isinstance(value, Mapping) else []
+        return {
+            entry.key.text: self.value(entry.value, around.variables, f"{word}: {entry.key.text}")
+            for entry in entries
+        }
 
-    def _inside(self, around: Around, meta: _Meta, variables: Iterable[str] = ()) -> Around:
+    # -- structures -------------------------------------------------------------------------------------
+
+    def _inside(self, around: Around, meta: _Meta) -> Around:
         """Around for what stands inside a structure: a named one begins a numbering of its own."""
         numbering = Numbering(self.problems) if meta.segment else around.numbering
-        return Around(around.variables | frozenset(variables), around.names, numbering)
+        return Around(around.variables, around.names, numbering)
 
     def _body(self, entry: Entry, around: Around, meta: _Meta) -> Body:
         items = self.items(entry.value, self._inside(around, meta), "body")
@@ -211,13 +265,16 @@ class ItemParser(Pieces):
         inside = self._inside(around, meta)
         branches: list[Branch] = []
         if not isinstance(entry.value, Mapping) or not entry.value.entries:
-            raise Mistake(entry.value.place, "branches is a mapping of names to branches (name: [items])")
-        for one in entry.value.entries:
+            text = f"branches is {shown(entry.value)}; it must be a mapping of names to items (left: [relu])"
+            self.problems.add(entry.value.place, text)
+        for one in entry.value.entries if isinstance(entry.value, Mapping) else ():
+            name = one.key.text
             self.check_name(one.key, "branch")
-            segment = inside.numbering.name(one.key.text, one.key.place)
-            branches.append(self._branch(one, segment, f"branch '{one.key.text}'", inside))
+            self.hidden.setdefault(name, "that is a branch, and what is in it is visible only there")
+            segment = inside.numbering.name(name, one.key.place)
+            branches.append(self._branch(one, segment, f"branch '{name}'", inside))
         if node.get("merge") is None:
-            raise Mistake(entry.key.place, "branches need `merge:` (add, concat, multiply, max or average)")
+            self.problems.add(entry.key.place, f"branches need `merge:`, one of {', '.join(MERGES)}")
         merge = self._merge(node, "merge", "add", entry, inside)
         return Branches(place=entry.key.place, word="branches", branches=branches, merge=merge)
 
@@ -225,117 +282,144 @@ class ItemParser(Pieces):
         """A branch or shortcut: items, or `{when, body}`. What it contains is numbered on its own."""
         node, when = entry.value, None
         around = Around(inside.variables, inside.names, Numbering(self.problems))
-        if isinstance(node, Mapping):
-            for one in node.entries:
-                if one.key.text not in ("when", "body", "note"):
-                    text = f"unknown key '{one.key.text}' in {label}"
-                    advice = (
-                        suggest(one.key.text, ("when", "body")) or "; it is a list of items, or {when, body}"
-                    )
-                    raise Mistake(one.key.place, text + advice)
+        if isinstance(node, Mapping) and not (node.entries and self._is_layer(node.entries[0].key.text)):
+            form = "; it is a list of items, or {when, body}"
+            node = self.mend(node, ("when", "body", "note"), f" in {label}", form)
             if (condition := node.get("when")) is not None:
-                when = self.template(condition, inside.variables)
-            body = node.get("body")
-            if body is None:
-                raise Mistake(node.place, f"{label} has no `body`; write `body: []` for the identity")
-            node = body
-        items = self.items(node, around, label)
+                when = self.when(condition, inside.variables)
+            self.text(node, "note")
+            if node.get("body") is None:
+                self.problems.add(node.place, f"{label} has no `body`; write `body: []` for the identity")
+            node = node.get("body")
+        items = self.items(node, around, label) if node is not None else []
         return Branch(label=label, segment=segment, items=items, when=when, place=entry.key.place)
 
+    def _is_layer(self, word: str) -> bool:
+        return word != "body" and self._is_kind(word)
+
     def _residual(self, node: Mapping, entry: Entry, around: Around, meta: _Meta) -> Branches:
-        inside = self._inside(around, meta)
-        body = Branch(
-            label="the body",
-            segment="",
-            items=self.items(entry.value, inside, "residual"),
-            when=None,
-            place=entry.key.place,
-        )
+        inside, place = self._inside(around, meta), entry.key.place
+        items = self.items(entry.value, inside, "residual")
+        body = Branch(label="the body", segment="", items=items, when=None, place=place)
         given = next((e for e in node.entries if e.key.text == "shortcut"), None)
         if given:
             shortcut = self._branch(given, inside.numbering.word("shortcut"), "the shortcut", inside)
         else:
-            shortcut = Branch(label="the shortcut", segment="", items=[], when=None, place=entry.key.place)
+            label = "the shortcut (the identity)"
+            shortcut = Branch(label=label, segment="", items=[], when=None, place=place)
         merge = self._merge(node, "merge", "add", entry, inside)
-        return Branches(place=entry.key.place, word="residual", branches=[body, shortcut], merge=merge)
+        return Branches(place=place, word="residual", branches=[body, shortcut], merge=merge)
 
     def _merge(self, node: Mapping, key: str, default: str, entry: Entry, inside: Around) -> MergeSpec:
+        """`merge: add`, `merge: {concat: {axis: 1}}`; what is none is noted and taken for the default."""
         value = node.get(key)
         word, place, fields_node = default, entry.key.place, None
         if isinstance(value, Mapping) and len(value.entries) == 1:
-            word, place, fields_node = (
-                value.entries[0].key.text,
-                value.entries[0].key.place,
-                value.entries[0].value,
-            )
+            (key_node, fields_node) = value.entries[0]
+            word, place = key_node.text, key_node.place
         elif isinstance(value, Scalar) and isinstance(value.value, str):
             word, place = value.value, value.place
         elif value is not None:
-            raise Mistake(value.place, f"{key} is add, concat, multiply, max or average")
+            self.problems.add(value.place, f"{key} is {shown(value)}; it must be one of {', '.join(MERGES)}")
         found = layers.find(word)
         if found is None or not issubclass(found[0], Merge):
-            merges = ("add", "concat", "multiply", "max", "average")
-            raise Mistake(
-                place, f"{key} '{word}' joins nothing{suggest(word, merges) or '; use ' + ', '.join(merges)}"
-            )
+            near = suggest(word, MERGES, KIND_ALIASES)
+            self.problems.add(place, f"{key} is '{word}'; it must be one of {', '.join(MERGES)}{near}")
+            found, fields_node = layers.find(default), None
+        if found is None:
+            raise TypeError(f"{default} is no merge")
         fields = Fields(word, found, place).read(fields_node, inside.variables, self.problems, self.limits)
         return MergeSpec(fields=fields, word=word, place=place, segment=inside.numbering.word(word))
 
     def _repeat(self, node: Mapping, entry: Entry, around: Around, meta: _Meta) -> Repeat:
-        modes = [e for e in node.entries if e.key.text in ("merge", "collect", "dense", "carry")]
-        if len(modes) > 1:
-            text = f"repeat takes one of merge, collect, dense and carry, not both {modes[0].key.text} and "
-            raise Mistake(modes[1].key.place, text + modes[1].key.text)
-        mode = modes[0].key.text if modes else "chain"
+        mode = self._mode(node)
         repeat = Repeat(place=entry.key.place, word="repeat", items=[], mode=mode)
         if not meta.segment:
             repeat.segment = around.numbering.repeat()
-        self._iterations(repeat, entry.value, around)
-        body = node.get("body")
-        if body is None:
-            raise Mistake(entry.key.place, "repeat needs `body:`, the items to repeat")
+        variables = around.variables | self._iterations(repeat, entry.value, around)
         if mode == "carry":
             repeat.carry = self.name_list(node.get("carry"), "carry")
-        variables = around.variables | {*repeat.columns, *(repeat.rows[0] if repeat.rows else ())}
         names = Names(around.names, again=repeat.carry)
         inside = Around(variables, names, Numbering(self.problems))
-        repeat.items = self.items(body, inside, "body", names)
+        if (body := node.get("body")) is None:
+            self.problems.add(entry.key.place, "repeat needs `body:`, the items to repeat")
+        else:
+            repeat.items = self.items(body, inside, "body", names)
         if mode == "dense":
             repeat.merge = self._merge(node, mode, "concat", entry, inside)
         elif mode in ("merge", "collect"):
             own = meta.segment or repeat.segment
             numbering = Numbering(self.problems) if own else around.numbering
-            repeat.merge = self._merge(
-                node, mode, "concat", entry, Around(around.variables, names, numbering)
-            )
+            outside = Around(around.variables, names, numbering)
+            repeat.merge = self._merge(node, mode, "concat", entry, outside)
         return repeat
 
-    def _iterations(self, repeat: Repeat, node: Tree, around: Around) -> None:
-        if isinstance(node, Mapping):
-            repeat.columns = self._row(node, around, fresh=True)
-            if not repeat.columns:
-                raise Mistake(node.place, "repeat names no variable; write a count, or {variable: values}")
-        elif isinstance(node, Sequence):
-            for row in node.items:
-                if not isinstance(row, Mapping):
-                    raise Mistake(
-                        row.place, "each row of a repeat is a mapping of its variables ({t: 1, c: 16})"
-                    )
-                repeat.rows.append(self._row(row, around, fresh=not repeat.rows))
-                if set(repeat.rows[-1]) != set(repeat.rows[0]):
-                    keys = ", ".join(repeat.rows[0])
-                    raise Mistake(row.place, f"every row of a repeat has the same keys; the first has {keys}")
-            if not node.items:
-                repeat.count = self.template(node, ())
-        else:
-            repeat.count = self.template(node, around.variables)
+    def _mode(self, node: Mapping) -> str:
+        modes = [e.key for e in node.entries if e.key.text in ("merge", "collect", "dense", "carry")]
+        if len(modes) > 1:
+            both = f"{modes[0].text} and {modes[1].text}"
+            text = f"repeat takes one of merge, collect, dense and carry, not both {both}"
+            self.problems.add(modes[1].place, text)
+        return modes[0].text if modes else "chain"
 
-    def _row(self, node: Mapping, around: Around, *, fresh: bool) -> dict[str, Template]:
-        for entry in node.entries if fresh else ():
+    def _iterations(self, repeat: Repeat, node: Tree, around: Around) -> frozenset[str]:
+        """Read what a repeat steps through; the names of its loop variables."""
+        if isinstance(node, Mapping):
+            return self._columns(repeat, node, around)
+        if isinstance(node, Sequence) and node.items:
+            return self._rows(repeat, node.items, around)
+        repeat.count = count = self.template(node, around.variables)
+        if not count.waits:
+            self.attempt(lambda: count.count({}, "the count"))
+        return frozenset()
+
+    def _columns(self, repeat: Repeat, node: Mapping, around: Around) -> frozenset[str]:
+        if not node.entries:
+            text = "repeat names no variable; write a count, or {variable: values}"
+            self.problems.add(node.place, text)
+        self._check_loop_variables(node, around)
+        for key, value in node.entries:
+            column = repeat.columns[key.text] = self.value(value, around.variables, f"repeat: {key.text}")
+            if isinstance(value, Scalar) and value.value is not None and not column.waits:
+                self.attempt(lambda one=column, name=key.text: one.count({}, name))
+        return frozenset(repeat.columns)
+
+    def _rows(self, repeat: Repeat, nodes: list[Tree], around: Around) -> frozenset[str]:
+        rows = [row for row in nodes if isinstance(row, Mapping)]
+        if not rows:
+            text = "repeat lists values without a name for them; write {width: [64, 128]}"
+            self.problems.add(nodes[0].place, text)
+            return frozenset({ANY})
+        self._check_loop_variables(rows[0], around)
+        keys = [entry.key.text for entry in rows[0].entries]
+        for node in nodes:
+            if not isinstance(node, Mapping):
+                form = ", ".join(f"{key}: …" for key in keys)
+                text = f"a row of this repeat is {shown(node)}; it must be a mapping like the first ({form})"
+                self.problems.add(node.place, text)
+                continue
+            self._check_row(node, keys)
+            repeat.rows.append(
+                {key.text: self.value(value, around.variables, key.text) for key, value in node.entries}
+            )
+        return frozenset(keys)
+
+    def _check_row(self, row: Mapping, keys: list[str]) -> None:
+        """Every row has the keys of the first."""
+        lacks = [key for key in keys if row.get(key) is None]
+        if lacks:
+            text = f"this row has no {listed(lacks)}; every row of a repeat has the keys of the first"
+            self.problems.add(row.place, text)
+        for entry in row.entries:
+            if entry.key.text not in keys and not lacks:
+                text = f"'{entry.key.text}' is not in the first row; every row of a repeat has the same keys"
+                self.problems.add(entry.key.place, text)
+
+    def _check_loop_variables(self, node: Mapping, around: Around) -> None:
+        for entry in node.entries:
             if self.check_variable(entry.key, "loop variable") and entry.key.text in around.variables:
                 text = f"loop variable '{entry.key.text}' is already a variable here; choose another name"
                 self.problems.add(entry.key.place, text)
-        return {e.key.text: self.template(e.value, around.variables) for e in node.entries}
 
 
 class Called(NamedTuple):
@@ -343,19 +427,42 @@ class Called(NamedTuple):
 
     word: str
     block: Block
-    arguments: dict[str, Place]
+    value: Tree | None
     place: Place
 
     def check(self, problems: Problems) -> None:
         """Every argument is a parameter, and every required parameter is given."""
         known = self.block.parameters
-        for name, place in self.arguments.items():
-            if name not in known:
-                takes = f"; it takes {', '.join(known)}" if known else "; it takes none"
-                problems.add(place, f"{self.word}: unknown parameter '{name}'{suggest(name, known) or takes}")
-        missing = [f"'{n}'" for n, p in known.items() if p.default is None and n not in self.arguments]
-        if missing:
-            problems.add(self.place, f"{self.word}: needs {' and '.join(missing)}")
+        entries: list[Entry] = []
+        if isinstance(self.value, Mapping):
+            entries = self.value.entries
+        elif self.value is not None and not (isinstance(self.value, Scalar) and self.value.value is None):
+            problems.add(self.value.place, self._no_mapping(self.value))
+            return
+        slips = Slips(known, entries, {})
+        takes = f"; it takes {', '.join(known)}" if known else "; it takes none"
+        for entry, near in slips.found:
+            text = f"{self.word}: unknown parameter '{entry.key.text}'{near or takes}"
+            problems.add(entry.key.place, text)
+        given = {entry.key.text for entry in entries}
+        needed = (name for name, p in known.items() if p.default is None and name not in given)
+        if missing := slips.missing(needed):
+            problems.add(self.place, f"{self.word}: needs {listed(missing)}")
+
+    def _no_mapping(self, node: Tree) -> str:
+        first = next(iter(self.block.parameters), None)
+        if first is None:
+            return f"{self.word}: takes no parameters; write it bare: `- {self.word}`"
+        text = node.text if isinstance(node, Scalar) else "…"
+        return f"{self.word}: its parameters are a mapping, such as {{{first}: {text}}}"
+
+
+def _announce(node: Sequence, names: Names) -> None:
+    """Note the names of a sequence before its items are read, for whoever reads one too early."""
+    for item in node.items:
+        name = item.get("name") if isinstance(item, Mapping) else None
+        if isinstance(name, Scalar):
+            names.announce(name.text, name.place)
 
 
 def _last_part(word: str) -> str:
@@ -364,7 +471,7 @@ def _last_part(word: str) -> str:
 
 def _no_such(word: str) -> str:
     if word.startswith("std/"):
-        return "; the standard blocks are listed by `archcost zoo --blocks`"
+        return "; `archcost zoo --blocks` lists the standard blocks"
     return "; a layer archcost does not know can be declared with `custom`"
 
 
@@ -373,70 +480,80 @@ class _Meta:
 
     def __init__(self, parser: ItemParser, node: Mapping, around: Around) -> None:
         self._parser = parser
-        self._node = node
         self._around = around
         self.name: str | None = None
         self.segment: str | None = None
         self._name_place = node.place
-        key = node.get("name")
-        if key is not None:
-            self._read_name(key)
+        if (name := node.get("name")) is not None:
+            self._read_name(name)
+        self._reads: tuple[Ref, ...] = ()
+        if (reads := node.get("from")) is not None:
+            self._reads = parser.refs(reads, around.names, "from")
+        when = node.get("when")
+        self._when = None if when is None else parser.when(when, around.variables)
+        self._share = self._word(node.get("share"), "share")
+        self._expect = dict(self._expectations(node.get("expect")))
+        parser.text(node, "note")
+        _check_weights(node.get("weights"), parser)
 
     def _read_name(self, node: Tree) -> None:
         self._name_place = node.place
-        if not isinstance(node, Scalar):
-            self._parser.problems.add(node.place, "name must be a word")
-        elif self._parser.check_name(node, "name"):
-            self.name = node.text
-            self.segment = self._around.numbering.name(node.text, node.place)
+        self.name = self._word(node, "name")
+        if self.name is not None:
+            self.segment = self._around.numbering.name(self.name, node.place)
+
+    def _word(self, node: Tree | None, what: str) -> str | None:
+        if isinstance(node, Scalar):
+            return node.text if self._parser.check_name(node, what) else None
+        if node is not None:
+            self._parser.problems.add(node.place, f"{what} is {shown(node)}; it must be a word")
+        return None
+
+    def _expectations(self, node: Tree | None) -> Iterable[tuple[str, tuple[Template, Place]]]:
+        parser = self._parser
+        mapping = None if node is None else parser.as_mapping(node, "expect", "shape: [64, 56, 56]")
+        if mapping is None:
+            return
+        known = "; it knows " + ", ".join(EXPECT)
+        for key, value in parser.mend(mapping, EXPECT, " in expect", known).entries:
+            template = parser.template(value, self._around.variables)
+            if not template.waits:
+                parser.attempt(lambda what=key.text, one=template: expected(what, one, {}))
+            yield key.text, (template, value.place)
 
     def finish(self, item: Item) -> Item:
         """Put the meta keys into the item, and let its name be read from here on."""
-        parser, node, around = self._parser, self._node, self._around
         item.name = self.name
         item.segment = self.segment or item.segment
-        if (reads := node.get("from")) is not None:
-            item.reads = parser.refs(reads, around.names, "from")
-        if (when := node.get("when")) is not None:
-            item.when = parser.template(when, around.variables)
-        if (share := node.get("share")) is not None:
-            item.share = self._share(share)
-        self._check_weights(node.get("weights"))
-        self._expect(item, node.get("expect"))
+        item.reads, item.when, item.share, item.expect = self._reads, self._when, self._share, self._expect
         self.declare()
         return item
 
     def declare(self) -> None:
         """Let the item's name be read from here on."""
-        if self.name and (why := self._around.names.add(self.name, self._name_place)):
+        if self.name is None:
+            return
+        if why := self._around.names.add(self.name, self._name_place):
             self._parser.problems.add(self._name_place, why)
+        why_not = f"the one on line {self._name_place.line} is visible only in its own list of items"
+        self._parser.hidden.setdefault(self.name, why_not)
 
-    def _check_weights(self, node: Tree | None) -> None:
-        named = isinstance(node, Mapping) and all(
-            isinstance(e.value, (Sequence, Scalar)) for e in node.entries
-        )
-        if node is None or named or (isinstance(node, Scalar) and str(node.value).endswith(".npz")):
-            return
-        self._parser.problems.add(
-            node.place, "weights are named lists of numbers, or an .npz file beside the spec"
-        )
 
-    def _share(self, node: Tree) -> str | None:
-        if isinstance(node, Scalar) and self._parser.check_name(node, "share"):
-            return node.text
-        if not isinstance(node, Scalar):
-            self._parser.problems.add(node.place, "share must be a word")
-        return None
+def _check_weights(node: Tree | None, parser: ItemParser) -> None:
+    """Weights are numbers by name, or a file."""
+    if node is None or (isinstance(node, Scalar) and str(node.value).endswith(".npz")):
+        return
+    if isinstance(node, Mapping) and node.entries:
+        for entry in node.entries:
+            parser.attempt(lambda one=entry: _check_numbers(one.value, f"weights: {one.key.text}"))
+        return
+    wanted = "it must be named lists of numbers, or an .npz file beside the spec"
+    parser.problems.add(node.place, f"weights is {shown(node)}; {wanted}")
 
-    def _expect(self, item: Item, node: Tree | None) -> None:
-        if node is None:
-            return
-        parser = self._parser
-        mapping = parser.as_mapping(node, "expect")
-        for entry in mapping.entries if mapping else ():
-            if entry.key.text not in EXPECT:
-                near = suggest(entry.key.text, EXPECT) or "; it knows " + ", ".join(EXPECT)
-                parser.problems.add(entry.key.place, f"expect: unknown key '{entry.key.text}'{near}")
-                continue
-            template = parser.template(entry.value, self._around.variables)
-            item.expect[entry.key.text] = (template, entry.value.place)
+
+def _check_numbers(node: Tree, what: str) -> None:
+    if isinstance(node, Sequence) and node.items:
+        for one in node.items:
+            _check_numbers(one, what)
+    elif not isinstance(node, Scalar) or isinstance(node.value, (str, bool)) or node.value is None:
+        raise Mistake(node.place, f"{what} has {shown(node)}; it must hold numbers alone")

@@ -40,6 +40,7 @@ class Opened:
     data: bytes
     name: str
     folder: Path
+    file: Path | None = None
     variant: str | None = None
 
 
@@ -54,9 +55,9 @@ def open_spec(path: str, limits: Limits) -> Opened:
         return Opened(sys.stdin.buffer.read(limits.file_bytes + 1), "<stdin>", Path.cwd())
     if path.startswith("zoo:"):
         file, variant = find_in_zoo(path.removeprefix("zoo:"), limits)
-        return Opened(_bytes(file, path, limits), path, file.parent, variant)
+        return Opened(_bytes(file, path, limits), path, file.parent, file, variant)
     file = Path(path)
-    return Opened(_bytes(file, path, limits), path, file.parent)
+    return Opened(_bytes(file, path, limits), path, file.parent, file)
 
 
 def _bytes(file: Path, name: str, limits: Limits) -> bytes:
@@ -69,8 +70,7 @@ def _bytes(file: Path, name: str, limits: Limits) -> bytes:
 
 def _why_unreadable(file: Path, error: OSError | ValueError) -> str:
     if isinstance(error, FileNotFoundError):
-        near = suggest(file.name, _neighbours(file))
-        return f"no such file{near}"
+        return f"no such file{suggest(file.name, _neighbours(file))}"
     if isinstance(error, IsADirectoryError):
         return "this is a folder; name the spec inside it"
     if isinstance(error, PermissionError):
@@ -145,44 +145,65 @@ def _variant_names(root: Tree) -> list[str]:
     return [entry.key.text for entry in variants.entries] if isinstance(variants, Mapping) else []
 
 
+# -- standard blocks ------------------------------------------------------------------------------------
+
+
+def standard_names() -> list[str]:
+    """The standard blocks by name, without `std/`."""
+    return sorted(path.stem for path in BLOCKS.glob("*.yaml"))
+
+
 # -- includes -------------------------------------------------------------------------------------------
 
 
 class Includer:
-    """Collects the `blocks:` of everything a spec includes, each file once."""
+    """Collects the `blocks:` of everything a spec includes, each file once.
+
+    Attributes:
+        roots: what the files hold, in the order they were named.
+        complete: False if one of them could not be read.
+    """
 
     def __init__(self, problems: Problems, limits: Limits) -> None:
         self._problems = problems
         self._limits = limits
         self._done: set[Path] = set()
         self.roots: list[Mapping] = []
+        self.complete = True
 
-    def include(self, root: Mapping, name: str, folder: Path, chain: tuple[Path, ...] = ()) -> None:
-        """Read the files under `include:` of a mapping, and what these include."""
+    def include(self, root: Mapping, opened: Opened) -> None:
+        """Read the files under `include:` of a spec, and what these include."""
+        chain = (Path(os.path.realpath(opened.file)),) if opened.file else ()
+        self._include(root, opened.name, opened.folder, chain)
+
+    def _include(self, root: Mapping, name: str, folder: Path, chain: tuple[Path, ...]) -> None:
         node = root.get("include")
-        if node is None:
+        if node is None or (isinstance(node, Scalar) and node.value is None):
             return
+        nodes = node.items if isinstance(node, Sequence) else [node]
         if not isinstance(node, Sequence):
-            self._problems.add(node.place, "include is a list of files: [blocks/resnet.yaml]")
-            return
-        for entry in node.items:
-            if isinstance(entry, Scalar) and isinstance(entry.value, str):
+            shown = f"[{node.text}]" if isinstance(node, Scalar) else "[blocks/resnet.yaml]"
+            self._problems.add(node.place, f"include must be a list of files: {shown}")
+        for entry in nodes:
+            if isinstance(entry, Scalar) and isinstance(entry.value, str) and entry.text:
                 self._include_one(entry, name, folder, chain)
-            else:
-                self._problems.add(entry.place, "include lists files by their paths")
+            elif entry is not node:
+                what = f"'{entry.text}'" if isinstance(entry, Scalar) else "no path"
+                self._fail(entry.place, f"include lists {what}; it must be the path of a file")
+
+    def _fail(self, place: Place, message: str) -> None:
+        self._problems.add(place, message)
+        self.complete = False
 
     def _include_one(self, entry: Scalar, name: str, folder: Path, chain: tuple[Path, ...]) -> None:
-        real = Path(os.path.realpath(folder / entry.text))
-        if (
-            "\0" in entry.text
-            or Path(entry.text).is_absolute()
-            or not real.is_relative_to(os.path.realpath(folder))
-        ):
+        real = Path(os.path.realpath(folder / entry.text.replace("\0", "")))
+        absolute = Path(entry.text).is_absolute()
+        if absolute or "\0" in entry.text or not real.is_relative_to(os.path.realpath(folder)):
             text = f"include '{entry.text}' leaves the folder of this file; it may only go below it"
-            self._problems.add(entry.place, text)
+            self._fail(entry.place, text)
         elif real in chain:
             steps = " → ".join(path.name for path in (*chain[chain.index(real) :], real))
-            self._problems.add(entry.place, f"include goes round in a circle: {steps}")
+            self._fail(entry.place, f"include goes round in a circle: {steps}")
         elif real not in self._done:
             self._done.add(real)
             self._read(entry, str(Path(name).parent / entry.text), real, chain)
@@ -191,13 +212,14 @@ class Includer:
         try:
             root = read(_bytes(real, shown, self._limits), shown, self._limits)
         except SpecError as error:
+            self.complete = False
             missing = [d for d in error.diagnostics if not d.place.source.lines]
             for diagnostic in missing:
                 self._problems.add(entry.place, f"include '{entry.text}': {diagnostic.message}")
             self._problems.extend(d for d in error.diagnostics if d not in missing)
             return
         if not isinstance(root, Mapping):
-            self._problems.add(root.place, "a file of blocks is a mapping with `blocks:`")
+            self._fail(root.place, "a file that is included is a mapping with `blocks:`")
             return
         self.roots.append(root)
-        self.include(root, shown, real.parent, (*chain, real))
+        self._include(root, shown, real.parent, (*chain, real))

@@ -7,32 +7,31 @@ from collections.abc import Sequence as AnySequence
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, TypeAlias
 
-from archcost.errors import SpecError, UsageError
+from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.limits import DEFAULT
-from archcost.network import Input
 from archcost.source import Place, Source
 from archcost.spec.expand import Expander
+from archcost.spec.inputs import given_shapes, network_inputs
 from archcost.spec.library import BLOCKS, Includer, open_spec
-from archcost.spec.parse import LIBRARY_KEYS, Parser
+from archcost.spec.parse import LIBRARY_KEYS, SPEC_KEYS, Parser
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.reader import Mapping, read
-from archcost.spec.template import Template, describe
+from archcost.spec.template import Template, check_plain, shown
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from archcost.expressions import Value
     from archcost.limits import Limits
     from archcost.network import Network
     from archcost.spec.document import Block, Document
+    from archcost.spec.inputs import InputShape
     from archcost.spec.library import Opened
 
 Setting: TypeAlias = "str | float | bool | AnySequence[Setting]"
 """A value for a variable; a text is read as the spec would read it (`"0.5"`, `"[3, 4]"`, `"relu"`)."""
-
-InputShape: TypeAlias = "str | AnySequence[int]"
-"""`"3x256x256"`, or `(3, 256, 256)`."""
 
 
 def load(
@@ -79,7 +78,8 @@ def _load(
     document = _parse(opened, problems, limits)
     chosen = _variant(document, opened, variant)
     variables = _variables(document, chosen, overrides, problems, limits)
-    inputs = _inputs(document, variables, _input_texts(input_, document), problems, limits)
+    given = given_shapes(input_, list(document.inputs), limits)
+    inputs = network_inputs(document.inputs, variables, given, problems, limits)
     problems.stop_if_any()
     return Expander(document, variables, problems, limits).expand(inputs, path, chosen)
 
@@ -87,20 +87,28 @@ def _load(
 def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
     root = read(opened.data, opened.name, limits)
     if not isinstance(root, Mapping):
-        problems.add(root.place, "a spec is a mapping: archcost, name, input, layers")
-        problems.stop_if_any()
-        raise TypeError("a problem was just added")
+        text = f"a spec is a mapping (archcost: 1, name, input, layers), not {shown(root)}"
+        raise SpecError([Diagnostic(root.place, text)])
     includer = Includer(problems, limits)
-    includer.include(root, opened.name, opened.folder)
+    includer.include(root, opened)
     parser = Parser(problems, limits, _Standard(problems, limits).block)
-    included: list[Mapping] = []
-    for one in includer.roots:
-        parser.check_keys(one, LIBRARY_KEYS, required=(), what="a file that is included")
-        if (blocks := one.get("blocks")) is not None and (mapping := parser.as_mapping(blocks, "blocks")):
-            included.append(mapping)
-    document = parser.document(root, included)
+    parser.blocks_are_complete = includer.complete
+    document = parser.document(root, list(_included(includer.roots, parser)))
     problems.stop_if_any()
     return document
+
+
+def _included(roots: list[Mapping], parser: Parser) -> Iterator[Mapping]:
+    """The `blocks:` of the files that were included."""
+    for root in roots:
+        spec = next((e.key for e in root.entries if e.key.text in {"input", "layers"}), None)
+        if spec is not None:
+            text = f"'{spec.text}' makes this a whole spec; a file that is included holds blocks alone"
+            parser.problems.add(spec.place, text)
+        keys = LIBRARY_KEYS if spec is None else (*LIBRARY_KEYS, *SPEC_KEYS)
+        blocks = parser.check_keys(root, keys, (), "a file that is included").get("blocks")
+        if blocks is not None and (mapping := parser.as_mapping(blocks, "blocks", "name: {params, body}")):
+            yield mapping
 
 
 class _Standard:
@@ -158,30 +166,62 @@ def _variables(
             raise UsageError(
                 f"--set {name}: the spec has no variable '{name}'{suggest(name, known) or '; ' + has}"
             )
-        templates[name] = _override(name, given, frozenset(document.variables), problems, limits)
-    problems.stop_if_any()
+        templates[name] = _override(name, given, frozenset(document.variables), limits)
+    return _evaluate(templates, overrides, problems)
+
+
+def _evaluate(
+    templates: dict[str, Template], overrides: dict[str, Setting], problems: Problems
+) -> dict[str, Value]:
+    """Every variable's value. What depends on one that has none is no mistake of its own."""
     values: dict[str, Value] = {}
-    try:
-        for name in TopologicalSorter({n: t.names for n, t in templates.items()}).static_order():
-            values[name] = templates[name].value(values)
-    except CycleError as error:
-        cycle: list[str] = error.args[1][::-1]
-        problems.add(templates[cycle[0]].place, f"variables go round in a circle: {' → '.join(cycle)}")
-    except Mistake as mistake:
-        problems.catch(mistake)
+    for name in _in_order(templates, overrides, problems):
+        template = templates[name]
+        if not template.names <= values.keys():
+            continue
+        try:
+            values[name] = template.value(values)
+        except Mistake as mistake:
+            if name in overrides:
+                raise _bad_setting(name, overrides[name], mistake.message) from None
+            problems.catch(mistake)
     problems.stop_if_any()
     return {name: values[name] for name in templates}
 
 
-def _override(
-    name: str, given: Setting, known: frozenset[str], problems: Problems, limits: Limits
-) -> Template:
+def _in_order(templates: dict[str, Template], overrides: dict[str, Setting], problems: Problems) -> list[str]:
+    try:
+        return list(TopologicalSorter({n: t.names for n, t in templates.items()}).static_order())
+    except CycleError as error:
+        cycle: list[str] = error.args[1][::-1]
+    text = f"variables go round in a circle: {' → '.join(cycle)}"
+    written = [name for name in cycle if name not in overrides]
+    if not written:
+        raise _bad_setting(cycle[0], overrides[cycle[0]], text)
+    problems.add(templates[written[0]].place, text)
+    return []
+
+
+def _override(name: str, given: Setting, known: frozenset[str], limits: Limits) -> Template:
+    """The value of a `--set`, read as the spec would read it."""
     text = _as_text(given)
+    if not text.strip():
+        raise UsageError(f"--set {name}=: the value is missing")
+    problems = Problems()
     try:
         node = read(text.encode(), f"--set {name}", limits)
+        check_plain(node, "it")
+        template = Template(node, known, problems, limits)
+        problems.stop_if_any()
     except SpecError as error:
-        raise UsageError(f"--set {name}={text}: {error.diagnostics[0].message}") from None
-    return Template(node, known, problems, limits)
+        raise _bad_setting(name, given, error.diagnostics[0].message) from None
+    except Mistake as mistake:
+        raise _bad_setting(name, given, mistake.message) from None
+    return template
+
+
+def _bad_setting(name: str, given: Setting, why: str) -> UsageError:
+    return UsageError(f"--set {name}={_as_text(given)}: {why}")
 
 
 def _as_text(value: Setting) -> str:
@@ -191,82 +231,3 @@ def _as_text(value: Setting) -> str:
     if isinstance(value, AnySequence):
         return "[" + ", ".join(_as_text(v) for v in value) + "]"
     return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-# -- inputs ---------------------------------------------------------------------------------------------
-
-
-def _input_texts(
-    given: InputShape | AnyMapping[str, InputShape] | None, document: Document
-) -> dict[str, str]:
-    """`--input` by input name."""
-    if given is None:
-        return {}
-    if isinstance(given, AnyMapping):
-        texts = {name: _shape_text(shape) for name, shape in given.items()}
-    else:
-        texts = _split_inputs(_shape_text(given), list(document.inputs))
-    for name in texts:
-        if name not in document.inputs:
-            known = list(document.inputs)
-            near = suggest(name, known) or "; there is " + ", ".join(known)
-            raise UsageError(f"--input {name}: there is no such input{near}")
-    return texts
-
-
-def _shape_text(shape: InputShape) -> str:
-    return shape if isinstance(shape, str) else "x".join(map(str, shape))
-
-
-def _split_inputs(text: str, names: list[str]) -> dict[str, str]:
-    """`left=3x8x8,right=3x8x8` by name; a shape alone is the only input's."""
-    parts = [part.partition("=") for part in text.split(",")]
-    if all(equals for _, equals, _ in parts):
-        return {name.strip(): shape.strip() for name, _, shape in parts}
-    if len(parts) == 1 and len(names) == 1:
-        return {names[0]: text.strip()}
-    raise UsageError(f"--input {text}: write {','.join(f'{name}=3x64x64' for name in names)}")
-
-
-def _inputs(
-    document: Document, variables: dict[str, Value], texts: dict[str, str], problems: Problems, limits: Limits
-) -> tuple[Input, ...]:
-    inputs: list[Input] = []
-    for name, template in document.inputs.items():
-        try:
-            if name in texts:
-                shape = _given_shape(texts[name], limits)
-            else:
-                shape = _shape(template, variables, limits)
-            inputs.append(Input(name, shape))
-        except Mistake as mistake:
-            problems.catch(mistake)
-    return tuple(inputs)
-
-
-def _given_shape(text: str, limits: Limits) -> tuple[int, ...]:
-    parts = text.replace("×", "x").split("x")
-    sizes = tuple(int(p) if p.isascii() and p.isdigit() and len(p) < 20 else 0 for p in parts)
-    if why := _unfit(sizes, limits):
-        raise UsageError(f"--input {text}: {why}")
-    return sizes
-
-
-def _shape(template: Template, variables: dict[str, Value], limits: Limits) -> tuple[int, ...]:
-    value = template.resolve(variables)
-    sizes = value if isinstance(value, tuple) else ()
-    whole = tuple(v if isinstance(v, int) and not isinstance(v, bool) else 0 for v in sizes)
-    if why := _unfit(whole, limits):
-        raise Mistake(template.place, f"input is {describe(value)}: {why}")
-    return whole
-
-
-def _unfit(sizes: tuple[int, ...], limits: Limits) -> str | None:
-    """Why these sizes are no input; None if they are one."""
-    if not 1 <= len(sizes) <= 4:
-        return "an input is [channels], or [channels, then one to three spatial axes]"
-    if min(sizes) < 1:
-        return "every size of an input is a whole number from 1"
-    if max(sizes) > limits.dimension:
-        return f"the limit on a dimension is {limits.dimension}"
-    return None

@@ -69,6 +69,15 @@ class Names:
         self._outer = outer
         self._again = frozenset(again)
         self._own: dict[str, Place | None] = dict.fromkeys((*given, *self._again))
+        self._announced: dict[str, Place] = {}
+
+    def announce(self, name: str, place: Place) -> None:
+        """Note that an item of this sequence has this name, wherever it stands."""
+        self._announced.setdefault(name, place)
+
+    def announced(self, name: str) -> Place | None:
+        """Where a name is given in this sequence or one around it, perhaps further down."""
+        return self._announced.get(name) or (self._outer.announced(name) if self._outer else None)
 
     def visible(self) -> list[str]:
         """Every name that can be read here."""

@@ -5,27 +5,45 @@ Nothing is expanded here, so blocks that are never used are checked as well.
 
 from __future__ import annotations
 
+import re
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from archcost import layers
 from archcost.spec.document import Block, Document, Parameter
+from archcost.spec.inputs import INPUT_FORM, input_shape
 from archcost.spec.items import META, STRUCTURES, ItemParser
 from archcost.spec.naming import Around, Names, Numbering
-from archcost.spec.reader import Mapping, Scalar
+from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
+from archcost.spec.template import ANY, IN_NAMES
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from archcost.spec.document import Item, Ref
     from archcost.spec.reader import Tree
     from archcost.spec.template import Template
 
-IN_NAMES = ("in_channels", "in_length", "in_height", "in_width", "in_depth")
-"""What every expression inside the layers knows about the tensor that arrives."""
-
 LIBRARY_KEYS = ("archcost", "name", "note", "include", "blocks")
 """What a file that is included may hold."""
+
+BLOCK_KEYS = ("params", "inputs", "outputs", "body", "note")
+
+_VARIANT = re.compile(r"[A-Za-z0-9_.-]+")
+
+SPEC_KEYS = (
+    "archcost",
+    "name",
+    "note",
+    "vars",
+    "variants",
+    "include",
+    "input",
+    "blocks",
+    "layers",
+    "outputs",
+)
 
 
 class Parser(ItemParser):
@@ -33,97 +51,107 @@ class Parser(ItemParser):
 
     def document(self, root: Mapping, included: Iterable[Mapping] = ()) -> Document:
         """The whole spec. `included` are the `blocks:` mappings of the files it includes."""
-        known = (
-            "archcost",
-            "name",
-            "note",
-            "vars",
-            "variants",
-            "include",
-            "input",
-            "blocks",
-            "layers",
-            "outputs",
-        )
-        self.check_keys(root, known, required=("archcost", "name", "input", "layers"), what="a spec")
-        variables = self._variables(root.get("vars"))
-        names = frozenset(variables)
+        root = self.check_keys(root, SPEC_KEYS, ("archcost", "name", "input", "layers"), "a spec")
+        variables, names = self._variables(root.get("vars"))
         variants = self._variants(root.get("variants"), names)
-        included = list(included)
-        for mapping in included:
-            self._declare_blocks(mapping)
-        own = root.get("blocks")
-        if own is not None and (mapping := self.as_mapping(own, "blocks")):
-            self._declare_blocks(mapping)
-        for mapping in included:
-            self._define_blocks(mapping, names)
-        if isinstance(own, Mapping):
-            self._define_blocks(own, names)
+        self._blocks(root.get("blocks"), list(included), names)
         inputs = self._inputs(root.get("input"), names)
         taps = Names(None, ["input", *inputs])
-        around = Around(names | frozenset(IN_NAMES), taps, Numbering(self.problems))
-        layers_node = root.get("layers")
-        items = self.items(layers_node, around, "layers", taps) if layers_node is not None else []
+        around = Around(names.union(IN_NAMES), taps, Numbering(self.problems))
+        items = self._layers(root.get("layers"), around, taps)
         self._check_calls()
-        taps_out = root.get("outputs")
-        outputs = self.refs(taps_out, taps, "outputs") if taps_out is not None else ()
+        self.text(root, "note")
         return Document(
-            name=self._text(root, "name"),
+            name=self.text(root, "name"),
             place=root.place,
             inputs=inputs,
             layers=items,
-            outputs=outputs,
+            outputs=self._outputs(root.get("outputs"), taps, "outputs"),
             variables=variables,
             variants=variants,
         )
 
-    def _text(self, root: Mapping, key: str) -> str:
-        node = root.get(key)
-        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value:
-            return node.value
-        if node is not None:
-            self.problems.add(node.place, f"{key} must be text; quote it if it looks like a number")
-        return ""
+    def _layers(self, node: Tree | None, around: Around, taps: Names) -> list[Item]:
+        if node is None:
+            return []
+        if isinstance(node, Sequence) and not node.items:
+            self.problems.add(node.place, "layers is an empty list; a network has at least one item")
+        return self.items(node, around, "layers", taps)
 
-    def _variables(self, node: Tree | None) -> dict[str, Template]:
-        if node is None or (mapping := self.as_mapping(node, "vars")) is None:
-            return {}
-        names = frozenset(entry.key.text for entry in mapping.entries)
+    def _outputs(self, node: Tree | None, names: Names, what: str) -> tuple[Ref, ...]:
+        """The taps that leave, each once."""
+        if node is None:
+            return ()
+        refs = self.refs(node, names, what)
+        seen: set[str] = set()
+        for ref in refs:
+            if ref.text in seen:
+                self.problems.add(ref.place, f"{what} lists '{ref.text}' twice")
+            seen.add(ref.text)
+        return refs
+
+    def _variables(self, node: Tree | None) -> tuple[dict[str, Template], frozenset[str]]:
+        """The variables, and every name that an expression may take for one."""
+        entries = self.entries(node, "vars", "width: 32")
+        names = frozenset(entry.key.text for entry in entries)
+        if isinstance(node, Sequence) or (isinstance(node, Scalar) and node.value is not None):
+            names = frozenset({ANY})
         variables: dict[str, Template] = {}
-        for entry in mapping.entries:
-            self.check_variable(entry.key, "variable")
-            variables[entry.key.text] = self.template(entry.value, names)
-        return variables
+        for key, value in entries:
+            self.check_variable(key, "variable")
+            variables[key.text] = self.value(value, names, f"variable '{key.text}'")
+        return variables, names
 
     def _variants(self, node: Tree | None, names: frozenset[str]) -> dict[str, dict[str, Template]]:
-        if node is None or (mapping := self.as_mapping(node, "variants")) is None:
-            return {}
         variants: dict[str, dict[str, Template]] = {}
-        for entry in mapping.entries:
-            overrides = self.as_mapping(entry.value, f"variant '{entry.key.text}'")
-            for override in overrides.entries if overrides else ():
-                if override.key.text not in names:
-                    text = f"variant '{entry.key.text}' sets '{override.key.text}', which is not in vars"
-                    self.problems.add(override.key.place, text + suggest(override.key.text, names))
-            variants[entry.key.text] = {
-                o.key.text: self.template(o.value, names) for o in (overrides.entries if overrides else ())
-            }
+        for key, value in self.entries(node, "variants", "thin: {width: 16}"):
+            if not _VARIANT.fullmatch(key.text):
+                text = f"variant '{key.text}' must be letters a-z, digits, _, - and ."
+                self.problems.add(key.place, text)
+            what = f"variant '{key.text}'"
+            overrides = self.entries(value, what, "width: 16")
+            variants[key.text] = {one.key.text: self._override(one, what, names) for one in overrides}
         return variants
+
+    def _override(self, entry: Entry, variant: str, names: frozenset[str]) -> Template:
+        name = entry.key.text
+        if name not in names and ANY not in names:
+            has = f"; vars has {', '.join(names)}" if 0 < len(names) <= 8 else ""
+            text = f"{variant} sets '{name}', which is not in vars{suggest(name, names) or has}"
+            self.problems.add(entry.key.place, text)
+        return self.value(entry.value, names, f"{variant}: {name}")
 
     def _inputs(self, node: Tree | None, names: frozenset[str]) -> dict[str, Template]:
         if node is None:
             return {}
-        if isinstance(node, Mapping):
-            for entry in node.entries:
-                self.check_name(entry.key, "input")
-            if not node.entries:
-                self.problems.add(node.place, "input names no tensor; write [channels, height, width]")
-            return {entry.key.text: self.template(entry.value, names) for entry in node.entries}
-        return {"input": self.template(node, names)}
+        if not isinstance(node, Mapping):
+            return {"input": self._input(node, names, "input")}
+        for entry in node.entries:
+            self.check_name(entry.key, "input")
+        if not node.entries:
+            self.problems.add(node.place, f"input is an empty mapping; it must be {INPUT_FORM}")
+        return {key.text: self._input(one, names, f"input '{key.text}'") for key, one in node.entries}
+
+    def _input(self, node: Tree, names: frozenset[str], what: str) -> Template:
+        template = self.template(node, names)
+        if not template.waits:
+            self.attempt(lambda: input_shape(template, {}, what, self.limits))
+        return template
+
+    def _blocks(self, own: Tree | None, included: list[Mapping], names: frozenset[str]) -> None:
+        """Every block, those of other files first. All are declared before one is read: it may call any."""
+        if own is not None and (mapping := self.as_mapping(own, "blocks", "name: {params, body}")):
+            included = [*included, mapping]
+        elif own is not None:
+            self.blocks_are_complete = False
+        for mapping in included:
+            self._declare_blocks(mapping)
+        for mapping in included:
+            self._define_blocks(mapping, names)
 
     def library(self, root: Mapping) -> dict[str, Block]:
         """The blocks of a file that has nothing else: a standard block and its helpers."""
-        self.check_keys(root, LIBRARY_KEYS, required=("blocks",), what="a file of blocks")
+        root = self.check_keys(root, LIBRARY_KEYS, required=("blocks",), what="a file of blocks")
         if (node := root.get("blocks")) is not None and (mapping := self.as_mapping(node, "blocks")):
             self._declare_blocks(mapping)
             self._define_blocks(mapping, frozenset(), sees=False)
@@ -133,10 +161,11 @@ class Parser(ItemParser):
     def _declare_blocks(self, mapping: Mapping) -> None:
         for entry in mapping.entries:
             name = entry.key.text
-            if not self.check_name(entry.key, "block"):
-                continue
+            self.check_name(entry.key, "block")
             if layers.find(name) or name in STRUCTURES or name in META:
-                self.problems.add(entry.key.place, f"block '{name}' may not take the name of a kind")
+                taken = "key of items" if name in META else "kind"
+                text = f"block '{name}' has the name of a {taken}; choose another"
+                self.problems.add(entry.key.place, text)
             elif name in self.blocks:
                 first = self.blocks[name].place
                 self.problems.add(entry.key.place, f"block '{name}' is already defined at {first}")
@@ -151,31 +180,54 @@ class Parser(ItemParser):
                 self._define(block, entry.value, variables)
 
     def _define(self, block: Block, node: Tree, variables: frozenset[str]) -> None:
-        if (mapping := self.as_mapping(node, f"block '{block.name}'")) is None:
+        what = f"block '{block.name}'"
+        if isinstance(node, Sequence) and node.items:
+            self.problems.add(node.place, f"{what} is a list; its items belong below `body:`")
             return
-        self.check_keys(
-            mapping, ("params", "inputs", "outputs", "body", "note"), ("body",), f"block '{block.name}'"
-        )
-        known = variables | frozenset(IN_NAMES)
-        params = mapping.get("params")
-        for entry in self.entries(params, "params"):
-            default = None
-            if not (isinstance(entry.value, Scalar) and entry.value.value == "required"):
-                default = self.template(entry.value, known | frozenset(block.parameters))
-            if self.check_variable(entry.key, "parameter"):
-                block.parameters[entry.key.text] = Parameter(
-                    name=entry.key.text, default=default, place=entry.key.place
-                )
+        if (mapping := self.as_mapping(node, what, "params, body")) is None:
+            return
+        mapping = self.check_keys(mapping, BLOCK_KEYS, ("body",), what)
+        self.text(mapping, "note")
+        known = self._parameters(block, mapping.get("params"), variables.union(IN_NAMES))
         block.inputs = self.name_list(mapping.get("inputs"), "inputs")
+        if "input" in block.inputs and (inputs := mapping.get("inputs")):
+            text = "'input' is all that arrives at a block; its parts need names of their own"
+            self.problems.add(inputs.place, text)
         names = Names(None, ["input"], again=block.inputs)
-        around = Around(known | frozenset(block.parameters), names, Numbering(self.problems))
         self.in_block = block.name
         self.calls.setdefault(block.name, {})
         if (body := mapping.get("body")) is not None:
-            block.items = self.items(body, around, "body", names)
+            block.items = self.items(body, Around(known, names, Numbering(self.problems)), "body", names)
+        block.outputs = self._outputs(mapping.get("outputs"), names, "outputs")
         self.in_block = None
-        if (outputs := mapping.get("outputs")) is not None:
-            block.outputs = self.refs(outputs, names, "outputs")
+
+    def _parameters(self, block: Block, node: Tree | None, known: frozenset[str]) -> frozenset[str]:
+        """Read the parameters; what the body knows."""
+        entries = self._parameter_entries(node)
+        names = frozenset(entry.key.text for entry in entries)
+        for key, value in entries:
+            default = None
+            if not (isinstance(value, Scalar) and value.value == "required"):
+                default = self.value(value, known | names, f"parameter '{key.text}'")
+                self._check_order(default, names.difference(block.parameters).difference(known))
+            self.check_variable(key, "parameter")
+            block.parameters[key.text] = Parameter(name=key.text, default=default, place=key.place)
+        return known | names
+
+    def _parameter_entries(self, node: Tree | None) -> list[Entry]:
+        """A list is noted, and its words taken for parameters that are required."""
+        if not isinstance(node, Sequence):
+            return self.entries(node, "params", "out: required, k: 1")
+        self.problems.add(node.place, "params is a list; it must be a mapping (out: required, k: 1)")
+        words = [one for one in node.items if isinstance(one, Scalar)]
+        entries = [entry for one in node.items if isinstance(one, Mapping) for entry in one.entries]
+        return [*entries, *(Entry(word, word.meaning("required")) for word in words)]
+
+    def _check_order(self, default: Template, later: frozenset[str]) -> None:
+        """A default is computed from the parameters before it."""
+        for name in sorted(default.names & later):
+            text = f"'{name}' is not known yet: a default is computed from the parameters before it"
+            self.problems.add(default.place_of(name), text)
 
     def _check_calls(self) -> None:
         """Whether every call fits its block, and no block calls itself: only now are all blocks known."""

@@ -1,4 +1,8 @@
-"""The small pieces every part of a spec is made of: keys, names, values and taps, each with its checks."""
+"""The small pieces every part of a spec is made of: keys, names, values and taps, each with its checks.
+
+A mistake that is understood is reported and then read as it was meant, so that what depends on it is no
+second mistake: `nmae: stem` names an item, and `from: stem` finds it.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,40 @@ from typing import TYPE_CHECKING
 
 from archcost.expressions import RESERVED
 from archcost.spec.document import Ref
-from archcost.spec.reader import Mapping, Scalar, Sequence
-from archcost.spec.template import Template
-from archcost.suggest import suggest
+from archcost.spec.problems import Mistake
+from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
+from archcost.spec.template import Template, check_plain, describe, shown
+from archcost.suggest import nearest, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from archcost.limits import Limits
     from archcost.spec.naming import Names
     from archcost.spec.problems import Problems
-    from archcost.spec.reader import Entry, Tree
+    from archcost.spec.reader import Tree
 
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REF = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+
+_KEY_ALIASES = {
+    "variables": "vars",
+    "parameters": "params",
+    "args": "params",
+    "arguments": "params",
+    "defaults": "params",
+    "layers": "body",
+    "items": "body",
+    "description": "note",
+    "comment": "note",
+    "id": "name",
+    "bottom": "from",
+    "if": "when",
+    "assert": "expect",
+    "skip": "shortcut",
+}
+"""A key's name elsewhere -> ours."""
 
 
 class Pieces:
@@ -30,98 +53,206 @@ class Pieces:
     def __init__(self, problems: Problems, limits: Limits) -> None:
         self.problems = problems
         self.limits = limits
+        self.in_block: str | None = None
+        """The block whose body is being read."""
+        self.hidden: dict[str, str] = {}
+        """Names of items and branches -> why one that is not visible cannot be read."""
 
-    def check_keys(self, node: Mapping, known: Collection[str], required: Collection[str], what: str) -> None:
-        present = {entry.key.text for entry in node.entries}
-        for entry in node.entries:
-            if entry.key.text not in known:
-                near = suggest(entry.key.text, known) or f"; {what} has {', '.join(known)}"
-                self.problems.add(entry.key.place, f"unknown key '{entry.key.text}'{near}")
-        missing = [f"'{key}'" for key in required if key not in present]
+    # -- keys -------------------------------------------------------------------------------------------
+
+    def check_keys(
+        self, node: Mapping, known: Collection[str], required: Collection[str], what: str
+    ) -> Mapping:
+        """The mapping as it was meant; what its keys get wrong is noted."""
+        node = self.mend(node, known, "", f"; {what} has {', '.join(known)}")
+        missing = [key for key in required if node.get(key) is None]
         if missing:
-            self.problems.add(node.place, f"{what} needs {' and '.join(missing)}")
+            self.problems.add(node.place, f"{what} needs {listed(missing)}")
         if "archcost" in known:
             self._check_version(node)
+        return node
+
+    def mend(self, node: Mapping, known: Collection[str], beside: str, instead: str) -> Mapping:
+        """The mapping with its unknown keys read as those they are near, or left out.
+
+        `beside` says where the keys stand, `instead` what there is if nothing is near.
+        """
+        entries = [entry for entry in node.entries if entry.key.text in known]
+        if len(entries) == len(node.entries):
+            return node
+        free = set(known).difference(entry.key.text for entry in entries)
+        for entry in node.entries:
+            key = entry.key.text
+            if key in known:
+                continue
+            meant = nearest(key, [k for k in known if k in free], _KEY_ALIASES)
+            near = f" (did you mean '{meant}'?)" if meant else instead
+            self.problems.add(entry.key.place, f"unknown key '{key}'{beside}{near}")
+            if meant:
+                free.remove(meant)
+                entries.append(Entry(entry.key.meaning(meant), entry.value))
+        return node.having(entries)
 
     def _check_version(self, root: Mapping) -> None:
         """Refuse languages we do not speak."""
         node = root.get("archcost")
-        if node is not None and not (isinstance(node, Scalar) and node.value == 1 and node.value is not True):
-            text = node.text if isinstance(node, Scalar) else "no number"
-            self.problems.add(
-                node.place, f"archcost: {text} is no version of the language; write `archcost: 1`"
-            )
+        if node is None or (isinstance(node, Scalar) and node.value == 1 and node.value is not True):
+            return
+        text = f"archcost is {shown(node)}; the language has one version so far: write `archcost: 1`"
+        self.problems.add(node.place, text)
 
-    def as_mapping(self, node: Tree, what: str) -> Mapping | None:
+    def as_mapping(self, node: Tree, what: str, form: str = "name: value") -> Mapping | None:
+        """The node if it is a mapping; else that is noted."""
         if isinstance(node, Mapping):
             return node
-        self.problems.add(node.place, f"{what} must be a mapping (name: value)")
+        self.problems.add(node.place, f"{what} is {shown(node)}; it must be a mapping ({form})")
         return None
 
-    def entries(self, node: Tree | None, what: str) -> list[Entry]:
+    def entries(self, node: Tree | None, what: str, form: str = "name: value") -> list[Entry]:
+        """The entries of a mapping that may be missing or empty."""
         if node is None or (isinstance(node, Scalar) and node.value is None):
             return []
-        mapping = self.as_mapping(node, what)
+        mapping = self.as_mapping(node, what, form)
         return list(mapping.entries) if mapping else []
 
+    def text(self, root: Mapping, key: str) -> str:
+        """The text under a key; empty if there is none."""
+        node = root.get(key)
+        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
+            return node.value
+        if node is not None:
+            quoted = f", in quotes: '{node.text}'" if isinstance(node, Scalar) and node.text.strip() else ""
+            self.problems.add(node.place, f"{key} is {shown(node)}; it must be text{quoted}")
+        return ""
+
+    # -- names ------------------------------------------------------------------------------------------
+
     def check_variable(self, key: Scalar, what: str) -> bool:
+        """Whether a key can be read in expressions."""
         if not _VARIABLE.fullmatch(key.text):
-            self.problems.add(key.place, f"{what} '{key.text}' must be a word of letters, digits and _")
+            text = f"{what} '{key.text}' must be letters a-z, digits and _, and not begin with a digit"
+            self.problems.add(key.place, text)
             return False
         if key.text in RESERVED:
-            self.problems.add(key.place, f"{what} may not be called '{key.text}': expressions use that word")
+            text = f"'{key.text}' cannot name a {what}: expressions have another use for the word"
+            self.problems.add(key.place, text)
             return False
         return True
 
     def check_name(self, key: Scalar, what: str) -> bool:
+        """Whether a scalar can name an item, a block, an input or a set of weights."""
         if isinstance(key.value, str) and _NAME.fullmatch(key.text):
             return True
-        if isinstance(key.value, str):
-            text = f"{what} '{key.text}' must be letters, digits, _ and -, with at least one letter"
+        if not key.text:
+            text = f"{what} is empty; it must be a word"
+        elif key.text.startswith("$"):
+            text = f"{what} cannot be computed ({key.text}): paths stay the same whatever the variables are"
+        elif isinstance(key.value, str):
+            text = f"{what} '{key.text}' must be letters a-z, digits, _ and -, with at least one letter"
+        elif _NAME.fullmatch(key.text):
+            text = f"{what} {key.text} is read as {_read_as(key)}; quote it: '{key.text}'"
         else:
-            text = f"{what} {key.text} reads as a number or constant; it needs a letter, and quotes: '{key.text}'"
+            text = f"{what} {key.text} is a number; a name has at least one letter"
         self.problems.add(key.place, text)
         return False
 
-    def template(self, node: Tree, known: Collection[str]) -> Template:
-        return Template(node, known, self.problems, self.limits)
-
     def name_list(self, node: Tree | None, what: str) -> tuple[str, ...]:
+        """Names in a list; a lone one is noted, and taken for a list of one."""
         if node is None:
             return ()
-        if not isinstance(node, Sequence) or not node.items:
-            self.problems.add(node.place, f"{what} must be a list of names")
-            return ()
+        if isinstance(node, Sequence) and node.items:
+            return tuple(self._distinct(node.items, what))
+        self.problems.add(node.place, f"{what} is {shown(node)}; it must be a list of names, [a, b]")
+        return (node.text,) if isinstance(node, Scalar) and node.text else ()
+
+    def _distinct(self, nodes: list[Tree], what: str) -> list[str]:
         names: list[str] = []
-        for item in node.items:
-            if not isinstance(item, Scalar):
-                self.problems.add(item.place, f"{what} must be a list of names")
-            elif self.check_name(item, "name"):
-                if item.text in names:
-                    self.problems.add(item.place, f"{what} lists '{item.text}' twice")
-                names.append(item.text)
-        return tuple(names)
+        for one in nodes:
+            if not isinstance(one, Scalar):
+                text = f"{what} lists {shown(one)}; it must be a list of names, [a, b]"
+                self.problems.add(one.place, text)
+            elif self.check_name(one, f"{what}: name"):
+                if one.text in names:
+                    self.problems.add(one.place, f"{what} lists '{one.text}' twice")
+                names.append(one.text)
+        return names
+
+    # -- values -----------------------------------------------------------------------------------------
+
+    def template(self, node: Tree, known: Collection[str]) -> Template:
+        """A value, compiled."""
+        return Template(node, known, self.problems, self.limits)
+
+    def value(self, node: Tree, known: Collection[str], what: str) -> Template:
+        """The value of a variable: neither empty nor a mapping, nor a list that holds such."""
+        self.attempt(lambda: check_plain(node, what))
+        return self.template(node, known)
+
+    def when(self, node: Tree, known: Collection[str]) -> Template:
+        """The value of a `when`; a constant must be a boolean here and now."""
+        template = self.template(node, known)
+        if not template.waits:
+            self.attempt(lambda: template.boolean({}))
+        return template
+
+    def attempt(self, check: Callable[[], object]) -> None:
+        """Run what may raise a mistake, and note it."""
+        try:
+            check()
+        except Mistake as mistake:
+            self.problems.catch(mistake)
+
+    # -- taps -------------------------------------------------------------------------------------------
 
     def refs(self, node: Tree, names: Names, what: str) -> tuple[Ref, ...]:
+        """One tap or a list of them, each of which must be visible."""
         nodes = node.items if isinstance(node, Sequence) else [node]
-        refs: list[Ref] = []
         if not nodes:
-            self.problems.add(node.place, f"{what} is empty; name a tap")
+            self.problems.add(node.place, f"{what} is an empty list; name an item")
+        refs: list[Ref] = []
         for one in nodes:
             if not isinstance(one, Scalar) or not isinstance(one.value, str) or not _REF.fullmatch(one.text):
-                shown = f" {one.text}" if isinstance(one, Scalar) and one.text else ""
-                self.problems.add(
-                    one.place, f"{what}{shown} must be the name of an item (or a list of names)"
-                )
+                self.problems.add(one.place, f"{what} is {shown(one)}; {_no_tap(one)}")
                 continue
             ref = Ref(one.text, one.place)
             if names.find(ref.head):
                 refs.append(ref)
             else:
-                self.problems.add(
-                    one.place, f"no item named '{ref.head}' is visible here{self._hint(ref, names)}"
-                )
+                text = f"no item named '{ref.head}' is visible here{self._hint(ref, names)}"
+                self.problems.add(one.place, text)
         return tuple(refs)
 
     def _hint(self, ref: Ref, names: Names) -> str:
-        return suggest(ref.head, names.visible()) or "; give an earlier item `name: " + ref.head + "`"
+        """What to do about a name that is not visible, as the end of a message."""
+        head = ref.head
+        if (later := names.announced(head)) is not None:
+            return f"; it is on line {later.line}, and an item reads only what stands before it"
+        if near := suggest(head, names.visible()):
+            return near
+        if head in self.hidden:
+            return f"; {self.hidden[head]}"
+        if self.in_block:
+            return "; a block sees its own items and `input`, not those around its call"
+        return f"; give an earlier item `name: {head}`"
+
+
+def listed(words: list[str]) -> str:
+    """Words in a sentence.
+
+    >>> listed(["name", "input", "layers"])
+    'name, input and layers'
+    """
+    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
+
+
+def _read_as(key: Scalar) -> str:
+    return f"the value {describe(key.value)}" if key.value is not None else "an empty value"
+
+
+def _no_tap(node: Tree) -> str:
+    """What else to write where a tap is named."""
+    if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
+        return "items are read by name, not by number: give the item a `name`"
+    if isinstance(node, Scalar) and node.text.startswith("$"):
+        return "it cannot be computed; use `branches` with `when`"
+    return "it must be the name of an item, or a list of names"

@@ -10,7 +10,7 @@ from archcost.expressions import show, split_dollar
 from archcost.source import Place
 from archcost.spec.document import Ref
 from archcost.spec.problems import Mistake
-from archcost.spec.reader import Scalar, Sequence
+from archcost.spec.reader import Mapping, Scalar, Sequence
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
@@ -25,11 +25,17 @@ if TYPE_CHECKING:
 Field: TypeAlias = "Value | tuple[Field, ...] | dict[str, Field] | None"
 """What a field of a layer may hold once its expressions have values."""
 
+IN_NAMES = ("in_channels", "in_length", "in_height", "in_width", "in_depth")
+"""What every expression inside the layers knows about the tensor that arrives."""
+
+ANY = "*"
+"""Among the known variables: some could not be read, so any name may be one of them."""
+
 
 class Template:
     """A value of the spec: constant, or waiting for the variables in `names`."""
 
-    __slots__ = ("_constant", "_expression", "_parts", "names", "node")
+    __slots__ = ("_constant", "_expression", "_parts", "_unreadable", "names", "node")
 
     def __init__(self, node: Tree, known: Collection[str], problems: Problems, limits: Limits) -> None:
         """Compile a node; unknown variables and unreadable expressions go to `problems`."""
@@ -38,6 +44,7 @@ class Template:
         self._expression: Expression | None = None
         self._parts: tuple[Template, ...] | dict[str, Template] = ()
         self._constant: Field = None
+        self._unreadable = False
         if isinstance(node, Scalar):
             self._compile_scalar(node, known, problems, limits)
         elif isinstance(node, Sequence):
@@ -56,14 +63,14 @@ class Template:
             self._expression = split_dollar(node.value, limits)
         except ExpressionError as error:
             problems.add(_point(node, error.offset, error.width), str(error))
+            self._unreadable = True
             return
         if self._expression is None:
             return
         self.names = self._expression.names
         for name in sorted(self.names.difference(known)):
-            at = re.search(rf"\b{re.escape(name)}\b", node.value)
-            place = _point(node, at.start() if at else 0, len(name))
-            problems.add(place, f"unknown variable '{name}'{suggest(name, known)}")
+            if ANY not in known:
+                problems.add(self.place_of(name), f"unknown variable '{name}'{_instead(name, known)}")
 
     def _fold(self, node: Tree) -> None:
         """A list or mapping of constants is a constant."""
@@ -78,12 +85,20 @@ class Template:
     @property
     def waits(self) -> bool:
         """Whether the value is only known once expressions are evaluated (or could not be read at all)."""
-        return self._expression is not None or bool(self._parts)
+        return self._expression is not None or bool(self._parts) or self._unreadable
 
     @property
     def place(self) -> Place:
         """Where the value stands."""
         return self.node.place
+
+    def place_of(self, name: str) -> Place:
+        """Where an expression reads a variable."""
+        if self._expression is None:
+            return self.place
+        bare = re.sub(r"'[^']*'|\"[^\"]*\"", lambda quoted: " " * len(quoted[0]), self._expression.text)
+        at = re.search(rf"\b{re.escape(name)}\b", bare)
+        return _point(self.node, self._expression.offset + (at.start() if at else 0), len(name))
 
     @property
     def origin(self) -> str:
@@ -109,8 +124,8 @@ class Template:
         return tuple(part.resolve(env) for part in self._parts)
 
     def value(self, env: Env[str, Value]) -> Value:
-        """The value where only numbers, booleans, words and lists of these will do (a variable's)."""
-        return _plain(self.resolve(env), self.place)
+        """The value of a variable, which passed `check_plain`."""
+        return _plain(self.resolve(env))
 
     def as_ref(self) -> Ref:
         """The tap this value names (`like: c3`)."""
@@ -123,15 +138,48 @@ class Template:
             raise Mistake(self.place, f"when is {describe(value)}{self.origin}; it must be true or false")
         return value
 
+    def count(self, env: Env[str, Value], what: str) -> int:
+        """How often a `repeat` runs: a whole number, or the empty list, which is none."""
+        value = self.resolve(env)
+        if value == ():
+            return 0
+        if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+            wanted = "a whole number from 0" + ("" if what == "the count" else ", or a list of values")
+            text = f"repeat: {what} is {describe(value)}{self.origin}; it must be {wanted}"
+            raise Mistake(self.place, text)
+        return value
 
-def _plain(value: Field, place: Place) -> Value:
+
+def _instead(name: str, known: Collection[str]) -> str:
+    """What to do about a variable that is not known, as the end of a message."""
+    if name in IN_NAMES:
+        return ": only expressions inside the layers know the tensor that arrives"
+    if near := suggest(name, known):
+        return near
+    own = sorted(set(known).difference(IN_NAMES))
+    if not own:
+        return "; declare it under `vars`"
+    return f"; known here: {', '.join(own)}" if len(own) <= 8 else ""
+
+
+def check_plain(node: Tree, what: str) -> None:
+    """Whether a node can be the value of a variable.
+
+    Raises:
+        Mistake: it is empty or a mapping, or a list that holds such.
+    """
+    if isinstance(node, Sequence):
+        for one in node.items:
+            check_plain(one, what)
+    elif isinstance(node, Mapping) or node.value is None:
+        wanted = "it must be a number, true or false, a word or a list of these"
+        raise Mistake(node.place, f"{what} is {shown(node)}; {wanted}")
+
+
+def _plain(value: Field) -> Value:
     if isinstance(value, dict) or value is None:
-        raise Mistake(
-            place, f"{describe(value)} is no value; it must be a number, true or false, a word or a list"
-        )
-    if isinstance(value, tuple):
-        return tuple(_plain(v, place) for v in value)
-    return value
+        raise TypeError(f"{value!r} slipped past check_plain")
+    return tuple(_plain(v) for v in value) if isinstance(value, tuple) else value
 
 
 def describe(value: Field) -> str:
@@ -145,13 +193,41 @@ def describe(value: Field) -> str:
     return show(value)
 
 
+def shown(node: Tree) -> str:
+    """A node as it stands, for messages that say `... is`."""
+    if isinstance(node, Scalar):
+        return describe(node.value)
+    if isinstance(node, Sequence):
+        return "a list" if node.items else "an empty list"
+    return "a mapping" if node.entries else "an empty mapping"
+
+
 def _point(node: Tree, offset: int, width: int) -> Place:
-    """A stretch inside a scalar's text; its beginning if the text is not on one line as written."""
+    """A stretch inside a scalar's text; its beginning if the text cannot be found as it was written."""
     place = node.place
     if not isinstance(node, Scalar) or not isinstance(node.value, str):
         return place
     column = place.column - 1 + offset + (0 if node.plain else 1)
-    written = place.text()[column : column + width]
-    if written != node.value[offset : offset + width]:
-        return place
-    return Place(place.source, place.line, column + 1, width)
+    wanted = node.value[offset : offset + width]
+    if place.text()[column : column + width] == wanted:
+        return Place(place.source, place.line, column + 1, width)
+    return _point_below(node, node.value[:offset], wanted) or place
+
+
+def _point_below(node: Scalar, before: str, wanted: str) -> Place | None:
+    """The same in a text over several lines: YAML changes its spaces and line breaks, nothing else."""
+    place = node.place
+    start = place.column - 1 + (0 if node.plain else 1)
+    if place.text()[start - 1 : start] in {"|", ">"}:
+        start = len(place.text())
+    skip = len("".join(before.split()))
+    for number, line in enumerate(place.source.lines[place.line - 1 :], place.line):
+        for column in range(start, len(line)):
+            if line[column].isspace() or (line[column] == "\\" and column == len(line) - 1):
+                continue
+            if skip == 0:
+                found = wanted and line.startswith(wanted, column)
+                return Place(place.source, number, column + 1, len(wanted)) if found else None
+            skip -= 1
+        start = 0
+    return None

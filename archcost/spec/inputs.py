@@ -1,0 +1,115 @@
+"""The shapes of a network's inputs: from the spec, or from whoever asks for another size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence as AnySequence
+from typing import TYPE_CHECKING, TypeAlias
+
+from archcost.errors import UsageError
+from archcost.geometry import axis_names
+from archcost.network import Input
+from archcost.spec.problems import Mistake
+from archcost.spec.reader import Sequence
+from archcost.spec.template import describe
+from archcost.suggest import suggest
+
+if TYPE_CHECKING:
+    from archcost.expressions import Value
+    from archcost.geometry import Shape
+    from archcost.limits import Limits
+    from archcost.spec.problems import Problems
+    from archcost.spec.template import Template
+
+InputShape: TypeAlias = "str | AnySequence[int]"
+"""`"3x256x256"`, or `(3, 256, 256)`."""
+
+INPUT_FORM = "[channels], or [channels, then one to three spatial axes]"
+
+
+def network_inputs(
+    templates: Mapping[str, Template],
+    variables: Mapping[str, Value],
+    given: Mapping[str, Shape],
+    problems: Problems,
+    limits: Limits,
+) -> tuple[Input, ...]:
+    """The inputs of a spec, with the shapes that were `given` in place of its own."""
+    inputs: list[Input] = []
+    for name, template in templates.items():
+        what = "input" if list(templates) == ["input"] else f"input '{name}'"
+        try:
+            inputs.append(Input(name, given.get(name) or input_shape(template, variables, what, limits)))
+        except Mistake as mistake:
+            problems.catch(mistake)
+    return tuple(inputs)
+
+
+def input_shape(template: Template, variables: Mapping[str, Value], what: str, limits: Limits) -> Shape:
+    """The shape of an input as the spec says it.
+
+    Raises:
+        Mistake: it is no shape, at the size that is wrong.
+    """
+    value = template.resolve(variables)
+    if not isinstance(value, tuple) or not 1 <= len(value) <= 4:
+        text = f"{what} is {describe(value)}{template.origin}; it must be {INPUT_FORM}"
+        raise Mistake(template.place, text)
+    names = ("channels", *axis_names(len(value) - 1))
+    sizes: list[int] = []
+    for i, size in enumerate(value):
+        node = template.node.items[i] if isinstance(template.node, Sequence) else template.node
+        found = f"{what}: {names[i]} is {describe(size)}"
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise Mistake(node.place, f"{found}; it must be a whole number from 1")
+        if size > limits.dimension:
+            raise Mistake(node.place, f"{found}, beyond the limit `dimension` of {limits.dimension:,}")
+        sizes.append(size)
+    return tuple(sizes)
+
+
+def given_shapes(
+    given: InputShape | Mapping[str, InputShape] | None, names: list[str], limits: Limits
+) -> dict[str, Shape]:
+    """`--input` by input name.
+
+    Raises:
+        UsageError: it names no input of the spec, or is no shape.
+    """
+    if given is None:
+        return {}
+    if isinstance(given, Mapping):
+        texts = {name: _shape_text(shape) for name, shape in given.items()}
+    else:
+        texts = _split(_shape_text(given), names)
+    for name in texts:
+        if name not in names:
+            near = suggest(name, names) or "; there is " + ", ".join(names)
+            raise UsageError(f"--input {name}: the spec has no such input{near}")
+    return {name: _parse(text, limits) for name, text in texts.items()}
+
+
+def _shape_text(shape: InputShape) -> str:
+    return shape if isinstance(shape, str) else "x".join(str(size) for size in shape)
+
+
+def _split(text: str, names: list[str]) -> dict[str, str]:
+    """`left=3x8x8,right=3x8x8`, or one shape for the only input there is."""
+    parts = [part.partition("=") for part in text.split(",")]
+    if all(equals for _, equals, _ in parts):
+        return {name.strip(): shape.strip() for name, _, shape in parts}
+    if len(parts) == 1 and len(names) == 1:
+        return {names[0]: text.strip()}
+    raise UsageError(f"--input {text}: write {','.join(f'{name}=3x64x64' for name in names)}")
+
+
+def _parse(text: str, limits: Limits) -> Shape:
+    parts = text.replace("×", "x").split("x")
+    if len(parts) > 4 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
+        raise UsageError(f"--input {text}: write the channels, then one to three spatial axes: 3x224x224")
+    sizes = tuple(map(int, parts))
+    if min(sizes) < 1:
+        raise UsageError(f"--input {text}: every size is a whole number from 1")
+    if max(sizes) > limits.dimension:
+        raise UsageError(f"--input {text}: beyond the limit `dimension` of {limits.dimension:,}")
+    return sizes
