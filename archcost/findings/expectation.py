@@ -123,7 +123,7 @@ def _field(e: Expectation, field: Field, of: str) -> str | None:
 def _global(field: Field) -> str:
     """Why a field is the whole input."""
     local = f"; without that it is {show(field.local.size)}" if field.local else ""
-    return f": an operation over all positions lies before it{local}"
+    return f": an operation over all positions lies on the way{local}"
 
 
 def _per_axis(values: Sequence[int | Fraction]) -> str:

@@ -1,0 +1,37 @@
+"""What several test modules share."""
+
+from __future__ import annotations
+
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+import archcost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from archcost.network import Network
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--renew", action="store_true", help="rewrite the expected outputs, to be reviewed as a diff"
+    )
+
+
+@pytest.fixture
+def network(tmp_path: Path) -> Callable[..., Network]:
+    """Load a network from its layers, one item to a line, and its input (text as in a spec)."""
+
+    def load(layers: str, x: str = "[3, 8, 8]", **rest: str) -> Network:
+        path = tmp_path / "net.yaml"
+        head = "".join(
+            f"{key}: {value}\n" for key, value in {"archcost": 1, "name": "net", "input": x, **rest}.items()
+        )
+        path.write_text(head + "layers:\n" + dedent(layers).strip("\n") + "\n")
+        return archcost.load(path)
+
+    return load

@@ -1,0 +1,178 @@
+"""Expectations that do not hold, each beside the whole sentence it must give."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import archcost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcost.network import Network
+
+CONV = "conv: {out_channels: 64, kernel_size: 3, padding: 1}"
+GLOBAL = ": an operation over all positions lies on the way"
+
+
+def complaints(net: Network) -> list[str]:
+    return [finding.message for finding in archcost.analyze(net).findings]
+
+
+@pytest.mark.parametrize(
+    ("item", "complaint"),
+    [
+        (f"{{{CONV}, expect: {{shape: [64, 8, 7]}}}}", "conv: expected shape 64×8×7, but it is 64×8×8"),
+        (f"{{{CONV}, expect: {{shape: [64, 8]}}}}", "conv: expected shape 64×8, but it is 64×8×8"),
+        (f"{{{CONV}, expect: {{params: 1728}}}}", "conv: expected params 1,728, but it has 1,792: 64 more"),
+        (f"{{{CONV}, expect: {{params: 1793}}}}", "conv: expected params 1,793, but it has 1,792: 1 fewer"),
+        (
+            f"{{{CONV}, expect: {{params: 1.7k}}}}",
+            "conv: expected params 1.7k (1,650 to 1,750), but it has 1,792: 42 more",
+        ),
+        (
+            f"{{{CONV}, expect: {{macs: 0.12M}}}}",
+            "conv: expected macs 0.12M (115,000 to 125,000), but it has 110,592: 4,408 fewer",
+        ),
+        (f"{{{CONV}, expect: {{stride: 2}}}}", "conv: expected stride 2, but it is 1×1: 1 less"),
+        (
+            f"{{{CONV}, expect: {{receptive_field: 5}}}}",
+            "conv: expected receptive_field 5, but it is 3×3: 2 less",
+        ),
+        (
+            f"{{{CONV}, expect: {{receptive_field: [3, 5]}}}}",
+            "conv: expected receptive_field 3×5, but it is 3×3",
+        ),
+        (
+            f"{{{CONV}, expect: {{receptive_field: [3, 3, 3]}}}}",
+            "conv: expected receptive_field 3×3×3, but it is 3×3, on 2 axes instead of 3",
+        ),
+        (
+            "{global_avg_pool, expect: {receptive_field: 3}}",
+            f"global_avg_pool: expected receptive_field 3, but it is 8×8{GLOBAL}",
+        ),
+        (
+            "{conv: {out_channels: 1, kernel_size: 3, dilation: 2, padding: 2}, expect: {coverage: 1}}",
+            "conv: expected coverage 1, but it is 9/25 (0.3600)",
+        ),
+    ],
+)
+def test_a_broken_expectation_says_what_was_expected_and_what_is(
+    network: Callable[..., Network], item: str, complaint: str
+) -> None:
+    assert complaints(network(f"- {item}")) == [complaint]
+
+
+@pytest.mark.parametrize(
+    "expect",
+    [
+        "shape: [64, 8, 8]",
+        "params: 1792",
+        "params: 1.8k",
+        "params: 2k",
+        "params: 1.792k",
+        "macs: 110592",
+        "macs: 111k",
+        "stride: 1",
+        "stride: [1, 1]",
+        "receptive_field: 3",
+        "receptive_field: [3, 3]",
+        "coverage: 1.0",
+    ],
+)
+def test_what_holds_is_not_mentioned(network: Callable[..., Network], expect: str) -> None:
+    assert complaints(network(f"- {{{CONV}, expect: {{{expect}}}}}")) == []
+
+
+@pytest.mark.parametrize(("params", "holds"), [(1150, True), (1250, True), (1149, False), (1251, False)])
+def test_a_suffix_means_the_printed_precision_ends_included(
+    network: Callable[..., Network], params: int, holds: bool
+) -> None:
+    fields = f"out_channels: {params}, kernel_size: 1, bias: false"
+    found = complaints(network(f"- {{conv: {{{fields}}}, expect: {{params: 1.2k}}}}", x="[1, 1, 1]"))
+    assert (found == []) is holds
+
+
+def test_a_group_is_expected_to_cost_what_its_nodes_cost_together(network: Callable[..., Network]) -> None:
+    net = network("""
+        - name: stem
+          body:
+            - conv: {out_channels: 4, kernel_size: 1}
+            - {conv: {out_channels: 4, kernel_size: 1}, share: twice}
+            - {conv: {out_channels: 4, kernel_size: 1}, share: twice}
+          expect: {params: 37, macs: 2817, shape: [4, 8, 9]}
+        - conv: {out_channels: 4, kernel_size: 1}
+        """)
+    assert complaints(net) == [
+        "stem: expected params 37, but it has 36: 1 fewer",
+        "stem: expected macs 2,817, but it has 2,816: 1 fewer",
+        "stem: expected shape 4×8×9, but it is 4×8×8",
+    ]
+
+
+def test_a_repeat_of_nothing_is_its_input(network: Callable[..., Network]) -> None:
+    net = network("""
+        - name: none
+          repeat: 0
+          body: [relu]
+          expect: {params: 1, shape: [3, 8, 8], stride: 1, receptive_field: 1}
+        - relu
+        """)
+    assert complaints(net) == ["none: expected params 1, but it has 0: 1 fewer"]
+
+
+def test_a_vector_sees_no_positions(network: Callable[..., Network]) -> None:
+    net = network("- {linear: {out_features: 4}, expect: {receptive_field: 1}}", x="[3]")
+    assert complaints(net) == [
+        "linear: expected receptive_field 1, but it has no spatial relation to the network's input",
+    ]
+
+
+def test_with_two_inputs_the_one_that_is_off_is_named(network: Callable[..., Network]) -> None:
+    net = network(
+        """
+        - {name: wide, from: left, conv: {out_channels: 3, kernel_size: 5, padding: 2}}
+        - {add, from: [wide, right], expect: {receptive_field: 1}}
+        """,
+        x="{left: [3, 8, 8], right: [3, 8, 8]}",
+    )
+    assert complaints(net) == ["add: expected receptive_field 1 of 'left', but it is 5×5: 4 more"]
+
+
+def test_a_global_branch_is_told_from_the_local_field(network: Callable[..., Network]) -> None:
+    net = network("""
+        - conv: {out_channels: 3, kernel_size: 3, padding: 1}
+        - name: gate
+          branches: {map: [], weight: [global_avg_pool, sigmoid]}
+          merge: multiply
+          expect: {receptive_field: 3}
+        """)
+    assert complaints(net) == [
+        f"gate: expected receptive_field 3, but it is 8×8{GLOBAL}; without that it is 3×3",
+    ]
+
+
+def test_findings_point_at_the_value_and_stand_in_the_order_of_the_text(
+    network: Callable[..., Network],
+) -> None:
+    net = network("""
+        - {relu, expect: {shape: [1], params: 1}}
+        - {relu, expect: {macs: 1}}
+        """)
+    places = [(f.rule, f.level, f.node, f.line, f.column) for f in archcost.analyze(net).findings]
+    assert places == [
+        ("expectation", "error", "relu", 5, 26),
+        ("expectation", "error", "relu", 5, 39),
+        ("expectation", "error", "relu_2", 6, 25),
+    ]
+
+
+def test_the_zoo_keeps_its_promises() -> None:
+    broken = [
+        f
+        for name in ("lenet5", "resnet50", "vgg16", "inception_v1")
+        for f in complaints(archcost.load(f"zoo:{name}"))
+    ]
+    assert broken == []
