@@ -1,0 +1,195 @@
+"""The hardest published networks, in the spec language: what each one costs, measured or printed by others.
+
+`networks/*.yaml` are the specs. `networks/measured/*.json` say what PyTorch counted on the same networks as timm
+and torchvision build them: the totals, and each learned layer that differs, with how often it occurs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import archcost
+from archcost.analysis import fields_by_tensor
+from archcost.findings import expectation
+from archcost.passes.cost import costs
+from archcost.passes.receptive_field import receptive_fields
+
+if TYPE_CHECKING:
+    from archcost.network import Network
+
+HERE = Path(__file__).parent / "networks"
+SPECS = sorted(path.stem for path in HERE.glob("*.yaml"))
+MEASURED = sorted(path.stem for path in (HERE / "measured").glob("*.json"))
+VARIANTS = {
+    "dpn92": "dpn68",
+    "ese_vovnet39b": "ese_vovnet19b_dw",
+    "hrnet_w48": "hrnet_w18",
+    "resnest101e": "resnest50d",
+    "skresnet50": "skresnet18",
+}
+"""Measured networks that are variants, and whose."""
+
+Layer = tuple[tuple[int, ...], int, int]
+"""Output without trailing axes of size 1, parameters, MACs."""
+
+
+@cache
+def network(name: str) -> Network:
+    return archcost.load(
+        f"{HERE / VARIANTS.get(name, name)}.yaml", variant=name if name in VARIANTS else None
+    )
+
+
+def totals(name: str) -> tuple[int, int]:
+    """Parameters and MACs."""
+    counted = costs(network(name))
+    return sum(cost.params for cost in counted), sum(cost.operations.macs for cost in counted)
+
+
+def measured(name: str) -> dict[str, Any]:
+    return json.loads((HERE / "measured" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def bare(output: tuple[int, ...]) -> tuple[int, ...]:
+    """A shape without trailing axes of size 1, which a vector and a 1x1 map do not share."""
+    while len(output) > 1 and output[-1] == 1:
+        output = output[:-1]
+    return output
+
+
+# -- totals -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_parameters_and_macs_are_what_pytorch_counts(name: str) -> None:
+    found = measured(name)
+    assert totals(name) == (found["params"], found["macs"]), found["source"]
+    assert [list(one.output) for one in network(name).inputs] == [found["input"]]
+
+
+@pytest.mark.parametrize("name", [name for name in MEASURED if "learned" in measured(name)])
+def test_every_learned_layer_is_there_as_often_as_in_pytorch(name: str) -> None:
+    expected: Counter[Layer] = Counter()
+    for times, _, output, params, macs in measured(name)["learned"]:
+        expected[tuple(output), params, macs] += times
+    ours = Counter(
+        (bare(node.output), cost.params, cost.operations.macs)
+        for node, cost in zip(network(name), costs(network(name)), strict=True)
+        if cost.params
+    )
+    assert ours == expected
+
+
+def test_unet_is_its_figure_1() -> None:
+    """Every convolution of the figure is 3x3 without padding; the sizes under the boxes are the figure's."""
+    down = [(1, 64, 570), (64, 128, 282), (128, 256, 138), (256, 512, 66), (512, 1024, 30)]
+    up = [(1024, 512, 54), (512, 256, 102), (256, 128, 198), (128, 64, 390)]
+    params = macs = 0
+    for before, after, size in down + up:
+        params += 9 * (before * after + after * after) + 2 * after
+        macs += 9 * after * (before * size**2 + after * (size - 2) ** 2)
+    for before, after, size in up:
+        params += 4 * before * after + after
+        macs += 4 * before * after * ((size + 2) // 2) ** 2
+    assert totals("unet") == (params + 64 * 2 + 2, macs + 64 * 2 * 388**2)
+    assert totals("unet") == (31_030_658, 150_428_424_448)
+
+
+def test_retinanet_is_what_torchvisions_page_of_weights_prints() -> None:
+    """num_params 34014999 and _ops 151.54, in RetinaNet_ResNet50_FPN_Weights of torchvision 0.29."""
+    params, macs = totals("retinanet_resnet50_fpn")
+    assert params == 34_014_999
+    assert round(macs / 10**9, 2) == 151.54
+
+
+def test_a_siamese_network_counts_its_tower_once_and_runs_it_twice() -> None:
+    """Figure 4; 38,951,745 is what the usual Keras versions of it print."""
+    kernels = [(1, 64, 10, 96), (64, 128, 7, 42), (128, 128, 4, 18), (128, 256, 4, 6)]
+    params = sum(k * k * before * after + after for before, after, k, _ in kernels) + (9216 + 1) * 4096
+    macs = sum((k * size) ** 2 * before * after for before, after, k, size in kernels) + 9216 * 4096
+    assert totals("siamese") == (params + 4096 + 1, 2 * macs + 4096)
+    assert params + 4097 == 38_951_745
+
+
+def test_wavenet_is_its_figure_4() -> None:
+    """30 gated layers of width 32, each with 256 channels for the sum of all."""
+    width, skip, steps = 32, 256, 16_000
+    weights = 2 * 256 * width + 30 * (2 * 2 * width**2 + width * skip + width**2) + 2 * skip**2
+    biases = width + 30 * (2 * width + skip + width) + 2 * skip
+    assert totals("wavenet") == (weights + biases, weights * steps)
+
+
+def test_a_text_cnn_is_its_figure_1() -> None:
+    """100 filters for each of the windows of 3, 4 and 5 words, on 56 words of 300 numbers."""
+    params = sum(300 * 100 * k + 100 for k in (3, 4, 5)) + 300 * 2 + 2
+    macs = sum(300 * 100 * k * (57 - k) for k in (3, 4, 5)) + 300 * 2
+    assert totals("text_cnn") == (params, macs) == (360_902, 19_020_600)
+
+
+# -- what numbers do not show -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [*SPECS, *VARIANTS])
+def test_every_expectation_written_in_a_spec_holds(name: str) -> None:
+    net = network(name)
+    fields = fields_by_tensor(net, receptive_fields(net))
+    assert [finding.message for finding in expectation.check(net, costs(net), fields)] == []
+
+
+@pytest.mark.parametrize("name", SPECS)
+def test_every_network_is_counted_somewhere_above(name: str) -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    assert name in MEASURED or f'totals("{name}")' in text
+
+
+def test_a_cell_of_nasnet_reads_the_two_cells_before_it() -> None:
+    nodes = network("nasnetalarge").by_path
+    cells = [f"stage.1.cell.{i}.normal" for i in range(6)]
+    for before, here in pairwise(cells):
+        assert nodes[f"{here}.right.relu"].inputs == (nodes[f"{before}.cell"],)
+    for before, here in zip(cells, cells[2:], strict=False):
+        assert nodes[f"{here}.left.fit.relu"].inputs == (nodes[f"{before}.cell"],)
+
+
+def test_the_first_cell_of_a_stage_of_nasnet_reads_what_the_reduction_read() -> None:
+    nodes = network("nasnetalarge").by_path
+    read = {
+        path: nodes[path].inputs[0].path
+        for path in nodes
+        if path.endswith((".left.relu", ".left.halve.relu"))
+    }
+    assert read["stage.1.x.reduce_to.left.relu"] == "stage.0.cell.4.normal.cell"
+    assert read["stage.1.cell.0.normal.left.halve.relu"] == "stage.0.cell.4.normal.cell"
+
+
+def test_the_last_root_of_a_tree_of_dla_reads_all_that_was_kept_for_it() -> None:
+    root = network("dla34").by_path["trees.root.concat"]
+    assert [wire.path for wire in root.inputs] == [
+        "trees.lower.second.activation",
+        "trees.lower.first",
+        "trees.kept",
+        "trees.upper.conv_norm_act.activation",
+    ]
+
+
+def test_the_streams_of_hrnet_meet_in_the_next_exchange() -> None:
+    nodes = network("hrnet_w18").by_path
+    for stream in "abcd":
+        first = nodes[f"stage_4.2.exchange_4.{stream}.0.basic_block.conv_norm_act.conv"]
+        assert first.inputs == (nodes[f"stage_4.1.exchange_4.new_{stream}"],)
+
+
+def test_heads_that_share_weights_are_counted_at_the_first() -> None:
+    net = network("retinanet_resnet50_fpn")
+    heads: Counter[str] = Counter()
+    for node, cost in zip(net, costs(net), strict=True):
+        if node.path.startswith("head_"):
+            heads[node.path.partition(".")[0]] += cost.params
+    assert heads == Counter({"head_3": 4_248_115 + 2_443_300})
