@@ -1,7 +1,7 @@
 """The hardest published networks, in the spec language: what each one costs, measured or printed by others.
 
-`networks/*.yaml` are the specs. `networks/measured/*.json` say what PyTorch counted on the same networks as timm
-and torchvision build them: the totals, and each learned layer that differs, with how often it occurs.
+`networks/*.yaml` are the specs. `networks/measured/*.json` say what PyTorch counted on the same networks as
+timm and torchvision build them: the totals, and each learned layer that differs, with how often it occurs.
 """
 
 from __future__ import annotations
