@@ -55,14 +55,14 @@ class Limits:
 def _whole(text: str) -> int | None:
     """`5000` or `2^40` as a number within bounds; None if it is something else."""
     base, power, exponent = text.replace("**", "^").partition("^")
-    if not (_is_short(base) and (_is_short(exponent) if power else not exponent)):
+    if not (_is_short(base, 18) and (_is_short(exponent, 4) if power else not exponent)):
         return None
     value = int(base) ** int(exponent) if power else int(base)
     return value if 1 <= value <= _LARGEST else None
 
 
-def _is_short(digits: str) -> bool:
-    return digits.isascii() and digits.isdigit() and len(digits) <= 18
+def _is_short(digits: str, length: int) -> bool:
+    return digits.isascii() and digits.isdigit() and len(digits) <= length
 
 
 DEFAULT = Limits()

@@ -28,7 +28,6 @@ FIELD_ALIASES = {
     "group": "groups",
     "bias_term": "bias",
     "dropout_ratio": "p",
-    "bottom": "from",
     # Darknet, papers and ONNX
     "k": "kernel_size",
     "s": "stride",
