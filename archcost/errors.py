@@ -13,8 +13,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -63,8 +62,7 @@ class ExpressionError(LayerError):
         self.width = width
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One mistake in a spec: where it is written, what is wrong, and through which blocks it was reached.
 
     `uses` lists the calls that lead there, innermost first: (block name, place of the call).
@@ -79,15 +77,36 @@ class Diagnostic:
         lines = [f"{self.place}: {self.message}"]
         if text := self.place.text():
             number = f"{self.place.line:>5} | "
-            # Tabs are kept so that the caret stays under its column in any terminal.
-            indent = "".join(c if c == "\t" else " " for c in text[: self.place.column - 1])
-            room = max(1, len(text) - self.place.column + 1)
-            carets = "^" * max(1, min(self.place.width, room))
-            lines += [number + text, " " * (len(number) - 2) + "| " + indent + carets]
+            text, start, width = _excerpt(text, self.place.column - 1, self.place.width)
+            carets = "^" * max(1, len(_blank(text[start : start + width])))
+            lines += [number + text, " " * (len(number) - 2) + "| " + _blank(text[:start]) + carets]
         lines += [f"  in block '{name}', used at {where}" for name, where in self.uses[:8]]
         if len(self.uses) > 8:
             lines.append(f"  ... and {len(self.uses) - 8} blocks around it")
         return "\n".join(lines)
+
+
+_WIDEST = 240
+"""Characters of a line that are shown; of a longer one, the part around the mistake."""
+
+
+def _excerpt(text: str, start: int, width: int) -> tuple[str, int, int]:
+    """What to show of a line, where the mistake starts in it, and how wide it is there."""
+    if len(text) <= _WIDEST:
+        return text, start, width
+    first = min(max(0, start - _WIDEST // 3), len(text) - _WIDEST)
+    cut = text[first : first + _WIDEST]
+    left, right = "…" if first else "", "…" if first + _WIDEST < len(text) else ""
+    return left + cut + right, start - first + len(left), min(width, first + _WIDEST - start)
+
+
+def _blank(text: str) -> str:
+    """As much room as a text takes in a terminal: tabs stay, and some letters are two columns wide."""
+    if text.isascii():
+        return "".join("\t" if c == "\t" else " " for c in text)
+    from unicodedata import east_asian_width  # noqa: PLC0415 - only such letters need it
+
+    return "".join("\t" if c == "\t" else " " * (1 + (east_asian_width(c) in "WF")) for c in text)
 
 
 class SpecError(ArchcostError):
@@ -97,4 +116,11 @@ class SpecError(ArchcostError):
         self.diagnostics = tuple(
             sorted(diagnostics, key=lambda d: (d.place.source.name, d.place.line, d.place.column)),
         )
-        super().__init__("\n".join(d.render() for d in self.diagnostics))
+        shown = [d.render() for d in self.diagnostics[:_MOST]]
+        if more := len(self.diagnostics) - _MOST:
+            shown += [f"... and {more:,} more mistakes"] if more > 0 else []
+        super().__init__("\n".join(shown))
+
+
+_MOST = 200
+"""Mistakes that are shown; `diagnostics` has them all."""

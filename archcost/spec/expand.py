@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
 
 from archcost.errors import ExpressionError, ShapeError
@@ -18,6 +17,7 @@ from archcost.layers.base import Merge, Source
 from archcost.network import Expectation, Input, Network, Node
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
 from archcost.spec.expectations import expected
+from archcost.spec.pieces import listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Scalar
 from archcost.spec.template import describe
@@ -36,11 +36,10 @@ if TYPE_CHECKING:
     from archcost.spec.template import Field, Template
 
 
-@dataclass(frozen=True, slots=True)
 class Unknown:
     """A tensor whose shape is not known because its layer failed (and was reported)."""
 
-    path: str = "?"
+    path = "?"
 
 
 Wire: TypeAlias = "Node | Input | Unknown"
@@ -54,12 +53,14 @@ class Lost(Exception):  # noqa: N818 - no error: a value that depends on an unkn
     """A value was asked of an unknown tensor: stay silent, its mistake is reported."""
 
 
-@dataclass(slots=True)
 class Tap:
     """What can be read of an item: its output, and its iterations and named outputs."""
 
-    flow: Flow
-    parts: dict[str, Tap] = field(default_factory=dict[str, "Tap"])
+    __slots__ = ("flow", "parts")
+
+    def __init__(self, flow: Flow, parts: dict[str, Tap] | None = None) -> None:
+        self.flow = flow
+        self.parts = parts or {}
 
 
 class Taps:
@@ -125,8 +126,7 @@ class Shared(NamedTuple):
     skip: int
 
 
-@dataclass(frozen=True, slots=True)
-class Frame:
+class Frame(NamedTuple):
     """Where expansion stands: path so far, visible taps, variables, and the calls that led here."""
 
     prefix: str
@@ -231,7 +231,7 @@ class Expander:
         if self._steps_left < 0:
             self._too_many(place, frame)
         if frame.depth > self._limits.depth:
-            text = f"blocks and structures nest deeper than {self._limits.depth} levels (the limit 'depth')"
+            text = f"blocks and structures nest deeper than {self._limits.depth} levels (the limit `depth`)"
             self._problems.add(place, text, frame.uses)
             self._problems.stop_if_any()
 
@@ -272,7 +272,7 @@ class Expander:
             return self._expand(item, flow, env, frame)
         base = frame.prefix + (item.segment or "")
         first = len(self._nodes)
-        within = replace(frame, shared=Shared(item.share, len(base)))
+        within = frame._replace(shared=Shared(item.share, len(base)))
         tap = self._expand(item, flow, env, within)
         weights = _WeightSet.of(base, self._nodes[first:])
         if (why := self._sets.setdefault(item.share, weights).differs(weights)) and tap.flow != UNKNOWN:
@@ -381,8 +381,9 @@ class Expander:
 
     def _checked(self, fields: Fields, layer: Kind, shapes: tuple[Shape, ...]) -> Shape:
         if fields.rank is not None and shapes and len(shapes[0]) - 1 != fields.rank:
-            has = " and ".join(axis_names(len(shapes[0]) - 1)) or "no axes: it is a vector"
-            raise ShapeError(f"slides over {fields.rank} axes, but the input has {has}")
+            axes = axis_names(len(shapes[0]) - 1)
+            found = f"has {listed(list(axes))}" if axes else "is a vector"
+            raise ShapeError(f"is for {fields.rank}-D, but the input {found}")
         output = layer.infer(shapes)
         if max(output) > self._limits.dimension:
             limit = f"beyond the limit `dimension` of {self._limits.dimension:,}"
@@ -480,7 +481,7 @@ class Expander:
         for i, values in enumerate(rounds):
             self._step(item.place, frame)
             inner = within.inside(str(i))
-            inner = replace(inner, variables=within.variables | values)
+            inner = inner._replace(variables=within.variables | values)
             arriving = flow if item.mode == "merge" else tap.flow
             tap = self._iteration(item, tap, arriving, inner)
             iterations.append(tap)
@@ -492,18 +493,22 @@ class Expander:
         inner.taps.own.update(before.parts if item.mode == "carry" else {})
         last = self._sequence(item.items, flow, inner)
         if item.mode == "carry":
-            return self._carried(item, last, inner)
+            return self._carried(item, before, last, inner)
         if item.mode == "dense" and item.merge is not None:
             env = Environment(inner.variables, flow)
             return Tap(self._merge(item.merge, [("the input", flow), ("the body", last.flow)], inner, env))
         return last
 
-    def _carried(self, item: Repeat, last: Tap, inner: Frame) -> Tap:
+    def _carried(self, item: Repeat, before: Tap, last: Tap, inner: Frame) -> Tap:
         """The carried names after an iteration: its last item's outputs, else its taps of these names."""
         if len(last.flow) == len(item.carry):
             parts = {name: Tap((wire,)) for name, wire in zip(item.carry, last.flow, strict=True)}
         else:
             parts = {name: inner.taps.own[name] for name in item.carry}
+            if last.flow != UNKNOWN and all(parts[name] is before.parts[name] for name in item.carry):
+                names, given = " or ".join(item.carry), "1 tensor" if len(last.flow) == 1 else "other tensors"
+                text = f"no item of the body is named {names}, and its last gives {given}"
+                raise Mistake(item.place, f"repeat: nothing is carried on: {text}")
         return Tap(tuple(wire for tap in parts.values() for wire in tap.flow), parts)
 
     def _joined(self, item: Repeat, flow: Flow, iterations: list[Tap], last: Tap, within: Frame) -> Tap:

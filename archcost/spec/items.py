@@ -83,10 +83,13 @@ class ItemParser(Pieces):
         if not isinstance(node, Sequence):
             self.problems.add(node.place, f"{what} is {shown(node)}; {self._as_list(node)}")
             return []
-        inner = Around(around.variables, names or Names(around.names), around.numbering)
-        _announce(node, inner.names)
+        return self._sequence(node.items, around, names or Names(around.names))
+
+    def _sequence(self, nodes: list[Tree], around: Around, names: Names) -> list[Item]:
+        inner = Around(around.variables, names, around.numbering)
+        _announce(nodes, names)
         items: list[Item] = []
-        for one in node.items:
+        for one in nodes:
             try:
                 items.append(self._item(one, inner))
             except Mistake as mistake:
@@ -111,8 +114,8 @@ class ItemParser(Pieces):
             _Meta(self, node, around).declare()
             raise Mistake(node.place, "this item has no kind; name a layer, a block or a structure")
         word = entry.key.text
-        node = self._mended(node, entry)
-        meta = _Meta(self, node, around)
+        node, misplaced = self._mended(node, entry)
+        meta = _Meta(self, node, around, misplaced)
         try:
             item = self._make(node, Entry(entry.key, node.get(word) or entry.value), around, meta)
         except Mistake:
@@ -145,8 +148,11 @@ class ItemParser(Pieces):
         callable_ = layers.find(word) is not None or word in self.blocks or word.startswith("std/")
         return callable_ or word in STRUCTURES
 
-    def _mended(self, node: Mapping, entry: Entry) -> Mapping:
-        """The item with nothing but its kind, what goes with it, and meta keys; the rest is noted."""
+    def _mended(self, node: Mapping, entry: Entry) -> tuple[Mapping, list[Tree]]:
+        """The item with nothing but its kind, what goes with it, and meta keys; the rest is noted.
+
+        With it, what should have been items in the body of a repeat.
+        """
         word = entry.key.text
         allowed = (*STRUCTURES.get(word, (word,)), *META)
         entries = [e for e in node.entries if e.key.text in allowed]
@@ -156,16 +162,18 @@ class ItemParser(Pieces):
             text = f"unknown key '{fields[0].key.text}' beside '{word}'"
             self.problems.add(fields[0].key.place, f"{text}; what belongs to {word} is indented further")
             entries = [Entry(e.key, node.having(fields)) if e.key.text == word else e for e in entries]
+        misplaced: list[Tree] = []
         for stray in strays:
             if stray in fields:
                 continue
             if why := self._no_companion(stray.key.text, word):
                 self.problems.add(stray.key.place, why)
+                misplaced += [node.having([stray])] if self._is_kind(stray.key.text) else []
             else:
                 entries.append(stray)
         goes = f"; {word} goes with {', '.join(key for key in allowed if key != word)}"
-        instead = goes if word in STRUCTURES else f"; the fields of {word} stand together, inside it"
-        return self.mend(node.having(entries), allowed, f" beside '{word}'", instead)
+        instead = goes if word in STRUCTURES else f"; a field of {word} stands with its other fields"
+        return self.mend(node.having(entries), allowed, f" beside '{word}'", instead), misplaced
 
     def _stray_fields(self, entry: Entry, strays: list[Entry]) -> list[Entry]:
         """The fields of a layer that has none, because they are not indented far enough."""
@@ -179,6 +187,8 @@ class ItemParser(Pieces):
 
     def _no_companion(self, key: str, word: str) -> str | None:
         """Why a key can stand beside no such kind; None if it may be a slip."""
+        if self._is_kind(key) and word == "repeat":
+            return f"'{key}' stands beside 'repeat'; what is repeated goes into its `body:`"
         if self._is_kind(key):
             return f"an item has one kind, but this one has '{word}' and '{key}'; begin a new item with `- `"
         if key in _COMPANIONS:
@@ -223,8 +233,9 @@ class ItemParser(Pieces):
         if word.startswith("$"):
             instead = f"`activation: {{function: {word}}}` or `when` can choose"
             raise Mistake(place, f"an item's kind cannot be computed ({word}); {instead}")
-        if word in _COMPANIONS:
-            text = f"'{word}' goes with {_COMPANIONS[word]}, in the same item: without a `- ` of its own"
+        if word in META or word in _COMPANIONS:
+            with_ = _COMPANIONS.get(word, "a layer, a block or a structure")
+            text = f"'{word}' goes with {with_}, in the same item: without a `- ` of its own"
             raise Mistake(place, text)
         standard = [f"std/{name}" for name in standard_names()]
         known = [*layers.words(), *self.blocks, *STRUCTURES, *standard]
@@ -341,10 +352,12 @@ class ItemParser(Pieces):
             repeat.carry = self.name_list(node.get("carry"), "carry")
         names = Names(around.names, again=repeat.carry)
         inside = Around(variables, names, Numbering(self.problems))
-        if (body := node.get("body")) is None:
-            self.problems.add(entry.key.place, "repeat needs `body:`, the items to repeat")
-        else:
+        if (body := node.get("body")) is not None:
             repeat.items = self.items(body, inside, "body", names)
+        elif meta.misplaced:
+            repeat.items = self._sequence(meta.misplaced, inside, names)
+        else:
+            self.problems.add(entry.key.place, "repeat needs `body:`, the items to repeat")
         if mode == "dense":
             repeat.merge = self._merge(node, mode, "concat", entry, inside)
         elif mode in ("merge", "collect"):
@@ -400,7 +413,10 @@ class ItemParser(Pieces):
                 continue
             self._check_row(node, keys)
             repeat.rows.append(
-                {key.text: self.value(value, around.variables, key.text) for key, value in node.entries}
+                {
+                    key.text: self.value(value, around.variables, f"repeat: {key.text}")
+                    for key, value in node.entries
+                }
             )
         return frozenset(keys)
 
@@ -457,9 +473,9 @@ class Called(NamedTuple):
         return f"{self.word}: its parameters are a mapping, such as {{{first}: {text}}}"
 
 
-def _announce(node: Sequence, names: Names) -> None:
+def _announce(nodes: list[Tree], names: Names) -> None:
     """Note the names of a sequence before its items are read, for whoever reads one too early."""
-    for item in node.items:
+    for item in nodes:
         name = item.get("name") if isinstance(item, Mapping) else None
         if isinstance(name, Scalar):
             names.announce(name.text, name.place)
@@ -478,9 +494,13 @@ def _no_such(word: str) -> str:
 class _Meta:
     """The meta keys of one item, read before the item itself is made and put into it afterwards."""
 
-    def __init__(self, parser: ItemParser, node: Mapping, around: Around) -> None:
+    def __init__(
+        self, parser: ItemParser, node: Mapping, around: Around, misplaced: list[Tree] | None = None
+    ) -> None:
         self._parser = parser
         self._around = around
+        self.misplaced = misplaced or []
+        """Items beside a repeat that belong into its body (which was noted)."""
         self.name: str | None = None
         self.segment: str | None = None
         self._name_place = node.place

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.source import Place, Source
 from archcost.spec.reader import Mapping, Scalar, Sequence, read
+from archcost.spec.template import shown
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ def zoo_folder() -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / "specs"
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """A text that was found: its bytes, what to call it, the folder its includes are relative to."""
 
     data: bytes
@@ -108,8 +107,7 @@ def find_in_zoo(name: str, limits: Limits) -> tuple[Path, str | None]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ZooEntry:
+class ZooEntry(NamedTuple):
     """A network that ships with archcost."""
 
     name: str
@@ -182,14 +180,15 @@ class Includer:
             return
         nodes = node.items if isinstance(node, Sequence) else [node]
         if not isinstance(node, Sequence):
-            shown = f"[{node.text}]" if isinstance(node, Scalar) else "[blocks/resnet.yaml]"
-            self._problems.add(node.place, f"include must be a list of files: {shown}")
+            example = node.text if isinstance(node, Scalar) else "blocks/resnet.yaml"
+            text = f"include is {shown(node)}; it must be a list of files: [{example}]"
+            self._problems.add(node.place, text)
         for entry in nodes:
             if isinstance(entry, Scalar) and isinstance(entry.value, str) and entry.text:
                 self._include_one(entry, name, folder, chain)
             elif entry is not node:
-                what = f"'{entry.text}'" if isinstance(entry, Scalar) else "no path"
-                self._fail(entry.place, f"include lists {what}; it must be the path of a file")
+                text = f"include lists {shown(entry)}; each must be the path of a file"
+                self._fail(entry.place, text)
 
     def _fail(self, place: Place, message: str) -> None:
         self._problems.add(place, message)
@@ -208,9 +207,9 @@ class Includer:
             self._done.add(real)
             self._read(entry, str(Path(name).parent / entry.text), real, chain)
 
-    def _read(self, entry: Scalar, shown: str, real: Path, chain: tuple[Path, ...]) -> None:
+    def _read(self, entry: Scalar, name: str, real: Path, chain: tuple[Path, ...]) -> None:
         try:
-            root = read(_bytes(real, shown, self._limits), shown, self._limits)
+            root = read(_bytes(real, name, self._limits), name, self._limits)
         except SpecError as error:
             self.complete = False
             missing = [d for d in error.diagnostics if not d.place.source.lines]
@@ -222,4 +221,4 @@ class Includer:
             self._fail(root.place, "a file that is included is a mapping with `blocks:`")
             return
         self.roots.append(root)
-        self._include(root, shown, real.parent, (*chain, real))
+        self._include(root, name, real.parent, (*chain, real))
