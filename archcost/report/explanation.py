@@ -112,7 +112,7 @@ def _group(network: Network, path: str) -> GroupExplanation:
     rows: dict[str, GroupRow | NodeRow] = {row.path: row for row in (*report.groups, *report.nodes)}
     if path not in rows:
         raise unknown(path, network.name, rows)
-    parts = tuple(rows[f"{path}.{name}"] for name in children(path, rows))
+    parts = tuple(rows[f"{path}.{name}"] for name in children(path, network.by_path))
     return GroupExplanation(path=path, group=report.group(path), parts=parts)
 
 

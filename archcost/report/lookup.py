@@ -61,7 +61,8 @@ def _either(paths: list[str]) -> str:
     shown = [f"'{p}'" for p in paths[:3]]
     if len(paths) > 3:
         return ", ".join(shown) + f" or one of {len(paths) - 3} more"
-    return " or ".join(shown)
+    *others, last = shown
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _some(names: list[str]) -> str:

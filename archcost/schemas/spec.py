@@ -228,7 +228,10 @@ def _relaxed(field: Schema) -> Schema:
     if "anyOf" in field:
         return _any(*map(_relaxed, field["anyOf"]))
     if field.get("type") == "array":
-        return _any(_list(field), _relaxed(field.get("items", {})), _EXPRESSION)
+        item = field.get("items", {"type": "array"})
+        # A lone number stands for a list of them; a pair stays in its list.
+        alone = [] if item.get("type") == "array" else [_relaxed(item)]
+        return _any(_list(field), *alone, _EXPRESSION)
     kept = {key: value for key, value in field.items() if key not in {"title", "description", "default"}}
     return kept if kept.get("type") == "null" else _any(kept, _EXPRESSION)
 

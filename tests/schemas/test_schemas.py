@@ -1,0 +1,158 @@
+"""The JSON Schemas: what we read and write satisfies them, what is wrong does not."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+import archcost
+from archcost.layers import KINDS, find, words
+from archcost.limits import DEFAULT
+from archcost.report.explained import as_json
+from archcost.report.words import Look
+from archcost.report.writers import write
+from archcost.schemas import SCHEMAS, schema
+from archcost.spec.reader import Mapping, Sequence, read
+
+if TYPE_CHECKING:
+    from archcost.spec.reader import Tree
+
+ROOT = Path(__file__).parents[2]
+SPECS = sorted([*(ROOT / "specs").glob("*.yaml"), *(ROOT / "tests" / "networks").glob("*.yaml")])
+
+
+def complaints(name: str, document: object) -> list[str]:
+    """What a schema has against a document."""
+    validator: Any = Draft202012Validator(schema(name))
+    return [error.message for error in validator.iter_errors(document)]
+
+
+def data(tree: Tree) -> Any:  # noqa: ANN401 - whatever YAML can hold
+    """A spec as an editor sees it: without places, its numbers as JSON has them."""
+    if isinstance(tree, Mapping):
+        return {entry.key.text: data(entry.value) for entry in tree.entries}
+    if isinstance(tree, Sequence):
+        return [data(item) for item in tree.items]
+    return float(tree.value) if isinstance(tree.value, Fraction) else tree.value
+
+
+def spec_of(text: str) -> Any:  # noqa: ANN401 - likewise
+    return data(read(text.encode(), "text", DEFAULT))
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_is_a_schema(name: str) -> None:
+    Draft202012Validator.check_schema(schema(name))
+    json.dumps(schema(name), allow_nan=False)
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_every_spec_satisfies_the_schema(path: Path) -> None:
+    assert complaints("spec", spec_of(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "relu",
+        "{relu: null}",
+        "{relu, name: act}",
+        "std/squeeze_excite",
+        "{my_block: {width: $w}}",
+        "{conv: {out_channels: 64, kernel_size: 3}}",
+        "{conv2d: {out_channels: $width, kernel_size: [1, 7], padding: [0, 3]}}",
+        "{conv: {out_channels: $(width*2), kernel_size: [3, $k], padding: [[1, 2], [0, 1]]}}",
+        "{conv: {out_channels: 64, kernel_size: 3, padding: same, bias: $bias}}",
+        "{upsample: {scale_factor: 1.5, mode: nearest}}",
+        "{upsample: {like: c3}}",
+        "{name: gate, branches: {a: [], b: {when: $x, body: [relu]}}, merge: multiply}",
+        "{residual: [relu], shortcut: [], merge: {concat: {axis: 1}}}",
+        "{repeat: 3, body: [relu]}",
+        "{repeat: {i: $n, width: [64, 128]}, body: [relu], collect: concat}",
+        "{repeat: [{t: 1, c: 16}, {t: 6, c: 24}], body: [relu], dense: concat}",
+        "{repeat: {i: 3}, carry: [high, low], body: [relu], from: [a, b.c]}",
+        "{relu, expect: {shape: [64, 8, 8], stride: 4, receptive_field: [3, 5]}}",
+        "{relu, expect: {params: 1.2M, macs: 118000, coverage: 1.0}}",
+        "{relu, when: $(in_channels != 64), note: why not, share: tower}",
+        '{custom: {shape: [5], macs: $(2*3), reason: "a lookup"}}',
+    ],
+)
+def test_an_item_of_the_language_satisfies_the_schema(item: str) -> None:
+    spec = spec_of(f"archcost: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n  - {item}\n")
+    assert complaints("spec", spec) == []
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "3",
+        "{conv: {out_channels: 64}}",
+        "{conv: {out_channels: 64, kernel_size: 3, kernal: 3}}",
+        "{conv: {out_channels: 0, kernel_size: 3}}",
+        "{conv: {out_channels: 64, kernel_size: 3, padding: full}}",
+        "{conv: {out_channels: 64, kernel_size: 3, bias: 1}}",
+        "conv: 64",
+        "{relu, expect: {shapes: [3]}}",
+        "{branches: [relu], merge: add}",
+        "{branches: {a: []}, merge: relu}",
+        "{upsample: {mode: cubic, size: 4}}",
+    ],
+)
+def test_an_item_with_a_mistake_does_not(item: str) -> None:
+    spec = spec_of(f"archcost: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n  - {item}\n")
+    assert complaints("spec", spec)
+
+
+@pytest.mark.parametrize("key", ["archcost", "name", "input", "layers"])
+def test_a_spec_needs_its_four_keys(key: str) -> None:
+    spec = {"archcost": 1, "name": "net", "input": [3], "layers": ["relu"]}
+    assert complaints("spec", spec) == []
+    del spec[key]
+    assert complaints("spec", spec)
+
+
+def test_every_word_and_every_field_is_completed_with_its_description() -> None:
+    made = schema("spec")["$defs"]
+    (item,) = [part for part in made["items"]["items"]["anyOf"] if part.get("type") == "object"]
+    assert set(words()) <= set(item["properties"])
+    for word in KINDS:
+        found = find(word)
+        assert found is not None
+        fields = made[word] if "properties" in made[word] else made[word]["anyOf"][0]
+        assert set(fields["properties"]) == set(found[0].model_fields)
+        assert fields["description"]
+        assert all(field["description"] for field in fields["properties"].values())
+
+
+@pytest.mark.parametrize(
+    "names", [["lenet5"], ["resnet50", "efficientnet_b0", "deeplabv3_resnet50"]], ids=str
+)
+def test_real_reports_satisfy_the_schema(names: list[str]) -> None:
+    reports = [archcost.analyze(archcost.load(f"zoo:{name}")) for name in names]
+    document = json.loads(write(reports, "json", Look()))
+    assert complaints("report", document) == []
+    document["specs"][0]["totals"]["macs"] = 1.5
+    assert complaints("report", document) == ["1.5 is not of type 'integer'"]
+
+
+def test_a_report_about_two_inputs_satisfies_the_schema(tmp_path: Path) -> None:
+    path = tmp_path / "two.yaml"
+    path.write_text(
+        "archcost: 1\nname: two\ninput: {left: [3, 8, 8], right: [3, 8, 8]}\n"
+        "layers:\n  - {add, from: [left, right], expect: {params: 1}}\n"
+    )
+    document = json.loads(write([archcost.analyze(archcost.load(path))], "json", Look()))
+    assert len(document["specs"][0]["findings"]) == 1
+    assert complaints("report", document) == []
+
+
+def test_explanations_satisfy_the_schema() -> None:
+    net = archcost.load("zoo:lenet5")
+    for path in [*net.by_path, "s2"]:
+        document = json.loads(as_json(archcost.explain(net, path)))
+        assert complaints("explanation", document) == []
