@@ -74,10 +74,10 @@ class Diagnostic(NamedTuple):
 
     def render(self) -> str:
         """The message as a compiler prints it: `file:line:column: what`, the line itself and a caret."""
-        lines = [f"{self.place}: {self.message}"]
+        lines = [f"{self.place}: {_readable(self.message)}"]
         if text := self.place.text():
             number = f"{self.place.line:>5} | "
-            text, start, width = _excerpt(text, self.place.column - 1, self.place.width)
+            text, start, width = _excerpt(_visible(text), self.place.column - 1, self.place.width)
             carets = "^" * max(1, len(_blank(text[start : start + width])))
             lines += [number + text, " " * (len(number) - 2) + "| " + _blank(text[:start]) + carets]
         lines += [f"  in block '{name}', used at {where}" for name, where in self.uses[:8]]
@@ -86,8 +86,19 @@ class Diagnostic(NamedTuple):
         return "\n".join(lines)
 
 
+_LONGEST = 600
+"""Characters of a message that are shown; what a message quotes may be of any length."""
 _WIDEST = 240
 """Characters of a line that are shown; of a longer one, the part around the mistake."""
+
+
+def _readable(message: str) -> str:
+    """The message on one line of bearable length, with nothing invisible in it."""
+    if len(message) > _LONGEST:
+        message = f"{message[: _LONGEST * 2 // 3]} … {message[-_LONGEST // 3 :]}"
+    if message.isprintable():
+        return message
+    return "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in message)
 
 
 def _excerpt(text: str, start: int, width: int) -> tuple[str, int, int]:
@@ -98,6 +109,13 @@ def _excerpt(text: str, start: int, width: int) -> tuple[str, int, int]:
     cut = text[first : first + _WIDEST]
     left, right = "…" if first else "", "…" if first + _WIDEST < len(text) else ""
     return left + cut + right, start - first + len(left), min(width, first + _WIDEST - start)
+
+
+def _visible(text: str) -> str:
+    """The text with a sign in place of what a terminal would not show, or would obey."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _blank(text: str) -> str:
@@ -118,9 +136,9 @@ class SpecError(ArchcostError):
         )
         shown = [d.render() for d in self.diagnostics[:_MOST]]
         if more := len(self.diagnostics) - _MOST:
-            shown += [f"... and {more:,} more mistakes"] if more > 0 else []
+            shown += [f"... and at least {more:,} more"] if more > 0 else []
         super().__init__("\n".join(shown))
 
 
 _MOST = 200
-"""Mistakes that are shown; `diagnostics` has them all."""
+"""Mistakes that are shown; `diagnostics` has all that were looked for."""

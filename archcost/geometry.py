@@ -6,7 +6,6 @@ alone, as tuples with one entry per axis, so 1-D, 2-D and 3-D are the same code.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from math import gcd, lcm, prod
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
@@ -95,8 +94,7 @@ def spatial(x: Shape, rank: int | None = None, word: str = "") -> Axes:
     return x[1:]
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """A window sliding over the spatial axes, with every number resolved.
 
     Dilation comes first: a dilated kernel is a plain one of `span = dilation * (kernel - 1) + 1` positions,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields, replace
+from typing import NamedTuple
 
 from archcost.errors import UsageError
 from archcost.suggest import suggest
@@ -11,8 +11,7 @@ _LARGEST = 2**4096
 """No limit goes beyond it: its decimal digits can still be printed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """Bounds on one spec.
 
     Attributes:
@@ -41,7 +40,7 @@ class Limits:
         2000000
         """
         name, equals, number = (part.strip() for part in text.partition("="))
-        names = [field.name for field in fields(self)]
+        names = list(self._fields)
         if not equals:
             raise UsageError(f"--limit {text}: write NAME=VALUE; the limits are {', '.join(names)}")
         if name not in names:
@@ -49,7 +48,7 @@ class Limits:
         value = _whole(number)
         if value is None:
             raise UsageError(f"--limit {text}: must be a whole number from 1 to 2^4096, like 5000 or 2^40")
-        return replace(self, **{name: value})
+        return self._replace(**{name: value})
 
 
 def _whole(text: str) -> int | None:

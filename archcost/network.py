@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.geometry import show
 
@@ -20,18 +19,22 @@ if TYPE_CHECKING:
     from archcost.source import Place
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+# Nodes are many and refer to each other: plain classes with slots, equal only to themselves.
+
+
 class Input:
     """A tensor the network is given. `path` is its name."""
 
-    path: str
-    output: Shape
+    __slots__ = ("output", "path")
+
+    def __init__(self, path: str, output: Shape) -> None:
+        self.path = path
+        self.output = output
 
     def __repr__(self) -> str:
         return f"<Input {self.path} {show(self.output)}>"
 
 
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Node:
     """One layer at one place of the network.
 
@@ -46,13 +49,25 @@ class Node:
             the same tensors.
     """
 
-    path: str
-    word: str
-    layer: Kind
-    inputs: tuple[Node | Input, ...]
-    output: Shape
-    place: Place
-    shared: str | None = None
+    __slots__ = ("inputs", "layer", "output", "path", "place", "shared", "word")
+
+    def __init__(  # noqa: PLR0913 - what a node is
+        self,
+        path: str,
+        word: str,
+        layer: Kind,
+        inputs: tuple[Node | Input, ...],
+        output: Shape,
+        place: Place,
+        shared: str | None = None,
+    ) -> None:
+        self.path = path
+        self.word = word
+        self.layer = layer
+        self.inputs = inputs
+        self.output = output
+        self.place = place
+        self.shared = shared
 
     def __repr__(self) -> str:
         """Short: a node holds its inputs, and they theirs."""
@@ -64,8 +79,7 @@ class Node:
         return tuple(source.output for source in self.inputs)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Expectation:
+class Expectation(NamedTuple):
     """One line of an `expect`, with what it speaks of.
 
     Attributes:
@@ -92,7 +106,6 @@ class Expectation:
     outputs: tuple[Node | Input, ...]
 
 
-@dataclass(frozen=True, eq=False, repr=False)
 class Network:
     """A whole network. Nodes stand in written order; each reads only inputs and nodes before it.
 
@@ -105,14 +118,25 @@ class Network:
         expectations: every `expect` that was reached.
     """
 
-    name: str
-    path: str
-    variant: str | None
-    variables: dict[str, Value]
-    inputs: tuple[Input, ...]
-    nodes: tuple[Node, ...]
-    outputs: dict[str, Node | Input]
-    expectations: tuple[Expectation, ...] = ()
+    def __init__(  # noqa: PLR0913 - what a network is
+        self,
+        name: str,
+        path: str,
+        variant: str | None,
+        variables: dict[str, Value],
+        inputs: tuple[Input, ...],
+        nodes: tuple[Node, ...],
+        outputs: dict[str, Node | Input],
+        expectations: tuple[Expectation, ...] = (),
+    ) -> None:
+        self.name = name
+        self.path = path
+        self.variant = variant
+        self.variables = variables
+        self.inputs = inputs
+        self.nodes = nodes
+        self.outputs = outputs
+        self.expectations = expectations
 
     def __repr__(self) -> str:
         return f"<Network {self.name}: {len(self.nodes)} nodes>"

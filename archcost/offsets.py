@@ -6,21 +6,19 @@ bit set, so shifting and uniting it takes a few machine operations per 64 positi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
 from math import prod
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-@dataclass(frozen=True, slots=True)
-class Offsets:
+class Offsets(NamedTuple):
     """A non-empty set of positions from `low` to `high`; `bits` has bit i for `low + i`, None means all.
 
     >>> taps = Offsets.of([0, 2, 4])
-    >>> taps.count, taps.size
+    >>> taps.members, taps.size
     (3, 5)
     """
 
@@ -39,7 +37,7 @@ class Offsets:
         return self.high - self.low + 1
 
     @property
-    def count(self) -> int:
+    def members(self) -> int:
         """Positions in the set."""
         return self.size if self.bits is None else self.bits.bit_count()
 
@@ -113,7 +111,7 @@ Box: TypeAlias = tuple[Offsets, ...]
 def prune(boxes: Iterable[Box]) -> tuple[Box, ...]:
     """The boxes without those that lie inside another one."""
     kept: list[Box] = []
-    for box in sorted(set(boxes), key=lambda b: -prod(s.count for s in b)):
+    for box in sorted(set(boxes), key=lambda b: -prod(s.members for s in b)):
         if not any(all(a.covers(b) for a, b in zip(big, box, strict=True)) for big in kept):
             kept.append(box)
     return tuple(kept)
@@ -139,7 +137,7 @@ def union_count(boxes: tuple[Box, ...]) -> int:
     5
     """
     if len(boxes) == 1:
-        return prod(s.count for s in boxes[0])
+        return prod(s.members for s in boxes[0])
     if not boxes[0]:
         return 1
     total = 0

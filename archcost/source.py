@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, eq=False)
 class Source:
     """One text that was read: its name as the user wrote it, and its lines (empty if unreadable)."""
 
-    name: str
-    lines: tuple[str, ...] = field(default=(), repr=False)
+    __slots__ = ("lines", "name")
+
+    def __init__(self, name: str, lines: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.lines = lines
+
+    def __repr__(self) -> str:
+        return f"Source({self.name!r})"
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A stretch of one line of a source. Lines and columns count from 1, `width` is in characters.
 
     >>> str(Place(Source("net.yaml"), 14, 7))

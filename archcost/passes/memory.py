@@ -8,7 +8,6 @@ reads it keeps its base alive. A learned tensor that enters as a node counts lik
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.geometry import size
@@ -66,8 +65,7 @@ def peaks(network: Network, *, limit: int = SEARCH_LIMIT) -> Peaks:
     return Peaks(as_written, best, best_is_exact=exact, at=network.nodes[step], alive=alive)
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """The network as numbers. Tensors are the inputs, then one per node; step i makes tensor `inputs + i`.
 
     Attributes:

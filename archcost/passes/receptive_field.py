@@ -11,7 +11,6 @@ Positions beyond the borders count as if there were data: the field is that of a
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import product
 from math import gcd, lcm
@@ -33,8 +32,7 @@ BOXES = 32
 """More boxes than this are replaced by their hull; the field is then an upper bound."""
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """The receptive field of a node in one input, in positions of that input, per spatial axis.
 
     Attributes:
@@ -79,8 +77,7 @@ class Line(NamedTuple):
 Lines = tuple[Line, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """What a node reads of one input: boxes that move with the output, and boxes that do not.
 
     Attributes:
@@ -223,7 +220,7 @@ def _nominal(line: Line, window: Window, axis: int) -> Line:
 
 def _global(reach: Reach, axes: Axes, whole: Axes) -> Reach:
     """The reach through an operation over all positions."""
-    return replace(_collapse(reach, axes, whole), is_global=True, stride=_over(reach.stride, axes))
+    return _collapse(reach, axes, whole)._replace(is_global=True, stride=_over(reach.stride, axes))
 
 
 def _over(stride: tuple[Fraction, ...], axes: Axes) -> tuple[Fraction, ...]:
@@ -242,7 +239,7 @@ def _collapse(reach: Reach, axes: Axes, whole: Axes) -> Reach:
             sets = [s and s.within(0, end - 1) for s, end in zip(sets, whole, strict=True)]
         boxes.append(tuple(s for s in sets if s))
     fixed = prune(box for box in boxes if len(box) == len(whole))
-    return replace(reach, moving=(), fixed=fixed, is_global=reach.is_global or not single)
+    return reach._replace(moving=(), fixed=fixed, is_global=reach.is_global or not single)
 
 
 def _all(line: Line, positions: int) -> Offsets:
@@ -272,7 +269,7 @@ def _broadcast(reach: Reach, axes: Axes, wider: Axes) -> Reach:
     # A box that stands still along every axis is a fixed one.
     fixed = [tuple(line.sets[0] for line in lines) for lines in moving if all(x.step == 0 for x in lines)]
     rest = tuple(lines for lines in moving if any(x.step for x in lines))
-    return replace(reach, moving=rest, fixed=prune([*reach.fixed, *fixed]), is_global=True)
+    return reach._replace(moving=rest, fixed=prune([*reach.fixed, *fixed]), is_global=True)
 
 
 def _merge(parts: Sequence[Reach]) -> Reach:
@@ -307,7 +304,7 @@ def _same_phases(boxes: Sequence[Lines]) -> list[Lines]:
 def _pruned(boxes: Iterable[Lines]) -> list[Lines]:
     """The boxes without those that lie inside another one in every phase."""
     kept: list[Lines] = []
-    ordered = sorted(dict.fromkeys(boxes), key=lambda b: -sum(s.count for line in b for s in line.sets))
+    ordered = sorted(dict.fromkeys(boxes), key=lambda b: -sum(s.members for line in b for s in line.sets))
     for box in ordered:
         if not any(_covers(big, box) for big in kept):
             kept.append(box)
@@ -336,7 +333,7 @@ def _measure(reach: Reach, whole: Axes) -> Field:
     """A reach in numbers."""
     if not reach.is_global:
         return _of_boxes(reach, (*reach.fixed,))
-    local = replace(reach, fixed=(), is_global=False)
+    local = reach._replace(fixed=(), is_global=False)
     covered = union_count(reach.fixed) if reach.fixed else 0
     total = 1
     for n in whole:

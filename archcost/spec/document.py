@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from archcost.source import Place
@@ -11,8 +11,7 @@ if TYPE_CHECKING:
     from archcost.spec.template import Template
 
 
-@dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(NamedTuple):
     """A tap as it is read: `c3`, `stage.2`, `unit.high`."""
 
     text: str
@@ -24,7 +23,7 @@ class Ref:
         return self.text.partition(".")[0]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Item:
     """What all items have: the kind's place, the path segment they add, and their meta keys."""
 
@@ -41,14 +40,14 @@ class Item:
     place_of_expect: Place | None = None
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class LayerItem(Item):
     """One layer."""
 
     fields: Fields
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class BlockCall(Item):
     """A block, called like a kind."""
 
@@ -56,14 +55,14 @@ class BlockCall(Item):
     arguments: dict[str, Template]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Body(Item):
     """A group of items."""
 
     items: list[Item]
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class MergeSpec:
     """How several tensors become one: a merge kind, where it is written, the segment its node adds."""
 
@@ -73,7 +72,7 @@ class MergeSpec:
     segment: str
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Branch:
     """One branch, or a shortcut. `segment` is what it adds to paths; `label` is what errors call it."""
 
@@ -84,7 +83,7 @@ class Branch:
     place: Place
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Branches(Item):
     """Branches side by side and their merge. A residual is one too: its body, then its shortcut."""
 
@@ -92,12 +91,7 @@ class Branches(Item):
     merge: MergeSpec
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
-class ResidualBody(Branch):
-    """The body of a residual: a branch that adds no segment of its own."""
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Repeat(Item):
     """A body several times over.
 
@@ -114,7 +108,7 @@ class Repeat(Item):
     rows: list[dict[str, Template]] = field(default_factory=list[dict[str, "Template"]])
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Parameter:
     """A block's parameter; `default` None means it is required."""
 
@@ -123,7 +117,7 @@ class Parameter:
     place: Place
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Block:
     """A block: what it takes, what it gives, and the items it stands for."""
 
@@ -137,7 +131,7 @@ class Block:
     """False for the standard blocks, which know nothing of the spec that uses them."""
 
 
-@dataclass(slots=True, kw_only=True, eq=False)
+@dataclass(kw_only=True, eq=False, repr=False)
 class Document:
     """A whole spec. Variables are values by now; the rest waits for expansion."""
 

@@ -62,9 +62,14 @@ def open_spec(path: str, limits: Limits) -> Opened:
 def _bytes(file: Path, name: str, limits: Limits) -> bytes:
     try:
         with file.open("rb") as stream:
-            return stream.read(limits.file_bytes + 1)
+            data = stream.read(limits.file_bytes + 1)
+            size = max(len(data), os.fstat(stream.fileno()).st_size)
     except (OSError, ValueError) as error:
         raise SpecError([Diagnostic(Place(Source(name)), _why_unreadable(file, error))]) from None
+    if len(data) > limits.file_bytes:
+        why = f"the file has {size:,} bytes, more than {limits.file_bytes:,} (the limit `file_bytes`)"
+        raise SpecError([Diagnostic(Place(Source(name)), why)])
+    return data
 
 
 def _why_unreadable(file: Path, error: OSError | ValueError) -> str:

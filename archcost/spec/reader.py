@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from copy import copy
-from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 from itertools import islice
@@ -333,13 +332,13 @@ class _Builder:
         """Anchors and tags."""
         if event.anchor is not None:
             self._anchors.add(event.anchor)
-            here = replace(place, width=len(event.anchor) + 1)
+            here = place._replace(width=len(event.anchor) + 1)
             self._note(here, f"anchors (&{event.anchor}) are not used: {_IN_SIGHT}")
         elif event.tag is not None:
             written = _TAG.match(place.text(), place.column - 1)
             tag = written[0] if written else event.tag
             message = f"tags ({tag}) are not used: quotes make a word, nothing else needs saying"
-            self._note(replace(place, width=len(tag)), message)
+            self._note(place._replace(width=len(tag)), message)
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         text, plain = event.value, not event.style

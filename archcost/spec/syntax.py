@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import Diagnostic
@@ -256,7 +255,7 @@ def _no_content(t: _Trouble) -> _Finding:
     if t.bracket and t.char == "-":
         return t.here(), "a list in brackets has commas, not dashes: [a, b]"
     if t.bracket and not t.text()[t.column :].strip():
-        return replace(t.bracket, width=1), f"this {_opening(t.bracket)} is not closed"
+        return t.bracket._replace(width=1), f"this {_opening(t.bracket)} is not closed"
     return t.here(), "a value is missing before this comma" if t.char == "," else "a value is missing here"
 
 
