@@ -51,7 +51,7 @@ class Node:
 
     __slots__ = ("inputs", "layer", "output", "path", "place", "shared", "word")
 
-    def __init__(  # noqa: PLR0913 - what a node is
+    def __init__(  # noqa: PLR0913, PLR0917 - what a node is
         self,
         path: str,
         word: str,
@@ -118,7 +118,7 @@ class Network:
         expectations: every `expect` that was reached.
     """
 
-    def __init__(  # noqa: PLR0913 - what a network is
+    def __init__(  # noqa: PLR0913, PLR0917 - what a network is
         self,
         name: str,
         path: str,

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from archcost.errors import ShapeError
 from archcost.expressions import Expression
 from archcost.geometry import Shape, Window, size
+from archcost.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -110,9 +111,13 @@ def _as_shape(term: int | Shape) -> Shape:
     return (term,) if isinstance(term, int) else term
 
 
+_UNBOUNDED = Limits(integer=2**4096)
+"""Counts are products of bounded numbers and may exceed what a spec may write."""
+
+
 @cache
 def _parse(formula: str) -> Expression:
-    return Expression.parse(formula)
+    return Expression.parse(formula, _UNBOUNDED)
 
 
 def _evaluate(formula: str, env: Mapping[str, int]) -> int:
