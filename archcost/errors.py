@@ -74,7 +74,7 @@ class Diagnostic(NamedTuple):
 
     def render(self) -> str:
         """The message as a compiler prints it: `file:line:column: what`, the line itself and a caret."""
-        lines = [f"{self.place}: {_readable(self.message)}"]
+        lines = [_readable(f"{self.place}: {self.message}")]
         if text := self.place.text():
             number = f"{self.place.line:>5} | "
             text, start, width = _excerpt(_visible(text), self.place.column - 1, self.place.width)
@@ -88,7 +88,7 @@ class Diagnostic(NamedTuple):
 
 _LONGEST = 600
 """Characters of a message that are shown; what a message quotes may be of any length."""
-_WIDEST = 240
+_WIDEST = 160
 """Characters of a line that are shown; of a longer one, the part around the mistake."""
 
 

@@ -66,3 +66,122 @@ def test_a_broken_spec_says_what_is_wrong(
 def test_every_broken_spec_has_a_message_and_every_message_a_spec() -> None:
     assert sorted(path.stem for path in BROKEN.glob("*.txt")) == CASES
     assert len(CASES) >= 80
+
+
+# What a text file cannot hold, or should not, is made on the spot.
+
+GOOD = b"archcost: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n  - relu\n"
+WRONG = GOOD + b"  - rellu\n"
+A_SLIP = """\
+net.yaml:6:5: unknown kind or block 'rellu' (did you mean 'relu'?)
+    6 |   - rellu
+      |     ^^^^^"""
+A_SLIP_LATER = "\n".join(A_SLIP.replace("6:5", f"{n}:5").replace("    6", f"{n:>5}") for n in range(6, 206))
+
+
+def caret(line: int, text: str, column: int, width: int = 1) -> str:
+    return f"\n{line:>5} | {text}\n      | {' ' * (column - 1)}{'^' * width}"
+
+
+FILES = {
+    "an empty file": (b"", "net.yaml:1:1: the file is empty"),
+    "a file of comments": (b"# nothing yet\n\n", "net.yaml:1:1: the file is empty"),
+    "a binary file": (b"\x89PNG\r\n\x1a\n\x00\x00", "net.yaml:1:1: the file is not text: it has NUL bytes"),
+    "a NUL byte in a text": (GOOD + b"\0", "net.yaml:1:1: the file is not text: it has NUL bytes"),
+    "a file in UTF-16": (
+        GOOD.decode().encode("utf-16"),
+        "net.yaml:1:1: the file is UTF-16; save it as UTF-8",
+    ),
+    "a file in Latin-1": (
+        GOOD.replace(b"net", b"r\xe9seau"),
+        "net.yaml:2:8: byte 0xE9 is not UTF-8; save the file as UTF-8"
+        + caret(2, "name: r\N{REPLACEMENT CHARACTER}seau", 8),
+    ),
+    "an invisible letter": (
+        GOOD.replace(b"relu", "re\N{ZERO WIDTH SPACE}lu".encode()),
+        "net.yaml:5:5: unknown kind or block 're<U+200B>lu' (did you mean 'relu'?)"
+        + caret(5, "  - re\N{REPLACEMENT CHARACTER}lu", 5, 5),
+    ),
+    "a sequence that a terminal obeys": (
+        GOOD.replace(b"relu", b"re\x1b[31mlu"),
+        "net.yaml:5:7: the invisible character U+001B stands here; delete it"
+        + caret(5, "  - re\N{REPLACEMENT CHARACTER}[31mlu", 7),
+    ),
+    "five million bytes": (
+        GOOD + b"#" * 5_000_000,
+        "net.yaml:1:1: the file has 5,000,056 bytes, more than 4,194,304 (the limit `file_bytes`)",
+    ),
+    "a hundred thousand brackets": (
+        b"layers: " + b"[" * 100_000,
+        "net.yaml:1:72: nested more than 64 levels deep (the limit `depth`)" + caret(1, f"…{'[' * 160}…", 55),
+    ),
+    "a hundred thousand braces": (
+        b"{a: " * 100_000,
+        "net.yaml:1:257: nested more than 64 levels deep (the limit `depth`)"
+        + caret(1, f"…{' {a:' * 40}…", 55),
+    ),
+    "a hundred thousand dashes": (
+        b"- " * 100_000,
+        "net.yaml:1:129: nested more than 64 levels deep (the limit `depth`)"
+        + caret(1, f"…{' -' * 80}…", 55),
+    ),
+    "lines that end in CR and LF": (WRONG.replace(b"\n", b"\r\n"), A_SLIP),
+    "lines that end in CR": (WRONG.replace(b"\n", b"\r"), A_SLIP),
+    "a byte order mark": (b"\xef\xbb\xbf" + WRONG, A_SLIP),
+    "no line break at the end": (WRONG.rstrip(), A_SLIP),
+    "a word of ten thousand letters": (
+        GOOD + b"  - " + b"a" * 10_000 + b"\n",
+        f"net.yaml:6:5: unknown kind or block '{'a' * 363} … {'a' * 137}"
+        "'; a layer archcost does not know can be declared with `custom`"
+        + caret(6, f"  - {'a' * 156}…", 5, 156),
+    ),
+    "ten thousand mistakes": (GOOD + b"  - rellu\n" * 10_000, f"{A_SLIP_LATER}\n... and at least 800 more"),
+    "a number of a million digits": (
+        GOOD.replace(b"8, 8", b"8" * 1_000_000),
+        "net.yaml:3:12: 88888888888888888888... (1000000 characters) is beyond the numbers a spec may hold "
+        "(the limit `integer`)" + caret(3, f"input: [3, {'8' * 149}…", 12, 149),
+    ),
+    "an expression of a million terms": (
+        GOOD + b"  - linear: {out_features: $(" + b"1+" * 1_000_000 + b"1)}\n",
+        "net.yaml:6:30: the expression has 2000001 characters, more than 2000 (the limit `expression_length`)"
+        + caret(6, f"  - linear: {{out_features: $({'1+' * 65}1…", 30),
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "expected"), FILES.values(), ids=FILES)
+def test_a_file_that_is_no_spec_says_why(
+    data: bytes, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.yaml").write_bytes(data)
+    assert complaint("net.yaml", {}) == f"{expected}\n"
+
+
+PATHS = {
+    "a missing file": ("gone.yaml", "gone.yaml:1:1: no such file"),
+    "a slip in a file's name": ("nett.yaml", "nett.yaml:1:1: no such file (did you mean 'net.yaml'?)"),
+    "a missing folder": ("nowhere/net.yaml", "nowhere/net.yaml:1:1: no such file"),
+    "a folder": ("specs", "specs:1:1: this is a folder; name the spec inside it"),
+    "a file taken for a folder": (
+        "net.yaml/net.yaml",
+        "net.yaml/net.yaml:1:1: cannot be read: not a directory",
+    ),
+    "a name with a NUL": ("net\0.yaml", "net<U+0000>.yaml:1:1: cannot be read: a path has no NUL bytes"),
+    "a name of four hundred letters": ("a" * 400, f"{'a' * 400}:1:1: cannot be read: file name too long"),
+    "an unknown network": (
+        "zoo:resnet5",
+        "zoo:resnet5: no network has that name (did you mean 'resnet50'?); `archcost zoo` lists them all",
+    ),
+    "a zoo path": ("zoo:../net", "zoo:../net: no network has that name; `archcost zoo` lists them all"),
+}
+
+
+@pytest.mark.parametrize(("path", "expected"), PATHS.values(), ids=PATHS)
+def test_a_path_that_leads_nowhere_says_why(
+    path: str, expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.yaml").write_bytes(GOOD)
+    Path("specs").mkdir()
+    assert complaint(path, {}) == f"{expected}\n"

@@ -13,7 +13,7 @@ from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.source import Place, Source
 from archcost.spec.reader import Mapping, Scalar, Sequence, read
 from archcost.spec.template import shown
-from archcost.suggest import suggest
+from archcost.suggest import nearest, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,12 +74,16 @@ def _bytes(file: Path, name: str, limits: Limits) -> bytes:
 
 def _why_unreadable(file: Path, error: OSError | ValueError) -> str:
     if isinstance(error, FileNotFoundError):
-        return f"no such file{suggest(file.name, _neighbours(file))}"
+        names = {Path(name).stem: name for name in _neighbours(file)}
+        near = nearest(file.stem, names)
+        return f"no such file (did you mean '{names[near]}'?)" if near else "no such file"
     if isinstance(error, IsADirectoryError):
         return "this is a folder; name the spec inside it"
     if isinstance(error, PermissionError):
         return "no permission to read this file"
-    return f"cannot be read: {error.strerror if isinstance(error, OSError) and error.strerror else error}"
+    if isinstance(error, OSError):
+        return f"cannot be read: {(error.strerror or str(error)).lower()}"
+    return "cannot be read: a path has no NUL bytes"
 
 
 def _neighbours(file: Path) -> list[str]:

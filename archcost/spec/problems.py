@@ -24,6 +24,10 @@ class Mistake(Exception):  # noqa: N818 - a mistake in the spec, not an error of
         self.message = message
 
 
+_ENOUGH = 1000
+"""Nobody reads more mistakes of one file."""
+
+
 class Problems:
     """The mistakes of one stage. A place is reported once, however often expansion comes by."""
 
@@ -34,6 +38,8 @@ class Problems:
         """Note a mistake; a second one at the same place is taken for its echo and dropped."""
         key = (place.source.name, place.line, place.column)
         self._found.setdefault(key, Diagnostic(place, message, uses))
+        if len(self._found) == _ENOUGH:
+            self.stop_if_any()
 
     def catch(self, mistake: Mistake, uses: Uses = ()) -> None:
         """Note a mistake that was raised."""
