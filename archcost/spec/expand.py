@@ -255,9 +255,10 @@ class Expander:
             if tap is None or tap.flow == UNKNOWN:
                 break
             if part not in tap.parts:
-                has = ", ".join(tap.parts) if len(tap.parts) < 9 else f"0 to {len(tap.parts) - 1}"
-                raise Mistake(ref.place, f"'{walked}' has no '{part}'; it has {has or 'one output only'}")
+                raise Mistake(ref.place, f"'{walked}' has no '{part}'; it has {_in_words(tap.parts)}")
             tap, walked = tap.parts[part], f"{walked}.{part}"
+        if tap is not None and not tap.flow:
+            raise Mistake(ref.place, f"'{walked}' is no output itself; it has {_in_words(tap.parts)}")
         return tap or Tap(UNKNOWN)
 
     def _skip(self, item: Item, flow: Flow) -> Tap:
@@ -408,13 +409,16 @@ class Expander:
 
     def _block_outputs(self, block: Block, inner: Frame) -> Tap:
         parts: dict[str, Tap] = {}
+        flow: list[Wire] = []
         for ref in block.outputs:
             try:
-                parts[ref.text] = self._tap(ref, inner)
+                tap = self._tap(ref, inner)
             except Mistake as mistake:
                 self._problems.catch(mistake, inner.uses)
-                parts[ref.text] = Tap(UNKNOWN)
-        return Tap(tuple(wire for tap in parts.values() for wire in tap.flow), parts)
+                tap = Tap(UNKNOWN)
+            flow.extend(tap.flow)
+            _hang(tap, ref.text.split("."), parts)
+        return Tap(tuple(flow), parts)
 
     def _arguments(self, item: BlockCall, env: Environment) -> dict[str, Value]:
         """The variables of a block's body: the spec's, then its parameters, defaults in their order."""
@@ -547,14 +551,36 @@ class Expander:
         return count
 
 
+def _hang(tap: Tap, path: list[str], parts: dict[str, Tap]) -> None:
+    """Let a tap be read by its path: `unit.high` is part `high` of a part `unit` without a tensor itself."""
+    for step in path[:-1]:
+        parts = parts.setdefault(step, Tap(())).parts
+    parts[path[-1]] = tap
+
+
+def _in_words(parts: dict[str, Tap]) -> str:
+    """What can be read of a tap: iterations by their range, outputs by their names."""
+    names = [key for key in parts if not key.isdigit()]
+    if len(parts) - len(names) > 8:
+        return ", ".join([*names, f"0 to {len(parts) - len(names) - 1}"])
+    return ", ".join(parts) or "one output only"
+
+
 def _named(name: str | None, tap: Tap) -> dict[str, Wire]:
     """The tensors of a tap by name: its own, or its outputs' (`unit.high`), or their nodes' paths."""
     if len(tap.flow) == 1:
         return {name or tap.flow[0].path: tap.flow[0]}
-    parts = {key: part for key, part in tap.parts.items() if not key.isdigit()}  # iterations are no outputs
-    if name and sum(len(part.flow) for part in parts.values()) == len(tap.flow):
-        return {f"{name}.{key}": wire for key, part in parts.items() for wire in part.flow}
-    return {wire.path: wire for wire in tap.flow}
+    found = dict(_outputs_below(name, tap)) if name else {}
+    return found if len(found) == len(tap.flow) else {wire.path: wire for wire in tap.flow}
+
+
+def _outputs_below(name: str, tap: Tap) -> Iterator[tuple[str, Wire]]:
+    """The named outputs of a tap, which iterations are not."""
+    for key, part in tap.parts.items():
+        if not part.flow:
+            yield from _outputs_below(f"{name}.{key}", part)
+        elif not key.isdigit():
+            yield from ((f"{name}.{key}", wire) for wire in part.flow)
 
 
 def _arrive(flow: Flow) -> str:
