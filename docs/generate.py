@@ -1,0 +1,338 @@
+# ruff: noqa: INP001 - a script beside the pages it writes, not part of a package
+"""Write the pages that follow from the code: `python docs/generate.py`, in an environment with archcost.
+
+`kinds.md` comes from the layer classes and the tables of examples that their tests use, `blocks.md` from the
+files of the standard blocks. What the code does not know stands here: a call of each block, and what the
+words of its parameters mean.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from fractions import Fraction
+from importlib import import_module
+from itertools import groupby
+from math import prod
+from pathlib import Path
+from runpy import run_path
+from tempfile import TemporaryDirectory
+from textwrap import fill, shorten
+from typing import TYPE_CHECKING, Any, cast
+
+import yaml
+
+from archcost import Network, analyze, explain, load
+from archcost.geometry import show
+from archcost.layers import KINDS, RANKED, find
+from archcost.network import Input, Node
+from archcost.report.explained import as_text
+from archcost.report.style import Style
+from archcost.source import Place, Source
+from archcost.spec.library import BLOCKS
+from archcost.values import show as show_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from pydantic.fields import FieldInfo
+
+    from archcost.layers.base import Kind
+    from tests.layers.table import Case
+
+DOCS = Path(__file__).resolve().parent
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """A Markdown table, its columns of numbers headed with a colon; empty without rows."""
+    body = [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    rule = ["---:" if head.endswith(":") else "---" for head in heads]
+    lines = [[head.removesuffix(":") for head in heads], rule, *body]
+    return "\n" + "".join(f"| {' | '.join(line)} |\n" for line in lines) if body else ""
+
+
+def flow(value: object) -> str:
+    """A value as a spec writes it on one line."""
+    match value:
+        case dict():
+            entries = cast("dict[str, object]", value).items()
+            return "{" + ", ".join(f"{key}: {flow(one)}" for key, one in entries) + "}"
+        case list() | tuple():
+            return "[" + ", ".join(map(flow, cast("tuple[object, ...]", value))) + "]"
+        case bool() | int() | Fraction():
+            return show_value(value)
+        case _:
+            return str(value)
+
+
+# -- kinds ------------------------------------------------------------------------------------------------
+
+KINDS_INTRODUCTION = """\
+# Layer kinds
+
+Every layer there is, family by family: its fields, an example with its numbers derived step by step as
+`archcost explain` shows it, and more examples. All of them are tests. `python docs/generate.py` makes this
+page from the code.
+
+A tensor's shape is `channels×axes…`, for one sample. A field that takes one value per axis takes a lone
+number for all of them, and any field takes an expression (`$width`, `$(width // 2)`). What the counts mean is
+said in [conventions](conventions.md); a count that is not listed is 0.
+
+"""
+
+
+def kinds() -> str:
+    """`kinds.md`: a section per family, and in it one per kind."""
+    grouped = groupby(KINDS, lambda word: KINDS[word].partition(":")[0])
+    families = {name: list(words) for name, words in grouped}
+    index = "".join(
+        f"- {_link(_heading(name))}: {', '.join(map(_link, words))}\n" for name, words in families.items()
+    )
+    return KINDS_INTRODUCTION + index + "".join(_family(name, words) for name, words in families.items())
+
+
+def _link(heading: str) -> str:
+    return f"[{heading}](#{heading.lower().replace(' ', '-')})"
+
+
+def _heading(family: str) -> str:
+    return f"{family.capitalize()} layers"
+
+
+def _family(name: str, members: Iterable[str]) -> str:
+    about = inspect.getdoc(import_module(f"archcost.layers.{name}"))
+    return f"\n## {_heading(name)}\n\n{about}\n" + "".join(map(_kind, members))
+
+
+def _kind(word: str) -> str:
+    kind = _class(word)
+    first, *others = (case for case in _cases() if case.kind == word)
+    return "".join(
+        (
+            f"\n### {word}\n\n{inspect.getdoc(kind)}\n",
+            _ranks(word) if word in RANKED else "",
+            table(["field", "takes", "default", "meaning"], _fields(kind)),
+            _derivation(first),
+            table(["more examples", "fields", "shapes", "params:", "operations"], map(_example, others)),
+            f"\nReference: {kind.reference}.\n" if kind.reference else "",
+        )
+    )
+
+
+def _class(word: str) -> type[Kind]:
+    found = find(word)
+    if found is None:
+        raise KeyError(word)
+    return found[0]
+
+
+def _ranks(word: str) -> str:
+    return f"\n`{word}1d`, `{word}2d` and `{word}3d` are the same, and assert the number of spatial axes.\n"
+
+
+def _cases() -> list[Case]:
+    tables = (run_path(str(DOCS.parent / "tests" / "layers" / f"{name}.py")) for name in TABLES)
+    return [case for found in tables for case in found["CASES"]]
+
+
+TABLES = ("table", "table_elementwise")
+
+
+def _fields(kind: type[Kind]) -> Iterator[tuple[str, str, str, str]]:
+    schema = kind.model_json_schema()["properties"]
+    for name, field in kind.model_fields.items():
+        default = "required" if field.is_required() else _default(field.default)
+        yield f"`{name}`", _takes(schema[name], field), default, field.description or ""
+
+
+def _default(value: object) -> str:
+    alone = cast("tuple[object, ...]", value)[0] if isinstance(value, tuple) else value
+    return "–" if value is None else f"`{flow(alone)}`"
+
+
+def _takes(schema: Mapping[str, Any], field: FieldInfo) -> str:
+    """What a field takes, in words."""
+    match schema:
+        case {"anyOf": options}:
+            words = [_takes(option, field) for option in options if option != {"type": "null"}]
+            takes = ", or ".join(dict.fromkeys(words))
+        case {"enum": words}:
+            takes = ", ".join(f"`{word}`" for word in words)
+        case {"const": word}:
+            takes = f"`{word}`"
+        case {"type": "array", "items": items}:
+            takes = _takes_list(items, field)
+        case {"type": "integer" | "number" as number}:
+            takes = number + _bounds(schema)
+        case {"type": "boolean"}:
+            takes = "`true`, `false`"
+        case {"$ref": _}:
+            takes = "a mapping"
+        case _:
+            takes = "a word"
+    return takes
+
+
+def _takes_list(items: Mapping[str, Any], field: FieldInfo) -> str:
+    if "prefixItems" in items:
+        return "a list of [before, after]"
+    if items["type"] == "array":
+        return "a list of lists"
+    # A lone number becomes a list in a validator that runs before pydantic's own.
+    lifted = "Validator" in repr((field.annotation, field.metadata))
+    return f"{_takes(items, field)}, or a list" if lifted else f"a list, each {_takes(items, field)}"
+
+
+def _bounds(schema: Mapping[str, Any]) -> str:
+    signs = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤"}
+    return " and".join(f" {sign} {schema[key]}" for key, sign in signs.items() if key in schema)
+
+
+def _derivation(case: Case) -> str:
+    """An example, and where its numbers come from."""
+    item = f"{case.kind}: {flow(case.fields)}" if case.fields else case.kind
+    steps = as_text(explain(_alone(case), case.kind), Style()).partition("\n\n")[2]
+    steps = re.sub(r"^(fields|reference) .*\n", "", steps, flags=re.MULTILINE)
+    return f"\nExample, {case.sentence}: `- {item}`\n\n```text\n{steps}```\n"
+
+
+def _alone(case: Case) -> Network:
+    """A network of this one layer."""
+    names = ["input"] if len(case.inputs) == 1 else [f"x{i}" for i, _ in enumerate(case.inputs, 1)]
+    inputs = tuple(map(Input, names, case.inputs))
+    layer = _class(case.kind).model_validate(case.fields)
+    node = Node(case.kind, case.kind, layer, inputs, case.output, Place(Source("")))
+    outputs: dict[str, Node | Input] = {case.kind: node}
+    return Network(
+        name="", path="", variant=None, variables={}, inputs=inputs, nodes=(node,), outputs=outputs
+    )
+
+
+def _example(case: Case) -> tuple[object, ...]:
+    arriving = " and ".join(map(show, case.inputs))
+    params = sum(prod(shape) for shape in case.weights.values())
+    counts = [f"{n:,} {name}" for name, n in case.ops._asdict().items() if n and name != "macs"]
+    macs = [f"{case.ops.macs:,} MACs"] if case.ops.macs else []
+    fields = shorten(flow(case.fields)[1:-1], 100, placeholder=" …")
+    shapes = f"{arriving} → {show(case.output)}".strip()
+    return case.sentence, f"`{fields}`" if fields else "", shapes, f"{params:,}", ", ".join(macs + counts)
+
+
+# -- blocks -----------------------------------------------------------------------------------------------
+
+BLOCKS_INTRODUCTION = """\
+# Standard blocks
+
+Parts that many networks are made of, written in the [spec language](spec-language.md) and called by their
+path: `- std/squeeze_excite: {ratio: 8}`. They work on any number of spatial axes. A block adds its last word
+to paths (`squeeze_excite`), and each layer inside keeps a row of its own in every report.
+
+To change a block, copy it from `archcost/blocks/` into the `blocks:` of your spec. `python docs/generate.py`
+makes this page from these files.
+"""
+
+CALLS = {
+    "aspp": ("[2048, 28, 28]", "{rates: [12, 24, 36]}"),
+    "basic_block": ("[64, 56, 56]", "{out_channels: 128, stride: 2}"),
+    "bottleneck": ("[256, 56, 56]", "{width: 64}"),
+    "conv_norm_act": ("[3, 224, 224]", "{out_channels: 32, stride: 2}"),
+    "dense_layer": ("[64, 56, 56]", ""),
+    "fire": ("[96, 54, 54]", "{squeeze: 16, expand1: 64}"),
+    "hdc": ("[64, 64, 64]", "{norm: false}"),
+    "inception": ("[192, 28, 28]", "{c1: 64, reduce3: 96, c3: 128, reduce5: 16, c5: 32, pool: 32}"),
+    "inverted_residual": ("[24, 56, 56]", "{out_channels: 24}"),
+    "separable_conv": ("[3, 7, 7]", "{out_channels: 128, padding: 0}"),
+    "shuffle_unit": ("[240, 28, 28]", "{out_channels: 240}"),
+    "squeeze_excite": ("[256, 56, 56]", ""),
+    "transition": ("[256, 56, 56]", ""),
+}
+"""Per block, an input and the parameters of an example."""
+
+MEANINGS = {
+    "act": "activation, by its word",
+    "bias": "whether convolutions have a bias",
+    "bottleneck": "channels of the 1×1, in units of `growth`; 0 leaves it out",
+    "c1": "channels of the 1×1",
+    "c3": "channels of the 3×3",
+    "c5": "channels of the 5×5",
+    "channels": "channels that arrive, and leave",
+    "dilation": "step between neighbouring taps",
+    "expand": "channels inside, in units of those that arrive",
+    "expand1": "channels of the 1×1 that widens",
+    "expand3": "channels of the 3×3 that widens",
+    "expansion": "channels that leave, in units of `width`",
+    "first_groups": "groups of the first 1×1",
+    "gate": "activation that makes the gate, by its word",
+    "groups": "groups of the convolution",
+    "growth": "channels that are new",
+    "hidden": "channels inside",
+    "kernel_size": "positions of the window",
+    "mode": "interpolation, as `upsample` knows it",
+    "multiplier": "kernels per channel",
+    "norm": "whether there is a batch norm",
+    "out_channels": "channels that leave",
+    "p": "probability of the dropout",
+    "padding": "of the window",
+    "pool": "channels of the 1×1 behind the pool",
+    "rates": "dilations, one per convolution",
+    "ratio": "channels that arrive, in units of those inside",
+    "reduce3": "channels of the 1×1 before the 3×3",
+    "reduce5": "channels of the 1×1 before the 5×5",
+    "squeeze": "channels that are squeezed to",
+    "stride": "step of the window",
+    "stride_first": "whether the stride is in the first 1×1",
+    "width": "channels of the convolution in the middle",
+}
+"""The words of parameters, the same in all blocks."""
+
+
+def blocks() -> str:
+    """`blocks.md`: a section per file."""
+    return BLOCKS_INTRODUCTION + "".join(_block(file) for file in sorted(BLOCKS.glob("*.yaml")))
+
+
+def _block(file: Path) -> str:
+    # No expression starts a list or a mapping, so YAML 1.1 reads a block as 1.2 does.
+    text = yaml.safe_load(file.read_text("utf-8"))
+    parameters = text["blocks"][file.stem]["params"]
+    rows = ((f"`{name}`", _default_of(value), MEANINGS[name]) for name, value in parameters.items())
+    inputs, call = CALLS[file.stem]
+    item = f"std/{file.stem}: {call}" if call else f"std/{file.stem}"
+    return (
+        f"\n## {file.stem}\n\n{fill(text['note'], 110, break_on_hyphens=False)}\n"
+        + table(["parameter", "default", "meaning"], rows)
+        + f"\nExample: `- {item}`\n"
+        + _layers(_called(item, inputs))
+    )
+
+
+def _called(item: str, inputs: str) -> Network:
+    """A network of this one call."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "example.yaml"
+        file.write_text(f"archcost: 1\nname: example\ninput: {inputs}\nlayers:\n  - {item}\n", "utf-8")
+        return load(file)
+
+
+def _default_of(value: object) -> str:
+    return "required" if value == "required" else f"`{flow(value)}`"
+
+
+def _layers(example: Network) -> str:
+    """A row per node, and what they cost together."""
+    report = analyze(example)
+    rows = [
+        (f"`{row.path.partition('.')[2]}`", show(row.output), f"{row.params:,}", f"{row.macs:,}")
+        for row in report.nodes
+    ]
+    arriving = ("arrives", show(example.inputs[0].output), "", "")
+    total = ("**in all**", "", f"{report.totals.params:,}", f"{report.totals.macs:,}")
+    return table(["layer", "shape", "params:", "MACs:"], [arriving, *rows, total])
+
+
+PAGES = {"kinds.md": kinds, "blocks.md": blocks}
+"""Each page by its file's name."""
+
+if __name__ == "__main__":
+    for name, page in PAGES.items():
+        (DOCS / name).write_text(page(), "utf-8")
