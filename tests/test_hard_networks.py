@@ -29,8 +29,10 @@ SPECS = sorted(path.stem for path in HERE.glob("*.yaml"))
 MEASURED = sorted(path.stem for path in (HERE / "measured").glob("*.json"))
 VARIANTS = {
     "dpn92": "dpn68",
+    "eca_vovnet39b": "ese_vovnet19b_dw",
     "ese_vovnet39b": "ese_vovnet19b_dw",
     "hrnet_w48": "hrnet_w18",
+    "poolformer_s24": "poolformer_s12",
     "resnest101e": "resnest50d",
     "skresnet50": "skresnet18",
 }
@@ -109,6 +111,40 @@ def test_retinanet_is_what_torchvisions_page_of_weights_prints() -> None:
     assert round(macs / 10**9, 2) == 151.54
 
 
+def test_yolov3_is_as_large_as_its_file_of_weights_and_as_busy_as_darknet_says() -> None:
+    """yolov3.weights has 248,007,048 bytes, 20 of them a head; darknet prints 65.864 BFLOPs at 416 x 416.
+
+    The file holds the running statistics too, all as 4-byte floats; a BFLOP counts products and sums.
+    """
+    params, macs = totals("yolov3")
+    buffers = sum(cost.buffers for cost in costs(network("yolov3")))
+    assert 4 * (params + buffers) + 20 == 248_007_048
+    assert round(2 * macs / 10**9, 3) == 65.864
+
+
+def test_hardnet_has_the_links_of_its_reference_implementation() -> None:
+    """The rule for links and widths as PingoLH/Pytorch-HarDNet states it, run for HarDNet-68: 17,565,348."""
+
+    def links(k: int) -> list[int]:
+        return [k - 2**i for i in range(10) if k % 2**i == 0]
+
+    def width(k: int, growth: int) -> int:
+        return int(int(growth * 1.7 ** (len(links(k)) - 1) + 1) / 2) * 2
+
+    convs = [(3, 32, 3, 112), (32, 64, 3, 112)]
+    channels, size = 64, 56
+    table = [(8, 14, 128, 2), (16, 16, 256, 1), (16, 20, 320, 2), (16, 40, 640, 2), (4, 160, 1024, 1)]
+    for layers, growth, out, pool in table:
+        widths = [channels, *(width(k, growth) for k in range(1, layers + 1))]
+        convs.extend((sum(widths[i] for i in links(k)), widths[k], 3, size) for k in range(1, layers + 1))
+        convs.append((sum(widths[1::2]) + widths[-1], out, 1, size))
+        channels, size = out, size // pool
+    params = sum(before * after * k**2 + 2 * after for before, after, k, _ in convs) + 1025 * 1000
+    macs = sum(before * after * (k * size) ** 2 for before, after, k, size in convs) + 1024 * 1000
+    assert totals("hardnet68") == (params, macs)
+    assert params == 17_565_348
+
+
 def test_a_siamese_network_counts_its_tower_once_and_runs_it_twice() -> None:
     """Figure 4; 38,951,745 is what the usual Keras versions of it print."""
     kernels = [(1, 64, 10, 96), (64, 128, 7, 42), (128, 128, 4, 18), (128, 256, 4, 6)]
@@ -147,6 +183,11 @@ def test_every_expectation_written_in_a_spec_holds(name: str) -> None:
 def test_every_network_is_counted_somewhere_above(name: str) -> None:
     text = Path(__file__).read_text(encoding="utf-8")
     assert name in MEASURED or f'totals("{name}")' in text
+
+
+@pytest.mark.parametrize("name", [*SPECS, *VARIANTS])
+def test_every_path_is_its_nodes_alone(name: str) -> None:
+    assert len(network(name).by_path) == len(network(name))
 
 
 def test_a_cell_of_nasnet_reads_the_two_cells_before_it() -> None:
