@@ -9,6 +9,7 @@ from archcost.findings import expectation
 from archcost.passes.cost import costs
 from archcost.passes.memory import peaks
 from archcost.passes.receptive_field import Field, receptive_fields
+from archcost.quiet import collector_paused
 from archcost.report.model import PeakActivations, Report, Totals, add_up
 from archcost.report.rows import declared, groups, node_rows, readable
 
@@ -28,6 +29,11 @@ def analyze(network: Network) -> Report:
     >>> report.totals.params, report.totals.macs
     (138357544, 15470264320)
     """
+    with collector_paused():
+        return _report(network)
+
+
+def _report(network: Network) -> Report:
     counted = costs(network)
     fields = receptive_fields(network)
     rows = node_rows(network, counted, fields)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.limits import DEFAULT
+from archcost.quiet import collector_paused
 from archcost.source import Place, Source
 from archcost.spec.expand import Expander
 from archcost.spec.inputs import given_shapes, network_inputs
@@ -58,7 +59,8 @@ def load(
     """
     opened = open_spec(str(path), limits)
     try:
-        return _load(opened, str(path), dict(set or {}), variant, input, limits)
+        with collector_paused():
+            return _load(opened, str(path), dict(set or {}), variant, input, limits)
     except RecursionError:
         problems = Problems()
         problems.add(Place(Source(opened.name)), "blocks and structures nest too deeply to be expanded")
@@ -66,7 +68,7 @@ def load(
         raise
 
 
-def _load(
+def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
     opened: Opened,
     path: str,
     overrides: dict[str, Setting],

@@ -1,0 +1,265 @@
+"""What a node reads of an input, as sets that move along with the output position.
+
+Per spatial axis, output u reads the set of output 0 moved on by u steps. Through a window the set is united
+with itself, once per tap; through a merge the sets of the branches are. A chain's field is a box, one set per
+axis; branches make it a union of boxes (a 1×7 beside a 7×1 covers a cross, not a square). Where outputs are
+denser than inputs (transposed convolution, up-sampling) the pattern repeats after a few outputs, and every
+output of such a period, a *phase*, has a set of its own.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from math import gcd, lcm
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.offsets import Box, Offsets, hull, prune, unite
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archcost.geometry import Axes, Window
+
+PHASES = 64
+"""More phases per axis than this are not followed one by one; the field is then an upper bound."""
+
+BOXES = 32
+"""More boxes than this are replaced by their hull; the field is then an upper bound."""
+
+
+class Line(NamedTuple):
+    """The sets of all phases along one axis: output u reads `sets[u % phases]`, moved `step` a period."""
+
+    sets: tuple[Offsets, ...]
+    step: int
+
+    def at(self, u: int) -> Offsets:
+        """What output u reads; u may lie beyond the borders."""
+        period, phase = divmod(u, len(self.sets))
+        return self.sets[phase].moved(period * self.step)
+
+    def spread(self, phases: int) -> Line:
+        """The same line with a multiple of its phases."""
+        times = phases // len(self.sets)
+        return Line(tuple(self.at(u) for u in range(phases)), self.step * times) if times > 1 else self
+
+
+Lines = tuple[Line, ...]
+
+
+class Reach(NamedTuple):
+    """What a node reads of one input: boxes that move with the output, and boxes that do not.
+
+    Attributes:
+        moving: per box, a line per axis; all lines of an axis have the same phases and step.
+        fixed: what every output reads: the way led through a global operation, a vector or a broadcast.
+        stride: input positions between neighbouring outputs, per axis, global operations or not.
+        is_global: see `Field`.
+        upper_bound: see `Field`.
+    """
+
+    moving: tuple[Lines, ...]
+    fixed: tuple[Box, ...]
+    stride: tuple[Fraction, ...]
+    is_global: bool = False
+    upper_bound: bool = False
+
+
+def identity(rank: int) -> Reach:
+    """What an input reads of itself."""
+    line = Line((Offsets(0, 0),), 1)
+    return Reach(((line,) * rank,), (), (Fraction(1),) * rank)
+
+
+class Slider:
+    """Slides lines through windows, remembering each answer: axes and repeated layers ask the same again."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[object, ...], tuple[Line | None, bool]] = {}
+
+    def slide(self, reach: Reach, window: Window) -> Reach:
+        """The reach through a window: per phase, the union over the taps."""
+        if not reach.moving:
+            return reach
+        moving: list[Lines] = []
+        exact = True
+        for lines in reach.moving:
+            slid = [self._line(line, window, axis) for axis, line in enumerate(lines)]
+            exact = exact and all(fits for _, fits in slid)
+            moving.append(tuple(line for line, _ in slid if line is not None))
+        return Reach(
+            tuple(lines for lines in moving if len(lines) == len(reach.stride)),
+            reach.fixed,
+            tuple(s if step == 1 else s * step for s, step in zip(reach.stride, window.steps, strict=True)),
+            reach.is_global,
+            reach.upper_bound or not exact,
+        )
+
+    def _line(self, line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
+        key = (line, *window.along(axis))
+        if key not in self._known:
+            self._known[key] = _slide_line(line, window, axis)
+        return self._known[key]
+
+
+def _slide_line(line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
+    """A line through one axis of a window; False if there are too many phases to follow."""
+    outputs, inputs = window.period(axis)
+    times = len(line.sets) // gcd(len(line.sets), inputs)
+    phases, step = outputs * times, inputs * times // len(line.sets) * line.step
+    if phases > PHASES:
+        return _nominal(line, window, axis), False
+    sets = [[line.at(i) for i in window.reads(axis, u)] for u in range(phases)]
+    if not all(sets):  # an output that reads nothing (a tap of a transposed convolution misses it)
+        if not any(sets):
+            return None, True
+        filled = next(s for s in sets if s)
+        sets = [s or filled[:1] for s in sets]
+    return Line(tuple(unite(s) for s in sets), step), True
+
+
+def _nominal(line: Line, window: Window, axis: int) -> Line:
+    """A line with one phase and the largest field, where the true one changes with every position."""
+    span = max(len(window.reads(axis, u)) for u in range(4))
+    widest = max(s.size for s in line.sets) + (span - 1) * max(1, line.step // len(line.sets))
+    return Line((Offsets(0, widest - 1),), max(1, line.step // len(line.sets)))
+
+
+def through_all(reach: Reach, axes: Axes, whole: Axes) -> Reach:
+    """The reach through an operation over all positions."""
+    return collapse(reach, axes, whole)._replace(is_global=True, stride=_over(reach.stride, axes))
+
+
+def _over(stride: tuple[Fraction, ...], axes: Axes) -> tuple[Fraction, ...]:
+    return tuple(s * n for s, n in zip(stride, axes, strict=True)) if len(stride) == len(axes) else stride
+
+
+def collapse(reach: Reach, axes: Axes, whole: Axes) -> Reach:
+    """The union over all positions, within the input: what a vector, or every output, reads."""
+    if not reach.moving:
+        return reach
+    boxes = [*reach.fixed]
+    single = all(n == 1 for n in axes)
+    for lines in reach.moving:
+        sets = [_all(line, n) for line, n in zip(lines, axes, strict=True)]
+        if not single:
+            sets = [s and s.within(0, end - 1) for s, end in zip(sets, whole, strict=True)]
+        boxes.append(tuple(s for s in sets if s))
+    fixed = prune(box for box in boxes if len(box) == len(whole))
+    return reach._replace(moving=(), fixed=fixed, is_global=reach.is_global or not single)
+
+
+def _all(line: Line, positions: int) -> Offsets:
+    """The union over positions 0 to `positions - 1`."""
+    if line.step == 0 or positions == 1:
+        return unite([line.at(u) for u in range(min(positions, len(line.sets)))])
+    sets: list[Offsets] = []
+    for phase in range(min(len(line.sets), positions)):
+        count = (positions - 1 - phase) // len(line.sets) + 1
+        one = line.at(phase)
+        if one.bits is None and one.size >= line.step:  # neighbours touch
+            sets.append(Offsets(one.low, one.high + (count - 1) * line.step))
+        else:
+            sets += [one.moved(i * line.step) for i in range(count)]
+    return unite(sets)
+
+
+def broadcast(reach: Reach, axes: Axes, wider: Axes) -> Reach:
+    """The reach of a tensor of size 1 along an axis, read at every position of it."""
+    if not reach.moving:
+        return reach
+    moving = tuple(
+        tuple(
+            Line((line.at(0),), 0) if n == 1 and m > 1 else line
+            for line, n, m in zip(lines, axes, wider, strict=True)
+        )
+        for lines in reach.moving
+    )
+    # A box that stands still along every axis is a fixed one.
+    fixed = [tuple(line.sets[0] for line in lines) for lines in moving if all(x.step == 0 for x in lines)]
+    rest = tuple(lines for lines in moving if any(x.step for x in lines))
+    return reach._replace(moving=rest, fixed=prune([*reach.fixed, *fixed]), is_global=True)
+
+
+def merge(parts: Sequence[Reach]) -> Reach:
+    """The union of what several inputs of a node read."""
+    if len(parts) == 1 or all(part == parts[0] for part in parts[1:]):
+        return parts[0]
+    followed = [part for part in parts if part.moving]
+    stride = max((part.stride for part in followed or parts), key=len)
+    upper_bound = any(part.upper_bound for part in parts) or any(p.stride != stride for p in followed)
+    moving = [lines for part in followed for lines in part.moving]
+    if any(p.stride != stride for p in followed):
+        moving = [_hull(moving)]
+    elif moving:
+        moving = _pruned(_same_phases(moving))
+    if len(moving) > BOXES:
+        moving, upper_bound = [_hull(moving)], True
+    return Reach(
+        tuple(moving),
+        prune(box for part in parts for box in part.fixed),
+        stride,
+        is_global=any(part.is_global for part in parts),
+        upper_bound=upper_bound,
+    )
+
+
+def _same_phases(boxes: Sequence[Lines]) -> list[Lines]:
+    """The boxes with equally many phases along each axis."""
+    phases = [lcm(*(len(line.sets) for line in lines)) for lines in zip(*boxes, strict=True)]
+    return [tuple(line.spread(n) for line, n in zip(lines, phases, strict=True)) for lines in boxes]
+
+
+def _pruned(boxes: Iterable[Lines]) -> list[Lines]:
+    """The boxes without those that lie inside another one in every phase."""
+    kept: list[Lines] = []
+    ordered = sorted(dict.fromkeys(boxes), key=lambda b: -sum(s.members for line in b for s in line.sets))
+    for box in ordered:
+        if not any(_covers(big, box) for big in kept):
+            kept.append(box)
+    return kept
+
+
+def _covers(big: Lines, small: Lines) -> bool:
+    return all(
+        a.step == b.step and all(x.covers(y) for x, y in zip(a.sets, b.sets, strict=True))
+        for a, b in zip(big, small, strict=True)
+    )
+
+
+def _hull(boxes: Sequence[Lines]) -> Lines:
+    """One box around all of them, with one phase."""
+    ends = hull(
+        [tuple(Offsets(s.low, s.high) for s in (unite(line.sets) for line in lines)) for lines in boxes]
+    )
+    return tuple(
+        Line((Offsets(low, high),), max(1, *(lines[axis].step // len(lines[axis].sets) for lines in boxes)))
+        for axis, (low, high) in enumerate(ends)
+    )
+
+
+def phases(reach: Reach) -> list[list[Box]]:
+    """The boxes of every phase (of every combination of phases, over the axes), alike ones once."""
+    if not reach.moving:
+        return [[]]
+    boxes = _same_phases(reach.moving)
+    if all(len(line.sets) == 1 for line in boxes[0]):
+        return [[tuple(line.sets[0] for line in lines) for lines in boxes]]
+    alike = [_unlike(lines, keep_all=bool(reach.fixed)) for lines in zip(*boxes, strict=True)]
+    return [
+        [tuple(line.sets[u] for line, u in zip(lines, phase, strict=True)) for lines in boxes]
+        for phase in product(*alike)
+    ]
+
+
+def _unlike(lines: Sequence[Line], *, keep_all: bool) -> list[int]:
+    """The phases of one axis that differ in more than where they lie (all of them, beside fixed boxes)."""
+    phases = range(len(lines[0].sets))
+    if keep_all:
+        return list(phases)
+    seen: dict[tuple[Offsets, ...], int] = {}
+    for u in phases:
+        start = min(line.sets[u].low for line in lines)
+        seen.setdefault(tuple(line.sets[u].moved(-start) for line in lines), u)
+    return list(seen.values())
