@@ -31,7 +31,7 @@ def write(text: str, output: str | None) -> None:
         else:
             _to_file(text, Path(str(output)))
     except OSError as error:
-        name = "standard output" if output in {None, "-"} else output
+        name = "standard output" if output in {None, "-"} else f"'{output}'"
         raise UsageError(f"cannot write {name}: {error.strerror or error}") from None
 
 

@@ -14,10 +14,10 @@ from archcost.schemas import SCHEMAS, schema
 @click.argument("name", metavar="|".join(SCHEMAS), type=click.Choice(list(SCHEMAS)))
 @click.option("--output", "-o", metavar="FILE", help="Write to FILE, which appears whole or not at all.")
 def command(name: str, output: str | None) -> None:
-    """Print the JSON Schema of specs or of reports (draft 2020-12).
+    """Print the JSON Schema of specs or of reports.
 
-    `spec` lets an editor complete and explain what you type. With the YAML extension of VS Code, put this
-    line at the top of a spec:
+    `spec` (draft 2020-12, like all of them) lets an editor complete and explain what you type. With the
+    YAML extension of VS Code, put the first of these lines at the top of a spec:
 
     \b
       # yaml-language-server: $schema=archcost.schema.json

@@ -64,7 +64,7 @@ def field_size(field: ReceptiveField) -> str:
         return f"all ({field_size(field.local)})" if field.local else "all"
     at_most = "≤ " if field.upper_bound else ""
     read = size(field.size) - field.holes
-    share = f", {percent(read, size(field.size))} %" if field.holes else ""
+    share = f" ({percent(read, size(field.size))} %)" if field.holes else ""
     return f"{at_most}{show(field.size)}{share}"
 
 
@@ -77,6 +77,12 @@ _TEXTS: dict[str, Callable[[Line], str]] = {
     "receptive_field_stride": _stride,
     "place": _place,
 }
+
+
+def text_of(name: str, line: Line) -> str:
+    """The cell of a column of words."""
+    return _TEXTS[name](line)
+
 
 FRACTIONS = {"params_fraction": "params", "macs_fraction": "macs"}
 """Columns that are a share of a count."""

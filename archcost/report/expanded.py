@@ -54,11 +54,16 @@ def _node(node: Node) -> dict[str, object]:
         "fields": given(node),
         "inputs": [source.path for source in node.inputs],
         "output": plain(node.output),
-        "shared": node.shared,
+        "shared": _shared(node) or None,
         "file": node.place.source.name,
         "line": node.place.line,
         "column": node.place.column,
     }
+
+
+def _shared(node: Node) -> str:
+    """The set of weights a node shares: what the spec calls it, and the layer inside the item that does."""
+    return (node.shared or "").removesuffix(":")
 
 
 def _csv(network: Network) -> str:
@@ -70,7 +75,7 @@ def _csv(network: Network) -> str:
             "fields": field_text(given(node)),
             "inputs": " ".join(source.path for source in node.inputs),
             "output": "x".join(map(str, node.output)),
-            "shared": node.shared or "",
+            "shared": _shared(node),
         }
         writer.writerow(_node(node) | words)
     return out.getvalue()
@@ -82,7 +87,7 @@ def _rows(network: Network) -> Iterator[list[str]]:
     for node in network:
         fields = shorten(field_text(given(node)), _WIDTH, placeholder=" …")
         if node.shared:
-            fields = f"{fields} (shares {node.shared})".lstrip()
+            fields = f"{fields} (shares {_shared(node)})".lstrip()
         inputs = ", ".join(source.path for source in node.inputs)
         place = f"{node.place.source.name}:{node.place.line}"
         yield [node.path, kind_of(node.word), fields, inputs, show(node.output), place]

@@ -107,7 +107,7 @@ def _zeros(counts: Sequence[Step]) -> list[str]:
 def _group(explained: GroupExplanation, style: Style) -> Iterator[str]:
     group = explained.group
     yield style.paint(f"{group.path}: {group.nodes} nodes", "bold")
-    params, macs = f"{group.params_fraction:.1%}", f"{group.macs_fraction:.1%}"
+    params, macs = (f"{100 * share:.1f} %" for share in (group.params_fraction, group.macs_fraction))
     yield f"  {params} of the network's parameters, {macs} of its MACs; the sum of its parts:"
     yield ""
     rows = [_part(part, group.path) for part in explained.parts]

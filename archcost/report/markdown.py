@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from archcost.report.model import Report
+    from archcost.report.tree import Line
     from archcost.report.words import Look
 
 
@@ -23,14 +24,16 @@ def write(reports: Sequence[Report], look: Look) -> str:
 
 
 def _one(report: Report, look: Look) -> str:
-    blocks = [f"## {escape(words.title(report))}", _table(report, look), *_remarks(report)]
+    lines = words.lines(report, look)
+    blocks = [f"## {escape(words.title(report))}", _table(report, lines, look), *_remarks(report)]
     if not look.quiet:
-        blocks[1:1] = [_bullets(words.setting(report)), " ".join(words.CONVENTION)]
-        blocks[4:4] = [_memory(report, look), _bullets(words.heaviest(report, words.lines(report, look)))]
+        legend = [*words.CONVENTION, *words.legend(report, lines, look)]
+        blocks[1:1] = [_bullets(words.setting(report)), "\n".join(legend)]
+        blocks[4:4] = [_memory(report, look), _bullets(words.heaviest(report, lines))]
     return "".join(f"{block}\n\n" for block in blocks if block).removesuffix("\n")
 
 
-def _table(report: Report, look: Look) -> str:
+def _table(report: Report, lines: Sequence[Line], look: Look) -> str:
     totals = report.totals.counts()
     columns = [Column(name, look.units, totals) for name in look.shown]
     rows = [
@@ -38,7 +41,7 @@ def _table(report: Report, look: Look) -> str:
             _code(line.path, line.times),
             *(c.cell(line) if c.is_number else escape(c.cell(line)) for c in columns),
         ]
-        for line in words.lines(report, look)
+        for line in lines
     ]
     total = ["**total**", *(f"**{cell}**" if cell else "" for cell in (c.total() for c in columns))]
     return tabulate(

@@ -25,21 +25,15 @@ def write(reports: Sequence[Report], look: Look) -> str:
 def _one(report: Report, look: Look) -> str:
     lines = words.lines(report, look)
     blocks = [_table(report, lines, look), *_remarks(report, look)]
-    if not look.quiet:
-        blocks[:0] = [_head(report, look)]
-        blocks[2:2] = [_memory(report, look), list(words.heaviest(report, lines))]
+    title = look.style.paint(words.title(report), "bold")
+    if look.quiet:
+        blocks[:0] = [[title]]
+    else:
+        legend = [*words.CONVENTION, *words.legend(report, lines, look)]
+        head = [title, *(f"  {line}" for line in words.setting(report))]
+        blocks[:0] = [head, [look.style.paint(line, "dim") for line in legend]]
+        blocks[3:3] = [_memory(report, look), list(words.heaviest(report, lines))]
     return "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
-
-
-def _head(report: Report, look: Look) -> list[str]:
-    paint = look.style.paint
-    setting = [f"  {line}" for line in words.setting(report)]
-    return [
-        paint(words.title(report), "bold"),
-        *setting,
-        "",
-        *(paint(line, "dim") for line in words.CONVENTION),
-    ]
 
 
 def _table(report: Report, lines: Sequence[Line], look: Look) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcost.geometry import show
 from archcost.report import tree
-from archcost.report.columns import DEFAULT
+from archcost.report.columns import DEFAULT, text_of
 from archcost.report.model import field_text
 from archcost.report.numbers import formatter, percent, size_in_bytes
 from archcost.report.style import Style
@@ -81,6 +81,18 @@ def setting(report: Report) -> Iterator[str]:
     yield f"{count} node{'s' * (count != 1)}, {declared}"
 
 
+def legend(report: Report, listed: Sequence[Line], look: Look) -> Iterator[str]:
+    """What the table does not explain by itself, as far as it occurs."""
+    if "receptive_field" in look.shown:
+        texts = [cell for line in listed for cell in [text_of("receptive_field", line)] if cell]
+        if any("%" in text for text in texts):
+            yield "Receptive field n×n (p %): only p % of its positions are read, the others are holes."
+        if any("all (" in text for text in texts):
+            yield "Receptive field all (n×n): the whole input; n×n without operations over all positions."
+    if any(line.closed and line.node is None for line in listed):
+        yield f"{1 + max(line.level for line in listed)} of {tree.height(report)} levels shown; see --depth."
+
+
 def _named(tensors: Mapping[str, Shape]) -> str:
     return ", ".join(f"{name} {show(shape)}" for name, shape in tensors.items())
 
@@ -98,14 +110,15 @@ def memory(report: Report, look: Look) -> list[tuple[str, str, str]]:
     rows = [
         ("weights", amount(totals.params), f"{count(totals.params)} parameters in {look.dtype}{buffers}"),
         ("sum of activations", amount(totals.activations), "every output, if none is ever freed"),
-        ("peak activations", amount(peak.as_written), f"most at once in the order as written{at}"),
     ]
     if peak.best == peak.as_written and peak.best_is_exact:
-        return [*rows[:2], (*rows[2][:2], rows[2][2] + "; no order needs less")]
-    proof = (
-        "no order needs less" if peak.best_is_exact else "not searched to the end, there may be a better one"
-    )
-    return [*rows, ("", amount(peak.best), f"most at once in the best order found; {proof}")]
+        return [*rows, ("peak activations", amount(peak.as_written), f"as written{at}; no order needs less")]
+    proof = "no order needs less" if peak.best_is_exact else "the search was cut short, others may need less"
+    return [
+        *rows,
+        ("peak activations", amount(peak.as_written), f"as written{at}"),
+        ("", amount(peak.best), f"in the best order found; {proof}"),
+    ]
 
 
 def operations(report: Report, look: Look) -> str:
@@ -113,7 +126,7 @@ def operations(report: Report, look: Look) -> str:
     counts, number = report.totals.counts(), formatter(look.units)
     names = ("multiplications", "additions", "comparisons", "divisions", "exponentials")
     parts = [f"{number(counts[name])} {name}" for name in names]
-    parts[0] += " (the MACs among them)"
+    parts[0] += " (MACs included)"
     return ", ".join(parts)
 
 

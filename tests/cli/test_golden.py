@@ -1,0 +1,84 @@
+"""What users see, command by command: `golden/NAME.txt` is a transcript.
+
+`pytest tests/cli/test_golden.py --renew` rewrites them all. They are prose and tables: read the diff.
+"""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from subprocess import CompletedProcess
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+
+COMMANDS = {
+    "help": "--help",
+    "help_analyze": "analyze --help",
+    "help_explain": "explain --help",
+    "help_expand": "expand --help",
+    "help_zoo": "zoo --help",
+    "help_schema": "schema --help",
+    "analyze_resnet50": "analyze zoo:resnet50",
+    "analyze_vgg16": "analyze zoo:vgg16",
+    "analyze_lenet5": "analyze zoo:lenet5",
+    "analyze_deeplab": "analyze zoo:deeplabv3_resnet50",
+    "analyze_tiny": "analyze tiny.yaml",
+    "analyze_a_variant": "analyze tiny.yaml --variant wide --input 3x65x65 --units raw --depth 1",
+    "analyze_holes": "analyze hdc.yaml",
+    "analyze_two_inputs": "analyze two_inputs.yaml",
+    "analyze_several_quietly": "analyze tiny.yaml hdc.yaml --quiet --depth 1",
+    "analyze_sorted": "analyze zoo:vgg16 --sort macs --columns kind,output,macs,macs_fraction --depth 2",
+    "analyze_every_column": (
+        "analyze tiny.yaml --depth 2 --quiet --columns kind,inputs,receptive_field_stride,place,buffers,"
+        "multiplications,additions,comparisons,divisions,exponentials,activations"
+    ),
+    "analyze_markdown": "analyze tiny.yaml --format markdown",
+    "analyze_csv": "analyze tiny.yaml --format csv",
+    "analyze_json": "analyze two_inputs.yaml --format json",
+    "analyze_broken": "analyze broken.yaml tiny.yaml",
+    "analyze_no_such_variable": "analyze tiny.yaml --set widht=4",
+    "analyze_no_such_column": "analyze tiny.yaml --columns mcas",
+    "analyze_nothing": "analyze 'nothing/*.yaml'",
+    "analyze_missing": "analyze tyni.yaml",
+    "no_such_command": "analyse tiny.yaml",
+    "a_spec_for_a_command": "tiny.yaml",
+    "explain_conv": "explain zoo:resnet50 stem.conv_bn.conv",
+    "explain_pool": "explain tiny.yaml max_pool",
+    "explain_transposed": "explain tiny.yaml up",
+    "explain_norm": "explain tiny.yaml stage.0.unit.batch_norm",
+    "explain_shared": "explain tiny.yaml b",
+    "explain_custom": "explain tiny.yaml lookup",
+    "explain_merge": "explain two_inputs.yaml both",
+    "explain_group": "explain tiny.yaml stage",
+    "explain_global": "explain zoo:efficientnet_b0 logits",
+    "explain_json": "explain tiny.yaml a --format json",
+    "explain_unknown": "explain tiny.yaml stage.0.unit.cov",
+    "expand_table": "expand tiny.yaml",
+    "expand_csv": "expand two_inputs.yaml --format csv",
+    "expand_json": "expand two_inputs.yaml --format json",
+    "expand_markdown": "expand two_inputs.yaml --format markdown",
+    "zoo_unknown": "zoo resnet05",
+}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_command_prints_what_was_reviewed(
+    name: str, request: pytest.FixtureRequest, run: Callable[..., CompletedProcess[str]]
+) -> None:
+    done = run(*shlex.split(COMMANDS[name]))
+    streams = done.stdout + ("--- stderr\n" + done.stderr if done.stderr else "")
+    text = f"$ archcost {COMMANDS[name]}\n{streams}--- exit {done.returncode}\n"
+    path = GOLDEN / f"{name}.txt"
+    if request.config.getoption("--renew"):
+        path.write_text(text, encoding="utf-8")
+    assert text == path.read_text(encoding="utf-8")
+
+
+def test_every_transcript_has_its_command() -> None:
+    assert {path.stem for path in GOLDEN.glob("*.txt")} == set(COMMANDS)
