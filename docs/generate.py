@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import inspect
 import re
+import sys
 from fractions import Fraction
 from importlib import import_module
 from itertools import groupby
 from math import prod
 from pathlib import Path
-from runpy import run_path
 from tempfile import TemporaryDirectory
 from textwrap import fill, shorten
 from typing import TYPE_CHECKING, Any, cast
@@ -131,11 +131,8 @@ def _ranks(word: str) -> str:
 
 
 def _cases() -> list[Case]:
-    tables = (run_path(str(DOCS.parent / "tests" / "layers" / f"{name}.py")) for name in TABLES)
-    return [case for found in tables for case in found["CASES"]]
-
-
-TABLES = ("table", "table_elementwise")
+    tables = (import_module(f"tests.layers.{name}") for name in ("table", "table_elementwise"))
+    return [case for found in tables for case in found.CASES]
 
 
 def _fields(kind: type[Kind]) -> Iterator[tuple[str, str, str, str]]:
@@ -334,5 +331,6 @@ PAGES = {"kinds.md": kinds, "blocks.md": blocks}
 """Each page by its file's name."""
 
 if __name__ == "__main__":
+    sys.path.append(str(DOCS.parent))  # where `tests` is
     for name, page in PAGES.items():
         (DOCS / name).write_text(page(), "utf-8")
