@@ -5,6 +5,8 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, cast
 
+from pydantic import BaseModel
+
 from archcost.geometry import size
 from archcost.layers import KINDS, RANKED
 from archcost.report.model import COUNTS, Declared, GroupRow, NodeRow, ReceptiveField, add_up, amounts
@@ -12,20 +14,25 @@ from archcost.report.model import COUNTS, Declared, GroupRow, NodeRow, Receptive
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from archcost.expressions import Value
     from archcost.network import Network, Node
     from archcost.passes.cost import Cost
     from archcost.passes.receptive_field import Field
 
 
-def readable(value: Value) -> object:
-    """A variable as JSON: an exact decimal is a number, any other fraction the text `p/q`."""
-    if isinstance(value, tuple):
-        return [readable(item) for item in value]
+def readable(value: object) -> object:
+    """A value of a spec as JSON: whole numbers and exact decimals are numbers, other fractions texts `p/q`."""
+    if isinstance(value, tuple | list):
+        return [readable(item) for item in cast("tuple[object, ...]", value)]
     if isinstance(value, Fraction):
-        near = float(value)
+        near = value.numerator if value.denominator == 1 else float(value)
         return near if Fraction(repr(near)) == value else str(value)
-    return value
+    return fields_of(value) if isinstance(value, BaseModel) else value
+
+
+def fields_of(model: BaseModel) -> dict[str, object]:
+    """Every field of a layer, defaults included, as JSON knows them."""
+    names = [*type(model).model_fields, *(model.model_extra or ())]
+    return {name: readable(getattr(model, name)) for name in names}
 
 
 def node_rows(
@@ -104,9 +111,10 @@ def kind_of(word: str) -> str:
 
 
 def given(node: Node) -> dict[str, object]:
-    """The fields of a node's layer that its spec sets, in the kind's order, as JSON knows them."""
-    dumped = cast("dict[str, object]", node.layer.model_dump(mode="json", exclude_unset=True))
-    return {name: dumped[name] for name in type(node.layer).model_fields if name in dumped}
+    """The fields of a node's layer that its spec sets, in the kind's order."""
+    return {
+        name: value for name, value in fields_of(node.layer).items() if name in node.layer.model_fields_set
+    }
 
 
 def groups(rows: Sequence[NodeRow]) -> tuple[GroupRow, ...]:
@@ -158,6 +166,6 @@ def _declared(node: Node) -> Declared:
         file=node.place.source.name,
         line=node.place.line,
         column=node.place.column,
-        reason=stated.pop("reason"),
+        reason=str(stated.pop("reason")),
         declared=stated,
     )

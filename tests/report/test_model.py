@@ -277,3 +277,21 @@ def test_the_same_network_gives_the_same_text(form: str) -> None:
 @pytest.mark.parametrize("form", ["table", "markdown"])
 def test_text_for_people_never_calls_a_mac_a_flop(form: str) -> None:
     assert "flop" not in write([archcost.analyze(archcost.load("zoo:resnet50"))], form, Look()).lower()
+
+
+@pytest.mark.parametrize(
+    ("layer", "fields"),
+    [
+        ("upsample: {scale_factor: [2, 1.5]}", {"scale_factor": [2, 1.5]}),
+        ("upsample: {scale_factor: 2}", {"scale_factor": [2]}),
+        ("upsample: {scale_factor: $(1/3)}", {"scale_factor": ["1/3"]}),
+        ("activation: {function: gelu}", {"function": "gelu"}),
+        ("max_pool: {padding: 1, kernel_size: [3, 2]}", {"kernel_size": [3, 2], "padding": [1]}),
+        ("conv: {out_channels: 1, kernel_size: 1, padding: [[0, 1], [2, 3]]}", None),
+    ],
+)
+def test_the_fields_are_those_that_the_spec_sets(
+    network: Callable[..., Network], layer: str, fields: dict[str, object] | None
+) -> None:
+    (row,) = parsed(network(f"- {layer}"))["nodes"]
+    assert row["fields"] == (fields or {"out_channels": 1, "kernel_size": [1], "padding": [[0, 1], [2, 3]]})
