@@ -109,7 +109,7 @@ class ItemParser(Pieces):
             return self._bare(node, around)
         if isinstance(node, Sequence):
             raise Mistake(node.place, "an item is a word or a mapping, not a list; a group is a `body:`")
-        entry = self._kind(node)
+        node, entry = self._kind(node)
         if entry is None:
             _Meta(self, node, around).declare()
             raise Mistake(node.place, "this item has no kind; name a layer, a block or a structure")
@@ -131,18 +131,39 @@ class ItemParser(Pieces):
             raise Mistake(node.place, f"an item is a layer, a block or a structure, not {shown(node)}")
         if word in STRUCTURES:
             raise Mistake(node.place, f"{word} holds items: write `{word}:` and list them below it")
-        segment = around.numbering.word(_last_part(word))
-        return self._call(word, None, node.place, around, segment, None)
+        return self._call(word, None, node.place, around, None)
 
-    def _kind(self, node: Mapping) -> Entry | None:
-        """The entry that says what an item is: a structure, else a known word, else one that is no slip."""
-        for words in (("repeat", "branches", "residual"), ("body",)):
-            if structure := next((e for e in node.entries if e.key.text in words), None):
-                return structure
+    def _kind(self, node: Mapping) -> tuple[Mapping, Entry | None]:
+        """The entry that says what an item is: a structure, else a known word, else one that is no slip.
+
+        A structure that is misspelt is noted; the item comes back with its right name.
+        """
         others = [e for e in node.entries if e.key.text not in META]
-        known = (e for e in others if self._is_kind(e.key.text))
+        entry = next((e for e in others if e.key.text in STRUCTURES and e.key.text != "body"), None)
+        known = [e for e in others if self._is_kind(e.key.text)]
+        if entry is None and all(e.key.text == "body" for e in known):
+            for slip in others:
+                if meant := self._misspelt_structure(slip):
+                    near = f"unknown kind or block '{slip.key.text}' (did you mean '{meant}'?)"
+                    self.problems.add(slip.key.place, near)
+                    entry = Entry(slip.key.meaning(meant), slip.value)
+                    return node.having([entry if e is slip else e for e in node.entries]), entry
+        body = (e for e in known if e.key.text == "body")
         strange = (e for e in others if nearest(e.key.text, META) is None)
-        return next(known, None) or next(strange, None) or next(iter(others), None)
+        found = entry or next(body, None) or next(iter(known), None) or next(strange, None)
+        return node, found or next(iter(others), None)
+
+    def _misspelt_structure(self, entry: Entry) -> str | None:
+        """The structure a key is meant to be, if its value is of that form."""
+        word, value = entry
+        if self._is_kind(word.text) or word.text in _COMPANIONS:
+            return None
+        meant = nearest(word.text, STRUCTURES, KIND_ALIASES)
+        if meant == "branches":
+            fits = isinstance(value, Mapping) and any(isinstance(e.value, Sequence) for e in value.entries)
+        else:
+            fits = isinstance(value, Sequence) or meant == "repeat"
+        return meant if fits else None
 
     def _is_kind(self, word: str) -> bool:
         callable_ = layers.find(word) is not None or word in self.blocks or word.startswith("std/")
@@ -205,19 +226,17 @@ class ItemParser(Pieces):
             return self._branches(node, entry, around, meta)
         if word == "residual":
             return self._residual(node, entry, around, meta)
-        segment = meta.segment or around.numbering.word(_last_part(word))
-        return self._call(word, entry.value, place, around, segment, meta.name)
+        return self._call(word, entry.value, place, around, meta)
 
     # -- layers and blocks ------------------------------------------------------------------------------
 
-    def _call(
-        self, word: str, value: Tree | None, place: Place, around: Around, segment: str, name: str | None
-    ) -> Item:
+    def _call(self, word: str, value: Tree | None, place: Place, around: Around, meta: _Meta | None) -> Item:
         """A layer or a block, by its word."""
+        segment = (meta and meta.segment) or around.numbering.word(word.rpartition("/")[2])
         if found := layers.find(word):
             fields = Fields(word, found, place).read(value, around.variables, self.problems, self.limits)
             self._check_like(fields, around)
-            return LayerItem(place=place, word=word, segment=segment, name=name, fields=fields)
+            return LayerItem(place=place, word=word, segment=segment, fields=fields)
         block = self.blocks.get(word)
         if block is None and word.startswith("std/"):
             block = self.standard(word[4:])
@@ -226,7 +245,7 @@ class ItemParser(Pieces):
         if self.in_block and word in self.blocks:
             self.calls[self.in_block].setdefault(word, place)
         arguments = self._arguments(word, block, value, place, around)
-        return BlockCall(place=place, word=word, segment=segment, name=name, block=block, arguments=arguments)
+        return BlockCall(place=place, word=word, segment=segment, block=block, arguments=arguments)
 
     def _unknown(self, word: str, place: Place) -> Item:
         """A word that is no kind. If it may be a block that could not be read, nothing is said."""
@@ -479,10 +498,6 @@ def _announce(nodes: list[Tree], names: Names) -> None:
         name = item.get("name") if isinstance(item, Mapping) else None
         if isinstance(name, Scalar):
             names.announce(name.text, name.place)
-
-
-def _last_part(word: str) -> str:
-    return word.rpartition("/")[2]
 
 
 def _no_such(word: str) -> str:
