@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def readable(value: object) -> object:
-    """A value of a spec as JSON: whole numbers and exact decimals are numbers, other fractions texts `p/q`."""
+    """A value of a spec as JSON: whole numbers and decimals are numbers, other fractions texts `p/q`."""
     if isinstance(value, tuple | list):
         return [readable(item) for item in cast("tuple[object, ...]", value)]
     if isinstance(value, Fraction):
