@@ -175,7 +175,17 @@ class GroupRow(Counts):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """Something a rule noticed. `node` is None if it is about the network as a whole."""
+    """Something a rule noticed.
+
+    Attributes:
+        rule: its name.
+        level: `error` and `warn` are for `check` to fail at, `info` is for reading.
+        node: path of a node or a group; None if it is about the network as a whole.
+        file: the text it is about.
+        line: where, from 1.
+        column: where, from 1.
+        message: what was noticed, with the numbers.
+    """
 
     rule: str
     level: Level

@@ -57,7 +57,8 @@ def _documented(definition: Schema) -> Schema:
         field.pop("default", None)
         if name in meanings and "$ref" not in field:
             field["description"] = meanings[name]
-    return {**_renamed(definition), "description": text.partition("\n\nAttributes:\n")[0]}
+    summary = text.partition("\n\nAttributes:\n")[0]
+    return _renamed(definition) | ({"description": summary} if summary else {})
 
 
 def _renamed(definition: Schema) -> Schema:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
@@ -180,3 +181,12 @@ def test_ctrl_c_while_modules_load_is_quiet_too(monkeypatch: pytest.MonkeyPatch)
 
     monkeypatch.setattr("archcost.cli.program.run", interrupt)
     assert main([]) == 130
+
+
+def test_the_zoo_is_listed_a_network_to_a_line(run: Run) -> None:
+    lines = run("zoo").stdout.splitlines()
+    listed = json.loads(run("zoo", "--format", "json").stdout)["networks"]
+    assert [line.partition(" ")[0] for line in lines] == [network["name"] for network in listed]
+    assert {"resnet50", "resnet101", "vgg16", "lenet5"} <= {network["name"] for network in listed}
+    assert all(len(line) <= 100 for line in lines)
+    assert next(line for line in lines if line.startswith("resnet101 ")).endswith(" variant of resnet50")
