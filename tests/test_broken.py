@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from archcost.cli import main
 from archcost.errors import ArchcostError, SpecError, UsageError
 from archcost.limits import DEFAULT
 from archcost.spec.load import load
@@ -61,6 +62,19 @@ def test_a_broken_spec_says_what_is_wrong(
     if request.config.getoption("--renew"):
         expected.write_text(said)
     assert said == expected.read_text()
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_the_command_line_says_the_same_and_exits_with_2(
+    case: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(BROKEN)
+    given = options(Path(f"{case}.yaml").read_text())
+    flags = [flag for name, value in given.items() for flag in (f"--{name}", value)]
+    assert main(["analyze", f"{case}.yaml", *flags]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.removeprefix("archcost: ") == Path(f"{case}.txt").read_text()
 
 
 def test_every_broken_spec_has_a_message_and_every_message_a_spec() -> None:

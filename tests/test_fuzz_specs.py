@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from archcost.errors import SpecError
 from archcost.layers import words
 from archcost.limits import Limits
-from archcost.spec.items import META, STRUCTURES
+from archcost.spec.items import STRUCTURES
 from archcost.spec.load import load
 from archcost.spec.parse import BLOCK_KEYS, SPEC_KEYS
+from archcost.spec.pieces import META
 
 if TYPE_CHECKING:
     from random import Random

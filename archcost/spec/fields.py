@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import BaseModel, ValidationError
 
 from archcost.errors import ExpressionError
+from archcost.layers import find
 from archcost.spec.pieces import listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Mapping, Scalar, Sequence, resolve
@@ -70,8 +71,10 @@ class Fields:
         slips = Slips(self.kind.model_fields, entries, FIELD_ALIASES)
         self._faulty = bool(slips.found)
         for entry, near in slips.found:
-            text = f"{self.word}: unknown field '{entry.key.text}'{near or self._takes()}"
-            problems.add(entry.key.place, text)
+            name = entry.key.text
+            is_item = find(name) and name not in FIELD_ALIASES
+            instead = f"; `{name}` is an item of its own" if is_item else near or self._takes()
+            problems.add(entry.key.place, f"{self.word}: unknown field '{name}'{instead}")
         for entry in entries:
             if entry.key.text in self.kind.model_fields:
                 self._take(entry, known, problems, limits)

@@ -26,7 +26,7 @@ from archcost.spec.expectations import expected
 from archcost.spec.fields import Fields, Slips
 from archcost.spec.library import standard_names
 from archcost.spec.naming import Around, Names, Numbering
-from archcost.spec.pieces import Pieces, listed
+from archcost.spec.pieces import META, Pieces, listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
 from archcost.spec.template import ANY, shown
@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from archcost.spec.reader import Tree
     from archcost.spec.template import Template
 
-META = ("name", "from", "when", "expect", "note", "share", "weights")
 STRUCTURES = {
     "body": ("body",),
     "repeat": ("repeat", "body", "merge", "collect", "dense", "carry"),
@@ -175,9 +174,12 @@ class ItemParser(Pieces):
         With it, what should have been items in the body of a repeat.
         """
         word = entry.key.text
+        node = self._hoisted(node, entry)
         allowed = (*STRUCTURES.get(word, (word,)), *META)
         entries = [e for e in node.entries if e.key.text in allowed]
         strays = [e for e in node.entries if e.key.text not in allowed]
+        if not self._is_kind(word):  # which is noted; what it takes is not known
+            strays = [e for e in strays if nearest(e.key.text, META)]
         fields = self._stray_fields(entry, strays)
         if fields:
             text = f"unknown key '{fields[0].key.text}' beside '{word}'"
@@ -195,6 +197,21 @@ class ItemParser(Pieces):
         goes = f"; {word} goes with {', '.join(key for key in allowed if key != word)}"
         instead = goes if word in STRUCTURES else f"; a field of {word} stands with its other fields"
         return self.mend(node.having(entries), allowed, f" beside '{word}'", instead), misplaced
+
+    def _hoisted(self, node: Mapping, entry: Entry) -> Mapping:
+        """The item with the meta keys that stand among the fields of its layer, where they are noted."""
+        if not isinstance(entry.value, Mapping) or layers.find(entry.key.text) is None:
+            return node
+        inside = [e for e in entry.value.entries if e.key.text in META and node.get(e.key.text) is None]
+        if not inside:
+            return node
+        for one in inside:
+            word, key = entry.key.text, one.key.text
+            text = f"'{key}' is no field of {word}: it stands beside `{word}:`, not inside it"
+            self.problems.add(one.key.place, text)
+        fields = entry.value.having([e for e in entry.value.entries if e not in inside])
+        kept = [Entry(e.key, fields) if e.key.text == entry.key.text else e for e in node.entries]
+        return node.having(kept + inside)
 
     def _stray_fields(self, entry: Entry, strays: list[Entry]) -> list[Entry]:
         """The fields of a layer that has none, because they are not indented far enough."""
@@ -241,13 +258,13 @@ class ItemParser(Pieces):
         if block is None and word.startswith("std/"):
             block = self.standard(word[4:])
         if block is None:
-            return self._unknown(word, place)
+            return self._unknown(word, value, place)
         if self.in_block and word in self.blocks:
             self.calls[self.in_block].setdefault(word, place)
         arguments = self._arguments(word, block, value, place, around)
         return BlockCall(place=place, word=word, segment=segment, block=block, arguments=arguments)
 
-    def _unknown(self, word: str, place: Place) -> Item:
+    def _unknown(self, word: str, value: Tree | None, place: Place) -> Item:
         """A word that is no kind. If it may be a block that could not be read, nothing is said."""
         if word.startswith("$"):
             instead = f"`activation: {{function: {word}}}` or `when` can choose"
@@ -256,6 +273,9 @@ class ItemParser(Pieces):
             with_ = _COMPANIONS.get(word, "a layer, a block or a structure")
             text = f"'{word}' goes with {with_}, in the same item: without a `- ` of its own"
             raise Mistake(place, text)
+        if isinstance(value, Scalar) and isinstance(value.value, str) and self._is_kind(value.value):
+            text = f"unknown kind or block '{word}'; the kind is the key, its fields are the value"
+            raise Mistake(place, f"{text}: `{value.value}: {{...}}`")
         standard = [f"std/{name}" for name in standard_names()]
         known = [*layers.words(), *self.blocks, *STRUCTURES, *standard]
         meant = f"std/{word}" if f"std/{word}" in standard else nearest(word, known, KIND_ALIASES)
@@ -477,7 +497,8 @@ class Called(NamedTuple):
         slips = Slips(known, entries, {})
         takes = f"; it takes {', '.join(known)}" if known else "; it takes none"
         for entry, near in slips.found:
-            text = f"{self.word}: unknown parameter '{entry.key.text}'{near or takes}"
+            beside = f"; it stands beside `{self.word}:`, not inside it" if entry.key.text in META else ""
+            text = f"{self.word}: unknown parameter '{entry.key.text}'{beside or near or takes}"
             problems.add(entry.key.place, text)
         given = {entry.key.text for entry in entries}
         needed = (name for name, p in known.items() if p.default is None and name not in given)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from archcost.spec.problems import Problems
     from archcost.spec.reader import Tree
 
+META = ("name", "from", "when", "expect", "note", "share", "weights")
+"""Keys that any item may have, beside its kind."""
+
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REF = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -43,6 +46,14 @@ _KEY_ALIASES = {
     "if": "when",
     "assert": "expect",
     "skip": "shortcut",
+    "model": "layers",
+    "network": "layers",
+    "input_shape": "input",
+    "constants": "vars",
+    "title": "name",
+    "macros": "blocks",
+    "imports": "include",
+    "import": "include",
 }
 """A key's name elsewhere -> ours."""
 
