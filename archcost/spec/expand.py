@@ -20,6 +20,7 @@ from archcost.spec.expectations import expected
 from archcost.spec.pieces import listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Scalar
+from archcost.spec.sharing import Shared
 from archcost.spec.template import describe
 
 if TYPE_CHECKING:
@@ -119,13 +120,6 @@ class Environment(Mapping[str, "Value"]):
         return len(self._variables)
 
 
-class Shared(NamedTuple):
-    """The set of weights in force: its name, and how much of a path lies outside the shared item."""
-
-    name: str
-    skip: int
-
-
 class Frame(NamedTuple):
     """Where expansion stands: path so far, visible taps, variables, and the calls that led here."""
 
@@ -155,7 +149,7 @@ class Expander:
         self._nodes: list[Node] = []
         self._expectations: list[Expectation] = []
         self._shapes: dict[tuple[int, tuple[Shape, ...]], Shape | ShapeError] = {}
-        self._sets: dict[str, _WeightSet] = {}
+        self._sets: dict[str, Shared] = {}
         # Repeats of nothing cost time without adding nodes, so steps are bounded as well.
         self._steps_left = 20 * limits.nodes
 
@@ -272,12 +266,13 @@ class Expander:
         if item.share is None:
             return self._expand(item, flow, env, frame)
         base = frame.prefix + (item.segment or "")
-        first = len(self._nodes)
-        within = frame._replace(shared=Shared(item.share, len(base)))
-        tap = self._expand(item, flow, env, within)
-        weights = _WeightSet.of(base, self._nodes[first:])
-        if (why := self._sets.setdefault(item.share, weights).differs(weights)) and tap.flow != UNKNOWN:
-            raise Mistake(item.place, f"share '{item.share}': {why}")
+        called = f"'{base}'" if item.segment else f"the {item.word} of line {item.place.line}"
+        shared = Shared(item.share, called, base, self._sets.get(item.share))
+        tap = self._expand(item, flow, env, frame._replace(shared=shared))
+        if tap.flow != UNKNOWN:
+            self._sets.setdefault(item.share, shared)
+            if why := shared.differs():
+                raise Mistake(item.place, f"share '{item.share}': {why}")
         return tap
 
     def _expand(self, item: Item, flow: Flow, env: Environment, frame: Frame) -> Tap:
@@ -361,7 +356,7 @@ class Expander:
             self._too_many(fields.place, frame)
         shapes = tuple(wire.output for wire in inputs)
         output = self._infer(fields, layer, shapes, labels)
-        shared = f"{frame.shared.name}:{path[frame.shared.skip :]}" if frame.shared else None
+        shared = frame.shared and frame.shared.key(path, layer.parameters(shapes) | layer.statistics(shapes))
         node = Node(path, fields.word, layer, inputs, output, fields.place, shared)
         self._nodes.append(node)
         return node
@@ -601,35 +596,3 @@ def _worded(error: ShapeError, layer: Kind, shapes: tuple[Shape, ...], labels: l
     shape = show(shapes[0])
     known = re.search(rf"(?<![\d×]){shape}(?![\d×])", str(error))
     return f"{error} ({'' if known else f'input {shape} '}from {labels[0]})"
-
-
-class _WeightSet:
-    """The learned tensors of one shared item, by their path within it."""
-
-    def __init__(self, base: str, tensors: dict[str, Shape]) -> None:
-        self._base = base
-        self._tensors = tensors
-
-    @classmethod
-    def of(cls, base: str, nodes: list[Node]) -> _WeightSet:
-        """The weights of the nodes below `base`."""
-        return cls(
-            base,
-            {
-                f"{node.path[len(base) :]}.{name}".lstrip("."): shape
-                for node in nodes
-                for name, shape in node.layer.parameters(node.shapes).items()
-            },
-        )
-
-    def differs(self, other: _WeightSet) -> str | None:
-        """The first disagreement in words; None if every weight has the same shape in both."""
-        for name in self._tensors | other._tensors:
-            mine, theirs = self._tensors.get(name), other._tensors.get(name)
-            if mine != theirs:
-                has = [
-                    f"{show(t) if t else 'absent'} in '{base}'"
-                    for t, base in ((mine, self._base), (theirs, other._base))
-                ]
-                return f"{name} is {has[0]} and {has[1]}; one set of weights has one shape"
-        return None

@@ -1,0 +1,63 @@
+"""Weights that several items share: who uses which, and whether their shapes agree."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+from typing import TYPE_CHECKING
+
+from archcost.geometry import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.layers.base import Weights
+
+
+class Shared:
+    """One item's use of a set of weights.
+
+    Its layers take theirs in order, since the paths of two items that share may be numbered differently.
+    """
+
+    def __init__(self, name: str, item: str, base: str, first: Shared | None) -> None:
+        """Begin one use.
+
+        Args:
+            name: of the set, the word under `share`.
+            item: that shares, as an error calls it.
+            base: the path of the item.
+            first: the use that comes first, unless this is it.
+        """
+        self.item = item
+        self.layers: list[tuple[str, Weights]] = []
+        """Those with weights, in order: path within the item, and the weights' shapes."""
+        self._name = name
+        self._base = base
+        self._first = first
+
+    def key(self, path: str, weights: Weights) -> str | None:
+        """The key of the next layer's weights: the set's name, and what the first user calls the layer."""
+        if not weights:
+            return None
+        place = len(self.layers)
+        self.layers.append((path.removeprefix(self._base).lstrip("."), weights))
+        known = (self._first or self).layers
+        called, _ = known[place] if place < len(known) else self.layers[place]
+        return f"{self._name}:{called}"
+
+    def differs(self) -> str | None:
+        """The first disagreement with the first user in words; None if every weight has one shape."""
+        return next(self._disagreements(self._first), None) if self._first else None
+
+    def _disagreements(self, first: Shared) -> Iterator[str]:
+        none: tuple[str, Weights] = ("", {})
+        for (called, theirs), (here, mine) in zip_longest(first.layers, self.layers, fillvalue=none):
+            for name in theirs | mine:
+                if theirs.get(name) != mine.get(name):
+                    weight = f"{called or here}.{name}".lstrip(".")
+                    both = f"{_has(theirs, name)} in {first.item} and {_has(mine, name)} in {self.item}"
+                    yield f"{weight} is {both}; one set of weights has one shape"
+
+
+def _has(weights: Weights, name: str) -> str:
+    return show(weights[name]) if name in weights else "absent"
