@@ -22,6 +22,8 @@ from archcost.passes.cost import costs
 from archcost.passes.receptive_field import receptive_fields
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcost.network import Network
 
 HERE = Path(__file__).parent / "networks"
@@ -43,7 +45,7 @@ Layer = tuple[tuple[int, ...], int, int]
 
 
 @cache
-def network(name: str) -> Network:
+def hard(name: str) -> Network:
     return archcost.load(
         f"{HERE / VARIANTS.get(name, name)}.yaml", variant=name if name in VARIANTS else None
     )
@@ -51,7 +53,7 @@ def network(name: str) -> Network:
 
 def totals(name: str) -> tuple[int, int]:
     """Parameters and MACs."""
-    counted = costs(network(name))
+    counted = costs(hard(name))
     return sum(cost.params for cost in counted), sum(cost.operations.macs for cost in counted)
 
 
@@ -73,7 +75,7 @@ def bare(output: tuple[int, ...]) -> tuple[int, ...]:
 def test_parameters_and_macs_are_what_pytorch_counts(name: str) -> None:
     found = measured(name)
     assert totals(name) == (found["params"], found["macs"]), found["source"]
-    assert [list(one.output) for one in network(name).inputs] == [found["input"]]
+    assert [list(one.output) for one in hard(name).inputs] == [found["input"]]
 
 
 @pytest.mark.parametrize("name", [name for name in MEASURED if "learned" in measured(name)])
@@ -83,7 +85,7 @@ def test_every_learned_layer_is_there_as_often_as_in_pytorch(name: str) -> None:
         expected[tuple(output), params, macs] += times
     ours = Counter(
         (bare(node.output), cost.params, cost.operations.macs)
-        for node, cost in zip(network(name), costs(network(name)), strict=True)
+        for node, cost in zip(hard(name), costs(hard(name)), strict=True)
         if cost.params
     )
     assert ours == expected
@@ -117,7 +119,7 @@ def test_yolov3_is_as_large_as_its_file_of_weights_and_as_busy_as_darknet_says()
     The file holds the running statistics too, all as 4-byte floats; a BFLOP counts products and sums.
     """
     params, macs = totals("yolov3")
-    buffers = sum(cost.buffers for cost in costs(network("yolov3")))
+    buffers = sum(cost.buffers for cost in costs(hard("yolov3")))
     assert 4 * (params + buffers) + 20 == 248_007_048
     assert round(2 * macs / 10**9, 3) == 65.864
 
@@ -174,7 +176,7 @@ def test_a_text_cnn_is_its_figure_1() -> None:
 
 @pytest.mark.parametrize("name", [*SPECS, *VARIANTS])
 def test_every_expectation_written_in_a_spec_holds(name: str) -> None:
-    net = network(name)
+    net = hard(name)
     fields = fields_by_tensor(net, receptive_fields(net))
     assert [finding.message for finding in expectation.check(net, costs(net), fields)] == []
 
@@ -187,11 +189,11 @@ def test_every_network_is_counted_somewhere_above(name: str) -> None:
 
 @pytest.mark.parametrize("name", [*SPECS, *VARIANTS])
 def test_every_path_is_its_nodes_alone(name: str) -> None:
-    assert len(network(name).by_path) == len(network(name))
+    assert len(hard(name).by_path) == len(hard(name))
 
 
 def test_a_cell_of_nasnet_reads_the_two_cells_before_it() -> None:
-    nodes = network("nasnetalarge").by_path
+    nodes = hard("nasnetalarge").by_path
     cells = [f"stage.1.cell.{i}.normal" for i in range(6)]
     for before, here in pairwise(cells):
         assert nodes[f"{here}.right.relu"].inputs == (nodes[f"{before}.cell"],)
@@ -200,7 +202,7 @@ def test_a_cell_of_nasnet_reads_the_two_cells_before_it() -> None:
 
 
 def test_the_first_cell_of_a_stage_of_nasnet_reads_what_the_reduction_read() -> None:
-    nodes = network("nasnetalarge").by_path
+    nodes = hard("nasnetalarge").by_path
     read = {
         path: nodes[path].inputs[0].path
         for path in nodes
@@ -211,7 +213,7 @@ def test_the_first_cell_of_a_stage_of_nasnet_reads_what_the_reduction_read() -> 
 
 
 def test_the_last_root_of_a_tree_of_dla_reads_all_that_was_kept_for_it() -> None:
-    root = network("dla34").by_path["trees.root.concat"]
+    root = hard("dla34").by_path["trees.root.concat"]
     assert [wire.path for wire in root.inputs] == [
         "trees.lower.second.activation",
         "trees.lower.first",
@@ -221,16 +223,90 @@ def test_the_last_root_of_a_tree_of_dla_reads_all_that_was_kept_for_it() -> None
 
 
 def test_the_streams_of_hrnet_meet_in_the_next_exchange() -> None:
-    nodes = network("hrnet_w18").by_path
+    nodes = hard("hrnet_w18").by_path
     for stream in "abcd":
         first = nodes[f"stage_4.2.exchange_4.{stream}.0.basic_block.conv_norm_act.conv"]
         assert first.inputs == (nodes[f"stage_4.1.exchange_4.new_{stream}"],)
 
 
 def test_heads_that_share_weights_are_counted_at_the_first() -> None:
-    net = network("retinanet_resnet50_fpn")
+    net = hard("retinanet_resnet50_fpn")
     heads: Counter[str] = Counter()
     for node, cost in zip(net, costs(net), strict=True):
         if node.path.startswith("head_"):
             heads[node.path.partition(".")[0]] += cost.params
     assert heads == Counter({"head_3": 4_248_115 + 2_443_300})
+
+
+# -- what writing them taught -----------------------------------------------------------------------------
+
+
+def test_an_output_of_a_block_may_be_a_part_of_a_tap(network: Callable[..., Network]) -> None:
+    net = network(
+        "- {name: x, four: {}}\n- {concat: , from: [x.pair.b, x.pair.a]}\n- {concat: , from: x, name: all}",
+        blocks="""
+  pair: {outputs: [a, b], body: [{name: a, relu: {}}, {name: b, relu6: {}}]}
+  four: {outputs: [pair.a, c, pair.b], body: [{name: pair, pair: {}}, {name: c, tanh: {}, from: pair.b}]}""",
+        outputs="[x, all]",
+    )
+    paths = {node.path: [wire.path for wire in node.inputs] for node in net}
+    assert paths["concat"] == ["x.pair.b", "x.pair.a"]
+    assert paths["all"] == ["x.pair.a", "x.c", "x.pair.b"]
+    assert set(net.outputs) == {"x.pair.a", "x.pair.b", "x.c", "all"}
+
+
+@pytest.mark.parametrize(
+    ("part", "message"),
+    [
+        ("pair", "'x.pair' is no output itself; it has a"),
+        ("pair.b", "'x.pair' has no 'b'; it has a"),
+        ("b", "'x' has no 'b'; it has pair"),
+    ],
+)
+def test_other_parts_cannot_be_read(network: Callable[..., Network], part: str, message: str) -> None:
+    blocks = """
+  pair: {outputs: [a, b], body: [{name: a, relu: {}}, {name: b, relu6: {}}]}
+  one: {outputs: [pair.a], body: [{name: pair, pair: {}}]}"""
+    with pytest.raises(archcost.SpecError) as caught:
+        network(f"- {{name: x, one: {{}}}}\n- {{relu: , from: x.{part}}}", blocks=blocks)
+    assert [diagnostic.message for diagnostic in caught.value.diagnostics] == [message]
+
+
+def test_a_repeat_that_carries_says_how_many_iterations_it_has(network: Callable[..., Network]) -> None:
+    with pytest.raises(archcost.SpecError, match="has no '12'; it has x, 0 to 11"):
+        network("- {name: r, repeat: 12, carry: [x], from: input, body: [relu]}\n- {relu: , from: r.12}")
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "body: [batch_norm, {conv: {out_channels: 3, kernel_size: 1}}, batch_norm]",
+        "residual: [{conv: {out_channels: 3, kernel_size: 1}}], shortcut: [batch_norm]",
+        "branches: {a: [{conv: {out_channels: 3, kernel_size: 1}}], b: [batch_norm]}, merge: add",
+        "repeat: 2, body: [{conv: {out_channels: 3, kernel_size: 1}}]",
+    ],
+)
+def test_structures_without_a_name_share_as_well(network: Callable[..., Network], item: str) -> None:
+    net = network(f"- {{{item}, share: w}}\n- {{{item}, share: w}}")
+    params = [cost.params for cost in costs(net)]
+    half = len(params) // 2
+    assert sum(params[:half])
+    assert not any(params[half:])
+
+
+def test_a_shared_item_that_failed_is_no_measure_for_the_others(network: Callable[..., Network]) -> None:
+    with pytest.raises(archcost.SpecError) as caught:
+        network(
+            """
+            - share: w
+              body:
+                - conv: {out_channels: 3, kernel_size: 1}
+                - conv: {out_channels: 3, kernel_size: 99}
+            - share: w
+              from: input
+              body:
+                - conv: {out_channels: 3, kernel_size: 1}
+                - conv: {out_channels: 3, kernel_size: 1}
+            """
+        )
+    assert len(caught.value.diagnostics) == 1
