@@ -63,7 +63,7 @@ def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) ->
 def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> None:
     """Count what networks cost: shapes, parameters, operations, memory.
 
-    Every number is exact and for one sample. Findings are listed, but do not fail: `check` does that.
+    Every number is exact and for one sample. Findings are listed and change no exit code.
 
     \b
       archcost analyze net.yaml

@@ -10,9 +10,11 @@ from click.shell_completion import CompletionItem
 
 from archcost.cli.common import output
 from archcost.cli.output import write
+from archcost.errors import UsageError
 from archcost.limits import DEFAULT
 from archcost.report.json import envelope
-from archcost.spec.library import find_in_zoo, zoo
+from archcost.spec.library import BLOCKS, find_in_zoo, standard_blocks, zoo
+from archcost.suggest import suggest
 
 if TYPE_CHECKING:
     from archcost.spec.library import ZooEntry
@@ -23,40 +25,55 @@ _WIDTH = 100
 
 
 def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    return [CompletionItem(entry.name) for entry in zoo(DEFAULT) if entry.name.startswith(incomplete)]
+    names = (entry.name for entry in (*zoo(DEFAULT), *standard_blocks(DEFAULT)))
+    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
 @click.command
 @click.argument("name", required=False, shell_complete=_complete)
+@click.option("--blocks", is_flag=True, help="List the standard blocks instead.")
 @output("table", "json")
-def command(name: str | None, form: str, output: str | None) -> None:
+def command(name: str | None, *, blocks: bool, form: str, output: str | None) -> None:
     """List the networks that ship with archcost, or print one's spec.
 
     A name works wherever a SPEC does, as `zoo:NAME`. Printed to a file, a spec is a start for your own.
+    Standard blocks are called by their path; their text shows their parameters.
 
     \b
       archcost zoo
       archcost zoo resnet50 > mine.yaml
       archcost analyze zoo:resnet101
+      archcost zoo std/squeeze_excite
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     if name is not None:
         write(_text(name.removeprefix("zoo:")), output)
-    elif form == "json":
-        write(_json(zoo(DEFAULT)), output)
+        return
+    entries = standard_blocks(DEFAULT) if blocks else zoo(DEFAULT)
+    if form == "json":
+        write(_json(entries, "blocks" if blocks else "networks"), output)
     else:
-        write("".join(f"{_line(entry)}\n" for entry in zoo(DEFAULT)), output)
+        write("".join(f"{_line(entry)}\n" for entry in entries), output)
 
 
 def _text(name: str) -> str:
+    if name.startswith("std/"):
+        return _block_text(name)
     file, variant = find_in_zoo(name, DEFAULT)
     if variant:
         click.echo(f"{name} is a variant in this spec: --variant {variant}", err=True)
     return file.read_text(encoding="utf-8")
 
 
-def _json(entries: list[ZooEntry]) -> str:
+def _block_text(name: str) -> str:
+    known = [entry.name for entry in standard_blocks(DEFAULT)]
+    if name not in known:
+        raise UsageError(f"{name}: no standard block has that name{suggest(name, known)}; see --blocks")
+    return (BLOCKS / f"{name.removeprefix('std/')}.yaml").read_text(encoding="utf-8")
+
+
+def _json(entries: list[ZooEntry], what: str) -> str:
     rows = ({"name": e.name, "file": e.file.name, "variant": e.variant, "note": e.note} for e in entries)
-    return envelope(SCHEMA, "networks", rows)
+    return envelope(SCHEMA, what, rows)
 
 
 def _line(entry: ZooEntry) -> str:

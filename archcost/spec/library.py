@@ -130,6 +130,12 @@ def zoo(limits: Limits) -> list[ZooEntry]:
     return [entry for path in _zoo_files() for entry in _entries(path, limits)]
 
 
+def standard_blocks(limits: Limits) -> list[ZooEntry]:
+    """Every standard block, by the path it is called by."""
+    found = (next(iter(_entries(path, limits))) for path in sorted(BLOCKS.glob("*.yaml")))
+    return [entry._replace(name=f"std/{entry.name}") for entry in found]
+
+
 def _zoo_files() -> list[Path]:
     return sorted(zoo_folder().glob("*.yaml"))
 
