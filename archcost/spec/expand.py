@@ -390,8 +390,8 @@ class Expander:
 
     def _block(self, item: BlockCall, flow: Flow, env: Environment, frame: Frame) -> Tap:
         block = item.block
-        variables = self._arguments(item, env)
         uses = ((item.word, item.place), *frame.uses)
+        variables = self._arguments(item, env, uses)
         prefix = f"{frame.prefix}{item.segment}."
         inner = Frame(prefix, Taps(), variables, uses, frame.shared, frame.depth + 1)
         inner.taps.own["input"] = Tap(flow)
@@ -415,7 +415,7 @@ class Expander:
             _hang(tap, ref.text.split("."), parts)
         return Tap(tuple(flow), parts)
 
-    def _arguments(self, item: BlockCall, env: Environment) -> dict[str, Value]:
+    def _arguments(self, item: BlockCall, env: Environment, uses: Uses) -> dict[str, Value]:
         """The variables of a block's body: the spec's, then its parameters, defaults in their order."""
         variables: dict[str, Value] = dict(self._variables) if item.block.sees_variables else {}
         defaults = Environment(variables, env.flow)
@@ -423,11 +423,19 @@ class Expander:
             if name in item.arguments:
                 value = item.arguments[name].value(env)
             elif parameter.default is not None:
-                value = parameter.default.value(defaults)
+                value = self._default(parameter.default, defaults, uses)
             else:
                 continue  # reported by the parser
             variables[name] = value
         return variables
+
+    def _default(self, template: Template, env: Environment, uses: Uses) -> Value:
+        """A parameter's default. It stands in the block, so the call belongs to its trail."""
+        try:
+            return template.value(env)
+        except Mistake as mistake:
+            self._problems.catch(mistake, uses)
+            raise Lost from None
 
     def _bind(self, names: tuple[str, ...], flow: Flow, taps: Taps, item: Item) -> None:
         """Give the tensors that arrive their names, in order."""

@@ -99,7 +99,7 @@ class Fields:
         fields = list(self.kind.model_fields)
         if not fields:
             return f"{self.word}: takes no fields; write it bare: `- {self.word}`"
-        text = node.text if isinstance(node, Scalar) else "…"
+        text = node.text if isinstance(node, Scalar) and node.text else "…"
         return f"{self.word}: its fields are a mapping, such as {{{fields[0]}: {text}}}"
 
     def _check_without_values(self, problems: Problems, slips: Slips) -> None:

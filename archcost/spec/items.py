@@ -6,6 +6,7 @@ renumbers nothing.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import layers
@@ -29,7 +30,7 @@ from archcost.spec.naming import Around, Names, Numbering
 from archcost.spec.pieces import META, Pieces, listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
-from archcost.spec.template import ANY, shown
+from archcost.spec.template import ANY, check_plain, shown
 from archcost.suggest import KIND_ALIASES, nearest, suggest
 
 if TYPE_CHECKING:
@@ -295,10 +296,7 @@ class ItemParser(Pieces):
     ) -> dict[str, Template]:
         self.called.append(Called(word, block, value, place))
         entries = value.entries if isinstance(value, Mapping) else []
-        return {
-            entry.key.text: self.value(entry.value, around.variables, f"{word}: {entry.key.text}")
-            for entry in entries
-        }
+        return {entry.key.text: self.template(entry.value, around.variables) for entry in entries}
 
     # -- structures -------------------------------------------------------------------------------------
 
@@ -422,7 +420,7 @@ class ItemParser(Pieces):
             return self._rows(repeat, node.items, around)
         repeat.count = count = self.template(node, around.variables)
         if not count.waits:
-            self.attempt(lambda: count.count({}, "the count"))
+            self.problems.attempt(lambda: count.count({}, "the count"))
         return frozenset()
 
     def _columns(self, repeat: Repeat, node: Mapping, around: Around) -> frozenset[str]:
@@ -433,7 +431,7 @@ class ItemParser(Pieces):
         for key, value in node.entries:
             column = repeat.columns[key.text] = self.value(value, around.variables, f"repeat: {key.text}")
             if isinstance(value, Scalar) and value.value is not None and not column.waits:
-                self.attempt(lambda one=column, name=key.text: one.count({}, name))
+                self.problems.attempt(lambda one=column, name=key.text: one.count({}, name))
         return frozenset(repeat.columns)
 
     def _rows(self, repeat: Repeat, nodes: list[Tree], around: Around) -> frozenset[str]:
@@ -500,6 +498,10 @@ class Called(NamedTuple):
             beside = f"; it stands beside `{self.word}:`, not inside it" if entry.key.text in META else ""
             text = f"{self.word}: unknown parameter '{entry.key.text}'{beside or near or takes}"
             problems.add(entry.key.place, text)
+        for entry in entries:
+            if entry.key.text in known:
+                what = f"{self.word}: {entry.key.text}"
+                problems.attempt(partial(check_plain, entry.value, what))
         given = {entry.key.text for entry in entries}
         needed = (name for name, p in known.items() if p.default is None and name not in given)
         if missing := slips.missing(needed):
@@ -509,7 +511,7 @@ class Called(NamedTuple):
         first = next(iter(self.block.parameters), None)
         if first is None:
             return f"{self.word}: takes no parameters; write it bare: `- {self.word}`"
-        text = node.text if isinstance(node, Scalar) else "…"
+        text = node.text if isinstance(node, Scalar) and node.text else "…"
         return f"{self.word}: its parameters are a mapping, such as {{{first}: {text}}}"
 
 
@@ -574,7 +576,7 @@ class _Meta:
         for key, value in parser.mend(mapping, EXPECT, " in expect", known).entries:
             template = parser.template(value, self._around.variables)
             if not template.waits:
-                parser.attempt(lambda what=key.text, one=template: expected(what, one, {}))
+                parser.problems.attempt(lambda what=key.text, one=template: expected(what, one, {}))
             yield key.text, (template, value.place)
 
     def finish(self, item: Item) -> Item:
@@ -601,7 +603,7 @@ def _check_weights(node: Tree | None, parser: ItemParser) -> None:
         return
     if isinstance(node, Mapping) and node.entries:
         for entry in node.entries:
-            parser.attempt(lambda one=entry: _check_numbers(one.value, f"weights: {one.key.text}"))
+            parser.problems.attempt(lambda one=entry: _check_numbers(one.value, f"weights: {one.key.text}"))
         return
     wanted = "it must be named lists of numbers, or an .npz file beside the spec"
     parser.problems.add(node.place, f"weights is {shown(node)}; {wanted}")

@@ -11,13 +11,12 @@ from typing import TYPE_CHECKING
 
 from archcost.expressions import RESERVED
 from archcost.spec.document import Ref
-from archcost.spec.problems import Mistake
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
 from archcost.spec.template import Template, check_plain, describe, shown
 from archcost.suggest import nearest, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from archcost.limits import Limits
     from archcost.spec.naming import Names
@@ -196,22 +195,15 @@ class Pieces:
 
     def value(self, node: Tree, known: Collection[str], what: str) -> Template:
         """The value of a variable: neither empty nor a mapping, nor a list that holds such."""
-        self.attempt(lambda: check_plain(node, what))
+        self.problems.attempt(lambda: check_plain(node, what))
         return self.template(node, known)
 
     def when(self, node: Tree, known: Collection[str]) -> Template:
         """The value of a `when`; a constant must be a boolean here and now."""
         template = self.template(node, known)
         if not template.waits:
-            self.attempt(lambda: template.boolean({}))
+            self.problems.attempt(lambda: template.boolean({}))
         return template
-
-    def attempt(self, check: Callable[[], object]) -> None:
-        """Run what may raise a mistake, and note it."""
-        try:
-            check()
-        except Mistake as mistake:
-            self.problems.catch(mistake)
 
     # -- taps -------------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archcost.errors import Diagnostic, SpecError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from archcost.source import Place
 
@@ -44,6 +44,13 @@ class Problems:
     def catch(self, mistake: Mistake, uses: Uses = ()) -> None:
         """Note a mistake that was raised."""
         self.add(mistake.place, mistake.message, uses)
+
+    def attempt(self, check: Callable[[], object]) -> None:
+        """Run what may raise a mistake, and note it."""
+        try:
+            check()
+        except Mistake as mistake:
+            self.catch(mistake)
 
     def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
         """Note the mistakes another stage or file reported."""
