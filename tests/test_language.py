@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from archcost.layers.activation import LeakyRelu
 from archcost.spec.load import load
 
 if TYPE_CHECKING:
@@ -519,3 +520,8 @@ def test_a_parameter_brings_its_own_tensor(tmp_path: Path) -> None:
         """,
     )
     assert lines(net)[1:] == ["cls: parameter 4x1 <- ", "concat: concat 4x65 <- cls, tokens"]
+
+
+def test_an_activation_by_its_word_takes_that_activations_fields(tmp_path: Path) -> None:
+    net = network(tmp_path, "- activation: {function: $f, negative_slope: 0.1}", "vars: {f: leaky_relu}\n")
+    assert [getattr(node.layer, "chosen", None) for node in net] == [LeakyRelu(negative_slope=0.1)]

@@ -19,6 +19,7 @@ from archcost.suggest import KIND_ALIASES, suggest
 
 if TYPE_CHECKING:
     from archcost.geometry import Shape
+    from archcost.layers.base import Kind
 
 
 class _Elementwise(Layer):
@@ -259,13 +260,19 @@ class Activation(Layer):
 
     function: Annotated[str, AfterValidator(_known)] = Field(description="its word: relu, gelu, softmax, …")
 
+    @classmethod
+    def chosen_by(cls, function: object) -> list[type[Kind]]:
+        """See `Kind.chosen_by`."""
+        words = [function] if function in _words() else _words()
+        return [found[0] for word in words if (found := find(str(word)))]
+
     @cached_property
     def chosen(self) -> Layer:
         """The activation that is meant."""
-        found = find(self.function)
-        if found is None or not issubclass(found[0], Layer):
+        (kind,) = self.chosen_by(self.function)
+        if not issubclass(kind, Layer):
             raise TypeError(f"{self.function} is registered as an activation, but is no layer")
-        return found[0].model_validate(self.model_extra)
+        return kind.model_validate(self.model_extra)
 
     @model_validator(mode="after")
     def _choose(self) -> Self:

@@ -164,6 +164,14 @@ class Kind(BaseModel, ABC):
         """The sliding window, resolved for this input; None if the kind looks at one position at a time."""
         return None
 
+    @classmethod
+    def chosen_by(cls, function: object) -> list[type[Kind]]:  # noqa: ARG003 - most kinds choose nothing
+        """The kinds a field `function` may mean, for a kind that only chooses one and hands it its fields.
+
+        Exactly one if the word is known; all there are to choose from if it is not (yet).
+        """
+        return []
+
     @property
     def field_is_known(self) -> bool:
         """Whether it is known which input positions an output depends on."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
 
@@ -68,15 +69,16 @@ class Fields:
         else:
             problems.add(node.place, self._not_a_mapping(node))
             return self
-        slips = Slips(self.kind.model_fields, entries, FIELD_ALIASES)
+        known_fields = self._accepted(entries)
+        slips = Slips(known_fields, entries, FIELD_ALIASES)
         self._faulty = bool(slips.found)
         for entry, near in slips.found:
             name = entry.key.text
             is_item = find(name) and name not in FIELD_ALIASES
-            instead = f"; `{name}` is an item of its own" if is_item else near or self._takes()
+            instead = f"; `{name}` is an item of its own" if is_item else near or _takes(known_fields)
             problems.add(entry.key.place, f"{self.word}: unknown field '{name}'{instead}")
         for entry in entries:
-            if entry.key.text in self.kind.model_fields:
+            if entry.key.text in known_fields:
                 self._take(entry, known, problems, limits)
         self.names = tuple(sorted(frozenset[str]().union(*(t.names for t in self.templates.values()))))
         self._check_without_values(problems, slips)
@@ -91,9 +93,11 @@ class Fields:
             return
         self.templates[name.text] = Template(node, known, problems, limits)
 
-    def _takes(self) -> str:
-        known = list(self.kind.model_fields)
-        return "; it takes " + ", ".join(known) if known else "; it takes no fields"
+    def _accepted(self, entries: Iterable[Entry]) -> list[str]:
+        """The fields that may be given: the kind's own, and those of a kind it chooses."""
+        word = next((e.value for e in entries if e.key.text == "function"), None)
+        chosen = self.kind.chosen_by(word.value if isinstance(word, Scalar) else None)
+        return list(dict.fromkeys(chain(self.kind.model_fields, *(kind.model_fields for kind in chosen))))
 
     def _not_a_mapping(self, node: Tree) -> str:
         fields = list(self.kind.model_fields)
@@ -109,7 +113,7 @@ class Fields:
         for name in [name for name, value in values.items() if self._is_too_big(value)]:
             problems.catch(self._too_big(name, values.pop(name)))
         try:
-            self.kind.model_validate({name: _for_pydantic(value) for name, value in values.items()})
+            self._validate(values)
         except ValidationError as error:
             details = error.errors(include_url=False)
             missing = [str(d["loc"][0]) for d in details if d["type"] == "missing" and len(d["loc"]) == 1]
@@ -144,9 +148,16 @@ class Fields:
                 raise self._too_big(name, value)
         values |= {self.kind.tap_fields[name]: size for name, size in sizes.items()}
         try:
-            return self.kind.model_validate({name: _for_pydantic(value) for name, value in values.items()})
+            return self._validate(values)
         except ValidationError as error:
             raise self._worded(error.errors(include_url=False)[0], values) from None
+
+    def _validate(self, values: dict[str, Field]) -> Kind:
+        given = {name: _for_pydantic(value) for name, value in values.items()}
+        chosen = self.kind.chosen_by(given.get("function"))
+        if len(chosen) == 1:  # its fields are checked as its own, so that each mistake has its place
+            chosen[0].model_validate({name: v for name, v in given.items() if name != "function"})
+        return self.kind.model_validate(given)
 
     def place_of(self, reason: str) -> Place:
         """Where the field stands that a reason begins with (`kernel_size 7 is ...`), else the kind."""
@@ -170,6 +181,9 @@ class Fields:
         template = self.templates.get(str(loc[0])) if loc else None
         if template is None:
             return Mistake(self.place, f"{self.word}: {detail['msg']}")
+        if detail["type"] == "extra_forbidden" and len(loc) == 1:
+            which = describe(values.get("function"))
+            return Mistake(template.place, f"{self.word}: {loc[0]} is no field of {which}")
         if detail["type"] in {"extra_forbidden", "missing"}:
             return self._nested(detail["type"], loc, template)
         written, value = _written(loc, values)
@@ -202,6 +216,10 @@ def _own_mistakes(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
         inside = detail["loc"][:-1]
         if detail["type"] != "missing" or (inside and inside not in unknown):
             yield detail
+
+
+def _takes(known: list[str]) -> str:
+    return "; it takes " + ", ".join(known) if known else "; it takes no fields"
 
 
 class Slips:
