@@ -199,3 +199,18 @@ def test_a_path_that_leads_nowhere_says_why(
     Path("net.yaml").write_bytes(GOOD)
     Path("specs").mkdir()
     assert complaint(path, {}) == f"{expected}\n"
+
+
+def test_an_include_may_not_leave_its_folder_by_a_link(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    outside, inside = tmp_path / "outside.yaml", tmp_path / "inside"
+    outside.write_text("blocks: {}\n")
+    inside.mkdir()
+    (inside / "link.yaml").symlink_to(outside)
+    (inside / "net.yaml").write_bytes(GOOD + b"include: [link.yaml]\n")
+    monkeypatch.chdir(inside)
+    assert complaint("net.yaml", {}) == (
+        "net.yaml:6:11: include 'link.yaml' leaves the folder of this file; it may only go below it"
+        f"{caret(6, 'include: [link.yaml]', 11, 9)}\n"
+    )

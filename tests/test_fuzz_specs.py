@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
+from copy import deepcopy
 from pathlib import Path
 from textwrap import dedent
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archcost.errors import SpecError
+from archcost.errors import SpecError, UsageError
 from archcost.layers import words
 from archcost.limits import Limits
 from archcost.spec.items import STRUCTURES
@@ -20,6 +22,7 @@ from archcost.spec.parse import BLOCK_KEYS, SPEC_KEYS
 from archcost.spec.pieces import META
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from random import Random
 
     from archcost.errors import Diagnostic
@@ -224,6 +227,34 @@ def _characters(text: str, random: Random) -> str:
 ACCIDENTS = (_lines, _indentation, _token, _token, _value, _value, _characters)
 
 
+VALUES: list[Any] = [
+    *(None, True, 0, 1, -1, 2.5, 10**30, "", "x", "relu", "same", "input", "a", "required"),
+    *("$width", "$(1/0)", "$in_channels", "$(in_height - 16)", [], {}, [1, 2], [[1, 2], [3, 4]], {"a": 1}),
+    *(["relu"], [{"relu": None}], {"conv": {}}, ["a", "b"]),
+]
+"""What stands where something else belongs, if not another piece of the spec."""
+
+
+def transplanted(random: Random) -> str:
+    """The dense spec with pieces where others stood: mappings for lists, items for fields, and so on."""
+    tree = yaml.safe_load(DENSE)
+    for _ in range(random.randint(1, 3)):
+        places = list(_places(tree))
+        (where, key), (donor, other) = random.choice(places), random.choice(places)
+        piece = donor[other] if random.random() < 0.6 else random.choice(VALUES)
+        where[key] = deepcopy(piece)
+    return yaml.safe_dump(tree, sort_keys=False, default_flow_style=random.choice((None, True, False)))
+
+
+def _places(tree: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - whatever YAML holds
+    """Every (collection, key) of a tree."""
+    keys: list[Any] = list(cast("Any", tree)) if isinstance(tree, dict) else []
+    keys += range(len(cast("Any", tree))) if isinstance(tree, list) else []
+    for key in keys:
+        yield tree, key
+        yield from _places(tree[key])
+
+
 def judge(text: str, path: Path) -> list[Diagnostic]:
     """Load a text; the mistakes found, none if it is a network. Anything else is an error of ours."""
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
@@ -273,6 +304,37 @@ def test_the_specs_are_sound_before_they_are_damaged(path: Path) -> None:
 @given(st.randoms(use_true_random=False))
 def test_a_damaged_spec_is_a_network_or_a_list_of_mistakes(path: Path, random: Random) -> None:
     judge(damaged(DENSE, random), path)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.randoms(use_true_random=False))
+def test_a_transplanted_spec_is_one_too(path: Path, random: Random) -> None:
+    judge(transplanted(random), path)
+
+
+TEXTS = (
+    st.sampled_from(POOL)
+    | st.text(max_size=8)
+    | st.sampled_from(["3x8x8", "left=3x8x8", "3", "0x1", "[4, 4]"])
+)
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    name=st.sampled_from(["width", "depths", "act", "hidden", "widht"]),
+    value=TEXTS,
+    given_input=TEXTS,
+    variant=TEXTS,
+)
+def test_any_setting_input_and_variant_is_taken_or_refused(
+    path: Path, name: str, value: str, given_input: str, variant: str
+) -> None:
+    path.write_text(DENSE)
+    for choice in ({"set": {name: value}}, {"input": given_input}, {"variant": variant}):
+        try:
+            load(path, limits=LIMITS, **choice)  # pyright: ignore[reportArgumentType] - one of them at a time
+        except (SpecError, UsageError):
+            continue
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])

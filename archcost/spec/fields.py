@@ -331,6 +331,10 @@ def _wanted(detail: ErrorDetails, value: Field, *, lifted: bool) -> str | None:
     known = _WANTED.get(detail["type"])
     if known is None:
         return None
+    if detail["type"] == "form":
+        forms, one_of, words = str(context["forms"]).rpartition("one of ")
+        near = suggest(value, words.split(", ")) if one_of and isinstance(value, str) else ""
+        return f"{forms}{one_of}{words}{near}"
     return known.format(**context) + (", or a list of them" if lifted and "type" in detail["type"] else "")
 
 

@@ -197,6 +197,8 @@ def _in_order(templates: dict[str, Template], overrides: dict[str, Setting], pro
     except CycleError as error:
         cycle: list[str] = error.args[1][::-1]
     text = f"variables go round in a circle: {' → '.join(cycle)}"
+    if len(cycle) == 2:
+        text = f"variable '{cycle[0]}' is computed from itself"
     written = [name for name in cycle if name not in overrides]
     if not written:
         raise _bad_setting(cycle[0], overrides[cycle[0]], text)

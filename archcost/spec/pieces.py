@@ -257,5 +257,5 @@ def _no_tap(node: Tree) -> str:
     if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
         return "items are read by name, not by number: give the item a `name`"
     if isinstance(node, Scalar) and node.text.startswith("$"):
-        return "it cannot be computed; use `branches` with `when`"
+        return "a tap cannot be computed, `branches` with `when` can choose"
     return "it must be the name of an item, or a list of names"
