@@ -1,1 +1,1 @@
-"""From text to a network: read (places), parse (items), expand (layers with shapes); `load` does all three."""
+"""From text to a network: read (places), parse (items), expand (layers and shapes); `load` does it all."""

@@ -8,10 +8,9 @@ is still checked, so one mistake is one error and several are all reported.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NoReturn
 
-from archcost.errors import ExpressionError, ShapeError
+from archcost.errors import ShapeError
 from archcost.geometry import axis_names, show
 from archcost.layers.base import Merge, Source
 from archcost.network import Expectation, Input, Network, Node
@@ -20,6 +19,7 @@ from archcost.spec.expectations import expected
 from archcost.spec.pieces import listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Scalar
+from archcost.spec.scope import UNKNOWN, Environment, Frame, Lost, Tap, Taps, Unknown
 from archcost.spec.sharing import Shared
 from archcost.spec.template import describe
 
@@ -34,106 +34,8 @@ if TYPE_CHECKING:
     from archcost.spec.document import Block, Branch, Document, Item, MergeSpec, Ref
     from archcost.spec.fields import Fields
     from archcost.spec.problems import Problems, Uses
+    from archcost.spec.scope import Flow, Wire
     from archcost.spec.template import Field, Template
-
-
-class Unknown:
-    """A tensor whose shape is not known because its layer failed (and was reported)."""
-
-    path = "?"
-
-
-Wire: TypeAlias = "Node | Input | Unknown"
-Flow: TypeAlias = "tuple[Wire, ...]"
-"""What arrives at an item: one tensor, or several in order."""
-
-UNKNOWN: Flow = (Unknown(),)
-
-
-class Lost(Exception):  # noqa: N818 - no error: a value that depends on an unknown tensor
-    """A value was asked of an unknown tensor: stay silent, its mistake is reported."""
-
-
-class Tap:
-    """What can be read of an item: its output, and its iterations and named outputs."""
-
-    __slots__ = ("flow", "parts")
-
-    def __init__(self, flow: Flow, parts: dict[str, Tap] | None = None) -> None:
-        self.flow = flow
-        self.parts = parts or {}
-
-
-class Taps:
-    """The taps of one sequence, and those around it."""
-
-    __slots__ = ("outer", "own")
-
-    def __init__(self, outer: Taps | None = None) -> None:
-        self.outer = outer
-        self.own: dict[str, Tap] = {}
-
-    def find(self, name: str) -> Tap | None:
-        """The innermost tap of that name; None where its item failed to parse."""
-        scope: Taps | None = self
-        while scope is not None:
-            if name in scope.own:
-                return scope.own[name]
-            scope = scope.outer
-        return None
-
-
-class Environment(Mapping[str, "Value"]):
-    """The variables of an expression, and what it knows of the tensor that arrives."""
-
-    __slots__ = ("_variables", "flow")
-
-    def __init__(self, variables: dict[str, Value], flow: Flow) -> None:
-        self._variables = variables
-        self.flow = flow
-
-    def __getitem__(self, name: str) -> Value:
-        value = self._variables.get(name)
-        return value if value is not None else self._arriving(name)
-
-    def _arriving(self, name: str) -> int:
-        if not name.startswith("in_"):
-            raise KeyError(name)
-        if len(self.flow) != 1:
-            raise ExpressionError(f"{name} is not one number here: {len(self.flow)} tensors arrive")
-        wire = self.flow[0]
-        if isinstance(wire, Unknown):
-            raise Lost
-        shape = wire.output
-        if name == "in_channels":
-            return shape[0]
-        names = axis_names(len(shape) - 1)
-        if name[3:] not in names:
-            arrives = show(shape) if names else f"a vector of {show(shape)}"
-            raise ExpressionError(f"{name}: what arrives is {arrives}; it has no {name[3:]}")
-        return shape[1 + names.index(name[3:])]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._variables)
-
-    def __len__(self) -> int:
-        return len(self._variables)
-
-
-class Frame(NamedTuple):
-    """Where expansion stands: path so far, visible taps, variables, and the calls that led here."""
-
-    prefix: str
-    taps: Taps
-    variables: dict[str, Value]
-    uses: Uses = ()
-    shared: Shared | None = None
-    depth: int = 0
-
-    def inside(self, segment: str | None) -> Frame:
-        """One structure further in: a segment on the path (None adds nothing), names of its own."""
-        prefix = f"{self.prefix}{segment}." if segment else self.prefix
-        return Frame(prefix, Taps(self.taps), self.variables, self.uses, self.shared, self.depth + 1)
 
 
 class Expander:
@@ -345,7 +247,7 @@ class Expander:
             sizes[name] = wire.output[1:]
         return sizes
 
-    def _node(
+    def _node(  # noqa: PLR0913, PLR0917 - what a node is made of
         self, fields: Fields, layer: Kind, flow: Flow, labels: list[str], path: str, frame: Frame
     ) -> Node:
         """Add a node; the only place where nodes are made."""
@@ -451,10 +353,11 @@ class Expander:
 
     def _branches(self, item: Branches, flow: Flow, env: Environment, frame: Frame) -> Tap:
         within = frame.inside(item.segment)
-        flows: list[tuple[str, Flow]] = []
-        for branch in item.branches:
-            if branch.when is None or branch.when.boolean(env):
-                flows.append((branch.label, self._branch(branch, flow, within)))
+        flows = [
+            (branch.label, self._branch(branch, flow, within))
+            for branch in item.branches
+            if branch.when is None or branch.when.boolean(env)
+        ]
         if not flows:
             raise Mistake(item.place, "every branch is left out by its `when`; one must remain")
         return Tap(self._merge(item.merge, flows, within, Environment(frame.variables, flow)))

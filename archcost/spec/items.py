@@ -43,26 +43,10 @@ if TYPE_CHECKING:
     from archcost.spec.reader import Tree
     from archcost.spec.template import Template
 
-STRUCTURES = {
-    "body": ("body",),
-    "repeat": ("repeat", "body", "merge", "collect", "dense", "carry"),
-    "branches": ("branches", "merge"),
-    "residual": ("residual", "shortcut", "merge"),
-}
-"""Structure kinds and the keys that belong to each."""
-
-_COMPANIONS = {
-    "shortcut": "`residual`",
-    "merge": "`branches`, `residual` or `repeat`",
-    "collect": "`repeat`",
-    "carry": "`repeat`",
-}
-"""Keys that only go with a structure -> which."""
-
 MERGES = ("add", "concat", "multiply", "max", "average")
 
 
-class ItemParser(Pieces):
+class ItemParser(Mender):
     """Parses sequences of items.
 
     `standard` fetches a standard block by its name (`squeeze_excite`), or says None.
@@ -71,7 +55,6 @@ class ItemParser(Pieces):
     def __init__(self, problems: Problems, limits: Limits, standard: Callable[[str], Block | None]) -> None:
         super().__init__(problems, limits)
         self.standard = standard
-        self.blocks: dict[str, Block] = {}
         self.blocks_are_complete = True
         """False if some could not be read: an unknown word may then be one of them."""
         self.calls: dict[str, dict[str, Place]] = {}
@@ -98,9 +81,9 @@ class ItemParser(Pieces):
 
     def _as_list(self, node: Scalar | Mapping) -> str:
         """How to make a list of what is none."""
-        if isinstance(node, Mapping) and node.entries and self._is_kind(node.entries[0].key.text):
+        if isinstance(node, Mapping) and node.entries and self.is_kind(node.entries[0].key.text):
             return f"it must be a list of items: write `- ` before '{node.entries[0].key.text}'"
-        if isinstance(node, Scalar) and isinstance(node.value, str) and self._is_kind(node.value):
+        if isinstance(node, Scalar) and isinstance(node.value, str) and self.is_kind(node.value):
             return f"it must be a list of items: [{node.value}]"
         return "it must be a list of items, each beginning with `- `"
 
@@ -109,13 +92,13 @@ class ItemParser(Pieces):
             return self._bare(node, around)
         if isinstance(node, Sequence):
             raise Mistake(node.place, "an item is a word or a mapping, not a list; a group is a `body:`")
-        node, entry = self._kind(node)
+        node, entry = self.find_kind(node)
         if entry is None:
-            _Meta(self, node, around).declare()
+            Meta(self, node, around).declare()
             raise Mistake(node.place, "this item has no kind; name a layer, a block or a structure")
         word = entry.key.text
-        node, misplaced = self._mended(node, entry)
-        meta = _Meta(self, node, around, misplaced)
+        node, misplaced = self.mended(node, entry)
+        meta = Meta(self, node, around, misplaced)
         try:
             item = self._make(node, Entry(entry.key, node.get(word) or entry.value), around, meta)
         except Mistake:
@@ -133,108 +116,7 @@ class ItemParser(Pieces):
             raise Mistake(node.place, f"{word} holds items: write `{word}:` and list them below it")
         return self._call(word, None, node.place, around, None)
 
-    def _kind(self, node: Mapping) -> tuple[Mapping, Entry | None]:
-        """The entry that says what an item is: a structure, else a known word, else one that is no slip.
-
-        A structure that is misspelt is noted; the item comes back with its right name.
-        """
-        others = [e for e in node.entries if e.key.text not in META]
-        entry = next((e for e in others if e.key.text in STRUCTURES and e.key.text != "body"), None)
-        known = [e for e in others if self._is_kind(e.key.text)]
-        if entry is None and all(e.key.text == "body" for e in known):
-            for slip in others:
-                if meant := self._misspelt_structure(slip):
-                    near = f"unknown kind or block '{slip.key.text}' (did you mean '{meant}'?)"
-                    self.problems.add(slip.key.place, near)
-                    entry = Entry(slip.key.meaning(meant), slip.value)
-                    return node.having([entry if e is slip else e for e in node.entries]), entry
-        body = (e for e in known if e.key.text == "body")
-        strange = (e for e in others if nearest(e.key.text, META) is None)
-        found = entry or next(body, None) or next(iter(known), None) or next(strange, None)
-        return node, found or next(iter(others), None)
-
-    def _misspelt_structure(self, entry: Entry) -> str | None:
-        """The structure a key is meant to be, if its value is of that form."""
-        word, value = entry
-        if self._is_kind(word.text) or word.text in _COMPANIONS:
-            return None
-        meant = nearest(word.text, STRUCTURES, KIND_ALIASES)
-        if meant == "branches":
-            fits = isinstance(value, Mapping) and any(isinstance(e.value, Sequence) for e in value.entries)
-        else:
-            fits = isinstance(value, Sequence) or meant == "repeat"
-        return meant if fits else None
-
-    def _is_kind(self, word: str) -> bool:
-        callable_ = layers.find(word) is not None or word in self.blocks or word.startswith("std/")
-        return callable_ or word in STRUCTURES
-
-    def _mended(self, node: Mapping, entry: Entry) -> tuple[Mapping, list[Tree]]:
-        """The item with nothing but its kind, what goes with it, and meta keys; the rest is noted.
-
-        With it, what should have been items in the body of a repeat.
-        """
-        word = entry.key.text
-        node = self._hoisted(node, entry)
-        allowed = (*STRUCTURES.get(word, (word,)), *META)
-        entries = [e for e in node.entries if e.key.text in allowed]
-        strays = [e for e in node.entries if e.key.text not in allowed]
-        if not self._is_kind(word):  # which is noted; what it takes is not known
-            strays = [e for e in strays if nearest(e.key.text, META)]
-        fields = self._stray_fields(entry, strays)
-        if fields:
-            text = f"unknown key '{fields[0].key.text}' beside '{word}'"
-            self.problems.add(fields[0].key.place, f"{text}; what belongs to {word} is indented further")
-            entries = [Entry(e.key, node.having(fields)) if e.key.text == word else e for e in entries]
-        misplaced: list[Tree] = []
-        for stray in strays:
-            if stray in fields:
-                continue
-            if why := self._no_companion(stray.key.text, word):
-                self.problems.add(stray.key.place, why)
-                misplaced += [node.having([stray])] if self._is_kind(stray.key.text) else []
-            else:
-                entries.append(stray)
-        goes = f"; {word} goes with {', '.join(key for key in allowed if key != word)}"
-        instead = goes if word in STRUCTURES else f"; a field of {word} stands with its other fields"
-        return self.mend(node.having(entries), allowed, f" beside '{word}'", instead), misplaced
-
-    def _hoisted(self, node: Mapping, entry: Entry) -> Mapping:
-        """The item with the meta keys that stand among the fields of its layer, where they are noted."""
-        if not isinstance(entry.value, Mapping) or layers.find(entry.key.text) is None:
-            return node
-        inside = [e for e in entry.value.entries if e.key.text in META and node.get(e.key.text) is None]
-        if not inside:
-            return node
-        for one in inside:
-            word, key = entry.key.text, one.key.text
-            text = f"'{key}' is no field of {word}: it stands beside `{word}:`, not inside it"
-            self.problems.add(one.key.place, text)
-        fields = entry.value.having([e for e in entry.value.entries if e not in inside])
-        kept = [Entry(e.key, fields) if e.key.text == entry.key.text else e for e in node.entries]
-        return node.having(kept + inside)
-
-    def _stray_fields(self, entry: Entry, strays: list[Entry]) -> list[Entry]:
-        """The fields of a layer that has none, because they are not indented far enough."""
-        bare = isinstance(entry.value, Scalar) and entry.value.value is None
-        if entry.key.text in STRUCTURES or not bare:
-            return []
-        return [e for e in strays if not self._is_special(e.key.text)]
-
-    def _is_special(self, key: str) -> bool:
-        return self._is_kind(key) or key in _COMPANIONS or nearest(key, META) is not None
-
-    def _no_companion(self, key: str, word: str) -> str | None:
-        """Why a key can stand beside no such kind; None if it may be a slip."""
-        if self._is_kind(key) and word == "repeat":
-            return f"'{key}' stands beside 'repeat'; what is repeated goes into its `body:`"
-        if self._is_kind(key):
-            return f"an item has one kind, but this one has '{word}' and '{key}'; begin a new item with `- `"
-        if key in _COMPANIONS:
-            return f"'{key}' goes with {_COMPANIONS[key]}, not with '{word}'"
-        return None
-
-    def _make(self, node: Mapping, entry: Entry, around: Around, meta: _Meta) -> Item:
+    def _make(self, node: Mapping, entry: Entry, around: Around, meta: Meta) -> Item:
         word, place = entry.key.text, entry.key.place
         if word == "body":
             return self._body(entry, around, meta)
@@ -248,7 +130,7 @@ class ItemParser(Pieces):
 
     # -- layers and blocks ------------------------------------------------------------------------------
 
-    def _call(self, word: str, value: Tree | None, place: Place, around: Around, meta: _Meta | None) -> Item:
+    def _call(self, word: str, value: Tree | None, place: Place, around: Around, meta: Meta | None) -> Item:
         """A layer or a block, by its word."""
         segment = (meta and meta.segment) or around.numbering.word(word.rpartition("/")[2])
         if found := layers.find(word):
@@ -270,11 +152,11 @@ class ItemParser(Pieces):
         if word.startswith("$"):
             instead = f"`activation: {{function: {word}}}` or `when` can choose"
             raise Mistake(place, f"an item's kind cannot be computed ({word}); {instead}")
-        if word in META or word in _COMPANIONS:
-            with_ = _COMPANIONS.get(word, "a layer, a block or a structure")
+        if word in META or word in COMPANIONS:
+            with_ = COMPANIONS.get(word, "a layer, a block or a structure")
             text = f"'{word}' goes with {with_}, in the same item: without a `- ` of its own"
             raise Mistake(place, text)
-        if isinstance(value, Scalar) and isinstance(value.value, str) and self._is_kind(value.value):
+        if isinstance(value, Scalar) and isinstance(value.value, str) and self.is_kind(value.value):
             text = f"unknown kind or block '{word}'; the kind is the key, its fields are the value"
             raise Mistake(place, f"{text}: `{value.value}: {{...}}`")
         standard = [f"std/{name}" for name in standard_names()]
@@ -300,16 +182,16 @@ class ItemParser(Pieces):
 
     # -- structures -------------------------------------------------------------------------------------
 
-    def _inside(self, around: Around, meta: _Meta) -> Around:
+    def _inside(self, around: Around, meta: Meta) -> Around:
         """Around for what stands inside a structure: a named one begins a numbering of its own."""
         numbering = Numbering(self.problems) if meta.segment else around.numbering
         return Around(around.variables, around.names, numbering)
 
-    def _body(self, entry: Entry, around: Around, meta: _Meta) -> Body:
+    def _body(self, entry: Entry, around: Around, meta: Meta) -> Body:
         items = self.items(entry.value, self._inside(around, meta), "body")
         return Body(place=entry.key.place, word="body", items=items)
 
-    def _branches(self, node: Mapping, entry: Entry, around: Around, meta: _Meta) -> Branches:
+    def _branches(self, node: Mapping, entry: Entry, around: Around, meta: Meta) -> Branches:
         inside = self._inside(around, meta)
         branches: list[Branch] = []
         if not isinstance(entry.value, Mapping) or not entry.value.entries:
@@ -343,9 +225,9 @@ class ItemParser(Pieces):
         return Branch(label=label, segment=segment, items=items, when=when, place=entry.key.place)
 
     def _is_layer(self, word: str) -> bool:
-        return word != "body" and self._is_kind(word)
+        return word != "body" and self.is_kind(word)
 
-    def _residual(self, node: Mapping, entry: Entry, around: Around, meta: _Meta) -> Branches:
+    def _residual(self, node: Mapping, entry: Entry, around: Around, meta: Meta) -> Branches:
         inside, place = self._inside(around, meta), entry.key.place
         items = self.items(entry.value, inside, "residual")
         body = Branch(label="the body", segment="", items=items, when=None, place=place)
@@ -379,7 +261,7 @@ class ItemParser(Pieces):
         fields = Fields(word, found, place).read(fields_node, inside.variables, self.problems, self.limits)
         return MergeSpec(fields=fields, word=word, place=place, segment=inside.numbering.word(word))
 
-    def _repeat(self, node: Mapping, entry: Entry, around: Around, meta: _Meta) -> Repeat:
+    def _repeat(self, node: Mapping, entry: Entry, around: Around, meta: Meta) -> Repeat:
         mode = self._mode(node)
         repeat = Repeat(place=entry.key.place, word="repeat", items=[], mode=mode)
         if not meta.segment:
@@ -527,91 +409,3 @@ def _no_such(word: str) -> str:
     if word.startswith("std/"):
         return "; `archcost zoo --blocks` lists the standard blocks"
     return "; a layer archcost does not know can be declared with `custom`"
-
-
-class _Meta:
-    """The meta keys of one item, read before the item itself is made and put into it afterwards."""
-
-    def __init__(
-        self, parser: ItemParser, node: Mapping, around: Around, misplaced: list[Tree] | None = None
-    ) -> None:
-        self._parser = parser
-        self._around = around
-        self.misplaced = misplaced or []
-        """Items beside a repeat that belong into its body (which was noted)."""
-        self.name: str | None = None
-        self.segment: str | None = None
-        self._name_place = node.place
-        if (name := node.get("name")) is not None:
-            self._read_name(name)
-        self._reads: tuple[Ref, ...] = ()
-        if (reads := node.get("from")) is not None:
-            self._reads = parser.refs(reads, around.names, "from")
-        when = node.get("when")
-        self._when = None if when is None else parser.when(when, around.variables)
-        self._share = self._word(node.get("share"), "share")
-        self._expect = dict(self._expectations(node.get("expect")))
-        parser.text(node, "note")
-        _check_weights(node.get("weights"), parser)
-
-    def _read_name(self, node: Tree) -> None:
-        self._name_place = node.place
-        self.name = self._word(node, "name")
-        if self.name is not None:
-            self.segment = self._around.numbering.name(self.name, node.place)
-
-    def _word(self, node: Tree | None, what: str) -> str | None:
-        if isinstance(node, Scalar):
-            return node.text if self._parser.check_name(node, what) else None
-        if node is not None:
-            self._parser.problems.add(node.place, f"{what} is {shown(node)}; it must be a word")
-        return None
-
-    def _expectations(self, node: Tree | None) -> Iterable[tuple[str, tuple[Template, Place]]]:
-        parser = self._parser
-        mapping = None if node is None else parser.as_mapping(node, "expect", "shape: [64, 56, 56]")
-        if mapping is None:
-            return
-        known = "; it knows " + ", ".join(EXPECT)
-        for key, value in parser.mend(mapping, EXPECT, " in expect", known).entries:
-            template = parser.template(value, self._around.variables)
-            if not template.waits:
-                parser.problems.attempt(lambda what=key.text, one=template: expected(what, one, {}))
-            yield key.text, (template, value.place)
-
-    def finish(self, item: Item) -> Item:
-        """Put the meta keys into the item, and let its name be read from here on."""
-        item.name = self.name
-        item.segment = self.segment or item.segment
-        item.reads, item.when, item.share, item.expect = self._reads, self._when, self._share, self._expect
-        self.declare()
-        return item
-
-    def declare(self) -> None:
-        """Let the item's name be read from here on."""
-        if self.name is None:
-            return
-        if why := self._around.names.add(self.name, self._name_place):
-            self._parser.problems.add(self._name_place, why)
-        why_not = f"the one on line {self._name_place.line} is visible only in its own list of items"
-        self._parser.hidden.setdefault(self.name, why_not)
-
-
-def _check_weights(node: Tree | None, parser: ItemParser) -> None:
-    """Weights are numbers by name, or a file."""
-    if node is None or (isinstance(node, Scalar) and str(node.value).endswith(".npz")):
-        return
-    if isinstance(node, Mapping) and node.entries:
-        for entry in node.entries:
-            parser.problems.attempt(lambda one=entry: _check_numbers(one.value, f"weights: {one.key.text}"))
-        return
-    wanted = "it must be named lists of numbers, or an .npz file beside the spec"
-    parser.problems.add(node.place, f"weights is {shown(node)}; {wanted}")
-
-
-def _check_numbers(node: Tree, what: str) -> None:
-    if isinstance(node, Sequence) and node.items:
-        for one in node.items:
-            _check_numbers(one, what)
-    elif not isinstance(node, Scalar) or isinstance(node.value, (str, bool)) or node.value is None:
-        raise Mistake(node.place, f"{what} has {shown(node)}; it must hold numbers alone")

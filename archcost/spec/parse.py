@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from archcost import layers
 from archcost.spec.document import Block, Document, Parameter
 from archcost.spec.inputs import INPUT_FORM, input_shape
-from archcost.spec.items import STRUCTURES, ItemParser
+from archcost.spec.items import ItemParser
+from archcost.spec.mending import STRUCTURES
 from archcost.spec.naming import Around, Names, Numbering
 from archcost.spec.pieces import META
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
