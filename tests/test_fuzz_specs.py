@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from archcost.errors import SpecError, UsageError
 from archcost.layers import words
 from archcost.limits import Limits
-from archcost.spec.items import STRUCTURES
 from archcost.spec.load import load
+from archcost.spec.mending import STRUCTURES
 from archcost.spec.parse import BLOCK_KEYS, SPEC_KEYS
 from archcost.spec.pieces import META
 

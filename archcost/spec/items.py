@@ -6,7 +6,6 @@ renumbers nothing.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import layers
@@ -22,23 +21,22 @@ from archcost.spec.document import (
     MergeSpec,
     Repeat,
 )
-from archcost.spec.expectations import KEYS as EXPECT
-from archcost.spec.expectations import expected
 from archcost.spec.fields import Fields, Slips
 from archcost.spec.library import standard_names
+from archcost.spec.mending import COMPANIONS, STRUCTURES, Mender
+from archcost.spec.meta import Meta
 from archcost.spec.naming import Around, Names, Numbering
-from archcost.spec.pieces import META, Pieces, listed
+from archcost.spec.pieces import META, listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
 from archcost.spec.template import ANY, check_plain, shown
 from archcost.suggest import KIND_ALIASES, nearest, suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from archcost.limits import Limits
     from archcost.source import Place
-    from archcost.spec.document import Ref
     from archcost.spec.problems import Problems
     from archcost.spec.reader import Tree
     from archcost.spec.template import Template
@@ -302,7 +300,7 @@ class ItemParser(Mender):
             return self._rows(repeat, node.items, around)
         repeat.count = count = self.template(node, around.variables)
         if not count.waits:
-            self.problems.attempt(lambda: count.count({}, "the count"))
+            self.problems.attempt(count.count, {}, "the count")
         return frozenset()
 
     def _columns(self, repeat: Repeat, node: Mapping, around: Around) -> frozenset[str]:
@@ -313,7 +311,7 @@ class ItemParser(Mender):
         for key, value in node.entries:
             column = repeat.columns[key.text] = self.value(value, around.variables, f"repeat: {key.text}")
             if isinstance(value, Scalar) and value.value is not None and not column.waits:
-                self.problems.attempt(lambda one=column, name=key.text: one.count({}, name))
+                self.problems.attempt(column.count, {}, key.text)
         return frozenset(repeat.columns)
 
     def _rows(self, repeat: Repeat, nodes: list[Tree], around: Around) -> frozenset[str]:
@@ -382,8 +380,7 @@ class Called(NamedTuple):
             problems.add(entry.key.place, text)
         for entry in entries:
             if entry.key.text in known:
-                what = f"{self.word}: {entry.key.text}"
-                problems.attempt(partial(check_plain, entry.value, what))
+                problems.attempt(check_plain, entry.value, f"{self.word}: {entry.key.text}")
         given = {entry.key.text for entry in entries}
         needed = (name for name, p in known.items() if p.default is None and name not in given)
         if missing := slips.missing(needed):

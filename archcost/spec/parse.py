@@ -137,7 +137,7 @@ class Parser(ItemParser):
     def _input(self, node: Tree, names: frozenset[str], what: str) -> Template:
         template = self.template(node, names)
         if not template.waits:
-            self.problems.attempt(lambda: input_shape(template, {}, what, self.limits))
+            self.problems.attempt(input_shape, template, {}, what, self.limits)
         return template
 
     def _blocks(self, own: Tree | None, included: list[Mapping], names: frozenset[str]) -> None:

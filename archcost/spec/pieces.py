@@ -195,14 +195,14 @@ class Pieces:
 
     def value(self, node: Tree, known: Collection[str], what: str) -> Template:
         """The value of a variable: neither empty nor a mapping, nor a list that holds such."""
-        self.problems.attempt(lambda: check_plain(node, what))
+        self.problems.attempt(check_plain, node, what)
         return self.template(node, known)
 
     def when(self, node: Tree, known: Collection[str]) -> Template:
         """The value of a `when`; a constant must be a boolean here and now."""
         template = self.template(node, known)
         if not template.waits:
-            self.problems.attempt(lambda: template.boolean({}))
+            self.problems.attempt(template.boolean, {})
         return template
 
     # -- taps -------------------------------------------------------------------------------------------

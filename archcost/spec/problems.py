@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec
 
 from archcost.errors import Diagnostic, SpecError
 
@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from archcost.source import Place
+
+P = ParamSpec("P")
 
 Uses = tuple[tuple[str, "Place"], ...]
 """The block calls that lead to a place, innermost first: (block name, place of the call)."""
@@ -45,10 +47,10 @@ class Problems:
         """Note a mistake that was raised."""
         self.add(mistake.place, mistake.message, uses)
 
-    def attempt(self, check: Callable[[], object]) -> None:
+    def attempt(self, check: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Run what may raise a mistake, and note it."""
         try:
-            check()
+            check(*args, **kwargs)
         except Mistake as mistake:
             self.catch(mistake)
 

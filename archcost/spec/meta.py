@@ -1,0 +1,109 @@
+"""The keys any item may have beside its kind: `name`, `from`, `when`, `expect` and so on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.spec.expectations import KEYS as EXPECT
+from archcost.spec.expectations import expected
+from archcost.spec.problems import Mistake
+from archcost.spec.reader import Mapping, Scalar, Sequence
+from archcost.spec.template import shown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.source import Place
+    from archcost.spec.document import Item, Ref
+    from archcost.spec.naming import Around
+    from archcost.spec.pieces import Pieces
+    from archcost.spec.reader import Tree
+    from archcost.spec.template import Template
+
+
+class Meta:
+    """The meta keys of one item, read before the item itself is made and put into it afterwards."""
+
+    def __init__(
+        self, pieces: Pieces, node: Mapping, around: Around, misplaced: list[Tree] | None = None
+    ) -> None:
+        self._pieces = pieces
+        self._around = around
+        self.misplaced = misplaced or []
+        """Items beside a repeat that belong into its body (which was noted)."""
+        self.name: str | None = None
+        self.segment: str | None = None
+        self._name_place = node.place
+        if (name := node.get("name")) is not None:
+            self._read_name(name)
+        self._reads: tuple[Ref, ...] = ()
+        if (reads := node.get("from")) is not None:
+            self._reads = pieces.refs(reads, around.names, "from")
+        when = node.get("when")
+        self._when = None if when is None else pieces.when(when, around.variables)
+        self._share = self._word(node.get("share"), "share")
+        self._expect = dict(self._expectations(node.get("expect")))
+        pieces.text(node, "note")
+        _check_weights(node.get("weights"), pieces)
+
+    def _read_name(self, node: Tree) -> None:
+        self._name_place = node.place
+        self.name = self._word(node, "name")
+        if self.name is not None:
+            self.segment = self._around.numbering.name(self.name, node.place)
+
+    def _word(self, node: Tree | None, what: str) -> str | None:
+        if isinstance(node, Scalar):
+            return node.text if self._pieces.check_name(node, what) else None
+        if node is not None:
+            self._pieces.problems.add(node.place, f"{what} is {shown(node)}; it must be a word")
+        return None
+
+    def _expectations(self, node: Tree | None) -> Iterator[tuple[str, tuple[Template, Place]]]:
+        pieces = self._pieces
+        mapping = None if node is None else pieces.as_mapping(node, "expect", "shape: [64, 56, 56]")
+        if mapping is None:
+            return
+        known = "; it knows " + ", ".join(EXPECT)
+        for key, value in pieces.mend(mapping, EXPECT, " in expect", known).entries:
+            template = pieces.template(value, self._around.variables)
+            if not template.waits:
+                pieces.problems.attempt(expected, key.text, template, {})
+            yield key.text, (template, value.place)
+
+    def finish(self, item: Item) -> Item:
+        """Put the meta keys into the item, and let its name be read from here on."""
+        item.name = self.name
+        item.segment = self.segment or item.segment
+        item.reads, item.when, item.share, item.expect = self._reads, self._when, self._share, self._expect
+        self.declare()
+        return item
+
+    def declare(self) -> None:
+        """Let the item's name be read from here on."""
+        if self.name is None:
+            return
+        if why := self._around.names.add(self.name, self._name_place):
+            self._pieces.problems.add(self._name_place, why)
+        why_not = f"the one on line {self._name_place.line} is visible only in its own list of items"
+        self._pieces.hidden.setdefault(self.name, why_not)
+
+
+def _check_weights(node: Tree | None, pieces: Pieces) -> None:
+    """Weights are numbers by name, or a file."""
+    if node is None or (isinstance(node, Scalar) and str(node.value).endswith(".npz")):
+        return
+    if isinstance(node, Mapping) and node.entries:
+        for entry in node.entries:
+            pieces.problems.attempt(_check_numbers, entry.value, f"weights: {entry.key.text}")
+        return
+    wanted = "it must be named lists of numbers, or an .npz file beside the spec"
+    pieces.problems.add(node.place, f"weights is {shown(node)}; {wanted}")
+
+
+def _check_numbers(node: Tree, what: str) -> None:
+    if isinstance(node, Sequence) and node.items:
+        for one in node.items:
+            _check_numbers(one, what)
+    elif not isinstance(node, Scalar) or isinstance(node.value, (str, bool)) or node.value is None:
+        raise Mistake(node.place, f"{what} has {shown(node)}; it must hold numbers alone")
