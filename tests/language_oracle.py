@@ -1,0 +1,326 @@
+"""The spec language once more, from its description: plain data in, nodes out.
+
+It shares nothing with archcost, knows the structures and a handful of kinds, and refuses without a reason
+worth reading. Names are expected to be unique where they must be: it checks none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias, cast
+
+Data: TypeAlias = Any
+"""Whatever YAML holds: this file reads it as it comes."""
+Item = dict[str, Data]
+Scope = dict[str, "Tap"]
+Values = dict[str, Data]
+
+META = ("name", "from", "when")
+STRUCTURES = ("repeat", "branches", "residual", "body")
+JOINS = ("merge", "collect", "dense")
+MERGES = ("add", "multiply", "max", "concat")
+
+
+class RefusedError(Exception):
+    """The spec has a mistake."""
+
+
+@dataclass(eq=False)
+class Tensor:
+    """An input or a node's output."""
+
+    path: str
+    shape: tuple[int, ...]
+    kind: str = ""
+    reads: tuple[Tensor, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.kind} {self.shape} <- {', '.join(x.path for x in self.reads)}"
+
+
+@dataclass
+class Tap:
+    """What can be read of an item."""
+
+    flow: tuple[Tensor, ...]
+    parts: Scope = field(default_factory=dict[str, "Tap"])
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Where a walk stands: the path so far, the scopes around, the variables."""
+
+    prefix: str
+    scopes: tuple[Scope, ...]
+    values: Values
+
+    def inside(self, segment: str | None, scope: Scope | None = None, values: Values | None = None) -> Frame:
+        prefix = f"{self.prefix}{segment}." if segment else self.prefix
+        return Frame(prefix, (*self.scopes, {} if scope is None else scope), self.values | (values or {}))
+
+
+def kind_of(item: Item) -> str:
+    return next((s for s in STRUCTURES if s in item), None) or next(key for key in item if key not in META)
+
+
+def mapping(data: Data) -> Item:
+    """The data if it is a mapping, else an empty one."""
+    return cast("Item", data) if isinstance(data, dict) else {}
+
+
+def items_of(branch: Data) -> list[Item]:
+    return mapping(branch).get("body", branch)
+
+
+class Segments:
+    """What every item adds to the path, by its id: a matter of the text alone."""
+
+    def __init__(self) -> None:
+        self.own: dict[int, str | None] = {}
+        self.merge: dict[int, str] = {}
+        self.branch: dict[tuple[int, str], str] = {}
+
+    def sequence(self, items: list[Item], taken: dict[str, int]) -> None:
+        for item in items:
+            self._item(item, kind_of(item), taken)
+
+    def _item(self, item: Item, kind: str, taken: dict[str, int]) -> None:
+        name = _take(item["name"], taken, "name") if "name" in item else None
+        if kind not in STRUCTURES:
+            self.own[id(item)] = name or _take(kind, taken)
+        elif kind == "repeat":
+            self._repeat(item, name, taken)
+        else:
+            self.own[id(item)] = name
+            self._structure(item, kind, {} if name else taken)
+
+    def _repeat(self, item: Item, name: str | None, taken: dict[str, int]) -> None:
+        unnamed = None if name else _take("repeat", taken)
+        self.own[id(item)] = name or (None if unnamed == "repeat" else unnamed)
+        inside: dict[str, int] = {}
+        self.sequence(item["body"], inside)
+        if "dense" in item:
+            self.merge[id(item)] = _take(item["dense"], inside)
+        for mode in ("merge", "collect"):
+            if mode in item:
+                self.merge[id(item)] = _take(item[mode], {} if self.own[id(item)] else taken)
+
+    def _structure(self, item: Item, kind: str, taken: dict[str, int]) -> None:
+        if kind == "body":
+            self.sequence(item["body"], taken)
+            return
+        if kind == "residual":
+            self.sequence(item["residual"], taken)
+        branches = item.get("branches") or ({"shortcut": item["shortcut"]} if "shortcut" in item else {})
+        for name, branch in branches.items():
+            self.branch[id(item), name] = _take(name, taken, "name" if kind == "branches" else "")
+            self.sequence(items_of(branch), {})
+        self.merge[id(item)] = _take(item.get("merge", "add"), taken)
+
+
+def _take(word: str, taken: dict[str, int], what: str = "") -> str:
+    count = taken[what + word] = taken.get(what + word, 0) + 1
+    return word if count == 1 else f"{word}_{count}"
+
+
+class Oracle:
+    """Walks one spec. `nodes` are in written order."""
+
+    def __init__(self, spec: Item) -> None:
+        self.nodes: list[Tensor] = []
+        self._spec = spec
+        self._blocks: dict[str, Item] = spec.get("blocks", {})
+        self._segments = Segments()
+        for items in (spec["layers"], *(block["body"] for block in self._blocks.values())):
+            self._segments.sequence(items, {})
+
+    def outputs(self) -> tuple[Tensor, ...]:
+        shapes = self._spec["input"]
+        named = mapping(shapes) or {"input": shapes}
+        inputs = tuple(Tensor(name, tuple(shape)) for name, shape in named.items())
+        scope = {"input": Tap(inputs)} | {x.path: Tap((x,)) for x in inputs}
+        return self._sequence(self._spec["layers"], inputs, Frame("", (scope,), self._spec["vars"])).flow
+
+    def _sequence(self, items: list[Item], flow: tuple[Tensor, ...], frame: Frame) -> Tap:
+        tap = Tap(flow)
+        for item in items:
+            tap = self._item(item, tap.flow, frame)
+        return tap
+
+    def _item(self, item: Item, flow: tuple[Tensor, ...], frame: Frame) -> Tap:
+        if "from" in item:
+            given = item["from"]
+            refs = cast("list[str]", given) if isinstance(given, list) else [given]
+            flow = tuple(x for ref in refs for x in _find(ref, frame.scopes).flow)
+        if _value(item.get("when", True), frame.values, flow):
+            tap = self._expand(item, kind_of(item), flow, frame)
+        elif len(flow) > 1:
+            raise RefusedError
+        else:
+            tap = Tap(flow)
+        if "name" in item:
+            frame.scopes[-1][item["name"]] = tap
+        return tap
+
+    def _expand(self, item: Item, kind: str, flow: tuple[Tensor, ...], frame: Frame) -> Tap:
+        segment = self._segments.own[id(item)]
+        if kind == "body":
+            return self._sequence(item["body"], flow, frame.inside(segment))
+        if kind in ("branches", "residual"):
+            return self._branches(item, flow, frame.inside(segment))
+        if kind == "repeat":
+            return self._repeat(item, flow, frame.inside(segment))
+        if kind in self._blocks:
+            return self._block(self._blocks[kind], mapping(item[kind]), flow, frame, segment)
+        fields = {name: _value(value, frame.values, flow) for name, value in mapping(item[kind]).items()}
+        return Tap((self._node(kind, fields, flow, f"{frame.prefix}{segment}"),))
+
+    def _branches(self, item: Item, flow: tuple[Tensor, ...], within: Frame) -> Tap:
+        flows = (
+            [self._sequence(item["residual"], flow, within.inside(None)).flow] if "residual" in item else []
+        )
+        shortcut = {"shortcut": item.get("shortcut", [])} if "residual" in item else {}
+        for name, branch in (item.get("branches") or shortcut).items():
+            if _value(mapping(branch).get("when", True), within.values, flow):
+                segment = self._segments.branch.get((id(item), name))
+                flows.append(self._sequence(items_of(branch), flow, within.inside(segment)).flow)
+        return Tap(self._join(item, item.get("merge", "add"), flows, within))
+
+    def _join(
+        self, item: Item, word: str, flows: list[tuple[Tensor, ...]], frame: Frame
+    ) -> tuple[Tensor, ...]:
+        if not flows or any(len(flow) != 1 for flow in flows):
+            raise RefusedError
+        if len(flows) == 1:
+            return flows[0]
+        path = frame.prefix + self._segments.merge[id(item)]
+        return (self._node(word, {}, tuple(flow[0] for flow in flows), path),)
+
+    def _block(
+        self, block: Item, given: Values, flow: tuple[Tensor, ...], frame: Frame, segment: str | None
+    ) -> Tap:
+        values = dict(self._spec["vars"])
+        for name, default in block.get("params", {}).items():
+            if name in given:
+                values[name] = _value(given[name], frame.values, flow)
+            else:
+                values[name] = _value(default, values, flow)
+        names = block.get("inputs", ())
+        if names and len(names) != len(flow):
+            raise RefusedError
+        scope = {"input": Tap(flow)} | {name: Tap((x,)) for name, x in zip(names, flow, strict=False)}
+        last = self._sequence(block["body"], flow, Frame(f"{frame.prefix}{segment}.", (scope,), values))
+        if "outputs" not in block:
+            return Tap(last.flow)
+        outputs = {name: _find(name, (scope,)) for name in block["outputs"]}
+        return Tap(tuple(x for tap in outputs.values() for x in tap.flow), _nested(outputs))
+
+    def _repeat(self, item: Item, flow: tuple[Tensor, ...], within: Frame) -> Tap:
+        carry = item.get("carry", ())
+        if carry and len(carry) != len(flow):
+            raise RefusedError
+        tap = Tap(flow, {name: Tap((x,)) for name, x in zip(carry, flow, strict=False)})
+        rounds: list[Tap] = []
+        for i, values in enumerate(_rounds(item["repeat"], within.values, flow)):
+            inner = within.inside(str(i), dict(tap.parts) if carry else {}, values)
+            arriving, before = flow if "merge" in item else tap.flow, tap
+            tap = self._sequence(item["body"], arriving, inner)
+            if carry:
+                tap = _carried(before.parts, tap, inner.scopes[-1])
+            if "dense" in item:
+                tap = Tap(self._join(item, item["dense"], [arriving, tap.flow], inner))
+            rounds.append(tap)
+        flows = [one.flow for one in rounds]
+        if rounds and "merge" in item:
+            tap = Tap(self._join(item, item["merge"], flows, within))
+        if rounds and "collect" in item:
+            tap = Tap(self._join(item, item["collect"], [flow, *flows], within))
+        parts = {str(i): one for i, one in enumerate(rounds)} if "name" in item else {}
+        return Tap(tap.flow, (tap.parts if carry else {}) | parts)
+
+    def _node(self, kind: str, fields: Values, reads: tuple[Tensor, ...], path: str) -> Tensor:
+        shapes = [x.shape for x in reads]
+        shape = _merged(kind, shapes) if kind in MERGES else _through(kind, fields, shapes)
+        self.nodes.append(Tensor(path, shape, kind, reads))
+        return self.nodes[-1]
+
+
+def _find(ref: str, scopes: tuple[Scope, ...]) -> Tap:
+    head, *rest = ref.split(".")
+    found = next((scope[head] for scope in reversed(scopes) if head in scope), None)
+    for part in rest:
+        found = found and found.parts.get(part)
+    if found is None or not found.flow:
+        raise RefusedError
+    return found
+
+
+def _nested(outputs: Scope) -> Scope:
+    """Outputs by their paths: `pair.high` is `high` of a `pair` that is no tensor itself."""
+    parts: Scope = {}
+    for name, tap in outputs.items():
+        *path, last = name.split(".")
+        here = parts
+        for step in path:
+            here = here.setdefault(step, Tap(())).parts
+        here[last] = tap
+    return parts
+
+
+def _carried(before: Scope, last: Tap, scope: Scope) -> Tap:
+    if len(last.flow) == len(before):
+        parts = {name: Tap((x,)) for name, x in zip(before, last.flow, strict=True)}
+    elif all(scope[name] is tap for name, tap in before.items()):
+        raise RefusedError  # nothing is carried on
+    else:
+        parts = {name: scope[name] for name in before}
+    return Tap(tuple(x for tap in parts.values() for x in tap.flow), parts)
+
+
+def _rounds(repeat: Data, values: Values, flow: tuple[Tensor, ...]) -> list[Values]:
+    if isinstance(repeat, list):
+        rows = cast("list[Item]", repeat)
+        return [{name: _value(value, values, flow) for name, value in row.items()} for row in rows]
+    if not isinstance(repeat, dict):
+        return [{} for _ in range(_value(repeat, values, flow))]
+    columns: dict[str, list[Data]] = {}
+    for name, template in mapping(repeat).items():
+        value = _value(template, values, flow)
+        columns[name] = list(range(value)) if isinstance(value, int) else value
+    if len({len(column) for column in columns.values()}) > 1:
+        raise RefusedError
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _value(value: Data, values: Values, flow: tuple[Tensor, ...]) -> Data:
+    if not isinstance(value, str) or not value.startswith("$"):
+        return value
+    known = dict(values)
+    if len(flow) == 1:
+        known |= {"in_channels": flow[0].shape[0], "in_height": flow[0].shape[1]}
+    try:
+        return eval(value[1:], {"__builtins__": {}}, known)  # noqa: S307 - the expressions are our own
+    except NameError:
+        raise RefusedError from None
+
+
+def _merged(kind: str, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    if len(shapes) < 2:
+        raise RefusedError
+    if kind == "concat":
+        if len({shape[1:] for shape in shapes}) > 1:
+            raise RefusedError
+        return (sum(shape[0] for shape in shapes), *shapes[0][1:])
+    sizes = [{size for size in axis if size != 1} for axis in zip(*shapes, strict=True)]
+    if any(len(axis) > 1 for axis in sizes):
+        raise RefusedError
+    return tuple(max(axis, default=1) for axis in sizes)
+
+
+def _through(kind: str, fields: Values, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:
+    if len(shapes) != 1:
+        raise RefusedError
+    if kind != "conv":
+        return shapes[0]
+    stride = fields.get("stride", 1)  # the kernel is 1 and there is no padding: every stride-th position
+    return (fields["out_channels"], *((size - 1) // stride + 1 for size in shapes[0][1:]))
