@@ -123,6 +123,10 @@ class Fields:
             for detail in _own_mistakes(details):
                 if detail["loc"] or alone:
                     problems.catch(self._worded(detail, values))
+        for name in (name for name, value in values.items() if value is None):
+            # Where nothing is the default, it could be written; but it looks like something forgotten.
+            text = f"{self.word}: {name} is empty; give it a value, or leave it out"
+            problems.add(self.templates[name].place, text)
 
     def layer(self, env: Env[str, Value], sizes: Env[str, Shape] = EMPTY) -> Kind:
         """The layer under these variables; equal values give the same object.
