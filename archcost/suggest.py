@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -117,6 +118,10 @@ KIND_ALIASES = {
 """A layer's name elsewhere, as `plain` writes it -> ours."""
 
 
+_MOST = 300
+"""Known words that are looked through; there are more only where a file gives thousands of names."""
+
+
 def plain(word: str) -> str:
     """A word without case, separators and rank.
 
@@ -144,7 +149,7 @@ def suggest(word: str, known: Iterable[str], aliases: Mapping[str, str] | None =
 
 def nearest(word: str, known: Iterable[str], aliases: Mapping[str, str] | None = None) -> str | None:
     """The known word that is meant, as `suggest` finds it; None if nothing is near."""
-    words = list(known)
+    words = list(islice(known, _MOST))
     return _alias(word, words, aliases or {}) or _same(word, words) or _near(word, words)
 
 

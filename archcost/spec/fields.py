@@ -14,8 +14,8 @@ from archcost.errors import ExpressionError
 from archcost.layers import find
 from archcost.spec.pieces import listed
 from archcost.spec.problems import Mistake
-from archcost.spec.reader import Mapping, Scalar, Sequence, resolve
-from archcost.spec.template import Field, Template, describe, shown
+from archcost.spec.reader import Mapping, Scalar, Sequence
+from archcost.spec.template import Field, Template, describe, shown, unquoted
 from archcost.suggest import FIELD_ALIASES, nearest, suggest
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class Fields:
         if wanted is None:  # a validator words its error itself
             text = _with_origin(detail["msg"], template.origin)
         else:
-            text = f"is {describe(value)}{template.origin}; it must be {wanted}{_unquoted(node)}"
+            text = f"is {describe(value)}{template.origin}; it must be {wanted}{unquoted(node)}"
         return Mistake(node.place, f"{self.word}: {path} {text}")
 
     def _nested(self, problem: str, loc: Loc, template: Template) -> Mistake:
@@ -346,13 +346,3 @@ def _with_origin(text: str, origin: str) -> str:
     """`is 3; it must be ...` with what the 3 was computed from."""
     head, semicolon, tail = text.partition("; ")
     return f"{head}{origin}{semicolon}{tail}" if text.startswith("is ") else f"{text}{origin}"
-
-
-def _unquoted(node: Tree) -> str:
-    """What to say of a number or a constant in quotes."""
-    if not isinstance(node, Scalar) or node.plain or not node.text or node.text.startswith("$"):
-        return ""
-    try:
-        return "" if isinstance(resolve(node.text), str) else ", without quotes"
-    except ValueError:
-        return ""

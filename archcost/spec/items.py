@@ -158,7 +158,7 @@ class ItemParser(Mender):
             text = f"unknown kind or block '{word}'; the kind is the key, its fields are the value"
             raise Mistake(place, f"{text}: `{value.value}: {{...}}`")
         standard = [f"std/{name}" for name in standard_names()]
-        known = [*layers.words(), *self.blocks, *STRUCTURES, *standard]
+        known = [*layers.words(), *STRUCTURES, *standard, *self.blocks]
         meant = f"std/{word}" if f"std/{word}" in standard else nearest(word, known, KIND_ALIASES)
         if meant or self.blocks_are_complete:
             near = f" (did you mean '{meant}'?)" if meant else _no_such(word)

@@ -142,9 +142,10 @@ class Parser(ItemParser):
 
     def _blocks(self, own: Tree | None, included: list[Mapping], names: frozenset[str]) -> None:
         """Every block, those of other files first. All are declared before one is read: it may call any."""
-        if own is not None and (mapping := self.as_mapping(own, "blocks", "name: {params, body}")):
-            included = [*included, mapping]
-        elif own is not None:
+        if isinstance(own, Mapping):
+            included = [*included, own]
+        elif own is not None and not (isinstance(own, Scalar) and own.value is None):
+            self.as_mapping(own, "blocks", "name: {params, body}")
             self.blocks_are_complete = False
         for mapping in included:
             self._declare_blocks(mapping)

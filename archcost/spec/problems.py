@@ -26,7 +26,7 @@ class Mistake(Exception):  # noqa: N818 - a mistake in the spec, not an error of
         self.message = message
 
 
-_ENOUGH = 1000
+_ENOUGH = 300
 """Nobody reads more mistakes of one file."""
 
 

@@ -10,7 +10,7 @@ from archcost.expressions import show, split_dollar
 from archcost.source import Place
 from archcost.spec.document import Ref
 from archcost.spec.problems import Mistake
-from archcost.spec.reader import Mapping, Scalar, Sequence
+from archcost.spec.reader import Mapping, Scalar, Sequence, resolve
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
@@ -135,7 +135,8 @@ class Template:
         """The value of a `when`."""
         value = self.resolve(env)
         if not isinstance(value, bool):
-            raise Mistake(self.place, f"when is {describe(value)}{self.origin}; it must be true or false")
+            wanted = f"it must be true or false{unquoted(self.node)}"
+            raise Mistake(self.place, f"when is {describe(value)}{self.origin}; {wanted}")
         return value
 
     def count(self, env: Env[str, Value], what: str) -> int:
@@ -146,7 +147,7 @@ class Template:
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             wanted = "a whole number from 0" + ("" if what == "the count" else ", or a list of values")
             text = f"repeat: {what} is {describe(value)}{self.origin}; it must be {wanted}"
-            raise Mistake(self.place, text)
+            raise Mistake(self.place, text + unquoted(self.node))
         return value
 
 
@@ -200,6 +201,16 @@ def shown(node: Tree) -> str:
     if isinstance(node, Sequence):
         return "a list" if node.items else "an empty list"
     return "a mapping" if node.entries else "an empty mapping"
+
+
+def unquoted(node: Tree) -> str:
+    """What to add, where a number or a boolean is wanted, if it is there in quotes."""
+    if not isinstance(node, Scalar) or node.plain or not node.text or node.text.startswith("$"):
+        return ""
+    try:
+        return "" if isinstance(resolve(node.text), str) else ", without quotes"
+    except ValueError:
+        return ""
 
 
 def _point(node: Tree, offset: int, width: int) -> Place:
