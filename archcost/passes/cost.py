@@ -19,11 +19,14 @@ class Cost(NamedTuple):
         params: elements of its learned tensors; 0 if an earlier node uses the same ones.
         buffers: elements of its running statistics; 0 likewise.
         operations: the six counts; shared weights do their work at every use.
+        memory_access: elements read and written, each once: inputs, learned tensors and output; 0 for an
+            alias (Ma et al. 2018, ShuffleNet V2, section 2, where it is called MAC).
     """
 
     params: int
     buffers: int
     operations: Operations
+    memory_access: int = 0
 
 
 def costs(network: Network) -> tuple[Cost, ...]:
@@ -46,7 +49,7 @@ def costs(network: Network) -> tuple[Cost, ...]:
         # An id is as good as the layer: the network keeps its layers alive, and equal items share one object.
         key = (id(node.layer), node.shapes)
         cost = known.get(key) or known.setdefault(key, _cost(node))
-        result.append(Cost(0, 0, cost.operations) if node.shared in shared else cost)
+        result.append(cost._replace(params=0, buffers=0) if node.shared in shared else cost)
         if node.shared is not None:
             shared.add(node.shared)
     return tuple(result)
@@ -55,7 +58,8 @@ def costs(network: Network) -> tuple[Cost, ...]:
 def _cost(node: Node) -> Cost:
     shapes = node.shapes
     params, buffers = node.layer.parameters(shapes), node.layer.statistics(shapes)
-    return Cost(_elements(params), _elements(buffers), node.layer.formulas(shapes).operations())
+    moved = 0 if node.layer.alias else sum(map(size, shapes)) + _elements(params) + size(node.output)
+    return Cost(_elements(params), _elements(buffers), node.layer.formulas(shapes).operations(), moved)
 
 
 def _elements(tensors: Weights) -> int:

@@ -22,6 +22,8 @@ _HEADERS = {
     "macs": "MACs",
     "params_fraction": "%",
     "macs_fraction": "%",
+    "memory_access": "memory access",
+    "intensity": "MACs per element",
     "receptive_field": "receptive field",
     "receptive_field_stride": "field stride",
 }
@@ -87,7 +89,10 @@ def text_of(name: str, line: Line) -> str:
 FRACTIONS = {"params_fraction": "params", "macs_fraction": "macs"}
 """Columns that are a share of a count."""
 
-NAMES = (*_TEXTS, *COUNTS, *FRACTIONS)
+RATIOS = {"intensity": ("macs", "memory_access")}
+"""Columns that divide one count by another: arithmetic intensity is MACs per element moved."""
+
+NAMES = (*_TEXTS, *COUNTS, *FRACTIONS, *RATIOS)
 """Every column but the first, which is the path."""
 
 DEFAULT = ("kind", "output", "receptive_field", "params", "params_fraction", "macs", "macs_fraction")
@@ -125,6 +130,9 @@ class Column:
     def _number(self, counts: Mapping[str, int]) -> str:
         if of := FRACTIONS.get(self.name):
             return percent(counts[of], self.totals[of]) if counts[of] else ""
+        if self.name in RATIOS:
+            over, under = (counts[name] for name in RATIOS[self.name])
+            return f"{over / under:.1f}" if over and under else ""
         return formatter(self.units)(counts[self.name])
 
 

@@ -42,6 +42,7 @@ class Counts:
         divisions: all scalar divisions.
         exponentials: each exp, log, tanh, erf, power and square root.
         activations: elements of the outputs.
+        memory_access: elements read and written, each layer's inputs, weights and output once.
     """
 
     params: int
@@ -53,6 +54,7 @@ class Counts:
     divisions: int
     exponentials: int
     activations: int
+    memory_access: int
 
     def counts(self) -> dict[str, int]:
         """The counts by name, in their fixed order."""

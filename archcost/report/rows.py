@@ -74,6 +74,7 @@ class _RowWriter:
             divisions=divisions,
             exponentials=exponentials,
             activations=size(node.output),
+            memory_access=cost.memory_access,
         )
 
     def _fields_of(self, node: Node) -> Mapping[str, object]:

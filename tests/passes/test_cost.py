@@ -130,3 +130,12 @@ def test_the_parameters_are_the_elements_of_the_weights(name: str) -> None:
                 count *= n
             elements += count
     assert sum(cost.params for cost in costs(net)) == elements
+
+
+def test_a_pointwise_layer_moves_what_shufflenet_v2_says(network: Callable[..., Network]) -> None:
+    # Ma et al. 2018, equation 1: hw(c1 + c2) + c1·c2 elements for a 1×1 convolution without bias.
+    head = "- conv: {out_channels: 6, kernel_size: 1, bias: false}\n- flatten\n- relu"
+    conv, flat, relu = costs(network(head, x="[4, 5, 7]"))
+    assert conv.memory_access == 5 * 7 * (4 + 6) + 4 * 6
+    assert flat.memory_access == 0  # the same elements under another shape
+    assert relu.memory_access == 2 * 6 * 5 * 7

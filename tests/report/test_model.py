@@ -59,8 +59,9 @@ def test_the_json_of_a_small_network_is_exactly_this(network: Callable[..., Netw
         "divisions": 0,
         "exponentials": 0,
         "activations": 18,
+        "memory_access": 3 * 7 * 7 + 56 + 18,
     }
-    relu = dict.fromkeys(COUNTS, 0) | {"comparisons": 18, "activations": 18}
+    relu = dict.fromkeys(COUNTS, 0) | {"comparisons": 18, "activations": 18, "memory_access": 18 + 18}
     both = {name: conv[name] + relu[name] for name in COUNTS}
     assert parsed(net) == {
         "path": net.path,
