@@ -221,8 +221,9 @@ BLOCKS_INTRODUCTION = """\
 # Standard blocks
 
 Parts that many networks are made of, written in the [spec language](spec-language.md) and called by their
-path: `- std/squeeze_excite: {ratio: 8}`. They work on any number of spatial axes. A block adds its last word
-to paths (`squeeze_excite`), and each layer inside keeps a row of its own in every report.
+path: `- std/squeeze_excite: {ratio: 8}`. They work on any number of spatial axes, but for those whose kernels
+differ per axis; these say so. A block adds its last word to paths (`squeeze_excite`), and each layer inside
+keeps a row of its own in every report.
 
 To change a block, copy it from `archcost/blocks/` into the `blocks:` of your spec. `python docs/generate.py`
 makes this page from these files.
@@ -232,35 +233,60 @@ CALLS = {
     "aspp": ("[2048, 28, 28]", "{rates: [12, 24, 36]}"),
     "basic_block": ("[64, 56, 56]", "{out_channels: 128, stride: 2}"),
     "bottleneck": ("[256, 56, 56]", "{width: 64}"),
+    "context_module": ("[21, 64, 64]", ""),
     "conv_norm_act": ("[3, 224, 224]", "{out_channels: 32, stride: 2}"),
     "dense_layer": ("[64, 56, 56]", ""),
     "fire": ("[96, 54, 54]", "{squeeze: 16, expand1: 64}"),
+    "flattened_conv": ("[16, 32, 32]", "{out_channels: 32}"),
+    "fused_mbconv": ("[24, 112, 112]", "{out_channels: 48, stride: 2}"),
     "hdc": ("[64, 64, 64]", "{norm: false}"),
     "inception": ("[192, 28, 28]", "{c1: 64, reduce3: 96, c3: 128, reduce5: 16, c5: 32, pool: 32}"),
+    "inception_v3_a": ("[192, 35, 35]", "{pool: 32}"),
+    "inception_v3_b": ("[288, 35, 35]", ""),
+    "inception_v3_c": ("[768, 17, 17]", "{reduce7: 160}"),
+    "inception_v3_d": ("[768, 17, 17]", ""),
+    "inception_v3_e": ("[1280, 8, 8]", ""),
     "inverted_residual": ("[24, 56, 56]", "{out_channels: 24}"),
+    "mbconv": ("[40, 28, 28]", "{out_channels: 40, kernel_size: 5}"),
+    "preact_basic_block": ("[64, 56, 56]", "{out_channels: 128, stride: 2}"),
+    "preact_bottleneck": ("[256, 56, 56]", "{width: 64}"),
+    "res2net_split": ("[104, 56, 56]", ""),
+    "resnext_bottleneck": ("[256, 56, 56]", "{out_channels: 256}"),
     "separable_conv": ("[3, 7, 7]", "{out_channels: 128, padding: 0}"),
     "shuffle_unit": ("[240, 28, 28]", "{out_channels: 240}"),
+    "shuffle_unit_v2": ("[116, 28, 28]", ""),
+    "spatially_separable_conv": ("[1, 5, 5]", "{out_channels: 1, padding: 0}"),
     "squeeze_excite": ("[256, 56, 56]", ""),
+    "stacked_conv": ("[64, 56, 56]", "{out_channels: 64, depth: 3}"),
     "transition": ("[256, 56, 56]", ""),
+    "unet_down": ("[64, 572, 572]", "{out_channels: 128, padding: 0, norm: false}"),
+    "unet_up": ("{below: [128, 28, 28], across: [64, 56, 56]}", "{out_channels: 64}"),
+    "xception_block": ("[728, 19, 19]", ""),
 }
 """Per block, an input and the parameters of an example."""
 
 MEANINGS = {
     "act": "activation, by its word",
+    "act_first": "whether an activation comes first",
     "bias": "whether convolutions have a bias",
     "bottleneck": "channels of the 1×1, in units of `growth`; 0 leaves it out",
     "c1": "channels of the 1×1",
     "c3": "channels of the 3×3",
     "c5": "channels of the 5×5",
+    "c7": "channels of the larger kernel, at its end",
     "channels": "channels that arrive, and leave",
+    "depth": "convolutions in a chain",
     "dilation": "step between neighbouring taps",
+    "double3": "channels of the two 3×3 in a chain",
     "expand": "channels inside, in units of those that arrive",
     "expand1": "channels of the 1×1 that widens",
     "expand3": "channels of the 3×3 that widens",
     "expansion": "channels that leave, in units of `width`",
+    "first": "whether the groups are filtered without being added",
     "first_groups": "groups of the first 1×1",
     "gate": "activation that makes the gate, by its word",
     "groups": "groups of the convolution",
+    "grow_first": "whether the first convolution widens, not the last",
     "growth": "channels that are new",
     "hidden": "channels inside",
     "kernel_size": "positions of the window",
@@ -271,14 +297,22 @@ MEANINGS = {
     "p": "probability of the dropout",
     "padding": "of the window",
     "pool": "channels of the 1×1 behind the pool",
+    "project": "whether a 1×1 is in the shortcut",
     "rates": "dilations, one per convolution",
     "ratio": "channels that arrive, in units of those inside",
     "reduce3": "channels of the 1×1 before the 3×3",
     "reduce5": "channels of the 1×1 before the 5×5",
+    "reduce7": "channels of the 1×1 before the larger kernel, and inside it",
+    "scale": "equal groups the channels are split into",
+    "scale_factor": "ratio of the two sizes",
+    "scales": "channels per convolution, in units of `out_channels`",
     "squeeze": "channels that are squeezed to",
+    "squeeze_act": "activation between the two 1×1 of squeeze-and-excitation, by its word",
     "stride": "step of the window",
     "stride_first": "whether the stride is in the first 1×1",
+    "widened": "whether there are two convolutions",
     "width": "channels of the convolution in the middle",
+    "width_per_group": "channels of each group where 256 leave",
 }
 """The words of parameters, the same in all blocks."""
 
@@ -322,7 +356,7 @@ def _layers(example: Network) -> str:
         (f"`{row.path.partition('.')[2]}`", show(row.output), f"{row.params:,}", f"{row.macs:,}")
         for row in report.nodes
     ]
-    arriving = ("arrives", show(example.inputs[0].output), "", "")
+    arriving = ("arrives", " and ".join(show(tensor.output) for tensor in example.inputs), "", "")
     total = ("**in all**", "", f"{report.totals.params:,}", f"{report.totals.macs:,}")
     return table(["layer", "shape", "params:", "MACs:"], [arriving, *rows, total])
 
