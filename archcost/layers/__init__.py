@@ -14,6 +14,7 @@ KINDS = {
     "conv": "convolution:Conv",
     "conv_transpose": "convolution:ConvTranspose",
     "depthwise_conv": "convolution:DepthwiseConv",
+    "deform_conv": "convolution:DeformConv",
     # pooling
     "max_pool": "pooling:MaxPool",
     "avg_pool": "pooling:AvgPool",
@@ -82,6 +83,7 @@ RANKED = (
     "conv",
     "conv_transpose",
     "depthwise_conv",
+    "deform_conv",
     "max_pool",
     "avg_pool",
     "global_max_pool",

@@ -45,23 +45,29 @@ class Operations(NamedTuple):
 
 
 TERMS = {
+    "axes": "spatial axes",
     "bias": "1 if a bias is added to every output, else 0",
+    "corners": "neighbours that one value is interpolated from",
     "declared": "MACs as the spec declares them",
+    "deform_groups": "groups of input channels, each with offsets of its own",
     "groups": "independent groups the channels are split into",
     "in_channels": "channels that arrive",
     "in_features": "numbers that arrive",
     "inputs": "elements that arrive: channels and positions",
     "kernel_size": "positions of the window",
     "links": "kernels: one for every input channel that an output channel reads",
+    "masked": "1 if every value that is sampled is multiplied by one of a mask, else 0",
     "normalized": "elements that share a mean and a variance, or a sum of exponentials",
     "operands": "tensors that are joined",
     "out_channels": "channels that leave",
     "outputs": "elements that leave: channels and positions",
     "pieces": "channels of which the largest is taken",
+    "points": "places that are sampled, each in all channels of its group",
     "positions": "positions of one channel that leaves",
     "products_per_input": "products that one element that arrives takes part in",
     "reached": "elements that products land on before cropping: channels and positions",
     "read": "elements that all bins read, in every channel; one that two bins share counts twice",
+    "sampled": "values that are sampled, over all channels",
     "sets": "how often `normalized` elements are taken together",
     "taps": "products summed for one output",
     "weight": "1 if every output is multiplied by a learned number, else 0",
@@ -130,6 +136,8 @@ def _evaluate(formula: str, env: Mapping[str, int]) -> int:
 class Kind(BaseModel, ABC):
     """A layer kind. Subclass `Layer` (one input), `Merge` (two or more) or `Source` (none).
 
+    Where inputs play different parts (features and their offsets), subclass this.
+
     `summary` is one line for people choosing a kind; `reference` names the source of its formulas.
     The uniform questions (`infer`, `parameters`, `statistics`, `formulas`) are for the passes.
     """
@@ -163,6 +171,10 @@ class Kind(BaseModel, ABC):
     def window(self, x: Shape) -> Window | None:  # noqa: ARG002 - kinds that slide override it
         """The sliding window, resolved for this input; None if the kind looks at one position at a time."""
         return None
+
+    def window_of(self, position: int, x: Shape) -> Window | None:  # noqa: ARG002 - most kinds treat all alike
+        """The window on the input at `position`, where inputs play different parts."""
+        return self.window(x)
 
     @classmethod
     def chosen_by(cls, function: object) -> list[type[Kind]]:  # noqa: ARG003 - most kinds choose nothing

@@ -8,8 +8,8 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.geometry import Shape, Window, reached, scattering, sliding, spatial
-from archcost.layers.base import Formulas, Layer, Weights
+from archcost.geometry import Shape, Window, reached, scattering, show, sliding, spatial
+from archcost.layers.base import Formulas, Kind, Layer, Weights
 from archcost.layers.fields import NonNegative, Padding, PerAxis, Positive, lift
 
 
@@ -248,3 +248,117 @@ class ConvTranspose(Layer):
             multiplications="macs",
             additions="macs - reached + bias * outputs",
         )
+
+
+class DeformConv(Kind):
+    """Deformable convolution: every tap of every window is moved by an offset of its own before it reads.
+
+    Reads `from: [features, offsets]` (version 1) or `[features, offsets, mask]` (version 2: every value
+    that is read is also multiplied by a number of the mask). Layers before it compute offsets and mask;
+    `std/deform_conv` has them inside. Weights `[out_channels, in_channels / groups, *kernel_size]`.
+
+    Channels are split into `deform_groups`, which move apart from each other. Offset channel
+    `(group * taps + tap) * axes + axis` moves a tap along an axis, in input positions; mask channel
+    `group * taps + tap` weighs it. Taps are numbered row by row, axes outermost first, as in torchvision.
+
+    A moved tap lies between positions, so its value is interpolated: a weighted sum of the `2 ** axes`
+    positions around it (in 2-D bilinear). Beside the MACs, which are those of a `conv`, this counts per tap,
+    output position and group the fraction f of each offset and 1 - f (two additions per axis; rounding down
+    and addressing cost nothing), and `axes - 1` products for each of the `2 ** axes` weights; then per input
+    channel `2 ** axes` products and their sum, and with a mask one product more. A value is interpolated
+    once and read by all filters. Positions beyond the borders are zeros and count like data.
+
+    The receptive field is nominal, the one without offsets, joined with what offsets and mask were made of.
+    """
+
+    reference: ClassVar[str] = (
+        "Dai et al. 2017, Deformable convolutional networks, equations 2 to 4; Zhu et al. 2019, Deformable "
+        "ConvNets v2, equation 1"
+    )
+
+    out_channels: Positive = Field(description="channels that leave")
+    kernel_size: PerAxis = Field(description="positions of the window, per axis")
+    stride: PerAxis = Field((1,), description="step between neighbouring windows, per axis")
+    padding: Padding = Field(
+        (0,), description="zeros around the input: numbers, [before, after] pairs or a word"
+    )
+    dilation: PerAxis = Field((1,), description="step between neighbouring taps of one window, per axis")
+    groups: Positive = Field(1, description="independent groups the channels are split into")
+    deform_groups: Positive = Field(1, description="groups of input channels, each with offsets of its own")
+    bias: bool = Field(default=True, description="add a learned number to every output channel")
+    in_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
+
+    def window(self, x: Shape) -> Window:
+        """The sliding window on the features, without offsets."""
+        return sliding(x, self.kernel_size, self.stride, self.padding, dilation=self.dilation)
+
+    def window_of(self, position: int, x: Shape) -> Window | None:
+        """The window on the features; offsets and mask are read where the output is."""
+        return self.window(x) if position == 0 else None
+
+    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
+        """`(out_channels, *positions)`."""
+        if len(inputs) not in {2, 3}:
+            raise ShapeError(
+                f"reads features and offsets, and a mask in version 2, but {_arrive(len(inputs))}; "
+                "name them with `from: [features, offsets]`, or use `std/deform_conv`, which makes them",
+            )
+        x = inputs[0]
+        _check_arrival(self.in_channels, x[0])
+        _check_groups(self.groups, x[0], self.out_channels)
+        if x[0] % self.deform_groups:
+            raise ShapeError(f"deform_groups={self.deform_groups} must divide the {x[0]} channels in")
+        window = self.window(x)
+        positions = window.output(spatial(x))
+        per_point = (("offsets", len(positions)), ("a mask", 1))
+        for i, (what, numbers) in enumerate(per_point[: len(inputs) - 1], 1):
+            wanted = (numbers * window.taps * self.deform_groups, *positions)
+            if inputs[i] != wanted:
+                raise ShapeError(
+                    f"{{0}} gives {show(inputs[i])}, but {what} for {show(window.kernel)} taps"
+                    f"{_times(self.deform_groups)} at {show(positions)} positions must be {show(wanted)}",
+                    inputs=(i,),
+                )
+        return (self.out_channels, *positions)
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:
+        """`weight` (a kernel per channel pair), and `bias` per output channel."""
+        x = inputs[0]
+        weight = {"weight": (self.out_channels, x[0] // self.groups, *self.window(x).kernel)}
+        return weight | ({"bias": (self.out_channels,)} if self.bias else {})
+
+    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - it keeps none
+        """See `Kind.statistics`."""
+        return {}
+
+    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
+        """A convolution of `sampled` values, each interpolated from `corners` neighbours."""
+        x, y = inputs[0], self.infer(inputs)
+        return Formulas(
+            {
+                "kernel_size": self.window(x).kernel,
+                "in_channels": x[0],
+                "groups": self.groups,
+                "taps": "kernel_size * in_channels / groups",
+                "outputs": y,
+                "bias": int(self.bias),
+                "axes": len(y) - 1,
+                "positions": y[1:],
+                "deform_groups": self.deform_groups,
+                "points": "kernel_size * deform_groups * positions",
+                "sampled": "kernel_size * in_channels * positions",
+                "corners": "2 ** axes",
+                "masked": len(inputs) - 2,
+            },
+            macs="taps * outputs",
+            multiplications="macs + (axes - 1) * corners * points + (corners + masked) * sampled",
+            additions="(taps - 1 + bias) * outputs + 2 * axes * points + (corners - 1) * sampled",
+        )
+
+
+def _arrive(count: int) -> str:
+    return f"{count} arrive" if count > 1 else "one arrives"
+
+
+def _times(deform_groups: int) -> str:
+    return f" in {deform_groups} deform_groups" if deform_groups > 1 else ""

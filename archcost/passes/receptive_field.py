@@ -86,31 +86,33 @@ class _Tracer:
 
     def __init__(self, sizes: dict[str, Axes]) -> None:
         self._sizes = sizes
-        self._steps: dict[tuple[int, Shape, Shape], _Step] = {}
+        self._steps: dict[tuple[int, int, Shape, Shape], _Step] = {}
         self._slider = Slider()
 
     def through(self, node: Node, reaches: dict[Node | Input, Reaches]) -> Reaches:
         """What a node reads, from what its inputs read."""
         if len(node.inputs) == 1:
-            return self._one(node, node.inputs[0].output, reaches[node.inputs[0]])
+            return self._one(node, 0, reaches)
         arriving: dict[str, list[Reach]] = {}
-        for source in node.inputs:
-            for name, reach in self._one(node, source.output, reaches[source]).items():
+        for position in range(len(node.inputs)):
+            for name, reach in self._one(node, position, reaches).items():
                 arriving.setdefault(name, []).append(reach)
         return {name: merge(parts) for name, parts in arriving.items()}
 
-    def _one(self, node: Node, x: Shape, arriving: Reaches) -> Reaches:
+    def _one(self, node: Node, position: int, reaches: dict[Node | Input, Reaches]) -> Reaches:
         """What is read through one input of a node."""
-        key = (id(node.layer), x, node.output)
+        source = node.inputs[position]
+        arriving = reaches[source]
+        key = (id(node.layer), position, source.output, node.output)
         if key not in self._steps:
-            self._steps[key] = self._step(node.layer, x, node.output)
+            self._steps[key] = self._step(node.layer, position, source.output, node.output)
         step = self._steps[key]
         if step is None:
             return arriving
         passed = {name: step(reach, self._sizes[name]) for name, reach in arriving.items()}
         return {name: reach for name, reach in passed.items() if reach is not None}
 
-    def _step(self, layer: Kind, x: Shape, y: Shape) -> _Step:
+    def _step(self, layer: Kind, position: int, x: Shape, y: Shape) -> _Step:
         if not layer.field_is_known:
             return lambda reach, whole: None  # noqa: ARG005 - nothing is known, whatever arrives
         if len(x) > 1 and layer.is_global(x):
@@ -121,7 +123,7 @@ class _Tracer:
             return lambda reach, whole: None if reach.moving else reach  # noqa: ARG005 - likewise
         if isinstance(layer, Merge):
             return (lambda reach, whole: broadcast(reach, x[1:], y[1:])) if x[1:] != y[1:] else None  # noqa: ARG005
-        window = layer.window(x)
+        window = layer.window_of(position, x)
         return (lambda reach, whole: self._slider.slide(reach, window)) if window else None  # noqa: ARG005
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from archcost.geometry import axis_names, show
-from archcost.layers.base import TERMS, Formulas, Layer, Operations
+from archcost.layers.base import TERMS, Formulas, Operations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -81,8 +81,8 @@ def _step(name: str, formula: str, values: Mapping[str, int]) -> Step:
 
 
 def sliding(node: Node) -> Window | None:
-    """A node's window, if it looks through one."""
-    return node.layer.window(node.shapes[0]) if isinstance(node.layer, Layer) else None
+    """A node's window on its first input, if it looks through one."""
+    return node.layer.window_of(0, node.shapes[0]) if node.inputs else None
 
 
 def window_positions(node: Node) -> tuple[AxisDerivation, ...]:

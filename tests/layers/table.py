@@ -233,6 +233,56 @@ CONVOLUTIONS = [
     ),
 ]
 
+DEFORMABLE = [
+    Case(
+        sentence="a deformable 3x3 of ResNet's last stage, between its 1x1 convolutions",
+        kind="deform_conv",
+        fields={"out_channels": 512, "kernel_size": 3, "padding": 1, "bias": False},
+        inputs=((512, 14, 14), (18, 14, 14)),
+        output=(512, 14, 14),
+        weights={"weight": (512, 512, 3, 3)},
+        # 196 positions of 9 taps: 1,764 points with 4 weights each, 903,168 values of 4 products each
+        ops=Operations(macs=462_422_016, multiplications=466_041_744, additions=465_038_224),
+    ),
+    Case(
+        sentence="version 2 weighs every sampled value by a mask",
+        kind="deform_conv",
+        fields={"out_channels": 1, "kernel_size": 2},
+        inputs=((3, 2, 2), (8, 1, 1), (4, 1, 1)),
+        output=(1, 1, 1),
+        weights={"weight": (1, 3, 2, 2), "bias": (1,)},
+        # 12 products; 4 points of 4 weights; 12 values of 4 products and one with the mask
+        # 12 sums with the bias; 4 fractions per point; 3 sums per value
+        ops=Operations(macs=12, multiplications=88, additions=64),
+    ),
+    Case(
+        sentence="two deform_groups read two sets of offsets",
+        kind="deform_conv",
+        fields={
+            "out_channels": 4,
+            "kernel_size": 3,
+            "groups": 2,
+            "deform_groups": 2,
+            "stride": 2,
+            "bias": False,
+        },
+        inputs=((2, 3, 5), (36, 1, 2)),
+        output=(4, 1, 2),
+        weights={"weight": (4, 1, 3, 3)},
+        # 8 outputs of 9; 36 points, 36 values
+        ops=Operations(macs=72, multiplications=360, additions=316),
+    ),
+    Case(
+        sentence="in 1-D a point lies between two positions, whose weights take no product",
+        kind="deform_conv",
+        fields={"out_channels": 1, "kernel_size": 3, "dilation": 2, "padding": "same", "bias": False},
+        inputs=((4, 6), (3, 6)),
+        output=(1, 6),
+        weights={"weight": (1, 4, 3)},
+        ops=Operations(macs=72, multiplications=216, additions=174),
+    ),
+]
+
 POOLS = [
     Case(
         sentence="ResNet's max pool compares 8 times per output",
@@ -454,4 +504,4 @@ RESIZES = [
     ),
 ]
 
-CASES = [*CONVOLUTIONS, *POOLS, *LINEARS, *RESIZES]
+CASES = [*CONVOLUTIONS, *DEFORMABLE, *POOLS, *LINEARS, *RESIZES]

@@ -271,3 +271,23 @@ def test_an_undeclared_custom_layer_has_no_field_rather_than_a_wrong_one(tmp_pat
         "  - custom: {shape: [1, 9, 9], reason: secret}\n  - relu\n"
     )
     assert receptive_fields(archcost.load(path)) == ({}, {})
+
+
+# -- inputs that play different parts --------------------------------------------------------------------
+
+
+def test_a_deformable_convolution_sees_its_nominal_window_and_what_its_offsets_saw(tmp_path: Path) -> None:
+    deform = "  - {from: [input, offsets], deform_conv: {out_channels: 1, kernel_size: 3, padding: 1}}\n"
+    wide = "  - {name: offsets, conv: {out_channels: 18, kernel_size: 5, padding: 2}}\n"
+    narrow = "  - {name: offsets, conv: {out_channels: 18, kernel_size: 1}}\n"
+    assert field_of(tmp_path / "case.yaml", wide + deform).size == (5, 5)
+    assert field_of(tmp_path / "case.yaml", narrow + deform).size == (3, 3)
+
+
+def test_offsets_that_look_like_features_are_still_read_at_one_position(tmp_path: Path) -> None:
+    path = tmp_path / "case.yaml"
+    size = "{features: [18, 16, 16], offsets: [18, 16, 16]}"
+    layers = "  - {from: [features, offsets], deform_conv: {out_channels: 18, kernel_size: 3, padding: 1}}\n"
+    path.write_text(f"archcost: 1\nname: case\ninput: {size}\nlayers:\n{layers}")
+    fields = receptive_fields(archcost.load(path))[-1]
+    assert {name: field.size for name, field in fields.items()} == {"features": (3, 3), "offsets": (1, 1)}
