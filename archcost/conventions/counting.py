@@ -1,0 +1,121 @@
+"""Counting by a convention: the rule of every node's kind, with the node's numbers."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.expressions import Expression
+from archcost.geometry import size
+from archcost.layers.activation import Activation
+from archcost.layers.resize import Upsample
+from archcost.limits import Limits
+from archcost.passes.cost import costs
+from archcost.report.rows import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from archcost.conventions.table import Convention, Rule
+    from archcost.network import Network, Node
+    from archcost.passes.cost import Cost
+
+
+class Count(NamedTuple):
+    """What a convention counts for one node.
+
+    Attributes:
+        kind: the node's, an `activation` as the one that is meant.
+        rule: the formulas that are added up.
+        parts: what they come out as.
+        ours: the count of ours that it is compared with.
+    """
+
+    kind: str
+    rule: Rule
+    parts: tuple[int, ...]
+    ours: int
+
+    @property
+    def total(self) -> int:
+        """The sum of the parts."""
+        return sum(self.parts)
+
+
+def counts(network: Network, convention: Convention) -> tuple[Count, ...]:
+    """What a convention counts for every node, in written order.
+
+    >>> from archcost import load
+    >>> from archcost.conventions.table import find
+    >>> network = load("zoo:resnet18")
+    >>> sum(count.total for count in counts(network, find("thop")))
+    1824033792
+    """
+    known: dict[tuple[object, ...], Count] = {}
+    result: list[Count] = []
+    for node, cost in zip(network, costs(network), strict=True):
+        # Equal layers on equal shapes count alike, unless another one counts the weights.
+        key = (id(node.layer), node.shapes, cost.params, cost.buffers)
+        count = known.get(key) or known.setdefault(key, _count(node, cost, convention))
+        result.append(count)
+    return tuple(result)
+
+
+def _count(node: Node, cost: Cost, convention: Convention) -> Count:
+    rule = _rule(node, convention)
+    env = terms(node, cost)
+    ours = cost.operations.macs if convention.beside == "macs" else cost.params
+    return Count(_kind(node), rule, tuple(_evaluate(formula, env) for formula in rule), ours)
+
+
+def terms(node: Node, cost: Cost) -> dict[str, int]:
+    """The numbers that a convention's formulas speak of, by name."""
+    layer, shapes = node.layer, node.shapes
+    learned = {name: size(shape) for name, shape in layer.parameters(shapes).items()}
+    return layer.formulas(shapes).values() | {
+        "inputs": sum(map(size, shapes)),
+        "outputs": size(node.output),
+        "positions": size(node.output[1:]),
+        "affine": int(bool(learned)),
+        "bias": int("bias" in learned),
+        "learned": sum(learned.values()),
+        "weight_elements": learned.get("weight", 0),
+        "trainable": cost.params,
+        "non_trainable": cost.buffers,
+    }
+
+
+def _rule(node: Node, convention: Convention) -> Rule:
+    """The rule of the first word that has one; without one, a layer is not seen."""
+    return next((convention.rules[word] for word in words(node) if word in convention.rules), ())
+
+
+def words(node: Node) -> Iterator[str]:
+    """What a rule may call a node, the most special first: `upsample_bilinear2d`, `upsample`, `*`."""
+    kind, layer = _kind(node), node.layer
+    rank = len(node.output) - 1
+    if isinstance(layer, Upsample):
+        yield f"{kind}_{layer.mode}{rank}d"
+    yield f"{kind}{len(node.shapes[0]) - 1 if node.shapes else rank}d"
+    yield kind
+    yield "*"
+
+
+def _kind(node: Node) -> str:
+    return node.layer.function if isinstance(node.layer, Activation) else kind_of(node.word)
+
+
+_UNBOUNDED = Limits(integer=2**4096)
+"""Counts are products of bounded numbers and may exceed what a spec may write."""
+
+
+@cache
+def _parse(formula: str) -> Expression:
+    return Expression.parse(formula, _UNBOUNDED)
+
+
+def _evaluate(formula: str, env: Mapping[str, int]) -> int:
+    value = _parse(formula).evaluate(env)
+    if not isinstance(value, int):
+        raise TypeError(f"{formula} = {value!r}: a count must be whole")
+    return value

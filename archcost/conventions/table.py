@@ -1,0 +1,175 @@
+"""The conventions: for every kind of layer, the sum of which formulas a tool adds to its total.
+
+A formula speaks of the terms in `TERMS`, of those the layer's own formulas are made of (see
+`archcost.layers.base`) and of its six counts. A kind without a rule counts as nothing, as it does with the
+tool. Rules were read from each tool's source, in the version that `source` names, and hold for networks
+that call PyTorch's own layers as modules, but interpolate by a function. What a tool misses because a
+network is written another way does not follow from an architecture.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from archcost.errors import UsageError
+from archcost.suggest import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+Rule = tuple[str, ...]
+"""Formulas whose results are added up."""
+
+TERMS = {
+    "affine": "1 if it has learned numbers, else 0",
+    "bias": "1 if a bias is added to every output, else 0",
+    "learned": "elements of its learned tensors, at every use",
+    "non_trainable": "elements of its running statistics",
+    "trainable": "elements of its learned tensors; 0 where they are counted elsewhere",
+    "weight_elements": "elements of its kernel",
+}
+"""Terms that only conventions use, or that have a meaning for every kind here."""
+
+
+class Convention(NamedTuple):
+    """What somebody counts.
+
+    Attributes:
+        name: what it is chosen by.
+        unit: what is counted, in a word or two.
+        definition: what that means, in sentences.
+        source: where the rules were read.
+        rules: by kind, or by a word of `archcost.conventions.counting.words`; `*` is for all kinds.
+        beside: the count of ours it is compared with.
+    """
+
+    name: str
+    unit: str
+    definition: str
+    source: str
+    rules: Mapping[str, Rule]
+    beside: Literal["macs", "params"] = "macs"
+
+    @property
+    def heading(self) -> str:
+        """What stands above its column."""
+        return f"{self.name}: {self.unit}"
+
+
+def _each(kinds: str | Iterable[str], *rule: str) -> dict[str, Rule]:
+    return dict.fromkeys(kinds.split() if isinstance(kinds, str) else kinds, rule)
+
+
+_CONVOLUTIONS = "conv depthwise_conv"
+_MEANS = "global_avg_pool adaptive_avg_pool"
+_POOLS = f"max_pool avg_pool global_max_pool adaptive_max_pool {_MEANS}"
+_NORMS = "layer_norm group_norm instance_norm"
+
+_DECLARED = _each("custom", "macs")
+"""No tool has a rule for a layer of the spec's own: what it declares is taken."""
+
+_CONVENTIONS = (
+    Convention(
+        name="papers",
+        unit="MACs",
+        definition="Multiply-accumulates of convolutions and linear layers, one each, nothing else. Many "
+        "papers call that FLOPs, and calflops MACs.",
+        source="He et al. 2016 (ResNet) and those that compare with it; calflops 0.3.2",
+        rules=_each("*", "macs"),
+    ),
+    Convention(
+        name="flops",
+        unit="2 per MAC",
+        definition="FLOPs that are two per multiply-accumulate, the product and the sum, and nothing else.",
+        source="PyTorch 2.13.0, FlopCounterMode",
+        rules=_each("*", "2 * macs"),
+    ),
+    Convention(
+        name="thop",
+        unit="operations",
+        definition="What thop prints as MACs: products without bias, 4 per normalised element (2 if nothing "
+        "is learned), 1 per output of average pooling, and of a global or adaptive mean also 1 per input.",
+        source="thop 0.1.1.post2209072238",
+        rules=_each(f"{_CONVOLUTIONS} linear", "macs")
+        | _each("conv_transpose", "weight_elements * positions")
+        | _each("batch_norm layer_norm instance_norm", "(2 + 2 * affine) * outputs")
+        | _each("avg_pool", "outputs")
+        | _each(_MEANS, "inputs", "outputs")
+        | _each("prelu", "outputs")
+        | _each("softmax", "3 * outputs - sets")
+        | _DECLARED,
+    ),
+    Convention(
+        name="fvcore",
+        unit="operations",
+        definition="What fvcore prints as flops, one per multiply-accumulate: products without bias, 2 per "
+        "batch-normalised element (1 if nothing is learned), 5 of other norms (4), 1 per input of a global "
+        "or adaptive mean in two dimensions, and 4 per output of bilinear interpolation (nearest: 1).",
+        source="fvcore 0.1.5.post20221221",
+        rules=_each(f"{_CONVOLUTIONS} conv_transpose linear", "macs")
+        | _each("batch_norm", "(1 + affine) * outputs")
+        | _each(_NORMS, "(4 + affine) * outputs")
+        | _each("global_avg_pool2d adaptive_avg_pool2d", "inputs")
+        | _each("upsample_nearest2d", "outputs")
+        | _each("upsample_bilinear2d", "4 * outputs")
+        | _DECLARED,
+    ),
+    Convention(
+        name="ptflops-aten",
+        unit="operations",
+        definition="What ptflops prints as MACs with its aten backend: products, and 1 per bias added.",
+        source="ptflops 0.7.5, backend aten",
+        rules=_each(f"{_CONVOLUTIONS} conv_transpose linear", "macs", "bias * outputs") | _DECLARED,
+    ),
+    Convention(
+        name="ptflops-pytorch",
+        unit="operations",
+        definition="What ptflops prints as MACs with its pytorch backend: products, 1 per bias added, 2 per "
+        "element of batch, group or instance norm (1 if nothing is learned), 1 of layer norm, and 1 per "
+        "element of some activations and per input of pooling. A layer that calls a function which is also "
+        "watched counts twice: every pool, ReLU, PReLU, ELU and GELU.",
+        source="ptflops 0.7.5, backend pytorch",
+        rules=_each(f"{_CONVOLUTIONS} conv_transpose linear", "macs", "bias * outputs")
+        | _each("batch_norm group_norm instance_norm", "(1 + affine) * outputs")
+        | _each("layer_norm", "outputs")
+        | _each("relu prelu elu gelu", "2 * outputs")
+        | _each("relu6 leaky_relu silu softmax upsample", "outputs")
+        | _each(_POOLS, "2 * inputs")
+        | _DECLARED,
+    ),
+    Convention(
+        name="torchinfo",
+        unit="mult-adds",
+        definition="What torchinfo prints as mult-adds: weights and biases of a convolution times its output "
+        "positions, and those of any other layer once, however often they are applied.",
+        source="torchinfo 1.8.0",
+        rules=_each(_CONVOLUTIONS, "macs", "bias * outputs")
+        | _each("conv_transpose", "learned * positions")
+        | _each(f"linear batch_norm {_NORMS} prelu", "learned")
+        | _DECLARED,
+    ),
+    Convention(
+        name="keras",
+        unit="parameters",
+        definition="What Keras prints as total parameters: the trainable ones, and the running statistics of "
+        "batch norm as non-trainable.",
+        source="Keras 3.15.1, summary",
+        rules=_each("*", "trainable", "non_trainable"),
+        beside="params",
+    ),
+)
+
+CONVENTIONS = {convention.name: convention for convention in _CONVENTIONS}
+"""All there are, by name."""
+
+
+def find(name: str) -> Convention:
+    """A convention by its name.
+
+    Raises:
+        UsageError: there is none; the text names similar ones.
+    """
+    if name not in CONVENTIONS:
+        near = suggest(name, CONVENTIONS) or f"; there are {', '.join(CONVENTIONS)}"
+        raise UsageError(f"there is no convention '{name}'{near}")
+    return CONVENTIONS[name]

@@ -1,0 +1,311 @@
+"""Conventions, held against what the tools really print for the networks in `data/networks`.
+
+Where a tool's total is another one, the cause is known, and the difference it makes is exactly the one found.
+`pytest tests/test_conventions.py --renew` rewrites the table in `docs/conventions.md`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from textwrap import fill
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tabulate import tabulate
+
+import archcost
+from archcost.conventions.counting import counts
+from archcost.conventions.table import CONVENTIONS, TERMS, find
+from archcost.errors import UsageError
+from archcost.layers import KINDS, base
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from archcost.conventions.counting import Count
+    from archcost.network import Network, Node
+
+    Build = Callable[..., Network]
+    Choice = Callable[[Sequence[Node], Sequence[Count]], Sequence[Count]]
+
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "docs" / "conventions.md"
+
+TOOLS = {
+    "papers": "calflops:macs",
+    "flops": "flop_counter:flops",
+    "thop": "thop:macs",
+    "fvcore": "fvcore:total",
+    "ptflops-aten": "ptflops_aten:macs",
+    "ptflops-pytorch": "ptflops_pytorch:macs",
+    "torchinfo": "torchinfo:mult_adds",
+}
+"""Convention -> the measured total it stands for."""
+
+
+@cache
+def measured() -> dict[str, dict[str, Any]]:
+    files = sorted((ROOT / "tests" / "data" / "networks").glob("*.json"))
+    return {file.stem: json.loads(file.read_text(encoding="utf-8")) for file in files}
+
+
+def pytorch_networks() -> list[str]:
+    return [name for name, data in measured().items() if "tools" in data]
+
+
+MISSING = {"vit_base_patch16_224": "attention is not in the spec language"}
+"""Measured networks that the zoo does not have."""
+
+NETWORKS = [name for name in pytorch_networks() if name not in MISSING]
+
+
+@cache
+def zoo(name: str) -> Network:
+    return archcost.load(f"zoo:{name}")
+
+
+@cache
+def counted(name: str, convention: str) -> tuple[Count, ...]:
+    return counts(zoo(name), find(convention))
+
+
+# -- what a tool does not see -----------------------------------------------------------------------------
+
+
+def kind(*kinds: str) -> Choice:
+    return lambda _, all_: [count for count in all_ if count.kind in kinds]
+
+
+def last(wanted: str) -> Choice:
+    return lambda _, all_: [count for count in all_ if count.kind == wanted][-1:]
+
+
+def all_but_last(wanted: str) -> Choice:
+    return lambda _, all_: [count for count in all_ if count.kind == wanted][:-1]
+
+
+def after(first: int, wanted: str) -> Choice:
+    return lambda _, all_: [count for count in all_ if count.kind == wanted][first:]
+
+
+def three_wide(nodes: Sequence[Node], all_: Sequence[Count]) -> list[Count]:
+    """Convolutions that torchvision's video networks build by classes of their own."""
+    kernels = [node.layer.model_dump().get("kernel_size", ()) for node in nodes]
+    return [count for count, kernel in zip(all_, kernels, strict=True) if kernel[-1:] == (3,)]
+
+
+@dataclass(frozen=True)
+class Gap:
+    """What a tool leaves out of some networks: `1/share` of the counts that are chosen."""
+
+    convention: str
+    networks: str
+    why: str
+    choice: Choice
+    share: int = 1
+
+
+SUBCLASS = "a class derived from PyTorch's own is not recognised"
+FUNCTION = "what is called as a function is not seen"
+ONCE = "what is called as a function counts once, as a layer twice"
+METHOD = "a mean taken as `x.mean(...)` is not seen"
+
+SE = "legacy_seresnet50 seresnet50"
+DENSE = "densenet121 densenet169 densenet201"
+INCEPTION = "inception_v3 inception_v3_aux"
+
+GAPS = (
+    Gap("thop", "darknet53 mobilenetv1_100", SUBCLASS, kind("batch_norm")),
+    Gap("thop", "mc3_18 r3d_18", SUBCLASS, three_wide),
+    Gap("thop", f"{DENSE} mobilenet_v2", FUNCTION, last("global_avg_pool")),
+    Gap("thop", INCEPTION, FUNCTION, kind("avg_pool")),
+    Gap("thop", "shufflenet_v2_x1_0", METHOD, last("global_avg_pool")),
+    Gap("thop", SE, METHOD, all_but_last("global_avg_pool")),
+    Gap("fvcore", "shufflenet_v2_x1_0", METHOD, last("global_avg_pool")),
+    Gap("fvcore", SE, METHOD, all_but_last("global_avg_pool")),
+    Gap(
+        "torchinfo",
+        "darknet53 mobilenetv1_100",
+        "a norm that holds its activation is no leaf",
+        kind("batch_norm"),
+    ),
+    Gap("ptflops-pytorch", "darknet53 mobilenetv1_100", SUBCLASS, kind("batch_norm")),
+    Gap("ptflops-pytorch", "mc3_18 r3d_18", SUBCLASS, three_wide),
+    Gap("ptflops-pytorch", "shufflenet_v2_x1_0", METHOD, last("global_avg_pool")),
+    Gap("ptflops-pytorch", SE, METHOD, all_but_last("global_avg_pool")),
+    Gap("ptflops-pytorch", f"{DENSE} mobilenet_v2", ONCE, last("global_avg_pool"), 2),
+    Gap("ptflops-pytorch", DENSE, ONCE, last("relu"), 2),
+    Gap("ptflops-pytorch", f"googlenet googlenet_aux {INCEPTION}", ONCE, kind("relu"), 2),
+    Gap("ptflops-pytorch", INCEPTION, ONCE, kind("avg_pool"), 2),
+    Gap("ptflops-pytorch", INCEPTION, ONCE, after(2, "max_pool"), 2),
+)
+
+
+def gaps(convention: str, name: str) -> list[Gap]:
+    return [gap for gap in GAPS if gap.convention == convention and name in gap.networks.split()]
+
+
+def left_out(gap: Gap, name: str) -> int:
+    everything = counted(name, gap.convention)
+    return sum(count.total for count in gap.choice(zoo(name).nodes, everything)) // gap.share
+
+
+@pytest.mark.parametrize("convention", TOOLS)
+@pytest.mark.parametrize("name", NETWORKS)
+def test_a_tools_total_is_reproduced_up_to_what_it_does_not_see(name: str, convention: str) -> None:
+    ours = sum(count.total for count in counted(name, convention))
+    missed = sum(left_out(gap, name) for gap in gaps(convention, name))
+    assert ours - missed == measured()[name]["tools"][TOOLS[convention]]
+
+
+@pytest.mark.parametrize("gap", GAPS, ids=lambda gap: f"{gap.convention}-{gap.networks.split()[0]}")
+def test_what_a_tool_does_not_see_makes_a_difference(gap: Gap) -> None:
+    assert all(left_out(gap, name) for name in gap.networks.split())
+
+
+@pytest.mark.parametrize("name", [name for name in measured() if name.startswith("keras_")])
+def test_keras_counts_the_running_statistics_as_parameters(name: str) -> None:
+    parts = [sum(column) for column in zip(*(c.parts for c in counted(name, "keras")), strict=True)]
+    assert parts == [measured()[name]["params"], measured()[name]["buffers"]]
+
+
+def test_macs_halved_are_what_pytorch_counts() -> None:
+    for name in NETWORKS:
+        macs = sum(count.total for count in counted(name, "papers"))
+        assert macs == measured()[name]["tools"]["flop_counter:macs_half"] == measured()[name]["macs"]
+
+
+# -- the table in the documentation -----------------------------------------------------------------------
+
+BEGIN, END = "<!-- reproduced -->\n", "<!-- /reproduced -->\n"
+
+
+def page_part() -> str:
+    """How often each convention is exact, and a list of the causes elsewhere."""
+    total = len(pytorch_networks())
+    rows = [(f"`{name}`", f"{len(NETWORKS) - len(differing(name))} of {total}") for name in TOOLS]
+    keras = sum(name.startswith("keras_") for name in measured())
+    table = tabulate(
+        [*rows, ("`keras`", f"{keras} of {keras}")],
+        ["convention", "reproduced exactly"],
+        "pipe",
+        disable_numparse=True,
+    )
+    note = f"{total} networks were measured in PyTorch and {keras} in Keras. "
+    note += " ".join(f"`{name}` is not in the zoo: {why}." for name, why in MISSING.items())
+    return "\n\n".join([folded(note), table, "Elsewhere:", "\n".join(causes())]) + "\n"
+
+
+def differing(convention: str) -> set[str]:
+    return {name for gap in GAPS if gap.convention == convention for name in gap.networks.split()}
+
+
+def causes() -> list[str]:
+    found: dict[str, dict[str, dict[str, None]]] = {}
+    for gap in GAPS:
+        found.setdefault(gap.why, {}).setdefault(gap.convention, {}).update(
+            dict.fromkeys(gap.networks.split())
+        )
+    return [
+        folded(
+            f"- {why[0].upper()}{why[1:]}: "
+            + "; ".join(f"`{tool}` on {', '.join(names)}" for tool, names in by.items())
+            + ".",
+            "  ",
+        )
+        for why, by in found.items()
+    ]
+
+
+def folded(text: str, indent: str = "") -> str:
+    return fill(text, 119, subsequent_indent=indent, break_on_hyphens=False, break_long_words=False)
+
+
+def test_the_page_says_how_often_a_tool_is_reproduced(request: pytest.FixtureRequest) -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    start, rest = text.split(BEGIN)
+    renewed = f"{start}{BEGIN}\n{page_part()}\n{END}{rest.split(END)[1]}"
+    if request.config.getoption("--renew"):
+        PAGE.write_text(renewed, encoding="utf-8")
+    assert PAGE.read_text(encoding="utf-8") == renewed
+
+
+# -- rules beyond the measured networks -------------------------------------------------------------------
+
+
+UP = "conv_transpose: {out_channels: 16, kernel_size: 4, stride: 2, padding: 1, bias: false}"
+
+
+@pytest.mark.parametrize(
+    ("convention", "layer", "x", "total"),
+    [
+        # As measured: 524,288 products, and some tools make four of each
+        ("papers", UP, "[8, 16, 16]", 524288),
+        ("thop", UP, "[8, 16, 16]", 2097152),
+        ("torchinfo", UP, "[8, 16, 16]", 2097152),
+        ("fvcore", UP, "[8, 16, 16]", 524288),
+        # Linear(64, 128) on 50 tokens, as measured: torchinfo forgets the tokens
+        ("torchinfo", "linear: {out_features: 128, per_position: true}", "[64, 50]", 8320),
+        ("papers", "linear: {out_features: 128, per_position: true}", "[64, 50]", 409600),
+        ("ptflops-aten", "linear: {out_features: 128, per_position: true}", "[64, 50]", 409600 + 128 * 50),
+        # fvcore has a rule for means over two axes, and for no other number
+        ("fvcore", "global_avg_pool", "[8, 5, 7]", 8 * 5 * 7),
+        ("fvcore", "global_avg_pool", "[8, 3, 5, 7]", 0),
+        ("thop", "global_avg_pool", "[8, 3, 5, 7]", 8 * 3 * 5 * 7 + 8),
+        ("fvcore", "upsample: {scale_factor: 2}", "[8, 5, 7]", 4 * 8 * 5 * 7),
+        ("fvcore", "upsample: {scale_factor: 2, mode: bilinear}", "[8, 5, 7]", 4 * 4 * 8 * 5 * 7),
+        ("fvcore", "upsample: {scale_factor: 2}", "[8, 5]", 0),
+        ("thop", "batch_norm: {affine: false}", "[8, 5, 7]", 2 * 8 * 5 * 7),
+        ("thop", "layer_norm", "[8, 5, 7]", 4 * 8 * 5 * 7),
+        ("fvcore", "layer_norm", "[8, 5, 7]", 5 * 8 * 5 * 7),
+        ("thop", "softmax", "[10]", 29),
+        ("ptflops-pytorch", "activation: {function: relu}", "[8, 5, 7]", 2 * 8 * 5 * 7),
+        ("ptflops-pytorch", "activation: {function: hard_swish}", "[8, 5, 7]", 0),
+        ("flops", "custom: {shape: [5], macs: 7, reason: a lookup}", "[8, 5, 7]", 14),
+        ("thop", "custom: {shape: [5], macs: 7, reason: a lookup}", "[8, 5, 7]", 7),
+        ("keras", "batch_norm", "[8, 5, 7]", 32),
+    ],
+)  # fmt: skip
+def test_a_layer_counts_as_with_the_tool(
+    convention: str, layer: str, x: str, total: int, network: Build
+) -> None:
+    (count,) = counts(network(f"- {layer}", x), find(convention))
+    assert count.total == total
+
+
+def test_shared_weights_are_parameters_once_and_work_at_every_use(network: Build) -> None:
+    net = network(
+        """
+        - {conv: {out_channels: 3, kernel_size: 1}, share: a}
+        - {conv: {out_channels: 3, kernel_size: 1}, share: a}
+        """
+    )
+    assert [count.total for count in counts(net, find("keras"))] == [12, 0]
+    assert len({count.total for count in counts(net, find("torchinfo"))}) == 1
+
+
+def test_every_rule_is_for_a_kind_there_is_and_speaks_of_terms_that_are_explained() -> None:
+    known = {*KINDS, "*", "upsample_nearest", "upsample_bilinear"}
+    terms = {*TERMS, *base.TERMS, *base.Operations._fields}
+    for convention in CONVENTIONS.values():
+        for word, rule in convention.rules.items():
+            assert word in known or word.removesuffix("2d") in known
+            assert all(set(re.findall(r"[a-z_]+", formula)) <= terms for formula in rule)
+
+
+def test_the_word_flops_never_goes_without_what_it_means() -> None:
+    for convention in CONVENTIONS.values():
+        assert "flops" not in convention.unit.lower()
+        assert convention.definition.endswith(".")
+        assert convention.source
+
+
+def test_a_convention_that_does_not_exist_is_refused_with_one_that_does() -> None:
+    with pytest.raises(UsageError, match="there is no convention 'thoop' \\(did you mean 'thop'"):
+        find("thoop")
+    with pytest.raises(UsageError, match="there are papers, flops"):
+        find("???")
