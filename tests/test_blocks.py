@@ -7,14 +7,19 @@ A case of `MEASURED` is a call that stands for a part of a network that PyTorch 
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
+from fractions import Fraction
+from itertools import accumulate, product
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
 
 import archcost
+from archcost.errors import SpecError
 from archcost.passes.receptive_field import receptive_fields
+from archcost.spec.library import standard_names
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -484,6 +489,34 @@ CASES = [
         field=3,
     ),
     Case(
+        why="and with one group it is the 3x3 of a ResNet",
+        x="[48, 56, 56]",
+        call="std/res2net_split: {scale: 1, stride: 2}",
+        weights=9 * 48**2,
+        others=norms(48),
+        macs=28 * 28 * 9 * 48**2,
+        output="[48, 28, 28]",
+        field=3,
+    ),
+    Case(
+        why="channels that do not divide leave more to the last group, which has no weights",
+        x="[50, 56, 56]",
+        call="std/res2net_split",
+        weights=3 * 9 * 12**2,
+        others=norms(12, 12, 12),
+        macs=56 * 56 * 3 * 9 * 12**2,
+        output="[50, 56, 56]",
+    ),
+    Case(
+        why="Ma et al. 2018, figure 3 (c), with more channels leaving than arrive",
+        x="[30, 28, 28]",
+        call="std/shuffle_unit_v2: {out_channels: 44, hidden: 10}",
+        weights=15 * 10 + 9 * 10 + 10 * 29,
+        others=norms(10, 10, 29),
+        macs=28 * 28 * (15 * 10 + 9 * 10 + 10 * 29),
+        output="[44, 28, 28]",
+    ),
+    Case(
         why="Ronneberger et al. 2015, figure 1: the first step down, 568 to 284 to 282 to 280",
         x="[64, 568, 568]",
         call="std/unet_down: {out_channels: 128, padding: 0, norm: false}",
@@ -629,3 +662,185 @@ def test_a_block_has_the_layers_that_were_measured(
         for row in counted(network, call, x).nodes
         if KINDS.get(row.kind) in compared
     )
+
+
+SEEN = [
+    ("[24, 192, 192]", "std/fused_mbconv: {out_channels: 24, expand: 1}"),
+    ("[24, 192, 192]", "std/fused_mbconv: {out_channels: 48, stride: 2}"),
+    ("[64, 48, 48]", "std/mbconv: {out_channels: 128, expand: 4, stride: 2}"),
+    ("[160, 24, 24]", "std/mbconv: {out_channels: 160}"),
+]
+"""Blocks of EfficientNet v2-S, whose measured layers are known by number, not by name."""
+
+
+@pytest.mark.parametrize(("x", "call"), SEEN)
+def test_every_convolution_and_norm_of_a_block_was_measured_in_efficientnet_v2(
+    x: str, call: str, network: Build
+) -> None:
+    file = NETWORKS.parent.parent / "networks" / "measured" / "efficientnet_v2_s.json"
+    measured = [row[1:] for row in json.loads(file.read_text("utf-8"))["learned"]]
+    for row in counted(network, call, x).nodes:
+        if row.params:
+            output = [row.output[0], *(size for size in row.output[1:] if size != 1)]
+            assert [KINDS[row.kind], output, row.params, row.macs] in measured, row.path
+
+
+# -- fields and holes -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kernel_size", "depth"), [(3, 1), (3, 2), (3, 3), (3, 4), (5, 2), (2, 3)])
+def test_a_stack_of_small_kernels_sees_what_the_large_one_does(
+    kernel_size: int, depth: int, network: Build
+) -> None:
+    call = f"- std/stacked_conv: {{out_channels: 1, kernel_size: {kernel_size}, depth: {depth}}}"
+    large = depth * (kernel_size - 1) + 1
+    assert last_field(network(call, "[1, 32, 32]")).size == (large, large)
+
+
+def test_the_context_module_sees_what_its_table_says_layer_by_layer(network: Build) -> None:
+    net = network("- std/context_module", "[21, 64, 64]")
+    fields = [
+        found["input"].size
+        for node, found in zip(net, receptive_fields(net), strict=True)
+        if node.word == "conv"
+    ]
+    assert fields == [(side, side) for side in (3, 5, 9, 17, 33, 65, 67, 67)]
+
+
+@pytest.mark.parametrize(
+    ("rates", "full"),
+    [
+        ([1, 2, 5], True),
+        ([1, 2, 9], False),
+        ([2, 2, 2], False),
+        ([2, 4, 6], False),
+        ([1, 2, 3], True),
+        ([1, 2, 5, 1, 2, 5], True),
+        ([1, 3, 9], True),
+    ],
+)
+def test_a_hybrid_dilated_stack_covers_what_its_taps_add_up_to(
+    rates: list[int], full: bool, network: Build
+) -> None:
+    taps = {sum(one) for one in product(*((-rate, 0, rate) for rate in rates))}
+    side = 1 + 2 * sum(rates)
+    field = last_field(network(f"- std/hdc: {{rates: {rates}}}", "[4, 64, 64]"))
+    assert field.size == (side, side)
+    assert field.coverage == Fraction(len(taps), side) ** 2
+    assert (field.coverage == 1) is full
+
+
+# -- several items ----------------------------------------------------------------------------------------
+
+
+def test_dense_layers_see_all_before_them(network: Build) -> None:
+    """Huang et al. 2017, table 1: the first dense block of DenseNet-121, from 64 to 256 channels."""
+    report = archcost.analyze(
+        network("- {repeat: 6, dense: concat, body: [std/dense_layer]}", "[64, 56, 56]")
+    )
+    arriving = list(accumulate([32] * 5, initial=64))
+    assert report.nodes[-1].output == (256, 56, 56)
+    assert report.totals.macs == sum(56 * 56 * (c * 128 + 9 * 128 * 32) for c in arriving)
+    assert report.totals.params == sum(c * 128 + 9 * 128 * 32 + norms(c, 128) for c in arriving)
+
+
+U_NET = """
+- name: down
+  repeat: {out: [64, 128, 256, 512, 1024], factor: [1, 2, 2, 2, 2]}
+  body: [std/unet_down: {out_channels: $out, scale_factor: $factor}]
+- {name: up3, from: [down, down.3], std/unet_up: {out_channels: 512}}
+- {name: up2, from: [up3, down.2], std/unet_up: {out_channels: 256}}
+- {name: up1, from: [up2, down.1], std/unet_up: {out_channels: 128}}
+- {name: up0, from: [up1, down.0], std/unet_up: {out_channels: 64}}
+- conv: {out_channels: 2, kernel_size: 1}
+"""
+
+
+def test_u_net_as_in_the_paper_has_its_numbers(network: Build) -> None:
+    """Ronneberger et al. 2015, figure 1; transposed convolutions count per input position."""
+    as_written = re.sub(r"(unet_\w+: {)", r"\1padding: 0, norm: false, ", U_NET)
+    report = archcost.analyze(network(as_written, "[1, 572, 572]"))
+    assert report.nodes[-1].output == (2, 388, 388)
+    assert report.totals.params == 31_030_658
+    assert report.totals.macs == 150_428_424_448
+
+
+def test_u_net_with_norms_has_the_parameters_of_a_well_known_copy(network: Build) -> None:
+    """milesial/Pytorch-UNet: colour in, one class out, padding, no biases before norms."""
+    report = archcost.analyze(network(U_NET.replace("out_channels: 2,", "out_channels: 1,"), "[3, 256, 256]"))
+    assert report.nodes[-1].output == (1, 256, 256)
+    assert report.totals.params == 31_037_633
+
+
+def test_a_step_up_crops_what_an_odd_size_left_over(network: Build) -> None:
+    layers = """
+        - {name: top, std/unet_down: {out_channels: 8, scale_factor: 1}}
+        - {name: low, std/unet_down: {out_channels: 16}}
+        - {from: [low, top], std/unet_up: {out_channels: 8}}
+    """
+    net = network(layers, "[3, 33, 33]")
+    assert [node.output for node in net if node.word == "max_pool"] == [(8, 16, 16)]
+    assert net.nodes[-1].output == (8, 32, 32)
+
+
+# -- any number of axes -----------------------------------------------------------------------------------
+
+TWO_AXES = {
+    "spatially_separable_conv",
+    "flattened_conv",
+    "inception_v3_c",
+    "inception_v3_d",
+    "inception_v3_e",
+}
+"""Blocks whose kernels differ per axis."""
+
+MODES = {1: "linear", 3: "trilinear"}
+
+
+def of_rank(case: Case, rank: int) -> tuple[str, str]:
+    """The call of a case on an input of another rank, eight positions wide."""
+    call = re.sub("aspp", f"aspp: {{mode: {MODES[rank]}}}", case.call)
+    return f"[{', '.join(map(str, [shape(case.x)[0], *[16] * rank]))}]", call
+
+
+@pytest.mark.parametrize("rank", sorted(MODES))
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if case.call.partition(":")[0].removeprefix("std/") not in TWO_AXES],
+    ids=lambda case: case.call,
+)
+def test_a_block_works_along_one_axis_and_along_three(case: Case, rank: int, network: Build) -> None:
+    x, call = of_rank(case, rank)
+    output = network(f"- {call}", x).nodes[-1].output
+    assert output[0] == shape(case.output)[0]
+    assert len(output) == rank + 1
+
+
+@pytest.mark.parametrize("name", sorted(TWO_AXES))
+def test_a_block_for_two_axes_refuses_one(name: str, network: Build) -> None:
+    needs = ": {out_channels: 8}" if name.endswith("conv") else ""
+    with pytest.raises(SpecError, match=rf"in block 'std/{name}', used at"):
+        network(f"- std/{name}{needs}", "[768, 64]")
+
+
+# -- the library ------------------------------------------------------------------------------------------
+
+NAMED = re.compile(r"std/(\w+)")
+
+
+def test_every_standard_block_has_a_test_of_its_numbers() -> None:
+    """In this file, or in one named after the block."""
+    here = Path(__file__)
+    texts = [here.read_text("utf-8"), *(path.stem for path in here.parent.rglob("test_*.py"))]
+    tested = set(NAMED.findall(texts[0]))
+    assert [
+        name
+        for name in standard_names()
+        if name not in tested and not any(name in stem for stem in texts[1:])
+    ] == []
+
+
+def test_activations_are_the_callers_all_the_way_in(network: Build) -> None:
+    report = counted(network, "std/mbconv: {out_channels: 40, act: hard_swish}", "[40, 28, 28]")
+    functions = [row.fields["function"] for row in report.nodes if row.kind == "activation"]
+    assert functions == ["hard_swish", "hard_swish", "hard_swish", "sigmoid"]
