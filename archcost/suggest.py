@@ -70,6 +70,7 @@ KIND_ALIASES = {
     "cropping": "crop",
     "spatialdropout": "dropout",
     "separableconv": "std/separable_conv",
+    "multiheadattention": "std/attention",
     "concatenate": "concat",
     "maximum": "max",
     # Caffe and Darknet
@@ -98,6 +99,19 @@ KIND_ALIASES = {
     "transposedconv": "conv_transpose",
     "convtransposed": "conv_transpose",
     "dwconv": "depthwise_conv",
+    "deformableconv": "deform_conv",
+    "modulateddeformconv": "deform_conv",
+    "dcn": "deform_conv",
+    "dcnv2": "deform_conv",
+    "spacetodepth": "pixel_unshuffle",
+    "depthtospace": "pixel_shuffle",
+    "bmm": "matmul",
+    "batchmatmul": "matmul",
+    "embed": "embedding",
+    "lookuptable": "embedding",
+    "selfattention": "std/attention",
+    "mhsa": "std/attention",
+    "mha": "std/attention",
     "hswish": "hard_swish",
     "hsigmoid": "hard_sigmoid",
     "swish": "silu",
@@ -116,6 +130,12 @@ KIND_ALIASES = {
     "parallel": "branches",
 }
 """A layer's name elsewhere, as `plain` writes it -> ours."""
+
+REFUSED = {
+    "maxunpool": "it puts values back where a max_pool found them, and no tensor here says where that was; "
+    "use `upsample` or `conv_transpose`",
+}
+"""A layer's name elsewhere, as `plain` writes it -> why there is none here, and what to do."""
 
 
 _MOST = 300

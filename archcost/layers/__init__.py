@@ -25,6 +25,8 @@ KINDS = {
     # linear
     "linear": "linear:Linear",
     "maxout": "linear:Maxout",
+    "embedding": "linear:Embedding",
+    "matmul": "linear:Matmul",
     # resize
     "upsample": "resize:Upsample",
     "pixel_shuffle": "resize:PixelShuffle",

@@ -1,4 +1,4 @@
-"""Linear layers, without a window: every output sums all numbers that arrive."""
+"""Linear layers without a window: products with a learned matrix or of two tensors, and rows looked up."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import Field
 
 from archcost.errors import ShapeError
 from archcost.geometry import show, size
-from archcost.layers.base import Formulas, Layer, Weights
+from archcost.layers.base import Formulas, Kind, Layer, Weights
 from archcost.layers.fields import Positive
 
 if TYPE_CHECKING:
@@ -80,4 +80,119 @@ class Maxout(Layer):
         return Formulas(
             {"pieces": self.pieces, "outputs": y},
             comparisons="(pieces - 1) * outputs",
+        )
+
+
+class Embedding(Layer):
+    """A learned vector for every token: row i of a table for the token with the number i.
+
+    Takes token numbers as a vector, or as one channel. Gives them as channels: `(embedding_dim, length)`.
+    Looking up is no arithmetic, so it costs nothing but the table. Weights `[num_embeddings, embedding_dim]`.
+    """
+
+    reference: ClassVar[str] = (
+        "Mikolov et al. 2013, Efficient estimation of word representations, section 3"
+    )
+
+    num_embeddings: Positive = Field(description="tokens there are; their numbers count from 0")
+    embedding_dim: Positive = Field(description="channels that leave")
+
+    def output(self, x: Shape) -> Shape:
+        """`(embedding_dim, *axes)`; a vector's numbers stand along one axis."""
+        if len(x) > 1 and x[0] != 1:
+            raise ShapeError(f"takes numbers of tokens, a vector or one channel, but {show(x)} arrives")
+        return (self.embedding_dim, *(x[1:] or x))
+
+    def weights(self, x: Shape) -> Weights:  # noqa: ARG002 - the table does not depend on the text
+        """`weight`: a row per token."""
+        return {"weight": (self.num_embeddings, self.embedding_dim)}
+
+    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
+        """Nothing is computed."""
+        return Formulas({})
+
+
+class Matmul(Kind):
+    """The product of two tensors as matrices, a pair for each head: what attention is made of.
+
+    Reads `from: [a, b]`. Each is tokens or matrices. Tokens are `[channels, length]`, with the channels split
+    into `heads`: `[channels / heads, length]` per head. Matrices are `[heads, rows, columns]`. The product
+    per head is a·b, each of them transposed first if its field says so. What leaves:
+
+    - of tokens and tokens, matrices: `[heads, rows, columns]`. Queries and keys of C channels give the scores
+      with `from: [q, k]`, `matmul: {heads: 12, transpose_a: true}`: `[12, queries, keys]`.
+    - of tokens and matrices, in either order, tokens: the axis of the tokens that is not summed over stays
+      where it is, the matrices bring the other. Scores and values give `[C, queries]` with
+      `from: [scores, v]`, `matmul: {transpose_b: true}`.
+    - of matrices and matrices, matrices.
+
+    Its receptive field is global: a product relates all positions to all.
+    """
+
+    reference: ClassVar[str] = "Vaswani et al. 2017, Attention is all you need, equation 1"
+
+    heads: Positive | None = Field(
+        None, description="matrices side by side; default: as many as matrices arrive, 1 for tokens alone"
+    )
+    transpose_a: bool = Field(default=False, description="swap rows and columns of the first")
+    transpose_b: bool = Field(default=False, description="swap rows and columns of the second")
+
+    def is_global(self, x: Shape) -> bool:  # noqa: ARG002 - whatever arrives
+        """Always."""
+        return True
+
+    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
+        """`(heads, rows, columns)`, or `(channels, length)` of tokens and matrices."""
+        if len(inputs) != 2:
+            arrive = f"{len(inputs)} arrive" if len(inputs) > 1 else "one arrives"
+            raise ShapeError(f"multiplies two tensors, but {arrive}; name them with `from: [a, b]`")
+        heads = self._heads(inputs)
+        (rows, summed), (found, columns) = self._matrices(inputs, heads)
+        if summed != found:
+            raise ShapeError(
+                f"per head {{0}} is {rows}×{summed} and {{1}} {found}×{columns}: {summed} columns cannot "
+                f"meet {found} rows; transpose_a and transpose_b swap rows and columns",
+                inputs=(0, 1),
+            )
+        if len(inputs[0]) == len(inputs[1]):
+            return (heads, rows, columns)
+        tokens_are_turned = self.transpose_a if len(inputs[0]) == 2 else self.transpose_b
+        channels, length = (columns, rows) if tokens_are_turned else (rows, columns)
+        return (heads * channels, length)
+
+    def _heads(self, inputs: tuple[Shape, ...]) -> int:
+        """How many matrices stand side by side, the same in both inputs."""
+        heads = self.heads or next((x[0] for x in inputs if len(x) == 3), 1)
+        for i, x in enumerate(inputs):
+            if len(x) not in {2, 3}:
+                forms = "tokens [channels, length] or matrices [heads, rows, columns]"
+                raise ShapeError(f"{{0}} gives {show(x)}; it must be {forms}", inputs=(i,))
+            if len(x) == 3 and x[0] != heads:
+                raise ShapeError(f"{{0}} gives {show(x)}: {x[0]} matrices for {heads} heads", inputs=(i,))
+            if x[0] % heads:
+                raise ShapeError(f"heads={heads} must divide the {x[0]} channels of {{0}}", inputs=(i,))
+        return heads
+
+    def _matrices(self, inputs: tuple[Shape, ...], heads: int) -> tuple[tuple[int, int], tuple[int, int]]:
+        """(rows, columns) of each input, per head and transposed as asked."""
+        (m, j), (k, n) = ((x[0] // heads, x[1]) if len(x) == 2 else (x[1], x[2]) for x in inputs)
+        return (j, m) if self.transpose_a else (m, j), (n, k) if self.transpose_b else (k, n)
+
+    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - it learns nothing
+        """See `Kind.parameters`."""
+        return {}
+
+    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - likewise
+        """See `Kind.statistics`."""
+        return {}
+
+    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
+        """Every output is a sum of `taps` products: a row of a with a column of b."""
+        y = self.infer(inputs)
+        (_, taps), _ = self._matrices(inputs, self._heads(inputs))
+        return Formulas(
+            {"taps": taps, "outputs": y},
+            macs="taps * outputs",
+            multiplications="macs",
+            additions="(taps - 1) * outputs",
         )

@@ -158,6 +158,8 @@ class PixelUnshuffle(_Rearrange):
     """Space becomes channels: a square of r×r positions becomes r² channels of one (space to depth).
 
     Row i, column j of a square in channel c goes to channel `c * r² + i * r + j`: `pixel_shuffle` undone.
+    TensorFlow and ONNX number the channels of their space to depth `(i * r + j) * channels + c`: another
+    order, the same shapes and costs.
     """
 
     reference: ClassVar[str] = "PyTorch, PixelUnshuffle; Shi et al. 2016, equation 4, backwards"

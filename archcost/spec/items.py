@@ -30,7 +30,7 @@ from archcost.spec.pieces import META, listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
 from archcost.spec.template import ANY, check_plain, shown
-from archcost.suggest import KIND_ALIASES, nearest, suggest
+from archcost.suggest import KIND_ALIASES, REFUSED, nearest, plain, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -157,6 +157,8 @@ class ItemParser(Mender):
         if isinstance(value, Scalar) and isinstance(value.value, str) and self.is_kind(value.value):
             text = f"unknown kind or block '{word}'; the kind is the key, its fields are the value"
             raise Mistake(place, f"{text}: `{value.value}: {{...}}`")
+        if why := REFUSED.get(plain(word)):
+            raise Mistake(place, f"unknown kind or block '{word}': {why}")
         standard = [f"std/{name}" for name in standard_names()]
         known = [*layers.words(), *STRUCTURES, *standard, *self.blocks]
         meant = f"std/{word}" if f"std/{word}" in standard else nearest(word, known, KIND_ALIASES)

@@ -448,6 +448,81 @@ LINEARS = [
     ),
 ]
 
+TOKENS = [
+    Case(
+        sentence="a text CNN looks 48 tokens up in a table of 18,765 words",
+        kind="embedding",
+        fields={"num_embeddings": 18_765, "embedding_dim": 300},
+        inputs=((48,),),
+        output=(300, 48),
+        weights={"weight": (18_765, 300)},
+    ),
+    Case(
+        sentence="tokens may come as one channel",
+        kind="embedding",
+        fields={"num_embeddings": 10, "embedding_dim": 4},
+        inputs=((1, 7),),
+        output=(4, 7),
+        weights={"weight": (10, 4)},
+    ),
+    Case(
+        sentence="ViT-B/16 scores 197 queries against 197 keys in 12 heads of 64 channels",
+        kind="matmul",
+        fields={"heads": 12, "transpose_a": True},
+        inputs=((768, 197), (768, 197)),
+        output=(12, 197, 197),
+        # 465,708 scores of 64 products
+        ops=Operations(macs=29_805_312, multiplications=29_805_312, additions=29_339_604),
+    ),
+    Case(
+        sentence="scores and values give tokens again",
+        kind="matmul",
+        fields={"transpose_b": True},
+        inputs=((12, 197, 197), (768, 197)),
+        output=(768, 197),
+        # 151,296 outputs of 197 products
+        ops=Operations(macs=29_805_312, multiplications=29_805_312, additions=29_654_016),
+    ),
+    Case(
+        sentence="values first, scores transposed: the same",
+        kind="matmul",
+        fields={"heads": 2, "transpose_b": True},
+        inputs=((6, 5), (2, 4, 5)),
+        output=(6, 4),
+        ops=Operations(macs=120, multiplications=120, additions=96),
+    ),
+    Case(
+        sentence="linear attention sums keys times values over positions first",
+        kind="matmul",
+        fields={"heads": 2, "transpose_b": True},
+        inputs=((6, 5), (8, 5)),
+        output=(2, 3, 4),
+        ops=Operations(macs=120, multiplications=120, additions=96),
+    ),
+    Case(
+        sentence="then queries take what each channel of theirs has",
+        kind="matmul",
+        fields={"transpose_a": True},
+        inputs=((2, 3, 4), (6, 5)),
+        output=(8, 5),
+        ops=Operations(macs=120, multiplications=120, additions=80),
+    ),
+    Case(
+        sentence="a batch of matrices times another",
+        kind="matmul",
+        inputs=((7, 2, 3), (7, 3, 5)),
+        output=(7, 2, 5),
+        ops=Operations(macs=210, multiplications=210, additions=140),
+    ),
+    Case(
+        sentence="two plain matrices",
+        kind="matmul",
+        inputs=((2, 3), (3, 4)),
+        output=(1, 2, 4),
+        ops=Operations(macs=24, multiplications=24, additions=16),
+    ),
+]
+
 RESIZES = [
     Case(
         sentence="nearest copies and computes nothing",
@@ -504,4 +579,4 @@ RESIZES = [
     ),
 ]
 
-CASES = [*CONVOLUTIONS, *DEFORMABLE, *POOLS, *LINEARS, *RESIZES]
+CASES = [*CONVOLUTIONS, *DEFORMABLE, *POOLS, *LINEARS, *TOKENS, *RESIZES]

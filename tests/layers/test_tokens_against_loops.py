@@ -1,0 +1,102 @@
+"""Embedding and matrix products against loops that look up, multiply and add one number at a time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from archcost.errors import ShapeError
+from tests.layers.test_deform_conv_against_loops import weigh
+from tests.layers.test_elementwise_against_loops import Bench, Counted, all_agree, build, total
+
+if TYPE_CHECKING:
+    from tests.layers.loops import Index
+    from tests.layers.test_elementwise_against_loops import Tensor
+
+FEW = st.integers(1, 3)
+BOOLEAN = st.booleans()
+
+
+class Side(NamedTuple):
+    """One factor: as tokens or as matrices, and whether it is transposed before it is multiplied."""
+
+    tokens: bool
+    turned: bool
+
+    def shape(self, heads: int, rows: int, columns: int) -> Index:
+        """How it arrives if it is to be rows×columns per head in the product."""
+        rows, columns = (columns, rows) if self.turned else (rows, columns)
+        return (heads * rows, columns) if self.tokens else (heads, rows, columns)
+
+    def at(self, x: Tensor, heads: int, head: int, row: int, column: int) -> Counted:
+        """An element of the matrix as it is multiplied."""
+        row, column = (column, row) if self.turned else (row, column)
+        if not self.tokens:
+            return x[head, row, column]
+        channels = max(x)[0] + 1
+        return x[head * channels // heads + row, column]
+
+
+SIDE = st.builds(Side, BOOLEAN, BOOLEAN)
+
+
+@given(SIDE, SIDE, FEW, FEW, FEW, FEW, BOOLEAN)
+def test_every_element_is_a_row_times_a_column(  # noqa: PLR0913, PLR0917 - the sizes of a product
+    a: Side, b: Side, heads: int, rows: int, summed: int, columns: int, told: bool
+) -> None:
+    told = told or (a.tokens and b.tokens)
+    layer = build("matmul", transpose_a=a.turned, transpose_b=b.turned, **({"heads": heads} if told else {}))
+
+    def place(head: int, i: int, j: int) -> Index:
+        if a.tokens == b.tokens:
+            return (head, i, j)
+        # One of i and j is what stays of the tokens: a channel of the head, or a position.
+        stays, other = (i, j) if a.tokens else (j, i)
+        stays_is_channel = not a.turned if a.tokens else b.turned
+        channel, position = (stays, other) if stays_is_channel else (other, stays)
+        size = (rows if a.tokens else columns) if stays_is_channel else (columns if a.tokens else rows)
+        return (head * size + channel, position)
+
+    def loop(_: Bench, xs: list[Tensor]) -> Tensor:
+        return {
+            place(head, i, j): total(
+                [weigh(a.at(xs[0], heads, head, i, k), b.at(xs[1], heads, head, k, j)) for k in range(summed)]
+            )
+            for head in range(heads)
+            for i in range(rows)
+            for j in range(columns)
+        }
+
+    all_agree(layer, [a.shape(heads, rows, summed), b.shape(heads, summed, columns)], loop)
+
+
+@given(FEW, FEW, FEW, BOOLEAN)
+def test_an_embedding_looks_every_token_up(tokens: int, dim: int, length: int, channel: bool) -> None:
+    layer = build("embedding", num_embeddings=tokens, embedding_dim=dim)
+
+    def loop(bench: Bench, xs: list[Tensor]) -> Tensor:
+        positions = [index[-1] for index in xs[0]]
+        table = {(t, c): bench.learned("weight", t, c) for t in range(tokens) for c in range(dim)}
+        return {(c, p): table[p % tokens, c] for c in range(dim) for p in positions}
+
+    all_agree(layer, [(1, length) if channel else (length,)], loop)
+
+
+def test_a_token_at_every_pixel_keeps_both_axes() -> None:
+    assert build("embedding", num_embeddings=5, embedding_dim=8).infer(((1, 4, 6),)) == (8, 4, 6)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (((4, 3),), "multiplies two tensors, but one arrives; name them with `from: [a, b]`"),
+        (((4, 3),) * 3, "multiplies two tensors, but 3 arrive; name them with `from: [a, b]`"),
+    ],
+)
+def test_a_product_has_two_factors(inputs: tuple[Index, ...], message: str) -> None:
+    with pytest.raises(ShapeError) as caught:
+        build("matmul").infer(inputs)
+    assert str(caught.value) == message
