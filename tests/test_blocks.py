@@ -266,6 +266,7 @@ CASES = [
         others=norms(120, 120, 240),
         macs=28 * 28 * 240 * 120 // 3 + 14 * 14 * (9 * 120 + 120 * 240 // 3),
         output="[480, 14, 14]",
+        field=3,
     ),
     Case(
         why="Ma et al. 2018, figure 3 (c): two 1x1 and a depthwise 3x3 over half the channels",
@@ -398,6 +399,16 @@ CASES = [
         macs=56 * 56 * 27 * 64**2,
         output="[64, 56, 56]",
         field=7,
+    ),
+    Case(
+        why="a stride is taken once, by the first of them",
+        x="[8, 32, 32]",
+        call="std/stacked_conv: {out_channels: 16, depth: 3, stride: 2}",
+        weights=9 * 8 * 16 + 2 * 9 * 16**2,
+        others=norms(16, 16, 16),
+        macs=16 * 16 * (9 * 8 * 16 + 2 * 9 * 16**2),
+        output="[16, 16, 16]",
+        field=3 + 2 * 2 * 2,
     ),
     Case(
         why="Chen et al. 2017: one 1x1, a 3x3 per rate and the mean, mixed by a 1x1 over five times 256",
@@ -840,7 +851,92 @@ def test_every_standard_block_has_a_test_of_its_numbers() -> None:
     ] == []
 
 
-def test_activations_are_the_callers_all_the_way_in(network: Build) -> None:
-    report = counted(network, "std/mbconv: {out_channels: 40, act: hard_swish}", "[40, 28, 28]")
+ACTS = [
+    ("[8, 16, 16]", "conv_norm_act", "out_channels: 8", 1),
+    ("[8, 16, 16]", "basic_block", "out_channels: 16", 2),
+    ("[8, 16, 16]", "bottleneck", "width: 8", 3),
+    ("[32, 16, 16]", "resnext_bottleneck", "out_channels: 64, groups: 2, width: 8", 3),
+    ("[8, 16, 16]", "preact_basic_block", "out_channels: 8", 2),
+    ("[8, 16, 16]", "preact_basic_block", "out_channels: 16", 2),
+    ("[8, 16, 16]", "preact_bottleneck", "width: 2", 3),
+    ("[8, 16, 16]", "preact_bottleneck", "width: 8", 3),
+    ("[8, 16, 16]", "inverted_residual", "out_channels: 8", 2),
+    ("[8, 16, 16]", "mbconv", "out_channels: 8", 3),
+    ("[8, 16, 16]", "fused_mbconv", "out_channels: 8, squeeze: 2", 2),
+    ("[8, 16, 16]", "squeeze_excite", "ratio: 2", 1),
+    ("[8, 16, 16]", "shuffle_unit_v2", "out_channels: 8", 2),
+    ("[8, 16, 16]", "shuffle_unit_v2", "out_channels: 16, stride: 2", 3),
+    ("[8, 16, 16]", "inception_v3_a", "c1: 8", 7),
+    ("[8, 16, 16]", "inception_v3_b", "c3: 8", 4),
+    ("[8, 16, 16]", "inception_v3_c", "c1: 8", 10),
+    ("[8, 16, 16]", "inception_v3_d", "c3: 8", 6),
+    ("[8, 16, 16]", "inception_v3_e", "c1: 8", 9),
+    ("[8, 16, 16]", "stacked_conv", "out_channels: 8, depth: 3", 3),
+    ("[8, 64, 64]", "context_module", "out_channels: 8", 7),
+    ("[8, 64, 64]", "hdc", "out_channels: 8", 3),
+    ("[8, 16, 16]", "xception_block", "out_channels: 8", 3),
+    ("[8, 16, 16]", "xception_block", "out_channels: 8, act_first: false", 2),
+    ("[8, 16, 16]", "res2net_split", "scale: 4", 3),
+    ("[8, 16, 16]", "res2net_split", "scale: 4, stride: 2", 3),
+    ("[8, 16, 16]", "unet_down", "out_channels: 8", 2),
+]
+"""Blocks, and how many activations of the caller's each one has; gates come on top."""
+
+
+@pytest.mark.parametrize(("x", "block", "given", "times"), ACTS)
+def test_activations_are_the_callers_all_the_way_in(
+    x: str, block: str, given: str, times: int, network: Build
+) -> None:
+    report = counted(network, f"std/{block}: {{{given}, act: mish}}", x)
     functions = [row.fields["function"] for row in report.nodes if row.kind == "activation"]
-    assert functions == ["hard_swish", "hard_swish", "hard_swish", "sigmoid"]
+    assert functions.count("mish") + functions.count("sigmoid") == len(functions)
+    assert functions.count("mish") == times
+
+
+ADDED = [
+    ("[8, 16, 16]", "inverted_residual", "out_channels: 8", True),
+    ("[8, 16, 16]", "inverted_residual", "out_channels: 9", False),
+    ("[8, 16, 16]", "inverted_residual", "out_channels: 8, stride: 2", False),
+    ("[8, 16, 16]", "mbconv", "out_channels: 8", True),
+    ("[8, 16, 16]", "mbconv", "out_channels: 8, stride: 2", False),
+    ("[8, 16, 16]", "fused_mbconv", "out_channels: 8", True),
+    ("[8, 16, 16]", "fused_mbconv", "out_channels: 9", False),
+    ("[8, 16, 16]", "fused_mbconv", "out_channels: 8, stride: 2", False),
+    ("[12, 16, 16]", "shuffle_unit", "out_channels: 12", True),
+    ("[12, 16, 16]", "shuffle_unit", "out_channels: 24, stride: 2", False),
+    ("[8, 16, 16]", "xception_block", "out_channels: 8", True),
+    ("[8, 16, 16]", "xception_block", "out_channels: 9, stride: 2", True),
+]
+
+
+@pytest.mark.parametrize(("x", "block", "given", "added"), ADDED)
+def test_a_block_is_added_to_its_input_where_its_paper_says_so(
+    x: str, block: str, given: str, *, added: bool, network: Build
+) -> None:
+    net = network(f"- std/{block}: {{{given}}}", x)
+    assert any(node.word == "add" for node in net) is added
+
+
+SIZED = [
+    ("inverted_residual", "out_channels: 8"),
+    ("mbconv", "out_channels: 8"),
+    ("fused_mbconv", "out_channels: 8"),
+    ("shuffle_unit_v2", "out_channels: 8"),
+    ("separable_conv", "out_channels: 8"),
+    ("spatially_separable_conv", "out_channels: 8"),
+    ("flattened_conv", "out_channels: 8"),
+    ("stacked_conv", "out_channels: 8"),
+    ("conv_norm_act", "out_channels: 8"),
+    ("res2net_split", "scale: 2"),
+]
+"""Blocks that take a kernel size and a stride."""
+
+
+@pytest.mark.parametrize("kernel_size", [1, 3, 5, 7])
+@pytest.mark.parametrize(("block", "given"), SIZED)
+def test_odd_kernels_keep_the_size_and_a_stride_halves_it(
+    block: str, given: str, kernel_size: int, network: Build
+) -> None:
+    call = f"- std/{block}: {{{given}, kernel_size: {kernel_size}, stride: %d}}"
+    assert network(call % 1, "[8, 16, 16]").nodes[-1].output == (8, 16, 16)
+    assert network(call % 2, "[8, 16, 16]").nodes[-1].output == (8, 8, 8)
