@@ -21,8 +21,13 @@ if TYPE_CHECKING:
     from archcost.report.model import Finding, NodeRow
 
 
-def analyze(network: Network) -> Report:
+def analyze(network: Network, convention: str | None = None) -> Report:
     """Shapes, parameters, operations and memory of a network, and what is odd about it.
+
+    With the name of a `convention`, the report also has what that one counts, beside our own numbers.
+
+    Raises:
+        UsageError: there is no such convention.
 
     >>> from archcost import load
     >>> report = analyze(load("zoo:vgg16"))
@@ -30,7 +35,14 @@ def analyze(network: Network) -> Report:
     (138357544, 15470264320)
     """
     with collector_paused():
-        return _report(network)
+        report = _report(network)
+        return _beside(report, network, convention) if convention else report
+
+
+def _beside(report: Report, network: Network, convention: str) -> Report:
+    from archcost.report.compared import labelled  # noqa: PLC0415 - few analyses ask for a convention
+
+    return labelled(report, network, convention)
 
 
 def _report(network: Network) -> Report:

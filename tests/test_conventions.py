@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from jsonschema import Draft202012Validator
 from tabulate import tabulate
 
 import archcost
@@ -22,6 +23,10 @@ from archcost.conventions.counting import counts
 from archcost.conventions.table import CONVENTIONS, TERMS, find
 from archcost.errors import UsageError
 from archcost.layers import KINDS, base
+from archcost.report.explained import as_json
+from archcost.report.words import Look
+from archcost.report.writers import write
+from archcost.schemas import schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -309,3 +314,105 @@ def test_a_convention_that_does_not_exist_is_refused_with_one_that_does() -> Non
         find("thoop")
     with pytest.raises(UsageError, match="there are papers, flops"):
         find("???")
+
+
+# -- in reports and explanations --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_convention_stands_beside_our_counts_and_changes_none(convention: str) -> None:
+    report = archcost.analyze(zoo("resnet18"), convention)
+    plain = archcost.analyze(zoo("resnet18"))
+    assert report.convention is not None
+    assert report.convention.total == sum(row.convention_count or 0 for row in report.nodes)
+    assert report.convention.total == sum(report.convention.parts.values())
+    assert (
+        replace(
+            report,
+            convention=None,
+            nodes=tuple(replace(row, convention_count=None) for row in report.nodes),
+            groups=tuple(replace(row, convention_count=None) for row in report.groups),
+        )
+        == plain
+    )
+
+
+def test_a_group_counts_what_its_nodes_count() -> None:
+    report = archcost.analyze(zoo("resnet18"), "thop")
+    for group in report.groups:
+        inside = [row for row in report.nodes if row.path.startswith(f"{group.path}.")]
+        assert group.convention_count == sum(row.convention_count or 0 for row in inside)
+
+
+def test_keys_and_columns_are_only_added() -> None:
+    report, plain = (archcost.analyze(zoo("lenet5"), asked) for asked in ("keras", None))
+    assert list(report.to_dict()) == [*plain.to_dict(), "convention"]
+    assert list(plain_row := plain.rows()[0]) == list(report.rows()[0])[:-1]
+    assert "convention_count" not in plain_row
+    header, *lines = write([report, plain], "csv", Look(columns=["macs"])).splitlines()
+    assert header == "spec,network,path,macs,convention,convention_count"
+    assert lines[0] == "zoo:lenet5,lenet5,c1,117600,keras: parameters,156"
+    assert lines[-1].endswith(",,")
+
+
+def test_the_parts_keras_prints_have_their_names() -> None:
+    report = archcost.analyze(zoo("keras_mobilenet"), "keras")
+    assert report.convention is not None
+    assert report.convention.parts == {"trainable": 4231976, "non_trainable": 21888}
+
+
+@pytest.mark.parametrize("form", ["table", "markdown"])
+@pytest.mark.parametrize("convention", CONVENTIONS)
+def test_a_table_names_the_convention_and_says_what_it_counts(convention: str, form: str) -> None:
+    text = write([archcost.analyze(zoo("lenet5"), convention)], form, Look())
+    found = find(convention)
+    assert f"{found.name}: {found.unit}" in text
+    assert found.definition in " ".join(text.split())
+
+
+@pytest.mark.parametrize("convention", CONVENTIONS)
+@pytest.mark.parametrize("name", ["lenet5", "googlenet", "deeplabv3_resnet50"])
+def test_every_difference_is_derived(name: str, convention: str) -> None:
+    net = zoo(name)
+    report = archcost.analyze(net, convention)
+    beside = find(convention).beside
+    for kind in {row.kind: row for row in report.nodes}.values():
+        found = archcost.explain(net, kind.path, convention).convention
+        assert found is not None
+        count, difference = found.steps[-2:]
+        ours = getattr(kind, beside)
+        assert (found.ours, found.count, found.difference) == (ours, count.value, difference.value)
+        assert count.value == kind.convention_count == ours + difference.value
+        terms = {step.name: step.value for step in found.steps[:-2]}
+        for step in (count, difference):
+            if step.formula:
+                assert eval(step.formula, {}, terms) == step.value  # noqa: S307 - our own formulas: sums and products
+
+
+def test_a_sum_is_explained_by_kind() -> None:
+    net = zoo("resnet18")
+    report = archcost.analyze(net, "thop")
+    for path in (None, "stage", "stage.1"):
+        found = archcost.explain(net, path, "thop").convention
+        assert found is not None
+        assert found.steps == ()
+        assert sum(kind.difference for kind in found.kinds) == found.difference == found.count - found.ours
+        if path:
+            assert found.count == report.group(path).convention_count
+            assert sum(kind.nodes for kind in found.kinds) == report.group(path).nodes
+        else:
+            assert (found.ours, found.count) == (report.totals.macs, 1824033792)
+    norms = found.kinds[0]
+    assert (norms.kind, norms.formula) == ("batch_norm", "(2 + 2 * affine) * outputs")
+
+
+def test_a_convention_satisfies_the_schemas() -> None:
+    net = zoo("lenet5")
+    documents = {
+        "report": write([archcost.analyze(net, "thop")], "json", Look()),
+        "explanation": as_json(archcost.explain(net, None, "thop")),
+    }
+    for name, text in documents.items():
+        validator: Any = Draft202012Validator(schema(name))
+        assert list(validator.iter_errors(json.loads(text))) == []
+    assert "convention_count" in json.dumps(schema("report"))

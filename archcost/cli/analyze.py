@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.analysis import analyze
-from archcost.cli.common import Loading, load_all, loading, output, quiet, specs_argument
+from archcost.cli.common import Loading, convention, load_all, loading, output, quiet, specs_argument
 from archcost.cli.output import style_for, write
 from archcost.report.columns import NAMES, choose
 from archcost.report.model import COUNTS
@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 
 class Options(Loading):
-    """How specs are read, and how the result is to look."""
+    """How specs are read, what else is counted, and how the result is to look."""
 
+    convention: str | None
     depth: int | None
     columns: tuple[str, ...] | None
     sort: str | None
@@ -40,6 +41,7 @@ def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) ->
 @specs_argument
 @output(*WRITERS)
 @loading
+@convention
 @click.option(
     "--depth", type=click.IntRange(min=1), help="Levels of the tree to show. [default: what fits 40 lines]"
 )
@@ -69,11 +71,12 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
       archcost analyze net.yaml
       archcost analyze zoo:vgg16 --sort macs --columns kind,output,macs,macs_fraction
       archcost analyze zoo:mobilenet_v2 --set width=0.5 --input 3x192x192
+      archcost analyze zoo:resnet50 --convention thop
       archcost analyze 'specs/*.yaml' --format json --output report.json
 
     JSON always holds everything; CSV has a row per node with exact integers, and heeds --columns and --sort.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
-    reports = [analyze(network) for network in load_all(specs, options)]
+    reports = [analyze(network, options["convention"]) for network in load_all(specs, options)]
     look = Look(
         depth=options["depth"],
         columns=options["columns"],

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from archcost.conventions.table import CONVENTIONS
 from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError, UsageError
 from archcost.limits import DEFAULT, Limits
 from archcost.spec.library import zoo
@@ -128,6 +129,13 @@ def output(*formats: str) -> Callable[[F], F]:
     )
     return lambda command: reduce(lambda f, option: option(f), reversed(options), command)
 
+
+convention = click.option(
+    "--convention",
+    metavar="NAME",
+    type=click.Choice(list(CONVENTIONS)),
+    help=f"Add what others count, as a number of its own: {', '.join(CONVENTIONS)}.",
+)
 
 quiet = click.option("--quiet", "-q", is_flag=True, help="Only the result, without explanations.")
 

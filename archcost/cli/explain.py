@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import complete_node, load_one, loading, output, spec_argument
+from archcost.cli.common import Loading, complete_node, convention, load_one, loading, output, spec_argument
 from archcost.cli.output import style_for, write
 from archcost.report.explained import as_json, as_text
 from archcost.report.explanation import explain
@@ -14,24 +14,31 @@ from archcost.report.explanation import explain
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from archcost.cli.common import Loading
+
+class Options(Loading):
+    """How specs are read, and what else is counted."""
+
+    convention: str | None
 
 
 @click.command
 @spec_argument
-@click.argument("node", shell_complete=complete_node)
+@click.argument("node", required=False, shell_complete=complete_node)
 @output("table", "json")
 @loading
-def command(spec: str, node: str, form: str, output: str | None, **options: Unpack[Loading]) -> None:
+@convention
+def command(spec: str, node: str | None, form: str, output: str | None, **options: Unpack[Options]) -> None:
     """Derive the numbers of one node, step by step.
 
     Shows where NODE is written, how its window arrives at the output's size, its weights, and each count as
-    its formula, with the numbers put in, and the result. A group of nodes is shown as the sum of its parts.
+    its formula, with the numbers put in, and the result. A group of nodes is shown as the sum of its parts,
+    and so is the network if there is no NODE. --convention derives what others count, and why it differs.
 
     \b
       archcost explain zoo:resnet50 stem.conv_bn.conv
       archcost explain zoo:resnet50 stage.2
+      archcost explain zoo:resnet50 --convention thop
       archcost explain net.yaml conv_1 --format json
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
-    explained = explain(load_one(spec, options), node)
+    explained = explain(load_one(spec, options), node, options["convention"])
     write(as_json(explained) if form == "json" else as_text(explained, style_for(output)), output)

@@ -22,7 +22,6 @@ Rule = tuple[str, ...]
 
 TERMS = {
     "affine": "1 if it has learned numbers, else 0",
-    "bias": "1 if a bias is added to every output, else 0",
     "learned": "elements of its learned tensors, at every use",
     "non_trainable": "elements of its running statistics",
     "trainable": "elements of its learned tensors; 0 where they are counted elsewhere",
@@ -51,9 +50,9 @@ class Convention(NamedTuple):
     beside: Literal["macs", "params"] = "macs"
 
     @property
-    def heading(self) -> str:
-        """What stands above its column."""
-        return f"{self.name}: {self.unit}"
+    def same(self) -> str:
+        """The term that is that count."""
+        return "macs" if self.beside == "macs" else "trainable"
 
 
 def _each(kinds: str | Iterable[str], *rule: str) -> dict[str, Rule]:
@@ -82,7 +81,7 @@ _CONVENTIONS = (
         unit="2 per MAC",
         definition="FLOPs that are two per multiply-accumulate, the product and the sum, and nothing else.",
         source="PyTorch 2.13.0, FlopCounterMode",
-        rules=_each("*", "2 * macs"),
+        rules=_each("*", "macs", "macs"),
     ),
     Convention(
         name="thop",
@@ -103,7 +102,7 @@ _CONVENTIONS = (
         name="fvcore",
         unit="operations",
         definition="What fvcore prints as flops, one per multiply-accumulate: products without bias, 2 per "
-        "batch-normalised element (1 if nothing is learned), 5 of other norms (4), 1 per input of a global "
+        "element of batch norm (1 if nothing is learned), 5 of other norms (4), 1 per input of a global "
         "or adaptive mean in two dimensions, and 4 per output of bilinear interpolation (nearest: 1).",
         source="fvcore 0.1.5.post20221221",
         rules=_each(f"{_CONVOLUTIONS} conv_transpose linear", "macs")

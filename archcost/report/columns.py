@@ -14,7 +14,7 @@ from archcost.suggest import suggest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from archcost.report.model import ReceptiveField
+    from archcost.report.model import ReceptiveField, Report
     from archcost.report.numbers import Units
     from archcost.report.tree import Line
 
@@ -106,11 +106,12 @@ class Column:
     name: str
     units: Units
     totals: Mapping[str, int]
+    header: str = ""
 
     @property
     def heading(self) -> str:
         """What stands above it."""
-        return _HEADERS.get(self.name, self.name)
+        return self.header or _HEADERS.get(self.name, self.name)
 
     @property
     def is_number(self) -> bool:
@@ -134,6 +135,16 @@ class Column:
             over, under = (counts[name] for name in RATIOS[self.name])
             return f"{over / under:.1f}" if over and under else ""
         return formatter(self.units)(counts[self.name])
+
+
+def columns(report: Report, names: Iterable[str], units: Units) -> list[Column]:
+    """The columns of these names, and the one of the convention if the report has one."""
+    totals = report.totals.counts()
+    chosen = [Column(name, units, totals) for name in names]
+    if report.convention:
+        total = {"convention_count": report.convention.total}
+        chosen.append(Column("convention_count", units, total, report.convention.heading))
+    return chosen
 
 
 def choose(names: Iterable[str]) -> tuple[str, ...]:

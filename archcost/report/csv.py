@@ -20,7 +20,9 @@ _USUAL = ("kind", "fields", "inputs", "output", *COUNTS, *FIELD_COLUMNS, "file",
 
 def write(reports: Sequence[Report], look: Look) -> str:
     """Every node of every report. `look` may choose and sort the columns; the rest of it is for tables."""
-    chosen = _USUAL if look.columns is None else look.columns
+    chosen = [*(_USUAL if look.columns is None else look.columns)]
+    if any(report.convention for report in reports):
+        chosen += ["convention", "convention_count"]
     out = StringIO()
     writer = csv.DictWriter(
         out, ["spec", "network", "path", *chosen], extrasaction="ignore", lineterminator="\n"
@@ -33,8 +35,9 @@ def write(reports: Sequence[Report], look: Look) -> str:
 
 def _rows(report: Report, sort: str | None) -> Iterator[dict[str, object]]:
     totals = report.totals.counts()
+    convention = report.convention.heading if report.convention else None
     nodes = report.nodes if sort is None else sorted(report.nodes, key=lambda row: -row.counts()[sort])
     for row in nodes:
         shares = {name: row.counts()[of] / (totals[of] or 1) for name, of in FRACTIONS.items()}
-        place = f"{row.file}:{row.line}"
-        yield {"spec": report.path, "network": report.name, "place": place} | flat(row) | shares
+        more = {"place": f"{row.file}:{row.line}", "convention": convention}
+        yield {"spec": report.path, "network": report.name} | more | flat(row) | shares

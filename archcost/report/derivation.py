@@ -53,7 +53,7 @@ def terms(formulas: Formulas) -> Iterator[Step]:
     values = formulas.values()
     for name, term in formulas.terms.items():
         text = show(term) if isinstance(term, tuple) else term if isinstance(term, str) else ""
-        yield _step(name, text, values)
+        yield step(name, text, values)
 
 
 def counts(formulas: Formulas) -> Iterator[Step]:
@@ -61,13 +61,13 @@ def counts(formulas: Formulas) -> Iterator[Step]:
     values = formulas.values()
     for name in Operations._fields:
         if name in formulas.counts:
-            yield _step(name, formulas.counts[name], values)
+            yield step(name, formulas.counts[name], values)
 
 
 _NAME = re.compile(r"[a-z_]+\b(?!\()")
 
 
-def _step(name: str, formula: str, values: Mapping[str, int]) -> Step:
+def step(name: str, formula: str, values: Mapping[str, int]) -> Step:
     """`name = formula`, with the formula's names replaced by their values. Functions keep their names."""
     numbers = _NAME.sub(lambda found: f"{values[found[0]]:,}", formula)
     alone = f"{values[name]:,}"

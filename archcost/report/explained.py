@@ -8,6 +8,7 @@ from tabulate import SEPARATING_LINE, tabulate
 
 from archcost.geometry import show
 from archcost.layers.base import Operations
+from archcost.report import words
 from archcost.report.columns import field_size
 from archcost.report.explanation import NodeExplanation
 from archcost.report.json import envelope
@@ -16,6 +17,7 @@ from archcost.report.model import NodeRow, add_up, field_text, to_dict
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from archcost.report.compared import ConventionExplanation, KindComparison
     from archcost.report.derivation import AxisDerivation, Step
     from archcost.report.explanation import GroupExplanation, Tensor
     from archcost.report.model import GroupRow
@@ -34,7 +36,8 @@ def as_json(explained: NodeExplanation | GroupExplanation) -> str:
 def as_text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
     """The explanation for a reader at a terminal."""
     lines = _node(explained, style) if isinstance(explained, NodeExplanation) else _group(explained, style)
-    return "".join(f"{line.rstrip()}\n" for line in lines)
+    more = _convention(explained.convention, style) if explained.convention else ()
+    return "".join(f"{line.rstrip()}\n" for line in (*lines, *more))
 
 
 def _node(node: NodeExplanation, style: Style) -> Iterator[str]:
@@ -119,6 +122,44 @@ def _group(explained: GroupExplanation, style: Style) -> Iterator[str]:
         [*rows, SEPARATING_LINE, total], headers, "simple", colalign=align, disable_numparse=True
     )
     yield from table.splitlines()
+
+
+def _convention(found: ConventionExplanation, style: Style) -> Iterator[str]:
+    yield ""
+    first, *rest = words.convention(found)
+    yield style.paint(first, "bold")
+    yield from rest
+    yield ""
+    if found.steps:
+        yield from (f"  {line}" for line in _steps(found.steps))
+    else:
+        yield from _kinds(found)
+
+
+def _kinds(found: ConventionExplanation) -> Iterator[str]:
+    """By kind, what it counts beside our count; a kind that both leave out is left out."""
+    rows = [
+        [kind.kind, f"{kind.nodes}", kind.formula or "nothing", *_numbers(kind)]
+        for kind in found.kinds
+        if kind.count or kind.ours
+    ]
+    headers = ["kind", "nodes", "counts", found.name, found.beside, "difference"]
+    table = tabulate(
+        [*rows, SEPARATING_LINE, ["total", "", "", *_numbers(found)]],
+        headers,
+        "simple",
+        colalign=["left", "right", "left", "right", "right", "right"],
+        disable_numparse=True,
+    )
+    yield from table.splitlines()
+
+
+def _numbers(of: KindComparison | ConventionExplanation) -> list[str]:
+    return [f"{of.count:,}", f"{of.ours:,}", _signed(of.difference)]
+
+
+def _signed(number: int) -> str:
+    return f"{number:+,}" if number else "0"
 
 
 def _part(part: GroupRow | NodeRow, group: str) -> list[str]:

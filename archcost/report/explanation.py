@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from archcost.analysis import analyze, fields_by_tensor
@@ -12,9 +12,10 @@ from archcost.errors import UsageError
 from archcost.geometry import Shape, show, size
 from archcost.passes.receptive_field import receptive_fields
 from archcost.report import derivation
+from archcost.report.compared import ConventionExplanation, compare
 from archcost.report.derivation import AxisDerivation, Step  # noqa: TC001 - likewise
 from archcost.report.lookup import children, unknown
-from archcost.report.model import GroupRow, NodeRow, ReceptiveField  # noqa: TC001 - likewise
+from archcost.report.model import GroupRow, NodeRow, ReceptiveField
 from archcost.report.rows import given, kind_of, readable_field
 
 if TYPE_CHECKING:
@@ -54,6 +55,7 @@ class NodeExplanation:
         counted_at: the node that counts these weights, if it is another one that shares them.
         terms: the numbers its counts are made of.
         counts: the operations; a count that is missing is 0.
+        convention: what the chosen convention counts; None, and missing in JSON, without one.
     """
 
     path: str
@@ -75,28 +77,52 @@ class NodeExplanation:
     counted_at: str | None
     terms: tuple[Step, ...]
     counts: tuple[Step, ...]
+    convention: ConventionExplanation | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GroupExplanation:
-    """A group as the sum of what is directly in it."""
+    """A group, or the whole network, as the sum of what is directly in it.
+
+    Attributes:
+        path: the group's; of the whole network its name.
+        group: its row.
+        parts: the rows directly in it.
+        convention: what the chosen convention counts; None, and missing in JSON, without one.
+    """
 
     path: str
     group: GroupRow
     parts: tuple[GroupRow | NodeRow, ...]
+    convention: ConventionExplanation | None = None
 
 
-def explain(network: Network, path: str) -> NodeExplanation | GroupExplanation:
-    """Where the numbers of a node or a group come from.
+def explain(
+    network: Network, path: str | None = None, convention: str | None = None
+) -> NodeExplanation | GroupExplanation:
+    """Where the numbers of a node or a group come from; without a path, those of the whole network.
+
+    With the name of a `convention`, also what that one counts, and why it is another number.
 
     Raises:
-        UsageError: there is neither; the text names similar ones.
+        UsageError: there is neither node nor group, or no such convention; the text names similar ones.
 
     >>> from archcost import load
     >>> macs = explain(load("zoo:lenet5"), "c1").counts[0]
     >>> macs.formula, macs.numbers, macs.value
     ('taps * outputs', '25 * 4,704', 117600)
     """
+    explained = _explained(network, path)
+    if convention is None:
+        return explained
+    inside = "" if path is None else f"{path}."
+    nodes = [node for node in network if node.path == path or node.path.startswith(inside)]
+    return replace(explained, convention=compare(network, convention, nodes))
+
+
+def _explained(network: Network, path: str | None) -> NodeExplanation | GroupExplanation:
+    if path is None:
+        return _whole(network)
     if path in network.by_path:
         return _node(network, network.by_path[path])
     for tensor in network.inputs:
@@ -105,6 +131,20 @@ def explain(network: Network, path: str) -> NodeExplanation | GroupExplanation:
                 f"'{path}' is an input of {network.name}, {show(tensor.output)}: nothing to derive"
             )
     return _group(network, path)
+
+
+def _whole(network: Network) -> GroupExplanation:
+    report = analyze(network)
+    rows: dict[str, GroupRow | NodeRow] = {row.path: row for row in (*report.groups, *report.nodes)}
+    row = GroupRow(
+        path=network.name,
+        nodes=len(network),
+        params_fraction=1.0 if report.totals.params else 0.0,
+        macs_fraction=1.0 if report.totals.macs else 0.0,
+        **report.totals.counts(),
+    )
+    parts = tuple(rows[name] for name in children("", network.by_path))
+    return GroupExplanation(path=network.name, group=row, parts=parts)
 
 
 def _group(network: Network, path: str) -> GroupExplanation:

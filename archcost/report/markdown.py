@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tabulate import tabulate
 
 from archcost.report import words
-from archcost.report.columns import Column
+from archcost.report.columns import columns
 from archcost.report.style import Style
 
 if TYPE_CHECKING:
@@ -34,21 +34,20 @@ def _one(report: Report, look: Look) -> str:
 
 
 def _table(report: Report, lines: Sequence[Line], look: Look) -> str:
-    totals = report.totals.counts()
-    columns = [Column(name, look.units, totals) for name in look.shown]
+    shown = columns(report, look.shown, look.units)
     rows = [
         [
             _code(line.path, line.times),
-            *(c.cell(line) if c.is_number else escape(c.cell(line)) for c in columns),
+            *(c.cell(line) if c.is_number else escape(c.cell(line)) for c in shown),
         ]
         for line in lines
     ]
-    total = ["**total**", *(f"**{cell}**" if cell else "" for cell in (c.total() for c in columns))]
+    total = ["**total**", *(f"**{cell}**" if cell else "" for cell in (c.total() for c in shown))]
     return tabulate(
         [*rows, total],
-        headers=["layer", *(c.heading for c in columns)],
+        headers=["layer", *(c.heading for c in shown)],
         tablefmt="pipe",
-        colalign=["left", *("right" if c.is_number else "left" for c in columns)],
+        colalign=["left", *("right" if c.is_number else "left" for c in shown)],
         disable_numparse=True,
     )
 

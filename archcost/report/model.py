@@ -144,6 +144,7 @@ class NodeRow(Counts):
         output: the shape that leaves.
         receptive_field: what it sees of the network's only input; None without a spatial relation to it.
         receptive_fields: what it sees of each, if the network has several inputs; else None.
+        convention_count: what the chosen convention counts; None, and missing in JSON, without one.
     """
 
     path: str
@@ -156,6 +157,7 @@ class NodeRow(Counts):
     output: Shape
     receptive_field: ReceptiveField | None
     receptive_fields: Mapping[str, ReceptiveField] | None
+    convention_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,12 +169,14 @@ class GroupRow(Counts):
         nodes: how many there are.
         params_fraction: share of the network's parameters, 0 to 1; 0 if it has none.
         macs_fraction: share of the network's MACs, 0 to 1; 0 if it has none.
+        convention_count: the sum over its nodes of what the chosen convention counts; None without one.
     """
 
     path: str
     nodes: int
     params_fraction: float
     macs_fraction: float
+    convention_count: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,6 +223,32 @@ class Declared:
     declared: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConventionTotal:
+    """What another tool, or somebody else, would print for the network. Our own counts do not change.
+
+    Attributes:
+        name: the convention's.
+        unit: what is counted.
+        definition: what that means.
+        source: whose rules these are, in which version.
+        total: the sum over all nodes.
+        parts: the same, by the formulas that are added up.
+    """
+
+    name: str
+    unit: str
+    definition: str
+    source: str
+    total: int
+    parts: Mapping[str, int]
+
+    @property
+    def heading(self) -> str:
+        """What stands above its column."""
+        return f"{self.name}: {self.unit}"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Report:
     """Everything archcost knows about one network.
@@ -235,6 +265,7 @@ class Report:
         groups: a row per path that several nodes start with, in written order, outer groups first.
         findings: what the rules noticed, in the order of the text.
         declared: what was stated rather than derived.
+        convention: what the chosen convention counts; None, and missing in JSON, without one.
     """
 
     path: str
@@ -248,6 +279,7 @@ class Report:
     groups: tuple[GroupRow, ...]
     findings: tuple[Finding, ...]
     declared: tuple[Declared, ...]
+    convention: ConventionTotal | None = None
 
     def node(self, path: str) -> NodeRow:
         """The row of one node.
@@ -290,9 +322,13 @@ class Report:
 def keys(kind: type) -> tuple[str, ...]:
     """The keys of a dataclass's JSON form: what is its own, then the counts; in totals the counts first."""
     names = tuple(field.name for field in fields(kind))
-    own = tuple(name for name in names if name not in COUNTS)
-    return own + COUNTS if issubclass(kind, Counts) and kind is not Totals else names
+    always = tuple(name for name in names if name not in ASKED_FOR)
+    own = tuple(name for name in always if name not in COUNTS)
+    return own + COUNTS if issubclass(kind, Counts) and kind is not Totals else always
 
+
+ASKED_FOR = ("convention", "convention_count")
+"""Keys that are there only if they were asked for; always the last ones."""
 
 JSON_NAMES = {"is_global": "global"}
 """Keys that are no names in Python."""
@@ -303,6 +339,7 @@ def to_dict(value: Dataclass) -> dict[str, object]:
     names = keys(type(value))
     if isinstance(value, NodeRow):
         names = _one_of_two(names, several=value.receptive_fields is not None)
+    names += tuple(name for name in ASKED_FOR if getattr(value, name, None) is not None)
     return {JSON_NAMES.get(name, name): plain(getattr(value, name)) for name in names}
 
 
@@ -338,7 +375,8 @@ def flat(row: NodeRow) -> dict[str, object]:
     }
     place: dict[str, object] = {"file": row.file, "line": row.line, "column": row.column}
     seen = dict(zip_longest(FIELD_COLUMNS, _flat_field(row.receptive_field)))
-    return start | row.counts() | seen | place
+    asked = {} if row.convention_count is None else {"convention_count": row.convention_count}
+    return start | row.counts() | seen | place | asked
 
 
 FIELD_COLUMNS = ("receptive_field", "receptive_field_stride", "coverage", "holes", "global")

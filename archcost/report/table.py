@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tabulate import SEPARATING_LINE, tabulate
 
 from archcost.report import words
-from archcost.report.columns import Column
+from archcost.report.columns import columns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,16 +37,15 @@ def _one(report: Report, look: Look) -> str:
 
 
 def _table(report: Report, lines: Sequence[Line], look: Look) -> list[str]:
-    totals = report.totals.counts()
-    columns = [Column(name, look.units, totals) for name in look.shown]
+    shown = columns(report, look.shown, look.units)
     repeats = any(line.times > 1 for line in lines)
-    rows = [[_name(line, look), *_times(line, repeats), *(c.cell(line) for c in columns)] for line in lines]
-    total = ["total", *([""] * repeats), *(c.total() for c in columns)]
+    rows = [[_name(line, look), *_times(line, repeats), *(c.cell(line) for c in shown)] for line in lines]
+    total = ["total", *([""] * repeats), *(c.total() for c in shown)]
     text = tabulate(
         [*rows, SEPARATING_LINE, total],
-        headers=["layer", *(["×"] * repeats), *(c.heading for c in columns)],
+        headers=["layer", *(["×"] * repeats), *(c.heading for c in shown)],
         tablefmt="simple",
-        colalign=["left", *(["right"] * repeats), *("right" if c.is_number else "left" for c in columns)],
+        colalign=["left", *(["right"] * repeats), *("right" if c.is_number else "left" for c in shown)],
         disable_numparse=True,
         preserve_whitespace=True,
     )

@@ -133,7 +133,7 @@ def _signature(item: _Item, texts: dict[int, str]) -> Hashable:
     row = item.row
     if id(row.fields) not in texts:
         texts[id(row.fields)] = field_text(row.fields)
-    return (row.kind, texts[id(row.fields)], row.output, *amounts(row))
+    return (row.kind, texts[id(row.fields)], row.output, row.convention_count, *amounts(row))
 
 
 def _merge(items: list[_Item]) -> list[_Item]:
@@ -194,8 +194,13 @@ def _line(item: _Item, path: str, level: int, times: int, *, closed: bool) -> Li
         kind=_kinds(item) if closed else "",
         node=item.row if isinstance(item.row, NodeRow) else None,
         last=_last(item),
-        counts={name: count * times for name, count in item.row.counts().items()},
+        counts={name: count * times for name, count in _counts(item.row).items()},
     )
+
+
+def _counts(row: NodeRow | GroupRow) -> dict[str, int]:
+    asked = {} if row.convention_count is None else {"convention_count": row.convention_count}
+    return row.counts() | asked
 
 
 def _last(item: _Item) -> NodeRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from archcost.geometry import show
@@ -16,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from archcost.geometry import Shape
-    from archcost.report.model import Declared, Finding, Report
+    from archcost.report.compared import ConventionExplanation
+    from archcost.report.model import ConventionTotal, Declared, Finding, Report
     from archcost.report.numbers import Units
     from archcost.report.tree import Line
 
@@ -83,6 +85,8 @@ def setting(report: Report) -> Iterator[str]:
 
 def legend(report: Report, listed: Sequence[Line], look: Look) -> Iterator[str]:
     """What the table does not explain by itself, as far as it occurs."""
+    if report.convention:
+        yield from convention(report.convention)
     if "receptive_field" in look.shown:
         texts = [cell for line in listed for cell in [text_of("receptive_field", line)] if cell]
         if any("%" in text for text in texts):
@@ -91,6 +95,13 @@ def legend(report: Report, listed: Sequence[Line], look: Look) -> Iterator[str]:
             yield "Receptive field all (n×n): the whole input; n×n without operations over all positions."
     if any(line.closed and line.node is None for line in listed):
         yield f"{1 + max(line.level for line in listed)} of {tree.height(report)} levels shown; see --depth."
+
+
+def convention(counted: ConventionTotal | ConventionExplanation) -> list[str]:
+    """What stands behind a convention's numbers, in lines as long as the other sentences."""
+    return wrap(
+        f"{counted.name}: {counted.definition} Source: {counted.source}.", 110, break_on_hyphens=False
+    )
 
 
 def _named(tensors: Mapping[str, Shape]) -> str:
