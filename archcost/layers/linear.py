@@ -90,9 +90,7 @@ class Embedding(Layer):
     Looking up is no arithmetic, so it costs nothing but the table. Weights `[num_embeddings, embedding_dim]`.
     """
 
-    reference: ClassVar[str] = (
-        "Mikolov et al. 2013, Efficient estimation of word representations, section 3"
-    )
+    reference: ClassVar[str] = "Mikolov et al. 2013, Efficient estimation of word representations, section 3"
 
     num_embeddings: Positive = Field(description="tokens there are; their numbers count from 0")
     embedding_dim: Positive = Field(description="channels that leave")
@@ -168,7 +166,8 @@ class Matmul(Kind):
                 forms = "tokens [channels, length] or matrices [heads, rows, columns]"
                 raise ShapeError(f"{{0}} gives {show(x)}; it must be {forms}", inputs=(i,))
             if len(x) == 3 and x[0] != heads:
-                raise ShapeError(f"{{0}} gives {show(x)}: {x[0]} matrices for {heads} heads", inputs=(i,))
+                taken = f"{{0}} gives {show(x)}, which is {x[0]} matrices, but there are {heads} heads"
+                raise ShapeError(f"{taken}; tokens are [channels, length]", inputs=(i,))
             if x[0] % heads:
                 raise ShapeError(f"heads={heads} must divide the {x[0]} channels of {{0}}", inputs=(i,))
         return heads

@@ -156,16 +156,18 @@ class Parser(ItemParser):
         """The blocks of a file that has nothing else: a standard block and its helpers."""
         root = self.check_keys(root, LIBRARY_KEYS, required=("blocks",), what="a file of blocks")
         if (node := root.get("blocks")) is not None and (mapping := self.as_mapping(node, "blocks")):
-            self._declare_blocks(mapping)
+            self._declare_blocks(mapping, called_by_path=True)
             self._define_blocks(mapping, frozenset(), sees=False)
         self._check_calls()
         return self.blocks
 
-    def _declare_blocks(self, mapping: Mapping) -> None:
+    def _declare_blocks(self, mapping: Mapping, *, called_by_path: bool = False) -> None:
+        """Note the names. A standard block may have a kind's: `std/` tells them apart."""
         for entry in mapping.entries:
             name = entry.key.text
             self.check_name(entry.key, "block")
-            if layers.find(name) or name in STRUCTURES or name in META:
+            is_kind = layers.find(name) is not None and not called_by_path
+            if is_kind or name in STRUCTURES or name in META:
                 taken = "key of items" if name in META else "kind"
                 text = f"block '{name}' has the name of a {taken}; choose another"
                 self.problems.add(entry.key.place, text)
