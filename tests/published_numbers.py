@@ -399,6 +399,11 @@ TARGETS: dict[tuple[str, str | None], Target] = {
         for slim, (name, parts) in SLIM.items()
         for layer, part in parts.items()
     },
+    **{
+        (f"{head}_ResNet{depth}", None): Target(f"{head.lower()}_resnet{depth}_aux")
+        for head in ("FCN", "DeepLabV3")
+        for depth in (50, 101)
+    },
     ("Inception_V3", None): Target("inception_v3_aux"),  # torchvision counts the head's parameters
 }
 """Published numbers by network and variant, and what of the zoo they are about."""

@@ -267,6 +267,23 @@ def test_the_layers_of_the_context_module_see_what_its_paper_says() -> None:
     assert sizes == [(size, size) for size in (3, 5, 9, 17, 33, 65, 67, 67)]
 
 
+def test_a_deformable_resnet_adds_the_parameters_of_its_offsets_and_masks_and_no_others() -> None:
+    """Three offset convolutions of 18 channels with biases; 27 for all 13 units of version 2, with masks."""
+    plain, moved, masked = map(report, ("resnet50", "deformable_resnet50", "deformable_resnet50_v2"))
+    widths = {128: 4, 256: 6, 512: 3}
+    assert moved.totals.params - plain.totals.params == 3 * (18 * 9 * 512 + 18)
+    assert masked.totals.params - plain.totals.params == sum(
+        n * (27 * 9 * width + 27) for width, n in widths.items()
+    )
+
+
+def test_a_text_cnn_has_the_convolutions_of_its_paper_and_a_table_of_words() -> None:
+    embedded, static = report("text_cnn"), report("text_cnn_static")
+    assert static.totals.params == sum(100 * (300 * k + 1) for k in (3, 4, 5)) + 2 * (300 + 1)
+    assert embedded.totals.params - static.totals.params == 18765 * 300
+    assert embedded.totals.macs == static.totals.macs
+
+
 # -- the page ---------------------------------------------------------------------------------------------
 
 INTRODUCTION = """\
