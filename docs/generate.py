@@ -237,6 +237,7 @@ CALLS = {
     "context_module": ("[21, 64, 64]", ""),
     "conv_norm_act": ("[3, 224, 224]", "{out_channels: 32, stride: 2}"),
     "deform_conv": ("[512, 14, 14]", "{out_channels: 512, mask: true, bias: false}"),
+    "deformable_bottleneck": ("[2048, 7, 7]", "{width: 512}"),
     "dense_layer": ("[64, 56, 56]", ""),
     "fire": ("[96, 54, 54]", "{squeeze: 16, expand1: 64}"),
     "flattened_conv": ("[16, 32, 32]", "{out_channels: 32}"),

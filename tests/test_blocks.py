@@ -528,6 +528,51 @@ CASES = [
         output="[44, 28, 28]",
     ),
     Case(
+        why="Dai et al. 2017, section 2.1: the offset branch has 2 N channels, 18 for a 3x3, and biases",
+        x="[512, 7, 7]",
+        call="std/deform_conv: {out_channels: 512, bias: false}",
+        weights=9 * 512**2 + 9 * 512 * 18,
+        others=18,
+        macs=7 * 7 * (9 * 512**2 + 9 * 512 * 18),
+        output="[512, 7, 7]",
+    ),
+    Case(
+        why="Zhu et al. 2019, section 3.2: 3 K channels with the masks, for each of four groups",
+        x="[64, 14, 14]",
+        call="std/deform_conv: {out_channels: 64, mask: true, deform_groups: 4, stride: 2}",
+        weights=9 * 64**2 + 9 * 64 * 4 * 27,
+        others=64 + 4 * 27,
+        macs=7 * 7 * (9 * 64**2 + 9 * 64 * 4 * 27),
+        output="[64, 7, 7]",
+    ),
+    Case(
+        why="Dai et al. 2017: hw (2 c m + 9 m^2) and the offsets of the 3x3 in ResNet's last stage",
+        x="[2048, 7, 7]",
+        call="std/deformable_bottleneck: {width: 512}",
+        weights=2 * 2048 * 512 + 9 * 512**2 + 9 * 512 * 18,
+        others=norms(512, 512, 2048) + 18,
+        macs=7 * 7 * (2 * 2048 * 512 + 9 * 512**2 + 9 * 512 * 18),
+        output="[2048, 7, 7]",
+    ),
+    Case(
+        why="Zhu et al. 2019: version 2 where a stage begins",
+        x="[1024, 14, 14]",
+        call="std/deformable_bottleneck: {width: 512, stride: 2, mask: true}",
+        weights=1024 * 512 + 9 * 512**2 + 9 * 512 * 27 + 512 * 2048 + 1024 * 2048,
+        others=norms(512, 512, 2048, 2048) + 27,
+        macs=14**2 * 1024 * 512 + 7**2 * (9 * 512**2 + 9 * 512 * 27 + 512 * 2048 + 1024 * 2048),
+        output="[2048, 7, 7]",
+    ),
+    Case(
+        why="Vaswani et al. 2017, table 1: n^2 d twice, beside four times n d^2; ViT-B's d and n",
+        x="[768, 197]",
+        call="std/attention: {heads: 12}",
+        weights=4 * 768**2,
+        others=4 * 768,
+        macs=4 * 197 * 768**2 + 2 * 197**2 * 768,
+        output="[768, 197]",
+    ),
+    Case(
         why="Ronneberger et al. 2015, figure 1: the first step down, 568 to 284 to 282 to 280",
         x="[64, 568, 568]",
         call="std/unet_down: {out_channels: 128, padding: 0, norm: false}",
@@ -805,19 +850,24 @@ TWO_AXES = {
 }
 """Blocks whose kernels differ per axis."""
 
+ONE_AXIS = {"attention"}
+"""Blocks over tokens."""
+
 MODES = {1: "linear", 3: "trilinear"}
 
 
 def of_rank(case: Case, rank: int) -> tuple[str, str]:
     """The call of a case on an input of another rank, eight positions wide."""
-    call = re.sub("aspp", f"aspp: {{mode: {MODES[rank]}}}", case.call)
+    call = case.call.replace("std/aspp", f"std/aspp: {{mode: {MODES[rank]}}}")
+    if "deform" in call:
+        call = call.replace("}", f", axes: {rank}}}")
     return f"[{', '.join(map(str, [shape(case.x)[0], *[16] * rank]))}]", call
 
 
 @pytest.mark.parametrize("rank", sorted(MODES))
 @pytest.mark.parametrize(
     "case",
-    [case for case in CASES if case.call.partition(":")[0].removeprefix("std/") not in TWO_AXES],
+    [case for case in CASES if case.call.partition(":")[0].removeprefix("std/") not in TWO_AXES | ONE_AXIS],
     ids=lambda case: case.call,
 )
 def test_a_block_works_along_one_axis_and_along_three(case: Case, rank: int, network: Build) -> None:
@@ -840,15 +890,8 @@ NAMED = re.compile(r"std/(\w+)")
 
 
 def test_every_standard_block_has_a_test_of_its_numbers() -> None:
-    """In this file, or in one named after the block."""
-    here = Path(__file__)
-    texts = [here.read_text("utf-8"), *(path.stem for path in here.parent.rglob("test_*.py"))]
-    tested = set(NAMED.findall(texts[0]))
-    assert [
-        name
-        for name in standard_names()
-        if name not in tested and not any(name in stem for stem in texts[1:])
-    ] == []
+    calls = [*(case.call for case in CASES), *(call for *_, call in MEASURED), U_NET]
+    assert set(NAMED.findall("\n".join(calls))) == set(standard_names())
 
 
 ACTS = [
@@ -856,6 +899,7 @@ ACTS = [
     ("[8, 16, 16]", "basic_block", "out_channels: 16", 2),
     ("[8, 16, 16]", "bottleneck", "width: 8", 3),
     ("[32, 16, 16]", "resnext_bottleneck", "out_channels: 64, groups: 2, width: 8", 3),
+    ("[8, 16, 16]", "deformable_bottleneck", "width: 8", 3),
     ("[8, 16, 16]", "preact_basic_block", "out_channels: 8", 2),
     ("[8, 16, 16]", "preact_basic_block", "out_channels: 16", 2),
     ("[8, 16, 16]", "preact_bottleneck", "width: 2", 3),
