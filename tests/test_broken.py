@@ -187,7 +187,10 @@ PATHS = {
         "zoo:resnet5",
         "zoo:resnet5: no network has that name (did you mean 'resnet50'?); `archcost zoo` lists them all",
     ),
-    "a zoo path": ("zoo:../net", "zoo:../net: no network has that name; `archcost zoo` lists them all"),
+    "a zoo path": (
+        "zoo:../etc/xyzzy",
+        "zoo:../etc/xyzzy: no network has that name; `archcost zoo` lists them all",
+    ),
 }
 
 
