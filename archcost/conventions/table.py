@@ -3,8 +3,9 @@
 A formula speaks of the terms in `TERMS`, of those the layer's own formulas are made of (see
 `archcost.layers.base`) and of its six counts. A kind without a rule counts as nothing, as it does with the
 tool. Rules were read from each tool's source, in the version that `source` names, and hold for networks
-that call PyTorch's own layers as modules, but interpolate by a function. What a tool misses because a
-network is written another way does not follow from an architecture.
+that call PyTorch's own layers as modules, but interpolate by a function and take the two products of
+attention in one fused call, which no tool here sees. What a tool misses because a network is written another
+way does not follow from an architecture.
 """
 
 from __future__ import annotations
@@ -144,7 +145,7 @@ _CONVENTIONS = (
         source="torchinfo 1.8.0",
         rules=_each(_CONVOLUTIONS, "macs", "bias * outputs")
         | _each("conv_transpose", "learned * positions")
-        | _each(f"linear batch_norm {_NORMS} prelu", "learned")
+        | _each(f"linear embedding batch_norm {_NORMS} prelu", "learned")
         | _DECLARED,
     ),
     Convention(

@@ -128,7 +128,7 @@ def compare(network: Network, name: str, nodes: Iterable[Node]) -> ConventionExp
         for node, count in zip(network, counts(network, convention), strict=True)
         if node in wanted
     ]
-    ours, count = (sum(numbers) for numbers in zip(*((c.ours, c.total) for _, c in counted), strict=True))
+    ours, count = sum(c.ours for _, c in counted), sum(c.total for _, c in counted)
     return ConventionExplanation(
         name=convention.name,
         unit=convention.unit,
