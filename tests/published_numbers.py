@@ -392,7 +392,7 @@ TARGETS: dict[tuple[str, str | None], Target] = {
     },
     **{
         (f"ptflops/{name}", "aten backend"): Target(name, operations=products_and_biases)
-        for name in ("alexnet", "resnet18", "resnet50", "squeezenet1_0", "vgg16")
+        for name in ("alexnet", "convnext_base", "resnet18", "resnet50", "squeezenet1_0", "vgg16")
     },
     **{
         (slim, f"{slim}/{layer}"): Target(name, part, upto=True, operations=tensorflow)
@@ -403,6 +403,10 @@ TARGETS: dict[tuple[str, str | None], Target] = {
         (f"{head}_ResNet{depth}", None): Target(f"{head.lower()}_resnet{depth}_aux")
         for head in ("FCN", "DeepLabV3")
         for depth in (50, 101)
+    },
+    **{
+        (f"ConvNeXt-{letter}", "README"): Target(f"convnext_{size}")
+        for letter, size in {"T": "tiny", "S": "small", "B": "base", "L": "large", "XL": "xlarge"}.items()
     },
     ("Inception_V3", None): Target("inception_v3_aux"),  # torchvision counts the head's parameters
 }
