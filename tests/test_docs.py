@@ -205,7 +205,7 @@ def test_a_command_prints_what_stands_below_it(here: list[Block], agree: Agree, 
         if command.startswith("archcost "):
             status, printed = run(command, capsys)
             if "no such file" in printed and "no such file" not in shown:
-                pytest.skip(f"the page does not show the file: {command}")
+                pytest.fail(f"the page does not show the file: {command}")
         elif command == "echo $?":
             printed = f"{status}\n"
         text += f"$ {command}\n" + (shown if fits(shown, printed) else printed)

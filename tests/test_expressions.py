@@ -10,8 +10,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from archcost.errors import ExpressionError
-from archcost.expressions import RESERVED, Expression, show, split_dollar
+from archcost.expressions import RESERVED, Expression, show
 from archcost.limits import Limits
+from archcost.spec.dollar import split_dollar
 from archcost.values import equal
 
 if TYPE_CHECKING:

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.expressions import Expression
 from archcost.geometry import size
 from archcost.layers.activation import Activation
+from archcost.layers.base import evaluate
 from archcost.layers.resize import Upsample
-from archcost.limits import Limits
 from archcost.passes.cost import costs
 from archcost.report.rows import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from archcost.conventions.table import Convention, Rule
     from archcost.network import Network, Node
@@ -65,7 +63,7 @@ def _count(node: Node, cost: Cost, convention: Convention) -> Count:
     rule = _rule(node, convention)
     env = terms(node, cost)
     ours = cost.operations.macs if convention.beside == "macs" else cost.params
-    return Count(_kind(node), rule, tuple(_evaluate(formula, env) for formula in rule), ours)
+    return Count(_kind(node), rule, tuple(evaluate(formula, env) for formula in rule), ours)
 
 
 def terms(node: Node, cost: Cost) -> dict[str, int]:
@@ -103,19 +101,3 @@ def words(node: Node) -> Iterator[str]:
 
 def _kind(node: Node) -> str:
     return node.layer.function if isinstance(node.layer, Activation) else kind_of(node.word)
-
-
-_UNBOUNDED = Limits(integer=2**4096)
-"""Counts are products of bounded numbers and may exceed what a spec may write."""
-
-
-@cache
-def _parse(formula: str) -> Expression:
-    return Expression.parse(formula, _UNBOUNDED)
-
-
-def _evaluate(formula: str, env: Mapping[str, int]) -> int:
-    value = _parse(formula).evaluate(env)
-    if not isinstance(value, int):
-        raise TypeError(f"{formula} = {value!r}: a count must be whole")
-    return value

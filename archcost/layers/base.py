@@ -100,11 +100,11 @@ class Formulas:
         """
         env: dict[str, int] = {}
         for name, term in self.terms.items():
-            env[name] = _evaluate(term, env) if isinstance(term, str) else size(_as_shape(term))
+            env[name] = evaluate(term, env) if isinstance(term, str) else size(_as_shape(term))
         if unknown := set(self.counts) - set(Operations._fields):
             raise TypeError(f"no such count: {unknown}")
         for name in Operations._fields:
-            env[name] = _evaluate(self.counts.get(name, "0"), env)
+            env[name] = evaluate(self.counts.get(name, "0"), env)
         return env
 
     def operations(self) -> Operations:
@@ -126,7 +126,12 @@ def _parse(formula: str) -> Expression:
     return Expression.parse(formula, _UNBOUNDED)
 
 
-def _evaluate(formula: str, env: Mapping[str, int]) -> int:
+def evaluate(formula: str, env: Mapping[str, int]) -> int:
+    """A count's formula in numbers.
+
+    Raises:
+        TypeError: it does not come out whole: a bug.
+    """
     value = _parse(formula).evaluate(env)
     if not isinstance(value, int):
         raise TypeError(f"{formula} = {value!r} with {env}: a count must be whole")
@@ -205,11 +210,11 @@ class Layer(Kind):
     def output(self, x: Shape) -> Shape:
         """The shape that leaves. Raises ShapeError if `x` does not fit."""
 
-    def weights(self, x: Shape) -> Weights:  # noqa: ARG002
+    def weights(self, x: Shape) -> Weights:  # noqa: ARG002 - most kinds need not look
         """Learned tensors by name, as shapes; `[out, in / groups, *kernel]` where there is a kernel."""
         return {}
 
-    def buffers(self, x: Shape) -> Weights:  # noqa: ARG002
+    def buffers(self, x: Shape) -> Weights:  # noqa: ARG002 - most kinds need not look
         """Running statistics by name, as shapes."""
         return {}
 
@@ -258,11 +263,11 @@ class Merge(Kind):
             raise ShapeError("joins two or more inputs, but one arrives; name them with `from: [a, b]`")
         return self.output(inputs)
 
-    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002
+    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - most kinds need not look
         """See `Kind.parameters`."""
         return {}
 
-    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002
+    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - most kinds need not look
         """See `Kind.statistics`."""
         return {}
 
@@ -282,18 +287,18 @@ class Source(Kind):
     def weights(self) -> Weights:
         """Learned tensors by name, as shapes."""
 
-    def infer(self, inputs: tuple[Shape, ...]) -> Shape:  # noqa: ARG002
+    def infer(self, inputs: tuple[Shape, ...]) -> Shape:  # noqa: ARG002 - most kinds need not look
         """See `Kind.infer`."""
         return self.output()
 
-    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002
+    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - most kinds need not look
         """See `Kind.parameters`."""
         return self.weights()
 
-    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002
+    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - most kinds need not look
         """See `Kind.statistics`."""
         return {}
 
-    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:  # noqa: ARG002
+    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:  # noqa: ARG002 - most kinds need not look
         """See `Kind.formulas`: a tensor that is only there costs nothing to compute."""
         return Formulas({})

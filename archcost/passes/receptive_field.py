@@ -122,9 +122,9 @@ class _Tracer:
         if not layer.keeps_positions(x, y):
             return lambda reach, whole: None if reach.moving else reach  # noqa: ARG005 - likewise
         if isinstance(layer, Merge):
-            return (lambda reach, whole: broadcast(reach, x[1:], y[1:])) if x[1:] != y[1:] else None  # noqa: ARG005
+            return (lambda reach, whole: broadcast(reach, x[1:], y[1:])) if x[1:] != y[1:] else None  # noqa: ARG005 - every step is asked alike
         window = layer.window_of(position, x)
-        return (lambda reach, whole: self._slider.slide(reach, window)) if window else None  # noqa: ARG005
+        return (lambda reach, whole: self._slider.slide(reach, window)) if window else None  # noqa: ARG005 - every step is asked alike
 
 
 def _measure(reach: Reach, whole: Axes) -> Field:

@@ -6,8 +6,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import Diagnostic
-from archcost.expressions import closing, parentheses
 from archcost.source import Place, Source
+from archcost.spec.dollar import closing, parentheses
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import ExpressionError
-from archcost.expressions import show, split_dollar
+from archcost.expressions import show
 from archcost.source import Place
 from archcost.spec.document import Ref
+from archcost.spec.dollar import split_dollar
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Mapping, Scalar, Sequence, resolve
 from archcost.suggest import suggest
