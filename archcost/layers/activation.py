@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from archcost.channels import mixed, overlaid
 from archcost.errors import ShapeError
 from archcost.layers import KINDS, find
 from archcost.layers.axes import name_of
@@ -18,6 +19,7 @@ from archcost.layers.fields import NonNegative, Number, Positive, must_be
 from archcost.suggest import KIND_ALIASES, suggest
 
 if TYPE_CHECKING:
+    from archcost.channels import Channels
     from archcost.geometry import Shape
     from archcost.layers.base import Kind
 
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 class _Elementwise(Layer):
     """A function of one number, applied to every element."""
 
+    per_channel: ClassVar[bool] = True
     per_element: ClassVar[Operations]
 
     def output(self, x: Shape) -> Shape:
@@ -190,6 +193,10 @@ class _AlongAxis(Layer):
         """Along a spatial axis."""
         return self.axis > 0 and x[self.axis] > 1
 
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Along channels all on all, else each on its own."""
+        return mixed(arriving, out_channels) if self.axis == 0 else overlaid(arriving)
+
     def output(self, x: Shape) -> Shape:
         """The shape that arrives."""
         name_of(self.axis, x)
@@ -291,6 +298,10 @@ class Activation(Layer):
     def buffers(self, x: Shape) -> Weights:
         """See the activation."""
         return self.chosen.buffers(x)
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """See the activation."""
+        return self.chosen.channels(arriving, out_channels)
 
     def is_global(self, x: Shape) -> bool:
         """As the chosen activation says."""

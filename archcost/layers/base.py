@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from archcost.channels import Channels, blurred_together, overlaid
 from archcost.errors import ShapeError
 from archcost.expressions import Expression
 from archcost.geometry import Shape, Window, size
@@ -153,6 +154,8 @@ class Kind(BaseModel, ABC):
     """True if the output is the input under another shape: it costs no memory of its own."""
     bounded: ClassVar[bool] = True
     """False if its numbers are declared costs, which may exceed the limit on a dimension."""
+    per_channel: ClassVar[bool] = False
+    """True if a channel that leaves depends only on the channel at its place of what arrives."""
     tap_fields: ClassVar[dict[str, str]] = {}
     """Fields that name a tap -> the field that gets the spatial size of its tensor (`like` -> `size`)."""
     reference: ClassVar[str] = ""
@@ -188,6 +191,15 @@ class Kind(BaseModel, ABC):
         Exactly one if the word is known; all there are to choose from if it is not (yet).
         """
         return []
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """What every channel that leaves depends on. A kind that does not say so is not known singly."""
+        return overlaid(arriving) if self.per_channel else blurred_together(arriving, out_channels)
+
+    @property
+    def drops_channels(self) -> bool:
+        """Whether some of the channels that arrive may not be read."""
+        return False
 
     @property
     def field_is_known(self) -> bool:

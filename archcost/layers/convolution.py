@@ -7,6 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
+from archcost.channels import Channels, blurred_together, mixed
 from archcost.errors import ShapeError
 from archcost.geometry import Shape, Window, reached, scattering, show, sliding, spatial
 from archcost.layers.base import Formulas, Kind, Layer, Weights
@@ -50,6 +51,17 @@ class Conv(Layer):
     def window(self, x: Shape) -> Window:
         """The sliding window on this input."""
         return sliding(x, self.kernel_size, self.stride, self.padding, dilation=self.dilation)
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Group by group, or as `connections` list them."""
+        if self.connections is not None:
+            return arriving[0].listed(self.connections)
+        return arriving[0].grouped(self.groups, out_channels)
+
+    @property
+    def drops_channels(self) -> bool:
+        """Perhaps, if `connections` say who reads whom."""
+        return self.connections is not None
 
     def output(self, x: Shape) -> Shape:
         """`(out_channels, *positions)`."""
@@ -140,6 +152,10 @@ class DepthwiseConv(Layer):
         """The sliding window on this input."""
         return sliding(x, self.kernel_size, self.stride, self.padding, dilation=self.dilation)
 
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Each depends on the one it is a multiple of."""
+        return arriving[0].grouped(arriving[0].total, out_channels)
+
     def output(self, x: Shape) -> Shape:
         """`(in_channels * multiplier, *positions)`."""
         _check_arrival(self.in_channels, x[0])
@@ -219,6 +235,10 @@ class ConvTranspose(Layer):
             output_padding=self.output_padding,
         )
 
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Group by group."""
+        return arriving[0].grouped(self.groups, out_channels)
+
     def output(self, x: Shape) -> Shape:
         """`(out_channels, *positions)`."""
         _check_arrival(self.in_channels, x[0])
@@ -295,6 +315,10 @@ class DeformConv(Kind):
     def window_of(self, position: int, x: Shape) -> Window | None:
         """The window on the features; offsets and mask are read where the output is."""
         return self.window(x) if position == 0 else None
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """All on all, offsets included; with groups, not known singly."""
+        return (mixed if self.groups == 1 else blurred_together)(arriving, out_channels)
 
     def infer(self, inputs: tuple[Shape, ...]) -> Shape:
         """`(out_channels, *positions)`."""

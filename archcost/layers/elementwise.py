@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 class Identity(Layer):
     """The input itself."""
 
+    per_channel: ClassVar[bool] = True
     alias: ClassVar[bool] = True
 
     def output(self, x: Shape) -> Shape:
@@ -46,6 +47,8 @@ class DropPath(Identity):
 class Scale(Layer):
     """Every element times one constant."""
 
+    per_channel: ClassVar[bool] = True
+
     factor: Number = Field(description="the constant")
 
     def output(self, x: Shape) -> Shape:
@@ -63,6 +66,7 @@ class LayerScale(Layer):
     ConvNeXt's layer scale; with `bias`, LeNet-5's subsampling coefficients and Caffe's Scale.
     """
 
+    per_channel: ClassVar[bool] = True
     reference: ClassVar[str] = "Touvron et al. 2021, Going deeper with image transformers"
 
     bias: bool = Field(default=False, description="add a learned number to every channel")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
+from archcost.channels import Channels, mixed
 from archcost.errors import ShapeError
 from archcost.geometry import show, size
 from archcost.layers.base import Formulas, Kind, Layer, Weights
@@ -28,6 +29,10 @@ class Linear(Layer):
     bias: bool = Field(default=True, description="add a learned number to every output")
     in_features: Positive | None = Field(None, description="an assertion: the numbers that arrive")
     per_position: bool = Field(default=False, description="apply it at each position and keep the axes")
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """All on all."""
+        return mixed(arriving, out_channels)
 
     def output(self, x: Shape) -> Shape:
         """`(out_features,)`, or `(out_features, *axes)` with `per_position`."""
@@ -68,6 +73,10 @@ class Maxout(Layer):
     reference: ClassVar[str] = "Goodfellow et al. 2013, Maxout networks, section 3"
 
     pieces: Positive = Field(description="channels of which the largest is taken")
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Each depends on its pieces."""
+        return arriving[0].grouped(out_channels, out_channels)
 
     def output(self, x: Shape) -> Shape:
         """`(channels / pieces, *axes)`."""

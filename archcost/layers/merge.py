@@ -9,6 +9,7 @@ from typing import ClassVar
 
 from pydantic import Field
 
+from archcost.channels import Channels, concatenated, overlaid
 from archcost.errors import ShapeError
 from archcost.geometry import Shape, show
 from archcost.layers.axes import name_of, names
@@ -41,6 +42,8 @@ def _check_sizes(xs: tuple[Shape, ...], axis: int, *, broadcast: bool, why: str 
 
 class _Elementwise(Merge):
     """One output element from the elements at its place in every input."""
+
+    per_channel: ClassVar[bool] = True
 
     def output(self, xs: tuple[Shape, ...]) -> Shape:
         """The common shape, where a size of 1 fits any other."""
@@ -93,6 +96,10 @@ class Concat(Merge):
     def keeps_positions(self, x: Shape, y: Shape) -> bool:
         """If channels are joined."""
         return self.axis == 0 and len(x) == len(y)
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:  # noqa: ARG002 - the tensors say it
+        """One tensor's after the other's; along another axis each depends on its like."""
+        return concatenated(arriving) if self.axis == 0 else overlaid(arriving)
 
     def output(self, xs: tuple[Shape, ...]) -> Shape:
         """The sizes along the axis added up, the others as they are."""

@@ -84,6 +84,7 @@ class BatchNorm(Layer):
     Keras leaves the scale out with `scale: false`; `affine: false` leaves out both learned numbers.
     """
 
+    per_channel: ClassVar[bool] = True
     reference: ClassVar[str] = "Ioffe & Szegedy 2015, Batch normalization, algorithm 2"
 
     affine: bool = Field(default=True, description="learn a scale and a shift per channel")
@@ -201,6 +202,7 @@ class InstanceNorm(Layer):
     With `track_running_stats`, inference uses the running statistics, exactly as batch normalisation does.
     """
 
+    per_channel: ClassVar[bool] = True
     reference: ClassVar[str] = "Ulyanov, Vedaldi & Lempitsky 2016, Instance normalization"
 
     affine: bool = Field(default=False, description="learn a scale and a shift per channel")

@@ -37,6 +37,8 @@ def _mean(window: Window, y: Shape) -> Formulas:
 class _Pool(Layer):
     """What the sliding pools share: how the window moves and what becomes of left-over positions."""
 
+    per_channel: ClassVar[bool] = True
+
     kernel_size: PerAxis = Field(description="positions of the window, per axis")
     stride: PerAxis | None = Field(
         None, description="step between neighbouring windows, per axis; default: kernel_size"
@@ -128,6 +130,8 @@ class AvgPool(_Pool):
 class _GlobalPool(Layer):
     """A pool whose window is the whole input. The axes stay, at size 1."""
 
+    per_channel: ClassVar[bool] = True
+
     def window(self, x: Shape) -> Window:
         """The whole input."""
         return binning(spatial(x), (1,) * len(spatial(x)))
@@ -167,6 +171,8 @@ class _AdaptivePool(Layer):
     Bin u of o over i positions is `floor(u * i / o)` up to, not with, `ceil((u + 1) * i / o)`. Where o does
     not divide i, bins differ in size and neighbours share positions.
     """
+
+    per_channel: ClassVar[bool] = True
 
     output_size: PerAxis = Field(description="positions that leave, per axis")
 

@@ -17,6 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from archcost.channels import blurred_together
 from archcost.errors import ShapeError
 from archcost.geometry import Axes, Shape, Window, axis_names, interpolating, per_axis, sliding, spatial
 from archcost.layers.base import Formulas, Layer
@@ -24,6 +25,7 @@ from archcost.layers.fields import PerAxis, Positive, lift, must_be
 from archcost.values import show
 
 if TYPE_CHECKING:
+    from archcost.channels import Channels
     from archcost.values import Value
 
 _FINEST = 10**6
@@ -56,6 +58,7 @@ class Upsample(Layer):
     weights depend on the position alone: they are constants, and computing them costs nothing.
     """
 
+    per_channel: ClassVar[bool] = True
     reference: ClassVar[str] = "PyTorch, interpolate; Keys 1981 for the cubic"
     tap_fields: ClassVar[dict[str, str]] = {"like": "size"}
 
@@ -170,6 +173,10 @@ class PixelUnshuffle(_Rearrange):
         """Every output reads one square; which of its positions depends on the channel."""
         r = (self.downscale_factor,)
         return sliding(x, r, r, (0,))
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Each reads one position of the square: together they read it whole."""
+        return blurred_together(arriving, out_channels)._replace(blurred=True)
 
     def output(self, x: Shape) -> Shape:
         """`(channels * r², height / r, width / r)`."""

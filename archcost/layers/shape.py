@@ -14,6 +14,7 @@ from archcost.layers.base import Formulas, Layer
 from archcost.layers.fields import Margins, NonNegative, PerAxis, Positive, is_count, lift, must_be
 
 if TYPE_CHECKING:
+    from archcost.channels import Channels
     from archcost.values import Value
 
 
@@ -50,6 +51,7 @@ class Flatten(_Move):
 class Reshape(_Move):
     """The same elements in the same order (row-major, channels first) under another shape."""
 
+    per_channel: ClassVar[bool] = True
     alias: ClassVar[bool] = True
 
     shape: Target = Field(description="the new shape, [channels, axes…]; one -1 stands for what is left")
@@ -71,6 +73,8 @@ class Reshape(_Move):
 
 class Pad(_Move):
     """Positions added around the spatial axes: zeros, a mirror image, or the edge repeated."""
+
+    per_channel: ClassVar[bool] = True
 
     padding: Margins = Field(
         description="positions to add: one number, one per axis, or [before, after] pairs"
@@ -101,6 +105,7 @@ class Crop(_Move):
     Of an odd number to cut, one more goes at the end.
     """
 
+    per_channel: ClassVar[bool] = True
     reference: ClassVar[str] = "Ronneberger, Fischer & Brox 2015, U-Net, figure 1"
     tap_fields: ClassVar[dict[str, str]] = {"like": "size"}
 
@@ -175,6 +180,18 @@ class Slice(_Move):
         pads[self.axis] = (-first, last - x[self.axis])
         return shift(tuple(pads[1:]))
 
+    @property
+    def drops_channels(self) -> bool:
+        """Along channels."""
+        return self.axis == 0
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Those that are kept."""
+        if self.axis:
+            return arriving[0]
+        first, _ = self._bounds((arriving[0].total,))
+        return arriving[0].picked(first, first + out_channels)
+
     def output(self, x: Shape) -> Shape:
         """`x` with `end - start` along the axis."""
         first, last = self._bounds(x)
@@ -209,6 +226,10 @@ class ChannelShuffle(_Move):
     reference: ClassVar[str] = "Zhang et al. 2018, ShuffleNet, section 3.1"
 
     groups: Positive = Field(description="groups the channels come from")
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:  # noqa: ARG002 - as many as arrive
+        """The same ones in another order."""
+        return arriving[0].dealt(self.groups)
 
     def output(self, x: Shape) -> Shape:
         """The shape that arrives."""

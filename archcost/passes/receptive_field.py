@@ -9,17 +9,17 @@ from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archcost.layers.base import Merge
 from archcost.offsets import hull, prune, union_count
+from archcost.passes.looks import Looks
 from archcost.reach import Reach, Slider, broadcast, collapse, identity, merge, phases, through_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Mapping, Sequence
 
     from archcost.geometry import Axes, Shape
-    from archcost.layers.base import Kind
     from archcost.network import Input, Network, Node
     from archcost.offsets import Box
+    from archcost.passes.looks import Way
 
 
 class Field(NamedTuple):
@@ -51,8 +51,10 @@ Reaches: TypeAlias = "dict[str, Reach]"
 """What a node reads, per input of the network."""
 
 
-def receptive_fields(network: Network) -> tuple[dict[str, Field], ...]:
+def receptive_fields(network: Network, looks: Looks | None = None) -> tuple[dict[str, Field], ...]:
     """The field of every node, in written order: one per input it has a spatial relation to.
+
+    With `looks`, what they already know is not asked again.
 
     Three 3×3 convolutions see 7 positions along each axis:
 
@@ -62,69 +64,84 @@ def receptive_fields(network: Network) -> tuple[dict[str, Field], ...]:
     [(3, 3), (5, 5), (6, 6)]
     """
     sizes = {tensor.path: tensor.output[1:] for tensor in network.inputs}
-    reaches: dict[Node | Input, Reaches] = {}
-    for tensor in network.inputs:
-        reaches[tensor] = {tensor.path: identity(len(tensor.output) - 1)} if len(tensor.output) > 1 else {}
-    tracer = _Tracer(sizes)
     # Elementwise layers hand on what they read: each set of reaches is measured once.
     measured: dict[int, dict[str, Field]] = {}
     result: list[dict[str, Field]] = []
-    for node in network:
-        found = reaches[node] = tracer.through(node, reaches)
+    for found in _traced(network, Tracer(sizes, looks or Looks())):
         if id(found) not in measured:
             measured[id(found)] = {name: _measure(reach, sizes[name]) for name, reach in found.items()}
         result.append(measured[id(found)])
     return tuple(result)
 
 
-_Step: TypeAlias = "Callable[[Reach, Axes], Reach | None] | None"
-"""How a layer changes a reach in an input of a given size; None leaves it as it is."""
+def _traced(network: Network, tracer: Tracer) -> list[Reaches]:
+    """What every node reads, in written order."""
+    start: dict[Node | Input, Reaches] = {
+        tensor: {tensor.path: identity(len(tensor.output) - 1)} if len(tensor.output) > 1 else {}
+        for tensor in network.inputs
+    }
+    if any(node.layer.drops_channels for node in network):
+        # Only where channels are picked does it matter that some read less than others.
+        from archcost.passes.by_channel import traced_by_channel  # noqa: PLC0415 - few networks do that
+
+        return traced_by_channel(network, tracer, start)
+    reaches = start
+    for node in network:
+        reaches[node] = tracer.through(node, reaches)
+    return [reaches[node] for node in network]
 
 
-class _Tracer:
-    """Traces reaches through nodes. What a layer does to a shape is asked once, wherever it stands."""
+class Tracer:
+    """Traces what nodes read, from what their inputs read.
 
-    def __init__(self, sizes: dict[str, Axes]) -> None:
+    Args:
+        sizes: the spatial size of every input, by name.
+        looks: how nodes look at their inputs.
+    """
+
+    def __init__(self, sizes: Mapping[str, Axes], looks: Looks) -> None:
         self._sizes = sizes
-        self._steps: dict[tuple[int, int, Shape, Shape], _Step] = {}
+        self._looks = looks
         self._slider = Slider()
 
-    def through(self, node: Node, reaches: dict[Node | Input, Reaches]) -> Reaches:
-        """What a node reads, from what its inputs read."""
-        if len(node.inputs) == 1:
-            return self._one(node, 0, reaches)
-        arriving: dict[str, list[Reach]] = {}
-        for position in range(len(node.inputs)):
-            for name, reach in self._one(node, position, reaches).items():
-                arriving.setdefault(name, []).append(reach)
-        return {name: merge(parts) for name, parts in arriving.items()}
+    def through(self, node: Node, reaches: Mapping[Node | Input, Reaches]) -> Reaches:
+        """What a node reads."""
+        parts = [self.look(node, position, reaches[source]) for position, source in enumerate(node.inputs)]
+        return parts[0] if len(parts) == 1 else united(parts)
 
-    def _one(self, node: Node, position: int, reaches: dict[Node | Input, Reaches]) -> Reaches:
-        """What is read through one input of a node."""
-        source = node.inputs[position]
-        arriving = reaches[source]
-        key = (id(node.layer), position, source.output, node.output)
-        if key not in self._steps:
-            self._steps[key] = self._step(node.layer, position, source.output, node.output)
-        step = self._steps[key]
-        if step is None:
+    def look(self, node: Node, position: int, arriving: Reaches) -> Reaches:
+        """What a node reads through one of its inputs."""
+        look = self._looks.of(node, position)
+        if look.way == "unmoved" or not arriving:
             return arriving
-        passed = {name: step(reach, self._sizes[name]) for name, reach in arriving.items()}
+        if look.window:
+            return {name: self._slider.slide(reach, look.window) for name, reach in arriving.items()}
+        x, y = node.inputs[position].output, node.output
+        passed = {name: _pass(look.way, reach, x, y, self._sizes[name]) for name, reach in arriving.items()}
         return {name: reach for name, reach in passed.items() if reach is not None}
 
-    def _step(self, layer: Kind, position: int, x: Shape, y: Shape) -> _Step:
-        if not layer.field_is_known:
-            return lambda reach, whole: None  # noqa: ARG005 - nothing is known, whatever arrives
-        if len(x) > 1 and layer.is_global(x):
-            return lambda reach, whole: through_all(reach, x[1:], whole)
-        if len(y) == 1:
-            return (lambda reach, whole: collapse(reach, x[1:], whole)) if len(x) > 1 else None
-        if not layer.keeps_positions(x, y):
-            return lambda reach, whole: None if reach.moving else reach  # noqa: ARG005 - likewise
-        if isinstance(layer, Merge):
-            return (lambda reach, whole: broadcast(reach, x[1:], y[1:])) if x[1:] != y[1:] else None  # noqa: ARG005 - every step is asked alike
-        window = layer.window_of(position, x)
-        return (lambda reach, whole: self._slider.slide(reach, window)) if window else None  # noqa: ARG005 - every step is asked alike
+
+def _pass(way: Way, reach: Reach, x: Shape, y: Shape, whole: Axes) -> Reach | None:
+    """What is read of an input of size `whole` in a way other than through a window; None if that is lost."""
+    if way == "everywhere":
+        return through_all(reach, x[1:], whole)
+    if way == "as a vector":
+        return collapse(reach, x[1:], whole)
+    if way == "broadcast":
+        return broadcast(reach, x[1:], y[1:])
+    if way == "unknown":
+        return None
+    # What does not move along with the output is the same, wherever its positions went.
+    return None if reach.moving else reach
+
+
+def united(parts: Sequence[Reaches]) -> Reaches:
+    """All that is read in several ways at once."""
+    arriving: dict[str, list[Reach]] = {}
+    for part in parts:
+        for name, reach in part.items():
+            arriving.setdefault(name, []).append(reach)
+    return {name: merge(found) for name, found in arriving.items()}
 
 
 def _measure(reach: Reach, whole: Axes) -> Field:

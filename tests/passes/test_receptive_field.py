@@ -291,3 +291,59 @@ def test_offsets_that_look_like_features_are_still_read_at_one_position(tmp_path
     path.write_text(f"archcost: 1\nname: case\ninput: {size}\nlayers:\n{layers}")
     fields = receptive_fields(archcost.load(path))[-1]
     assert {name: field.size for name, field in fields.items()} == {"features": (3, 3), "offsets": (1, 1)}
+
+
+# -- channels -------------------------------------------------------------------------------------------
+
+NARROW_AND_WIDE = """\
+  - merge: concat
+    branches:
+      narrow: [{conv: {out_channels: 4, kernel_size: 3, padding: 1}}]
+      wide: [{conv: {out_channels: 4, kernel_size: 7, padding: 3}}]
+  - {name: both, relu: }
+"""
+
+
+@pytest.mark.parametrize(
+    ("then", "size"),
+    [
+        ("slice: {end: 4}", 3),
+        ("slice: {start: 3, end: 6}", 7),
+        ("slice: {start: -4}", 7),
+        ("repeat: 1\n    body: [conv: {out_channels: 8, kernel_size: 3, groups: 2}, slice: {end: 4}]", 5),
+        ("repeat: 1\n    body: [depthwise_conv: {kernel_size: 3, multiplier: 2}, slice: {end: 8}]", 5),
+        ("repeat: 1\n    body: [conv: {out_channels: 8, kernel_size: 3}, slice: {end: 4}]", 9),
+        ("repeat: 1\n    body: [channel_shuffle: {groups: 2}, slice: {end: 1}]", 3),
+        ("repeat: 1\n    body: [channel_shuffle: {groups: 2}, slice: {end: 2}]", 7),
+        ("repeat: 1\n    body: [softmax, slice: {end: 1}]", 7),
+        ("repeat: 1\n    body: [maxout: {pieces: 4}, slice: {end: 1}]", 3),
+        ("repeat: 1\n    body: [max_pool: {kernel_size: 2}, slice: {end: 1}]", 4),
+    ],
+)
+def test_a_part_of_the_channels_sees_what_its_own_channels_see(then: str, size: int, tmp_path: Path) -> None:
+    field = field_of(tmp_path / "case.yaml", f"{NARROW_AND_WIDE}  - {then}\n", "[2, 64, 64]")
+    assert (field.size, field.upper_bound) == ((size, size), False)
+
+
+def test_channels_that_read_different_positions_of_a_square_are_bounded_together(tmp_path: Path) -> None:
+    layers = "  - pixel_unshuffle: {downscale_factor: 2}\n  - slice: {end: 1}\n"
+    field = field_of(tmp_path / "case.yaml", layers)
+    assert (field.size, field.upper_bound) == ((2, 2), True)
+    mixed = field_of(
+        tmp_path / "case.yaml", layers.replace("slice: {end: 1}", "conv: {out_channels: 2, kernel_size: 1}")
+    )
+    assert (mixed.size, mixed.upper_bound) == ((2, 2), False)
+
+
+def test_an_output_that_skips_the_wide_channels_by_its_connections_does_not_see_them(tmp_path: Path) -> None:
+    conv = "  - conv: {out_channels: 2, kernel_size: 1, connections: [[0, 1], [2]]}\n"
+    assert field_of(tmp_path / "case.yaml", NARROW_AND_WIDE + conv, "[2, 64, 64]").size == (3, 3)
+
+
+def test_more_different_channels_than_are_told_apart_are_bounded_and_say_so(tmp_path: Path) -> None:
+    layers = f"  - repeat: {{k: {list(range(1, 71))}}}\n    merge: concat\n    body:\n"
+    layers += "      - conv: {out_channels: 1, kernel_size: $k, padding: same}\n"
+    whole = field_of(tmp_path / "case.yaml", layers + "  - slice: {end: 70}\n", "[1, 99]")
+    part = field_of(tmp_path / "case.yaml", layers + "  - slice: {end: 1}\n", "[1, 99]")
+    assert (whole.size, part.size) == ((70,), (70,))
+    assert part.upper_bound
