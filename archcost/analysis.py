@@ -5,8 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from archcost.findings import expectation
+from archcost.findings import findings
+from archcost.findings.rule import Seen
 from archcost.passes.cost import costs
+from archcost.passes.looks import Looks
 from archcost.passes.memory import peaks
 from archcost.passes.receptive_field import Field, receptive_fields
 from archcost.quiet import collector_paused
@@ -17,8 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from archcost.network import Input, Network, Node
-    from archcost.passes.cost import Cost
-    from archcost.report.model import Finding, NodeRow
+    from archcost.report.model import NodeRow
 
 
 def analyze(network: Network, convention: str | None = None) -> Report:
@@ -47,7 +48,8 @@ def _beside(report: Report, network: Network, convention: str) -> Report:
 
 def _report(network: Network) -> Report:
     counted = costs(network)
-    fields = receptive_fields(network)
+    looks = Looks()
+    fields = receptive_fields(network, looks)
     rows = node_rows(network, counted, fields)
     return Report(
         path=network.path,
@@ -59,7 +61,7 @@ def _report(network: Network) -> Report:
         totals=_totals(network, rows),
         nodes=rows,
         groups=groups(rows),
-        findings=_findings(network, counted, fields),
+        findings=findings(Seen(network, counted, fields_by_tensor(network, fields), looks)),
         declared=declared(network),
     )
 
@@ -74,13 +76,6 @@ def _totals(network: Network, rows: Iterable[NodeRow]) -> Totals:
         node=at,
     )
     return Totals(**add_up(rows), peak_activations=peak)
-
-
-def _findings(
-    network: Network, counted: Sequence[Cost], fields: Sequence[dict[str, Field]]
-) -> tuple[Finding, ...]:
-    found = expectation.check(network, counted, fields_by_tensor(network, fields))
-    return tuple(sorted(found, key=lambda f: (f.file, f.line, f.column)))
 
 
 def fields_by_tensor(

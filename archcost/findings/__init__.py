@@ -1,1 +1,20 @@
-"""What archcost notices about a network: one rule per file, each a function that returns findings."""
+"""What archcost notices about a network: one rule per file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.findings import checkerboard, expectation
+
+if TYPE_CHECKING:
+    from archcost.findings.rule import Rule, Seen
+    from archcost.report.model import Finding
+
+RULES: dict[str, Rule] = {rule.name: rule for rule in (expectation.RULE, checkerboard.RULE)}
+"""Name -> rule, in the order of the documentation. A new rule is one file and one line here."""
+
+
+def findings(seen: Seen) -> tuple[Finding, ...]:
+    """All that the rules find, in the order of the text."""
+    found = [finding for rule in RULES.values() for finding in rule.check(seen)]
+    return tuple(sorted(found, key=lambda f: (f.file, f.line, f.column)))

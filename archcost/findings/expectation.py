@@ -1,10 +1,4 @@
-"""Rule `expectation` (error): a number the spec states with `expect` is not the one that is measured.
-
-    - {conv: {out_channels: 64, kernel_size: 3, padding: 1}, expect: {params: 1792}}    holds on 3 channels
-    - {conv: {out_channels: 64, kernel_size: 3, padding: 1}, expect: {params: 1728}}    forgets the bias
-
-The second is reported as `conv: expected params 1,728, but it has 1,792: 64 more`.
-"""
+"""Rule `expectation` (error): a number the spec states with `expect` is not the one that is measured."""
 
 from __future__ import annotations
 
@@ -13,50 +7,37 @@ from itertools import accumulate
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
+from archcost.findings.rule import Rule, Seen
 from archcost.geometry import show
 from archcost.report.model import Finding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from archcost.network import Expectation, Input, Network, Node
-    from archcost.passes.cost import Cost
+    from archcost.network import Expectation, Input, Node
     from archcost.passes.receptive_field import Field
 
-RULE = "expectation"
 
-
-def check(
-    network: Network,
-    costs: Sequence[Cost],
-    fields: Mapping[Node | Input, Mapping[str, Field]],
-) -> list[Finding]:
-    """Every `expect` of the network that does not hold, in the order in which the network runs.
-
-    Args:
-        network: with its expectations.
-        costs: of its nodes, in written order.
-        fields: of every tensor, its receptive field in each input it has a spatial relation to.
-    """
+def _check(seen: Seen) -> Iterator[Finding]:
+    if not seen.network.expectations:
+        return
     sums = {
-        "params": [0, *accumulate(cost.params for cost in costs)],
-        "macs": [0, *accumulate(cost.operations.macs for cost in costs)],
+        "params": [0, *accumulate(cost.params for cost in seen.costs)],
+        "macs": [0, *accumulate(cost.operations.macs for cost in seen.costs)],
     }
-    findings: list[Finding] = []
-    for e in network.expectations:
+    for e in seen.network.expectations:
         if e.what in sums:
             complaints = [_count(e, sums[e.what][e.last] - sums[e.what][e.first])]
         elif e.what == "shape":
             complaints = [_shape(e, tensor) for tensor in e.outputs]
         else:
-            complaints = [complaint for tensor in e.outputs for complaint in _fields(e, fields[tensor])]
-        findings += [_finding(e, complaint) for complaint in complaints if complaint]
-    return findings
+            complaints = [complaint for tensor in e.outputs for complaint in _fields(e, seen.fields[tensor])]
+        yield from (_finding(e, complaint) for complaint in complaints if complaint)
 
 
 def _finding(e: Expectation, message: str) -> Finding:
     return Finding(
-        rule=RULE,
+        rule=RULE.name,
         level="error",
         node=e.path,
         file=e.place.source.name,
@@ -147,3 +128,25 @@ def _coverage(e: Expectation, measured: Fraction, of: str) -> str | None:
         return None
     # As a fraction, which is exact: two different shares never print as the same number.
     return f"expected coverage {e.text}{of}, but it is {measured} ({float(measured):.4f})"
+
+
+RULE = Rule(
+    name="expectation",
+    levels=("error",),
+    summary="a number the spec states with `expect` is not the one that is measured",
+    good="""\
+archcost: 1
+name: kept
+input: [3, 32, 32]
+layers:
+  - {conv: {out_channels: 64, kernel_size: 3, padding: 1}, expect: {params: 1792}}
+""",
+    bad="""\
+archcost: 1
+name: forgets_the_bias
+input: [3, 32, 32]
+layers:
+  - {conv: {out_channels: 64, kernel_size: 3, padding: 1}, expect: {params: 1728}}
+""",
+    check=_check,
+)

@@ -1,0 +1,80 @@
+"""What a rule is, and what it sees of a network."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.report.model import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from archcost.geometry import Window
+    from archcost.network import Input, Network, Node
+    from archcost.passes.cost import Cost
+    from archcost.passes.looks import Looks
+    from archcost.passes.receptive_field import Field
+    from archcost.report.model import Level
+
+
+class Rule(NamedTuple):
+    """One thing archcost notices.
+
+    Attributes:
+        name: as findings carry it.
+        levels: the levels at which it reports, unless the user says otherwise.
+        summary: what it notices, as a sentence that follows its name.
+        good: a spec in which it finds nothing.
+        bad: a spec in which it does, as alike as possible.
+        check: what it finds in a network, in any order.
+    """
+
+    name: str
+    levels: tuple[Level, ...]
+    summary: str
+    good: str
+    bad: str
+    check: Callable[[Seen], Iterable[Finding]]
+
+
+class Seen:
+    """A network and what the passes say of it, as rules see it.
+
+    Attributes:
+        network: the network.
+        costs: of its nodes, in written order.
+        fields: of every tensor, its receptive field in each input it has a spatial relation to.
+        looks: how nodes look at their inputs.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        costs: Sequence[Cost],
+        fields: Mapping[Node | Input, Mapping[str, Field]],
+        looks: Looks,
+    ) -> None:
+        self.network = network
+        self.costs = costs
+        self.fields = fields
+        self.looks = looks
+
+    @cached_property
+    def windows(self) -> list[tuple[Node, Window]]:
+        """The nodes that look at their first input through a window, in written order."""
+        found = ((node, self.looks.of(node).window) for node in self.network if node.inputs)
+        return [(node, window) for node, window in found if window]
+
+
+def at(node: Node, rule: str, level: Level, message: str) -> Finding:
+    """A finding about a node."""
+    return Finding(
+        rule=rule,
+        level=level,
+        node=node.path,
+        file=node.place.source.name,
+        line=node.place.line,
+        column=node.place.column,
+        message=f"{node.path}: {message}",
+    )
