@@ -69,7 +69,7 @@ def receptive_fields(network: Network, looks: Looks | None = None) -> tuple[dict
     result: list[dict[str, Field]] = []
     for found in _traced(network, Tracer(sizes, looks or Looks())):
         if id(found) not in measured:
-            measured[id(found)] = {name: _measure(reach, sizes[name]) for name, reach in found.items()}
+            measured[id(found)] = {name: measure(reach, sizes[name]) for name, reach in found.items()}
         result.append(measured[id(found)])
     return tuple(result)
 
@@ -144,7 +144,7 @@ def united(parts: Sequence[Reaches]) -> Reaches:
     return {name: merge(found) for name, found in arriving.items()}
 
 
-def _measure(reach: Reach, whole: Axes) -> Field:
+def measure(reach: Reach, whole: Axes) -> Field:
     """A reach in numbers."""
     if not reach.is_global:
         return _of_boxes(reach, (*reach.fixed,))
