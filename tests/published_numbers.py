@@ -16,20 +16,22 @@ import yaml
 import archcost
 from archcost.limits import DEFAULT
 from archcost.spec.library import zoo
+from tests.slim_networks import SLIM, UNFUSED, WITHOUT_NORMS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from archcost.report.model import NodeRow, Report
 
 DATA = Path(__file__).parent / "data"
+NETWORKS = Path(__file__).parent / "networks"
 
 QUANTITIES = ("params", "mult_adds", "flops", "shape")
 UNITS = {"1024": 1024, "K": 10**3, "M": 10**6, "G": 10**9}
 CLASSES = 21
 """What Yu & Koltun's C is here."""
 
-Setting = int | float | bool
+Setting = int | float | bool | str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,23 +83,24 @@ class Printed:
 
 
 @cache
-def published() -> tuple[tuple[str, Printed], ...]:
-    """Every published number of a quantity that is compared here, with its source."""
+def published(quantities: tuple[str, ...] = QUANTITIES) -> tuple[tuple[str, Printed], ...]:
+    """Every published number of these quantities, with its source."""
     fields = Printed.__dataclass_fields__
     groups = yaml.load((DATA / "published.yaml").read_bytes(), Loader=yaml.CSafeLoader)
     rows = ((group["source"], row) for group in groups for row in group["rows"])
     return tuple(
         (source, Printed(**{key: value for key, value in row.items() if key in fields}))
         for source, row in rows
-        if row["quantity"] in QUANTITIES
+        if row["quantity"] in quantities
     )
 
 
 @cache
 def zoo_report(name: str, sets: tuple[tuple[str, Setting], ...] = (), shape: str | None = None) -> Report:
-    """The report of a network of the zoo; a name that is a whole spec is read as one."""
+    """The report of a network of the zoo, or of `tests/networks`; a name that is a whole spec is read as one."""
     if "\n" not in name:
-        return archcost.analyze(archcost.load(f"zoo:{name}", set=dict(sets), input=shape))
+        spec = f"zoo:{name}" if name in zoo_names() else f"{NETWORKS / name}.yaml"
+        return archcost.analyze(archcost.load(spec, set=dict(sets), input=shape))
     with TemporaryDirectory() as folder:
         file = Path(folder) / "inline.yaml"
         file.write_text(name, encoding="utf-8")
@@ -119,10 +122,21 @@ def products_and_biases(node: NodeRow) -> int:
 
 
 def tensorflow(node: NodeRow) -> int:
-    """tf.profiler: products, their sums with the biases, and every position of a pool's windows."""
-    if node.kind == "max_pool":
-        return node.comparisons + node.activations
-    return node.macs + products_and_biases(node)
+    """tf.profiler: products, their sums with the biases, every position of a pool's windows, constant factors."""
+    match node.kind:
+        case "max_pool":
+            return node.comparisons + node.activations
+        case "avg_pool":
+            return node.additions + node.activations
+        case "scale":
+            return node.multiplications
+        case _:
+            return node.macs + products_and_biases(node)
+
+
+def tensorflow_and_norms(node: NodeRow) -> int:
+    """The same with one operation for every element that leaves a norm."""
+    return node.activations if node.kind == "batch_norm" else tensorflow(node)
 
 
 COUNTED = ("conv", "depthwise_conv", "linear")
@@ -136,7 +150,7 @@ class Target:
     part: str = ""
     only: str | None = None
     """`convolutions`, `weights` (without biases), `no norms` or `no classifier`."""
-    sets: dict[str, Setting] = field(default_factory=dict[str, Setting])
+    sets: Mapping[str, Setting] = field(default_factory=dict[str, Setting])
     input: str | None = None
     upto: bool = False
     """Everything down to the part counts, not just the part."""
@@ -231,23 +245,6 @@ V1 = {18: "a", 34: "a", 50: "v1", 101: "v1", 152: "v1"}
 SHUFFLENETS = {
     groups: "shufflenet_v1" if groups == 3 else f"shufflenet_v1_g{groups}" for groups in (1, 2, 3, 4, 8)
 }
-
-VGG = {
-    **{f"conv{i}/conv{i}_1": f"stage.{i - 1}.0.conv" for i in range(1, 6)},
-    **{f"conv{i}/conv{i}_2": f"stage.{i - 1}.1.conv" for i in range(3, 6)},
-    **{f"pool{i}": f"stage.{i - 1}.max_pool" for i in range(1, 6)},
-}
-
-SLIM = {
-    "alexnet_v2": (
-        "alexnet_v2",
-        {f"conv{i}": f"conv_{i}".removesuffix("_1") for i in range(1, 6)}
-        | {"pool1": "max_pool", "pool5": "max_pool_3"},
-    ),
-    "vgg_a": ("vgg11", VGG),
-    "vgg_16": ("vgg16", VGG),
-}
-"""TF-Slim's networks: their names in the zoo, and the paths of their layers."""
 
 TARGETS: dict[tuple[str, str | None], Target] = {
     ("LeNet-5", "total"): Target("lenet5"),
@@ -395,9 +392,15 @@ TARGETS: dict[tuple[str, str | None], Target] = {
         for name in ("alexnet", "convnext_base", "resnet18", "resnet50", "squeezenet1_0", "vgg16")
     },
     **{
-        (slim, f"{slim}/{layer}"): Target(name, part, upto=True, operations=tensorflow)
-        for slim, (name, parts) in SLIM.items()
-        for layer, part in parts.items()
+        (printed, end_point): Target(
+            slim.name,
+            path,
+            sets=slim.sets,
+            upto=True,
+            operations=tensorflow if printed not in {**WITHOUT_NORMS, **UNFUSED} else tensorflow_and_norms,
+        )
+        for printed, slim in SLIM.items()
+        for end_point, path in slim.end_points.items()
     },
     **{
         (f"{head}_ResNet{depth}", None): Target(f"{head.lower()}_resnet{depth}_aux")
