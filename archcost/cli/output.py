@@ -19,17 +19,18 @@ BROKEN_PIPE = 141
 """What a shell reports for a program whose reader went away (128 + SIGPIPE)."""
 
 
-def write(text: str, output: str | None) -> None:
-    """Write a result.
+def write(result: str | bytes, output: str | None) -> None:
+    """Write a result: text, which becomes UTF-8 in a file, or the bytes of a picture.
 
     Raises:
         UsageError: the output cannot be written; the text names it and says why.
     """
     try:
         if output in {None, "-"}:
-            _to_stdout(text)
+            _to_stdout(result)
         else:
-            _to_file(text, Path(str(output)))
+            data = result.encode("utf-8") if isinstance(result, str) else result
+            _to_file(data, Path(str(output)))
     except OSError as error:
         name = "standard output" if output in {None, "-"} else f"'{output}'"
         raise UsageError(f"cannot write {name}: {error.strerror or error}") from None
@@ -41,7 +42,7 @@ def style_for(output: str | None) -> Style:
     return Style(colour=output in {None, "-"} and sys.stdout.isatty() and not plain)
 
 
-def _to_stdout(text: str) -> None:
+def _to_stdout(result: str | bytes) -> None:
     stream = sys.stdout
     if isinstance(stream, io.TextIOWrapper):
         # A program that reads us gets UTF-8 wherever it runs; a terminal gets what it can show.
@@ -50,7 +51,10 @@ def _to_stdout(text: str) -> None:
         else:
             stream.reconfigure(encoding="utf-8")
     try:
-        stream.write(text)
+        if isinstance(result, bytes):
+            sys.stdout.buffer.write(result)
+        else:
+            stream.write(result)
         stream.flush()
     except BrokenPipeError:
         # Python would complain once more when it flushes at exit.
@@ -58,35 +62,35 @@ def _to_stdout(text: str) -> None:
         raise click.exceptions.Exit(BROKEN_PIPE) from None
 
 
-def _to_file(text: str, path: Path) -> None:
+def _to_file(data: bytes, path: Path) -> None:
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
         mode = None
     if mode is not None and not stat.S_ISREG(mode):
-        _to_device(text, path)
+        _to_device(data, path)
     else:
         # A link keeps pointing at its file, and the file is replaced.
-        _replace(text, Path(os.path.realpath(path)), mode)
+        _replace(data, Path(os.path.realpath(path)), mode)
 
 
-def _to_device(text: str, path: Path) -> None:
+def _to_device(data: bytes, path: Path) -> None:
     try:
-        with path.open("w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
+        with path.open("wb") as stream:
+            stream.write(data)
     except BrokenPipeError:
         raise click.exceptions.Exit(BROKEN_PIPE) from None
 
 
-def _replace(text: str, path: Path, mode: int | None) -> None:
+def _replace(data: bytes, path: Path, mode: int | None) -> None:
     """Write beside the file, then move it into place in one step."""
     if mode is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:
-        with open(handle, "w", encoding="utf-8", newline="\n") as stream:  # noqa: PTH123 - an open handle, no path
-            stream.write(text)
+        with open(handle, "wb") as stream:  # noqa: PTH123 - an open handle, no path
+            stream.write(data)
         temporary.chmod(stat.S_IMODE(mode) if mode is not None else 0o666 & ~_umask())
         temporary.replace(path)
     except BaseException:

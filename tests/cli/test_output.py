@@ -29,6 +29,26 @@ def test_nothing_else_is_left_in_the_folder(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["a"]
 
 
+def test_bytes_are_written_as_they_are(tmp_path: Path) -> None:
+    picture = b"\x89PNG\r\n\x1a\n\x00\xff"
+    write(picture, str(tmp_path / "picture.png"))
+    assert (tmp_path / "picture.png").read_bytes() == picture
+
+
+def test_standard_output_takes_bytes_too() -> None:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "from archcost.cli.output import write; write('π ', None); write(b'\\xff\\r\\n', None)",
+        ],
+        capture_output=True,
+        check=True,
+        timeout=60,
+    )
+    assert done.stdout == "π ".encode() + b"\xff\r\n"
+
+
 def test_a_spec_with_a_mistake_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "report.txt"
     path.write_text("before")
