@@ -90,4 +90,6 @@ def fields_by_tensor(
 def _itself(tensor: Input) -> dict[str, Field]:
     rank = len(tensor.output) - 1
     one, zero = (Fraction(1),) * rank, (Fraction(0),) * rank
-    return {tensor.path: Field((1,) * rank, one, zero, coverage=Fraction(1), holes=0)} if rank else {}
+    if not rank:
+        return {}
+    return {tensor.path: Field((1,) * rank, one, zero, coverage=Fraction(1), holes=0, alignment=zero)}

@@ -6,7 +6,7 @@ Positions beyond the borders count as if there were data: the field is that of a
 from __future__ import annotations
 
 from fractions import Fraction
-from math import prod
+from math import lcm, prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.offsets import hull, prune, union_count
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from archcost.network import Input, Network, Node
     from archcost.offsets import Box
     from archcost.passes.looks import Way
+    from archcost.reach import Line
 
 
 class Field(NamedTuple):
@@ -35,6 +36,9 @@ class Field(NamedTuple):
         is_global: an operation over all positions lies on the way.
         local: the field that ignores such operations; None without them, or if nothing is left.
         upper_bound: the true field may be smaller (see `PHASES` and `BOXES`, and branches that do not fit).
+        alignment: where output 0 lies. That is `center`, but with phases the mean over one period of the
+            middle of output u's field less u strides: nearest neighbours and bilinear interpolation agree
+            in it. Empty if nothing moves along with the output.
     """
 
     size: tuple[int, ...]
@@ -45,6 +49,7 @@ class Field(NamedTuple):
     is_global: bool = False
     local: Field | None = None
     upper_bound: bool = False
+    alignment: tuple[Fraction, ...] = ()
 
 
 Reaches: TypeAlias = "dict[str, Reach]"
@@ -148,7 +153,7 @@ def measure(reach: Reach, whole: Axes) -> Field:
     """A reach in numbers."""
     if not reach.is_global:
         return _of_boxes(reach, (*reach.fixed,))
-    local = reach._replace(fixed=(), is_global=False)
+    local = _of_boxes(reach._replace(fixed=(), is_global=False), ()) if reach.moving else None
     covered = union_count(reach.fixed) if reach.fixed else 0
     total = prod(whole)
     return Field(
@@ -158,8 +163,9 @@ def measure(reach: Reach, whole: Axes) -> Field:
         coverage=Fraction(covered, total),
         holes=total - covered,
         is_global=True,
-        local=_of_boxes(local, ()) if local.moving else None,
+        local=local,
         upper_bound=reach.upper_bound,
+        alignment=local.alignment if local else (),
     )
 
 
@@ -186,6 +192,7 @@ def _of_boxes(reach: Reach, fixed: tuple[Box, ...]) -> Field:
         coverage=min(share for share, _ in shares),
         holes=max(holes for _, holes in shares),
         upper_bound=reach.upper_bound,
+        alignment=_alignment(reach),
     )
 
 
@@ -193,11 +200,30 @@ def _of_box(reach: Reach, box: Box) -> Field:
     """The field of a single box: nearly all there are."""
     size = tuple(s.size for s in box)
     total, covered = prod(size), prod(s.members for s in box)
+    center = tuple(Fraction(s.low + s.high, 2) for s in box)
+    single = all(len(line.sets) == 1 for line in reach.moving[0])
     return Field(
         size=size,
         stride=reach.stride,
-        center=tuple(Fraction(s.low + s.high, 2) for s in box),
+        center=center,
         coverage=Fraction(covered, total),
         holes=total - covered,
         upper_bound=reach.upper_bound,
+        alignment=center if single else _alignment(reach),
     )
+
+
+def _alignment(reach: Reach) -> tuple[Fraction, ...]:
+    """See `Field.alignment`."""
+    return tuple(map(_mean_middle, zip(*reach.moving, strict=True), reach.stride))
+
+
+def _mean_middle(lines: Sequence[Line], stride: Fraction) -> Fraction:
+    """Along one axis, the mean over a period of where output u lies, less u strides."""
+    moving = [line for line in lines if line.step] or lines
+    period = lcm(*(len(line.sets) for line in moving))
+    middles = 0
+    for u in range(period):
+        sets = [line.at(u) for line in moving]
+        middles += min(s.low for s in sets) + max(s.high for s in sets)
+    return Fraction(middles, 2 * period) - stride * Fraction(period - 1, 2)
