@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.findings import checkerboard, expectation
+from archcost.findings import checkerboard, expectation, gridding, lattice
 
 if TYPE_CHECKING:
     from archcost.findings.rule import Rule, Seen
     from archcost.report.model import Finding
 
-RULES: dict[str, Rule] = {rule.name: rule for rule in (expectation.RULE, checkerboard.RULE)}
+RULES: dict[str, Rule] = {
+    rule.name: rule for rule in (expectation.RULE, gridding.RULE, lattice.RULE, checkerboard.RULE)
+}
 """Name -> rule, in the order of the documentation. A new rule is one file and one line here."""
 
 

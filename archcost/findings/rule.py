@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.passes.stacks import Stacks, stacks
 from archcost.report.model import Finding
 
 if TYPE_CHECKING:
@@ -66,6 +67,11 @@ class Seen:
         found = ((node, self.looks.of(node).window) for node in self.network if node.inputs)
         return [(node, window) for node, window in found if window]
 
+    @cached_property
+    def stacks(self) -> Stacks:
+        """The stacks of dilated convolutions."""
+        return stacks(self.network, self.looks, self.fields)
+
 
 def at(node: Node, rule: str, level: Level, message: str) -> Finding:
     """A finding about a node."""
@@ -78,3 +84,14 @@ def at(node: Node, rule: str, level: Level, message: str) -> Finding:
         column=node.place.column,
         message=f"{node.path}: {message}",
     )
+
+
+def listed(numbers: Sequence[int]) -> str:
+    """Numbers in a row; of many, the first and the last.
+
+    >>> listed([1, 2, 5])
+    '1, 2, 5'
+    """
+    if len(numbers) > 12:
+        return f"{', '.join(map(str, numbers[:6]))}, …, {', '.join(map(str, numbers[-5:]))}"
+    return ", ".join(map(str, numbers))

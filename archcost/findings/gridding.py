@@ -1,0 +1,138 @@
+"""Rule `gridding` (error or warn): dilated convolutions in a row never read some positions.
+
+An error if the network's own input has holes too; a warning if what the stack is given overlaps enough to
+hide them. Coverage is counted, and beside it stands what the published rules of hybrid dilated convolution
+(Wang et al. 2018) say, which do not always agree with it.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from archcost.findings.rule import Rule, Seen, at, listed
+from archcost.geometry import axis_names
+from archcost.hdc import is_complete, published_rules
+from archcost.passes.stacks import rates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.hdc import Verdict
+    from archcost.passes.receptive_field import Field
+    from archcost.passes.stacks import Link, Stack
+    from archcost.report.model import Finding, Level
+
+Line = tuple[tuple[int, int], ...]
+"""The (kernel size, dilation) of every layer that reads along an axis."""
+
+
+def _check(seen: Seen) -> Iterator[Finding]:
+    # A stack with several ends is reported once per last convolution.
+    for node, stack in {stack.judged: stack for stack in reversed(seen.stacks.stacks)}.items():
+        if stack.field.holes:
+            fields = [field.local or field for field in seen.fields[stack.last].values()]
+            worst = max(fields, key=lambda field: field.holes)
+            level: Level = "error" if worst.holes else "warn"
+            yield at(node, RULE.name, level, _message(stack, worst, rates(stack, seen.looks)))
+
+
+def _message(stack: Stack, field: Field, dilations: Sequence[int]) -> str:
+    links = stack.tip.chain() if stack.tip and stack.is_chain else []
+    who = _chain(links) if links else f"together with its branches (dilation {listed(dilations)})"
+    own = f"{who} it reads {_share(stack.field)} positions of what they are given"
+    if field.holes:
+        reached = f", and the network's input has holes too: it reads {_share(field)} of its field there"
+    else:
+        reached = "; the network's input has no holes, for what they are given overlaps"
+    return f"{own}{reached}; {_advice(links)}"
+
+
+def _share(field: Field) -> str:
+    total = prod(field.size)
+    return f"{total - field.holes:,} of {total:,}"
+
+
+def _chain(links: Sequence[Link]) -> str:
+    """The stack as its author thinks of it.
+
+    Where axes differ, the first one that has holes is named and described.
+    """
+    axis, line = _worst(links)
+    every = len({_line(links, i) for i in range(len(links[0].window.kernel))}) == 1
+    where = "" if every else f" along the {axis_names(len(links[0].window.kernel))[axis]}"
+    kernels = sorted({k for k, _ in line})
+    before = {1: "alone", 2: "with the convolution before it"}.get(
+        len(line), f"with the {len(line) - 1} convolutions before it"
+    )
+    return f"{before} (kernel_size {listed(kernels)}, dilation {listed([d for _, d in line])}{where})"
+
+
+def _line(links: Sequence[Link], axis: int) -> Line:
+    pairs = ((link.window.kernel[axis], link.window.dilation[axis]) for link in links)
+    return tuple((k, d) for k, d in pairs if k > 1)
+
+
+def _worst(links: Sequence[Link]) -> tuple[int, Line]:
+    """The first axis with holes, and its layers."""
+    lines = [_line(links, axis) for axis in range(len(links[0].window.kernel))]
+    axis = next((i for i, line in enumerate(lines) if not is_complete(line)), 0)
+    return axis, lines[axis]
+
+
+def _advice(links: Sequence[Link]) -> str:
+    """What would read everything, and what the published rules say of the stack as it is."""
+    if not links:
+        return (
+            "a smaller dilation in one of the branches would fill the gaps; the published rules are for rows of "
+            "layers and say nothing about branches side by side"
+        )
+    _, line = _worst(links)
+    verdicts = published_rules([d for _, d in line], [k for k, _ in line])
+    said = "; ".join(f"{verdict.rule} {_word(verdict)} ({verdict.reason})" for verdict in verdicts)
+    return f"dilation {listed(repaired(line))} would read them all. Published rules: {said}"
+
+
+def repaired(line: Line) -> list[int]:
+    """The dilations of a stack, as few of them as possible made smaller until nothing is missed.
+
+    >>> repaired(((3, 2), (3, 2), (3, 2)))
+    [1, 2, 2]
+    """
+    found = [d for _, d in line]
+    reached = 0
+    for i in sorted(range(len(line)), key=lambda i: line[i][1]):
+        kernel, dilation = line[i]
+        found[i] = min(dilation, reached + 1)
+        reached += (kernel - 1) * found[i]
+    return found
+
+
+def _word(verdict: Verdict) -> str:
+    return {True: "is kept", False: "is broken", None: "says nothing"}[verdict.holds]
+
+
+RULE = Rule(
+    name="gridding",
+    levels=("error", "warn"),
+    summary="dilated convolutions one after another never read some positions of what they are given",
+    good="""\
+archcost: 1
+name: hybrid
+input: [8, 64, 64]
+layers:
+  - repeat: {rate: [1, 2, 2]}
+    body:
+      - conv: {out_channels: 8, kernel_size: 3, dilation: $rate, padding: same}
+""",
+    bad="""\
+archcost: 1
+name: gridded
+input: [8, 64, 64]
+layers:
+  - repeat: {rate: [2, 2, 2]}
+    body:
+      - conv: {out_channels: 8, kernel_size: 3, dilation: $rate, padding: same}
+""",
+    check=_check,
+)

@@ -1,0 +1,284 @@
+"""Stacks of dilated convolutions: found in the graph, and what each reads of its own input.
+
+A stack is a maximal run of convolutions at stride 1, through whatever moves no positions (norms, activations,
+residual additions, merges of branches), with a dilation above 1 in it. It is judged at the node where it
+ends, relative to what it is given; what pools and strides before it read does not matter to it.
+"""
+
+from __future__ import annotations
+
+from math import gcd
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.network import Input
+from archcost.passes.receptive_field import Tracer, measure, united
+from archcost.reach import identity
+from archcost.report.rows import kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from archcost.geometry import Window
+    from archcost.network import Network, Node
+    from archcost.passes.looks import Looks
+    from archcost.passes.receptive_field import Field, Reaches
+
+CONVOLUTIONS = {"conv", "depthwise_conv", "deform_conv"}
+
+BLOCK = 256
+"""A branch around more convolutions than this is not recognised as a shortcut."""
+
+_OWN = "the stack's own input"
+
+
+class Joint:
+    """Where branches with convolutions of their own join; `depth` counts the links of the longest."""
+
+    __slots__ = ("depth",)
+
+    before = None
+
+    def __init__(self, depth: int) -> None:
+        self.depth = depth
+
+
+class Link:
+    """A convolution of a stack with more than one tap, and what comes before it.
+
+    Attributes:
+        node: the convolution.
+        window: its window.
+        before: the link before it, or the joint; None if it is the first.
+        depth: links up to this one.
+        after: the links that follow this one.
+        shared: per axis, the factors above 1 that the rates of the links up to this one have in common, each
+            with how many links have it: from the fewest to the most.
+    """
+
+    __slots__ = ("after", "before", "depth", "node", "shared", "window")
+
+    def __init__(self, node: Node, window: Window, before: Link | Joint | None) -> None:
+        self.node = node
+        self.window = window
+        self.before = before
+        self.depth = before.depth + 1 if before else 1
+        self.after: list[Link] = []
+        self.shared = tuple(self._shared(axis) for axis in range(len(window.kernel)))
+        if isinstance(before, Link):
+            before.after.append(self)
+
+    def _shared(self, axis: int) -> dict[int, int]:
+        before = self.before.shared[axis] if isinstance(self.before, Link) else {}
+        if self.window.kernel[axis] == 1:  # it reads along other axes only
+            return {factor: links + 1 for factor, links in before.items()}
+        rate = self.window.dilation[axis]
+        found = {rate: 1} if rate > 1 else {}
+        found |= {gcd(factor, rate): links + 1 for factor, links in before.items()}
+        found.pop(1, None)
+        return found
+
+    def chain(self, links: int | None = None) -> list[Link]:
+        """The last so many links up to this one (without a number, all since the last joint), in order."""
+        found: list[Link] = []
+        link: Link | Joint | None = self
+        while isinstance(link, Link) and len(found) != links:
+            found.append(link)
+            link = link.before
+        return found[::-1]
+
+    def is_twin_of(self, other: Link) -> bool:
+        """Whether both read the same: the two halves of a gated unit."""
+        return self.before is other.before and self.window == other.window
+
+
+class Stack(NamedTuple):
+    """A run of convolutions and what it reads.
+
+    Attributes:
+        last: the node where it ends: no other node of the run reads it.
+        tip: the last convolution with more than one tap; None if branches with such ones join after it.
+        is_chain: all its convolutions stand one after another; shortcuts around them do not count.
+        field: what the last node reads of the stack's own input.
+    """
+
+    last: Node
+    tip: Link | None
+    is_chain: bool
+    field: Field
+
+    @property
+    def judged(self) -> Node:
+        """The node that completes what is read: the last convolution, or where branches join."""
+        return self.tip.node if self.tip else self.last
+
+
+class Stacks(NamedTuple):
+    """The stacks of a network, and the links of all of them, in written order."""
+
+    stacks: tuple[Stack, ...]
+    links: tuple[Link, ...]
+
+
+def stacks(network: Network, looks: Looks, fields: Mapping[Node | Input, Mapping[str, Field]]) -> Stacks:
+    """The stacks of a network with a dilation above 1 in them.
+
+    Args:
+        network: the network.
+        looks: how its nodes look at their inputs.
+        fields: the receptive fields of all its tensors.
+
+    >>> from archcost import analysis, load
+    >>> from archcost.passes.looks import Looks
+    >>> from archcost.passes.receptive_field import receptive_fields
+    >>> net = load("zoo:wavenet")
+    >>> fields = analysis.fields_by_tensor(net, receptive_fields(net))
+    >>> [stack.field.size for stack in stacks(net, Looks(), fields).stacks]
+    [(1024,), (1024,)]
+    """
+    dilated = [node for node in network if _is_dilated(node, looks)]
+    if not dilated:
+        return Stacks((), ())
+    runs = _runs(network, looks)
+    wanted = {runs[node] for node in dilated}
+    return _followed([node for node in network if runs.get(node) in wanted], looks, fields)
+
+
+def _is_dilated(node: Node, looks: Looks) -> bool:
+    window = looks.of(node).window if kind_of(node.word) in CONVOLUTIONS else None
+    return window is not None and any(d > 1 < k for k, d in zip(window.kernel, window.dilation, strict=True))
+
+
+def _runs(network: Network, looks: Looks) -> dict[Node, int]:
+    """The number of its run for every node that is in one."""
+    parents: list[int] = []
+
+    def root(run: int) -> int:
+        while parents[run] != run:
+            parents[run] = run = parents[parents[run]]
+        return run
+
+    found: dict[Node | Input, int] = {}
+    for node in network:
+        if is_member(node, looks):
+            joined = {root(found[source]) for source in sources(node, looks) if source in found}
+            if not joined:
+                joined = {len(parents)}
+                parents.append(len(parents))
+            found[node] = first = min(joined)
+            for other in joined:
+                parents[other] = first
+    return {node: root(run) for node, run in found.items() if not isinstance(node, Input)}
+
+
+def is_member(node: Node, looks: Looks) -> bool:
+    """Whether a node may be part of a run: it is a convolution at stride 1, or moves no position at all."""
+    if not node.inputs or len(node.output) == 1:
+        return False
+    taps = kind_of(node.word) in CONVOLUTIONS
+    return all(
+        look.way in {"unmoved", "broadcast"} or (look.window and _keeps_step(look.window, taps=taps))
+        for look in (looks.of(node, position) for position in range(len(node.inputs)))
+    )
+
+
+def _keeps_step(window: Window, *, taps: bool) -> bool:
+    """Whether neighbouring outputs read neighbouring inputs; with one tap each, unless more are allowed."""
+    return set(window.stride) == {1} and set(window.stretch) <= {1} and (taps or window.taps == 1)
+
+
+def sources(node: Node, looks: Looks) -> Iterator[Node | Input]:
+    """What a node reads position by position: a gate that holds for a whole map is left out."""
+    for position, source in enumerate(node.inputs):
+        if looks.of(node, position).way != "broadcast":
+            yield source
+
+
+class _State(NamedTuple):
+    """What is known at a node of a stack."""
+
+    reaches: Reaches
+    tip: Link | Joint | None
+    is_chain: bool
+    is_dilated: bool
+
+
+def _followed(
+    members: Sequence[Node], looks: Looks, fields: Mapping[Node | Input, Mapping[str, Field]]
+) -> Stacks:
+    """What the members of dilated runs read, each run from its own inputs."""
+    tracer = Tracer({_OWN: ()}, looks)
+    states: dict[Node | Input, _State] = {}
+    links: list[Link] = []
+    read: set[Node | Input] = set()
+    for node in members:
+        arriving = [
+            (position, states.get(source) or _start(source, fields[source]))
+            for position, source in enumerate(node.inputs)
+            if looks.of(node, position).way != "broadcast"
+        ]
+        read.update(sources(node, looks))
+        seen = [tracer.look(node, position, state.reaches) for position, state in arriving]
+        tip, is_chain = _joined([state for _, state in arriving])
+        window = looks.of(node).window
+        if window and window.taps > 1:
+            tip = Link(node, window, tip)
+            links.append(tip)
+        is_dilated = any(state.is_dilated for _, state in arriving) or _is_dilated(node, looks)
+        states[node] = _State(seen[0] if len(seen) == 1 else united(seen), tip, is_chain, is_dilated)
+    ends = [(node, states[node]) for node in members if node not in read]
+    found = tuple(
+        Stack(
+            node,
+            state.tip if isinstance(state.tip, Link) else None,
+            state.is_chain,
+            measure(state.reaches[_OWN], ()),
+        )
+        for node, state in ends
+        if state.is_dilated and _OWN in state.reaches
+    )
+    return Stacks(found, tuple(links))
+
+
+def _start(source: Node | Input, fields: Mapping[str, Field]) -> _State:
+    """What enters a stack: positions of its own, unless it is the same everywhere."""
+    moves = any(not field.is_global or field.local for field in fields.values())
+    return _State(
+        {_OWN: identity(len(source.output) - 1)} if moves else {}, None, is_chain=True, is_dilated=False
+    )
+
+
+def _joined(states: Sequence[_State]) -> tuple[Link | Joint | None, bool]:
+    """The longest way to a node, or a joint if other ways are no part of it; and whether all is one chain."""
+    tips = [state.tip for state in states if state.tip]
+    is_chain = all(state.is_chain for state in states)
+    if not tips:
+        return None, is_chain
+    longest = max(tips, key=lambda tip: tip.depth)
+    if all(_leads_to(tip, longest) for tip in tips):
+        return longest, is_chain
+    return Joint(longest.depth), False
+
+
+def _leads_to(tip: Link | Joint, later: Link | Joint) -> bool:
+    at: Link | Joint | None = later
+    for _ in range(min(later.depth - tip.depth, BLOCK)):
+        at = at.before if at else None
+    return at is tip or (isinstance(at, Link) and isinstance(tip, Link) and at.is_twin_of(tip))
+
+
+def rates(stack: Stack, looks: Looks) -> list[int]:
+    """The different dilations in a stack, side by side or not, in ascending order."""
+    found: set[int] = set()
+    seen: set[Node | Input] = {stack.last}
+    waiting: list[Node | Input] = [stack.last]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, Input) or not is_member(node, looks):
+            continue
+        window = looks.of(node).window
+        if window:
+            found.update(d for k, d in zip(window.kernel, window.dilation, strict=True) if k > 1)
+        new = set(sources(node, looks)) - seen
+        seen |= new
+        waiting += new
+    return sorted(found)

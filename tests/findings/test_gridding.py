@@ -1,0 +1,218 @@
+"""Gridding and lattices: against loops over every tap, and in words."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from itertools import product
+from math import gcd
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import archcost
+from archcost.analysis import fields_by_tensor
+from archcost.findings.gridding import repaired
+from archcost.passes.looks import Looks
+from archcost.passes.receptive_field import receptive_fields
+from archcost.passes.stacks import stacks
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcost.network import Network
+    from archcost.passes.stacks import Stack
+    from archcost.report.model import Finding
+
+
+def found(net: Network, rule: str) -> list[Finding]:
+    return [finding for finding in archcost.analyze(net).findings if finding.rule == rule]
+
+
+def stacks_of(net: Network) -> tuple[Stack, ...]:
+    looks = Looks()
+    return stacks(net, looks, fields_by_tensor(net, receptive_fields(net, looks))).stacks
+
+
+def conv(dilation: int, kernel: int = 3, rest: str = "") -> str:
+    return (
+        f"conv: {{out_channels: 4, kernel_size: {kernel}, dilation: {dilation}, "
+        f"padding: {dilation * (kernel - 1) // 2}{rest}}}"
+    )
+
+
+def row(*dilations: int, kernel: int = 3) -> str:
+    return "".join(f"- {conv(d, kernel)}\n" for d in dilations)
+
+
+def taps_read(layers: list[tuple[int, int]]) -> set[int]:
+    """Every sum of one tap per layer."""
+    return {sum(sums) for sums in product(*([t * d for t in range(k)] for k, d in layers))}
+
+
+# -- by loops -----------------------------------------------------------------------------------------------
+
+
+@settings(max_examples=80, deadline=None)
+@given(layers=st.lists(st.tuples(st.integers(1, 4), st.integers(1, 6)), min_size=1, max_size=5))
+def test_a_row_is_reported_exactly_if_a_loop_over_its_taps_finds_holes(
+    layers: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.mktemp("row") / "net.yaml"
+    items = "".join(
+        f"  - conv: {{out_channels: 1, kernel_size: {k}, dilation: {d}, padding: [[{d * (k - 1)}, 0]]}}\n"
+        for k, d in layers
+    )
+    path.write_text(f"archcost: 1\nname: row\ninput: [1, 99]\nlayers:\n{items}")
+    read = taps_read(layers)
+    holes = max(read) - min(read) + 1 - len(read)
+    findings = found(archcost.load(path), "gridding")
+    assert [finding.level for finding in findings] == (["error"] if holes else [])
+    if findings:
+        assert f"it reads {len(read):,} of {max(read) + 1:,} positions" in findings[0].message
+
+
+@settings(max_examples=80, deadline=None)
+@given(layers=st.lists(st.tuples(st.integers(1, 4), st.integers(1, 8)), min_size=1, max_size=5))
+def test_what_is_advised_reads_everything_and_makes_no_dilation_larger(layers: list[tuple[int, int]]) -> None:
+    advised = repaired(tuple(layers))
+    assert all(new <= d for new, (_, d) in zip(advised, layers, strict=True))
+    read = taps_read([(k, d) for (k, _), d in zip(layers, advised, strict=True)])
+    assert len(read) == max(read) + 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(dilations=st.lists(st.integers(1, 12), min_size=1, max_size=7))
+def test_lattices_are_the_runs_whose_dilations_share_a_factor_and_that_no_neighbour_extends(
+    dilations: list[int], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    runs = {
+        (i, j)
+        for i in range(len(dilations))
+        for j in range(i + 2, len(dilations) + 1)
+        if gcd(*dilations[i:j]) > 1
+    }
+    longest = {(i, j) for i, j in runs if not any(a <= i and j <= b and (a, b) != (i, j) for a, b in runs)}
+    path = tmp_path_factory.mktemp("row") / "net.yaml"
+    path.write_text(
+        "archcost: 1\nname: row\ninput: [1, 99, 99]\nlayers:\n"
+        + "".join(f"  - {{name: c{i}, {conv(d)}}}\n" for i, d in enumerate(dilations))
+    )
+    findings = found(archcost.load(path), "lattice")
+    assert {finding.node for finding in findings} == {f"c{j - 1}" for _, j in longest}
+    assert {finding.level for finding in findings} <= {"warn"}
+
+
+# -- what a stack is ----------------------------------------------------------------------------------------
+
+
+def test_a_stack_goes_on_through_norms_activations_additions_and_pointwise_convolutions(
+    network: Callable[..., Network],
+) -> None:
+    block = f"- residual: [{conv(2)}, batch_norm, relu, {conv(1, 1)}]\n"
+    (stack,) = stacks_of(network(row(1) + block + row(5), x="[4, 64, 64]"))
+    assert stack.tip is not None
+    assert [link.window.dilation[0] for link in stack.tip.chain()] == [1, 2, 5]
+    assert (stack.is_chain, stack.field.size, stack.field.holes) == (True, (17, 17), 0)
+
+
+def test_a_stack_ends_at_pools_and_strides(network: Callable[..., Network]) -> None:
+    pool = "- max_pool: {kernel_size: 3, stride: 1, padding: 1}\n"
+    strided = f"- {conv(1, 3, ', stride: 2')}\n"
+    found = stacks_of(network(row(2) + pool + row(2) + strided + row(1, 3), x="[4, 64, 64]"))
+    assert [stack.field.size for stack in found] == [(5, 5), (5, 5), (9, 9)]
+
+
+def test_a_shortcut_reads_its_own_position(network: Callable[..., Network]) -> None:
+    uneven = "conv: {out_channels: 4, kernel_size: 2, dilation: 3, padding: [[1, 2]]}"  # reads -1 and 2
+    plain, around = (network(text, x="[4, 64]") for text in (f"- {uneven}\n", f"- residual: [{uneven}]\n"))
+    assert (stacks_of(plain)[0].field.size, stacks_of(plain)[0].field.coverage) == ((4,), Fraction(1, 2))
+    assert stacks_of(around)[0].field.coverage == Fraction(3, 4)
+
+
+def test_the_two_halves_of_a_gated_unit_count_as_one_layer(network: Callable[..., Network]) -> None:
+    gate = "- merge: multiply\n  branches:\n    a: [{0}, tanh]\n    b: [{0}, sigmoid]\n"
+    layers = "".join(gate.format(conv(d)) for d in (1, 2, 4))
+    (stack,) = stacks_of(network(layers, x="[4, 64]"))
+    assert stack.tip is not None
+    assert stack.is_chain
+    assert [link.window.dilation for link in stack.tip.chain()] == [(1,), (2,), (4,)]
+
+
+def test_a_gate_from_the_whole_map_is_no_part_of_a_stack(network: Callable[..., Network]) -> None:
+    layers = row(2) + "- std/squeeze_excite: {ratio: 2}\n" + row(2)
+    (finding,) = found(network(layers, x="[4, 64, 64]"), "gridding")
+    assert "it reads 25 of 81 positions" in finding.message
+
+
+def test_without_a_dilation_there_is_no_gridding(network: Callable[..., Network]) -> None:
+    """A cross of 1×7 and 7×1 has a coverage below 1: a fact in the table, no finding."""
+    layers = "- merge: concat\n  branches:\n"
+    layers += "    a: [conv: {out_channels: 1, kernel_size: [1, 7], padding: [0, 3]}]\n"
+    layers += "    b: [conv: {out_channels: 1, kernel_size: [7, 1], padding: [3, 0]}]\n"
+    assert found(network(layers), "gridding") == []
+
+
+# -- levels and words ---------------------------------------------------------------------------------------
+
+
+def test_holes_that_what_a_stack_is_given_hides_are_a_warning(network: Callable[..., Network]) -> None:
+    layers = "- max_pool: {kernel_size: 3, stride: 1}\n" + row(2, 2, 2)
+    (finding,) = found(network(layers, x="[4, 64, 64]"), "gridding")
+    assert finding.level == "warn"
+    assert finding.message == (
+        "conv_3: with the 2 convolutions before it (kernel_size 3, dilation 2, 2, 2) it reads 49 of 169 "
+        "positions of what they are given; the network's input has no holes, for what they are given "
+        "overlaps; dilation 1, 2, 2 would read them all. Published rules: maximum distance is kept "
+        "(M_2 = 2 ≤ K = 3); no common factor is broken (the greatest common divisor is 2); sawtooth is broken (2 after 2 does not rise)"
+    )
+
+
+def test_holes_that_reach_the_input_are_an_error_and_say_how_many(network: Callable[..., Network]) -> None:
+    layers = "- avg_pool: {kernel_size: 2}\n" + row(3, 3)
+    (finding,) = found(network(layers, x="[4, 64, 64]"), "gridding")
+    assert finding.level == "error"
+    assert "it reads 25 of 169 positions of what they are given, and the network's input has holes too" in (
+        finding.message
+    )
+    assert "it reads 100 of 676 of its field there; dilation 1, 3 would read them all" in finding.message
+
+
+def test_branches_side_by_side_are_a_union_of_which_the_published_rules_say_nothing(
+    network: Callable[..., Network],
+) -> None:
+    layers = f"- merge: concat\n  branches:\n    a: [{conv(1, 1)}]\n    b: [{conv(6)}]\n    c: [{conv(12)}]\n"
+    (finding,) = found(network(layers, x="[4, 64, 64]"), "gridding")
+    assert finding.message == (
+        "concat: together with its branches (dilation 6, 12) it reads 17 of 625 positions of what they are "
+        "given, and the network's input has holes too: it reads 17 of 625 of its field there; a smaller "
+        "dilation in one of the branches would fill the gaps; the published rules are for rows of layers and "
+        "say nothing about branches side by side"
+    )
+
+
+def test_an_axis_that_differs_from_the_other_is_named(network: Callable[..., Network]) -> None:
+    layers = "- conv: {out_channels: 4, kernel_size: 3, dilation: [1, 2], padding: same}\n"
+    (finding,) = found(network(layers, x="[4, 64, 64]"), "gridding")
+    assert "alone (kernel_size 3, dilation 2 along the width) it reads 9 of 15 positions" in finding.message
+
+
+def test_a_dilated_resnet_is_complete_but_its_last_stages_read_a_lattice() -> None:
+    net = archcost.load("zoo:fcn_resnet50")
+    assert found(net, "gridding") == []
+    (finding,) = found(net, "lattice")
+    assert finding.node == "backbone.map.2.bottleneck.conv_bn_2.conv"
+    assert "(2, 2, 2, 2, 2, 2, 4, 4) share the factor 2" in finding.message
+    assert "21 of 41 positions" in finding.message
+
+
+def test_a_lattice_along_one_axis_names_it(network: Callable[..., Network]) -> None:
+    layers = "- conv: {out_channels: 4, kernel_size: [1, 3], dilation: 2, padding: same}\n" * 2
+    (finding,) = found(network(layers, x="[4, 64, 64]"), "lattice")
+    assert "along the width they read 5 of 9 positions" in finding.message
+
+
+@pytest.mark.parametrize("name", ["hdc_segmentation_gridding"])
+def test_a_deliberately_bad_example_of_the_zoo_is_an_error(name: str) -> None:
+    assert [finding.level for finding in found(archcost.load(f"zoo:{name}"), "gridding")] == ["error"]
