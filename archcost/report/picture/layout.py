@@ -33,9 +33,10 @@ if TYPE_CHECKING:
 
 _NAMES = {HOLE: "hole", READ: "read", GAPS: "gaps", PADDING: "padding", PADDING_GAPS: "gaps"}
 _WORDS = {
-    "hole": "hole: not read",
-    "padding": "padding: zeros are read",
-    "gaps": "some positions are holes",
+    "read": "read",
+    "gaps": "read, with holes in between",
+    "padding": "padding, zeros are read",
+    "hole": "hole, not read",
 }
 
 _MARGIN = 24
@@ -257,18 +258,16 @@ def _positions(plane: Plane, place: _Place) -> Iterator[Label]:
 
 def _legend(plane: Plane, cells: Cells, y: int) -> Iterator[Rect | Stroke | Label]:
     """What the colours mean, as far as they occur, one below the other."""
-    found = [name for name in ("read", "gaps", "padding", "hole") if name in _kinds(cells)]
-    for name in found:
+    kinds = {_NAMES[kind] for kind in np.unique(cells.kinds).tolist()}
+    scale = _scale(plane)  # said once, at the first ramp
+    for name in (name for name in _WORDS if name in kinds):
         yield from _swatch(name, y, plane)
-        yield Label(_MARGIN + _SWATCH + 10, y + 11, _meaning(name, plane))
+        yield Label(_MARGIN + _SWATCH + 10, y + 11, _WORDS[name] + (scale if name != "hole" else ""))
+        scale = ""
         y += _LEGEND
     if any(plane.borders()):
         yield Stroke(_MARGIN, y + 7, _MARGIN + _SWATCH, y + 7, dashed=True)
         yield Label(_MARGIN + _SWATCH + 10, y + 11, "border of the input")
-
-
-def _kinds(cells: Cells) -> set[str]:
-    return {_NAMES[kind] for kind in np.unique(cells.kinds).tolist()}
 
 
 def _swatch(name: str, y: int, plane: Plane) -> Iterator[Rect]:
@@ -280,10 +279,8 @@ def _swatch(name: str, y: int, plane: Plane) -> Iterator[Rect]:
         yield Rect(_MARGIN + tone * step, y, step, 14, colour(name, tone))
 
 
-def _meaning(name: str, plane: Plane) -> str:
-    if name != "read":
-        return _WORDS[name]
+def _scale(plane: Plane) -> str:
     top = count(plane.scale.top)
     if plane.scale.is_flat:
-        return f"read: {top} path{'s' * (top != '1')}"
-    return f"read: up to {top} paths, {'square-root' if plane.scale.is_root else 'linear'} scale"
+        return f": {top} path{'s' * (top != '1')}"
+    return f": up to {top} paths, {'square-root' if plane.scale.is_root else 'linear'} scale"

@@ -277,7 +277,7 @@ def _sums(picture: Picture, plane: Plane) -> list[str]:
     axes = "axis 0" if len(plane.at) == 1 else f"axes 0 to {len(plane.at) - 1}"
     return [
         f"Slice at {_point(plane.at)} of {axes}: {_how_many(plane.strength)}.",
-        f"In all slices {total}",
+        f"In all, {total}",
     ]
 
 

@@ -128,12 +128,8 @@ def _framed(
     columns = len(rows[0])
     blank = [_Piece(" " * wide)] * columns
     line = [_Piece(signs.box[1] * wide)] * columns
-    inner = [
-        *(
-            _split(row, left, right, signs.box[3] * 2 if top <= i < bottom else "  ")
-            for i, row in enumerate(rows)
-        )
-    ]
+    sides = [signs.box[3] * 2 if top <= i < bottom else "  " for i in range(len(rows))]
+    inner = [_split(row, left, right, side) for row, side in zip(rows, sides, strict=True)]
     inner.insert(bottom, _edge(blank, line, left, right, signs.box[4:]))
     inner.insert(top, _edge(blank, line, left, right, signs.box[0] + signs.box[2]))
     across = signs.field[1] * (columns * wide + 2)
@@ -167,13 +163,13 @@ def _legend(plane: Plane, cells: Cells, wide: int, signs: _Signs) -> Iterator[st
     yield from _shades(plane, cells, signs.shades, READ)
     yield from _shades(plane, cells, signs.gaps, GAPS)
     if HOLE in kinds:
-        yield f"{signs.hole} hole: not read"
+        yield f"{signs.hole} hole, not read"
     if GAPS in kinds:
-        yield f"{signs.gaps} some of the positions are holes"
+        yield f"{signs.gaps} read, with holes in between"
     if PADDING in kinds:
-        yield f"{signs.padding} padding: zeros are read"
+        yield f"{signs.padding} padding, zeros are read"
     if PADDING_GAPS in kinds:
-        yield f"{signs.padding_gaps} padding, some of it holes"
+        yield f"{signs.padding_gaps} padding, with holes in between"
     yield f"{signs.field[:3]} receptive field  {signs.box[:3]} 95.45 % of the weight"
     if many := cells.many():
         by = "1 character" if wide == 1 else "2 characters"
@@ -185,6 +181,5 @@ def _shades(plane: Plane, cells: Cells, shades: str, kind: int) -> Iterator[str]
     tones = plane.scale.tones(strength, len(shades))
     parts = [f"{shades[tone]} {between(strength[tones == tone])}" for tone in sorted(set(tones.tolist()))]
     if parts:
-        yield (
-            ", ".join(part.replace(" paths", "") for part in parts[:-1]) + ", " * (len(parts) > 1) + parts[-1]
-        )
+        *others, last = parts
+        yield ", ".join([*(part.removesuffix("s").removesuffix(" path") for part in others), last])
