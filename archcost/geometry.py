@@ -60,6 +60,15 @@ def show(shape: Shape) -> str:
     return "×".join(map(str, shape))
 
 
+def brief(axes: Axes) -> str:
+    """One number if all axes agree, else one per axis.
+
+    >>> brief((3, 3)), brief((3, 5))
+    ('3', '3×5')
+    """
+    return show(axes[:1] if len(set(axes)) == 1 else axes)
+
+
 def per_axis(values: tuple[T, ...], rank: int, name: str) -> tuple[T, ...]:
     """Spread a single value over all axes; refuse a list of the wrong length.
 

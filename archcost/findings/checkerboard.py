@@ -7,7 +7,7 @@ from math import gcd, prod
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, Seen, at
-from archcost.geometry import show
+from archcost.geometry import brief
 from archcost.report.rows import kind_of
 
 if TYPE_CHECKING:
@@ -42,21 +42,12 @@ def _check(seen: Seen) -> Iterator[Finding]:
 
 def _message(window: Window, counts: Sequence[Axes]) -> str:
     sums = sorted(prod(parts) for parts in product(*counts))
-    dilation = "" if set(window.dilation) == {1} else f", dilation {_short(window.dilation)}"
-    given = f"kernel_size {_short(window.kernel)}, stride {_short(window.stretch)}{dilation}"
+    dilation = "" if set(window.dilation) == {1} else f", dilation {brief(window.dilation)}"
+    given = f"kernel_size {brief(window.kernel)}, stride {brief(window.stretch)}{dilation}"
     return (
         f"neighbouring outputs sum {_listed(sums)} products per input channel ({given}), which shows as a "
         f"checkerboard; {_advice(window)}, or resize first and convolve then"
     )
-
-
-def _short(axes: Axes) -> str:
-    """One number if all axes agree.
-
-    >>> _short((3, 3)), _short((3, 5))
-    ('3', '3×5')
-    """
-    return show(axes[:1] if len(set(axes)) == 1 else axes)
 
 
 def _listed(sums: Sequence[int]) -> str:
@@ -73,9 +64,9 @@ def _listed(sums: Sequence[int]) -> str:
 def _advice(window: Window) -> str:
     """What makes the sums equal: as many taps at every output."""
     if any(gcd(s, d) > 1 for s, d in zip(window.stretch, window.dilation, strict=True)):
-        return f"take a dilation that has no factor in common with stride {_short(window.stretch)}"
+        return f"take a dilation that has no factor in common with stride {brief(window.stretch)}"
     even = tuple(-(-k // s) * s for k, s in zip(window.kernel, window.stretch, strict=True))
-    return f"take kernel_size {_short(even)}, a multiple of the stride"
+    return f"take kernel_size {brief(even)}, a multiple of the stride"
 
 
 RULE = Rule(

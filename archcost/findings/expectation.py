@@ -60,17 +60,17 @@ def _count(e: Expectation, measured: int) -> str | None:
     return f"expected {e.what} {wanted}, but it has {measured:,}: {off:,} {way}"
 
 
-def _numbers(e: Expectation) -> tuple[Fraction, ...]:
-    """The expected number or numbers, as a tuple."""
+def numbers(e: Expectation) -> tuple[Fraction, ...]:
+    """The expected number, or one per axis, as a tuple."""
     values = e.expected if isinstance(e.expected, tuple) else (e.expected,)
-    numbers = tuple(Fraction(v) for v in values if isinstance(v, int | Fraction))
-    if len(numbers) != len(values):
+    found = tuple(Fraction(v) for v in values if isinstance(v, int | Fraction))
+    if len(found) != len(values):
         raise TypeError(f"{e.path}: expected {e.what} is {e.expected!r}, not numbers")
-    return numbers
+    return found
 
 
 def _number(e: Expectation) -> Fraction:
-    (only,) = _numbers(e)
+    (only,) = numbers(e)
     return only
 
 
@@ -78,7 +78,7 @@ def _shape(e: Expectation, tensor: Node | Input) -> str | None:
     if tensor.output == e.expected:
         return None
     who = "it" if len(e.outputs) == 1 else f"'{tensor.path}'"
-    return f"expected shape {_per_axis(_numbers(e))}, but {who} is {show(tensor.output)}"
+    return f"expected shape {_per_axis(numbers(e))}, but {who} is {show(tensor.output)}"
 
 
 def _fields(e: Expectation, fields: Mapping[str, Field]) -> Iterable[str | None]:
@@ -93,7 +93,7 @@ def _field(e: Expectation, field: Field, of: str) -> str | None:
     if e.what == "coverage":
         return _coverage(e, field.coverage, of)
     measured = field.stride if e.what == "stride" else field.size
-    expected = _numbers(e)
+    expected = numbers(e)
     wanted = expected * len(measured) if len(expected) == 1 else expected
     if wanted == measured:
         return None

@@ -68,6 +68,15 @@ class Seen:
         return [(node, window) for node, window in found if window]
 
     @cached_property
+    def alike(self) -> list[tuple[Window, list[Node]]]:
+        """The same by window: the nodes of one have equal layers and shapes, so they are judged once."""
+        found: dict[int, tuple[Window, list[Node]]] = {}
+        for node, window in self.windows:
+            # Looks keeps one window per layer and shapes, for as long as we look at it.
+            found.setdefault(id(window), (window, []))[1].append(node)
+        return list(found.values())
+
+    @cached_property
     def stacks(self) -> Stacks:
         """The stacks of dilated convolutions."""
         return stacks(self.network, self.looks, self.fields)
