@@ -21,7 +21,7 @@ def draw(
     picture: Picture,
     output: str | None = None,
     *,
-    at: Sequence[int] | None = None,
+    slice_at: Sequence[int] | None = None,
     terminal: Terminal | None = None,
 ) -> str | bytes:
     """The picture as `output` wants it: `.svg`, `.png` or `.txt`; text for a terminal, a device or a pipe.
@@ -29,14 +29,14 @@ def draw(
     Args:
         picture: what to draw.
         output: the file it is meant for, which is not opened; None or `-` for standard output.
-        at: of three and more axes, the input position along each leading axis; None for the middle.
+        slice_at: of three and more axes, the input position along each leading axis; None for the middle.
         terminal: for text: its width, its characters, and whether to colour.
 
     Raises:
         UsageError: another suffix; a PNG without Pillow; a slice outside of the field.
     """
     form = _form(output)
-    plane = picture.plane(at)
+    plane = picture.plane(slice_at)
     if form == "txt":
         from archcost.report.picture.text import as_text  # noqa: PLC0415 - only the writer that is used
 

@@ -46,14 +46,14 @@ class Picture:
     unit: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
-    def plane(self, at: Sequence[int] | None = None) -> Plane:
+    def plane(self, slice_at: Sequence[int] | None = None) -> Plane:
         """What is drawn: all of one or two axes; of more, the slice at these positions of the leading axes.
 
         Raises:
             UsageError: there is no such slice.
         """
         leading = max(0, self.strength.ndim - 2)
-        chosen = _middle(self, leading) if at is None else tuple(at)
+        chosen = _middle(self, leading) if slice_at is None else tuple(slice_at)
         _check_slice(self, leading, chosen)
         inside = all(0 <= p < n for p, n in zip(chosen, self.input_size, strict=False))
         strength = self.strength[tuple(p - f for p, f in zip(chosen, self.first, strict=False))]
