@@ -97,7 +97,7 @@ def published(quantities: tuple[str, ...] = QUANTITIES) -> tuple[tuple[str, Prin
 
 @cache
 def zoo_report(name: str, sets: tuple[tuple[str, Setting], ...] = (), shape: str | None = None) -> Report:
-    """The report of a network of the zoo, or of `tests/networks`; a name that is a whole spec is read as one."""
+    """The report of a network of the zoo or `tests/networks`; a name that is a whole spec is read as one."""
     if "\n" not in name:
         spec = f"zoo:{name}" if name in zoo_names() else f"{NETWORKS / name}.yaml"
         return archcost.analyze(archcost.load(spec, set=dict(sets), input=shape))
@@ -122,7 +122,7 @@ def products_and_biases(node: NodeRow) -> int:
 
 
 def tensorflow(node: NodeRow) -> int:
-    """tf.profiler: products, their sums with the biases, every position of a pool's windows, constant factors."""
+    """tf.profiler: products, their sums with the biases, positions of a pool's windows, constant factors."""
     match node.kind:
         case "max_pool":
             return node.comparisons + node.activations

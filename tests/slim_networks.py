@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Slim(NamedTuple):
-    """A network here that is one of TF-Slim's: how it is loaded, and the paths of the end points, in order."""
+    """A network here that is one of TF-Slim's, the paths of its end points, and how it is loaded."""
 
     name: str
     end_points: dict[str, str]
-    sets: dict[str, bool | float | str] = {}
-    """Never changed."""
+    sets: Mapping[str, bool | float | str] = MappingProxyType({})
 
 
 def _named(names: str, paths: list[str]) -> dict[str, str]:
     return dict(zip(names.split(), paths, strict=True))
+
+
+def _mixed(stage: int, letters: str) -> str:
+    return " ".join(f"Mixed_{stage}{letter}" for letter in letters)
 
 
 def _counted(path: str, count: int) -> list[str]:
@@ -34,13 +41,11 @@ _VGG = {
 }
 
 _INCEPTION_V2 = (
-    "Conv2d_1a_7x7 MaxPool_2a_3x3 Conv2d_2b_1x1 Conv2d_2c_3x3 MaxPool_3a_3x3 Mixed_3b Mixed_3c Mixed_4a "
-    "Mixed_4b Mixed_4c Mixed_4d Mixed_4e Mixed_5a Mixed_5b Mixed_5c"
+    "Conv2d_1a_7x7 MaxPool_2a_3x3 Conv2d_2b_1x1 Conv2d_2c_3x3 MaxPool_3a_3x3 "
+    f"{_mixed(3, 'bc')} {_mixed(4, 'abcde')} {_mixed(5, 'abc')}"
 )
 
-_STEM = (
-    "Conv2d_1a_3x3 Conv2d_2a_3x3 Conv2d_2b_3x3 MaxPool_3a_3x3 Conv2d_3b_1x1 Conv2d_4a_3x3 MaxPool_5a_3x3 "
-)
+_STEM = "Conv2d_1a_3x3 Conv2d_2a_3x3 Conv2d_2b_3x3 MaxPool_3a_3x3 Conv2d_3b_1x1 Conv2d_4a_3x3 MaxPool_5a_3x3"
 
 
 def _stem(word: str) -> list[str]:
@@ -50,7 +55,7 @@ def _stem(word: str) -> list[str]:
 
 
 _INCEPTION_V3 = _named(
-    f"{_STEM} Mixed_5b Mixed_5c Mixed_5d Mixed_6a Mixed_6b Mixed_6c Mixed_6d Mixed_6e Mixed_7a Mixed_7b Mixed_7c",
+    f"{_STEM} {_mixed(5, 'bcd')} {_mixed(6, 'abcde')} {_mixed(7, 'abc')}",
     [
         *_stem("conv_bn"),
         *_counted("mixed_5", 3),
@@ -62,8 +67,8 @@ _INCEPTION_V3 = _named(
 )
 
 _INCEPTION_V4 = _named(
-    "Conv2d_1a_3x3 Conv2d_2a_3x3 Conv2d_2b_3x3 Mixed_3a Mixed_4a Mixed_5a Mixed_5b Mixed_5c Mixed_5d Mixed_5e "
-    "Mixed_6a Mixed_6b Mixed_6c Mixed_6d Mixed_6e Mixed_6f Mixed_6g Mixed_6h Mixed_7a Mixed_7b Mixed_7c Mixed_7d",
+    "Conv2d_1a_3x3 Conv2d_2a_3x3 Conv2d_2b_3x3 Mixed_3a Mixed_4a "
+    f"{_mixed(5, 'abcde')} {_mixed(6, 'abcdefgh')} {_mixed(7, 'abcd')}",
     [
         *(f"stem.{part}" for part in ("unit", "unit_2", "unit_3", "mixed_3a", "mixed_4a", "mixed_5a")),
         *_counted("a", 4),
@@ -111,13 +116,13 @@ WITHOUT_NORMS = {
     "inception_resnet_v2": Slim("inception_resnet_v2", _INCEPTION_RESNET_V2),
     "inception_resnet_v2-same": Slim("inception_resnet_v2", _INCEPTION_RESNET_V2, {"border": "same"}),
 }
-"""Networks that the table's script built outside their scope: with a bias wherever they have a norm."""
+"""Networks that the table's script built without their settings: with a bias wherever they have a norm."""
 
 UNFUSED = {
     "mobilenet_v1": Slim("mobilenet_v1", _MOBILENET, {"tensorflow": True}),
     "mobilenet_v1_075": Slim("mobilenet_v1", _MOBILENET, {"tensorflow": True, "width": 0.75}),
 }
-"""Networks whose norms the table's script counts, at one operation per element: see `test_published`."""
+"""Networks whose norms are counted in the table, at one operation per element; those of ResNets are not."""
 
 SLIM = {
     **{
