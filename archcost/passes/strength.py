@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 POSITIONS = 2**25
 """More positions than this are not followed at once: that many are 256 MiB."""
 
-ADDITIONS = 2**35
-"""More additions than this are not started: they would take minutes."""
+ADDITIONS = 2**32
+"""More additions than this are not started: they would take half a minute and more."""
 
 PATTERNS = 4096
 """Phases that are looked at to see whether an axis can be summed over on the way."""

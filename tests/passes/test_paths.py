@@ -231,3 +231,20 @@ def test_the_limit_counts_sums_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     net = archcost.load("zoo:vgg16")
     assert paths(net, net.nodes[-1]).total == 1
     assert not paths(net, net.nodes[-1]).reason
+
+
+def test_what_does_not_lead_to_the_node_takes_nothing(
+    network: Loader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    net = network(
+        """
+        - repeat: 8
+          body:
+            - residual:
+                - linear: {out_features: 2}
+        - {name: aside, from: input, linear: {out_features: 2}}
+        """,
+        "[2]",
+    )
+    monkeypatch.setattr(module, "BITS", 10)
+    assert paths(net, net.by_path["aside"]) == (1, (0, 1), (1,), "")

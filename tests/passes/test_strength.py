@@ -172,10 +172,28 @@ def test_one_axis_alone_is_the_sum_over_the_others(seed: int, network: Loader) -
         np.testing.assert_allclose(alone.weights, whole.weights.sum(axis=others))
 
 
-def test_a_transposed_convolution_that_misses_outputs_is_summed_over_exactly(network: Loader) -> None:
+def test_a_transposed_convolution_that_reads_unevenly_is_summed_over_exactly(network: Loader) -> None:
     net = network("- conv_transpose: {out_channels: 1, kernel_size: 3, stride: 2}", "[1, 8, 8]")
     alone = strength(net, net.nodes[0], mean=False, axes=[0])["input"]  # unit (8, 8) reads 3, 4 on both axes
     assert (alone.first, alone.weights.tolist()) == ((3,), [2, 2])
+
+
+@pytest.mark.parametrize("mean", [False, True])
+def test_outputs_that_a_transposed_convolution_misses_hand_nothing_back(mean: bool, network: Loader) -> None:
+    net = network(
+        """
+        - conv_transpose: {out_channels: 1, kernel_size: [3, 1], stride: [1, 2]}
+        - {name: wide, conv: {out_channels: 1, kernel_size: [1, 3], padding: [0, 1]}}
+        """,
+        "[1, 8, 8]",
+    )
+    # Unit (5, 7) of `wide` reads columns 6, 7 and 8, of which 7 was missed and the others are inputs 3 and 4.
+    share = 1 / 9 if mean else 1
+    whole = strength(net, net.nodes[-1], mean=mean)["input"]
+    assert (whole.first, whole.weights.shape) == ((3, 3), (3, 2))
+    assert whole.weights == pytest.approx(np.full((3, 2), share))
+    alone = strength(net, net.nodes[-1], mean=mean, axes=[0])["input"]
+    assert alone.weights == pytest.approx(np.full(3, 2 * share))
 
 
 # -- the exact sets of the receptive field ----------------------------------------------------------------
@@ -300,6 +318,17 @@ def test_what_is_broadcast_along_one_axis_is_read_at_the_same_place_everywhere(n
     )
     found = strength(net, net.nodes[-1], mean=False)["input"]
     assert (found.first, found.weights.tolist()) == ((4, 0), [[1, 1, 1, 1, 2, 1, 1, 1]])
+
+
+def test_what_is_broadcast_along_all_axes_hands_nothing_back(network: Loader) -> None:
+    net = network(
+        """
+        - {name: corner, conv: {out_channels: 3, kernel_size: 8}}
+        - {multiply: , from: [corner, input]}
+        """
+    )
+    found = strength(net, net.nodes[-1], mean=False)["input"]
+    assert (found.first, found.weights.tolist()) == ((4, 4), [[1]])
 
 
 def test_offsets_are_read_where_the_output_is(network: Loader) -> None:
