@@ -284,6 +284,12 @@ def test_the_words_say_what_is_counted() -> None:
     assert text_of(CASES["a_cross"]).count("With offsets of zero") == 1
 
 
+def test_counts_beyond_a_float_are_written_all_the_same() -> None:
+    picture = field([1, 2, 0.25], first=(0,), size=(3,), exponent=4000, effective=((0, 2),))
+    assert "3.30e1203 to 2.64e1204 paths from each" in text_of(picture)
+    assert "up to 2.64e1204 paths" in str(draw(picture, "a.svg"))
+
+
 # --- SVG
 
 

@@ -17,7 +17,6 @@ from archcost.report.picture.model import (
     PADDING_GAPS,
     READ,
     caption,
-    count,
     effective_size,
     title,
 )
@@ -280,7 +279,7 @@ def _swatch(name: str, y: int, plane: Plane) -> Iterator[Rect]:
 
 
 def _scale(plane: Plane) -> str:
-    top = count(plane.scale.top)
+    top = plane.scale.words(plane.scale.top, plane.scale.top)
     if plane.scale.is_flat:
-        return f": {top} path{'s' * (top != '1')}"
-    return f": up to {top} paths, {'square-root' if plane.scale.is_root else 'linear'} scale"
+        return f": {top}"
+    return f": up to {top}, {'square-root' if plane.scale.is_root else 'linear'} scale"

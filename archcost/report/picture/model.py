@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import Decimal
 from math import floor, prod
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,6 +34,7 @@ class Picture:
         first: input position of index 0, per axis; it may be negative, and the last one beyond the input.
         input_size: positions of the input, per axis.
         effective: first and last position of the interval with 95.45 % of the weight, per axis.
+        exponent: the true counts are `strength * 2**exponent`; 0 unless they exceed what a float can hold.
         unit: which output it is, per axis.
         notes: sentences that go below the others.
     """
@@ -43,6 +45,7 @@ class Picture:
     first: tuple[int, ...]
     input_size: tuple[int, ...]
     effective: tuple[tuple[float, float], ...]
+    exponent: int = 0
     unit: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -63,7 +66,7 @@ class Picture:
             first=(0, *self.first) if one else self.first[leading:],
             input_size=((1, *self.input_size) if one else self.input_size[leading:]) if inside else (0, 0),
             effective=((0.0, 0.0), *self.effective) if one else self.effective[leading:],
-            scale=Scale.of(self.strength),
+            scale=Scale.of(self.strength, self.exponent),
             at=chosen,
             is_profile=one,
         )
@@ -111,6 +114,7 @@ class Scale(NamedTuple):
         top: the largest count.
         is_root: whether shades go by square roots.
         is_flat: whether all counts are equal.
+        exponent: as in `Picture`.
 
     >>> Scale(100.0, is_root=True).share(np.array([1.0, 25.0])).tolist()
     [0.1, 0.5]
@@ -119,15 +123,16 @@ class Scale(NamedTuple):
     top: float
     is_root: bool
     is_flat: bool = False
+    exponent: int = 0
 
     @classmethod
-    def of(cls, strength: NDArray[np.float64]) -> Scale:
+    def of(cls, strength: NDArray[np.float64], exponent: int = 0) -> Scale:
         """The scale on which the largest count is 1."""
         read = strength[strength > 0]
         if not read.size:
             return cls(1.0, is_root=False)
         low, high = float(read.min()), float(read.max())
-        return cls(high, high > 10 * low, high == low)
+        return cls(high, high > 10 * low, high == low, exponent)
 
     def share(self, counts: NDArray[np.float64]) -> NDArray[np.float64]:
         """Counts on a scale from 0 to 1."""
@@ -137,6 +142,22 @@ class Scale(NamedTuple):
     def tones(self, counts: NDArray[np.float64], levels: int) -> NDArray[np.intp]:
         """Each count's shade of so many, 0 the weakest."""
         return np.clip(np.ceil(self.share(counts) * levels) - 1, 0, levels - 1).astype(np.intp)
+
+    def words(self, low: float, high: float) -> str:
+        """From so many paths to so many: every digit below a million, three above.
+
+        >>> Scale(1.0, is_root=False).words(1, 3), Scale(1.0, is_root=False, exponent=70).words(1, 1)
+        ('1 to 3 paths', '1.18e21 paths')
+        """
+        first, last = (self._count(paths) for paths in (low, high))
+        return f"{last} path{'s' * (last != '1')}" if first == last else f"{first} to {last} paths"
+
+    def _count(self, paths: float) -> str:
+        number = Decimal(paths) * 2**self.exponent
+        if number < 10**6:
+            return f"{floor(number):,}" if number >= 1 else f"{number:.3g}"
+        digits, power = f"{number:.2e}".split("e")
+        return f"{digits}e{int(power)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +292,7 @@ def caption(picture: Picture, plane: Plane) -> list[str]:
 
 
 def _sums(picture: Picture, plane: Plane) -> list[str]:
-    total = f"{_how_many(picture.strength)}; {_paths(picture.strength)}."
+    total = f"{_how_many(picture.strength)}; {_paths(picture, plane.scale)}."
     if not plane.at:
         return [total[0].upper() + total[1:]]
     axes = "axis 0" if len(plane.at) == 1 else f"axes 0 to {len(plane.at) - 1}"
@@ -302,31 +323,10 @@ def _how_many(strength: NDArray[np.float64]) -> str:
     return f"{share}, {holes:,} {'are holes' if holes > 1 else 'is a hole'}"
 
 
-def _paths(strength: NDArray[np.float64]) -> str:
-    read = strength[strength > 0]
-    return f"{between(read) if read.size else 'no paths'}{' from each' * (strength.size > 1)}"
-
-
-def between(paths: NDArray[np.float64]) -> str:
-    """The smallest and the largest of some numbers of paths.
-
-    >>> between(np.array([1.0, 3.0, 2.0])), between(np.array([1.0]))
-    ('1 to 3 paths', '1 path')
-    """
-    low, high = count(float(paths.min())), count(float(paths.max()))
-    return f"{low} path{'s' * (high != '1')}" if low == high else f"{low} to {high} paths"
-
-
-def count(paths: float) -> str:
-    """A number of paths: every digit below a million, three above.
-
-    >>> count(117649), count(2.0**70)
-    ('117,649', '1.18e21')
-    """
-    if paths < 10**6:
-        return f"{floor(paths):,}" if paths >= 1 else f"{paths:.3g}"
-    digits, power = f"{paths:.2e}".split("e")
-    return f"{digits}e{int(power)}"
+def _paths(picture: Picture, scale: Scale) -> str:
+    read = picture.strength[picture.strength > 0]
+    each = " from each" * (picture.strength.size > 1)
+    return scale.words(float(read.min()), float(read.max())) + each if read.size else "no paths"
 
 
 def _point(position: Sequence[int]) -> str:

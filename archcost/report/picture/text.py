@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from archcost.report.picture.model import GAPS, HOLE, PADDING, PADDING_GAPS, READ, between, caption, title
+from archcost.report.picture.model import GAPS, HOLE, PADDING, PADDING_GAPS, READ, caption, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -179,7 +179,10 @@ def _legend(plane: Plane, cells: Cells, wide: int, signs: _Signs) -> Iterator[st
 def _shades(plane: Plane, cells: Cells, shades: str, kind: int) -> Iterator[str]:
     strength = cells.strength[cells.kinds == kind]
     tones = plane.scale.tones(strength, len(shades))
-    parts = [f"{shades[tone]} {between(strength[tones == tone])}" for tone in sorted(set(tones.tolist()))]
+    parts: list[str] = []
+    for tone in sorted(set(tones.tolist())):
+        alike = strength[tones == tone]
+        parts.append(f"{shades[tone]} {plane.scale.words(float(alike.min()), float(alike.max()))}")
     if parts:
         *others, last = parts
         yield ", ".join([*(part.removesuffix("s").removesuffix(" path") for part in others), last])
