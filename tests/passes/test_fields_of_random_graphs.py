@@ -8,6 +8,7 @@ from functools import cache
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -398,18 +399,19 @@ def agrees_globally(field: Field, tensor: Tensor, name: str, size: Position) -> 
         agrees(field.local, tensor, name)
 
 
-def write(writer: Writer, path: Path) -> None:
+def write(inputs: dict[str, Shape], items: list[Item], path: Path) -> None:
+    """The spec, one line per item; a lone name in `from` stands without its list."""
     lines = "".join(
         f"  - {json.dumps(item | {'from': names if len(names) > 1 else names[0]})}\n"
-        for item in writer.items
+        for item in items
         for names in [item["from"]]
     )
-    inputs = json.dumps({name: list(shape) for name, shape in writer.inputs.items()})
-    path.write_text(f"archcost: 1\nname: random\ninput: {inputs}\nlayers:\n{lines}")
+    head = f"archcost: 1\nname: random\ninput: {json.dumps({**inputs})}\n"
+    path.write_text(f"{head}layers:\n{lines}")
 
 
 def every_node_agrees(writer: Writer, path: Path) -> None:
-    write(writer, path)
+    write(writer.inputs, writer.items, path)
     network = archcost.load(path)
     for node, fields in zip(network, receptive_fields(network), strict=True):
         tensor = writer.tensors[node.path]
@@ -455,3 +457,47 @@ def test_gates_make_fields_global_and_leave_the_local_ones_as_they_are(
     tmp_path: Path, writer: Writer
 ) -> None:
     every_node_agrees(writer, tmp_path / "random.yaml")
+
+
+# -- limits ---------------------------------------------------------------------------------------------
+
+
+def last_field(path: Path, items: list[Item], *shape: int) -> tuple[Field, Tensor]:
+    inputs: dict[str, Shape] = {"a": shape}
+    write(inputs, items, path)
+    return receptive_fields(archcost.load(path))[-1]["a"], follow(inputs, items)[items[-1]["name"]]
+
+
+@pytest.mark.parametrize("boxes", [MOST_BOXES, MOST_BOXES + 1])
+def test_beyond_so_many_boxes_a_field_is_an_upper_bound_and_says_so(tmp_path: Path, boxes: int) -> None:
+    """No branch reads all that another one reads: each is one less high and one wider."""
+    kernels = [[boxes - i, 1 + i] for i in range(boxes)]
+    items: list[Item] = [
+        {
+            "name": f"k{i}",
+            "from": ["a"],
+            "conv": {"out_channels": 1, "kernel_size": kernel, "padding": "same"},
+        }
+        for i, kernel in enumerate(kernels)
+    ]
+    items.append({"name": "all", "from": [item["name"] for item in items], "add": None})
+    field, tensor = last_field(tmp_path / "boxes.yaml", items, 1, 99, 99)
+    assert field.upper_bound is (boxes > MOST_BOXES)
+    agrees(field, tensor, "a")
+
+
+@pytest.mark.parametrize("factors", [[2] * 6, [2, 2, 2, 3, 3]], ids=["64", "72"])
+def test_beyond_so_many_phases_a_field_is_an_upper_bound_and_says_so(
+    tmp_path: Path, factors: list[int]
+) -> None:
+    items: list[Item] = []
+    source = "a"
+    for i, factor in enumerate(factors):
+        conv: Item = {"out_channels": 1, "kernel_size": 3, "dilation": 1 + i % 2}
+        up = {"scale_factor": factor, "mode": "linear"}
+        items += [{"name": f"c{i}", "from": [source], "conv": conv}]
+        items += [{"name": f"u{i}", "from": [f"c{i}"], "upsample": up}]
+        source = f"u{i}"
+    field, tensor = last_field(tmp_path / "phases.yaml", items, 1, 60)
+    assert field.upper_bound is (prod(factors) > 64)
+    agrees(field, tensor, "a")
