@@ -23,7 +23,10 @@ from archcost.hdc import Verdict, path_counts, published_rules
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-LARGEST_FIELD = 2**14
+Layers = tuple[tuple[int, int], ...]
+"""(kernel size, rate) of each, by rising rate."""
+
+LARGEST_FIELD = 2**13
 LARGEST_KERNEL = 2**8
 MOST_LAYERS = 32
 """What is searched at most, so that an answer takes seconds."""
@@ -31,14 +34,17 @@ MOST_LAYERS = 32
 SPARE_LAYERS = 2
 """Layers beyond the fewest that are tried where nobody says how many there may be."""
 
-_WIDEST = 2**17
+_WIDEST = 2**16
 """Larger fields are not looked at, where a few layers with a large kernel would overshoot by far."""
 
 _WORK = 1_000_000
 """Bytes of numbers that are kept of all beginnings together; it bounds the time of the search."""
 
-_MOST_KEPT, _FEWEST_KEPT = 1000, 8
+_MOST_KEPT, _FEWEST_KEPT = 1000, 4
 """Beginnings that are kept at once, however small or large the field."""
+
+_HINTS = 6
+"""Stacks that are a hint where there is one more layer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,19 +116,20 @@ def solve(
     _check(kernel_sizes, layers, field, max_rate, top)
     limit = _WIDEST if max_rate is None else max_rate
     if len(kernel_sizes) > 1:
-        kernels = tuple(kernel_sizes)
-        searches = [_Search.of(kernels, field, largest_field(kernels, limit), limit)]
+        covered = largest_field(kernel_sizes, limit)
+        searches = [_Search.of(tuple(kernel_sizes), field, covered, limit)]
     else:
         searches = list(_searches(kernel_sizes[0], layers, field, limit))
-    found = [(search, *search.run()) for search in searches]
-    return Solution(
-        stacks=tuple(
-            _stack(search, one, kernel_sizes)
-            for search, all_, _ in found
-            for one in _spread(_front(all_), top)
-        ),
-        cut_short=tuple(len(search.kernels) for search, _, cut in found if cut),
-    )
+    stacks: list[Stack] = []
+    cut_short: list[int] = []
+    hints: frozenset[Layers] = frozenset()
+    for search in searches:
+        found, cut = search.run(hints)
+        front = _front(found)
+        stacks += [_stack(search, one, kernel_sizes) for one in _spread(front, top)]
+        cut_short += [len(search.kernels)] if cut else []
+        hints = _hints(_spread(front, _HINTS))
+    return Solution(stacks=tuple(stacks), cut_short=tuple(cut_short))
 
 
 def largest_field(kernels: Iterable[int], max_rate: int) -> int:
@@ -233,7 +240,7 @@ class _Beginning(NamedTuple):
     can be judged without counting its paths.
     """
 
-    layers: tuple[tuple[int, int], ...]
+    layers: Layers
     field: int
     left: tuple[int, ...]
     sums: int
@@ -247,7 +254,7 @@ class _Candidate(NamedTuple):
 
     unevenness: int
     field: int
-    layers: tuple[tuple[int, int], ...]
+    layers: Layers
     left: tuple[int, ...]
     before: _Beginning
 
@@ -274,13 +281,13 @@ class _Search(NamedTuple):
         kept = min(_MOST_KEPT, max(_FEWEST_KEPT, _WORK // (widest * word)))
         return cls(tuple(sorted(kernels)), field, widest, max_rate, word, kept)
 
-    def run(self) -> tuple[list[_Candidate], bool]:
-        """All stacks that were compared, and whether some were not."""
+    def run(self, hints: frozenset[Layers]) -> tuple[list[_Candidate], bool]:
+        """All stacks that were compared, and whether some were not. Hints are beginnings worth keeping."""
         beginnings, cut = [_Beginning((), 1, self.kernels, 1)], False
         for _ in self.kernels[1:]:
             found = self._longer(beginnings)
             cut = cut or len(found) > self.kept
-            beginnings = [self._begun(candidate) for candidate in _best(found, self.kept)]
+            beginnings = [self._begun(candidate) for candidate in _best(found, self.kept, hints)]
         return self._longer(beginnings), cut
 
     def _longer(self, beginnings: Iterable[_Beginning]) -> list[_Candidate]:
@@ -361,25 +368,33 @@ def _slid(number: int, times: int, step: int) -> int:
     return total
 
 
-def _best(found: list[_Candidate], kept: int) -> list[_Candidate]:
-    """As many as are kept: half of them the best of their size, over sizes of all magnitudes; then the best.
+def _best(found: list[_Candidate], kept: int, hints: frozenset[Layers]) -> list[_Candidate]:
+    """As many as are kept: the best of their size, over sizes of all magnitudes; then the best; and hints.
 
     The best beginnings alone are much alike, and those of the best stacks need not be among them.
     """
     if len(found) <= kept:
         return found
     found = sorted(found)
-    low, high = (log2(size) for size in (min(c.field for c in found), max(c.field for c in found)))
-    sizes = (kept // 2 - 1) / max(high - low, 1)
-    chosen: dict[int, _Candidate] = {}
+    sizes = [candidate.field for candidate in found]
+    low, high = log2(min(sizes)), log2(max(sizes))
+    steps = (kept // 2 - 1) / max(high - low, 1)
+    varied: dict[int, _Candidate] = {}
     for candidate in found:
-        chosen.setdefault(round((log2(candidate.field) - low) * sizes), candidate)
-    varied = {candidate.layers for candidate in chosen.values()}
-    rest = (candidate for candidate in found if candidate.layers not in varied)
-    return [
-        *chosen.values(),
-        *(candidate for candidate, _ in zip(rest, range(kept - len(chosen)), strict=False)),
-    ]
+        varied.setdefault(round((log2(candidate.field) - low) * steps), candidate)
+    chosen = {candidate.layers: candidate for candidate in found if candidate.layers in hints}
+    chosen |= {candidate.layers: candidate for candidate in varied.values()}
+    for candidate in found[:kept]:
+        if len(chosen) >= kept:
+            break
+        chosen[candidate.layers] = candidate
+    return list(chosen.values())
+
+
+def _hints(best: Iterable[_Candidate]) -> frozenset[Layers]:
+    """How stacks of one more layer may begin: like the best of these, with a rate of 1 put before."""
+    longer = [((candidate.layers[0][0], 1), *candidate.layers) for candidate in best]
+    return frozenset(layers[:n] for layers in longer for n in range(len(layers)))
 
 
 def _front(found: list[_Candidate]) -> list[_Candidate]:
