@@ -4,14 +4,37 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.findings import checkerboard, expectation, gridding, lattice
+from archcost.findings import (
+    checkerboard,
+    even_kernel_shift,
+    expectation,
+    field_exceeds_input,
+    field_smaller_than_expected,
+    gridding,
+    lattice,
+    misaligned_merge,
+    padding_dominates,
+    unread_input,
+)
 
 if TYPE_CHECKING:
     from archcost.findings.rule import Rule, Seen
     from archcost.report.model import Finding
 
 RULES: dict[str, Rule] = {
-    rule.name: rule for rule in (expectation.RULE, gridding.RULE, lattice.RULE, checkerboard.RULE)
+    rule.name: rule
+    for rule in (
+        expectation.RULE,
+        gridding.RULE,
+        lattice.RULE,
+        checkerboard.RULE,
+        misaligned_merge.RULE,
+        unread_input.RULE,
+        field_exceeds_input.RULE,
+        field_smaller_than_expected.RULE,
+        even_kernel_shift.RULE,
+        padding_dominates.RULE,
+    )
 }
 """Name -> rule, in the order of the documentation. A new rule is one file and one line here."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.geometry import axis_names
 from archcost.passes.stacks import Stacks, stacks
 from archcost.report.model import Finding
 
@@ -93,6 +94,16 @@ def at(node: Node, rule: str, level: Level, message: str) -> Finding:
         column=node.place.column,
         message=f"{node.path}: {message}",
     )
+
+
+def along(axes: Iterable[int], rank: int) -> str:
+    """The axes by name.
+
+    >>> along([0, 1], 2), along([1], 2)
+    ('in height and width', 'in width')
+    """
+    *first, last = (axis_names(rank)[axis] for axis in axes)
+    return f"in {', '.join(first)} and {last}" if first else f"in {last}"
 
 
 def listed(numbers: Sequence[int]) -> str:

@@ -1,0 +1,60 @@
+"""Rule `even-kernel-shift` (info): outputs lie half a position off their inputs, however they are padded."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.findings.rule import Rule, Seen, along, at
+from archcost.geometry import brief
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.geometry import Window
+    from archcost.report.model import Finding
+
+
+def _check(seen: Seen) -> Iterator[Finding]:
+    for window, nodes in seen.alike:
+        if axes := [axis for axis in range(len(window.kernel)) if _shifts(window, axis)]:
+            message = _message(window, axes)
+            yield from (at(node, RULE.name, "info", message) for node in nodes)
+
+
+def _shifts(window: Window, axis: int) -> bool:
+    """Whether a window keeps the grid, as step 1 and padding say, but has no middle position."""
+    before, after = window.padding[axis]
+    keeps = window.stride[axis] == 1 and not window.stretch and (before > 0 or after > 0)
+    causal = len(window.kernel) == 1 and before == window.span[axis] - 1 and not after
+    return keeps and window.span[axis] % 2 == 0 and not causal
+
+
+def _message(window: Window, axes: list[int]) -> str:
+    odd = tuple(k + (axis in axes) for axis, k in enumerate(window.kernel))
+    return (
+        f"with kernel_size {brief(window.kernel)} outputs lie half a position off their inputs "
+        f"{along(axes, len(odd))}, which no padding undoes; take kernel_size {brief(odd)}, or a second even "
+        "kernel that shifts back"
+    )
+
+
+RULE = Rule(
+    name="even-kernel-shift",
+    levels=("info",),
+    summary="an even kernel with stride 1 and padding moves everything by half a position",
+    good="""\
+archcost: 1
+name: odd_kernel
+input: [8, 16, 16]
+layers:
+  - conv: {out_channels: 8, kernel_size: 3, padding: same}
+""",
+    bad="""\
+archcost: 1
+name: even_kernel
+input: [8, 16, 16]
+layers:
+  - conv: {out_channels: 8, kernel_size: 4, padding: same}
+""",
+    check=_check,
+)

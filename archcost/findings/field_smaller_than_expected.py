@@ -1,0 +1,141 @@
+"""Rule `field-smaller-than-expected` (info): what a field lacks to be as large as the spec expects."""
+
+from __future__ import annotations
+
+from math import ceil, prod
+from typing import TYPE_CHECKING
+
+from archcost.findings.expectation import numbers
+from archcost.findings.rule import Rule, Seen, along
+from archcost.network import Node
+from archcost.report.model import Finding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from fractions import Fraction
+
+    from archcost.geometry import Window
+    from archcost.network import Expectation, Input
+    from archcost.passes.receptive_field import Field
+
+
+def _check(seen: Seen) -> Iterator[Finding]:
+    for e in seen.network.expectations:
+        if e.what == "receptive_field":
+            for tensor in e.outputs:
+                for name, field in seen.fields[tensor].items():
+                    if message := _message(seen, e, tensor, name, field):
+                        yield _finding(e, message)
+
+
+def _finding(e: Expectation, message: str) -> Finding:
+    return Finding(
+        rule=RULE.name,
+        level="info",
+        node=e.path,
+        file=e.place.source.name,
+        line=e.place.line,
+        column=e.place.column,
+        message=f"{e.path}: {message}",
+    )
+
+
+def _message(seen: Seen, e: Expectation, tensor: Node | Input, name: str, field: Field) -> str | None:
+    """What is missing and what would add it; of a global field, what is seen without global operations."""
+    rank = len(field.size)
+    expected = numbers(e) * rank if len(numbers(e)) == 1 else numbers(e)
+    local = _local(field)
+    if local is None or len(expected) != rank or expected == field.size:
+        return None
+    missing = [n - size for n, size in zip(expected, local.size, strict=True)]
+    short = [axis for axis in range(rank) if missing[axis] > 0]
+    if not short:
+        return None
+    of = f" of '{name}'" if len(seen.fields[tensor]) > 1 else ""
+    return (
+        f"{_each(missing, short)} positions{of} are missing {along(short, rank)}; "
+        f"{_layers(local, missing, short)}{_or_dilated(seen, tensor, name, missing)} would add them"
+    )
+
+
+def _local(field: Field) -> Field | None:
+    return field.local if field.is_global else field
+
+
+def _each(values: Sequence[Fraction], axes: Sequence[int]) -> str:
+    """The values of these axes; one if they agree."""
+    return " and ".join(dict.fromkeys(str(values[axis]) for axis in axes))
+
+
+def _layers(field: Field, missing: Sequence[Fraction], short: Sequence[int]) -> str:
+    """How many convolutions more, each of which adds twice the stride."""
+    count = max(ceil(missing[axis] / (2 * field.stride[axis])) for axis in short)
+    adds = _each([2 * stride for stride in field.stride], short)
+    if count == 1:
+        return f"one more convolution with kernel_size 3 at the end (it adds {adds})"
+    return f"{count} more convolutions with kernel_size 3 at the end (each adds {adds})"
+
+
+def _or_dilated(seen: Seen, tensor: Node | Input, name: str, missing: Sequence[Fraction]) -> str:
+    """The dilation of the last convolution with which the field is as large as expected."""
+    found = _last_convolution(seen, tensor, name)
+    if not found:
+        return ""
+    node, window = found
+    source = _local(seen.fields[node.inputs[0]][name])
+    if source is None:
+        return ""
+    short = [axis for axis, n in enumerate(missing) if n > 0]
+    if any(window.kernel[axis] == 1 for axis in short):
+        return ""
+    dilation = max(
+        window.dilation[axis] + ceil(missing[axis] / ((window.kernel[axis] - 1) * source.stride[axis]))
+        for axis in short
+    )
+    return f", or dilation {dilation} in {node.path}, with as much more padding,"
+
+
+def _last_convolution(seen: Seen, tensor: Node | Input, name: str) -> tuple[Node, Window] | None:
+    """The last layer with a kernel to dilate, back along what sees the most."""
+    while isinstance(tensor, Node) and tensor.inputs:
+        window = seen.looks.of(tensor).window
+        if (
+            window
+            and window.taps > 1
+            and not window.stretch
+            and "dilation" in type(tensor.layer).model_fields
+        ):
+            return tensor, window
+        tensor = max(tensor.inputs, key=lambda source: _seen(seen, source, name))
+    return None
+
+
+def _seen(seen: Seen, tensor: Node | Input, name: str) -> int:
+    """How many positions, over all axes."""
+    field = seen.fields[tensor].get(name)
+    local = _local(field) if field else None
+    return prod(local.size) if local else 0
+
+
+RULE = Rule(
+    name="field-smaller-than-expected",
+    levels=("info",),
+    summary="what would make a receptive field as large as the spec expects",
+    good="""\
+archcost: 1
+name: sees_enough
+input: [3, 32, 32]
+layers:
+  - conv: {out_channels: 8, kernel_size: 3, padding: 1}
+  - {conv: {out_channels: 8, kernel_size: 3, padding: 4, dilation: 4}, expect: {receptive_field: 11}}
+""",
+    bad="""\
+archcost: 1
+name: sees_too_little
+input: [3, 32, 32]
+layers:
+  - conv: {out_channels: 8, kernel_size: 3, padding: 1}
+  - {conv: {out_channels: 8, kernel_size: 3, padding: 2, dilation: 2}, expect: {receptive_field: 11}}
+""",
+    check=_check,
+)

@@ -1,0 +1,116 @@
+"""Rule `padding-dominates` (info): most taps of a convolution read padding instead of data."""
+
+from __future__ import annotations
+
+from math import ceil, prod
+from operator import ge
+from typing import TYPE_CHECKING
+
+from archcost.findings.rule import Rule, Seen, at
+from archcost.geometry import brief, show
+from archcost.report.numbers import percent
+from archcost.report.rows import kind_of
+from archcost.taps import on_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.geometry import Axes, Window
+    from archcost.network import Node
+    from archcost.report.model import Finding
+
+CONVOLUTIONS = frozenset({"conv", "depthwise_conv", "deform_conv"})
+
+
+def _check(seen: Seen) -> Iterator[Finding]:
+    for window, nodes in seen.alike:
+        axes = nodes[0].inputs[0].output[1:]
+        if any(map(any, window.padding)) and kind_of(nodes[0].word) in CONVOLUTIONS:
+            data, every = _counts(window, axes)
+            if 2 * data < every:
+                what, more = _what(window, axes, every - data, every), _missing(nodes[0], axes)
+                yield from (at(node, RULE.name, "info", what + _advice(seen, node, more)) for node in nodes)
+
+
+def _counts(window: Window, axes: Axes) -> tuple[int, int]:
+    """Taps of all outputs, of one channel: those on data, and all."""
+    outputs = window.output(axes)
+    data = [on_data(window, axis, n, o) for axis, (n, o) in enumerate(zip(axes, outputs, strict=True))]
+    return prod(data), window.taps * prod(outputs)
+
+
+def _what(window: Window, axes: Axes, padding: int, every: int) -> str:
+    dilation = f", dilation {brief(window.dilation)}" if set(window.dilation) != {1} else ""
+    given = f"kernel_size {brief(window.kernel)}{dilation} on {show(axes)} positions"
+    outer = [d * (k // 2) for k, d in zip(window.kernel, window.dilation, strict=True)]
+    never = " its outer taps never meet data," if all(map(ge, outer, axes)) else ""
+    return f"{percent(padding, every)} % of its taps read padding ({padding:,} of {every:,}): {given};{never}"
+
+
+def _missing(node: Node, axes: Axes) -> int | None:
+    """How many positions more per axis it takes for half of the taps to read data; None if too many."""
+    low, high = 0, 1
+    while _dominates(node, axes, high):
+        low, high = high, 2 * high
+        if high > _MOST:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if _dominates(node, axes, middle) else (low, middle)
+    return high
+
+
+_MOST = 2**20
+"""Nobody makes a map so large for the sake of a finding."""
+
+
+def _dominates(node: Node, axes: Axes, more: int) -> bool:
+    """Whether padding does so on a larger map as well."""
+    larger = tuple(n + more for n in axes)
+    window = node.layer.window_of(0, (node.inputs[0].output[0], *larger))
+    if window is None:
+        return False
+    data, every = _counts(window, larger)
+    return 2 * data < every
+
+
+def _advice(seen: Seen, node: Node, more: int | None) -> str:
+    """What would help: a larger map, and the input that makes it."""
+    if more is None:
+        return " a smaller kernel would do"
+    axes = node.inputs[0].output[1:]
+    larger = show(tuple(n + more for n in axes))
+    tensors, fields = seen.network.inputs, seen.fields[node.inputs[0]]
+    stride = next(iter(fields.values())).stride if len(tensors) == 1 and fields else ()
+    where = ""
+    if stride and len(stride) == len(tensors[0].output) - 1:
+        needed = (n + ceil(more * s) for n, s in zip(tensors[0].output[1:], stride, strict=True))
+        where = f" (an input of {show(tuple(needed))})"
+    return f" it takes {larger} positions{where} for most to meet data, or a smaller {_field(node)}"
+
+
+def _field(node: Node) -> str:
+    """What reaches out too far."""
+    return "dilation" if max(getattr(node.layer, "dilation", (1,))) > 1 else "kernel_size"
+
+
+RULE = Rule(
+    name="padding-dominates",
+    levels=("info",),
+    summary="more than half of a convolution's taps read padding",
+    good="""\
+archcost: 1
+name: dilation_that_fits
+input: [8, 28, 28]
+layers:
+  - conv: {out_channels: 8, kernel_size: 3, padding: 12, dilation: 12}
+""",
+    bad="""\
+archcost: 1
+name: dilation_beyond_the_map
+input: [8, 28, 28]
+layers:
+  - conv: {out_channels: 8, kernel_size: 3, padding: 36, dilation: 36}
+""",
+    check=_check,
+)

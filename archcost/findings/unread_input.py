@@ -1,0 +1,107 @@
+"""Rule `unread-input` (info): a window steps over positions of its input and never reads them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from math import prod
+from typing import TYPE_CHECKING
+
+from archcost.findings.rule import Rule, Seen, at
+from archcost.geometry import brief
+from archcost.taps import positions_read, skips
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.geometry import Axes, Window
+    from archcost.network import Input, Node
+    from archcost.report.model import Finding
+
+Readers = dict["Node | Input", list["tuple[Node, Window | None]"]]
+"""What reads a tensor, and the window through which it skips some of it (None if it skips nothing)."""
+
+
+def _check(seen: Seen) -> Iterator[Finding]:
+    found = [(window, node) for window, nodes in seen.alike if _skips(window) for node in nodes]
+    if not found:
+        return
+    readers = _readers(seen, {node.inputs[0] for _, node in found})
+    outputs = set(seen.network.outputs.values())
+    for window, node in found:
+        x = node.inputs[0]
+        others = [other for other in readers[x] if other[0] is not node]
+        yield at(node, RULE.name, "info", _message(window, x, others, is_output=x in outputs))
+
+
+def _skips(window: Window) -> bool:
+    if window.stretch:
+        return False
+    return any(stride > 1 and skips(window, axis) for axis, stride in enumerate(window.stride))
+
+
+def _read(window: Window, axes: Axes) -> int:
+    """Positions that are read, over all axes: those of each axis multiply."""
+    outputs = window.output(axes)
+    return prod(positions_read(window, i, n, o) for i, (n, o) in enumerate(zip(axes, outputs, strict=True)))
+
+
+def _readers(seen: Seen, tensors: set[Node | Input]) -> Readers:
+    """All readers of these tensors, in written order."""
+    readers: Readers = defaultdict(list)
+    for node in seen.network:
+        for position, source in enumerate(node.inputs):
+            if source in tensors:
+                window = seen.looks.of(node, position).window
+                readers[source].append((node, window if window and _skips(window) else None))
+    return readers
+
+
+def _message(
+    window: Window, x: Node | Input, others: Sequence[tuple[Node, Window | None]], *, is_output: bool
+) -> str:
+    read, every = _read(window, x.output[1:]), prod(x.output[1:])
+    reads = f"{_given(window)} reads {read:,} of the {every:,} positions of {x.path}"
+    if full := next((node for node, skipping in others if skipping is None), None):
+        return f"{reads}; {full.path} reads those between as well"
+    if is_output:
+        return f"{reads}, which is an output, too"
+    if any(skipping and _reads(skipping) != _reads(window) for _, skipping in others):
+        return f"{reads}; others read others, but no layer reads them all"
+    return (
+        f"{every - read:,} of the {every:,} positions of {x.path} are read by nothing: {_given(window)} "
+        "steps over them; put the stride where they are made, or a larger kernel here"
+    )
+
+
+def _reads(window: Window) -> list[tuple[int | Axes, ...]]:
+    """What decides which positions are read."""
+    return [window.along(axis) for axis in range(len(window.kernel))]
+
+
+def _given(window: Window) -> str:
+    dilation = f", dilation {brief(window.dilation)}" if set(window.dilation) != {1} else ""
+    return f"kernel_size {brief(window.kernel)} with stride {brief(window.stride)}{dilation}"
+
+
+RULE = Rule(
+    name="unread-input",
+    levels=("info",),
+    summary="a window steps over positions of its input without reading them",
+    good="""\
+archcost: 1
+name: reads_all
+input: [8, 16, 16]
+layers:
+  - conv: {out_channels: 8, kernel_size: 3, padding: 1}
+  - conv: {out_channels: 16, kernel_size: 2, stride: 2}
+""",
+    bad="""\
+archcost: 1
+name: reads_a_quarter
+input: [8, 16, 16]
+layers:
+  - conv: {out_channels: 8, kernel_size: 3, padding: 1}
+  - conv: {out_channels: 16, kernel_size: 1, stride: 2}
+""",
+    check=_check,
+)
