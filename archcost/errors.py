@@ -3,6 +3,7 @@
     ArchcostError
     ├── SpecError            the spec is wrong: carries every diagnostic of the stage          exit 2
     ├── UsageError           the request is wrong: an unknown zoo name, --set of no variable   exit 2
+    │   └── TooLargeError    ... because it would take minutes or gigabytes
     ├── NothingToAnalyzeError  a pattern matched no file                                       exit 3
     └── LayerError           why one layer cannot stand here; terse, caught at the door
         ├── ShapeError       ... because of the tensors that arrive
@@ -27,6 +28,10 @@ class ArchcostError(Exception):
 
 class UsageError(ArchcostError):
     """The request cannot be met as asked; the text says what to do instead."""
+
+
+class TooLargeError(UsageError):
+    """A question that would take minutes or gigabytes to answer; the text says what to ask instead."""
 
 
 class NothingToAnalyzeError(ArchcostError):

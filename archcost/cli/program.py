@@ -30,6 +30,8 @@ COMMANDS = {
     "analyze": Entry("analyze", "Count what networks cost: shapes, parameters, operations, memory."),
     "explain": Entry("explain", "Derive the numbers of one node, step by step."),
     "expand": Entry("expand", "List every node of a network, with its path and its source line."),
+    "rf": Entry("rf", "Show which input positions reach a node: receptive fields, holes, effective fields."),
+    "rates": Entry("rates", "Solve for dilation rates that reach a receptive field without holes."),
     "zoo": Entry("zoo", "List the networks that ship with archcost, or print one's spec."),
     "schema": Entry("schema", "Print the JSON Schema of specs or of reports."),
 }

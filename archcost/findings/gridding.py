@@ -58,7 +58,7 @@ def _chain(links: Sequence[Link]) -> str:
 
     Where axes differ, the first one that has holes is named and described.
     """
-    axis, line = _worst(links)
+    axis, line = worst_line(links)
     every = len({_line(links, i) for i in range(len(links[0].window.kernel))}) == 1
     where = "" if every else f" along the {axis_names(len(links[0].window.kernel))[axis]}"
     kernels = sorted({k for k, _ in line})
@@ -73,7 +73,7 @@ def _line(links: Sequence[Link], axis: int) -> Line:
     return tuple((k, d) for k, d in pairs if k > 1)
 
 
-def _worst(links: Sequence[Link]) -> tuple[int, Line]:
+def worst_line(links: Sequence[Link]) -> tuple[int, Line]:
     """The first axis with holes, and its layers."""
     lines = [_line(links, axis) for axis in range(len(links[0].window.kernel))]
     axis = next((i for i, line in enumerate(lines) if not is_complete(line)), 0)
@@ -84,10 +84,10 @@ def _advice(links: Sequence[Link]) -> str:
     """What would read everything, and what the published rules say of the stack as it is."""
     if not links:
         return (
-            "a smaller dilation in one of the branches would fill the gaps; the published rules are for rows of "
-            "layers and say nothing about branches side by side"
+            "a smaller dilation in one of the branches would fill the gaps; the published rules are for rows "
+            "of layers and say nothing about branches side by side"
         )
-    _, line = _worst(links)
+    _, line = worst_line(links)
     verdicts = published_rules([d for _, d in line], [k for k, _ in line])
     said = "; ".join(f"{verdict.rule} {_word(verdict)} ({verdict.reason})" for verdict in verdicts)
     return f"dilation {listed(repaired(line))} would read them all. Published rules: {said}"

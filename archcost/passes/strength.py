@@ -14,8 +14,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archcost.errors import UsageError
-from archcost.layers.base import Merge
+from archcost.errors import TooLargeError
+from archcost.passes.looks import Looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from archcost.geometry import Axes, Shape, Window
-    from archcost.layers.base import Kind
     from archcost.network import Input, Network, Node
+    from archcost.passes.looks import Look
 
     Weights: TypeAlias = NDArray[np.float64]
 
@@ -78,7 +78,7 @@ def strength(
             network is cheap where all axes together are not.
 
     Raises:
-        UsageError: there are more than `POSITIONS` positions to follow, or `ADDITIONS` additions to make.
+        TooLargeError: there are more than `POSITIONS` positions to follow, or `ADDITIONS` additions to make.
 
     >>> from archcost import load
     >>> net = load("zoo:vgg16")
@@ -268,7 +268,8 @@ class _Way:
         self._node = node
         self._axes = axes
         self._mean = mean
-        self._steps: dict[tuple[int, int, Shape, Shape], _Pass | None] = {}
+        self._looks = Looks()
+        self._steps: dict[tuple[int, Shape, Shape], _Pass | None] = {}
         self._additions = 0
         unit = [node.output[1 + axis] // 2 for axis in self._kept(node.output)]
         self._extents: dict[Node | Input, Extent] = {node: tuple((u, u) for u in unit)}
@@ -295,35 +296,35 @@ class _Way:
         return links
 
     def _step(self, reader: Node, position: int) -> _Pass | None:
+        look = self._looks.of(reader, position)
         x, y = reader.inputs[position].output, reader.output
-        key = (id(reader.layer), position, x, y)
+        key = (id(look), x, y)
         if key not in self._steps:
-            self._steps[key] = self._new_step(reader.layer, position, x, y)
+            self._steps[key] = self._new_step(look, x, y)
         return self._steps[key]
 
-    def _new_step(self, layer: Kind, position: int, x: Shape, y: Shape) -> _Pass | None:
+    def _new_step(self, look: Look, x: Shape, y: Shape) -> _Pass | None:
         """How a layer hands back weights; None where the way ends."""
-        if not layer.field_is_known or (len(x) > 1 and layer.is_global(x)):
-            return None
-        if len(y) == 1:
-            return self._from_vector(x)
-        if not layer.keeps_positions(x, y):
-            return _Fold(()) if len(x) == 1 else None
-        if isinstance(layer, Merge):
-            return self._from_merge(x, y)
-        window = layer.window_of(position, x)
-        return self._through(window, x) if window else _Pass()
+        if look.window:
+            return self._through(look.window, x)
+        match look.way:
+            case "unmoved":
+                return _Pass()
+            case "as a vector":
+                return self._from_vector(x)
+            case "broadcast":
+                return self._from_broadcast(x, y)
+            case "lost":
+                return _Fold(()) if len(x) == 1 else None
+            case _:
+                return None
 
     def _from_vector(self, x: Shape) -> _Pass | None:
         """A vector of several positions has lost them; of one it still knows where that was."""
-        if len(x) == 1:
-            return _Pass()
         return _Fold([None for _ in self._kept(x)]) if all(n == 1 for n in x[1:]) else None
 
-    def _from_merge(self, x: Shape, y: Shape) -> _Pass | None:
+    def _from_broadcast(self, x: Shape, y: Shape) -> _Pass | None:
         """What is broadcast along every axis is the same everywhere: like a global operation, it ends."""
-        if x[1:] == y[1:]:
-            return _Pass()
         spread = [n == 1 < m for n, m in zip(x[1:], y[1:], strict=True)]
         if all(spread):
             return None
@@ -339,16 +340,16 @@ class _Way:
         return _Slide(window, axes, factor, mean=self._mean)
 
     def refuse_if_large(self) -> None:
-        """Raise UsageError before anything is computed that would not end."""
+        """Raise TooLargeError before anything is computed that would not end."""
         largest = max(self._extents.values(), key=_positions)
         if (positions := _positions(largest)) > POSITIONS:
             sizes = "×".join(f"{last - first + 1:,}" for first, last in largest)
-            raise UsageError(
+            raise TooLargeError(
                 f"{self._node.path} reaches back over {sizes} = {positions:,} positions, and at most "
                 f"{POSITIONS:,} can be weighed; choose a node nearer to the input"
             )
         if self._additions > ADDITIONS:
-            raise UsageError(
+            raise TooLargeError(
                 f"weighing the positions that reach {self._node.path} takes {self._additions:,} additions, "
                 f"and at most {ADDITIONS:,} are made; choose a node nearer to the input"
             )
@@ -363,7 +364,7 @@ class _Way:
             if reader not in held:
                 continue
             if float(held[reader].max()) > _TOO_HIGH:
-                held = {tensor: weights / _TOO_HIGH for tensor, weights in held.items()}
+                held = {tensor: _scaled_down(weights) for tensor, weights in held.items()}
                 exponent += 512
             self._hand_back(held, reader, links)
         return {
@@ -387,6 +388,14 @@ class _Way:
             starts = [a - b for (a, _), (b, _) in zip(link.extent, whole, strict=True)]
             box = tuple(slice(a, a + n) for a, n in zip(starts, weights.shape, strict=True))
             held[link.source][box] += weights
+
+
+def _scaled_down(weights: Weights) -> Weights:
+    """Divided by `_TOO_HIGH`; what would vanish stays a tiny number, for it is read and no hole."""
+    import numpy as np  # noqa: PLC0415 - only some commands need it
+
+    tiny = float(np.finfo(np.float64).tiny)
+    return np.where(weights > 0, np.maximum(weights / _TOO_HIGH, tiny), 0.0)
 
 
 def _taps(window: Window, axis: int, *, mean: bool) -> int | None:

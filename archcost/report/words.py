@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from archcost.geometry import Shape
     from archcost.report.compared import ConventionExplanation
+    from archcost.report.fields import FieldReport
     from archcost.report.model import ConventionTotal, Declared, Finding, Report
     from archcost.report.numbers import Units
     from archcost.report.tree import Line
@@ -67,7 +68,7 @@ def lines(report: Report, look: Look) -> list[Line]:
     return sorted(tree.leaves(report, look.depth), key=lambda line: -line.counts[by])
 
 
-def title(report: Report) -> str:
+def title(report: Report | FieldReport) -> str:
     """The network, and where it comes from."""
     variant = f", variant {report.variant}" if report.variant else ""
     return f"{report.name}{variant} ({report.path})"

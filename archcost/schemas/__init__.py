@@ -14,6 +14,8 @@ SCHEMAS = {
     "spec": "spec:spec",
     "report": "report:report",
     "explanation": "report:explanation",
+    "rates": "report:rates",
+    "rf": "report:fields",
 }
 """Name -> the module and function that make it."""
 

@@ -14,8 +14,12 @@ from pydantic import TypeAdapter
 
 from archcost.report.explained import SCHEMA as EXPLANATION
 from archcost.report.explanation import GroupExplanation, NodeExplanation
+from archcost.report.fields import FieldReport
+from archcost.report.fields_text import SCHEMA as RF
 from archcost.report.json import SCHEMA as REPORT
 from archcost.report.model import JSON_NAMES, Counts, Report
+from archcost.report.rates import SCHEMA as RATES
+from archcost.report.rates import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +38,16 @@ def explanation() -> Schema:
         EXPLANATION,
         [("nodes", tuple[NodeExplanation, ...], ()), ("groups", tuple[GroupExplanation, ...], ())],
     )
+
+
+def fields() -> Schema:
+    """`archcost-rf/1`, what `rf --format json` writes."""
+    return _document(RF, [("specs", tuple[FieldReport, ...])])
+
+
+def rates() -> Schema:
+    """`archcost-rates/1`, what `rates --format json` writes."""
+    return _document(RATES, [("answers", tuple[Answer, ...])])
 
 
 def _document(name: str, entries: Iterable[tuple[str, Any] | tuple[str, Any, Any]]) -> Schema:

@@ -14,6 +14,8 @@ import archcost
 from archcost.layers import KINDS, find, words
 from archcost.limits import DEFAULT
 from archcost.report.explained import as_json
+from archcost.report.fields import Seeing, field_report
+from archcost.report.fields_text import as_json as fields_as_json
 from archcost.report.words import Look
 from archcost.report.writers import write
 from archcost.schemas import SCHEMAS, schema
@@ -149,6 +151,13 @@ def test_a_report_about_two_inputs_satisfies_the_schema(tmp_path: Path) -> None:
     document = json.loads(write([archcost.analyze(archcost.load(path))], "json", Look()))
     assert len(document["specs"][0]["findings"]) == 1
     assert complaints("report", document) == []
+
+
+@pytest.mark.parametrize("name", ["hdc_segmentation_gridding", "resnet18", "wavenet", "lenet5"])
+@pytest.mark.parametrize("effective", [True, False])
+def test_reports_of_fields_satisfy_the_schema(name: str, *, effective: bool) -> None:
+    report = field_report(Seeing.of(archcost.load(f"zoo:{name}")), effective=effective)
+    assert complaints("rf", json.loads(fields_as_json(report))) == []
 
 
 def test_explanations_satisfy_the_schema() -> None:

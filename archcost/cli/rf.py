@@ -1,0 +1,151 @@
+"""`archcost rf`: receptive fields, coverage, gridding, effective fields, and their picture."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archcost.cli.common import Loading, complete_node, load_one, loading, quiet, spec_argument
+from archcost.cli.common import output as output_options
+from archcost.cli.output import style_for, write
+from archcost.errors import TooLargeError, UsageError
+from archcost.report.fields import Seeing, field_report
+from archcost.report.fields_text import as_json, as_text
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from archcost.network import Node
+    from archcost.report.picture import Picture, Terminal
+
+PICTURES = {".svg", ".png"}
+OTHER_PICTURES = {".bmp", ".eps", ".gif", ".jpeg", ".jpg", ".pdf", ".tif", ".tiff", ".webp"}
+
+
+class Options(Loading):
+    """How specs are read, and what is drawn."""
+
+    of: str | None
+    cut: tuple[int, ...] | None
+    effective: bool
+    quiet: bool
+
+
+def _cut(_ctx: click.Context, _param: click.Parameter, given: str | None) -> tuple[int, ...] | None:
+    try:
+        return None if given is None else tuple(int(part) for part in given.split(","))
+    except ValueError:
+        raise click.BadParameter(f"{given!r} is not a position such as 12, or several such as 12,8") from None
+
+
+@click.command
+@spec_argument
+@click.option(
+    "--at", metavar="NODE", shell_complete=complete_node, help="Look at a node closely, and draw its field."
+)
+@click.option("--of", metavar="INPUT", help="The input to draw, of several. [default: the first]")
+@click.option(
+    "--slice",
+    "cut",
+    metavar="N[,N]",
+    callback=_cut,
+    help="The slice of a 3-D field. [default: the middle]",
+)
+@click.option("--effective", is_flag=True, help="The effective field of every row, too: slow.")
+@output_options("table", "json")
+@loading
+@quiet
+def command(spec: str, at: str | None, form: str, output: str | None, **options: Unpack[Options]) -> None:
+    """Show which input positions reach a node: receptive fields, holes, effective fields.
+
+    Without --at, a row for every node at which the field changes, and a closer look at the last one. With
+    --at, that node (or the last one of that group) and its picture: how many paths lead from each input
+    position to the centre unit, with holes, and the box that holds 95.45 % of the weight. --output writes the
+    picture if its file ends in .svg or .png.
+
+    \b
+      archcost rf zoo:vgg16
+      archcost rf zoo:hdc_segmentation_gridding --at stack
+      archcost rf zoo:resnet50 --at stage.3 --output field.svg
+      archcost rf net.yaml --effective
+      archcost rf net.yaml --format json
+
+    Stacks of dilated convolutions are judged by counting; beside it stands what the published rules say.
+    """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
+    suffix = Path(output or "").suffix.lower()
+    draws = suffix in PICTURES
+    if suffix in OTHER_PICTURES:
+        raise UsageError(f"cannot draw '{output}': a picture's file ends in .svg or .png")
+    if draws and form == "json":
+        raise UsageError(f"--format json does not go into a picture: '{output}'")
+    seeing = Seeing.of(load_one(spec, options))
+    node = seeing.chosen(at)
+    if draws:
+        if node is None:
+            raise UsageError(f"{seeing.network.name} has no node whose field moves along with its position")
+        from archcost.report.picture import draw  # noqa: PLC0415 - NumPy, and only here
+
+        write(draw(_picture(seeing, node, options), output, slice_at=options["cut"]), output)
+        return
+    report = field_report(seeing, at, effective=options["effective"])
+    if form == "json":
+        write(as_json(report), output)
+        return
+    picture = _text(seeing, node, output, options) if at and node else ""
+    write(as_text(report, style_for(output), picture=picture, quiet=options["quiet"]), output)
+
+
+def _text(seeing: Seeing, node: Node, output: str | None, options: Options) -> str:
+    from archcost.report.picture import draw  # noqa: PLC0415 - NumPy, and only here
+
+    try:
+        picture = _picture(seeing, node, options)
+    except TooLargeError as error:
+        return f"no picture: {error}"
+    drawn = draw(picture, slice_at=options["cut"], terminal=_terminal(output))
+    return drawn if isinstance(drawn, str) else ""
+
+
+def _terminal(output: str | None) -> Terminal:
+    """How wide, how colourful, and which characters: a file and a pipe get 80 columns of Unicode."""
+    from archcost.report.picture import Terminal  # noqa: PLC0415 - NumPy, and only here
+    from archcost.report.picture.text import can_show  # noqa: PLC0415 - likewise
+
+    if output not in {None, "-"} or not sys.stdout.isatty():
+        return Terminal()
+    width = min(shutil.get_terminal_size().columns, 120)
+    return Terminal(style_for(output), max(width, 40), ascii_only=not can_show(sys.stdout.encoding))
+
+
+def _picture(seeing: Seeing, node: Node, options: Options) -> Picture:
+    """The picture of a node's field in one input.
+
+    Raises:
+        UsageError: the node does not see that input, or its field is too large to be weighed.
+    """
+    from archcost.passes.effective_field import effective_fields  # noqa: PLC0415 - NumPy, and only here
+    from archcost.passes.strength import strength  # noqa: PLC0415 - likewise
+    from archcost.report.picture import Picture  # noqa: PLC0415 - likewise
+
+    found = strength(seeing.network, node, mean=False)
+    name = options["of"] or next(iter(found))
+    if name not in found:
+        raise UsageError(f"--of: {node.path} does not see '{name}'; it sees {', '.join(found)}")
+    size = next(tensor.output[1:] for tensor in seeing.network.inputs if tensor.path == name)
+    effective = effective_fields(seeing.network, node)[name]
+    return Picture(
+        node=node.path,
+        input=name,
+        strength=found[name].weights,
+        first=found[name].first,
+        exponent=found[name].exponent,
+        input_size=size,
+        effective=tuple(
+            (first, first + n - 1) for first, n in zip(effective.first, effective.size, strict=True)
+        ),
+        unit=tuple(n // 2 for n in node.output[1:]),
+    )

@@ -1,0 +1,196 @@
+"""Receptive fields for a reader at a terminal, and as JSON, `archcost-rf/1`."""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from math import prod
+from textwrap import wrap
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from archcost.findings.rule import listed
+from archcost.geometry import show
+from archcost.report import words
+from archcost.report.columns import field_size
+from archcost.report.json import envelope
+from archcost.report.model import to_dict
+from archcost.report.numbers import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from archcost.report.fields import EffectiveField, FieldReport, FieldRow, PathCounts, StackRow
+    from archcost.report.model import ReceptiveField
+    from archcost.report.style import Style
+
+SCHEMA = "archcost-rf/1"
+
+LEGEND = (
+    "In positions of the input. A row stands where the field changes; first centre: that of output 0.",
+    "n×n (p %): only p % of its positions are read, the others are holes. all (n×n): the whole input; n×n",
+    "without operations over all positions.",
+)
+
+
+def as_json(report: FieldReport) -> str:
+    """The envelope and the report in it."""
+    return envelope(SCHEMA, "specs", [to_dict(report)])
+
+
+def as_text(report: FieldReport, style: Style, *, picture: str = "", quiet: bool = False) -> str:
+    """The table of fields, the last or the chosen node closely, stacks, and findings."""
+    head = [style.paint(words.title(report), "bold")]
+    if not quiet:
+        tensors = ", ".join(f"{name} {show(shape)}" for name, shape in report.inputs.items())
+        head.append(f"  {tensors}")
+    chosen = [row.path for row in report.nodes] == [report.closely.path] if report.closely else False
+    blocks = [
+        head,
+        [] if quiet or chosen else [style.paint(line, "dim") for line in LEGEND],
+        [] if chosen else _table(report.nodes, style, several=len(report.inputs) > 1),
+        list(_closely(report)),
+        [picture.rstrip("\n")] if picture else [],
+        *(list(_stack(stack)) for stack in report.stacks),
+        [words.finding(found, style) for found in report.findings],
+    ]
+    return "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
+
+
+def _table(rows: Sequence[FieldRow], style: Style, *, several: bool) -> list[str]:
+    effective = any(row.effective_fields for row in rows)
+    heads = [
+        "node",
+        "kind",
+        "output",
+        *(["input"] * several),
+        "receptive field",
+        "stride",
+        "first centre",
+    ]
+    cells = [
+        [
+            row.path,
+            row.kind,
+            show(row.output),
+            *([name] * several),
+            field_size(field),
+            _each(field.stride),
+            _each(field.center),
+            *([_size(row.effective_fields[name]) if name in row.effective_fields else ""] * effective),
+        ]
+        for row in rows
+        for name, field in row.receptive_fields.items()
+    ]
+    text = tabulate(cells, [*heads, *(["effective field"] * effective)], "simple", disable_numparse=True)
+    first, *body = [line.rstrip() for line in text.splitlines()]
+    return [style.paint(first, "bold"), *body]
+
+
+def _size(field: EffectiveField) -> str:
+    return show(field.size)
+
+
+def _each(values: Iterable[str]) -> str:
+    """One value if all axes agree.
+
+    >>> _each(("1/2", "1/2")), _each(("2", "4"))
+    ('1/2', '2, 4')
+    """
+    every = list(values)
+    return every[0] if len(set(every)) == 1 else ", ".join(every)
+
+
+def _closely(report: FieldReport) -> Iterator[str]:
+    row = report.closely
+    if row is None:
+        yield "no node has a spatial relation to an input that moves along with its position"
+        return
+    yield f"{row.path}: {row.kind}, output {show(row.output)}"
+    several = len(row.receptive_fields) > 1
+    lines = [
+        (f"{name}: {what}" if several else what, text)
+        for name, field in row.receptive_fields.items()
+        if not field.is_global or field.local
+        for what, text in _field(field.local or field, row.effective_fields[name], report.inputs[name][1:])
+    ]
+    if report.paths:
+        lines += _path_lines(report.paths)
+    width = max(len(what) for what, _ in lines)
+    for what, text in lines:
+        first, *rest = wrap(text, 106 - width, break_on_hyphens=False)
+        yield f"  {what:<{width}}  {first}"
+        yield from (" " * (width + 4) + line for line in rest)
+
+
+def _field(
+    field: ReceptiveField, effective: EffectiveField, axes: Sequence[int]
+) -> Iterator[tuple[str, str]]:
+    total = prod(field.size)
+    read = (
+        f"{total - field.holes:,} of its {total:,} positions are read" if field.holes else "all of it is read"
+    )
+    times = _each(f"{n / size:.3g}" for n, size in zip(field.size, axes, strict=True))
+    bound = "at most " if field.upper_bound else ""
+    yield "field", f"{bound}{show(field.size)}, {times} times the input; {read}"
+    yield "stride", _each(field.stride)
+    share = _each(percent(e, n) for e, n in zip(effective.size, field.size, strict=True))
+    deviation = _each(f"{d:.1f}" for d in effective.deviation)
+    text = (
+        f"{show(effective.size)}, {share} % of the field along an axis: there lie 95.45 % of the weight "
+        f"(linear, uniform weights; standard deviation {deviation})"
+    )
+    if effective.pixels:
+        text += f"; {effective.pixels:,} positions weigh more than 4.55 % of the strongest"
+    yield "effective", text
+
+
+def _path_lines(paths: PathCounts) -> Iterator[tuple[str, str]]:
+    many = f"{paths.total:,}" if paths.total < 10**15 else f"about 10^{len(str(paths.total)) - 1}"
+    if paths.lengths is None or paths.modules is None:
+        yield "paths", f"{many}; {paths.reason}"
+        return
+    way = "path leads" if paths.total == 1 else "paths lead"
+    yield "paths", f"{many} {way} from the input to it, {_lengths(paths.lengths, 'weighted layers')}"
+    if (modules := len(paths.modules) - 1) > 0:
+        ways = _lengths(paths.modules, "modules")
+        yield "modules", f"{modules} residual to pass or skip, {sum(paths.modules):,} ways {ways}"
+
+
+def _lengths(histogram: Sequence[int], what: str) -> str:
+    """The lengths there are, and the middle half.
+
+    >>> _lengths((1, 4, 6, 4, 1), "modules")
+    'through 0 to 4 modules, half of them through 1 to 3'
+    """
+    there = [length for length, count in enumerate(histogram) if count]
+    if len(there) == 1:
+        return f"through {there[0]} {what.removesuffix('s') if there[0] == 1 else what}"
+    total, sums = sum(histogram), list(accumulate(histogram))
+    low = next(length for length, below in enumerate(sums) if 4 * below >= total)
+    high = next(length for length, below in enumerate(sums) if 4 * below >= 3 * total)
+    half = f"through {low}" if low == high else f"through {low} to {high}"
+    return f"through {there[0]} to {there[-1]} {what}, half of them {half}"
+
+
+def _stack(stack: StackRow) -> Iterator[str]:
+    total = prod(stack.size)
+    share = f"{total - stack.holes:,} of" if stack.holes else "all"
+    read = f"reads {share} {total:,} positions of what it is given"
+    if not stack.convolutions:
+        yield f"stack up to {stack.node}: branches side by side, {read}"
+        yield "  the published rules are for rows of layers and say nothing about it"
+        return
+    count = len(stack.convolutions)
+    who = f"{count} convolution{'s' * (count > 1)}, kernel_size {_few(stack.kernel_size)}, "
+    yield f"stack up to {stack.node}: {who}dilation {_few(stack.dilation)}; {read}"
+    width = max(len(verdict.rule) for verdict in stack.rules)
+    for verdict in stack.rules:
+        word = {True: "kept", False: "broken", None: "says nothing"}[verdict.holds]
+        wrong = verdict.holds is not None and verdict.holds == bool(stack.holes)
+        misleads = ", and misleads here" if wrong else ""
+        yield f"  {verdict.rule:<{width}}  {word}: {verdict.reason}{misleads}"
+
+
+def _few(numbers: Sequence[int]) -> str:
+    return listed(numbers[:1] if len(set(numbers)) == 1 else numbers)

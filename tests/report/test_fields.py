@@ -1,0 +1,113 @@
+"""What `archcost rf` says of a network and of one node."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+import archcost
+from archcost.errors import UsageError
+from archcost.report.fields import Seeing, field_report
+from archcost.report.fields_text import as_json, as_text
+from archcost.report.style import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcost.network import Network
+    from archcost.report.fields import FieldReport
+
+
+def report_of(net: Network, at: str | None = None) -> FieldReport:
+    return field_report(Seeing.of(net), at)
+
+
+def text_of(net: Network, at: str | None = None) -> str:
+    return as_text(report_of(net, at), Style())
+
+
+def test_a_row_stands_where_the_field_changes_and_only_there(network: Callable[..., Network]) -> None:
+    net = network(
+        "- conv: {out_channels: 4, kernel_size: 3}\n- relu\n- batch_norm\n- max_pool: {kernel_size: 2}\n"
+    )
+    assert [row.path for row in report_of(net).nodes] == ["conv", "max_pool"]
+
+
+def test_the_last_node_that_moves_is_looked_at_closely() -> None:
+    report = report_of(archcost.load("zoo:resnet50"))
+    assert report.closely is not None
+    assert report.closely.path == "stage.3.2.bottleneck.relu_3"
+    assert report.closely.effective_fields["input"].size == (147, 147)
+    assert report.closely.effective_fields["input"].pixels is None
+    assert report.paths is not None
+    assert (report.paths.total, sum(report.paths.modules or ())) == (2**16, 2**16)
+
+
+def test_a_group_stands_for_its_last_node_that_moves() -> None:
+    report = report_of(archcost.load("zoo:resnet50"), "stage.1")
+    assert [row.path for row in report.nodes] == ["stage.1.3.bottleneck.relu_3"]
+    assert report.nodes[0].effective_fields["input"].pixels
+
+
+def test_a_network_on_vectors_has_no_field_and_says_so(network: Callable[..., Network]) -> None:
+    net = network("- linear: {out_features: 4}\n- relu\n", x="[8]")
+    assert (report_of(net).nodes, report_of(net).closely) == ((), None)
+    assert "no node has a spatial relation to an input" in text_of(net)
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("global_avg_pool", "sees the whole input at every position; choose a node before the operation"),
+        ("stage.7", "has no node 'stage.7'"),
+    ],
+)
+def test_a_node_without_a_field_to_draw_is_refused_with_the_reason(path: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        report_of(archcost.load("zoo:resnet18"), path)
+
+
+def test_a_vector_node_is_refused_with_the_reason(network: Callable[..., Network]) -> None:
+    net = network("- linear: {out_features: 4}\n", x="[8]")
+    with pytest.raises(UsageError, match="linear has no spatial relation to an input of the network"):
+        report_of(net, "linear")
+
+
+def test_a_stack_is_shown_beside_the_rules_and_where_they_mislead(network: Callable[..., Network]) -> None:
+    conv = "- conv: {{out_channels: 1, kernel_size: 3, dilation: {}, padding: same}}\n"
+    text = text_of(network("".join(conv.format(d) for d in (2, 2, 2)), x="[1, 64, 64]"))
+    assert (
+        "stack up to conv_3: 3 convolutions, kernel_size 3, dilation 2; reads 49 of 169 positions of what it "
+        "is given\n"
+        "  maximum distance  kept: M_2 = 2 ≤ K = 3, and misleads here\n"
+        "  no common factor  broken: the greatest common divisor is 2\n"
+        "  sawtooth          broken: 2 after 2 does not rise\n"
+    ) in text
+
+
+def test_branches_side_by_side_are_a_stack_of_which_the_rules_say_nothing() -> None:
+    report = report_of(archcost.load("zoo:deeplabv3_resnet50"))
+    (stack,) = report.stacks
+    assert (stack.convolutions, stack.rules, stack.holes) == ((), (), 0)
+    assert "branches side by side, reads all 15,129 positions" in as_text(report, Style())
+
+
+def test_a_field_that_cannot_be_drawn_is_still_measured(
+    network: Callable[..., Network], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("archcost.passes.strength.POSITIONS", 100)
+    report = report_of(network("- conv: {out_channels: 1, kernel_size: 21}\n", x="[1, 64, 64]"), "conv")
+    assert report.closely is not None
+    assert report.closely.effective_fields["input"].size == (21, 21)
+    assert report.closely.effective_fields["input"].pixels is None
+
+
+def test_json_has_whole_numbers_however_large(network: Callable[..., Network]) -> None:
+    body = "      - residual: [{conv: {out_channels: 1, kernel_size: 1}}]\n"
+    net = network(f"- repeat: 80\n  body:\n{body}", x="[1, 8, 8]")
+    document = json.loads(as_json(report_of(net)))
+    assert document["specs"][0]["paths"]["total"] == 2**80
+    assert len(document["specs"][0]["paths"]["lengths"]) == 81
+    assert "about 10^24 paths lead" in text_of(net)
