@@ -1,0 +1,204 @@
+"""Stacks without holes as a table, for reading, and as JSON, `archcost-rates/1`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from archcost.report.json import envelope
+from archcost.report.model import to_dict
+from archcost.report.numbers import percent
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from fractions import Fraction
+
+    from archcost.rates import Solution, Stack
+    from archcost.report.style import Style
+
+SCHEMA = "archcost-rates/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What was asked for.
+
+    Attributes:
+        kernel_sizes: one for all layers, or one per layer.
+        layers: how many there may be at most; null if as few as do, and some more.
+        field: positions to cover, along one axis.
+        max_rate: the largest rate that is allowed; null if any is.
+        top: stacks per number of layers, at most.
+    """
+
+    kernel_sizes: tuple[int, ...]
+    layers: int | None
+    field: int
+    max_rate: int | None
+    top: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleRow:
+    """What a published rule says about a stack that has no holes.
+
+    Attributes:
+        rule: its name.
+        holds: null where it says nothing about such a stack.
+        reason: the numbers.
+    """
+
+    rule: str
+    holds: bool | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StackRow:
+    """Layers that read every position of their field.
+
+    Attributes:
+        kernel_sizes: of each layer.
+        rates: the dilation of each layer.
+        field: positions from the first to the last.
+        effective_field: positions of the smallest central part with 95.45 % of the paths.
+        mean_paths: paths to a position on average, as `p/q`.
+        most_paths: paths to the position that has most.
+        evenness: (Σc)² / (n·Σc²) of the path counts c of the n positions; 1 if all are equal.
+        rules: what the published rules say.
+    """
+
+    kernel_sizes: tuple[int, ...]
+    rates: tuple[int, ...]
+    field: int
+    effective_field: int
+    mean_paths: str
+    most_paths: int
+    evenness: float
+    rules: tuple[RuleRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """A request and its answer.
+
+    Attributes:
+        request: what was asked for.
+        cut_short: numbers of layers for which not all stacks were compared: others may be more even.
+        stacks: fewest layers first, then the most even, then the smallest.
+    """
+
+    request: Request
+    cut_short: tuple[int, ...]
+    stacks: tuple[StackRow, ...]
+
+
+def as_json(request: Request, solution: Solution) -> str:
+    """The answer under `answers`, every number exact but evenness."""
+    answer = Answer(request=request, cut_short=solution.cut_short, stacks=tuple(map(_row, solution.stacks)))
+    return envelope(SCHEMA, "answers", [to_dict(answer)])
+
+
+def _row(stack: Stack) -> StackRow:
+    return StackRow(
+        kernel_sizes=stack.kernel_sizes,
+        rates=stack.rates,
+        field=stack.field,
+        effective_field=stack.effective,
+        mean_paths=str(stack.mean_paths),
+        most_paths=stack.most_paths,
+        evenness=float(stack.evenness),
+        rules=tuple(RuleRow(**verdict._asdict()) for verdict in stack.verdicts),
+    )
+
+
+LEGEND = (
+    "No stack listed has a hole, in whatever order its layers stand.",
+    "paths, most: how many ways lead from an output to a position, on average and at most.",
+    "even: (Σc)² / (n·Σc²) of the n path counts c; 100 % if all are equal.",
+    "effective: positions of the smallest central part with 95.45 % of the paths.",
+    "For each number of layers the trade-off: from the most even stack to the smallest field.",
+    "distance, factor, sawtooth: what the rules of hybrid dilated convolution say, right or wrong.",
+)
+
+_HEADERS = ("layers", "rates", "field", "effective", "paths", "most", "even %")
+
+
+def as_text(request: Request, solution: Solution, style: Style, *, quiet: bool) -> str:
+    """The answer for a reader at a terminal."""
+    blocks = [[style.paint(_title(request), "bold")], _table(solution.stacks, style)]
+    if not quiet:
+        blocks[1:1] = [[style.paint(line, "dim") for line in LEGEND]]
+        blocks += [list(_misleading(solution.stacks)), list(_cut_short(solution.cut_short))]
+    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+
+
+def _title(request: Request) -> str:
+    several = len(request.kernel_sizes) > 1
+    kernels = f"kernel{'s' if several else ''} {_listed(request.kernel_sizes)}"
+    most = "" if several or request.layers is None else f", at most {_layers(request.layers)}"
+    bound = "" if request.max_rate is None else f", rates up to {request.max_rate:,}"
+    return f"{kernels}{most}{bound}: fields of at least {request.field:,}"
+
+
+def _table(stacks: Sequence[Stack], style: Style) -> list[str]:
+    rules = [verdict.rule.rpartition(" ")[2] for verdict in stacks[0].verdicts]
+    text = tabulate(
+        list(map(_cells, stacks)),
+        headers=[*_HEADERS, *rules],
+        tablefmt="simple",
+        colalign=["right", "left", *["right"] * 5, *["left"] * len(rules)],
+        disable_numparse=True,
+    )
+    head, *body = [line.rstrip() for line in text.splitlines()]
+    return [style.paint(head, "bold"), *body]
+
+
+def _cells(stack: Stack) -> list[str]:
+    even = percent(stack.evenness.numerator, stack.evenness.denominator)
+    numbers = [
+        f"{stack.field:,}",
+        f"{stack.effective:,}",
+        _decimal(stack.mean_paths),
+        f"{stack.most_paths:,}",
+    ]
+    verdicts = [_WORDS[verdict.holds] for verdict in stack.verdicts]
+    return [str(len(stack.rates)), _listed(stack.rates), *numbers, even, *verdicts]
+
+
+_WORDS = {True: "holds", False: "fails", None: "–"}
+
+
+def _decimal(number: Fraction) -> str:
+    """To one decimal; the exact number is in the JSON."""
+    tenths = round(10 * number)
+    return f"{tenths // 10:,}.{tenths % 10}"
+
+
+def _misleading(stacks: Sequence[Stack]) -> Iterator[str]:
+    """Per published rule, the first of these stacks that it refuses though it has no holes."""
+    for rule in range(len(stacks[0].verdicts)):
+        refused = [stack for stack in stacks if stack.verdicts[rule].holds is False]
+        if refused:
+            verdict = refused[0].verdicts[rule]
+            of = f"{len(refused)} of the {len(stacks)}" if len(stacks) > 1 else "the"
+            yield (
+                f"'{verdict.rule}' misleads for {of} stacks: it fails for {_listed(refused[0].rates)} "
+                f"({verdict.reason}), yet nothing is missing."
+            )
+
+
+def _cut_short(layers: Sequence[int]) -> Iterator[str]:
+    if layers:
+        span = f"{layers[0]} to {layers[-1]}" if len(layers) > 1 else f"{layers[0]}"
+        yield f"The search with {span} layers was cut short: more even stacks than those listed may exist."
+
+
+def _layers(number: int) -> str:
+    return "1 layer" if number == 1 else f"{number} layers"
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    return ", ".join(map(str, numbers))
