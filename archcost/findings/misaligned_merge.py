@@ -11,7 +11,7 @@ from archcost.network import Node
 from archcost.reach import PHASES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archcost.geometry import Window
     from archcost.network import Input
@@ -38,12 +38,23 @@ class _Apart(NamedTuple):
 def _check(seen: Seen) -> Iterator[Finding]:
     order: dict[Node | Input, int] = {}
     for node in seen.network:
-        if len(node.inputs) > 1 and (apart := _apart(seen, node)):
+        if len(node.inputs) > 1 and not _fit(seen, node) and (apart := _apart(seen, node)):
             if not order:
                 tensors = (*seen.network.inputs, *seen.network)
                 order = {tensor: i for i, tensor in enumerate(tensors)}
             if message := _message(seen, node, apart, order):
                 yield at(node, RULE.name, "warn", message)
+
+
+def _fit(seen: Seen, node: Node) -> bool:
+    """Whether all inputs lie alike, whatever the merge does: nearly always, so this is quick."""
+    first, *others = (seen.fields[x] for x in node.inputs)
+    return all(
+        other.keys() == first.keys()
+        and all(field.alignment == other[name].alignment for name, field in first.items())
+        and all(field.stride == other[name].stride for name, field in first.items())
+        for other in others
+    )
 
 
 def _apart(seen: Seen, node: Node) -> _Apart | None:
@@ -71,14 +82,15 @@ def _differ(a: Field, b: Field, axis: int, positions: int) -> bool:
     """Whether two fields do not fit along an axis.
 
     With equal strides, their middles must agree, or (in time, where what comes later must not be seen) their
-    last positions. Sizes that do not divide make strides that differ by little: then no output may lie
-    nearer to a neighbour of its counterpart than to that one.
+    last positions. Resizing between sizes that do not divide makes strides that differ by little: then they
+    must agree within half a step in the middle of the map, and not drift by a whole one from end to end.
     """
     start, end = _offsets(a, b, axis, positions)
     if start == end:
         in_time = axis == 0 and len(a.size) != 2
         return start != 0 and not (in_time and start == Fraction(a.size[axis] - b.size[axis], 2))
-    return max(abs(start), abs(end)) > min(a.stride[axis], b.stride[axis]) / 2
+    step = min(a.stride[axis], b.stride[axis])
+    return abs(start + end) >= step or abs(end - start) >= step
 
 
 def _offsets(a: Field, b: Field, axis: int, positions: int) -> tuple[Fraction, Fraction]:
@@ -89,27 +101,35 @@ def _offsets(a: Field, b: Field, axis: int, positions: int) -> tuple[Fraction, F
 
 def _message(seen: Seen, node: Node, apart: _Apart, order: Mapping[Node | Input, int]) -> str | None:
     """What does not fit, by how much and since when; None if what arrives was put together so before."""
-    a, b = apart.fields
-    ends = [_offsets(a, b, axis, node.output[1 + axis]) for axis in apart.axes]
+    parting, first = _history(seen, apart, order)
+    ends = [_offsets(*apart.fields, axis, node.output[1 + axis]) for axis in apart.axes]
     names = " and ".join(tensor.path for tensor in apart.tensors)
     input_ = "the input" if len(seen.network.inputs) == 1 else f"'{apart.name}'"
-    where = along(apart.axes, len(a.size))
-    parting, first = _history(seen, apart, order)
     if any(start != end for start, end in ends):
-        strides = " and ".join(_each(field.stride[axis] for axis in apart.axes) for field in apart.fields)
-        drift = _each(f"from {_signed(start)} to {_signed(end)}" for start, end in ends)
-        return (
-            f"{names}, which part at {parting}, step by {strides} positions of {input_} {where}, so they "
-            f"drift {drift} apart across the map; resize by a whole factor, without align_corners"
-        )
-    if not first:
-        return None
-    offset = " and ".join(dict.fromkeys(_positions(abs(start)) for start, _ in ends))
-    own = _each(abs(start) / a.stride[axis] for (start, _), axis in zip(ends, apart.axes, strict=True))
+        return f"{names}, which part at {parting}, {_drift(apart, ends, input_)}"
+    if first:
+        return f"{names} {_offset(apart, ends, input_)}; they part at {parting}, and {first}: {_ADVICE}"
+    return None
+
+
+_ADVICE = "pad and resize so that both shift alike"
+
+
+def _drift(apart: _Apart, ends: Sequence[tuple[Fraction, Fraction]], input_: str) -> str:
+    strides = (_each(field.stride[axis] for axis in apart.axes) for field in apart.fields)
+    where = along(apart.axes, len(apart.fields[0].size))
+    drift = _each(f"from {_signed(start)} to {_signed(end)}" for start, end in ends)
     return (
-        f"{names} lie {offset} of {input_} apart {where} ({own} of a step here); they part at {parting}, and "
-        f"{first}: pad and resize so that both shift alike"
+        f"step by {' and '.join(strides)} positions of {input_} {where}, so they drift {drift} apart across "
+        "the map; resize by a whole factor (with align_corners from n + 1 to k·n + 1)"
     )
+
+
+def _offset(apart: _Apart, ends: Sequence[tuple[Fraction, Fraction]], input_: str) -> str:
+    stride = apart.fields[0].stride
+    offset = _each(_positions(abs(start)) for start, _ in ends)
+    own = _each(abs(start) / stride[axis] for (start, _), axis in zip(ends, apart.axes, strict=True))
+    return f"lie {offset} of {input_} apart {along(apart.axes, len(stride))} ({own} of a step here)"
 
 
 def _positions(offset: Fraction) -> str:
