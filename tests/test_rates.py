@@ -20,6 +20,7 @@ from archcost.cli import main
 from archcost.errors import UsageError
 from archcost.rates import effective, evenness, fewest_layers, largest_field, solve
 from archcost.schemas import schema
+from tests.cli.program import python
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -318,6 +319,13 @@ def test_quietly_there_is_the_table_only(capsys: Capture) -> None:
     title, blank, _heads, _rule, *rows = capsys.readouterr().out.splitlines()
     assert (title, blank) == ("kernel 3: fields of at least 9", "")
     assert [row.split()[0] for row in rows] == ["2", "3", "4"]
+
+
+def test_the_command_imports_neither_numpy_nor_networkx() -> None:
+    done = python("-X", "importtime", "-m", "archcost", "rates", "--kernel", "3", "--field", "9")
+    assert done.returncode == 0
+    assert "archcost.rates" in done.stderr
+    assert not {"numpy", "networkx"} & {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
 
 
 # -- the script beside the pages ----------------------------------------------------------------------------

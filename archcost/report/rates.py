@@ -172,9 +172,9 @@ _WORDS = {True: "holds", False: "fails", None: "–"}
 
 
 def _decimal(number: Fraction) -> str:
-    """To one decimal; the exact number is in the JSON."""
-    tenths = round(10 * number)
-    return f"{tenths // 10:,}.{tenths % 10}"
+    """To two decimals; the exact number is in the JSON."""
+    whole, hundredths = divmod(round(100 * number), 100)
+    return f"{whole:,}.{hundredths:02}"
 
 
 def _misleading(stacks: Sequence[Stack]) -> Iterator[str]:

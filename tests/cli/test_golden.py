@@ -23,6 +23,7 @@ COMMANDS = {
     "help_rf": "rf --help",
     "help_explain": "explain --help",
     "help_expand": "expand --help",
+    "help_rates": "rates --help",
     "help_zoo": "zoo --help",
     "help_schema": "schema --help",
     "analyze_resnet50": "analyze zoo:resnet50",
@@ -80,6 +81,11 @@ COMMANDS = {
     "expand_csv": "expand two_inputs.yaml --format csv",
     "expand_json": "expand two_inputs.yaml --format json",
     "expand_markdown": "expand two_inputs.yaml --format markdown",
+    "rates": "rates --kernel 3 --layers 6 --field 63",
+    "rates_bounded": "rates --kernel 3 --layers 8 --field 63 --max-rate 12",
+    "rates_per_layer": "rates --kernel 3,3,5 --field 41",
+    "rates_json": "rates --kernel 3 --layers 4 --field 63 --format json",
+    "rates_too_far": "rates --kernel 3 --layers 4 --field 100",
     "zoo_unknown": "zoo resnet05",
 }
 
