@@ -54,11 +54,16 @@ _between = cache(st.integers)
 
 
 class Writer:
-    """Writes a random network line by line. A tensor is known by its name; `steps` are inputs per output."""
+    """Writes a random network line by line. A tensor is known by its name; `steps` are inputs per output.
 
-    def __init__(self, draw: Draw, inputs: dict[str, Shape], *, gaps: bool = False) -> None:
+    With `gaps`, transposed convolutions may have outputs that no tap lands on. With `picks`, layers may read
+    some channels and not others; without, all channels of a tensor are read alike sooner or later.
+    """
+
+    def __init__(self, draw: Draw, inputs: dict[str, Shape], allowed: tuple[str, ...]) -> None:
         self.draw = draw
-        self.gaps = gaps
+        self.gaps = "gaps" in allowed
+        self.picks = "picks" in allowed
         self.inputs = inputs
         self.items: list[Item] = []
         self.tensors = follow(inputs, [])
@@ -126,7 +131,7 @@ class Writer:
 
     def window(self, x: str, stride: list[int] | None = None) -> str:
         fields = self.kernel() | {"padding": self.padding()} | ({"stride": stride} if stride else {})
-        if self.chance(30):
+        if self.chance(60 if self.picks else 30):
             return self.placed("depthwise_conv", fields | {"multiplier": self.number(1, 2)}, x)
         channels = self.tensors[x].channels
         groups = self.pick(g for g in (1, 2, 3) if channels % g == 0)
@@ -180,7 +185,19 @@ class Writer:
         channels = self.tensors[x].channels
         kinds: list[tuple[str, Item | None]] = [("relu", None), ("batch_norm", None)]
         kinds += [("channel_shuffle", {"groups": g}) for g in (2, 3) if channels % g == 0]
+        kinds += [self.picking(channels)] * 2 if self.picks and channels > 1 else []
         return self.add(*self.pick(kinds), x)
+
+    def picking(self, channels: int) -> tuple[str, Item | None]:
+        """A layer whose output channels read some of the channels there are."""
+        start = self.number(0, channels - 1)
+        end = self.number(start + 1, channels)
+        rows = [sorted({self.number(0, channels - 1) for _ in range(2)}) for _ in range(self.number(1, 3))]
+        table: Item = {"out_channels": len(rows), "kernel_size": self.number(1, 2), "connections": rows}
+        kinds: list[tuple[str, Item | None]] = [("slice", {"start": start, "end": end}), ("conv", table)]
+        kinds += [("slice", {"start": start - channels}), ("slice", {"end": end})]
+        kinds += [("maxout", {"pieces": 2})] if channels % 2 == 0 else []
+        return self.pick(kinds)
 
     # -- scale
 
@@ -189,7 +206,7 @@ class Writer:
         divides = not any(n % f for n, f in zip(axes, factors, strict=True))
         ways = [self.strided, self.strided, *([self.binned] if divides else [])]
         ways += [self.halved] if set(factors) <= {1, 2} else []
-        ways += [self.folded] if divides and factors == [2, 2] else []
+        ways += [self.folded] if divides and factors == [2, 2] and not self.picks else []
         return self.rescaled(self.pick(ways)(x, factors), [Fraction(f) for f in factors])
 
     def strided(self, x: str, factors: list[int]) -> str:
@@ -256,7 +273,7 @@ class Writer:
 
     def join(self, ends: list[str]) -> str:
         ends = self.fitted(ends)
-        kind = self.pick(["concat", "add", "max", "multiply"])
+        kind = self.pick(["concat"] * (8 if self.picks else 1) + ["add", "max", "multiply"])
         most = max(self.tensors[x].channels for x in ends)
         if kind == "concat":
             return self.add(kind, None, *ends)
@@ -293,6 +310,13 @@ class Writer:
         alike = [name for name, steps in self.steps.items() if steps == self.steps[x]]
         return self.fork([x, *(self.pick(alike) for _ in range(self.number(1, 2)))])
 
+    def sifted(self, x: str) -> str:
+        """Branches side by side, some channels of which are read on."""
+        x = self.skip(x)
+        for _ in range(self.number(1, 3)):
+            x = self.pick([self.pointwise, self.pointwise, self.layer])(x)
+        return x
+
     def gate(self, x: str) -> str:
         """The tensor times what all its positions say."""
         said = self.layers(x)
@@ -316,11 +340,12 @@ def leaves_gaps(kernel: int, stride: int, dilation: int) -> bool:
 
 
 @st.composite
-def networks(draw: Draw, rank: int, length: int, *, gaps: bool = False, gates: bool = False) -> Writer:
+def networks(draw: Draw, rank: int, length: int, *allowed: str) -> Writer:
+    """Random networks; what is `allowed` beyond the ordinary: gates, gaps, picks."""
     names = draw(st.sampled_from([["a"], ["a"], ["a", "b"]]))
-    inputs = {name: (draw(st.integers(1, 2)), *[length] * rank) for name in names}
-    writer = Writer(draw, inputs, gaps=gaps)
-    writer.network([writer.gate] if gates else [writer.skip, writer.dense, writer.layers])
+    writer = Writer(draw, {name: (draw(st.integers(1, 2)), *[length] * rank) for name in names}, allowed)
+    plain = [writer.skip, writer.dense, writer.layers]
+    writer.network([writer.gate] if "gates" in allowed else [writer.sifted] if writer.picks else plain)
     return writer
 
 
@@ -433,7 +458,7 @@ quick = settings(
 )
 
 
-@settings(quick, max_examples=80)
+@settings(quick, max_examples=60)
 @given(networks(1, 5000))
 def test_fields_along_one_axis_agree_with_following_every_tap(tmp_path: Path, writer: Writer) -> None:
     every_node_agrees(writer, tmp_path / "random.yaml")
@@ -452,8 +477,16 @@ def test_fields_over_three_axes_agree_with_following_every_tap(tmp_path: Path, w
 
 
 @settings(quick, max_examples=40)
-@given(st.one_of(networks(1, 40, gates=True), networks(2, 9, gates=True)))
+@given(st.one_of(networks(1, 40, "gates"), networks(2, 9, "gates")))
 def test_gates_make_fields_global_and_leave_the_local_ones_as_they_are(
+    tmp_path: Path, writer: Writer
+) -> None:
+    every_node_agrees(writer, tmp_path / "random.yaml")
+
+
+@settings(quick, max_examples=60)
+@given(st.one_of(networks(1, 5000, "picks"), networks(2, 500, "picks")))
+def test_channels_that_are_picked_read_what_they_do_and_not_what_their_neighbours_do(
     tmp_path: Path, writer: Writer
 ) -> None:
     every_node_agrees(writer, tmp_path / "random.yaml")
