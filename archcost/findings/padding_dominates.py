@@ -77,7 +77,7 @@ def _dominates(node: Node, axes: Axes, more: int) -> bool:
 def _advice(seen: Seen, node: Node, more: int | None) -> str:
     """What would help: a larger map, and the input that makes it."""
     if more is None:
-        return " a smaller kernel would do"
+        return f" it takes a smaller {_field(node)}"
     axes = node.inputs[0].output[1:]
     larger = show(tuple(n + more for n in axes))
     tensors, fields = seen.network.inputs, seen.fields[node.inputs[0]]

@@ -66,7 +66,7 @@ def _message(
     if is_output:
         return f"{reads}, which is an output, too"
     if any(skipping and _reads(skipping) != _reads(window) for _, skipping in others):
-        return f"{reads}; others read others, but no layer reads them all"
+        return f"{reads}; no layer reads all of them"
     return (
         f"{every - read:,} of the {every:,} positions of {x.path} are read by nothing: {_given(window)} "
         "steps over them; put the stride where they are made, or a larger kernel here"
