@@ -35,7 +35,7 @@ SPARE_LAYERS = 2
 """Layers beyond the fewest that are tried where nobody says how many there may be."""
 
 _WIDEST = 2**16
-"""Larger fields are not looked at, where a few layers with a large kernel would overshoot by far."""
+"""Larger fields are not looked at, though a few layers with a large kernel can have them."""
 
 _WORK = 1_000_000
 """Bytes of numbers that are kept of all beginnings together; it bounds the time of the search."""
@@ -264,6 +264,7 @@ class _Search(NamedTuple):
 
     Layers are added by rising rate, as in the proof of `is_complete`: a rate up to the field so far leaves no
     hole. Where more than `kept` beginnings can still reach the field within bounds, the rest is dropped.
+    `narrowed` says that `widest` is not all that can be covered.
     """
 
     kernels: tuple[int, ...]
@@ -272,6 +273,7 @@ class _Search(NamedTuple):
     max_rate: int
     word: int
     kept: int
+    narrowed: bool
 
     @classmethod
     def of(cls, kernels: tuple[int, ...], field: int, covered: int, max_rate: int) -> _Search:
@@ -279,11 +281,11 @@ class _Search(NamedTuple):
         widest = min(covered, max(_WIDEST, field + max(kernels)))
         word = prod(kernels).bit_length() // 4 + 1
         kept = min(_MOST_KEPT, max(_FEWEST_KEPT, _WORK // (widest * word)))
-        return cls(tuple(sorted(kernels)), field, widest, max_rate, word, kept)
+        return cls(tuple(sorted(kernels)), field, widest, max_rate, word, kept, widest < covered)
 
     def run(self, hints: frozenset[Layers]) -> tuple[list[_Candidate], bool]:
         """All stacks that were compared, and whether some were not. Hints are beginnings worth keeping."""
-        beginnings, cut = [_Beginning((), 1, self.kernels, 1)], False
+        beginnings, cut = [_Beginning((), 1, self.kernels, 1)], self.narrowed
         for _ in self.kernels[1:]:
             found = self._longer(beginnings)
             cut = cut or len(found) > self.kept

@@ -187,6 +187,12 @@ def test_a_search_that_is_cut_short_says_so_and_finds_even_stacks() -> None:
     assert all(stack.evenness > Fraction(99, 100) for stack in solution.stacks)
 
 
+def test_fields_too_wide_to_be_looked_at_are_said_to_be_missing() -> None:
+    solution = solve([20], 4, 8100, top=1)
+    assert solution.cut_short == (4,)
+    assert solution.stacks[0].field < 20**4
+
+
 def test_the_same_request_has_the_same_answer() -> None:
     assert solve([3], 8, 200) == solve([3], 8, 200)
 
