@@ -166,7 +166,7 @@ def completions(line: str) -> list[str]:
         ("archcost explain tiny.yaml stage.0.unit.s", ["stage.0.unit.shortcut.conv"]),
         ("archcost explain broken.yaml s", []),
         ("archcost zoo lenet", ["lenet5"]),
-        ("archcost schema r", ["report"]),
+        ("archcost schema r", ["report", "rates", "rf"]),
         ("archcost analyze tiny.yaml --form", ["--format"]),
         ("archcost analyze tiny.yaml --format m", ["markdown"]),
     ],
