@@ -52,7 +52,7 @@ def as_text(report: FieldReport, style: Style, *, picture: str = "", quiet: bool
         list(_closely(report)),
         [picture.rstrip("\n")] if picture else [],
         *(list(_stack(stack)) for stack in report.stacks),
-        [words.finding(found, style) for found in report.findings],
+        words.findings(report.findings, style),
     ]
     return "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
 

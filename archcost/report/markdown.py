@@ -70,7 +70,7 @@ def _memory(report: Report, look: Look) -> str:
 
 
 def _remarks(report: Report) -> list[str]:
-    findings = _bullets(escape(words.finding(found, Style())) for found in report.findings)
+    findings = _bullets(map(escape, words.findings(report.findings, Style())))
     stated = _bullets(escape(words.declared(layer)) for layer in report.declared)
     sections = {"Findings": findings, "Declared, not derived": stated}
     return [f"### {name}\n\n{text}" for name, text in sections.items() if text]

@@ -71,6 +71,6 @@ def _memory(report: Report, look: Look) -> list[str]:
 def _remarks(report: Report, look: Look) -> list[list[str]]:
     stated = [words.declared(layer) for layer in report.declared]
     return [
-        [words.finding(found, look.style) for found in report.findings],
+        words.findings(report.findings, look.style),
         ["declared, not derived:", *(f"  {line}" for line in stated)] if stated else [],
     ]

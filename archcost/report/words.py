@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from textwrap import wrap
 from typing import TYPE_CHECKING
@@ -14,7 +15,7 @@ from archcost.report.numbers import formatter, percent, size_in_bytes
 from archcost.report.style import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archcost.geometry import Shape
     from archcost.report.compared import ConventionExplanation
@@ -172,10 +173,32 @@ def _who(line: Line) -> str:
     return f"Each of {line.path}" if line.times > 1 else line.path
 
 
-def finding(found: Finding, style: Style) -> str:
-    """A finding in a line, as a compiler words it."""
-    level = style.paint(found.level, found.level)
-    return f"{found.file}:{found.line}:{found.column}: {level}: {found.message} [{found.rule}]"
+NAMED = 3
+"""Nodes that are named one by one where a finding is about many."""
+
+
+def findings(found: Iterable[Finding], style: Style) -> list[str]:
+    """A line per finding, as a compiler words it, in the order of the text.
+
+    What a rule says of several nodes that are written at the same place (in a block that is repeated, say) is
+    one line, about the first of them; the others are named.
+    """
+    alike: dict[tuple[object, ...], list[Finding]] = {}
+    remarks = Counter[tuple[object, ...]]()
+    for one in found:
+        place = (one.rule, one.level, one.file, one.line, one.column)
+        # A second remark about the same node is another remark.
+        remarks[*place, one.node] += 1
+        alike.setdefault((*place, remarks[*place, one.node]), []).append(one)
+    return [_finding(*several, style=style) for several in alike.values()]
+
+
+def _finding(first: Finding, *others: Finding, style: Style) -> str:
+    level, more = style.paint(first.level, first.level), ""
+    if others:
+        names = ", ".join(str(other.node) for other in others[:NAMED])
+        more = f" (and {len(others)} more: {names}{', …' * (len(others) > NAMED)})"
+    return f"{first.file}:{first.line}:{first.column}: {level}: {first.message}{more} [{first.rule}]"
 
 
 def declared(layer: Declared) -> str:
