@@ -2,8 +2,8 @@
 """Write the pages that follow from the code: `python docs/generate.py`, in an environment with archcost.
 
 `kinds.md` comes from the layer classes and the tables of examples that their tests use, `blocks.md` from the
-files of the standard blocks. What the code does not know stands here: a call of each block, and what the
-words of its parameters mean.
+files of the standard blocks, `findings.md` from the rules. What the code does not know stands here: a call of
+each block, what the words of its parameters mean, and what to do about a finding.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import inspect
 import re
 import sys
+from contextlib import chdir
 from fractions import Fraction
 from importlib import import_module
 from itertools import groupby
@@ -23,11 +24,14 @@ from typing import TYPE_CHECKING, Any, cast
 import yaml
 
 from archcost import Network, analyze, explain, load
+from archcost.findings import RULES
 from archcost.geometry import show
 from archcost.layers import KINDS, RANKED, find
 from archcost.network import Input, Node
 from archcost.report.explained import as_text
+from archcost.report.markdown import escape
 from archcost.report.style import Style
+from archcost.report.words import findings as line_by_line
 from archcost.source import Place, Source
 from archcost.spec.library import BLOCKS
 from archcost.values import show as show_value
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
 
     from pydantic.fields import FieldInfo
 
+    from archcost.findings.rule import Rule
     from archcost.layers.base import Kind
     from tests.layers.table import Case
 
@@ -372,7 +377,149 @@ def _layers(example: Network) -> str:
     return table(["layer", "shape", "params:", "MACs:"], [arriving, *rows, total])
 
 
-PAGES = {"kinds.md": kinds, "blocks.md": blocks}
+# -- findings ---------------------------------------------------------------------------------------------
+
+FINDINGS_INTRODUCTION = """\
+# Findings
+
+What archcost notices about a network without being asked. `archcost analyze` prints findings below the table,
+in the order of the text, and exits with 0 whatever they are; in JSON they are the `findings` of each spec.
+What a rule says of several nodes that are written at the same place, in a block that is repeated, is one line
+of the table and one entry per node in JSON.
+
+`error` is a network that does not do what it was written to do, `warn` one that hardly does what was meant,
+`info` is worth knowing and often right as it is. The numbers are counted on the actual sizes, never
+estimated.
+
+Each rule has a spec in which it finds something, with all it says there, and one as alike as possible in
+which it does not. `python docs/generate.py` makes this page from the rules.
+
+"""
+
+WHY = {
+    "expectation": """
+A number that somebody relied on, in a paper or a plan, stands in the spec with `expect` and is compared with
+what is measured. A count with a suffix (`1.2M`) is meant at the precision it is printed in; every other
+number exactly.
+
+Find out which of the two is wrong. `archcost explain` derives the measured one step by step.
+""",
+    "gridding": """
+A dilated convolution skips positions, and the next ones may skip the same. Then neighbouring outputs are made
+of disjoint inputs, which shows as a grid in dense predictions. It is an error if the holes reach the
+network's input, and a warning if the features that the stack reads overlap enough to hide them.
+
+The message has dilations that leave no holes. It also says what the published rules of hybrid dilated
+convolution (Wang et al. 2018) answer: they agree with the count only in part, and the count is exact.
+""",
+    "lattice": """
+Dilations with a common factor see only every so many positions of what they are given, however many layers
+there are. The layers before them may have mixed the others in; nothing in the stack itself does.
+
+Change one dilation so that no factor is left, as in 1, 2, 5 instead of 2, 4, 4.
+""",
+    "checkerboard": """
+Where the kernel of a transposed convolution is no multiple of its stride, neighbouring outputs are sums of
+different numbers of products. The pattern is there before training and is hard to unlearn (Odena et al. 2016,
+Deconvolution and checkerboard artifacts).
+
+Take a kernel that the stride divides, or resize first and convolve then.
+""",
+    "misaligned-merge": """
+An addition or a concatenation pairs positions by their index. That is meant to be by place: index u of both
+branches should be centred at the same place of the input. An even kernel, padding on one side (`same` with
+stride 2 at even sizes is that), or a resize that does not undo the way down shifts a branch by a part of a
+step. Training works around it, at the cost of sharp borders.
+
+Give both branches the same shifts. 2×2 pooling fits nearest-neighbour and linear resizing and transposed
+convolutions whose kernel is as large as their stride; a 3×3 with stride 2 and padding 1 fits a transposed one
+with the same fields. Branches that only look back in time are compared by their last position, not by their
+middle.
+""",
+    "unread-input": """
+A kernel smaller than its stride reads some positions and steps over others. In a shortcut that is usual,
+since the main branch reads all of them. If nobody does, they were computed for nothing: in the first
+ResNet-50, where the stride is in the first 1×1, three quarters of every stage's last map.
+
+If nothing else reads them, move the stride to where the positions are made or to a layer with a larger
+kernel, or pool before the 1×1.
+""",
+    "field-exceeds-input": """
+Positions beyond a border are padding. Once the field is larger than the input, no output sees data only, and
+the more it grows, the more a network can tell where it is from the padding. For a classifier that is usual;
+for dense predictions it says that the layers from here on cannot see more context than there is.
+
+Usually nothing is to be done. Otherwise take a larger input, or fewer layers or strides up to here.
+""",
+    "field-smaller-than-expected": """
+It stands beside an `expectation` about `receptive_field`, and says how to keep it: each further convolution
+at this point adds `kernel_size - 1` strides, and so does each step of dilation, at the stride of what the
+layer reads. A field that is the whole input because of global operations is taken without them.
+
+Take one of the two, or lower the expectation. More dilation may leave holes, which `gridding` would tell.
+""",
+    "even-kernel-shift": """
+An even kernel has no middle position. With stride 1 and padding that keeps the size, output u lies half a
+position before or behind input u, and padding can only choose which. Shifts add up over layers, and meet
+branches that did not shift. Kernels that only look back in time (`causal`) are meant to, and those without
+padding make another grid anyway.
+
+Take an odd kernel, or two even ones that are padded on opposite sides (`same`, then `same_lower`).
+""",
+    "padding-dominates": """
+On a map that is small beside the kernel's reach, most taps read zeros: the weights are there, multiplied with
+nothing. With a dilation as large as the map, a 3×3 is a 1×1 at the price of nine.
+
+Take a smaller dilation or kernel, or a larger input: the message has the size from which on most taps read
+data.
+""",
+}
+"""Per rule, why it matters, and what to do."""
+
+
+def findings() -> str:
+    """`findings.md`: a section per rule."""
+    rows = ((f"[{name}](#{name})", _levels(rule), rule.summary) for name, rule in RULES.items())
+    return (
+        FINDINGS_INTRODUCTION.rstrip()
+        + "\n"
+        + table(["rule", "level", "what"], rows)
+        + "".join(map(_rule, RULES.values()))
+    )
+
+
+def _levels(rule: Rule) -> str:
+    return " or ".join(f"`{level}`" for level in rule.levels)
+
+
+def _rule(rule: Rule) -> str:
+    _, said = _found(rule, rule.good)
+    if said:
+        raise ValueError(f"{rule.name}: its good example is reported")
+    return (
+        f"\n## {rule.name}\n\n{_levels(rule)}: {rule.summary}.\n{WHY[rule.name]}\nReported:\n\n"
+        + _example_of(rule, rule.bad)
+        + "\nNot reported:\n\n"
+        + _example_of(rule, rule.good)
+    )
+
+
+def _example_of(rule: Rule, text: str) -> str:
+    """A spec and what the rule says of it."""
+    levels, said = _found(rule, text)
+    missed = " missed" if "error" in levels else ""
+    return f"```yaml{missed}\n{text}```\n" + "".join(f"\n> {escape(line)}\n" for line in said)
+
+
+def _found(rule: Rule, text: str) -> tuple[set[str], list[str]]:
+    """The levels of all that is found in a spec, and what this rule says of it."""
+    with TemporaryDirectory() as folder, chdir(folder):
+        Path("net.yaml").write_text(text, "utf-8")
+        found = analyze(load("net.yaml")).findings
+    return {one.level for one in found}, line_by_line((f for f in found if f.rule == rule.name), Style())
+
+
+PAGES = {"kinds.md": kinds, "blocks.md": blocks, "findings.md": findings}
 """Each page by its file's name."""
 
 if __name__ == "__main__":

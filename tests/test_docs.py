@@ -291,7 +291,7 @@ def anchors(page: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("file", ["blocks.md", "kinds.md"])
+@pytest.mark.parametrize("file", ["blocks.md", "findings.md", "kinds.md"])
 def test_a_generated_page_is_current(file: str) -> None:
     page = run_path(str(ROOT / "docs" / "generate.py"))["PAGES"][file]()
     assert (ROOT / "docs" / file).read_text("utf-8") == page, "renew it with `python docs/generate.py`"

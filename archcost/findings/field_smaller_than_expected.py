@@ -127,7 +127,7 @@ name: sees_enough
 input: [3, 32, 32]
 layers:
   - conv: {out_channels: 8, kernel_size: 3, padding: 1}
-  - {conv: {out_channels: 8, kernel_size: 3, padding: 4, dilation: 4}, expect: {receptive_field: 11}}
+  - {conv: {out_channels: 8, kernel_size: 5, padding: 2}, expect: {receptive_field: 7}}
 """,
     bad="""\
 archcost: 1
@@ -135,7 +135,7 @@ name: sees_too_little
 input: [3, 32, 32]
 layers:
   - conv: {out_channels: 8, kernel_size: 3, padding: 1}
-  - {conv: {out_channels: 8, kernel_size: 3, padding: 2, dilation: 2}, expect: {receptive_field: 11}}
+  - {conv: {out_channels: 8, kernel_size: 3, padding: 1}, expect: {receptive_field: 7}}
 """,
     check=_check,
 )

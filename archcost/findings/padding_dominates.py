@@ -80,13 +80,18 @@ def _advice(seen: Seen, node: Node, more: int | None) -> str:
         return f" it takes a smaller {_field(node)}"
     axes = node.inputs[0].output[1:]
     larger = show(tuple(n + more for n in axes))
+    given = _input(seen, node, more)
+    return f" it takes {larger} positions{given} for most to meet data, or a smaller {_field(node)}"
+
+
+def _input(seen: Seen, node: Node, more: int) -> str:
+    """The input that gives the layer so many positions more."""
     tensors, fields = seen.network.inputs, seen.fields[node.inputs[0]]
     stride = next(iter(fields.values())).stride if len(tensors) == 1 and fields else ()
-    where = ""
-    if stride and len(stride) == len(tensors[0].output) - 1:
-        needed = (n + ceil(more * s) for n, s in zip(tensors[0].output[1:], stride, strict=True))
-        where = f" (an input of {show(tuple(needed))})"
-    return f" it takes {larger} positions{where} for most to meet data, or a smaller {_field(node)}"
+    if node.inputs[0] in tensors or len(stride) != len(tensors[0].output) - 1:
+        return ""
+    needed = (n + ceil(more * s) for n, s in zip(tensors[0].output[1:], stride, strict=True))
+    return f" (an input of {show(tuple(needed))})"
 
 
 def _field(node: Node) -> str:
@@ -100,17 +105,17 @@ RULE = Rule(
     summary="more than half of a convolution's taps read padding",
     good="""\
 archcost: 1
-name: dilation_that_fits
-input: [8, 28, 28]
+name: kernel_of_the_size_of_the_map
+input: [8, 7, 7]
 layers:
-  - conv: {out_channels: 8, kernel_size: 3, padding: 12, dilation: 12}
+  - depthwise_conv: {kernel_size: 7, padding: 3}
 """,
     bad="""\
 archcost: 1
-name: dilation_beyond_the_map
-input: [8, 28, 28]
+name: kernel_beyond_the_map
+input: [8, 7, 7]
 layers:
-  - conv: {out_channels: 8, kernel_size: 3, padding: 36, dilation: 36}
+  - depthwise_conv: {kernel_size: 9, padding: 4}
 """,
     check=_check,
 )

@@ -111,6 +111,6 @@ def test_a_sequence_is_counted_along_its_one_axis(said: Said) -> None:
     (message,) = said(RULE, layer, x="[3, 64]")
     assert message == (
         "conv1d: 66.7 % of its taps read padding (128 of 192): kernel_size 3, dilation 64 on 64 positions; "
-        "its outer taps never meet data, it takes 128 positions (an input of 128) for most to meet data, "
+        "its outer taps never meet data, it takes 128 positions for most to meet data, "
         "or a smaller dilation"
     )
