@@ -5,11 +5,12 @@ A fenced block says by its first words what it is:
     yaml                     a spec; one that begins with `# FILE` is a file for the blocks below it
     yaml fragment [SHAPE]    items, which stand under HEAD with this input
     yaml broken [SHAPE]      a spec, or items, that cannot be loaded
-    yaml missed              a spec that can, but misses what it expects
+    yaml missed              a spec that can, but has findings that are errors: it misses what it expects
     text nodes               what the spec above becomes
     text message             what is said about the broken spec above
     console                  what `$ archcost ...` prints, standard output first; other commands are not run
     python                   a doctest, or statements with values in comments; a page's share their names
+    diff                     what changes in the file that its first line names, for the blocks below it
     sh                       anything, and nobody runs it
 
 Where a command prints much, a line `...` stands for any number of lines. Blocks inside an HTML comment count,
@@ -49,7 +50,7 @@ HEAD = "archcost: 1\nname: net\ninput: [{}]\nlayers:\n"
 INPUT = "16x32x32"
 
 SPECS = ("yaml", "yaml fragment", "yaml broken", "yaml missed")
-KNOWN = (*SPECS, "text", "text nodes", "text message", "console", "python", "sh")
+KNOWN = (*SPECS, "text", "text nodes", "text message", "console", "python", "diff", "sh")
 
 _BLOCK = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 _FILE = re.compile(r"# (\S+\.yaml)\n")
@@ -118,10 +119,21 @@ def here(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[
 
 
 def write(block: Block) -> None:
-    """The file a block is, if it is one."""
+    """The file a block is, or changes, if it does."""
     if block.file:
         Path(block.file).parent.mkdir(parents=True, exist_ok=True)
         Path(block.file).write_text(block.text, "utf-8")
+    elif block.what == "diff":
+        patch(block.text)
+
+
+def patch(diff: str) -> None:
+    """Changes a file in the one place that a diff shows."""
+    head, _, *lines = diff.splitlines(keepends=True)
+    file = Path(head.removeprefix("--- ").strip())
+    before, after = ("".join(line[1:] for line in lines if line[0] != sign) for sign in "+-")
+    start, end = file.read_text("utf-8").split(before)
+    file.write_text(start + after + end, "utf-8")
 
 
 @pytest.fixture
