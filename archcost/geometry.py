@@ -183,18 +183,30 @@ class Window(NamedTuple):
         padded = f"{length} + {before} + {after} of padding" if before or after else f"{length}"
         return ShapeError(f"kernel_size {self.kernel[i]}{dilated} is larger than the {name} of {padded}")
 
-    def reads(self, axis: int, position: int) -> Axes:
+    def reads(self, axis: int, position: int) -> Sequence[int]:
         """The input positions that one output position reads along an axis, padding included.
 
-        >>> Window((3,), (2,), (1,), ((1, 1),)).reads(0, 0)
-        (-1, 0, 1)
+        They lie evenly, so they are one range however many there are (unless some taps are skipped). Tap t
+        lies at `start + dilation * t` of the stretched input, and hits an input where the stretch divides
+        that: at every `stretch / g`-th tap, g the common divisor of stretch and dilation, or nowhere.
+
+        >>> [*Window((3,), (2,), (1,), ((1, 1),)).reads(0, 0)]
+        [-1, 0, 1]
         """
         stretch, dilation = self._stretch(axis), self.dilation[axis]
-        skipped = self.skipped[axis] if self.skipped else ()
         start = position * self.stride[axis] - self.padding[axis][0]
-        covered = range(-(-start // stretch), (start + self.span[axis] - 1) // stretch + 1)
-        taps = ((i, divmod(i * stretch - start, dilation)) for i in covered)
-        return tuple(i for i, (tap, between) in taps if not between and tap not in skipped)
+        shared = gcd(stretch, dilation)
+        if start % shared:
+            return range(0)
+        every = stretch // shared
+        tap = -start // shared * pow(dilation // shared, -1, every) % every if every > 1 else 0
+        taps = -(-(self.kernel[axis] - tap) // every)
+        first, step = (start + dilation * tap) // stretch, dilation // shared
+        found = range(first, first + step * max(taps, 0), step)
+        skipped = self.skipped[axis] if self.skipped else ()
+        return (
+            tuple(i for i in found if (i * stretch - start) // dilation not in skipped) if skipped else found
+        )
 
     def along(self, axis: int) -> tuple[int | Axes, ...]:
         """Everything that decides what is read along one axis."""
@@ -344,8 +356,8 @@ def binning(axes: Axes, sizes: Axes) -> Window:
     Where the sizes divide, that is a plain window of `i / o` positions; elsewhere bins overlap by one.
 
     >>> window = binning((5,), (3,))
-    >>> [window.reads(0, u) for u in range(3)]
-    [(0, 1), (1, 2, 3), (3, 4)]
+    >>> [[*window.reads(0, u)] for u in range(3)]
+    [[0, 1], [1, 2, 3], [3, 4]]
     """
     steps = [Fraction(i, o) for i, o in zip(axes, sizes, strict=True)]
     lines = [_Line(p + q - 1, p, q, q - 1) for p, q in (step.as_integer_ratio() for step in steps)]
@@ -374,8 +386,8 @@ def interpolating(
     takes the one at `floor(u / scale)`: nearest. These are PyTorch's rules.
 
     >>> window = interpolating((4,), (8,), (Fraction(2),), radius=1)
-    >>> [window.reads(0, u) for u in range(4)]
-    [(-1, 0), (0, 1), (0, 1), (1, 2)]
+    >>> [[*window.reads(0, u)] for u in range(4)]
+    [[-1, 0], [0, 1], [0, 1], [1, 2]]
     """
     pairs = zip(axes, sizes, scales, strict=True)
     return _between([_resize(i, o, scale, radius, align_corners) for i, o, scale in pairs], axes, sizes)

@@ -7,6 +7,7 @@ bit set, so shifting and uniting it takes a few machine operations per 64 positi
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
@@ -14,8 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+POSITIONS = 2**18
+"""Holes in sets that extend over more positions than this are not followed; see `Offsets.bounded`."""
+
+
 class Offsets(NamedTuple):
-    """A non-empty set of positions from `low` to `high`; `bits` has bit i for `low + i`, None means all.
+    """A non-empty set of positions.
+
+    Attributes:
+        low: the first.
+        high: the last.
+        bits: bit i stands for `low + i`; None means all of them.
+        bounded: the true set may have holes, but extends over too many positions to follow them.
 
     >>> taps = Offsets.of([0, 2, 4])
     >>> taps.members, taps.size
@@ -25,6 +36,7 @@ class Offsets(NamedTuple):
     low: int
     high: int
     bits: int | None = None
+    bounded: bool = False
 
     @classmethod
     def of(cls, positions: Iterable[int]) -> Offsets:
@@ -48,7 +60,27 @@ class Offsets(NamedTuple):
 
     def moved(self, by: int) -> Offsets:
         """The set, `by` positions further on."""
-        return Offsets(self.low + by, self.high + by, self.bits) if by else self
+        return self._replace(low=self.low + by, high=self.high + by) if by else self
+
+    def repeated(self, gap: int, times: int) -> Offsets:
+        """The union of so many copies, each `gap` positions further on.
+
+        >>> Offsets(0, 0).repeated(2, 3)
+        Offsets(low=0, high=4, bits=21, bounded=False)
+        """
+        if times == 1 or not gap:
+            return self
+        high = self.high + gap * (times - 1)
+        if self.bits is None and self.size >= gap:  # neighbours touch
+            return self._replace(high=high)
+        if high - self.low >= POSITIONS:
+            return Offsets(self.low, high, bounded=True)
+        mask, copies = self.mask, 1
+        while copies < times:
+            more = min(copies, times - copies)
+            mask |= mask << (gap * more)
+            copies += more
+        return Offsets(self.low, high, None if mask.bit_count() == high - self.low + 1 else mask)
 
     def within(self, low: int, high: int) -> Offsets | None:
         """What lies from `low` to `high`; None if nothing does."""
@@ -58,7 +90,7 @@ class Offsets(NamedTuple):
         if first > last:
             return None
         if self.bits is None:
-            return Offsets(first, last)
+            return self._replace(low=first, high=last)
         return _from_mask(first, (self.bits >> (first - self.low)) & ((1 << (last - first + 1)) - 1))
 
     def covers(self, other: Offsets) -> bool:
@@ -81,11 +113,15 @@ def unite(sets: Sequence[Offsets]) -> Offsets:
     """The union. Intervals that touch stay an interval.
 
     >>> unite([Offsets(0, 2), Offsets(3, 5)])
-    Offsets(low=0, high=5, bits=None)
+    Offsets(low=0, high=5, bits=None, bounded=False)
     """
+    if len(sets) == 1:
+        return sets[0]
     low, high = min(s.low for s in sets), max(s.high for s in sets)
     if _is_interval(sets):
-        return Offsets(low, high)
+        return Offsets(low, high, bounded=any(s.bounded for s in sets))
+    if high - low >= POSITIONS:
+        return Offsets(low, high, bounded=True)
     mask = 0
     for s in sets:
         mask |= s.mask << (s.low - low)
@@ -148,18 +184,31 @@ def union_count(boxes: tuple[Box, ...]) -> int:
 
 def _classes(sets: Sequence[Offsets]) -> list[tuple[int, tuple[int, ...]]]:
     """(how many, in which sets) for every group of positions that lie in the same sets."""
-    low = min(s.low for s in sets)
-    masks = [s.mask << (s.low - low) for s in sets]
-    everything = 0
-    for mask in masks:
-        everything |= mask
+    counts: dict[tuple[int, ...], int] = {}
+    cuts = sorted({s.low for s in sets} | {s.high + 1 for s in sets})
+    for first, end in pairwise(cuts):
+        # Between two cuts nobody begins or ends: only holes tell positions apart.
+        there = [i for i, s in enumerate(sets) if s.low <= first <= s.high]
+        if there:
+            for count, inside in _split(sets, there, first, end):
+                counts[inside] = counts.get(inside, 0) + count
+    return [(count, inside) for inside, count in counts.items()]
+
+
+def _split(
+    sets: Sequence[Offsets], there: Sequence[int], first: int, end: int
+) -> list[tuple[int, tuple[int, ...]]]:
+    """The groups among the positions from `first` up to, not with, `end`."""
+    holed = {i: bits >> (first - sets[i].low) for i in there if (bits := sets[i].bits) is not None}
+    if not holed:
+        return [(end - first, tuple(there))]
+    everything = (1 << (end - first)) - 1
     classes: list[tuple[int, tuple[int, ...]]] = [(everything, ())]
-    for i, mask in enumerate(masks):
-        split: list[tuple[int, tuple[int, ...]]] = []
-        for members, inside in classes:
-            if both := members & mask:
-                split.append((both, (*inside, i)))
-            if rest := members & ~mask:
-                split.append((rest, inside))
-        classes = split
-    return [(members.bit_count(), inside) for members, inside in classes]
+    for i in there:
+        if i not in holed:
+            classes = [(members, (*inside, i)) for members, inside in classes]
+            continue
+        both = [(members & holed[i], (*inside, i)) for members, inside in classes]
+        rest = [(members & ~holed[i], inside) for members, inside in classes]
+        classes = [(members, inside) for members, inside in (*both, *rest) if members]
+    return [(members.bit_count(), inside) for members, inside in classes if inside]

@@ -28,6 +28,10 @@ BOXES = 32
 """More boxes than this are replaced by their hull; the field is then an upper bound."""
 
 
+REMEMBERED = 4096
+"""So many answers a slider remembers: sets with holes are large."""
+
+
 class Line(NamedTuple):
     """The sets of all phases along one axis: output u reads `sets[u % phases]`, moved `step` a period."""
 
@@ -99,6 +103,8 @@ class Slider:
     def _line(self, line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
         key = (line, *window.along(axis))
         if key not in self._known:
+            if len(self._known) == REMEMBERED:
+                self._known.clear()
             self._known[key] = _slide_line(line, window, axis)
         return self._known[key]
 
@@ -110,20 +116,33 @@ def _slide_line(line: Line, window: Window, axis: int) -> tuple[Line | None, boo
     phases, step = outputs * times, inputs * times // len(line.sets) * line.step
     if phases > PHASES:
         return _nominal(line, window, axis), False
-    sets = [[line.at(i) for i in window.reads(axis, u)] for u in range(phases)]
+    sets = [_read(line, window, axis, u) for u in range(phases)]
     if not all(sets):  # an output that reads nothing (a tap of a transposed convolution misses it)
         if not any(sets):
             return None, True
         filled = next(s for s in sets if s)
         sets = [s or filled[:1] for s in sets]
-    return Line(tuple(unite(s) for s in sets), step), True
+    found = tuple(unite(s) for s in sets)
+    return Line(found, step), not any(s.bounded for s in found)
+
+
+def _read(line: Line, window: Window, axis: int, u: int) -> list[Offsets]:
+    """What output u reads, as one set per phase of the line, however many positions that are."""
+    read = window.reads(axis, u)
+    if not isinstance(read, range):
+        return [line.at(i) for i in read]
+    cycle = len(line.sets) // gcd(len(line.sets), read.step)
+    gap = read.step * cycle * line.step // len(line.sets)
+    return [line.at(read[k]).repeated(gap, len(read[k::cycle])) for k in range(min(cycle, len(read)))]
 
 
 def _nominal(line: Line, window: Window, axis: int) -> Line:
     """A line with one phase and the largest field, where the true one changes with every position."""
-    span = max(len(window.reads(axis, u)) for u in range(4))
-    widest = max(s.size for s in line.sets) + (span - 1) * max(1, line.step // len(line.sets))
-    return Line((Offsets(0, widest - 1),), max(1, line.step // len(line.sets)))
+    reads = [read for u in range(4) if (read := window.reads(axis, u))]
+    span = max((read[-1] - read[0] for read in reads), default=0)
+    step = max(1, line.step // len(line.sets))
+    widest = max(s.size for s in line.sets) + span * step
+    return Line((Offsets(0, widest - 1),), step)
 
 
 def through_all(reach: Reach, axes: Axes, whole: Axes) -> Reach:
@@ -140,29 +159,33 @@ def collapse(reach: Reach, axes: Axes, whole: Axes) -> Reach:
     if not reach.moving:
         return reach
     boxes = [*reach.fixed]
+    exact = True
     single = all(n == 1 for n in axes)
     for lines in reach.moving:
         sets = [_all(line, n) for line, n in zip(lines, axes, strict=True)]
+        exact = exact and not any(s.bounded for s in sets)
         if not single:
             sets = [s and s.within(0, end - 1) for s, end in zip(sets, whole, strict=True)]
         boxes.append(tuple(s for s in sets if s))
     fixed = prune(box for box in boxes if len(box) == len(whole))
-    return reach._replace(moving=(), fixed=fixed, is_global=reach.is_global or not single)
+    return reach._replace(
+        moving=(),
+        fixed=fixed,
+        is_global=reach.is_global or not single,
+        upper_bound=reach.upper_bound or not exact,
+    )
 
 
 def _all(line: Line, positions: int) -> Offsets:
     """The union over positions 0 to `positions - 1`."""
     if line.step == 0 or positions == 1:
         return unite([line.at(u) for u in range(min(positions, len(line.sets)))])
-    sets: list[Offsets] = []
-    for phase in range(min(len(line.sets), positions)):
-        count = (positions - 1 - phase) // len(line.sets) + 1
-        one = line.at(phase)
-        if one.bits is None and one.size >= line.step:  # neighbours touch
-            sets.append(Offsets(one.low, one.high + (count - 1) * line.step))
-        else:
-            sets += [one.moved(i * line.step) for i in range(count)]
-    return unite(sets)
+    return unite(
+        [
+            line.at(phase).repeated(line.step, (positions - 1 - phase) // len(line.sets) + 1)
+            for phase in range(min(len(line.sets), positions))
+        ]
+    )
 
 
 def broadcast(reach: Reach, axes: Axes, wider: Axes) -> Reach:

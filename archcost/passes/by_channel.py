@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.channels import Channels, Run, alike, blurred_together
-from archcost.passes.receptive_field import united
+from archcost.passes.receptive_field import followed, united
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from archcost.network import Input, Network, Node
     from archcost.passes.receptive_field import Reaches, Tracer
@@ -31,14 +31,13 @@ class _Traced(NamedTuple):
 
 def traced_by_channel(
     network: Network, tracer: Tracer, start: Mapping[Node | Input, Reaches]
-) -> list[Reaches]:
+) -> Iterator[Reaches]:
     """What every node reads over all its channels, in written order, from what the inputs read."""
-    found: dict[Node | Input, _Traced] = {
+    first = {
         tensor: _Traced((reaches,), alike(tensor.output[0], 0), reaches) for tensor, reaches in start.items()
     }
-    for node in network:
-        found[node] = _through(node, tracer, found)
-    return [found[node].whole for node in network]
+    for traced in followed(network.nodes, first, lambda node, found: _through(node, tracer, found)):
+        yield traced.whole
 
 
 def _through(node: Node, tracer: Tracer, found: Mapping[Node | Input, _Traced]) -> _Traced:

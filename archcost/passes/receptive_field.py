@@ -7,20 +7,23 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import lcm, prod
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from archcost.offsets import hull, prune, union_count
 from archcost.passes.looks import Looks
 from archcost.reach import Reach, Slider, broadcast, collapse, identity, merge, phases, through_all
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from archcost.geometry import Axes, Shape
     from archcost.network import Input, Network, Node
     from archcost.offsets import Box
     from archcost.passes.looks import Way
     from archcost.reach import Line
+
+
+T = TypeVar("T")
 
 
 class Field(NamedTuple):
@@ -69,17 +72,17 @@ def receptive_fields(network: Network, looks: Looks | None = None) -> tuple[dict
     [(3, 3), (5, 5), (6, 6)]
     """
     sizes = {tensor.path: tensor.output[1:] for tensor in network.inputs}
-    # Elementwise layers hand on what they read: each set of reaches is measured once.
-    measured: dict[int, dict[str, Field]] = {}
     result: list[dict[str, Field]] = []
+    last: Reaches = {}
+    fields: dict[str, Field] = {}
     for found in _traced(network, Tracer(sizes, looks or Looks())):
-        if id(found) not in measured:
-            measured[id(found)] = {name: measure(reach, sizes[name]) for name, reach in found.items()}
-        result.append(measured[id(found)])
+        if found is not last:  # an elementwise layer hands on what the one before it reads
+            last, fields = found, {name: measure(reach, sizes[name]) for name, reach in found.items()}
+        result.append(fields)
     return tuple(result)
 
 
-def _traced(network: Network, tracer: Tracer) -> list[Reaches]:
+def _traced(network: Network, tracer: Tracer) -> Iterator[Reaches]:
     """What every node reads, in written order."""
     start: dict[Node | Input, Reaches] = {
         tensor: {tensor.path: identity(len(tensor.output) - 1)} if len(tensor.output) > 1 else {}
@@ -89,11 +92,28 @@ def _traced(network: Network, tracer: Tracer) -> list[Reaches]:
         # Only where channels are picked does it matter that some read less than others.
         from archcost.passes.by_channel import traced_by_channel  # noqa: PLC0415 - few networks do that
 
-        return traced_by_channel(network, tracer, start)
-    reaches = start
-    for node in network:
-        reaches[node] = tracer.through(node, reaches)
-    return [reaches[node] for node in network]
+        yield from traced_by_channel(network, tracer, start)
+        return
+    yield from followed(network.nodes, start, tracer.through)
+
+
+def followed(
+    nodes: Sequence[Node],
+    start: Mapping[Node | Input, T],
+    step: Callable[[Node, Mapping[Node | Input, T]], T],
+) -> Iterator[T]:
+    """What `step` makes of every node, from what it made of what the node reads.
+
+    What nobody will read again is given up: sets with holes in all of a deep network would take gigabytes.
+    """
+    found = dict(start)
+    last = {source: node for node in nodes for source in node.inputs}
+    for node in nodes:
+        found[node] = made = step(node, found)
+        for source in node.inputs:
+            if last[source] is node:
+                found.pop(source, None)
+        yield made
 
 
 class Tracer:

@@ -11,7 +11,7 @@ from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.network import Input
-from archcost.passes.receptive_field import Tracer, measure, united
+from archcost.passes.receptive_field import Tracer, followed, measure, united
 from archcost.reach import identity
 from archcost.report.rows import kind_of
 
@@ -139,7 +139,7 @@ def stacks(network: Network, looks: Looks, fields: Mapping[Node | Input, Mapping
     if not dilated:
         return Stacks((), ())
     runs = _runs(network, looks)
-    wanted = {runs[node] for node in dilated}
+    wanted = {runs[node] for node in dilated if node in runs}
     return _followed([node for node in network if runs.get(node) in wanted], looks, fields)
 
 
@@ -207,16 +207,14 @@ def _followed(
 ) -> Stacks:
     """What the members of dilated runs read, each run from its own inputs."""
     tracer = Tracer({_OWN: ()}, looks)
-    states: dict[Node | Input, _State] = {}
     links: list[Link] = []
-    read: set[Node | Input] = set()
-    for node in members:
+
+    def step(node: Node, states: Mapping[Node | Input, _State]) -> _State:
         arriving = [
             (position, states.get(source) or _start(source, fields[source]))
             for position, source in enumerate(node.inputs)
             if looks.of(node, position).way != "broadcast"
         ]
-        read.update(sources(node, looks))
         seen = [tracer.look(node, position, state.reaches) for position, state in arriving]
         tip, is_chain = _joined([state for _, state in arriving])
         window = looks.of(node).window
@@ -224,8 +222,9 @@ def _followed(
             tip = Link(node, window, tip)
             links.append(tip)
         is_dilated = any(state.is_dilated for _, state in arriving) or _is_dilated(node, looks)
-        states[node] = _State(seen[0] if len(seen) == 1 else united(seen), tip, is_chain, is_dilated)
-    ends = [(node, states[node]) for node in members if node not in read]
+        return _State(seen[0] if len(seen) == 1 else united(seen), tip, is_chain, is_dilated)
+
+    read = {source for node in members for source in sources(node, looks)}
     found = tuple(
         Stack(
             node,
@@ -233,8 +232,8 @@ def _followed(
             state.is_chain,
             measure(state.reaches[_OWN], ()),
         )
-        for node, state in ends
-        if state.is_dilated and _OWN in state.reaches
+        for node, state in zip(members, followed(members, {}, step), strict=True)
+        if node not in read and state.is_dilated and _OWN in state.reaches
     )
     return Stacks(found, tuple(links))
 

@@ -229,7 +229,7 @@ class _Pattern(NamedTuple):
 
     start: int
     period: int
-    reads: Axes
+    reads: Sequence[int]
     step: int
     outputs: int
 

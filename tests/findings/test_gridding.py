@@ -124,6 +124,13 @@ def test_a_stack_ends_at_pools_and_strides(network: Callable[..., Network]) -> N
     assert [stack.field.size for stack in found] == [(5, 5), (5, 5), (9, 9)]
 
 
+def test_a_dilated_convolution_with_a_stride_is_no_part_of_a_stack(network: Callable[..., Network]) -> None:
+    strided = f"- {conv(2, 3, ', stride: 2')}\n"
+    assert stacks_of(network(strided, x="[4, 64, 64]")) == ()
+    (stack,) = stacks_of(network(row(2) + strided, x="[4, 64, 64]"))
+    assert stack.field.size == (5, 5)
+
+
 def test_a_shortcut_reads_its_own_position(network: Callable[..., Network]) -> None:
     uneven = "conv: {out_channels: 4, kernel_size: 2, dilation: 3, padding: [[1, 2]]}"  # reads -1 and 2
     plain, around = (network(text, x="[4, 64]") for text in (f"- {uneven}\n", f"- residual: [{uneven}]\n"))
