@@ -101,14 +101,14 @@ def _offsets(a: Field, b: Field, axis: int, positions: int) -> tuple[Fraction, F
 
 def _message(seen: Seen, node: Node, apart: _Apart, order: Mapping[Node | Input, int]) -> str | None:
     """What does not fit, by how much and since when; None if what arrives was put together so before."""
-    parting, first = _history(seen, apart, order)
+    parting, shifts = _history(seen, apart, order)
     ends = [_offsets(*apart.fields, axis, node.output[1 + axis]) for axis in apart.axes]
     names = " and ".join(tensor.path for tensor in apart.tensors)
     input_ = "the input" if len(seen.network.inputs) == 1 else f"'{apart.name}'"
     if any(start != end for start, end in ends):
         return f"{names}, which part at {parting}, {_drift(apart, ends, input_)}"
-    if first:
-        return f"{names} {_offset(apart, ends, input_)}; they part at {parting}, and {first}: {_ADVICE}"
+    if shifts:
+        return f"{names} {_offset(apart, ends, input_)}; since they part at {parting}, {shifts}; {_ADVICE}"
     return None
 
 
@@ -145,11 +145,18 @@ def _signed(offset: Fraction) -> str:
     return f"{'+' if offset > 0 else ''}{offset}"
 
 
+NAMED = 4
+"""Layers that shift are named one by one, from the first; of many, only so many."""
+
+
 def _history(seen: Seen, apart: _Apart, order: Mapping[Node | Input, int]) -> tuple[str, str]:
-    """Where the two part, and which layer since then shifted first; empty if none did."""
+    """Where the two part, and the layers that shifted since then; empty if none did."""
     parting, between = _since_parting(*apart.tensors, order)
-    shifts = filter(None, (_shift(seen, tensor, apart) for tensor in between))
-    return parting.path if parting else apart.name, next(shifts, "")
+    shifts = [shift for tensor in between if (shift := _shift(seen, tensor, apart))]
+    if len(shifts) > NAMED:
+        shifts[NAMED:] = [f"{len(shifts) - NAMED} more layers"]
+    *first, last = shifts or [""]
+    return parting.path if parting else apart.name, f"{', '.join(first)} and {last}" if first else last
 
 
 def _since_parting(
@@ -181,7 +188,7 @@ def _shift(seen: Seen, tensor: Node | Input, apart: _Apart) -> str:
     if not window or not field:
         return ""
     shifts = [own_shift(window, axis) * field.stride[axis] for axis in apart.axes]
-    return f"{tensor.path} is the first to shift, by {_each(map(_signed, shifts))}" if any(shifts) else ""
+    return f"{tensor.path} shifts by {_each(map(_signed, shifts))}" if any(shifts) else ""
 
 
 def own_shift(window: Window, axis: int) -> Fraction:

@@ -56,8 +56,8 @@ def test_what_goes_down_and_comes_up_alike_is_aligned(said: Said, down: str, up:
     ("down", "up", "shift"),
     [
         (POOL, "conv_transpose: {out_channels: 3, kernel_size: 3, stride: 2, padding: 1, output_padding: 1}",
-         "down is the first to shift, by +1/2"),
-        (SLIDE, "upsample: {scale_factor: 2, mode: nearest}", "up is the first to shift, by -1/2"),
+         "down shifts by +1/2"),
+        (SLIDE, "upsample: {scale_factor: 2, mode: nearest}", "up shifts by -1/2"),
     ],
 )  # fmt: skip
 def test_a_way_down_and_another_way_up_are_half_a_position_apart(
@@ -66,7 +66,7 @@ def test_a_way_down_and_another_way_up_are_half_a_position_apart(
     (message,) = said(RULE, skip(down, up), x="[3, 32, 32]")
     assert message == (
         "both: across and up lie 1/2 position of the input apart in height and width (1/2 of a step here); "
-        f"they part at across, and {shift}: pad and resize so that both shift alike"
+        f"since they part at across, {shift}; pad and resize so that both shift alike"
     )
 
 
@@ -85,7 +85,7 @@ def test_same_padding_shifts_at_even_sizes_and_not_at_odd_ones(said: Said) -> No
     (message,) = said(RULE, layers, x="[3, 16, 17]")
     assert message == (
         "down.add: down.main.conv_2 and down.shortcut.conv lie 2 positions of the input apart in height "
-        "(1/2 of a step here); they part at stem, and down.main.conv_2 is the first to shift, by +2: pad "
+        "(1/2 of a step here); since they part at stem, down.main.conv_2 shifts by +2; pad "
         "and resize so that both shift alike"
     )
 
@@ -108,7 +108,7 @@ def test_what_looks_back_does_not_fit_what_looks_both_ways(said: Said) -> None:
     (message,) = said(RULE, layers, x="[3, 64]")
     assert message == (
         "unit.add: unit.back.conv and unit.both.conv lie 1 position of the input apart in length (1 of a "
-        "step here); they part at input, and unit.back.conv is the first to shift, by -1: pad and resize "
+        "step here); since they part at input, unit.back.conv shifts by -1; pad and resize "
         "so that both shift alike"
     )
 
@@ -155,6 +155,22 @@ def test_eight_times_smaller_and_back_to_an_odd_size_needs_aligned_corners(said:
     assert " drift from -112/33 to +112/33 apart " in message
 
 
+def test_every_layer_that_shifts_is_named_up_to_a_few(said: Said) -> None:
+    even = "conv: {out_channels: 3, kernel_size: 2, padding: same}"
+    layers = f"""
+        - name: unit
+          branches:
+            two: [{even}, {even}]
+            six: [{even}, {even}, {even}, {even}, {even}, {even}]
+          merge: add
+        """
+    (message,) = said(RULE, layers)
+    assert (
+        "since they part at input, unit.two.conv shifts by +1/2, unit.two.conv_2 shifts by +1/2, "
+        "unit.six.conv shifts by +1/2, unit.six.conv_2 shifts by +1/2 and 4 more layers; pad"
+    ) in message
+
+
 def test_what_follows_a_shifted_merge_is_not_reported_again(said: Said) -> None:
     layers = """
         - name: first
@@ -180,7 +196,7 @@ def test_only_what_both_were_made_of_counts_as_parting(said: Said) -> None:
     (message,) = said(RULE, layers, x=x)
     assert message == (
         "again: eyes and right lie 1/2 position of 'right' apart in height and width (1/2 of a step here); "
-        "they part at right, and right_eye is the first to shift, by +1/2: pad and resize so that both "
+        "since they part at right, right_eye shifts by +1/2; pad and resize so that both "
         "shift alike"
     )
 
