@@ -208,6 +208,15 @@ class Window(NamedTuple):
             tuple(i for i in found if (i * stretch - start) // dilation not in skipped) if skipped else found
         )
 
+    def around(self, axis: int) -> tuple[Fraction, Fraction]:
+        """(first, last): output u reads no input outside of u `steps` further on.
+
+        >>> [float(end) for end in scattering((8, 5), (3,), (2,), (0,)).around(0)]
+        [-1.0, 0.0]
+        """
+        stretch, before = self._stretch(axis), self.padding[axis][0]
+        return Fraction(-before, stretch), Fraction(self.span[axis] - 1 - before, stretch)
+
     def along(self, axis: int) -> tuple[int | Axes, ...]:
         """Everything that decides what is read along one axis."""
         skipped = self.skipped[axis] if self.skipped else ()

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import product
-from math import gcd, lcm
+from math import ceil, floor, gcd, lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.offsets import Box, Offsets, hull, prune, unite
+from archcost.offsets import Box, Offsets, prune, unite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,21 +27,34 @@ PHASES = 64
 BOXES = 32
 """More boxes than this are replaced by their hull; the field is then an upper bound."""
 
-
 REMEMBERED = 4096
 """So many answers a slider remembers: sets with holes are large."""
 
 
 class Line(NamedTuple):
-    """The sets of all phases along one axis: output u reads `sets[u % phases]`, moved `step` a period."""
+    """The sets of all phases along one axis: output u reads `sets[u % phases]`, moved `step` a period.
 
-    sets: tuple[Offsets, ...]
+    A phase that reads nothing (no tap of a transposed convolution hits it) has None; not all of them do.
+    """
+
+    sets: tuple[Offsets | None, ...]
     step: int
 
-    def at(self, u: int) -> Offsets:
+    def at(self, u: int) -> Offsets | None:
         """What output u reads; u may lie beyond the borders."""
         period, phase = divmod(u, len(self.sets))
-        return self.sets[phase].moved(period * self.step)
+        found = self.sets[phase]
+        return found and found.moved(period * self.step)
+
+    @property
+    def there(self) -> list[Offsets]:
+        """The sets of the phases that read something."""
+        return [s for s in self.sets if s]
+
+    def around(self) -> tuple[Fraction, Fraction]:
+        """(low, high): output u reads nothing outside of u nominal steps further on."""
+        nominal = [(Fraction(u * self.step, len(self.sets)), s) for u, s in enumerate(self.sets) if s]
+        return min(s.low - at for at, s in nominal), max(s.high - at for at, s in nominal)
 
     def spread(self, phases: int) -> Line:
         """The same line with a multiple of its phases."""
@@ -116,38 +129,47 @@ def _slide_line(line: Line, window: Window, axis: int) -> tuple[Line | None, boo
     phases, step = outputs * times, inputs * times // len(line.sets) * line.step
     if phases > PHASES:
         return _nominal(line, window, axis), False
-    sets = [_read(line, window, axis, u) for u in range(phases)]
-    if not all(sets):  # an output that reads nothing (a tap of a transposed convolution misses it)
-        if not any(sets):
-            return None, True
-        filled = next(s for s in sets if s)
-        sets = [s or filled[:1] for s in sets]
-    found = tuple(unite(s) for s in sets)
-    return Line(found, step), not any(s.bounded for s in found)
+    read = [_read(line, window, axis, u) for u in range(phases)]
+    if not any(read):
+        return None, True
+    found = Line(tuple(unite(sets) if sets else None for sets in read), step)
+    return found, not any(s.bounded for s in found.there)
 
 
 def _read(line: Line, window: Window, axis: int, u: int) -> list[Offsets]:
     """What output u reads, as one set per phase of the line, however many positions that are."""
     read = window.reads(axis, u)
     if not isinstance(read, range):
-        return [line.at(i) for i in read]
+        return [s for i in read if (s := line.at(i))]
     cycle = len(line.sets) // gcd(len(line.sets), read.step)
     gap = read.step * cycle * line.step // len(line.sets)
-    return [line.at(read[k]).repeated(gap, len(read[k::cycle])) for k in range(min(cycle, len(read)))]
+    return [
+        s.repeated(gap, len(read[k::cycle])) for k in range(min(cycle, len(read))) if (s := line.at(read[k]))
+    ]
 
 
 def _nominal(line: Line, window: Window, axis: int) -> Line:
-    """A line with one phase and the largest field, where the true one changes with every position."""
-    reads = [read for u in range(4) if (read := window.reads(axis, u))]
-    span = max((read[-1] - read[0] for read in reads), default=0)
-    step = max(1, line.step // len(line.sets))
-    widest = max(s.size for s in line.sets) + span * step
-    return Line((Offsets(0, widest - 1),), step)
+    """A line with one phase that reads at least what any output does, where there are too many phases."""
+    step = Fraction(line.step, len(line.sets))
+    first, last = window.around(axis)
+    low, high = line.around()
+    return _interval(low + first * step, high + last * step, step * window.steps[axis])
+
+
+def _interval(low: Fraction, high: Fraction, step: Fraction) -> Line:
+    """A line with one phase around what lies from `low` to `high`; its step is whole, and not too small."""
+    return Line((Offsets(floor(low), floor(low) + ceil(high - low)),), ceil(step))
 
 
 def through_all(reach: Reach, axes: Axes, whole: Axes) -> Reach:
     """The reach through an operation over all positions."""
     return collapse(reach, axes, whole)._replace(is_global=True, stride=_over(reach.stride, axes))
+
+
+def beside_all(reach: Reach, axes: Axes, whole: Axes) -> Reach:
+    """The reach through an operation that keeps positions, and looks at all of them besides."""
+    everywhere = collapse(reach, axes, whole)
+    return everywhere._replace(moving=reach.moving, is_global=True)
 
 
 def _over(stride: tuple[Fraction, ...], axes: Axes) -> tuple[Fraction, ...]:
@@ -163,7 +185,7 @@ def collapse(reach: Reach, axes: Axes, whole: Axes) -> Reach:
     single = all(n == 1 for n in axes)
     for lines in reach.moving:
         sets = [_all(line, n) for line, n in zip(lines, axes, strict=True)]
-        exact = exact and not any(s.bounded for s in sets)
+        exact = exact and not any(s and s.bounded for s in sets)
         if not single:
             sets = [s and s.within(0, end - 1) for s, end in zip(sets, whole, strict=True)]
         boxes.append(tuple(s for s in sets if s))
@@ -176,16 +198,14 @@ def collapse(reach: Reach, axes: Axes, whole: Axes) -> Reach:
     )
 
 
-def _all(line: Line, positions: int) -> Offsets:
-    """The union over positions 0 to `positions - 1`."""
-    if line.step == 0 or positions == 1:
-        return unite([line.at(u) for u in range(min(positions, len(line.sets)))])
-    return unite(
-        [
-            line.at(phase).repeated(line.step, (positions - 1 - phase) // len(line.sets) + 1)
-            for phase in range(min(len(line.sets), positions))
-        ]
-    )
+def _all(line: Line, positions: int) -> Offsets | None:
+    """The union over positions 0 to `positions - 1`; None if none of them reads anything."""
+    sets = [
+        s.repeated(line.step, (positions - 1 - phase) // len(line.sets) + 1)
+        for phase in range(min(len(line.sets), positions))
+        if (s := line.at(phase))
+    ]
+    return unite(sets) if sets else None
 
 
 def broadcast(reach: Reach, axes: Axes, wider: Axes) -> Reach:
@@ -200,8 +220,9 @@ def broadcast(reach: Reach, axes: Axes, wider: Axes) -> Reach:
         for lines in reach.moving
     )
     # A box that stands still along every axis is a fixed one.
-    fixed = [tuple(line.sets[0] for line in lines) for lines in moving if all(x.step == 0 for x in lines)]
-    rest = tuple(lines for lines in moving if any(x.step for x in lines))
+    still = [[s for line in lines for s in line.there] for lines in moving if not any(x.step for x in lines)]
+    fixed = [tuple(box) for box in still if len(box) == len(axes)]
+    rest = tuple(lines for lines in moving if any(x.step for x in lines) and all(x.there for x in lines))
     return reach._replace(moving=rest, fixed=prune([*reach.fixed, *fixed]), is_global=True)
 
 
@@ -211,10 +232,10 @@ def merge(parts: Sequence[Reach]) -> Reach:
         return parts[0]
     followed = [part for part in parts if part.moving]
     stride = max((part.stride for part in followed or parts), key=len)
-    upper_bound = any(part.upper_bound for part in parts) or any(p.stride != stride for p in followed)
+    upper_bound = any(part.upper_bound for part in parts)
     moving = [lines for part in followed for lines in part.moving]
-    if any(p.stride != stride for p in followed):
-        moving = [_hull(moving)]
+    if any(p.stride != stride for p in followed) or _most_phases(moving) > PHASES:
+        moving, upper_bound = [_hull(moving)], True
     elif moving:
         moving = _pruned(_same_phases(moving))
     if len(moving) > BOXES:
@@ -228,6 +249,11 @@ def merge(parts: Sequence[Reach]) -> Reach:
     )
 
 
+def _most_phases(boxes: Sequence[Lines]) -> int:
+    """How many phases the boxes have together, along the axis with the most."""
+    return max((lcm(*(len(line.sets) for line in lines)) for lines in zip(*boxes, strict=True)), default=1)
+
+
 def _same_phases(boxes: Sequence[Lines]) -> list[Lines]:
     """The boxes with equally many phases along each axis."""
     phases = [lcm(*(len(line.sets) for line in lines)) for lines in zip(*boxes, strict=True)]
@@ -237,7 +263,7 @@ def _same_phases(boxes: Sequence[Lines]) -> list[Lines]:
 def _pruned(boxes: Iterable[Lines]) -> list[Lines]:
     """The boxes without those that lie inside another one in every phase."""
     kept: list[Lines] = []
-    ordered = sorted(dict.fromkeys(boxes), key=lambda b: -sum(s.members for line in b for s in line.sets))
+    ordered = sorted(dict.fromkeys(boxes), key=lambda b: -sum(s.members for line in b for s in line.there))
     for box in ordered:
         if not any(_covers(big, box) for big in kept):
             kept.append(box)
@@ -246,43 +272,47 @@ def _pruned(boxes: Iterable[Lines]) -> list[Lines]:
 
 def _covers(big: Lines, small: Lines) -> bool:
     return all(
-        a.step == b.step and all(x.covers(y) for x, y in zip(a.sets, b.sets, strict=True))
+        a.step == b.step
+        and all(y is None or (x is not None and x.covers(y)) for x, y in zip(a.sets, b.sets, strict=True))
         for a, b in zip(big, small, strict=True)
     )
 
 
 def _hull(boxes: Sequence[Lines]) -> Lines:
     """One box around all of them, with one phase."""
-    ends = hull(
-        [tuple(Offsets(s.low, s.high) for s in (unite(line.sets) for line in lines)) for lines in boxes]
-    )
-    return tuple(
-        Line((Offsets(low, high),), max(1, *(lines[axis].step // len(lines[axis].sets) for lines in boxes)))
-        for axis, (low, high) in enumerate(ends)
-    )
+    found: list[Line] = []
+    for lines in zip(*boxes, strict=True):
+        lows, highs = zip(*(line.around() for line in lines), strict=True)
+        found.append(_interval(min(lows), max(highs), max(Fraction(x.step, len(x.sets)) for x in lines)))
+    return tuple(found)
 
 
 def phases(reach: Reach) -> list[list[Box]]:
-    """The boxes of every phase (of every combination of phases, over the axes), alike ones once."""
+    """The boxes of every phase (of every combination of phases, over the axes), alike ones once.
+
+    Phases that read nothing at all are left out.
+    """
     if not reach.moving:
         return [[]]
     boxes = _same_phases(reach.moving)
-    if all(len(line.sets) == 1 for line in boxes[0]):
-        return [[tuple(line.sets[0] for line in lines) for lines in boxes]]
     alike = [_unlike(lines, keep_all=bool(reach.fixed)) for lines in zip(*boxes, strict=True)]
-    return [
-        [tuple(line.sets[u] for line, u in zip(lines, phase, strict=True)) for lines in boxes]
-        for phase in product(*alike)
-    ]
+    found: list[list[Box]] = []
+    for phase in product(*alike):
+        sets = ([line.sets[u] for line, u in zip(lines, phase, strict=True)] for lines in boxes)
+        whole = [tuple(s for s in box if s) for box in sets]
+        if there := [box for box in whole if len(box) == len(alike)]:
+            found.append(there)
+    return found
 
 
 def _unlike(lines: Sequence[Line], *, keep_all: bool) -> list[int]:
     """The phases of one axis that differ in more than where they lie (all of them, beside fixed boxes)."""
     phases = range(len(lines[0].sets))
-    if keep_all:
+    if keep_all or len(phases) == 1:
         return list(phases)
-    seen: dict[tuple[Offsets, ...], int] = {}
+    seen: dict[tuple[Offsets | None, ...], int] = {}
     for u in phases:
-        start = min(line.sets[u].low for line in lines)
-        seen.setdefault(tuple(line.sets[u].moved(-start) for line in lines), u)
+        sets = [line.sets[u] for line in lines]
+        start = min((s.low for s in sets if s), default=0)
+        seen.setdefault(tuple(s and s.moved(-start) for s in sets), u)
     return list(seen.values())

@@ -197,8 +197,8 @@ class Kind(BaseModel, ABC):
         return overlaid(arriving) if self.per_channel else blurred_together(arriving, out_channels)
 
     @property
-    def drops_channels(self) -> bool:
-        """Whether some of the channels that arrive may not be read."""
+    def tells_channels_apart(self) -> bool:
+        """Whether it matters what single channels read: some may not be read, or not at every position."""
         return False
 
     @property

@@ -59,7 +59,7 @@ class Conv(Layer):
         return arriving[0].grouped(self.groups, out_channels)
 
     @property
-    def drops_channels(self) -> bool:
+    def tells_channels_apart(self) -> bool:
         """Perhaps, if `connections` say who reads whom."""
         return self.connections is not None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import accumulate
 from math import inf
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
@@ -148,6 +149,18 @@ class PixelShuffle(_Rearrange):
         """Every square of outputs reads one position."""
         axes, r = spatial(x, 2), self.upscale_factor
         return interpolating(axes, tuple(i * r for i in axes), tuple(Fraction(r) for _ in axes), radius=0)
+
+    @property
+    def tells_channels_apart(self) -> bool:
+        """Every position comes from one of the channels."""
+        return True
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Each comes from r², position by position in turn: if these differ, together they read too much."""
+        found = arriving[0].grouped(out_channels, out_channels)
+        square = self.upscale_factor**2
+        differ = any(end % square for end in accumulate(run.length for run in arriving[0].runs))
+        return found._replace(bounded=differ or found.blurred)
 
     def output(self, x: Shape) -> Shape:
         """`(channels / r², height * r, width * r)`."""

@@ -181,7 +181,7 @@ class Slice(_Move):
         return shift(tuple(pads[1:]))
 
     @property
-    def drops_channels(self) -> bool:
+    def tells_channels_apart(self) -> bool:
         """Along channels."""
         return self.axis == 0
 

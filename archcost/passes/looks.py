@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from archcost.layers.base import Merge
+from archcost.layers.base import Layer, Merge
 
 if TYPE_CHECKING:
     from archcost.geometry import Shape, Window
     from archcost.layers.base import Kind
     from archcost.network import Node
 
-Way: TypeAlias = Literal["unmoved", "window", "everywhere", "as a vector", "broadcast", "lost", "unknown"]
+Way: TypeAlias = Literal[
+    "unmoved", "window", "beside all", "everywhere", "as a vector", "broadcast", "lost", "unknown"
+]
 """In what way positions are read.
 
     unmoved       each at its own place
     window        through a sliding window
+    beside all    each at its own place, and all of them, as a norm with statistics over a map does
     everywhere    all of them, for every output
     as a vector   all of them, for an output without positions
     broadcast     a single position of an axis, for every output along it
@@ -50,7 +53,8 @@ def _look(layer: Kind, position: int, x: Shape, y: Shape) -> Look:
     if not layer.field_is_known:
         return Look("unknown")
     if len(x) > 1 and layer.is_global(x):
-        return Look("everywhere")
+        keeps = isinstance(layer, Layer) and x[1:] == y[1:]
+        return Look("beside all" if keeps else "everywhere")
     if len(y) == 1:
         return Look("as a vector" if len(x) > 1 else "unmoved")
     if not layer.keeps_positions(x, y):

@@ -11,7 +11,17 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from archcost.offsets import hull, prune, union_count
 from archcost.passes.looks import Looks
-from archcost.reach import Reach, Slider, broadcast, collapse, identity, merge, phases, through_all
+from archcost.reach import (
+    Reach,
+    Slider,
+    beside_all,
+    broadcast,
+    collapse,
+    identity,
+    merge,
+    phases,
+    through_all,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -33,8 +43,10 @@ class Field(NamedTuple):
         size: from the first to the last position that is read, not clipped to the input; with phases the
             largest. The whole input if the field is global.
         stride: input positions between neighbouring outputs.
-        center: the middle of output 0's field; input position i has its centre at i.
-        coverage: the share of the box of `size` that is read; with phases the smallest.
+        center: the middle of output 0's field; input position i has its centre at i. If output 0 reads
+            nothing (gaps of a transposed convolution), where it would lie.
+        coverage: the share of the box of `size` that is read; with phases the smallest. Of a global field,
+            the share that every output reads.
         holes: positions of that box that are not read; with phases the most.
         is_global: an operation over all positions lies on the way.
         local: the field that ignores such operations; None without them, or if nothing is left.
@@ -88,7 +100,7 @@ def _traced(network: Network, tracer: Tracer) -> Iterator[Reaches]:
         tensor: {tensor.path: identity(len(tensor.output) - 1)} if len(tensor.output) > 1 else {}
         for tensor in network.inputs
     }
-    if any(node.layer.drops_channels for node in network):
+    if any(node.layer.tells_channels_apart for node in network):
         # Only where channels are picked does it matter that some read less than others.
         from archcost.passes.by_channel import traced_by_channel  # noqa: PLC0415 - few networks do that
 
@@ -150,6 +162,8 @@ def _pass(way: Way, reach: Reach, x: Shape, y: Shape, whole: Axes) -> Reach | No
     """What is read of an input of size `whole` in a way other than through a window; None if that is lost."""
     if way == "everywhere":
         return through_all(reach, x[1:], whole)
+    if way == "beside all":
+        return beside_all(reach, x[1:], whole)
     if way == "as a vector":
         return collapse(reach, x[1:], whole)
     if way == "broadcast":
@@ -192,14 +206,12 @@ def measure(reach: Reach, whole: Axes) -> Field:
 def _of_boxes(reach: Reach, fixed: tuple[Box, ...]) -> Field:
     """The field of a reach without global operations: over all phases the largest, the emptiest."""
     patterns = phases(reach)
-    if len(patterns) == len(patterns[0]) == 1 and not fixed:
+    if len(patterns) == len(patterns[0]) == 1 and not fixed and reach.moving:
         return _of_box(reach, patterns[0][0])
-    first: tuple[tuple[int, int], ...] | None = None
     sizes: list[tuple[int, ...]] = []
     shares: list[tuple[Fraction, int]] = []
     for boxes in patterns:
         ends = hull([*boxes, *fixed])
-        first = first or ends
         size = tuple(high - low + 1 for low, high in ends)
         total = prod(size)
         count = union_count(prune([*boxes, *fixed]))
@@ -208,7 +220,7 @@ def _of_boxes(reach: Reach, fixed: tuple[Box, ...]) -> Field:
     return Field(
         size=tuple(map(max, zip(*sizes, strict=True))),
         stride=reach.stride,
-        center=tuple(Fraction(low + high, 2) for low, high in first or ()),
+        center=_center(reach, fixed),
         coverage=min(share for share, _ in shares),
         holes=max(holes for _, holes in shares),
         upper_bound=reach.upper_bound,
@@ -220,8 +232,8 @@ def _of_box(reach: Reach, box: Box) -> Field:
     """The field of a single box: nearly all there are."""
     size = tuple(s.size for s in box)
     total, covered = prod(size), prod(s.members for s in box)
-    center = tuple(Fraction(s.low + s.high, 2) for s in box)
     single = all(len(line.sets) == 1 for line in reach.moving[0])
+    center = tuple(Fraction(s.low + s.high, 2) for s in box) if single else _center(reach, ())
     return Field(
         size=size,
         stride=reach.stride,
@@ -233,6 +245,18 @@ def _of_box(reach: Reach, box: Box) -> Field:
     )
 
 
+def _center(reach: Reach, fixed: Sequence[Box]) -> tuple[Fraction, ...]:
+    """The middle of what output 0 reads; if that is nothing, of the next output that does, as far back."""
+    first = [tuple(s for line in lines if (s := line.at(0))) for lines in reach.moving]
+    there = [box for box in first if len(box) == len(reach.stride)]
+    if there or fixed:
+        return tuple(Fraction(low + high, 2) for low, high in hull([*there, *fixed]))
+    return tuple(
+        _middles(lines, stride)[0]
+        for lines, stride in zip(zip(*reach.moving, strict=True), reach.stride, strict=True)
+    )
+
+
 def _alignment(reach: Reach) -> tuple[Fraction, ...]:
     """See `Field.alignment`."""
     return tuple(map(_mean_middle, zip(*reach.moving, strict=True), reach.stride))
@@ -240,10 +264,16 @@ def _alignment(reach: Reach) -> tuple[Fraction, ...]:
 
 def _mean_middle(lines: Sequence[Line], stride: Fraction) -> Fraction:
     """Along one axis, the mean over a period of where output u lies, less u strides."""
-    moving = [line for line in lines if line.step] or lines
-    period = lcm(*(len(line.sets) for line in moving))
-    middles = 0
-    for u in range(period):
-        sets = [line.at(u) for line in moving]
-        middles += min(s.low for s in sets) + max(s.high for s in sets)
-    return Fraction(middles, 2 * period) - stride * Fraction(period - 1, 2)
+    middles = _middles([line for line in lines if line.step] or lines, stride)
+    return sum(middles, Fraction(0)) / len(middles)
+
+
+def _middles(lines: Sequence[Line], stride: Fraction) -> list[Fraction]:
+    """Along one axis, where each output u of a period lies, less u strides, if it reads anything."""
+    period = range(lcm(*(len(line.sets) for line in lines)))
+    read = [(u, [s for line in lines if (s := line.at(u))]) for u in period]
+    return [
+        Fraction(min(s.low for s in sets) + max(s.high for s in sets), 2) - u * stride
+        for u, sets in read
+        if sets
+    ]

@@ -176,7 +176,8 @@ def is_member(node: Node, looks: Looks) -> bool:
         return False
     taps = kind_of(node.word) in CONVOLUTIONS
     return all(
-        look.way in {"unmoved", "broadcast"} or (look.window and _keeps_step(look.window, taps=taps))
+        look.way in {"unmoved", "beside all", "broadcast"}
+        or (look.window and _keeps_step(look.window, taps=taps))
         for look in (looks.of(node, position) for position in range(len(node.inputs)))
     )
 

@@ -308,7 +308,7 @@ class _Way:
         if look.window:
             return self._through(look.window, x)
         match look.way:
-            case "unmoved":
+            case "unmoved" | "beside all":
                 return _Pass()
             case "as a vector":
                 return self._from_vector(x)

@@ -534,3 +534,45 @@ def test_beyond_so_many_phases_a_field_is_an_upper_bound_and_says_so(
     field, tensor = last_field(tmp_path / "phases.yaml", items, 1, 60)
     assert field.upper_bound is (prod(factors) > 64)
     agrees(field, tensor, "a")
+
+
+# -- what is easily forgotten --------------------------------------------------------------------------------
+
+
+@settings(quick, max_examples=60)
+@given(st.one_of(networks(1, 5000, "gaps"), networks(2, 500, "gaps")))
+def test_outputs_that_no_tap_lands_on_read_nothing(tmp_path: Path, writer: Writer) -> None:
+    every_node_agrees(writer, tmp_path / "random.yaml")
+
+
+@pytest.mark.parametrize("pick", ["pixel_shuffle", "slice"])
+def test_channels_that_become_space_read_what_they_did(tmp_path: Path, pick: str) -> None:
+    """Each output of a pixel shuffle comes from one channel; each channel of an unshuffle from one place."""
+    items: list[Item] = [
+        {"name": "low", "from": ["a"], "pad": {"padding": [[1, 0], [0, 0]]}},
+        {"name": "high", "from": ["a"], "pad": {"padding": [[0, 1], [0, 0]]}},
+        {"name": "both", "from": ["low", "high"], "concat": None},
+        {"name": "space", "from": ["both"], "pixel_shuffle": {"upscale_factor": 2}},
+    ]
+    if pick == "slice":
+        items[-1] = {"name": "folded", "from": ["low"], "pixel_unshuffle": {"downscale_factor": 2}}
+        items.append({"name": "one", "from": ["folded"], "slice": {"start": 1, "end": 2}})
+    field, tensor = last_field(tmp_path / "channels.yaml", items, 2, 51, 50)
+    agrees(field, tensor, "a")
+
+
+def test_beyond_so_many_phases_dilation_and_long_steps_are_still_bounded(tmp_path: Path) -> None:
+    """27 phases of long steps, then 4 outputs for each input, whose taps lie 5 inputs apart."""
+    layers: list[tuple[str, Item]] = [
+        ("upsample", {"scale_factor": 27}),
+        ("conv", {"out_channels": 1, "kernel_size": 1, "stride": 50}),
+        ("conv", {"out_channels": 1, "kernel_size": 1, "stride": 50}),
+        ("conv_transpose", {"out_channels": 1, "kernel_size": 8, "stride": 4, "dilation": 5}),
+    ]
+    items: list[Item] = [
+        {"name": f"n{i}", "from": [f"n{i - 1}" if i else "a"], kind: fields}
+        for i, (kind, fields) in enumerate(layers)
+    ]
+    field, tensor = last_field(tmp_path / "long.yaml", items, 1, 100_000)
+    assert field.upper_bound
+    agrees(field, tensor, "a")

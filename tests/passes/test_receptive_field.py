@@ -350,3 +350,12 @@ def test_more_different_channels_than_are_told_apart_are_bounded_and_say_so(tmp_
     part = field_of(tmp_path / "case.yaml", layers + "  - slice: {end: 1}\n", "[1, 99]")
     assert (whole.size, part.size) == ((70,), (70,))
     assert part.upper_bound
+
+
+@pytest.mark.parametrize("norm", ["group_norm: {num_groups: 1}", "instance_norm", "softmax: {axis: 1}"])
+def test_a_norm_over_the_map_keeps_positions_and_makes_the_field_global(norm: str, tmp_path: Path) -> None:
+    conv = "  - conv: {out_channels: 4, kernel_size: 3, padding: 1}\n"
+    field = field_of(tmp_path / "case.yaml", f"{conv}  - {norm}\n{conv}", "[1, 20, 20]")
+    assert (field.is_global, field.size, field.stride) == (True, (20, 20), (1, 1))
+    assert field.local is not None
+    assert (field.local.size, field.local.center) == ((5, 5), (0, 0))
