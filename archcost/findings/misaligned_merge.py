@@ -11,7 +11,7 @@ from archcost.network import Node
 from archcost.reach import PHASES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from archcost.geometry import Window
     from archcost.network import Input
@@ -36,13 +36,11 @@ class _Apart(NamedTuple):
 
 
 def _check(seen: Seen) -> Iterator[Finding]:
-    order: dict[Node | Input, int] = {}
+    past: _Past | None = None
     for node in seen.network:
         if len(node.inputs) > 1 and not _fit(seen, node) and (apart := _apart(seen, node)):
-            if not order:
-                tensors = (*seen.network.inputs, *seen.network)
-                order = {tensor: i for i, tensor in enumerate(tensors)}
-            if message := _message(seen, node, apart, order):
+            past = past or _Past(seen)
+            if message := _message(seen, node, apart, past):
                 yield at(node, RULE.name, "warn", message)
 
 
@@ -99,16 +97,17 @@ def _offsets(a: Field, b: Field, axis: int, positions: int) -> tuple[Fraction, F
     return start, start + (positions - 1) * (b.stride[axis] - a.stride[axis])
 
 
-def _message(seen: Seen, node: Node, apart: _Apart, order: Mapping[Node | Input, int]) -> str | None:
+def _message(seen: Seen, node: Node, apart: _Apart, past: _Past) -> str | None:
     """What does not fit, by how much and since when; None if what arrives was put together so before."""
-    parting, shifts = _history(seen, apart, order)
+    parting, shifts = past.of(apart)
     ends = [_offsets(*apart.fields, axis, node.output[1 + axis]) for axis in apart.axes]
     names = " and ".join(tensor.path for tensor in apart.tensors)
     input_ = "the input" if len(seen.network.inputs) == 1 else f"'{apart.name}'"
+    since = f"since they part at {parting}, {shifts}; " if parting else ""
     if any(start != end for start, end in ends):
-        return f"{names}, which part at {parting}, {_drift(apart, ends, input_)}"
-    if shifts:
-        return f"{names} {_offset(apart, ends, input_)}; since they part at {parting}, {shifts}; {_ADVICE}"
+        return f"{names} {_drift(apart, ends, input_)}"
+    if shifts or not parting:
+        return f"{names} {_offset(apart, ends, input_)}; {since}{_ADVICE}"
     return None
 
 
@@ -148,47 +147,62 @@ def _signed(offset: Fraction) -> str:
 NAMED = 4
 """Layers that shift are named one by one, from the first; of many, only so many."""
 
-
-def _history(seen: Seen, apart: _Apart, order: Mapping[Node | Input, int]) -> tuple[str, str]:
-    """Where the two part, and the layers that shifted since then; empty if none did."""
-    parting, between = _since_parting(*apart.tensors, order)
-    shifts = [shift for tensor in between if (shift := _shift(seen, tensor, apart))]
-    if len(shifts) > NAMED:
-        shifts[NAMED:] = [f"{len(shifts) - NAMED} more layers"]
-    *first, last = shifts or [""]
-    return parting.path if parting else apart.name, f"{', '.join(first)} and {last}" if first else last
+STEPS = 16
+"""So many tensors per tensor of the network are looked at to find where branches part, over all merges."""
 
 
-def _since_parting(
-    a: Node | Input, b: Node | Input, order: Mapping[Node | Input, int]
-) -> tuple[Node | Input | None, list[Node | Input]]:
-    """The last tensor that both were made of, and all that is between it and them, in written order."""
-    made_of = {a: 1, b: 2}
-    waiting = [(-order[a], a), (-order[b], b)]
-    heapify(waiting)
-    between: list[Node | Input] = []
-    while waiting:
-        _, tensor = heappop(waiting)
-        if made_of[tensor] == 3:
-            return tensor, between[::-1]
-        between.append(tensor)
-        for source in getattr(tensor, "inputs", ()):
-            if source not in made_of:
-                heappush(waiting, (-order[source], source))
-            made_of[source] = made_of.get(source, 0) | made_of[tensor]
-    return None, between[::-1]
+class _Past:
+    """What happened to branches before they came together."""
 
+    def __init__(self, seen: Seen) -> None:
+        self._seen = seen
+        self._order = {tensor: i for i, tensor in enumerate((*seen.network.inputs, *seen.network))}
+        self._left = STEPS * len(self._order)
+        self._own: dict[int, list[Fraction]] = {}
 
-def _shift(seen: Seen, tensor: Node | Input, apart: _Apart) -> str:
-    """What a layer shifts by itself, in words; nothing if it does not."""
-    if not isinstance(tensor, Node) or not tensor.inputs:
-        return ""
-    window = seen.looks.of(tensor).window
-    field = seen.fields[tensor.inputs[0]].get(apart.name)
-    if not window or not field:
-        return ""
-    shifts = [own_shift(window, axis) * field.stride[axis] for axis in apart.axes]
-    return f"{tensor.path} shifts by {_each(map(_signed, shifts))}" if any(shifts) else ""
+    def of(self, apart: _Apart) -> tuple[str, str]:
+        """Where two branches part, and what shifted since then; both empty if that is too far back."""
+        parting, between = self._parting(*apart.tensors)
+        if not parting:
+            return "", ""
+        moved = [node for node in between if isinstance(node, Node) and any(self._shifts(node, apart))]
+        words = [self._words(node, apart) for node in moved[:NAMED]]
+        words += [f"{len(moved) - NAMED} more layers"] if len(moved) > NAMED else []
+        *first, last = words or [""]
+        return parting.path, f"{', '.join(first)} and {last}" if first else last
+
+    def _parting(self, a: Node | Input, b: Node | Input) -> tuple[Node | Input | None, list[Node | Input]]:
+        """The last tensor that both were made of, and all between it and them, in written order."""
+        made_of = {a: 1, b: 2}
+        waiting = [(-self._order[tensor], tensor) for tensor in made_of]
+        heapify(waiting)
+        between: list[Node | Input] = []
+        while waiting and self._left > 0:
+            self._left -= 1
+            _, tensor = heappop(waiting)
+            if made_of[tensor] == 3:
+                return tensor, between[::-1]
+            between.append(tensor)
+            for source in getattr(tensor, "inputs", ()):
+                if source not in made_of:
+                    heappush(waiting, (-self._order[source], source))
+                made_of[source] = made_of.get(source, 0) | made_of[tensor]
+        return None, between[::-1]
+
+    def _shifts(self, node: Node, apart: _Apart) -> list[Fraction]:
+        """What a layer shifts by itself, in positions of its input, along the axes that do not fit."""
+        window = self._seen.looks.of(node).window if node.inputs else None
+        if not window or apart.name not in self._seen.fields[node.inputs[0]]:
+            return []
+        if id(window) not in self._own:
+            self._own[id(window)] = [own_shift(window, axis) for axis in range(len(window.kernel))]
+        return [self._own[id(window)][axis] for axis in apart.axes]
+
+    def _words(self, node: Node, apart: _Apart) -> str:
+        """The same in words, in positions of the network's input."""
+        stride = self._seen.fields[node.inputs[0]][apart.name].stride
+        shifts = zip(apart.axes, self._shifts(node, apart), strict=True)
+        return f"{node.path} shifts by {_each(_signed(shift * stride[axis]) for axis, shift in shifts)}"
 
 
 def own_shift(window: Window, axis: int) -> Fraction:

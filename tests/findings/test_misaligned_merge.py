@@ -130,7 +130,7 @@ def test_resizing_with_aligned_corners_drifts(said: Said) -> None:
     up = "upsample: {scale_factor: 2, mode: bilinear, align_corners: true}"
     (message,) = said(RULE, skip(SLIDE, up), x="[3, 32, 32]")
     assert message == (
-        "both: across and up, which part at across, step by 1 and 30/31 positions of the input in height "
+        "both: across and up step by 1 and 30/31 positions of the input in height "
         "and width, so they drift from 0 to -1 apart across the map; resize by a whole factor (with "
         "align_corners from n + 1 to k·n + 1)"
     )
@@ -169,6 +169,22 @@ def test_every_layer_that_shifts_is_named_up_to_a_few(said: Said) -> None:
         "since they part at input, unit.two.conv shifts by +1/2, unit.two.conv_2 shifts by +1/2, "
         "unit.six.conv shifts by +1/2, unit.six.conv_2 shifts by +1/2 and 4 more layers; pad"
     ) in message
+
+
+def test_many_merges_with_a_far_past_take_no_more_time_each(said: Said) -> None:
+    """Every step is added to the input, and shifts: the way back to it gets longer and longer."""
+    layers = """
+        - name: step
+          repeat: 3000
+          carry: [x]
+          body:
+            - {name: moved, from: x, conv: {out_channels: 3, kernel_size: 2, padding: same}}
+            - {name: x, add, from: [moved, input]}
+        """
+    found = said(RULE, layers)
+    assert len(found) == 3000
+    assert "; since they part at input, step.0.moved shifts by +1/2; pad" in found[0]
+    assert found[-1].endswith(" of a step here); pad and resize so that both shift alike")
 
 
 def test_what_follows_a_shifted_merge_is_not_reported_again(said: Said) -> None:
