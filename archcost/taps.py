@@ -30,15 +30,22 @@ def on_data(window: Window, axis: int, length: int, outputs: int) -> int:
 
 
 def positions_read(window: Window, axis: int, length: int, outputs: int) -> int:
-    """Positions along an axis of `length` that at least one output reads. The input must not be stretched.
-
-    Pair (output, tap) reads what pair `(output - dilation / g, tap + stride / g)` does, g the common divisor.
-    Of those that read the same, the one without such a neighbour is counted: the first outputs with all
-    their taps, and of all others the last taps.
+    """Positions along an axis of `length` that at least one output reads.
 
     >>> from archcost.geometry import Window
     >>> positions_read(Window((1,), (2,), (1,), ((0, 0),)), 0, length=56, outputs=28)
     28
+    """
+    read = _read_in_periods if window.stretch else _read
+    return read(window, axis, length, outputs)
+
+
+def _read(window: Window, axis: int, length: int, outputs: int) -> int:
+    """The same, where the input is not stretched.
+
+    Pair (output, tap) reads what pair `(output - dilation / g, tap + stride / g)` does, g the common divisor.
+    Of those that read the same, the one without such a neighbour is counted: the first outputs with all
+    their taps, and of all others the last taps.
     """
     kernel, stride, dilation = window.kernel[axis], window.stride[axis], window.dilation[axis]
     shared = gcd(stride, dilation)
@@ -54,12 +61,36 @@ def positions_read(window: Window, axis: int, length: int, outputs: int) -> int:
     return below(before + length) - below(before)
 
 
+def _read_in_periods(window: Window, axis: int, length: int, outputs: int) -> int:
+    """The same, where the input is stretched: all periods but those near the ends read equally many."""
+    per_period, step = window.period(axis)
+    near = window.span[axis] // (step * window.stretch[axis]) + 2
+    inner = max(0, outputs // per_period - 2 * near)
+    rest, left = length - inner * step, outputs - inner * per_period
+    read = {i for u in range(left) for i in window.reads(axis, u) if 0 <= i < rest}
+    return len(read) + inner * len(_remainders(window, axis))
+
+
+def _remainders(window: Window, axis: int) -> set[int]:
+    """Which of the positions of a period are read, far from the borders."""
+    outputs, step = window.period(axis)
+    return {i % step for u in range(outputs) for i in window.reads(axis, u)}
+
+
+LONGEST = 4096
+"""Resizing whose pattern repeats after more outputs than this is not looked at for positions it skips."""
+
+
 def skips(window: Window, axis: int) -> bool:
     """Whether positions between those that are read are not, however long the axis is.
 
     Of `stride` neighbours as many are read as taps have different remainders.
     """
     stride, dilation = window.stride[axis], window.dilation[axis]
+    if window.stretch:
+        outputs, step = window.period(axis)
+        gapless = window.kernel[axis] >= stride and not window.skipped
+        return outputs < step and not gapless and outputs <= LONGEST and len(_remainders(window, axis)) < step
     return min(window.kernel[axis], stride // gcd(stride, dilation)) < stride
 
 

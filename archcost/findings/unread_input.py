@@ -7,7 +7,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, Seen, at
-from archcost.geometry import brief
+from archcost.geometry import brief, show
 from archcost.taps import positions_read, skips
 
 if TYPE_CHECKING:
@@ -28,14 +28,12 @@ def _check(seen: Seen) -> Iterator[Finding]:
     readers = _readers(seen, {node.inputs[0] for _, node in found})
     outputs = set(seen.network.outputs.values())
     for window, node in found:
-        x = node.inputs[0]
-        others = [other for other in readers[x] if other[0] is not node]
-        yield at(node, RULE.name, "info", _message(window, x, others, is_output=x in outputs))
+        others = [other for other in readers[node.inputs[0]] if other[0] is not node]
+        message = _message(node, window, others, is_output=node.inputs[0] in outputs)
+        yield at(node, RULE.name, "info", message)
 
 
 def _skips(window: Window) -> bool:
-    if window.stretch:
-        return False
     return any(stride > 1 and skips(window, axis) for axis, stride in enumerate(window.stride))
 
 
@@ -57,10 +55,11 @@ def _readers(seen: Seen, tensors: set[Node | Input]) -> Readers:
 
 
 def _message(
-    window: Window, x: Node | Input, others: Sequence[tuple[Node, Window | None]], *, is_output: bool
+    node: Node, window: Window, others: Sequence[tuple[Node, Window | None]], *, is_output: bool
 ) -> str:
+    x, given = node.inputs[0], _given(node, window)
     read, every = _read(window, x.output[1:]), prod(x.output[1:])
-    reads = f"{_given(window)} reads {read:,} of the {every:,} positions of {x.path}"
+    reads = f"{given} reads {read:,} of the {every:,} positions of {x.path}"
     if full := next((node for node, skipping in others if skipping is None), None):
         return f"{reads}; {full.path} reads those between as well"
     if is_output:
@@ -68,9 +67,13 @@ def _message(
     if any(skipping and _reads(skipping) != _reads(window) for _, skipping in others):
         return f"{reads}; no layer reads all of them"
     return (
-        f"{every - read:,} of the {every:,} positions of {x.path} are read by nothing: {_given(window)} "
-        "steps over them; put the stride where they are made, or a larger kernel here"
+        f"{every - read:,} of the {every:,} positions of {x.path} are read by nothing: {given} steps over "
+        f"them; {_advice(window)}"
     )
+
+
+def _advice(window: Window) -> str:
+    return "pool first" if window.stretch else "put the stride where they are made, or a larger kernel here"
 
 
 def _reads(window: Window) -> list[tuple[int | Axes, ...]]:
@@ -78,7 +81,9 @@ def _reads(window: Window) -> list[tuple[int | Axes, ...]]:
     return [window.along(axis) for axis in range(len(window.kernel))]
 
 
-def _given(window: Window) -> str:
+def _given(node: Node, window: Window) -> str:
+    if window.stretch:
+        return f"resizing to {show(node.output[1:])}"
     dilation = f", dilation {brief(window.dilation)}" if set(window.dilation) != {1} else ""
     return f"kernel_size {brief(window.kernel)} with stride {brief(window.stride)}{dilation}"
 

@@ -113,3 +113,19 @@ def test_every_block_of_a_repeat_is_judged_by_its_own_sizes(said: Said) -> None:
         "down.1.conv: 48 of the 64 positions of dow",
         "down.2.conv: 12 of the 16 positions of dow",
     ]
+
+
+@pytest.mark.parametrize(
+    ("mode", "unread"), [("nearest", "4,032 of the 4,096"), ("bilinear", "3,840 of the 4,096")]
+)
+def test_resizing_to_less_picks_a_few(said: Said, mode: str, unread: str) -> None:
+    (message,) = said(RULE, f"- upsample: {{size: 8, mode: {mode}}}", x="[3, 64, 64]")
+    assert message == (
+        f"upsample: {unread} positions of input are read by nothing: resizing to 8×8 steps over them; "
+        "pool first"
+    )
+
+
+@pytest.mark.parametrize("fields", ["size: 8, mode: bicubic", "size: 24, mode: bilinear", "scale_factor: 2"])
+def test_resizing_that_reads_all_is_not_mentioned(said: Said, fields: str) -> None:
+    assert said(RULE, f"- upsample: {{{fields}}}", x="[3, 32, 32]") == []
