@@ -89,7 +89,7 @@ def skips(window: Window, axis: int) -> bool:
     stride, dilation = window.stride[axis], window.dilation[axis]
     if window.stretch:
         outputs, step = window.period(axis)
-        gapless = window.kernel[axis] >= stride and not window.skipped
+        gapless = window.kernel[axis] >= stride and not (window.skipped and window.skipped[axis])
         return outputs < step and not gapless and outputs <= LONGEST and len(_remainders(window, axis)) < step
     return min(window.kernel[axis], stride // gcd(stride, dilation)) < stride
 
