@@ -40,11 +40,12 @@ def _check(seen: Seen) -> Iterator[Finding]:
 def _message(stack: Stack, field: Field, dilations: Sequence[int]) -> str:
     links = stack.tip.chain() if stack.tip and stack.is_chain else []
     who = _chain(links) if links else f"together with its branches (dilation {listed(dilations)})"
-    own = f"{who} it reads {_share(stack.field)} positions of what they are given"
+    given = "it is" if len(links) == 1 else "they are"
+    own = f"{who} it reads {_share(stack.field)} positions of what {given} given"
     if field.holes:
         reached = f", and the network's input has holes too: it reads {_share(field)} of its field there"
     else:
-        reached = "; the network's input has no holes, for what they are given overlaps"
+        reached = f"; the network's input has no holes, for what {given} given overlaps"
     return f"{own}{reached}; {_advice(links)}"
 
 
@@ -109,7 +110,7 @@ def repaired(line: Line) -> list[int]:
 
 
 def _word(verdict: Verdict) -> str:
-    return {True: "is kept", False: "is broken", None: "says nothing"}[verdict.holds]
+    return {True: "holds", False: "fails", None: "says nothing"}[verdict.holds]
 
 
 RULE = Rule(

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -23,6 +23,11 @@ from archcost.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
+
+T = TypeVar("T")
 
 Weights = dict[str, Shape]
 """Learned tensors by name, each as its shape, e.g. `{"weight": (64, 3, 7, 7), "bias": (64,)}`."""
@@ -176,6 +181,10 @@ class Kind(BaseModel, ABC):
     def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
         """The operation counts as formulas with their numbers."""
 
+    def execute(self, kernels: Kernels, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
+        """The output's values. `weights` holds parameters and statistics by name."""
+        raise NotImplementedError(type(self).__name__)
+
     def window(self, x: Shape) -> Window | None:  # noqa: ARG002 - kinds that slide override it
         """The sliding window, resolved for this input; None if the kind looks at one position at a time."""
         return None
@@ -234,6 +243,14 @@ class Layer(Kind):
     def operations(self, x: Shape, y: Shape) -> Formulas:
         """The six operation counts for input `x` and output `y`."""
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """The output's values, from `x` of shape `(channels, *axes)`."""
+        raise NotImplementedError(type(self).__name__)
+
+    def execute(self, kernels: Kernels, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
+        """See `Kind.execute`."""
+        return self.run(kernels, _only(inputs), weights)
+
     def infer(self, inputs: tuple[Shape, ...]) -> Shape:
         """See `Kind.infer`."""
         return self.output(_only(inputs))
@@ -252,7 +269,7 @@ class Layer(Kind):
         return self.operations(x, self.output(x))
 
 
-def _only(inputs: tuple[Shape, ...]) -> Shape:
+def _only(inputs: tuple[T, ...]) -> T:
     if len(inputs) != 1:
         raise ShapeError(f"takes one input, but {len(inputs)} arrive; choose one with `from`")
     return inputs[0]
@@ -268,6 +285,19 @@ class Merge(Kind):
     @abstractmethod
     def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
         """The six operation counts for inputs `xs` and output `y`."""
+
+    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
+        """The output's values, from those of the inputs."""
+        raise NotImplementedError(type(self).__name__)
+
+    def execute(
+        self,
+        kernels: Kernels,
+        inputs: tuple[Array, ...],
+        weights: Mapping[str, Array],  # noqa: ARG002 - it learns nothing
+    ) -> Array:
+        """See `Kind.execute`."""
+        return self.run(kernels, inputs)
 
     def infer(self, inputs: tuple[Shape, ...]) -> Shape:
         """See `Kind.infer`."""
@@ -298,6 +328,19 @@ class Source(Kind):
     @abstractmethod
     def weights(self) -> Weights:
         """Learned tensors by name, as shapes."""
+
+    def run(self, weights: Mapping[str, Array]) -> Array:
+        """The tensor's values."""
+        raise NotImplementedError(type(self).__name__)
+
+    def execute(
+        self,
+        kernels: Kernels,  # noqa: ARG002 - nothing is computed
+        inputs: tuple[Array, ...],  # noqa: ARG002 - there are none
+        weights: Mapping[str, Array],
+    ) -> Array:
+        """See `Kind.execute`."""
+        return self.run(weights)
 
     def infer(self, inputs: tuple[Shape, ...]) -> Shape:  # noqa: ARG002 - most kinds need not look
         """See `Kind.infer`."""

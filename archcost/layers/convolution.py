@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
@@ -12,6 +12,12 @@ from archcost.errors import ShapeError
 from archcost.geometry import Shape, Window, reached, scattering, show, sliding, spatial
 from archcost.layers.base import Formulas, Kind, Layer, Weights
 from archcost.layers.fields import NonNegative, Padding, PerAxis, Positive, lift
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
 
 
 def _check_arrival(asserted: int | None, channels: int) -> None:
@@ -127,6 +133,13 @@ class Conv(Layer):
             multiplications="macs",
             additions="macs - outputs + bias * outputs",
         )
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """Values `(out_channels, *positions)`."""
+        window = self.window(x.shape)
+        if self.connections is not None:
+            return kernels.linked_conv(x, weights["weight"], weights.get("bias"), window, self.connections)
+        return kernels.conv(x, weights["weight"], weights.get("bias"), window, self.groups)
 
 
 class DepthwiseConv(Layer):

@@ -186,7 +186,7 @@ def _stack(stack: StackRow) -> Iterator[str]:
     yield f"stack up to {stack.node}: {who}dilation {_few(stack.dilation)}; {read}"
     width = max(len(verdict.rule) for verdict in stack.rules)
     for verdict in stack.rules:
-        word = {True: "kept", False: "broken", None: "says nothing"}[verdict.holds]
+        word = {True: "holds", False: "fails", None: "says nothing"}[verdict.holds]
         wrong = verdict.holds is not None and verdict.holds == bool(stack.holes)
         misleads = ", and misleads here" if wrong else ""
         yield f"  {verdict.rule:<{width}}  {word}: {verdict.reason}{misleads}"

@@ -171,9 +171,9 @@ def test_holes_that_what_a_stack_is_given_hides_are_a_warning(network: Callable[
     assert finding.message == (
         "conv_3: with the 2 convolutions before it (kernel_size 3, dilation 2, 2, 2) it reads 49 of 169 "
         "positions of what they are given; the network's input has no holes, for what they are given "
-        "overlaps; dilation 1, 2, 2 would read them all. Published rules: maximum distance is kept "
-        "(M_2 = 2 ≤ K = 3); no common factor is broken (the greatest common divisor is 2); "
-        "sawtooth is broken (2 after 2 does not rise)"
+        "overlaps; dilation 1, 2, 2 would read them all. Published rules: maximum distance holds "
+        "(M_2 = 2 ≤ K = 3); no common factor fails (the greatest common divisor is 2); "
+        "sawtooth fails (2 after 2 does not rise)"
     )
 
 

@@ -81,9 +81,9 @@ def test_a_stack_is_shown_beside_the_rules_and_where_they_mislead(network: Calla
     assert (
         "stack up to conv_3: 3 convolutions, kernel_size 3, dilation 2; reads 49 of 169 positions of what it "
         "is given\n"
-        "  maximum distance  kept: M_2 = 2 ≤ K = 3, and misleads here\n"
-        "  no common factor  broken: the greatest common divisor is 2\n"
-        "  sawtooth          broken: 2 after 2 does not rise\n"
+        "  maximum distance  holds: M_2 = 2 ≤ K = 3, and misleads here\n"
+        "  no common factor  fails: the greatest common divisor is 2\n"
+        "  sawtooth          fails: 2 after 2 does not rise\n"
     ) in text
 
 

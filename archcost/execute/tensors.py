@@ -1,0 +1,63 @@
+"""The tensors a run needs: random ones, the same for the same seed, wherever a layer stands."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+from zlib import crc32
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from archcost.execute.arrays import Array
+    from archcost.geometry import Shape
+    from archcost.network import Network, Node
+
+
+class Tensors:
+    """Weights and inputs by name. A set of weights that nodes share is one array.
+
+    Args:
+        seed: another one, other values.
+        dtype: `float64` or `float32`.
+    """
+
+    def __init__(self, seed: int = 0, dtype: str = "float64") -> None:
+        self._seed = seed
+        self._dtype = np.dtype(dtype)
+        self._shared: dict[str, dict[str, Array]] = {}
+
+    def of(self, node: Node) -> dict[str, Array]:
+        """Parameters and statistics of a node, by name."""
+        if node.shared is None:
+            return self._weights(node, node.path)
+        if node.shared not in self._shared:
+            self._shared[node.shared] = self._weights(node, node.shared)
+        return self._shared[node.shared]
+
+    def _weights(self, node: Node, key: str) -> dict[str, Array]:
+        shapes = node.layer.parameters(node.shapes) | node.layer.statistics(node.shapes)
+        return {name: self._weight(f"{key}.{name}", name, shape) for name, shape in shapes.items()}
+
+    def _weight(self, key: str, name: str, shape: Shape) -> Array:
+        """Such values that numbers stay of one size from layer to layer; a variance is positive."""
+        drawn = self._random(key).standard_normal(shape)
+        if name == "running_var":
+            values = 1 + np.abs(drawn)
+        elif len(shape) > 1:
+            values = drawn * (2 / max(prod(shape[1:]), 1)) ** 0.5
+        else:
+            values = 1 + drawn / 10 if name == "weight" else drawn / 10
+        return values.astype(self._dtype)
+
+    def inputs(self, network: Network) -> dict[str, Array]:
+        """A value for each input of the network, by name."""
+        return {
+            tensor.path: self._random(f"input {tensor.path}")
+            .standard_normal(tensor.output)
+            .astype(self._dtype)
+            for tensor in network.inputs
+        }
+
+    def _random(self, key: str) -> np.random.Generator:
+        return np.random.default_rng([self._seed, crc32(key.encode())])
