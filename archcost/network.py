@@ -47,9 +47,11 @@ class Node:
         place: where it is written.
         shared: the key of its set of weights if the spec shares them, else None. Nodes with equal keys use
             the same tensors.
+        called: where the author of the spec can change it: `place`, but for nodes of a standard block where
+            that is called.
     """
 
-    __slots__ = ("inputs", "layer", "output", "path", "place", "shared", "word")
+    __slots__ = ("called", "inputs", "layer", "output", "path", "place", "shared", "word")
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a node is
         self,
@@ -60,7 +62,9 @@ class Node:
         output: Shape,
         place: Place,
         shared: str | None = None,
+        called: Place | None = None,
     ) -> None:
+        self.called = called or place
         self.path = path
         self.word = word
         self.layer = layer

@@ -89,9 +89,9 @@ def at(node: Node, rule: str, level: Level, message: str) -> Finding:
         rule=rule,
         level=level,
         node=node.path,
-        file=node.place.source.name,
-        line=node.place.line,
-        column=node.place.column,
+        file=node.called.source.name,
+        line=node.called.line,
+        column=node.called.column,
         message=f"{node.path}: {message}",
     )
 

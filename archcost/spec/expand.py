@@ -259,7 +259,8 @@ class Expander:
         shapes = tuple(wire.output for wire in inputs)
         output = self._infer(fields, layer, shapes, labels)
         shared = frame.shared and frame.shared.key(path, layer.parameters(shapes) | layer.statistics(shapes))
-        node = Node(path, fields.word, layer, inputs, output, fields.place, shared)
+        called = _called(fields.place, frame.uses)
+        node = Node(path, fields.word, layer, inputs, output, fields.place, shared, called)
         self._nodes.append(node)
         return node
 
@@ -507,3 +508,9 @@ def _worded(error: ShapeError, layer: Kind, shapes: tuple[Shape, ...], labels: l
     shape = show(shapes[0])
     known = re.search(rf"(?<![\d×]){shape}(?![\d×])", str(error))
     return f"{error} ({'' if known else f'input {shape} '}from {labels[0]})"
+
+
+def _called(place: Place, uses: Uses) -> Place:
+    """Where the author can change an item: what stands in a standard block, where that is called."""
+    outside = (at for at in (place, *(use for _, use in uses)) if not at.source.name.startswith("std/"))
+    return next(outside, place)

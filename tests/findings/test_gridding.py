@@ -224,3 +224,12 @@ def test_a_lattice_along_one_axis_names_it(network: Callable[..., Network]) -> N
 @pytest.mark.parametrize("name", ["hdc_segmentation_gridding"])
 def test_a_deliberately_bad_example_of_the_zoo_is_an_error(name: str) -> None:
     assert [finding.level for finding in found(archcost.load(f"zoo:{name}"), "gridding")] == ["error"]
+
+
+def test_a_finding_within_a_standard_block_is_placed_where_that_is_called(
+    network: Callable[..., Network],
+) -> None:
+    net = network("- relu\n- std/conv_norm_act: {out_channels: 4, dilation: 2}\n", x="[4, 64, 64]")
+    (finding,) = found(net, "gridding")
+    assert (finding.node, finding.line, finding.column) == ("conv_norm_act.conv", 6, 3)
+    assert finding.file.endswith("net.yaml")
