@@ -7,6 +7,7 @@
     ├── NothingToAnalyzeError  a pattern matched no file                                       exit 3
     └── LayerError           why one layer cannot stand here; terse, caught at the door
         ├── ShapeError       ... because of the tensors that arrive
+        ├── ExecutionError   ... because it cannot be run, or not on these values
         └── ExpressionError  ... because an expression has no value
 
 "Your spec is wrong" is an exception. "Your model is too big" is not: it is a finding.
@@ -56,6 +57,10 @@ class ShapeError(LayerError):
     def __init__(self, why: str, *, inputs: tuple[int, ...] = ()) -> None:
         super().__init__(why)
         self.inputs = inputs
+
+
+class ExecutionError(LayerError):
+    """A layer cannot be run, or not on the values that arrive. What was derived about it stands."""
 
 
 class ExpressionError(LayerError):

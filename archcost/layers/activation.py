@@ -19,7 +19,11 @@ from archcost.layers.fields import NonNegative, Number, Positive, must_be
 from archcost.suggest import KIND_ALIASES, suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archcost.channels import Channels
+    from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
     from archcost.geometry import Shape
     from archcost.layers.base import Kind
 
@@ -52,12 +56,20 @@ class Relu(_Elementwise):
     )
     per_element: ClassVar[Operations] = Operations(comparisons=1)
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.relu(x)
+
 
 class Relu6(_Elementwise):
     """Rectified linear unit that saturates: `min(max(x, 0), 6)`."""
 
     reference: ClassVar[str] = "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10"
     per_element: ClassVar[Operations] = Operations(comparisons=2)
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.relu6(x)
 
 
 class LeakyRelu(_Elementwise):
@@ -67,6 +79,10 @@ class LeakyRelu(_Elementwise):
     per_element: ClassVar[Operations] = Operations(comparisons=1, multiplications=1)
 
     negative_slope: Number = Field(0.01, description="slope below zero")
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.leaky_relu(x, self.negative_slope)
 
 
 class Prelu(_Elementwise):
@@ -89,6 +105,10 @@ class Prelu(_Elementwise):
         """`weight`: the slopes."""
         return {"weight": (self.num_parameters,)}
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """See the formula of the class."""
+        return kernels.prelu(x, weights["weight"])
+
 
 class Elu(_Elementwise):
     """Exponential linear unit: `where(x > 0, x, alpha * (exp(x) - 1))`."""
@@ -99,6 +119,10 @@ class Elu(_Elementwise):
     )
 
     alpha: Number = Field(1.0, description="minus the limit towards minus infinity")
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.elu(x, self.alpha)
 
 
 class Selu(_Elementwise):
@@ -111,6 +135,10 @@ class Selu(_Elementwise):
     per_element: ClassVar[Operations] = Operations(
         comparisons=1, multiplications=2, additions=1, exponentials=1
     )
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.selu(x)
 
 
 class Gelu(_Elementwise):
@@ -132,12 +160,20 @@ class Gelu(_Elementwise):
         """The exact or the approximate formula, once per element."""
         return _each(self.per_element if self.approximate == "none" else self.per_element_by_tanh, y)
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.gelu(x) if self.approximate == "none" else kernels.gelu_by_tanh(x)
+
 
 class Silu(_Elementwise):
     """Sigmoid-weighted linear unit (swish): `x / (1 + exp(-x))`."""
 
     reference: ClassVar[str] = "Elfwing, Uchibe & Doya 2018, Sigmoid-weighted linear units"
     per_element: ClassVar[Operations] = Operations(additions=1, divisions=1, exponentials=1)
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.silu(x)
 
 
 class Mish(_Elementwise):
@@ -148,17 +184,29 @@ class Mish(_Elementwise):
         comparisons=1, multiplications=1, additions=2, exponentials=3
     )
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.mish(x)
+
 
 class Sigmoid(_Elementwise):
     """Logistic function: `1 / (1 + exp(-x))`."""
 
     per_element: ClassVar[Operations] = Operations(additions=1, divisions=1, exponentials=1)
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.sigmoid(x)
+
 
 class Tanh(_Elementwise):
     """Hyperbolic tangent: `tanh(x)`."""
 
     per_element: ClassVar[Operations] = Operations(exponentials=1)
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.tanh(x)
 
 
 class Softplus(_Elementwise):
@@ -167,6 +215,10 @@ class Softplus(_Elementwise):
     reference: ClassVar[str] = "Dugas et al. 2001, Incorporating second-order functional knowledge"
     per_element: ClassVar[Operations] = Operations(comparisons=1, additions=2, exponentials=2)
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.softplus(x)
+
 
 class HardSigmoid(_Elementwise):
     """Sigmoid of three straight lines: `min(max(x * (1/6) + 0.5, 0), 1)`."""
@@ -174,12 +226,20 @@ class HardSigmoid(_Elementwise):
     reference: ClassVar[str] = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"
     per_element: ClassVar[Operations] = Operations(comparisons=2, multiplications=1, additions=1)
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.hard_sigmoid(x)
+
 
 class HardSwish(_Elementwise):
     """Swish of straight lines: `x * min(max(x * (1/6) + 0.5, 0), 1)`."""
 
     reference: ClassVar[str] = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"
     per_element: ClassVar[Operations] = Operations(comparisons=2, multiplications=2, additions=1)
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """See the formula of the class."""
+        return kernels.hard_swish(x)
 
 
 class _AlongAxis(Layer):
@@ -225,6 +285,10 @@ class Softmax(_AlongAxis):
             exponentials="outputs",
         )
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values shaped like `x`."""
+        return kernels.softmax(x, self.axis)
+
 
 class LogSoftmax(_AlongAxis):
     """Logarithm of the softmax along one axis: `d - log(sum(exp(d)))` with `d = x - max(x)`.
@@ -243,6 +307,10 @@ class LogSoftmax(_AlongAxis):
             comparisons="outputs - sets",
             exponentials="outputs + sets",
         )
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values shaped like `x`."""
+        return kernels.log_softmax(x, self.axis)
 
 
 def _words() -> list[str]:
@@ -310,3 +378,7 @@ class Activation(Layer):
     def operations(self, x: Shape, y: Shape) -> Formulas:
         """See the activation."""
         return self.chosen.operations(x, y)
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """See the activation."""
+        return self.chosen.run(kernels, x, weights)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +10,11 @@ from archcost.errors import ShapeError
 from archcost.geometry import Shape, Window, show, sliding, spatial
 from archcost.layers.base import Formulas, Kind, Source, Weights
 from archcost.layers.fields import NonNegative, Padding, PerAxis, Sizes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archcost.execute.arrays import Array
 
 
 class Parameter(Source):
@@ -24,6 +29,10 @@ class Parameter(Source):
     def weights(self) -> Weights:
         """`weight`: the tensor itself."""
         return {"weight": self.shape}
+
+    def run(self, weights: Mapping[str, Array]) -> Array:
+        """The tensor itself."""
+        return weights["weight"]
 
 
 class DeclaredField(BaseModel):

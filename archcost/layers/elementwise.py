@@ -10,6 +10,10 @@ from archcost.layers.base import Formulas, Layer, Weights
 from archcost.layers.fields import Number, Probability
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
     from archcost.geometry import Shape
 
 
@@ -26,6 +30,10 @@ class Identity(Layer):
     def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
         """Nothing is computed."""
         return Formulas({})
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - nothing is computed
+        """The input itself."""
+        return x
 
 
 class Dropout(Identity):
@@ -59,6 +67,10 @@ class Scale(Layer):
         """`factor * x`."""
         return Formulas({"outputs": y}, multiplications="outputs")
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - a product with a constant
+        """Values shaped like `x`."""
+        return self.factor * x
+
 
 class LayerScale(Layer):
     """Every channel times a learned number of its own, plus another one if it has a bias.
@@ -86,3 +98,7 @@ class LayerScale(Layer):
             multiplications="outputs",
             additions="bias * outputs",
         )
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """Values shaped like `x`."""
+        return kernels.affine(x, weights["weight"], weights.get("bias"))

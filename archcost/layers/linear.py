@@ -13,6 +13,10 @@ from archcost.layers.base import Formulas, Kind, Layer, Weights
 from archcost.layers.fields import Positive
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
     from archcost.geometry import Shape
 
 
@@ -61,6 +65,11 @@ class Linear(Layer):
             additions="(in_features - 1 + bias) * outputs",
         )
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """Values `(out_features, *axes)`."""
+        x = x if self.per_position else x.reshape(-1)
+        return kernels.linear(x, weights["weight"], weights.get("bias"))
+
 
 class Maxout(Layer):
     """The largest of every `pieces` neighbouring channels.
@@ -91,6 +100,10 @@ class Maxout(Layer):
             comparisons="(pieces - 1) * outputs",
         )
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels / pieces, *axes)`."""
+        return kernels.maxout(x, self.pieces)
+
 
 class Embedding(Layer):
     """A learned vector for every token: row i of a table for the token with the number i.
@@ -117,6 +130,10 @@ class Embedding(Layer):
     def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
         """Nothing is computed."""
         return Formulas({})
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """Values `(embedding_dim, *axes)`."""
+        return kernels.embedding(x, weights["weight"])
 
 
 class Matmul(Kind):
@@ -204,3 +221,14 @@ class Matmul(Kind):
             multiplications="macs",
             additions="(taps - 1) * outputs",
         )
+
+    def execute(
+        self,
+        kernels: Kernels,
+        inputs: tuple[Array, ...],
+        weights: Mapping[str, Array],  # noqa: ARG002 - it learns nothing
+    ) -> Array:
+        """See `Kind.execute`."""
+        a, b = inputs
+        heads = self._heads((a.shape, b.shape))
+        return kernels.matmul(a, b, heads, transpose_a=self.transpose_a, transpose_b=self.transpose_b)

@@ -5,7 +5,7 @@ All but `concat` work element by element and broadcast sizes of 1, channels incl
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -15,6 +15,10 @@ from archcost.geometry import Shape, show
 from archcost.layers.axes import name_of, names
 from archcost.layers.base import Formulas, Merge
 from archcost.layers.fields import NonNegative
+
+if TYPE_CHECKING:
+    from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
 
 
 def _differ(xs: tuple[Shape, ...], i: int, j: int, why: str) -> ShapeError:
@@ -61,6 +65,10 @@ class Add(_Elementwise):
         """Over n inputs: n - 1 sums per element."""
         return self._count(xs, y, additions="(operands - 1) * outputs")
 
+    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
+        """Values of the common shape."""
+        return kernels.add(xs)
+
 
 class Multiply(_Elementwise):
     """The product of all inputs, element by element: gates and masks."""
@@ -68,6 +76,10 @@ class Multiply(_Elementwise):
     def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
         """Over n inputs: n - 1 products per element."""
         return self._count(xs, y, multiplications="(operands - 1) * outputs")
+
+    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
+        """Values of the common shape."""
+        return kernels.multiply(xs)
 
 
 class Maximum(_Elementwise):
@@ -77,6 +89,10 @@ class Maximum(_Elementwise):
         """Over n inputs: n - 1 comparisons per element."""
         return self._count(xs, y, comparisons="(operands - 1) * outputs")
 
+    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
+        """Values of the common shape."""
+        return kernels.maximum(xs)
+
 
 class Average(_Elementwise):
     """The mean of all inputs, element by element."""
@@ -84,6 +100,10 @@ class Average(_Elementwise):
     def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
         """Over n inputs: n - 1 sums per element, and a product with 1/n."""
         return self._count(xs, y, additions="(operands - 1) * outputs", multiplications="outputs")
+
+    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
+        """Values of the common shape."""
+        return kernels.average(xs)
 
 
 class Concat(Merge):
@@ -114,3 +134,7 @@ class Concat(Merge):
     def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
         """Nothing is computed."""
         return Formulas({})
+
+    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
+        """Values with the sizes along the axis added up."""
+        return kernels.concat(xs, self.axis)

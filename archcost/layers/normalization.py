@@ -25,6 +25,10 @@ from archcost.layers.base import Formulas, Layer, Weights
 from archcost.layers.fields import NonNegative, Number, Positive, Probability, is_count, lift, must_be
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
     from archcost.geometry import Shape
     from archcost.values import Value
 
@@ -49,6 +53,11 @@ def _learned(shape: Shape, *, weight: bool, bias: bool) -> Weights:
 
 def _running(x: Shape) -> Weights:
     return {"running_mean": (x[0],), "running_var": (x[0],)}
+
+
+def _statistics(weights: Mapping[str, Array]) -> tuple[Array, Array] | None:
+    """Mean and variance, if they are kept."""
+    return (weights["running_mean"], weights["running_var"]) if "running_var" in weights else None
 
 
 def _assert_channels(name: str, said: int | None, channels: int) -> None:
@@ -123,6 +132,12 @@ class BatchNorm(Layer):
         """One product and one sum per element, whatever is learned."""
         return _folded(y)
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """Values shaped like `x`."""
+        return kernels.batch_norm(
+            x, _statistics(weights), weights.get("weight"), weights.get("bias"), self.eps
+        )
+
 
 class LayerNorm(Layer):
     """Layer normalisation: over the channels at every position, or over the axes that are named.
@@ -164,6 +179,11 @@ class LayerNorm(Layer):
         """Mean, variance, square root and division as they stand (see the top of this file)."""
         return _standardized(y, self._normalized(x), weight=self.affine, bias=self.affine and self.bias)
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """Values shaped like `x`."""
+        axes = tuple(range(x.ndim)) if self.axis == "all" else self.axis
+        return kernels.layer_norm(x, axes, weights.get("weight"), weights.get("bias"), self.eps)
+
 
 class GroupNorm(Layer):
     """Group normalisation: over each group of channels and all positions."""
@@ -194,6 +214,10 @@ class GroupNorm(Layer):
         """Mean, variance, square root and division as they stand (see the top of this file)."""
         group = (x[0] // self.num_groups, *x[1:])
         return _standardized(y, group, weight=self.affine, bias=self.affine)
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """Values shaped like `x`."""
+        return kernels.group_norm(x, self.num_groups, weights.get("weight"), weights.get("bias"), self.eps)
 
 
 class InstanceNorm(Layer):
@@ -238,6 +262,13 @@ class InstanceNorm(Layer):
             return _folded(y)
         return _standardized(y, x[1:], weight=self.affine, bias=self.affine)
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """Values shaped like `x`: groups of one channel, or a batch norm where statistics are kept."""
+        learned = weights.get("weight"), weights.get("bias")
+        if self.track_running_stats:
+            return kernels.batch_norm(x, _statistics(weights), *learned, self.eps)
+        return kernels.group_norm(x, x.shape[0], *learned, self.eps)
+
 
 class LocalResponseNorm(Layer):
     """Local response normalisation across channels: `x / (k + (alpha / size) * sum(x * x)) ^ beta`.
@@ -267,3 +298,7 @@ class LocalResponseNorm(Layer):
             divisions="outputs",
             exponentials="outputs",
         )
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values shaped like `x`."""
+        return kernels.local_response_norm(x, self.size, self.alpha, self.beta, self.k)

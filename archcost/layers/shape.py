@@ -14,7 +14,11 @@ from archcost.layers.base import Formulas, Layer
 from archcost.layers.fields import Margins, NonNegative, PerAxis, Positive, is_count, lift, must_be
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archcost.channels import Channels
+    from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
     from archcost.values import Value
 
 
@@ -47,6 +51,10 @@ class Flatten(_Move):
         """`(elements,)`."""
         return (size(x),)
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(elements,)`."""
+        return kernels.flatten(x)
+
 
 class Reshape(_Move):
     """The same elements in the same order (row-major, channels first) under another shape."""
@@ -69,6 +77,10 @@ class Reshape(_Move):
         if size(x) % known:
             raise ShapeError(f"shape {list(self.shape)} needs a multiple of {known} elements, but {there}")
         return tuple(size(x) // known if n == -1 else n for n in self.shape)
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values in the new shape."""
+        return kernels.reshape(x, self.shape)
 
 
 class Pad(_Move):
@@ -97,6 +109,10 @@ class Pad(_Move):
                     f"reflect takes less than the {names(x)[1 + i]} of {x[1 + i]}; padding has {max(pair)}"
                 )
         return (x[0], *window.output(spatial(x)))
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels, *(before + axis + after))`."""
+        return kernels.pad(x, margins(self.padding, x.shape, "padding"), self.mode)
 
 
 class Crop(_Move):
@@ -145,6 +161,10 @@ class Crop(_Move):
             if before + after >= length:
                 raise ShapeError(f"cropping {before} + {after} leaves nothing of the {name} of {length}")
         return (x[0], *self.window(x).output(spatial(x)))
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels, *(axis - before - after))`."""
+        return kernels.crop(x, self._margins(x.shape))
 
 
 class Slice(_Move):
@@ -197,6 +217,10 @@ class Slice(_Move):
         first, last = self._bounds(x)
         return tuple(last - first if axis == self.axis else n for axis, n in enumerate(x))
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values with `end - start` along the axis."""
+        return kernels.cut(x, self.axis, self.start, self.end)
+
 
 class Transpose(_Move):
     """The axes in another order."""
@@ -215,6 +239,10 @@ class Transpose(_Move):
             listed = ", ".join(f"{name} ({i})" for i, name in enumerate(names(x)))
             raise ShapeError(f"axes {list(self.axes)} must name each axis of {show(x)} once: {listed}")
         return tuple(x[axis] for axis in self.axes)
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values with the axes in the new order."""
+        return kernels.transpose(x, self.axes)
 
 
 class ChannelShuffle(_Move):
@@ -236,3 +264,7 @@ class ChannelShuffle(_Move):
         if x[0] % self.groups:
             raise ShapeError(f"groups={self.groups} must divide the {x[0]} channels")
         return x
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values shaped like `x`."""
+        return kernels.channel_shuffle(x, self.groups)

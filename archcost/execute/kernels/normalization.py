@@ -1,0 +1,85 @@
+"""Normalisations: by statistics that are known before, or by those of the tensor itself."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from archcost.execute.arrays import Array
+
+
+def affine(x: Array, weight: Array | None, bias: Array | None, axes: Collection[int] = (0,)) -> Array:
+    """`weight * x + bias`, each left out where there is none.
+
+    Args:
+        x: `(channels, *axes)`.
+        weight: one number for every place along `axes`, the same wherever the other axes are.
+        bias: likewise.
+        axes: of `x`, those that weight and bias have, too; channels alone without.
+    """
+    shape = [n if axis in axes else 1 for axis, n in enumerate(x.shape)]
+    y = x if weight is None else weight.reshape(shape) * x
+    return y if bias is None else y + bias.reshape(shape)
+
+
+def batch_norm(
+    x: Array,
+    statistics: tuple[Array, Array] | None,
+    weight: Array | None,
+    bias: Array | None,
+    eps: float,
+) -> Array:
+    """`weight * (x - mean) / sqrt(variance + eps) + bias`, with everything known before folded together.
+
+    Args:
+        x: `(channels, *axes)`.
+        statistics: mean and variance, per channel; without, 0 and 1.
+        weight: per channel, or None.
+        bias: per channel, or None.
+        eps: added to the variance.
+    """
+    one = np.ones(x.shape[0], x.dtype)
+    mean, variance = statistics or (0 * one, one)
+    a = (one if weight is None else weight) / np.sqrt(variance + eps)
+    b = (0 if bias is None else bias) - mean * a
+    return affine(x, a, b)
+
+
+def layer_norm(
+    x: Array, axes: Collection[int], weight: Array | None, bias: Array | None, eps: float
+) -> Array:
+    """Elements that differ along `axes` only get mean 0 and variance 1; then weight and bias along them."""
+    return affine(_standardized(x, tuple(axes), eps), weight, bias, axes)
+
+
+def group_norm(x: Array, groups: int, weight: Array | None, bias: Array | None, eps: float) -> Array:
+    """Each of so many groups of channels gets mean 0 and variance 1; then weight and bias per channel."""
+    grouped = _standardized(x.reshape(groups, -1), (1,), eps)
+    return affine(grouped.reshape(x.shape), weight, bias)
+
+
+def _standardized(x: Array, axes: tuple[int, ...], eps: float) -> Array:
+    """The steps at the top of `archcost.layers.normalization`."""
+    share = 1 / prod(x.shape[axis] for axis in axes)
+    mean = x.sum(axis=axes, keepdims=True) * share
+    d = x - mean
+    variance = (d * d).sum(axis=axes, keepdims=True) * share
+    return d / np.sqrt(variance + eps)
+
+
+def local_response_norm(x: Array, size: int, alpha: float, beta: float, k: float) -> Array:
+    """`x / (k + (alpha / size) * s) ^ beta`, s the sum of squares over `size` neighbouring channels.
+
+    `size // 2` of them are before a channel; beyond the first and the last channel are zeros.
+    """
+    before = size // 2
+    squares = np.pad(x * x, [(before, size - 1 - before), *((0, 0) for _ in x.shape[1:])])
+    total = squares[: len(x)]
+    for shift in range(1, size):
+        total = total + squares[shift : shift + len(x)]
+    return x / np.power(total * (alpha / size) + k, beta)

@@ -1,0 +1,54 @@
+"""Elements moved, dropped, or put beside others: nothing is computed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from archcost.execute.arrays import Array
+    from archcost.geometry import Axes, Pads, Shape
+
+_MODES: dict[str, Literal["constant", "reflect", "edge"]] = {
+    "constant": "constant",
+    "reflect": "reflect",
+    "replicate": "edge",
+}
+"""What NumPy calls them."""
+
+
+def flatten(x: Array) -> Array:
+    """All elements as one vector, channel by channel."""
+    return x.reshape(-1)
+
+
+def reshape(x: Array, shape: Shape) -> Array:
+    """The same elements in the same order; one size may be -1, whatever is left."""
+    return x.reshape(shape)
+
+
+def pad(x: Array, pads: Pads, mode: str) -> Array:
+    """Positions added: (before, after) on every spatial axis."""
+    return np.pad(x, [(0, 0), *pads], mode=_MODES[mode])
+
+
+def crop(x: Array, margins: Pads) -> Array:
+    """Positions cut off: (before, after) on every spatial axis."""
+    kept = (slice(before, n - after) for n, (before, after) in zip(x.shape[1:], margins, strict=True))
+    return x[(slice(None), *kept)]
+
+
+def cut(x: Array, axis: int, start: int, end: int | None) -> Array:
+    """What stands from `start` up to, not with, `end` along an axis; negative ones count from its end."""
+    return x[(*(slice(None) for _ in range(axis)), slice(start, end))]
+
+
+def transpose(x: Array, axes: Axes) -> Array:
+    """The axes in another order."""
+    return x.transpose(axes)
+
+
+def channel_shuffle(x: Array, groups: int) -> Array:
+    """Channel j of group i becomes channel `j * groups + i`."""
+    return x.reshape(groups, -1, *x.shape[1:]).swapaxes(0, 1).reshape(x.shape)
