@@ -10,6 +10,7 @@ from archcost.geometry import show
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
+    from pathlib import Path
 
     import networkx as nx
 
@@ -110,6 +111,22 @@ class Expectation(NamedTuple):
     outputs: tuple[Node | Input, ...]
 
 
+class Given(NamedTuple):
+    """Values that an item of the spec fixes for the tensors inside it, by `weights`.
+
+    Attributes:
+        place: where the numbers are written, or the file's name is.
+        names: every tensor inside the item as the item calls it: its node, and its name there.
+        numbers: nested lists of numbers by the same names; they fit. Empty if a file has them.
+        file: the .npz file that has them; not opened so far.
+    """
+
+    place: Place
+    names: dict[str, tuple[Node, str]]
+    numbers: dict[str, Value]
+    file: Path | None
+
+
 class Network:
     """A whole network. Nodes stand in written order; each reads only inputs and nodes before it.
 
@@ -120,6 +137,7 @@ class Network:
         variables: the spec's `vars` after variant and `--set`: numbers, booleans, words and lists of these.
         outputs: what the network gives, by name (or path, if it has no name).
         expectations: every `expect` that was reached.
+        given: every `weights` that was reached.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a network is
@@ -132,6 +150,7 @@ class Network:
         nodes: tuple[Node, ...],
         outputs: dict[str, Node | Input],
         expectations: tuple[Expectation, ...] = (),
+        given: tuple[Given, ...] = (),
     ) -> None:
         self.name = name
         self.path = path
@@ -141,6 +160,7 @@ class Network:
         self.nodes = nodes
         self.outputs = outputs
         self.expectations = expectations
+        self.given = given
 
     def __repr__(self) -> str:
         return f"<Network {self.name}: {len(self.nodes)} nodes>"

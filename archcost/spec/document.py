@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from archcost.source import Place
     from archcost.spec.fields import Fields
     from archcost.spec.template import Template
+    from archcost.spec.weights import Written
 
 
 class Ref(NamedTuple):
@@ -37,7 +38,7 @@ class Item:
     when: Template | None = None
     expect: dict[str, tuple[Template, Place]] = field(default_factory=dict[str, "tuple[Template, Place]"])
     share: str | None = None
-    place_of_expect: Place | None = None
+    weights: Written | None = None
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

@@ -16,12 +16,14 @@ from archcost.layers.base import Merge, Source
 from archcost.network import Expectation, Input, Network, Node
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
 from archcost.spec.expectations import expected
+from archcost.spec.library import beside
 from archcost.spec.pieces import listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Scalar
 from archcost.spec.scope import UNKNOWN, Environment, Frame, Lost, Tap, Taps, Unknown
 from archcost.spec.sharing import Shared
 from archcost.spec.template import describe
+from archcost.spec.weights import given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -30,26 +32,37 @@ if TYPE_CHECKING:
     from archcost.geometry import Shape
     from archcost.layers.base import Kind
     from archcost.limits import Limits
+    from archcost.network import Given
     from archcost.source import Place
     from archcost.spec.document import Block, Branch, Document, Item, MergeSpec, Ref
     from archcost.spec.fields import Fields
+    from archcost.spec.library import Opened
     from archcost.spec.problems import Problems, Uses
     from archcost.spec.scope import Flow, Wire
     from archcost.spec.template import Field, Template
+    from archcost.spec.weights import Written
 
 
 class Expander:
     """Expands one document. `expand` is the only thing to call, once."""
 
     def __init__(
-        self, document: Document, variables: dict[str, Value], problems: Problems, limits: Limits
+        self,
+        document: Document,
+        variables: dict[str, Value],
+        problems: Problems,
+        limits: Limits,
+        opened: Opened,
     ) -> None:
         self._document = document
+        self._opened = opened
         self._variables = variables
         self._problems = problems
         self._limits = limits
         self._nodes: list[Node] = []
         self._expectations: list[Expectation] = []
+        self._given: list[Given] = []
+        self._given_at: dict[tuple[str, str], Place] = {}
         self._shapes: dict[tuple[int, tuple[Shape, ...]], Shape | ShapeError] = {}
         self._sets: dict[str, Shared] = {}
         # Repeats of nothing cost time without adding nodes, so steps are bounded as well.
@@ -77,6 +90,7 @@ class Expander:
             nodes=tuple(self._nodes),
             outputs=outputs,
             expectations=tuple(self._expectations),
+            given=tuple(self._given),
         )
 
     def _outputs(self, last: Tap, frame: Frame) -> dict[str, Node | Input]:
@@ -113,6 +127,8 @@ class Expander:
             else:
                 tap = self._shared(item, flow, env, frame)
                 self._expect(item, tap, env, frame, first)
+                if item.weights is not None:
+                    self._weights(item, item.weights, env, frame, first)
         except Lost:
             tap = Tap(UNKNOWN)
         except Mistake as mistake:
@@ -216,6 +232,27 @@ class Expander:
                     outputs=outputs,
                 ),
             )
+
+    def _weights(self, item: Item, weights: Written, env: Environment, frame: Frame, first: int) -> None:
+        """Note the values an item fixes for the tensors of its nodes."""
+        file = beside(self._opened, weights.place.source.name, weights.file) if weights.file else None
+        if weights.file and file is None:
+            text = f"weights '{weights.file}' leaves the folder of this file; it may only go below it"
+            self._problems.add(weights.place, text, frame.uses)
+            return
+        base = (frame.prefix + (item.segment or "")).rstrip(".")
+        found, mistakes = given(weights, self._nodes[first:], base, env, file)
+        for mistake in (*mistakes, *self._twice(found)):
+            self._problems.catch(mistake, frame.uses)
+        self._given.append(found)
+
+    def _twice(self, found: Given) -> Iterator[Mistake]:
+        """Tensors that another item fixes already."""
+        for name in found.names if found.file else found.numbers:
+            node, tensor = found.names[name]
+            before = self._given_at.setdefault((node.shared or node.path, tensor), found.place)
+            if before != found.place:
+                yield Mistake(found.place, f"weights: {name} is fixed on line {before.line} already")
 
     # -- layers -----------------------------------------------------------------------------------------
 

@@ -93,6 +93,22 @@ def _neighbours(file: Path) -> list[str]:
         return []
 
 
+def beside(opened: Opened, name: str, text: str) -> Path | None:
+    """The file that a text under the folder of a spec means; None if it lies outside of that folder.
+
+    Args:
+        opened: the spec.
+        name: of the file the text is written in: the spec itself, or one that it includes.
+        text: the path as it is written, relative to that file.
+    """
+    below = os.path.relpath(Path(name).parent, Path(opened.name).parent)
+    folder = os.path.realpath(opened.folder / below)
+    if "\0" in text or Path(text).is_absolute():
+        return None
+    file = Path(os.path.realpath(Path(folder) / text))
+    return file if file.is_relative_to(folder) else None
+
+
 # -- the zoo --------------------------------------------------------------------------------------------
 
 

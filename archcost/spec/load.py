@@ -83,7 +83,7 @@ def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
     given = given_shapes(input_, list(document.inputs), limits)
     inputs = network_inputs(document.inputs, variables, given, problems, limits)
     problems.stop_if_any()
-    return Expander(document, variables, problems, limits).expand(inputs, path, chosen)
+    return Expander(document, variables, problems, limits, opened).expand(inputs, path, chosen)
 
 
 def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from archcost.spec.expectations import KEYS as EXPECT
 from archcost.spec.expectations import expected
-from archcost.spec.problems import Mistake
-from archcost.spec.reader import Mapping, Scalar, Sequence
+from archcost.spec.reader import Mapping, Scalar
 from archcost.spec.template import shown
+from archcost.spec.weights import written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Meta:
         self._share = self._word(node.get("share"), "share")
         self._expect = dict(self._expectations(node.get("expect")))
         pieces.text(node, "note")
-        _check_weights(node.get("weights"), pieces)
+        self._weights = written(node.get("weights"), pieces, around.variables)
 
     def _read_name(self, node: Tree) -> None:
         self._name_place = node.place
@@ -76,6 +76,7 @@ class Meta:
         item.name = self.name
         item.segment = self.segment or item.segment
         item.reads, item.when, item.share, item.expect = self._reads, self._when, self._share, self._expect
+        item.weights = self._weights
         self.declare()
         return item
 
@@ -87,23 +88,3 @@ class Meta:
             self._pieces.problems.add(self._name_place, why)
         why_not = f"the one on line {self._name_place.line} is visible only in its own list of items"
         self._pieces.hidden.setdefault(self.name, why_not)
-
-
-def _check_weights(node: Tree | None, pieces: Pieces) -> None:
-    """Weights are numbers by name, or a file."""
-    if node is None or (isinstance(node, Scalar) and str(node.value).endswith(".npz")):
-        return
-    if isinstance(node, Mapping) and node.entries:
-        for entry in node.entries:
-            pieces.problems.attempt(_check_numbers, entry.value, f"weights: {entry.key.text}")
-        return
-    wanted = "it must be named lists of numbers, or an .npz file beside the spec"
-    pieces.problems.add(node.place, f"weights is {shown(node)}; {wanted}")
-
-
-def _check_numbers(node: Tree, what: str) -> None:
-    if isinstance(node, Sequence) and node.items:
-        for one in node.items:
-            _check_numbers(one, what)
-    elif not isinstance(node, Scalar) or isinstance(node.value, (str, bool)) or node.value is None:
-        raise Mistake(node.place, f"{what} has {shown(node)}; it must hold numbers alone")
