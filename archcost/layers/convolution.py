@@ -189,6 +189,12 @@ class DepthwiseConv(Layer):
             additions="(kernel_size - 1 + bias) * outputs",
         )
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """Values `(in_channels * multiplier, *positions)`."""
+        return kernels.conv(
+            x, weights["weight"], weights.get("bias"), self.window(x.shape), groups=x.shape[0]
+        )
+
 
 class ConvTranspose(Layer):
     """Transposed convolution: every input position is multiplied by the kernel and added into the output.
@@ -281,6 +287,11 @@ class ConvTranspose(Layer):
             multiplications="macs",
             additions="macs - reached + bias * outputs",
         )
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+        """Values `(out_channels, *positions)`."""
+        window = self.window(x.shape)
+        return kernels.conv_transpose(x, weights["weight"], weights.get("bias"), window, self.groups)
 
 
 class DeformConv(Kind):
@@ -390,6 +401,20 @@ class DeformConv(Kind):
             macs="taps * outputs",
             multiplications="macs + (axes - 1) * corners * points + (corners + masked) * sampled",
             additions="(taps - 1 + bias) * outputs + 2 * axes * points + (corners - 1) * sampled",
+        )
+
+    def execute(self, kernels: Kernels, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
+        """Values `(out_channels, *positions)`, from features, offsets and perhaps a mask."""
+        x, offsets, *masks = inputs
+        return kernels.deform_conv(
+            x,
+            offsets,
+            masks[0] if masks else None,
+            weights["weight"],
+            weights.get("bias"),
+            self.window(x.shape),
+            self.groups,
+            self.deform_groups,
         )
 
 

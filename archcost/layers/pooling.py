@@ -16,6 +16,10 @@ from archcost.layers.base import Formulas, Layer
 from archcost.layers.fields import Padding, PerAxis
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
     from archcost.geometry import Axes
 
 
@@ -100,6 +104,10 @@ class MaxPool(_Pool):
         """`kernel_size - 1` comparisons for every output."""
         return _largest(self.window(x), y)
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels, *positions)`."""
+        return kernels.max_pool(x, self.window(x.shape))
+
 
 class AvgPool(_Pool):
     """The mean of every window.
@@ -125,6 +133,10 @@ class AvgPool(_Pool):
     def operations(self, x: Shape, y: Shape) -> Formulas:
         """`kernel_size - 1` additions and a multiplication for every output."""
         return _mean(self.window(x), y)
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels, *positions)`."""
+        return kernels.avg_pool(x, self.window(x.shape), divisor_counts_padding=self.divisor_counts_padding)
 
 
 class _GlobalPool(Layer):
@@ -154,6 +166,10 @@ class GlobalMaxPool(_GlobalPool):
         """One comparison less than there are positions, for every channel."""
         return _largest(self.window(x), y)
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels, 1, ...)`: a single bin."""
+        return kernels.bin_max(x, (1,) * len(x.shape[1:]))
+
 
 class GlobalAvgPool(_GlobalPool):
     """The mean of every channel."""
@@ -163,6 +179,10 @@ class GlobalAvgPool(_GlobalPool):
     def operations(self, x: Shape, y: Shape) -> Formulas:
         """One addition less than there are positions, and a multiplication, for every channel."""
         return _mean(self.window(x), y)
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels, 1, ...)`: a single bin."""
+        return kernels.bin_mean(x, (1,) * len(x.shape[1:]))
 
 
 class _AdaptivePool(Layer):
@@ -204,6 +224,10 @@ class AdaptiveMaxPool(_AdaptivePool):
         """One comparison less than there are positions, for every bin."""
         return Formulas(self._terms(x, y), comparisons="read - outputs")
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels, *output_size)`."""
+        return kernels.bin_max(x, self._sizes(x.shape))
+
 
 class AdaptiveAvgPool(_AdaptivePool):
     """The mean of every bin; so many bins that the output has the given size."""
@@ -213,3 +237,7 @@ class AdaptiveAvgPool(_AdaptivePool):
     def operations(self, x: Shape, y: Shape) -> Formulas:
         """One addition less than there are positions, and a multiplication, for every bin."""
         return Formulas(self._terms(x, y), multiplications="outputs", additions="read - outputs")
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels, *output_size)`."""
+        return kernels.bin_mean(x, self._sizes(x.shape))

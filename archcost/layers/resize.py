@@ -26,7 +26,11 @@ from archcost.layers.fields import PerAxis, Positive, lift, must_be
 from archcost.values import show
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archcost.channels import Channels
+    from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
     from archcost.values import Value
 
 _FINEST = 10**6
@@ -124,6 +128,16 @@ class Upsample(Layer):
             additions="(taps - 1) * outputs",
         )
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels, *size)`."""
+        return kernels.resize(
+            x,
+            self.size and per_axis(self.size, x.ndim - 1, "size"),
+            self.scale_factor and per_axis(self.scale_factor, x.ndim - 1, "scale_factor"),
+            radius=_RADIUS[self.mode],
+            align_corners=self.align_corners,
+        )
+
 
 class _Rearrange(Layer):
     """A 2-D kind that moves channels into space or back and computes nothing."""
@@ -169,6 +183,10 @@ class PixelShuffle(_Rearrange):
             raise ShapeError(f"upscale_factor={r} needs channels that {r**2} divides; {x[0]} arrive")
         return (x[0] // r**2, *(i * r for i in axes))
 
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels / r², height * r, width * r)`."""
+        return kernels.pixel_shuffle(x, self.upscale_factor)
+
 
 class PixelUnshuffle(_Rearrange):
     """Space becomes channels: a square of r×r positions becomes r² channels of one (space to depth).
@@ -198,3 +216,7 @@ class PixelUnshuffle(_Rearrange):
             if length % r:
                 raise ShapeError(f"downscale_factor={r} must divide the {name} of {length}")
         return (x[0] * r**2, *(i // r for i in axes))
+
+    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+        """Values `(channels * r², height / r, width / r)`."""
+        return kernels.pixel_unshuffle(x, self.downscale_factor)

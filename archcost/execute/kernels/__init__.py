@@ -21,7 +21,8 @@ from archcost.execute.kernels.activation import (
     softplus,
     tanh,
 )
-from archcost.execute.kernels.convolution import conv, linked_conv
+from archcost.execute.kernels.convolution import conv, conv_transpose, deform_conv, linked_conv
+from archcost.execute.kernels.declared import stand_in
 from archcost.execute.kernels.linear import embedding, linear, matmul, maxout
 from archcost.execute.kernels.merge import add, average, concat, maximum, multiply
 from archcost.execute.kernels.normalization import (
@@ -31,6 +32,8 @@ from archcost.execute.kernels.normalization import (
     layer_norm,
     local_response_norm,
 )
+from archcost.execute.kernels.pooling import avg_pool, bin_max, bin_mean, max_pool
+from archcost.execute.kernels.resize import pixel_shuffle, pixel_unshuffle, resize
 from archcost.execute.kernels.shape import channel_shuffle, crop, cut, flatten, pad, reshape, transpose
 
 
@@ -38,7 +41,18 @@ class Kernels:
     """All kernels by name."""
 
     conv = staticmethod(conv)
+    conv_transpose = staticmethod(conv_transpose)
+    deform_conv = staticmethod(deform_conv)
     linked_conv = staticmethod(linked_conv)
+
+    avg_pool = staticmethod(avg_pool)
+    bin_max = staticmethod(bin_max)
+    bin_mean = staticmethod(bin_mean)
+    max_pool = staticmethod(max_pool)
+
+    pixel_shuffle = staticmethod(pixel_shuffle)
+    pixel_unshuffle = staticmethod(pixel_unshuffle)
+    resize = staticmethod(resize)
 
     elu = staticmethod(elu)
     gelu = staticmethod(gelu)
@@ -82,6 +96,8 @@ class Kernels:
     pad = staticmethod(pad)
     reshape = staticmethod(reshape)
     transpose = staticmethod(transpose)
+
+    stand_in = staticmethod(stand_in)
 
 
 KERNELS = Kernels()

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from functools import reduce
+from itertools import accumulate, product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archcost.execute.arrays import Counted
+from archcost.execute.arrays import Counted, plain
 from archcost.execute.kernels.windows import Slide, reads_of_padding
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Window
+    from archcost.geometry import Axes, Window
 
 
 def conv(x: Array, weight: Array, bias: Array | None, window: Window, groups: int = 1) -> Array:
@@ -28,26 +29,30 @@ def conv(x: Array, weight: Array, bias: Array | None, window: Window, groups: in
         groups: independent groups the channels are split into.
     """
     slide = Slide(x, window)
+    _note_padding(x, reads_of_padding(x.shape[1:], window) * weight.shape[0] * weight.shape[1])
+    return _with_bias(_weighted(slide.taps(), weight, groups), bias)
+
+
+def _weighted(taps: Iterable[tuple[Axes, Array]], weight: Array, groups: int) -> Array:
+    """The sum over taps and channels of `weight` times what the tap reads, `(channels, *positions)`."""
     kernels = weight.reshape(groups, -1, *weight.shape[1:])  # [groups, out / groups, in / groups, *kernel]
-    y: Array | None = None
-    for tap, view in slide.taps():
-        part = np.matmul(kernels[(..., *tap)], view.reshape(groups, x.shape[0] // groups, -1))
-        y = part if y is None else y + part
-    _note_padding(x, window, products_per_read=weight.shape[0] * weight.shape[1])
-    return _with_bias(y, bias, (weight.shape[0], *slide.counts))
+    return reduce(np.add, (_mixed(kernels[(..., *tap)], values) for tap, values in taps))
 
 
-def _with_bias(y: Array | None, bias: Array | None, shape: tuple[int, ...]) -> Array:
-    if y is None:
-        raise ValueError("a window without taps")
-    y = y.reshape(shape)
-    return y if bias is None else y + bias.reshape(-1, *(1 for _ in shape[1:]))
+def _mixed(matrices: Array, values: Array) -> Array:
+    """Group by group, a matrix times the channels of every position."""
+    groups, positions = matrices.shape[0], values.shape[1:]
+    split = values.reshape(groups, values.shape[0] // groups, -1)
+    return np.matmul(np.ascontiguousarray(matrices), split).reshape(-1, *positions)
 
 
-def _note_padding(x: Array, window: Window, products_per_read: int) -> None:
-    """How many products had a factor from the padding: as often as it is read, in every channel."""
+def _with_bias(y: Array, bias: Array | None) -> Array:
+    return y if bias is None else y + bias.reshape(-1, *(1 for _ in y.shape[1:]))
+
+
+def _note_padding(x: Array, products: int) -> None:
     if isinstance(x, Counted):
-        x.tally.on_padding += reads_of_padding(x.shape[1:], window) * products_per_read
+        x.tally.on_padding += products
 
 
 def linked_conv(
@@ -62,5 +67,142 @@ def linked_conv(
         conv(x[list(row)], weight[np.newaxis, first:end], None, window)
         for row, first, end in zip(connections, ends, ends[1:], strict=False)
     ]
-    y = np.concatenate(rows)
-    return _with_bias(y, bias, y.shape)
+    return _with_bias(np.concatenate(rows), bias)
+
+
+def conv_transpose(x: Array, weight: Array, bias: Array | None, window: Window, groups: int = 1) -> Array:
+    """Transposed convolution: input i is spread over the outputs s·i + d·t, times weight[i, o, t] each.
+
+    The first product to land on an output is stored, every further one is added. Nothing lands on some
+    outputs if the stride is large: they are 0. Cropping (or adding positions at the end) comes last.
+
+    Args:
+        x: `(in_channels, *axes)`.
+        weight: `[in_channels, out_channels / groups, *kernel_size]`.
+        bias: `[out_channels]`, or None.
+        window: the window on the stretched input: its stretch is the stride s, its padding what is read
+            beyond the input.
+        groups: independent groups the channels are split into.
+    """
+    kernels = weight.reshape(groups, -1, *weight.shape[1:]).swapaxes(1, 2)
+    reach = [d * (k - 1) for k, d in zip(window.kernel, window.dilation, strict=True)]
+    written = [(n - 1) * s + r + 1 for n, s, r in zip(x.shape[1:], window.stretch, reach, strict=True)]
+    y = np.zeros_like(x, shape=(groups * kernels.shape[1], *written))
+    hit = np.zeros(written, dtype=bool)
+    for tap in product(*map(range, window.kernel)):
+        places = _landing(tap, x.shape[1:], window)
+        _store_or_add(y[(slice(None), *places)], _mixed(kernels[(..., *tap)], x), hit[places])
+        hit[places] = True
+    return _with_bias(_cropped(y, window, reach), bias)
+
+
+def _landing(tap: Axes, axes: Axes, window: Window) -> tuple[slice, ...]:
+    """Where the products of one tap land, per axis."""
+    return tuple(
+        slice(t * d, t * d + (n - 1) * s + 1, s)
+        for t, d, n, s in zip(tap, window.dilation, axes, window.stretch, strict=True)
+    )
+
+
+def _store_or_add(y: Array, products: Array, hit: Array) -> None:
+    y[:, ~hit] = products[:, ~hit]
+    y[:, hit] += products[:, hit]
+
+
+def _cropped(y: Array, window: Window, reach: Sequence[int]) -> Array:
+    """What a window over the stretched input gives whose padding is less (or more) than its reach."""
+    extra = [(p - r for p in pads) for pads, r in zip(window.padding, reach, strict=True)]
+    margins = [tuple(pair) for pair in extra]
+    kept = tuple(slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(y.shape[1:], margins, strict=True))
+    return np.pad(y[(slice(None), *kept)], [(0, 0), *((max(b, 0), max(a, 0)) for b, a in margins)])
+
+
+def deform_conv(  # noqa: PLR0913, PLR0917 - a convolution's arguments and what moves it
+    x: Array,
+    offsets: Array,
+    mask: Array | None,
+    weight: Array,
+    bias: Array | None,
+    window: Window,
+    groups: int = 1,
+    deform_groups: int = 1,
+) -> Array:
+    """Deformable convolution: a convolution that reads every tap of every window beside its place.
+
+    Args:
+        x: `(in_channels, *axes)`.
+        offsets: `(deform_groups * taps * axes, *positions)`, in input positions.
+        mask: `(deform_groups * taps, *positions)`, or None: what every sampled value is multiplied by.
+        weight: `[out_channels, in_channels / groups, *kernel_size]`.
+        bias: `[out_channels]`, or None.
+        window: how it slides.
+        groups: independent groups the channels are split into.
+        deform_groups: groups of input channels, each with offsets of its own.
+    """
+    rank, positions = len(window.kernel), offsets.shape[1:]
+    moves = offsets.reshape(deform_groups, *window.kernel, rank, *positions)
+    masks = None if mask is None else mask.reshape(deform_groups, *window.kernel, *positions)
+    products_per_value = weight.shape[0] // groups + (masks is not None)
+    slide = Slide(x, window)
+
+    def sampled() -> Iterator[tuple[Axes, Array]]:
+        for tap in product(*map(range, window.kernel)):
+            places = np.stack(np.meshgrid(*slide.places(tap), indexing="ij"))
+            values = _sampled(x, places, moves[(slice(None), *tap)], products_per_value)
+            if masks is not None:
+                values = values * masks[(slice(None), *tap)][:, np.newaxis]
+            yield tap, values.reshape(x.shape[0], *positions)
+
+    return _with_bias(_weighted(sampled(), weight, groups), bias)
+
+
+def _sampled(x: Array, places: Array, moves: Array, products_per_value: int) -> Array:
+    """What lies beside each place, interpolated: `(groups, channels of one, *positions)`.
+
+    Args:
+        x: `(channels, *axes)`; around it are zeros.
+        places: `(axes, *positions)`, whole numbers.
+        moves: `(groups, axes, *positions)`.
+        products_per_value: how many products a value will be a factor of; all are on padding if it is.
+    """
+    whole = np.floor(moves)
+    fraction = moves - whole
+    shares = (1 - fraction, fraction)
+    corners = _corners(x, places, plain(whole), [plain(share) for share in shares])
+    _note_sampled_padding(x, list(corners.values()), products_per_value)
+    parts: list[Array] = []
+    for choice, where in corners.items():
+        weights = reduce(np.multiply, (shares[end][:, axis] for axis, end in enumerate(choice)))
+        parts.append(_read(x, where) * weights[:, np.newaxis])
+    return reduce(np.add, parts)
+
+
+def _corners(x: Array, places: Array, whole: Array, shares: Sequence[Array]) -> dict[Axes, list[Array]]:
+    """The corners around each moved place -> where they are, `(groups, *positions)` per axis.
+
+    A corner of zero weight is not read, its neighbour is in its place: a NaN goes only where it matters.
+    """
+    first = places + np.nan_to_num(whole)
+    first = np.clip(first, -2, max(x.shape[1:]) + 1).astype(int)  # farther away there are zeros as well
+    ends = [first + np.where(share == 0, 1 - end, end) for end, share in enumerate(shares)]
+    choices = product((0, 1), repeat=len(places))
+    return {choice: [ends[end][:, axis] for axis, end in enumerate(choice)] for choice in choices}
+
+
+def _read(x: Array, where: Sequence[Array]) -> Array:
+    """Values at places `(groups, *positions)` per axis, zero beyond the borders, in the group's channels."""
+    groups, *positions = where[0].shape
+    padded = np.pad(x, [(0, 0), *((1, 1) for _ in where)])
+    inner = [np.clip(places, -1, n) + 1 for places, n in zip(where, x.shape[1:], strict=True)]
+    flat = np.ravel_multi_index(inner, padded.shape[1:]).reshape(groups, 1, -1)
+    values = np.take_along_axis(padded.reshape(groups, x.shape[0] // groups, -1), flat, axis=2)
+    return values.reshape(groups, -1, *positions)
+
+
+def _note_sampled_padding(x: Array, corners: Sequence[Sequence[Array]], products_per_value: int) -> None:
+    """Products with a corner in the padding, and those with a value of which all corners are."""
+    groups = corners[0][0].shape[0]
+    inside = [_read(np.ones((groups, *x.shape[1:]), dtype=bool), where) for where in corners]
+    outside = sum(one.size - int(np.count_nonzero(one)) for one in inside)
+    alone = inside[0].size - int(np.count_nonzero(reduce(np.logical_or, inside)))
+    _note_padding(x, (outside + alone * products_per_value) * (x.shape[0] // groups))

@@ -7,7 +7,6 @@ many windows there are follows from the array that is slid over.
 from __future__ import annotations
 
 from itertools import product
-from math import prod
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -37,6 +36,14 @@ class Slide:
         """Every tap, and what it reads at all positions: `(channels, *positions)`."""
         for tap in product(*map(range, self.window.kernel)):
             yield tap, self._padded[(slice(None), *self._slices(tap))]
+
+    def places(self, tap: Axes) -> tuple[range, ...]:
+        """The positions, per axis, that a tap stands on in all windows; those in the padding lie outside."""
+        w = self.window
+        return tuple(
+            range(t * d - before, t * d - before + n * s, s)
+            for t, d, s, n, (before, _) in zip(tap, w.dilation, w.stride, self.counts, w.padding, strict=True)
+        )
 
     def _slices(self, tap: Axes) -> tuple[slice, ...]:
         w = self.window
@@ -81,8 +88,3 @@ def reads_of_padding(axes: Axes, window: Window) -> int:
     there = np.ones((1, *axes), dtype=bool)
     slide = Slide(there, window)
     return sum(view.size - int(np.count_nonzero(view)) for _, view in slide.taps())
-
-
-def positions(x: Array) -> int:
-    """Positions of one channel."""
-    return prod(x.shape[1:])

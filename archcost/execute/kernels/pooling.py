@@ -1,0 +1,123 @@
+"""Pools as they are defined: the largest or the mean of what a window, or a bin, covers in a channel."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from functools import reduce
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from archcost.execute.kernels.windows import Slide
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.execute.arrays import Array
+    from archcost.geometry import Axes, Window
+
+
+def max_pool(x: Array, window: Window) -> Array:
+    """The largest of every window. Padding is minus infinity, so it never wins.
+
+    Args:
+        x: `(channels, *axes)`.
+        window: how it slides.
+    """
+    return reduce(np.maximum, (view for _, view in Slide(x, window, fill=-np.inf).taps()))
+
+
+def avg_pool(x: Array, window: Window, *, divisor_counts_padding: bool) -> Array:
+    """The mean of every window. What sticks out of the padded input never enters the divisor.
+
+    Args:
+        x: `(channels, *axes)`.
+        window: how it slides.
+        divisor_counts_padding: whether padding is divided by, too.
+    """
+    slide = Slide(x, window)
+    total = reduce(np.add, (view for _, view in slide.taps()))
+    pads = window.padding if divisor_counts_padding else ((0, 0),) * len(window.padding)
+    bounds = [(-before, n + after) for n, (before, after) in zip(x.shape[1:], pads, strict=True)]
+    return total * (1 / _covered(slide, bounds)).astype(x.dtype)
+
+
+def _covered(slide: Slide, bounds: list[tuple[int, int]]) -> Array:
+    """How many taps of each window lie within the bounds; 1 for none: the mean of nothing is 0."""
+    counts = [np.zeros(n, dtype=int) for n in slide.counts]
+    for axis, (first, end) in enumerate(bounds):
+        for tap in range(slide.window.kernel[axis]):
+            places = np.asarray(slide.places((tap,) * len(bounds))[axis])
+            counts[axis] += (first <= places) & (places < end)
+    return np.maximum(reduce(np.multiply.outer, counts), 1)
+
+
+def bin_max(x: Array, sizes: Axes) -> Array:
+    """The largest of every bin, so many bins per axis. A global pool has one.
+
+    Args:
+        x: `(channels, *axes)`.
+        sizes: bins per axis.
+    """
+    y = np.empty_like(x, shape=(x.shape[0], *sizes))
+    for bins in _alike(x, sizes):
+        y[bins.place] = bins.values.max(axis=bins.within)
+    return y
+
+
+def bin_mean(x: Array, sizes: Axes) -> Array:
+    """The mean of every bin, so many bins per axis. A global pool has one.
+
+    Args:
+        x: `(channels, *axes)`.
+        sizes: bins per axis.
+    """
+    y = np.empty_like(x, shape=(x.shape[0], *sizes))
+    for bins in _alike(x, sizes):
+        y[bins.place] = bins.values.sum(axis=bins.within) * (1 / bins.positions)
+    return y
+
+
+class _Bins(NamedTuple):
+    """Bins of the same size.
+
+    Attributes:
+        place: where they stand in the output.
+        values: what they cover, `(channels, bins, positions of one, bins, positions of one, ...)`.
+        within: the axes of `values` that run over the positions of one bin.
+        positions: how many a bin has.
+    """
+
+    place: tuple[Array, ...]
+    values: Array
+    within: tuple[int, ...]
+    positions: int
+
+
+def _alike(x: Array, sizes: Axes) -> Iterator[_Bins]:
+    """The bins of the input, those of one size at a time: there are at most three sizes along an axis."""
+    along = [_bins(n, bins).items() for n, bins in zip(x.shape[1:], sizes, strict=True)]
+    for choice in product(*along):
+        values = x
+        for axis, (positions, numbers) in enumerate(choice):
+            firsts = [u * x.shape[1 + axis] // sizes[axis] for u in numbers]
+            values = np.take(values, np.add.outer(firsts, range(positions)), axis=1 + 2 * axis)
+        yield _Bins(
+            place=np.ix_(range(x.shape[0]), *(numbers for _, numbers in choice)),
+            values=values,
+            within=tuple(range(2, values.ndim, 2)),
+            positions=prod(positions for positions, _ in choice),
+        )
+
+
+def _bins(length: int, bins: int) -> dict[int, list[int]]:
+    """Positions of a bin -> the bins that have so many.
+
+    Bin u is `floor(u * length / bins)` up to, not with, `ceil((u + 1) * length / bins)`.
+    """
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for u in range(bins):
+        found[-(-(u + 1) * length // bins) - u * length // bins].append(u)
+    return found
