@@ -11,7 +11,7 @@ import numpy as np
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.geometry import Shape
-    from archcost.network import Network, Node
+    from archcost.network import Input, Network, Node
 
 
 class Tensors:
@@ -51,13 +51,34 @@ class Tensors:
         return values.astype(self._dtype)
 
     def inputs(self, network: Network) -> dict[str, Array]:
-        """A value for each input of the network, by name."""
-        return {
-            tensor.path: self._random(f"input {tensor.path}")
-            .standard_normal(tensor.output)
-            .astype(self._dtype)
-            for tensor in network.inputs
-        }
+        """A value for each input of the network, by name: numbers of tokens where those are read."""
+        tokens = _tokens(network)
+        return {x.path: self._input(x, tokens.get(x)).astype(self._dtype) for x in network.inputs}
+
+    def _input(self, tensor: Input, tokens: int | None) -> Array:
+        random = self._random(f"input {tensor.path}")
+        if tokens is None:
+            return random.standard_normal(tensor.output)
+        return random.integers(tokens, size=tensor.output)
 
     def _random(self, key: str) -> np.random.Generator:
         return np.random.default_rng([self._seed, crc32(key.encode())])
+
+
+def _tokens(network: Network) -> dict[Node | Input, int]:
+    """The tensors that have to be numbers of tokens, and how many tokens there are.
+
+    They are what embeddings read, and what layers on the way there only move. Who reads a tensor stands
+    after it, so readers are asked first; the smallest table decides.
+    """
+    found: dict[Node | Input, int] = {}
+    for node in reversed(network.nodes):
+        tokens = node.layer.tokens or (found.get(node) if _only_moves(node) else None)
+        if tokens is not None:
+            found |= {source: min(tokens, found.get(source, tokens)) for source in node.inputs}
+    return found
+
+
+def _only_moves(node: Node) -> bool:
+    """Whether the numbers that leave are numbers that arrive: it computes nothing and learns nothing."""
+    return not any(node.layer.formulas(node.shapes).operations()) and not node.layer.parameters(node.shapes)

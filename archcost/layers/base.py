@@ -159,6 +159,8 @@ class Kind(BaseModel, ABC):
     """True if the output is the input under another shape: it costs no memory of its own."""
     bounded: ClassVar[bool] = True
     """False if its numbers are declared costs, which may exceed the limit on a dimension."""
+    made_up: ClassVar[bool] = False
+    """True if nobody knows what it computes: `execute` gives values to go on with, and counts nothing."""
     per_channel: ClassVar[bool] = False
     """True if a channel that leaves depends only on the channel at its place of what arrives."""
     tap_fields: ClassVar[dict[str, str]] = {}
@@ -209,6 +211,11 @@ class Kind(BaseModel, ABC):
     def tells_channels_apart(self) -> bool:
         """Whether it matters what single channels read: some may not be read, or not at every position."""
         return False
+
+    @property
+    def tokens(self) -> int | None:
+        """How many tokens there are if it takes their numbers, which count from 0; else None."""
+        return None
 
     @property
     def field_is_known(self) -> bool:

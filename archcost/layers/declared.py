@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
 
 
 class Parameter(Source):
@@ -56,6 +57,7 @@ class Custom(Kind):
     """
 
     bounded: ClassVar[bool] = False
+    made_up: ClassVar[bool] = True
 
     shape: Sizes = Field(description="the shape that leaves, [channels, axes…]")
     params: NonNegative = Field(0, description="learned numbers")
@@ -99,3 +101,13 @@ class Custom(Kind):
     def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:  # noqa: ARG002 - declared, whatever arrives
         """The declared MACs, and a multiplication for each."""
         return Formulas({"declared": self.macs}, macs="declared", multiplications="macs")
+
+    def execute(
+        self,
+        kernels: Kernels,
+        inputs: tuple[Array, ...],
+        weights: Mapping[str, Array],  # noqa: ARG002 - nobody knows what they are for
+    ) -> Array:
+        """Values that are made up, of the declared shape: they depend on what the declared window covers."""
+        windows = [self.window(x.shape) for x in inputs]
+        return kernels.stand_in(inputs, windows, self.shape)

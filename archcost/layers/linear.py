@@ -117,6 +117,11 @@ class Embedding(Layer):
     num_embeddings: Positive = Field(description="tokens there are; their numbers count from 0")
     embedding_dim: Positive = Field(description="channels that leave")
 
+    @property
+    def tokens(self) -> int:
+        """As many as rows."""
+        return self.num_embeddings
+
     def output(self, x: Shape) -> Shape:
         """`(embedding_dim, *axes)`; a vector's numbers stand along one axis."""
         if len(x) > 1 and x[0] != 1:
