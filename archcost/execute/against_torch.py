@@ -1,0 +1,601 @@
+# ruff: noqa: ARG001 - all functions of the table take the same
+"""The same network in PyTorch: an outside check of every value the executor computes.
+
+`against_torch(network, tensors, inputs)` takes what `archcost.execute.executor.steps` takes and gives an
+`Answer` for each node, in the same order, so that both can be run side by side:
+
+    tensors = Tensors()
+    for step, answer in zip(steps(network, tensors), against_torch(network, tensors), strict=True):
+        if answer.value is None:
+            print(step.node.path, "not compared:", answer.reason)
+        else:
+            print(step.node.path, difference(step.value, answer.value))
+
+A value counts as equal if the difference is within `TOLERANCES[step.value.dtype.name]`.
+
+PyTorch runs on values of its own: what a node reads are PyTorch's values of the nodes before it, so a
+difference is carried on. It computes in float64, whatever the executor's data type is. Where it has no
+counterpart (`Answer.reason` says why), the executor's kernel is run on PyTorch's values, and PyTorch
+continues from there.
+
+PyTorch is an extra (`pip install 'archcost[peers]'`) and imported by the call, not by the module.
+"""
+
+from __future__ import annotations
+
+from functools import cache, reduce
+from importlib import import_module
+from itertools import accumulate, product
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+
+import numpy as np
+
+from archcost.errors import UsageError
+from archcost.execute.kernels import KERNELS
+from archcost.execute.tensors import Tensors
+from archcost.layers import KINDS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from archcost.execute.arrays import Array
+    from archcost.geometry import Axes, Pads, Window
+    from archcost.layers.activation import Activation, LogSoftmax, Softmax
+    from archcost.layers.base import Kind
+    from archcost.layers.convolution import Conv, ConvTranspose, DeformConv, DepthwiseConv
+    from archcost.layers.elementwise import LayerScale, Scale
+    from archcost.layers.linear import Embedding, Linear, Matmul, Maxout
+    from archcost.layers.merge import Concat
+    from archcost.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
+    from archcost.layers.pooling import AdaptiveAvgPool, AvgPool, MaxPool
+    from archcost.layers.resize import Upsample
+    from archcost.layers.shape import Crop, Flatten, Pad, Reshape, Slice, Transpose
+    from archcost.network import Input, Network, Node
+
+Torch: TypeAlias = Any
+"""The module `torch`. Any: its types are not there where it is not installed."""
+
+Tensor: TypeAlias = Any
+"""A `torch.Tensor` of float64, `[1, channels, *axes]`; a weight without the leading 1."""
+
+Counterpart: TypeAlias = "Callable[..., Tensor]"
+"""`(torch, layer, weights by name, *inputs) -> output`."""
+
+TOLERANCES = {"float64": 1e-9, "float32": 1e-3}
+"""How much `difference` may be, by the data type the executor computes in: rounding, over a deep network."""
+
+
+class Answer(NamedTuple):
+    """What PyTorch says of one node.
+
+    Attributes:
+        node: the node.
+        value: PyTorch's value of its output, `(channels, *axes)`, float64; None if it has no counterpart.
+        reason: why there is none, else empty.
+    """
+
+    node: Node
+    value: Array | None
+    reason: str = ""
+
+
+class _NoCounterpartError(Exception):
+    """PyTorch computes nothing of the kind; the text says why."""
+
+
+def difference(ours: Array, theirs: Array) -> float:
+    """The largest difference of two elements, relative to the largest element; infinite if shapes differ.
+
+    Equal infinities do not differ. NaN in one of them makes it NaN, which is within no tolerance.
+
+    >>> difference(np.array([1.0, 4.0]), np.array([1.0, 5.0]))
+    0.2
+    """
+    if ours.shape != theirs.shape:
+        return float("inf")
+    apart = np.abs(np.subtract(ours, theirs, out=np.zeros(theirs.shape), where=ours != theirs))
+    largest = np.max(np.abs(theirs), initial=np.finfo(theirs.dtype).tiny)
+    return float(np.max(apart, initial=0) / largest)
+
+
+def against_torch(
+    network: Network, tensors: Tensors | None = None, inputs: Mapping[str, Array] | None = None
+) -> Iterator[Answer]:
+    """PyTorch's value of every node, in written order. What nobody will read again is given up.
+
+    Args:
+        network: what to build and run in PyTorch.
+        tensors: where weights come from, the same as the executor's; random ones without.
+        inputs: the inputs' values by name, `(channels, *axes)`; random ones without.
+
+    Raises:
+        UsageError: PyTorch is not installed.
+    """
+    tensors = tensors or Tensors()
+    return _answers(_torch(), network, tensors, tensors.inputs(network) if inputs is None else inputs)
+
+
+def _torch() -> Torch:
+    try:
+        return import_module("torch")
+    except ModuleNotFoundError:
+        raise UsageError("comparing with PyTorch needs PyTorch: pip install 'archcost[peers]'") from None
+
+
+def _answers(
+    torch: Torch, network: Network, tensors: Tensors, inputs: Mapping[str, Array]
+) -> Iterator[Answer]:
+    values: dict[Node | Input, Tensor] = {
+        tensor: _tensor(torch, inputs[tensor.path])[None] for tensor in network.inputs
+    }
+    last = {source: node for node in network for source in node.inputs}
+    for node in network:
+        arriving = [values[source] for source in node.inputs]
+        values[node], reason = _run(torch, node.layer, tensors.of(node), arriving)
+        yield Answer(node, None if reason else values[node][0].numpy(), reason)
+        for source in node.inputs:
+            if last[source] is node:
+                values.pop(source, None)
+
+
+def _tensor(torch: Torch, array: Array) -> Tensor:
+    return torch.from_numpy(np.require(array, np.float64, ["C", "W"]))
+
+
+def _run(torch: Torch, layer: Kind, weights: Mapping[str, Array], xs: Sequence[Tensor]) -> tuple[Tensor, str]:
+    """The output, and why it is not PyTorch's, if it is not."""
+    w = {name: _tensor(torch, array) for name, array in weights.items()}
+    try:
+        return _call(torch, layer, w, *xs), ""
+    except _NoCounterpartError as why:
+        ours = layer.execute(
+            KERNELS, tuple(x[0].numpy() for x in xs), {name: one.numpy() for name, one in w.items()}
+        )
+        return _tensor(torch, ours)[None], str(why)
+
+
+def _call(torch: Torch, layer: Kind, w: Mapping[str, Tensor], *xs: Tensor) -> Tensor:
+    return COUNTERPARTS[_words()[type(layer).__name__]](torch, layer, w, *xs)
+
+
+@cache
+def _words() -> dict[str, str]:
+    return {home.partition(":")[2]: kind for kind, home in KINDS.items()}
+
+
+# -- what several of them need ----------------------------------------------------------------------------
+
+
+def _shape(x: Tensor) -> tuple[int, ...]:
+    return tuple(x.shape[1:])
+
+
+def _ranked(torch: Torch, name: str, x: Tensor) -> Counterpart:
+    """The function for as many axes as there are: `conv` -> `conv2d`."""
+    return getattr(torch.nn.functional, f"{name}{x.dim() - 2}d")
+
+
+def _padded(torch: Torch, x: Tensor, pads: Pads, value: float = 0, mode: str = "constant") -> Tensor:
+    """With positions around it; negative ones are cut off. PyTorch lists the last axis first."""
+    flat = [n for pair in reversed(pads) for n in pair]
+    fill = {"value": value} if mode == "constant" else {}
+    return torch.nn.functional.pad(x, flat, mode=mode, **fill)
+
+
+def _along_channels(x: Tensor, numbers: Tensor) -> Tensor:
+    """One number per channel, so that it broadcasts over the axes of x."""
+    return numbers.reshape(-1, *(1 for _ in x.shape[2:]))
+
+
+def _function(name: str, *fields: str, **fixed: object) -> Counterpart:
+    """`torch.nn.functional.name`, its arguments the layer's fields of the same names."""
+
+    def call(torch: Torch, layer: Kind, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        given = {field: getattr(layer, field) for field in fields}
+        return getattr(torch.nn.functional, name)(x, **given, **fixed)
+
+    return call
+
+
+def _with_an_axis(function: Counterpart) -> Counterpart:
+    """The function, which wants positions, on a vector as well."""
+
+    def call(torch: Torch, layer: Kind, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        y = function(torch, layer, w, x[..., None] if x.dim() == 2 else x)
+        return y.reshape(1, -1) if x.dim() == 2 else y
+
+    return call
+
+
+# -- convolution ------------------------------------------------------------------------------------------
+
+
+def _conv(torch: Torch, layer: Conv, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    weight = w["weight"]
+    if layer.connections is not None:
+        weight = _dense(torch, weight, x.shape[1], layer.connections)
+    return _slid(torch, x, weight, w.get("bias"), layer.window(_shape(x)), layer.groups)
+
+
+def _dense(torch: Torch, links: Tensor, channels: int, connections: Sequence[Sequence[int]]) -> Tensor:
+    """Kernels for every pair of channels, those without a link all zeros."""
+    weight = torch.zeros(len(connections), channels, *links.shape[1:], dtype=links.dtype)
+    ends = [0, *accumulate(map(len, connections))]
+    for channel, row in enumerate(connections):
+        weight[channel, list(row)] = links[ends[channel] : ends[channel + 1]]
+    return weight
+
+
+def _depthwise_conv(torch: Torch, layer: DepthwiseConv, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return _slid(torch, x, w["weight"], w.get("bias"), layer.window(_shape(x)), x.shape[1])
+
+
+def _slid(  # noqa: PLR0913, PLR0917 - what a convolution needs
+    torch: Torch, x: Tensor, weight: Tensor, bias: Tensor | None, window: Window, groups: int
+) -> Tensor:
+    x = _padded(torch, x, window.padding)
+    return _ranked(torch, "conv", x)(x, weight, bias, window.stride, 0, window.dilation, groups)
+
+
+def _conv_transpose(torch: Torch, layer: ConvTranspose, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    """All there is, then cropped: PyTorch by itself crops as much before as after."""
+    window = layer.window(_shape(x))
+    scatter = _ranked(torch, "conv_transpose", x)
+    y = scatter(x, w["weight"], None, window.stretch, 0, 0, layer.groups, window.dilation)
+    ends = zip(window.padding, window.span, strict=True)
+    y = _padded(torch, y, tuple((before - span + 1, after - span + 1) for (before, after), span in ends))
+    return y + _along_channels(y, w["bias"]) if "bias" in w else y
+
+
+def _deform_conv(  # noqa: PLR0913, PLR0917 - its inputs, one by one
+    torch: Torch,
+    layer: DeformConv,
+    w: Mapping[str, Tensor],
+    x: Tensor,
+    offsets: Tensor,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """Every tap sampled by `grid_sample`, then a convolution of the samples side by side."""
+    window = layer.window(_shape(x))
+    rank, positions = x.dim() - 2, offsets.shape[2:]
+    if rank == 1:
+        raise _NoCounterpartError("grid_sample, which PyTorch interpolates with, is for 2-D and 3-D")
+    moves = offsets.reshape(layer.deform_groups, window.taps, rank, *positions)
+    masks = None if mask is None else mask.reshape(layer.deform_groups, window.taps, 1, *positions)
+    sampled: list[Tensor] = []
+    for i, tap in enumerate(product(*map(range, window.kernel))):
+        values = _sampled(torch, x, window, tap, moves[:, i])
+        sampled.append((values if masks is None else values * masks[:, i]).reshape(x.shape[1], 1, -1))
+    columns = torch.cat(sampled, dim=1).reshape(1, x.shape[1] * window.taps, -1)
+    kernels = w["weight"].reshape(layer.out_channels, -1, 1)
+    y = torch.nn.functional.conv1d(columns, kernels, w.get("bias"), groups=layer.groups)
+    return y.reshape(1, layer.out_channels, *positions)
+
+
+def _sampled(torch: Torch, x: Tensor, window: Window, tap: Axes, moves: Tensor) -> Tensor:
+    """What a tap reads at all positions: `[deform_groups, channels / deform_groups, *positions]`."""
+    groups, rank, *positions = moves.shape
+    along = zip(positions, window.stride, window.dilation, window.padding, tap, strict=True)
+    starts = [torch.arange(n) * s + d * t - before for n, s, d, (before, _), t in along]
+    places = torch.stack(torch.meshgrid(*starts, indexing="ij")) + moves  # [groups, axes, *positions]
+    sizes = torch.tensor(x.shape[2:]).reshape(rank, *(1 for _ in positions))
+    # From -1 at the outer edge of the first position to 1 at that of the last, the last axis first.
+    grid = ((2 * places + 1) / sizes - 1).flip(1).movedim(1, -1)
+    features = x.reshape(groups, -1, *x.shape[2:])
+    return torch.nn.functional.grid_sample(features, grid, "bilinear", "zeros", align_corners=False)
+
+
+# -- pooling ----------------------------------------------------------------------------------------------
+
+
+def _max_pool(torch: Torch, layer: MaxPool, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    window = layer.window(_shape(x))
+    pool = _ranked(torch, "max_pool", x)
+    if _is_pytorchs(window):
+        pads = [before for before, _ in window.padding]
+        ceil = window.rounding == "ceil"
+        return pool(x, window.kernel, window.stride, pads, window.dilation, ceil_mode=ceil)
+    x = _padded(torch, x, _with_what_sticks_out(window, x.shape[2:]), float("-inf"))
+    return pool(x, window.kernel, window.stride, 0, window.dilation)
+
+
+def _avg_pool(torch: Torch, layer: AvgPool, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    """By PyTorch's rules where it has them; else the sum over the number of what counts."""
+    window = layer.window(_shape(x))
+    pool = _ranked(torch, "avg_pool", x)
+    include = layer.divisor_counts_padding
+    if _is_pytorchs(window):
+        pads = [before for before, _ in window.padding]
+        return pool(x, window.kernel, window.stride, pads, window.rounding == "ceil", include)
+    pads = _with_what_sticks_out(window, x.shape[2:])
+    counting = _padded(torch, torch.ones_like(x), window.padding, float(include))
+    beyond = tuple((0, all_ - own) for (_, all_), (_, own) in zip(pads, window.padding, strict=True))
+    share = pool(_padded(torch, counting, beyond), window.kernel, window.stride)
+    sums = pool(_padded(torch, x, pads), window.kernel, window.stride)
+    return sums / share.clamp(min=1 / window.taps)  # nothing that counts: zeros over one
+
+
+def _is_pytorchs(window: Window) -> bool:
+    """Whether PyTorch's pools can be told so: as much padding before as after, and its rounding."""
+    return window.rounding != "caffe" and all(before == after for before, after in window.padding)
+
+
+def _with_what_sticks_out(window: Window, axes: Axes) -> Pads:
+    """The padding, and at the end what a last window reads beyond it.
+
+    Caffe's rule, from its pooling layer: round up; with padding, no window starts behind the input.
+    """
+    pads: list[tuple[int, int]] = []
+    drops = window.rounding == "ceil" or any(map(any, window.padding))
+    for n, (before, after), span, s in zip(axes, window.padding, window.span, window.stride, strict=True):
+        room = before + n + after - span
+        windows = room // s + 1 if window.rounding == "floor" else -(-room // s) + 1
+        if drops and window.rounding != "floor" and (windows - 1) * s >= before + n:
+            windows -= 1
+        pads.append((before, after + max((windows - 1) * s - room, 0)))
+    return tuple(pads)
+
+
+def _global_pool(name: str) -> Counterpart:
+    def call(torch: Torch, layer: Kind, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        return _ranked(torch, name, x)(x, 1)
+
+    return call
+
+
+def _adaptive_pool(name: str) -> Counterpart:
+    def call(torch: Torch, layer: AdaptiveAvgPool, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+        return _ranked(torch, name, x)(x, _one_or_all(layer.output_size))
+
+    return call
+
+
+def _one_or_all(values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - whatever the tuple holds
+    """PyTorch spreads a lone number over all axes, but no list of one."""
+    return values[0] if len(values) == 1 else values
+
+
+# -- linear -----------------------------------------------------------------------------------------------
+
+
+def _linear(torch: Torch, layer: Linear, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    rows = x.movedim(1, -1) if layer.per_position else x.flatten(1)
+    return torch.nn.functional.linear(rows, w["weight"], w.get("bias")).movedim(-1, 1)
+
+
+def _maxout(torch: Torch, layer: Maxout, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return x.unflatten(1, (-1, layer.pieces)).amax(2)
+
+
+def _embedding(torch: Torch, layer: Embedding, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    numbers = x if x.dim() == 2 else x[:, 0]
+    return torch.nn.functional.embedding(numbers.long(), w["weight"]).movedim(-1, 1)
+
+
+def _matmul(torch: Torch, layer: Matmul, w: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+    heads = layer.heads or next((x.shape[1] for x in (a, b) if x.dim() == 4), 1)
+    y = torch.matmul(_matrices(a, heads, layer.transpose_a), _matrices(b, heads, layer.transpose_b))
+    if a.dim() == b.dim():
+        return y
+    tokens_are_turned = layer.transpose_a if a.dim() == 3 else layer.transpose_b
+    return (y.mT if tokens_are_turned else y).flatten(1, 2)
+
+
+def _matrices(x: Tensor, heads: int, turned: bool) -> Tensor:
+    """`[1, heads, rows, columns]`, of tokens `[1, channels, length]` as well."""
+    matrices = x.unflatten(1, (heads, -1)) if x.dim() == 3 else x
+    return matrices.mT if turned else matrices
+
+
+# -- resize -----------------------------------------------------------------------------------------------
+
+
+def _upsample(torch: Torch, layer: Upsample, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    if layer.scale_factor is None:
+        target = {"size": _one_or_all(layer.size or ())}
+    else:
+        target = {"scale_factor": _one_or_all(tuple(map(float, layer.scale_factor)))}
+    align = None if layer.mode == "nearest" else layer.align_corners
+    return torch.nn.functional.interpolate(x, mode=layer.mode, align_corners=align, **target)
+
+
+# -- normalization ----------------------------------------------------------------------------------------
+
+
+def _batch_norm(torch: Torch, layer: BatchNorm, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    if "running_mean" not in w:
+        raise _NoCounterpartError("without running statistics PyTorch takes those of the batch")
+    statistics = w["running_mean"], w["running_var"]
+    return torch.nn.functional.batch_norm(x, *statistics, w.get("weight"), w.get("bias"), eps=layer.eps)
+
+
+def _layer_norm(torch: Torch, layer: LayerNorm, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    """PyTorch normalises over the last axes: the named ones are moved there, and back."""
+    axes = tuple(range(1, x.dim()) if layer.axis == "all" else (1 + axis for axis in sorted(layer.axis)))
+    behind = tuple(range(-len(axes), 0))
+    x = x.movedim(axes, behind)
+    y = torch.nn.functional.layer_norm(x, x.shape[-len(axes) :], w.get("weight"), w.get("bias"), layer.eps)
+    return y.movedim(behind, axes)
+
+
+def _group_norm(torch: Torch, layer: GroupNorm, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    _check_several(x[0].numel() // layer.num_groups)
+    return torch.nn.functional.group_norm(x, layer.num_groups, w.get("weight"), w.get("bias"), layer.eps)
+
+
+def _instance_norm(torch: Torch, layer: InstanceNorm, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    own = not layer.track_running_stats
+    if own:
+        _check_several(x[0, 0].numel())
+    statistics = w.get("running_mean"), w.get("running_var")
+    learned = w.get("weight"), w.get("bias")
+    return torch.nn.functional.instance_norm(x, *statistics, *learned, use_input_stats=own, eps=layer.eps)
+
+
+def _check_several(numbers: int) -> None:
+    if numbers == 1:
+        raise _NoCounterpartError("PyTorch refuses the statistics of a single number")
+
+
+# -- activation -------------------------------------------------------------------------------------------
+
+
+def _activation(torch: Torch, layer: Activation, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return _call(torch, layer.chosen, w, x)
+
+
+def _prelu(torch: Torch, layer: Kind, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return torch.nn.functional.prelu(x, w["weight"])
+
+
+def _softmax(torch: Torch, layer: Softmax, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return torch.nn.functional.softmax(x, dim=1 + layer.axis)
+
+
+def _log_softmax(torch: Torch, layer: LogSoftmax, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return torch.nn.functional.log_softmax(x, dim=1 + layer.axis)
+
+
+# -- shape ------------------------------------------------------------------------------------------------
+
+
+def _flatten(torch: Torch, layer: Flatten, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return x.flatten(1)
+
+
+def _reshape(torch: Torch, layer: Reshape, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return x.reshape(1, *layer.shape)
+
+
+def _pad(torch: Torch, layer: Pad, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return _padded(torch, x, layer.window(_shape(x)).padding, mode=layer.mode)
+
+
+def _crop(torch: Torch, layer: Crop, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return _padded(torch, x, layer.window(_shape(x)).padding)
+
+
+def _slice(torch: Torch, layer: Slice, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return x.movedim(1 + layer.axis, 0)[layer.start : layer.end].movedim(0, 1 + layer.axis)
+
+
+def _transpose(torch: Torch, layer: Transpose, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return x.permute(0, *(1 + axis for axis in layer.axes))
+
+
+# -- elementwise ------------------------------------------------------------------------------------------
+
+
+def _identity(torch: Torch, layer: Kind, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return x
+
+
+def _scale(torch: Torch, layer: Scale, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    return layer.factor * x
+
+
+def _layer_scale(torch: Torch, layer: LayerScale, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    y = x * _along_channels(x, w["weight"])
+    return y + _along_channels(x, w["bias"]) if "bias" in w else y
+
+
+# -- merge ------------------------------------------------------------------------------------------------
+
+
+def _joined(name: str) -> Counterpart:
+    def call(torch: Torch, layer: Kind, w: Mapping[str, Tensor], *xs: Tensor) -> Tensor:
+        return reduce(getattr(torch, name), xs)
+
+    return call
+
+
+def _average(torch: Torch, layer: Kind, w: Mapping[str, Tensor], *xs: Tensor) -> Tensor:
+    return torch.stack(torch.broadcast_tensors(*xs)).mean(0)
+
+
+def _concat(torch: Torch, layer: Concat, w: Mapping[str, Tensor], *xs: Tensor) -> Tensor:
+    return torch.cat(xs, dim=1 + layer.axis)
+
+
+# -- declared ---------------------------------------------------------------------------------------------
+
+
+def _parameter(torch: Torch, layer: Kind, w: Mapping[str, Tensor]) -> Tensor:
+    return w["weight"][None]
+
+
+def _custom(torch: Torch, layer: Kind, w: Mapping[str, Tensor], *xs: Tensor) -> Tensor:
+    raise _NoCounterpartError("its numbers are declared; what it computes is not known")
+
+
+COUNTERPARTS: dict[str, Counterpart] = {
+    # convolution
+    "conv": _conv,
+    "conv_transpose": _conv_transpose,
+    "depthwise_conv": _depthwise_conv,
+    "deform_conv": _deform_conv,
+    # pooling
+    "max_pool": _max_pool,
+    "avg_pool": _avg_pool,
+    "global_max_pool": _global_pool("adaptive_max_pool"),
+    "global_avg_pool": _global_pool("adaptive_avg_pool"),
+    "adaptive_max_pool": _adaptive_pool("adaptive_max_pool"),
+    "adaptive_avg_pool": _adaptive_pool("adaptive_avg_pool"),
+    # linear
+    "linear": _linear,
+    "maxout": _maxout,
+    "embedding": _embedding,
+    "matmul": _matmul,
+    # resize
+    "upsample": _upsample,
+    "pixel_shuffle": _function("pixel_shuffle", "upscale_factor"),
+    "pixel_unshuffle": _function("pixel_unshuffle", "downscale_factor"),
+    # normalization
+    "batch_norm": _batch_norm,
+    "layer_norm": _layer_norm,
+    "group_norm": _group_norm,
+    "instance_norm": _instance_norm,
+    "local_response_norm": _with_an_axis(_function("local_response_norm", "size", "alpha", "beta", "k")),
+    # activation
+    "activation": _activation,
+    "relu": _function("relu"),
+    "relu6": _function("relu6"),
+    "leaky_relu": _function("leaky_relu", "negative_slope"),
+    "prelu": _prelu,
+    "elu": _function("elu", "alpha"),
+    "selu": _function("selu"),
+    "gelu": _function("gelu", "approximate"),
+    "silu": _function("silu"),
+    "mish": _function("mish"),
+    "sigmoid": _function("sigmoid"),
+    "tanh": _function("tanh"),
+    "softplus": _function("softplus"),
+    "hard_sigmoid": _function("hardsigmoid"),
+    "hard_swish": _function("hardswish"),
+    "softmax": _softmax,
+    "log_softmax": _log_softmax,
+    # shape
+    "flatten": _flatten,
+    "reshape": _reshape,
+    "pad": _pad,
+    "crop": _crop,
+    "slice": _slice,
+    "transpose": _transpose,
+    "channel_shuffle": _with_an_axis(_function("channel_shuffle", "groups")),
+    # elementwise
+    "identity": _identity,
+    "dropout": _identity,
+    "drop_path": _identity,
+    "scale": _scale,
+    "layer_scale": _layer_scale,
+    # merge
+    "add": _joined("add"),
+    "concat": _concat,
+    "multiply": _joined("mul"),
+    "max": _joined("maximum"),
+    "average": _average,
+    # declared
+    "parameter": _parameter,
+    "custom": _custom,
+}
+"""Kind -> the same in PyTorch, by family, as `archcost.layers.KINDS` lists them."""
