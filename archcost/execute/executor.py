@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.errors import Diagnostic, ExecutionError, SpecError
 from archcost.execute.arrays import Tally, counted, plain
 from archcost.execute.kernels import KERNELS
 from archcost.execute.tensors import Tensors
@@ -30,14 +31,22 @@ class Step(NamedTuple):
 
 
 def steps(
-    network: Network, tensors: Tensors | None = None, inputs: Mapping[str, Array] | None = None
+    network: Network,
+    tensors: Tensors | None = None,
+    inputs: Mapping[str, Array] | None = None,
+    *,
+    count: bool = True,
 ) -> Iterator[Step]:
     """Runs the nodes in written order. What nobody will read again is given up.
 
     Args:
         network: what to run.
-        tensors: where weights come from; random ones without.
+        tensors: where weights come from; without, what the spec says, and random ones.
         inputs: the inputs' values by name, `(channels, *axes)`; random ones without.
+        count: False leaves the tallies at zero, which is faster.
+
+    Raises:
+        SpecError: a layer cannot be run on these values.
 
     >>> from archcost import load
     >>> for node, value, tally in steps(load("zoo:lenet5")):
@@ -45,16 +54,26 @@ def steps(
     ...     break
     c1 (6, 28, 28) 117600
     """
-    tensors = tensors or Tensors()
+    tensors = tensors or Tensors.of_network(network)
     given = inputs if inputs is not None else tensors.inputs(network)
     values: dict[Node | Input, Array] = {tensor: given[tensor.path] for tensor in network.inputs}
     last = {source: node for node in network for source in node.inputs}
     for node in network:
         tally = Tally()
-        arriving = tuple(counted(values[source], tally) for source in node.inputs)
-        value = plain(node.layer.execute(KERNELS, arriving, tensors.of(node)))
-        values[node] = value
+        arriving = tuple(values[source] for source in node.inputs)
+        if count:
+            arriving = tuple(counted(value, tally) for value in arriving)
+        values[node] = value = plain(_run(node, arriving, tensors))
         for source in node.inputs:
             if last[source] is node:
                 values.pop(source, None)
+        if node not in last:
+            del values[node]
         yield Step(node, value, tally)
+
+
+def _run(node: Node, arriving: tuple[Array, ...], tensors: Tensors) -> Array:
+    try:
+        return node.layer.execute(KERNELS, arriving, tensors.of(node))
+    except ExecutionError as error:
+        raise SpecError([Diagnostic(node.place, f"{node.word}: {error}")]) from None

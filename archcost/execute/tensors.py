@@ -8,7 +8,12 @@ from zlib import crc32
 
 import numpy as np
 
+from archcost.execute.weights_file import given_weights
+from archcost.spec.weights import tensors
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archcost.execute.arrays import Array
     from archcost.geometry import Shape
     from archcost.network import Input, Network, Node
@@ -20,24 +25,36 @@ class Tensors:
     Args:
         seed: another one, other values.
         dtype: `float64` or `float32`.
+        given: values that are not random, by the key of a set (`Node.shared` or path) and the name there.
     """
 
-    def __init__(self, seed: int = 0, dtype: str = "float64") -> None:
+    def __init__(
+        self, seed: int = 0, dtype: str = "float64", given: Mapping[tuple[str, str], Array] | None = None
+    ) -> None:
         self._seed = seed
         self._dtype = np.dtype(dtype)
-        self._shared: dict[str, dict[str, Array]] = {}
+        self._given = given or {}
+        self._sets: dict[str, dict[str, Array]] = {}
+
+    @classmethod
+    def of_network(cls, network: Network, seed: int = 0, dtype: str = "float64") -> Tensors:
+        """Random ones, except where the spec has values of its own.
+
+        Raises:
+            SpecError: a file with weights that cannot be used.
+        """
+        return cls(seed, dtype, given_weights(network))
 
     def of(self, node: Node) -> dict[str, Array]:
         """Parameters and statistics of a node, by name."""
-        if node.shared is None:
-            return self._weights(node, node.path)
-        if node.shared not in self._shared:
-            self._shared[node.shared] = self._weights(node, node.shared)
-        return self._shared[node.shared]
+        key = node.shared or node.path
+        if key not in self._sets:
+            self._sets[key] = {name: self._tensor(key, name, shape) for name, shape in tensors(node).items()}
+        return self._sets[key]
 
-    def _weights(self, node: Node, key: str) -> dict[str, Array]:
-        shapes = node.layer.parameters(node.shapes) | node.layer.statistics(node.shapes)
-        return {name: self._weight(f"{key}.{name}", name, shape) for name, shape in shapes.items()}
+    def _tensor(self, key: str, name: str, shape: Shape) -> Array:
+        given = self._given.get((key, name))
+        return self._weight(f"{key}.{name}", name, shape) if given is None else given.astype(self._dtype)
 
     def _weight(self, key: str, name: str, shape: Shape) -> Array:
         """Such values that numbers stay of one size from layer to layer; a variance is positive."""
