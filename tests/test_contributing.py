@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from archcost.layers import KINDS, elementwise, find
+from tests.execute.test_rows_run import runs_as_the_table_says
 from tests.layers import table
 from tests.layers.test_table import test_a_layer_answers_as_the_table_says as answers_as_the_table_says
 
@@ -34,4 +35,5 @@ def test_a_kind_added_as_the_page_says_answers_as_its_row_says(monkeypatch: pyte
         monkeypatch.setitem(KINDS, word, home)
     row = eval(ROW, dict(vars(table)))  # noqa: S307 - our own page
     answers_as_the_table_says(row)
+    runs_as_the_table_says(row)
     find.cache_clear()  # nobody else knows this kind

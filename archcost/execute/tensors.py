@@ -90,7 +90,7 @@ def _tokens(network: Network) -> dict[Node | Input, int]:
     """
     found: dict[Node | Input, int] = {}
     for node in reversed(network.nodes):
-        tokens = node.layer.tokens or (found.get(node) if _only_moves(node) else None)
+        tokens = node.layer.known_tokens or (found.get(node) if _only_moves(node) else None)
         if tokens is not None:
             found |= {source: min(tokens, found.get(source, tokens)) for source in node.inputs}
     return found

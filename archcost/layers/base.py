@@ -1,8 +1,9 @@
 """What every layer kind answers about itself.
 
 A kind is one pydantic class: its fields, then, always in this order, `window`, `output`, `weights` (and
-`buffers`), `operations`. Anything about several layers is a pass, outside. Parameters are not a formula:
-`weights` gives shapes, and every count derives from them.
+`buffers`), `operations`, `run`. Anything about several layers is a pass, outside. Parameters are not a
+formula: `weights` gives shapes, and every count derives from them. What `run` does is proved against all of
+it: it computes values, by kernels it is handed, and asks none of these answers.
 
 A tensor is `(channels, *axes)`, one sample, no batch (see `archcost.geometry`).
 """
@@ -183,9 +184,9 @@ class Kind(BaseModel, ABC):
     def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
         """The operation counts as formulas with their numbers."""
 
+    @abstractmethod
     def execute(self, kernels: Kernels, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
         """The output's values. `weights` holds parameters and statistics by name."""
-        raise NotImplementedError(type(self).__name__)
 
     def window(self, x: Shape) -> Window | None:  # noqa: ARG002 - kinds that slide override it
         """The sliding window, resolved for this input; None if the kind looks at one position at a time."""
@@ -213,7 +214,7 @@ class Kind(BaseModel, ABC):
         return False
 
     @property
-    def tokens(self) -> int | None:
+    def known_tokens(self) -> int | None:
         """How many tokens there are if it takes their numbers, which count from 0; else None."""
         return None
 
@@ -250,9 +251,9 @@ class Layer(Kind):
     def operations(self, x: Shape, y: Shape) -> Formulas:
         """The six operation counts for input `x` and output `y`."""
 
+    @abstractmethod
     def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
         """The output's values, from `x` of shape `(channels, *axes)`."""
-        raise NotImplementedError(type(self).__name__)
 
     def execute(self, kernels: Kernels, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
         """See `Kind.execute`."""
@@ -293,9 +294,9 @@ class Merge(Kind):
     def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
         """The six operation counts for inputs `xs` and output `y`."""
 
+    @abstractmethod
     def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
         """The output's values, from those of the inputs."""
-        raise NotImplementedError(type(self).__name__)
 
     def execute(
         self,
@@ -336,9 +337,9 @@ class Source(Kind):
     def weights(self) -> Weights:
         """Learned tensors by name, as shapes."""
 
+    @abstractmethod
     def run(self, weights: Mapping[str, Array]) -> Array:
         """The tensor's values."""
-        raise NotImplementedError(type(self).__name__)
 
     def execute(
         self,

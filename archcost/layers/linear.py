@@ -118,7 +118,7 @@ class Embedding(Layer):
     embedding_dim: Positive = Field(description="channels that leave")
 
     @property
-    def tokens(self) -> int:
+    def known_tokens(self) -> int:
         """As many as rows."""
         return self.num_embeddings
 
