@@ -111,8 +111,7 @@ def _store_or_add(y: Array, products: Array, hit: Array) -> None:
 
 def _cropped(y: Array, window: Window, reach: Sequence[int]) -> Array:
     """What a window over the stretched input gives whose padding is less (or more) than its reach."""
-    extra = [(p - r for p in pads) for pads, r in zip(window.padding, reach, strict=True)]
-    margins = [tuple(pair) for pair in extra]
+    margins = [(b - r, a - r) for (b, a), r in zip(window.padding, reach, strict=True)]
     kept = tuple(slice(max(-b, 0), n - max(-a, 0)) for n, (b, a) in zip(y.shape[1:], margins, strict=True))
     return np.pad(y[(slice(None), *kept)], [(0, 0), *((max(b, 0), max(a, 0)) for b, a in margins)])
 
