@@ -5,9 +5,10 @@ Positions beyond the borders count as if there were data: the field is that of a
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from fractions import Fraction
 from math import lcm, prod
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
 from archcost.offsets import hull, prune, union_count
 from archcost.passes.looks import Looks
@@ -87,26 +88,31 @@ def receptive_fields(network: Network, looks: Looks | None = None) -> tuple[dict
     result: list[dict[str, Field]] = []
     last: Reaches = {}
     fields: dict[str, Field] = {}
-    for found in _traced(network, Tracer(sizes, looks or Looks())):
+    for found in reaches(network, Tracer(sizes, looks or Looks())):
         if found is not last:  # an elementwise layer hands on what the one before it reads
             last, fields = found, {name: measure(reach, sizes[name]) for name, reach in found.items()}
         result.append(fields)
     return tuple(result)
 
 
-def _traced(network: Network, tracer: Tracer) -> Iterator[Reaches]:
+def reaches(network: Network, tracer: Tracer) -> Iterator[Reaches]:
     """What every node reads, in written order."""
     start: dict[Node | Input, Reaches] = {
         tensor: {tensor.path: identity(len(tensor.output) - 1)} if len(tensor.output) > 1 else {}
         for tensor in network.inputs
     }
+    yield from traced(network, tracer, start)
+
+
+def traced(network: Network, follower: Follower[T], start: Mapping[Node | Input, T]) -> Iterator[T]:
+    """What a follower finds at every node, in written order, from what there is of the inputs."""
     if any(node.layer.tells_channels_apart for node in network):
         # Only where channels are picked does it matter that some read less than others.
         from archcost.passes.by_channel import traced_by_channel  # noqa: PLC0415 - few networks do that
 
-        yield from traced_by_channel(network, tracer, start)
+        yield from traced_by_channel(network, follower, start)
         return
-    yield from followed(network.nodes, start, tracer.through)
+    yield from followed(network.nodes, start, follower.through)
 
 
 def followed(
@@ -128,7 +134,36 @@ def followed(
         yield made
 
 
-class Tracer:
+class Follower(ABC, Generic[T]):
+    """Follows something through nodes: what positions read, say. Channels may do so apart from each other."""
+
+    @abstractmethod
+    def look(self, node: Node, position: int, arriving: T) -> T:
+        """What a node finds through one of its inputs."""
+
+    @abstractmethod
+    def nothing(self, node: Node) -> T:
+        """What a node without inputs finds."""
+
+    @abstractmethod
+    def united(self, parts: Sequence[T]) -> T:
+        """All that is found in several ways at once."""
+
+    @abstractmethod
+    def bounded(self, part: T) -> T:
+        """The same, of which it is not known that all of it is found."""
+
+    def through(self, node: Node, found: Mapping[Node | Input, T]) -> T:
+        """What a node finds, from what its inputs did."""
+        parts = [self.look(node, position, found[source]) for position, source in enumerate(node.inputs)]
+        return self.merged(parts) if parts else self.nothing(node)
+
+    def merged(self, parts: Sequence[T]) -> T:
+        """The union; a single part stays the same object, so that it is measured once."""
+        return parts[0] if len(parts) == 1 else self.united(parts)
+
+
+class Tracer(Follower[Reaches]):
     """Traces what nodes read, from what their inputs read.
 
     Args:
@@ -141,13 +176,20 @@ class Tracer:
         self._looks = looks
         self._slider = Slider()
 
-    def through(self, node: Node, reaches: Mapping[Node | Input, Reaches]) -> Reaches:
-        """What a node reads."""
-        parts = [self.look(node, position, reaches[source]) for position, source in enumerate(node.inputs)]
-        return parts[0] if len(parts) == 1 else united(parts)
+    def nothing(self, node: Node) -> Reaches:  # noqa: ARG002 - it is the same everywhere
+        """A learned tensor reads no input."""
+        return {}
+
+    def united(self, parts: Sequence[Reaches]) -> Reaches:
+        """See `united`."""
+        return united(parts)
+
+    def bounded(self, part: Reaches) -> Reaches:
+        """The true fields may be smaller."""
+        return {name: reach._replace(upper_bound=True) for name, reach in part.items()}
 
     def look(self, node: Node, position: int, arriving: Reaches) -> Reaches:
-        """What a node reads through one of its inputs."""
+        """See `Follower.look`."""
         look = self._looks.of(node, position)
         if look.way == "unmoved" or not arriving:
             return arriving
