@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from archcost.execute.arrays import Tally, counted, plain
-from archcost.execute.kernels import KERNELS
 from archcost.layers import find
-from archcost.layers.base import Operations
+from tests.execute.running import operations, run
 from tests.layers.test_table import CASES
 
 if TYPE_CHECKING:
@@ -33,21 +31,14 @@ def random(shape: Shape, dtype: str, layer: Kind) -> Array:
 def runs_as_the_table_says(case: Case, dtype: str = "float64") -> None:
     found = find(case.kind)
     assert found is not None
-    layer, tally = found[0].model_validate(case.fields), Tally()
-    given = tuple(counted(random(shape, dtype, layer), tally) for shape in case.inputs)
+    layer = found[0].model_validate(case.fields)
     tensors = case.weights | case.buffers
     weights = {name: random(shape, dtype, layer) for name, shape in tensors.items()}
-    y = layer.execute(KERNELS, given, weights)
+    y, tally = run(layer, [random(shape, dtype, layer) for shape in case.inputs], weights)
     assert y.shape == case.output
     assert y.dtype == dtype
-    assert not np.isnan(plain(y)).any()
+    assert not np.isnan(y).any()
     assert operations(tally, case.ops.macs) == case.ops
-
-
-def operations(tally: Tally, macs: int) -> Operations:
-    """What was counted. Which of the products belong to a MAC is a matter of words."""
-    counts = {name: getattr(tally, name) for name in Operations._fields if name != "macs"}
-    return Operations(macs, **counts)
 
 
 @pytest.mark.parametrize("case", RUN, ids=lambda case: f"{case.kind}: {case.sentence}")

@@ -2,6 +2,8 @@
 
 Nothing here knows a formula of archcost. A tensor is a dictionary from index to number: its shape is read off
 its indices, learned tensors are the learned numbers that were touched, costs are what the numbers counted.
+What the kind does when it runs is compared as well: its values, what NumPy counted, and, with one number of
+the input unknown (NaN), which outputs are unknown then.
 """
 
 from __future__ import annotations
@@ -12,19 +14,23 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from functools import reduce
 from itertools import product
+from random import Random
 from statistics import NormalDist
 from typing import TYPE_CHECKING, TypeAlias
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archcost.layers import KINDS, find
 from archcost.layers.base import Layer, Operations
+from tests.execute.running import operations, run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from archcost.execute.arrays import Array
     from archcost.layers.base import Kind
 
 Index: TypeAlias = tuple[int, ...]
@@ -76,7 +82,8 @@ def plain(x: Counted | float) -> float:
 
 
 def larger(x: Counted, y: Counted | float) -> Counted:
-    return x if x > y else Counted(plain(y), x.counts)
+    """The larger one; of something unknown it is unknown."""
+    return x if x > y or math.isnan(x.value) else Counted(plain(y), x.counts)
 
 
 def smaller(x: Counted, y: Counted | float) -> Counted:
@@ -98,20 +105,32 @@ def total(numbers: Iterable[Counted]) -> Counted:
     return reduce(lambda a, b: a + b, numbers)
 
 
+def normal(random: Random) -> float:
+    return random.gauss()
+
+
 class Bench:
-    """Where one loop runs: what it counts, and the learned numbers it touches."""
+    """Where one loop runs: what it counts, and the numbers it is given or has touched. All are drawn."""
 
     def __init__(self) -> None:
         self.counts: Counter[str] = Counter()
-        self.touched: defaultdict[str, set[Index]] = defaultdict(set)
+        self.weights: defaultdict[str, dict[Index, float]] = defaultdict(dict)
+        self._random = Random(0)  # noqa: S311 - no secret
 
-    def tensor(self, shape: Index) -> Tensor:
+    def tensor(self, shape: Index, number: Callable[[Random], float] = normal) -> Tensor:
         indices = product(*map(range, shape))
-        return {index: Counted(math.sin(1 + i), self.counts) for i, index in enumerate(indices)}
+        return {index: Counted(number(self._random), self.counts) for index in indices}
 
     def learned(self, name: str, *index: int) -> Counted:
-        self.touched[name].add(index)
-        return Counted(0.5, self.counts)
+        """A number that is added or multiplied like any other."""
+        return Counted(self.known(name, *index), self.counts)
+
+    def known(self, name: str, *index: int) -> float:
+        """A number that is known before anything arrives. A variance is positive."""
+        if index not in self.weights[name]:
+            drawn = normal(self._random)
+            self.weights[name][index] = abs(drawn) + 0.1 if name == "running_var" else drawn
+        return self.weights[name][index]
 
 
 def extents(indices: Iterable[Index]) -> Index:
@@ -120,6 +139,14 @@ def extents(indices: Iterable[Index]) -> Index:
     sizes = tuple(max(along) + 1 for along in zip(*found, strict=True))
     assert len(found) == math.prod(sizes)
     return sizes
+
+
+def array(numbers: Mapping[Index, Counted] | Mapping[Index, float], dtype: str = "float64") -> Array:
+    """The numbers of a full box of indices, in one array."""
+    x = np.empty(extents(numbers), dtype)
+    for index, number in numbers.items():
+        x[index] = plain(number)
+    return x
 
 
 def build(kind: str, **fields: object) -> Kind:
@@ -136,13 +163,48 @@ def agrees(layer: Kind, shape: Index, loop: Loop) -> None:
     all_agree(layer, [shape], lambda bench, xs: loop(bench, xs[0]))
 
 
-def all_agree(layer: Kind, shapes: Sequence[Index], loop: Callable[[Bench, list[Tensor]], Tensor]) -> None:
-    """The loop, run on tensors of these shapes, finds what the layer says."""
+def all_agree(
+    layer: Kind,
+    shapes: Sequence[Index],
+    loop: Callable[[Bench, list[Tensor]], Tensor],
+    number: Callable[[Random], float] = normal,
+    blanks: int | None = None,
+) -> None:
+    """The loop, run on tensors of these shapes, finds what the layer says and what it does.
+
+    Args:
+        layer: what is asked and run.
+        shapes: of the tensors that arrive.
+        loop: finds the outcome.
+        number: draws the numbers that arrive.
+        blanks: how many of the tensors may hold a number that is unknown; all without.
+    """
     bench, arriving = Bench(), tuple(shapes)
-    outcome = loop(bench, [bench.tensor(shape) for shape in shapes])
+    xs = [bench.tensor(shape, number) for shape in shapes]
+    outcome = loop(bench, xs)
+    touched = {name: extents(found) for name, found in bench.weights.items()}
     assert layer.infer(arriving) == extents(outcome)
-    assert layer.parameters(arriving) == {name: extents(found) for name, found in bench.touched.items()}
+    assert layer.parameters(arriving) | layer.statistics(arriving) == touched
     assert layer.formulas(arriving).operations() == Operations(**bench.counts)
+    runs(layer, xs, bench, outcome)
+    for x in xs[:blanks]:
+        x[Random(len(x)).choice(sorted(x))] = Counted(math.nan, bench.counts)  # noqa: S311 - no secret
+        y, _ = run(layer, [array(x) for x in xs], learned(bench))
+        assert (np.isnan(y) == np.isnan(array(loop(bench, xs)))).all()
+
+
+def runs(layer: Kind, xs: list[Tensor], bench: Bench, outcome: Tensor) -> None:
+    """The layer, run on what the loop was given, gives what it found, at the same cost."""
+    y, tally = run(layer, [array(x) for x in xs], learned(bench))
+    assert np.allclose(y, array(outcome), rtol=1e-12, atol=1e-12)
+    assert operations(tally, bench.counts["macs"]) == Operations(**bench.counts)
+    single, _ = run(layer, [array(x, "float32") for x in xs], learned(bench, "float32"))
+    assert single.dtype == "float32"
+    assert np.allclose(single, y, rtol=1e-3, atol=1e-3)
+
+
+def learned(bench: Bench, dtype: str = "float64") -> dict[str, Array]:
+    return {name: array(numbers, dtype) for name, numbers in bench.weights.items()}
 
 
 shapes_of_any_rank = st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple)
@@ -376,25 +438,27 @@ def test_instance_norm_normalises_each_channel_over_its_positions(shape: Index, 
     agrees(build("instance_norm", affine=affine), shape, loop)
 
 
-def folded(*, weight: bool, bias: bool) -> Loop:
-    """One product and one sum per element; what is learned is folded into them beforehand."""
+def folded(*, weight: bool, bias: bool, kept: bool = True, eps: float = 1e-5) -> Loop:
+    """One product and one sum per element; what is known is folded into them beforehand."""
 
     def loop(bench: Bench, x: Tensor) -> Tensor:
-        for channel, *_ in x:
-            if weight:
-                bench.learned("weight", channel)
-            if bias:
-                bench.learned("bias", channel)
-        return {i: v * 0.7 + 0.1 for i, v in x.items()}
+        y: Tensor = {}
+        for i, v in x.items():
+            mean, variance = (bench.known(f"running_{s}", i[0]) if kept else None for s in ("mean", "var"))
+            scale = (bench.known("weight", i[0]) if weight else 1) / math.sqrt((variance or 1) + eps)
+            shift = bench.known("bias", i[0]) if bias else 0
+            y[i] = v * scale + (shift - (mean or 0) * scale)
+        return y
 
     return loop
 
 
-@given(shape=shapes_of_any_rank, scale=booleans, shift=booleans)
+@given(shape=shapes_of_any_rank, scale=booleans, shift=booleans, kept=booleans)
 def test_batch_norm_is_one_product_and_one_sum_whatever_it_learns(
-    shape: Index, *, scale: bool, shift: bool
+    shape: Index, *, scale: bool, shift: bool, kept: bool
 ) -> None:
-    agrees(build("batch_norm", scale=scale, shift=shift), shape, folded(weight=scale, bias=shift))
+    layer = build("batch_norm", scale=scale, shift=shift, track_running_stats=kept, eps=0.001)
+    agrees(layer, shape, folded(weight=scale, bias=shift, kept=kept, eps=0.001))
 
 
 @given(shape=shapes_of_any_rank, affine=booleans)

@@ -1,7 +1,10 @@
-"""Embedding and matrix products against loops that look up, multiply and add one number at a time."""
+"""Linear layers and products against loops that look up, multiply, compare and add one number at a time."""
 
 from __future__ import annotations
 
+import math
+from functools import reduce
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
@@ -10,7 +13,15 @@ from hypothesis import strategies as st
 
 from archcost.errors import ShapeError
 from tests.layers.test_deform_conv_against_loops import weigh
-from tests.layers.test_elementwise_against_loops import Bench, Counted, all_agree, build, total
+from tests.layers.test_elementwise_against_loops import (
+    Bench,
+    Counted,
+    agrees,
+    all_agree,
+    build,
+    larger,
+    total,
+)
 
 if TYPE_CHECKING:
     from tests.layers.loops import Index
@@ -18,6 +29,34 @@ if TYPE_CHECKING:
 
 FEW = st.integers(1, 3)
 BOOLEAN = st.booleans()
+
+
+@given(st.lists(st.integers(1, 5), min_size=1, max_size=4).map(tuple), st.integers(1, 5), BOOLEAN, BOOLEAN)
+def test_every_number_that_leaves_a_linear_layer_is_a_sum_of_all_that_arrive(
+    shape: Index, features: int, bias: bool, per_position: bool
+) -> None:
+    shape = shape if per_position else (shape[0], *(1 for _ in shape[1:]))
+
+    def loop(bench: Bench, x: Tensor) -> Tensor:
+        y: Tensor = {}
+        for out, *place in product(range(features), *map(range, shape[1:])):
+            found = total(weigh(x[i, *place], bench.learned("weight", out, i)) for i in range(shape[0]))
+            where = place if per_position else []
+            y[out, *where] = found + bench.learned("bias", out) if bias else found
+        return y
+
+    agrees(build("linear", out_features=features, bias=bias, per_position=per_position), shape, loop)
+
+
+@given(st.lists(st.integers(1, 4), min_size=1, max_size=4).map(tuple), st.integers(1, 4))
+def test_maxout_keeps_the_largest_of_neighbouring_channels(leaving: Index, pieces: int) -> None:
+    def loop(_: Bench, x: Tensor) -> Tensor:
+        return {
+            (c, *place): reduce(larger, (x[c * pieces + piece, *place] for piece in range(pieces)))
+            for c, *place in product(*map(range, leaving))
+        }
+
+    agrees(build("maxout", pieces=pieces), (leaving[0] * pieces, *leaving[1:]), loop)
 
 
 class Side(NamedTuple):
@@ -78,11 +117,15 @@ def test_an_embedding_looks_every_token_up(tokens: int, dim: int, length: int, c
     layer = build("embedding", num_embeddings=tokens, embedding_dim=dim)
 
     def loop(bench: Bench, xs: list[Tensor]) -> Tensor:
-        positions = [index[-1] for index in xs[0]]
         table = {(t, c): bench.learned("weight", t, c) for t in range(tokens) for c in range(dim)}
-        return {(c, p): table[p % tokens, c] for c in range(dim) for p in positions}
+        unknown = Counted(math.nan, bench.counts)
+        return {
+            (c, i[-1]): unknown if math.isnan(token.value) else table[int(token.value), c]
+            for c in range(dim)
+            for i, token in xs[0].items()
+        }
 
-    all_agree(layer, [(1, length) if channel else (length,)], loop)
+    all_agree(layer, [(1, length) if channel else (length,)], loop, lambda random: random.randrange(tokens))
 
 
 def test_a_token_at_every_pixel_keeps_both_axes() -> None:
