@@ -57,10 +57,12 @@ _RADIUS = {"nearest": 0, "linear": 1, "bilinear": 1, "trilinear": 1, "bicubic": 
 class Upsample(Layer):
     """Resizing by interpolation, up or down, to a size or by a factor, as PyTorch's `interpolate` does it.
 
-    With `scale_factor` an axis of i positions gets `floor(i * scale_factor)`, computed exactly. Counted is
-    the direct form: every output is a weighted sum of the nearest positions, 2 per axis (cubic: 4), so of
-    4 in the bilinear case. At the border and where a weight happens to be 0 the count is the same. The
-    weights depend on the position alone: they are constants, and computing them costs nothing.
+    With `scale_factor` an axis of i positions gets `floor(i * scale_factor)`, computed exactly. The linear
+    modes copy an axis that keeps its size, whatever the scale.
+
+    Counted is the direct form: every output is a weighted sum of the nearest positions, 2 per axis (cubic:
+    4), so of 4 in the bilinear case. At the border and where a weight happens to be 0 the count is the same.
+    The weights depend on the position alone: they are constants, and computing them costs nothing.
     """
 
     per_channel: ClassVar[bool] = True
@@ -108,10 +110,13 @@ class Upsample(Layer):
     def window(self, x: Shape) -> Window:
         """The positions that are blended, as a window on a stretched input."""
         axes, sizes = spatial(x), self._sizes(x)
-        if self.scale_factor is None:
-            scales = tuple(Fraction(o, i) for i, o in zip(axes, sizes, strict=True))
-        else:
-            scales = per_axis(self.scale_factor, len(axes), "scale_factor")
+        scales = tuple(Fraction(o, i) for i, o in zip(axes, sizes, strict=True))
+        if self.scale_factor is not None:
+            given = per_axis(self.scale_factor, len(axes), "scale_factor")
+            scales = tuple(
+                exact if exact == 1 and _RADIUS[self.mode] == 1 else scale
+                for exact, scale in zip(scales, given, strict=True)
+            )
         return interpolating(axes, sizes, scales, _RADIUS[self.mode], align_corners=self.align_corners)
 
     def output(self, x: Shape) -> Shape:

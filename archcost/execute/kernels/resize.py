@@ -27,7 +27,7 @@ def resize(
 
     Output u lies at `(u + 1/2) / scale - 1/2` of the input, or with `align_corners` at
     `u * (i - 1) / (o - 1)`, and is a weighted sum of the inputs less than `radius` away. Nearest takes the
-    one at `floor(u / scale)`.
+    one at `floor(u / scale)`. Linear takes an axis that keeps its size at scale 1. These are PyTorch's rules.
 
     Args:
         x: `(channels, *axes)`.
@@ -39,6 +39,8 @@ def resize(
     axes = x.shape[1:]
     sizes = size or tuple(floor(i * scale) for i, scale in zip(axes, scale_factor or (), strict=True))
     scales = scale_factor or tuple(Fraction(o, i) for i, o in zip(axes, sizes, strict=True))
+    if radius == 1:
+        scales = tuple(Fraction(1) if i == o else s for i, o, s in zip(axes, sizes, scales, strict=True))
     if radius == 0:
         return x[np.ix_(range(x.shape[0]), *map(_nearest, sizes, scales))]
     coordinates = (_aligned(*both) for both in zip(axes, sizes, strict=True))
