@@ -297,6 +297,18 @@ def test_activations_cost_what_their_documented_formula_costs(kind: str, shape: 
     agrees(build(kind), shape, lambda _, x: {i: run_formula(formula, v) for i, v in x.items()})
 
 
+@given(shape=shapes_of_any_rank, number=st.floats(-2, 2))
+@pytest.mark.parametrize(("kind", "name"), [("leaky_relu", "negative_slope"), ("elu", "alpha")])
+def test_an_activation_takes_its_number(shape: Index, kind: str, name: str, number: float) -> None:
+    formula = formulas_of(kind)[0]
+    fields = {name: number}
+    agrees(
+        build(kind, **fields),
+        shape,
+        lambda _, x: {i: run_formula(formula, v, **fields) for i, v in x.items()},
+    )
+
+
 @given(shape=shapes_of_any_rank)
 def test_gelu_by_tanh_costs_what_its_documented_formula_costs(shape: Index) -> None:
     formula = formulas_of("gelu")[1]
@@ -322,6 +334,10 @@ def test_an_activation_by_its_word_answers_as_the_activation(shape: Index, word:
     assert named.parameters((shape,)) == plainly.parameters((shape,))
     assert named.statistics((shape,)) == plainly.statistics((shape,))
     assert named.formulas((shape,)).operations() == plainly.formulas((shape,)).operations()
+    x, weights = Bench().tensor(shape), {"weight": np.array([0.3])}
+    ran, expected = (run(layer, [array(x)], weights) for layer in (named, plainly))
+    assert (ran[0] == expected[0]).all()
+    assert ran[1] == expected[1]
 
 
 def test_an_activation_by_its_word_takes_the_activations_fields() -> None:
@@ -367,24 +383,29 @@ def test_softmax_shifts_by_the_largest_before_it_exponentiates(
     agrees(build("log_softmax" if logarithm else "softmax", axis=axis), shape, loop)
 
 
-def standardize(x: Tensor, one: Sequence[Index]) -> Tensor:
+def standardize(x: Tensor, one: Sequence[Index], eps: float) -> Tensor:
     n = len(one)
     mean = total(x[i] for i in one) * (1 / n)
     distance = {i: x[i] - mean for i in one}
     variance = total(d * d for d in distance.values()) * (1 / n)
-    deviation = root(variance + 1e-5)
+    deviation = root(variance + eps)
     return {i: d / deviation for i, d in distance.items()}
 
 
 def normalizing(
-    key: Callable[[Index], Index], parameter: Callable[[Index], Index], *, weight: bool, bias: bool
+    key: Callable[[Index], Index],
+    parameter: Callable[[Index], Index],
+    *,
+    weight: bool,
+    bias: bool,
+    eps: float = 1e-5,
 ) -> Loop:
     """The loop that normalises sets of equal `key` and learns numbers at the index `parameter` gives."""
 
     def loop(bench: Bench, x: Tensor) -> Tensor:
         y: Tensor = {}
         for one in together(x, key):
-            for i, found in standardize(x, one).items():
+            for i, found in standardize(x, one, eps).items():
                 scaled = bench.learned("weight", *parameter(i)) * found if weight else found
                 y[i] = scaled + bench.learned("bias", *parameter(i)) if bias else scaled
         return y
@@ -403,8 +424,10 @@ def test_layer_norm_normalises_over_the_axes_it_is_given(
         lambda i: tuple(i[axis] for axis in range(rank) if axis in axes),
         weight=affine,
         bias=affine and bias,
+        eps=0.3,
     )
-    layer = build("layer_norm", axis=tuple(axes), affine=affine, **({"bias": bias} if affine else {}))
+    learned = {"affine": affine} | ({"bias": bias} if affine else {})
+    layer = build("layer_norm", axis=tuple(axes), eps=0.3, **learned)
     agrees(layer, shape, loop)
 
 
@@ -428,14 +451,15 @@ def test_layer_norm_takes_channels_by_default_and_everything_for_all(shape: Inde
 def test_group_norm_normalises_each_group_over_all_positions(
     axes: list[int], groups: int, each: int, *, affine: bool
 ) -> None:
-    loop = normalizing(lambda i: (i[0] // each,), lambda i: i[:1], weight=affine, bias=affine)
-    agrees(build("group_norm", num_groups=groups, affine=affine), (groups * each, *axes), loop)
+    loop = normalizing(lambda i: (i[0] // each,), lambda i: i[:1], weight=affine, bias=affine, eps=0.3)
+    layer = build("group_norm", num_groups=groups, affine=affine, eps=0.3)
+    agrees(layer, (groups * each, *axes), loop)
 
 
 @given(shape=shapes_with_axes, affine=booleans)
 def test_instance_norm_normalises_each_channel_over_its_positions(shape: Index, *, affine: bool) -> None:
-    loop = normalizing(lambda i: i[:1], lambda i: i[:1], weight=affine, bias=affine)
-    agrees(build("instance_norm", affine=affine), shape, loop)
+    loop = normalizing(lambda i: i[:1], lambda i: i[:1], weight=affine, bias=affine, eps=0.3)
+    agrees(build("instance_norm", affine=affine, eps=0.3), shape, loop)
 
 
 def folded(*, weight: bool, bias: bool, kept: bool = True, eps: float = 1e-5) -> Loop:
@@ -488,10 +512,10 @@ def test_local_response_norm_sums_a_window_of_channels_with_zeros_beyond(shape: 
         for channel, *rest in x:
             first = channel - window // 2
             covered = [squares.get((c, *rest), zero) for c in range(first, first + window)]
-            y[channel, *rest] = x[channel, *rest] / power(total(covered) * (1e-4 / window) + 1.0, 0.75)
+            y[channel, *rest] = x[channel, *rest] / power(total(covered) * (0.7 / window) + 1.5, 0.6)
         return y
 
-    agrees(build("local_response_norm", size=window), shape, loop)
+    agrees(build("local_response_norm", size=window, alpha=0.7, beta=0.6, k=1.5), shape, loop)
 
 
 # Element by element.
