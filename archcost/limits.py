@@ -21,6 +21,7 @@ class Limits(NamedTuple):
         dimension: a tensor's size along one axis.
         integer: the largest absolute integer an expression may reach, numerators and denominators included.
         expression_length: characters of one expression.
+        memory: bytes that running a network may take.
     """
 
     file_bytes: int = 4 * 2**20
@@ -29,6 +30,7 @@ class Limits(NamedTuple):
     dimension: int = 2**40
     integer: int = 2**80
     expression_length: int = 2000
+    memory: int = 4 * 2**30
 
     def setting(self, text: str) -> Limits:
         """These limits with one of them changed, as `--limit NAME=VALUE` gives it.

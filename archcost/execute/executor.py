@@ -73,7 +73,9 @@ def steps(
 
 
 def _run(node: Node, arriving: tuple[Array, ...], tensors: Tensors) -> Array:
+    # What is declared may declare any number of weights, and has no use for them.
+    weights = {} if node.layer.made_up else tensors.of(node)
     try:
-        return node.layer.execute(KERNELS, arriving, tensors.of(node))
+        return node.layer.execute(KERNELS, arriving, weights)
     except ExecutionError as error:
         raise SpecError([Diagnostic(node.place, f"{node.word}: {error}")]) from None
