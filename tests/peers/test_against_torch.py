@@ -1,0 +1,71 @@
+"""Every network of the zoo, built in PyTorch from its spec: equal at every node."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import archcost
+from archcost.errors import SpecError, UsageError
+from archcost.execute.against_torch import COUNTERPARTS, TOLERANCES, against_torch, difference
+from archcost.execute.executor import steps
+from archcost.execute.tensors import Tensors
+from archcost.layers import KINDS
+from archcost.limits import DEFAULT
+from archcost.spec.library import zoo
+from tests.peers.compared import NEEDS_TORCH, score
+
+if TYPE_CHECKING:
+    from archcost.network import Network
+
+SIZES = {1: (1200,), 2: (64, 96, 192, 256, 400), 3: (64, 128, 224)}
+"""Positions along every axis to try, smallest first, by rank; the first axis of a volume stays."""
+
+
+def small(name: str) -> Network:
+    """The network at the smallest of the inputs that it can be built for; its own if there is none."""
+    own = archcost.load(f"zoo:{name}")
+    (x,) = own.inputs
+    channels, *axes = x.output
+    for size in SIZES[len(axes)]:
+        shape = (channels, *axes[: len(axes) > 2], *(size for _ in axes[len(axes) > 2 :]))
+        if size >= max(axes):
+            break
+        try:
+            return archcost.load(f"zoo:{name}", input=shape)
+        except SpecError:
+            continue
+    return own
+
+
+def needs_torch() -> None:
+    pytest.importorskip("torch", reason=NEEDS_TORCH)
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in zoo(DEFAULT)])
+def test_every_node_of_a_network_is_what_pytorch_computes(name: str) -> None:
+    needs_torch()
+    found = score("networks", name)
+    net, tensors = small(name), Tensors()
+    without: dict[str, None] = {}
+    for step, answer in zip(steps(net, tensors), against_torch(net, tensors), strict=True):
+        assert answer.node is step.node
+        if answer.value is None:
+            without[answer.reason] = None
+            continue
+        apart = difference(step.value, answer.value)
+        assert apart <= TOLERANCES["float64"], step.node.path
+        found.note(apart)
+    found.without = tuple(without)
+
+
+def test_every_kind_has_a_counterpart_or_says_why_not() -> None:
+    assert list(COUNTERPARTS) == list(KINDS)
+
+
+def test_without_pytorch_the_error_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    with pytest.raises(UsageError, match=r"pip install 'archcost\[peers\]'"):
+        against_torch(archcost.load("zoo:lenet5"))
