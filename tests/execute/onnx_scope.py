@@ -1,0 +1,226 @@
+"""What of ONNX's node tests archcost does not run, and why: whole operators, and cases of the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, floor, inf, prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from tests.execute.onnx_operators import attention_mask, resized, transformation, wide
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from fractions import Fraction
+
+    from tests.execute.onnx_cases import Case
+
+OUT_OF_SCOPE = {
+    "elementary functions and rounding, which no layer kind is by itself": """
+        Abs Acos Acosh Asin Asinh Atan Atanh Ceil Cos Cosh Div Erf Exp Floor Log Mod Pow Reciprocal Round Sign
+        Sin Sinh Sqrt Tan""",
+    "activations of which archcost has no kind": "Hardmax Shrink Softsign SwiGLU ThresholdedRelu",
+    "norms and pools of which archcost has no kind": "LpNormalization LpPool RMSNormalization",
+    "reductions along an axis; archcost has those of global pools and norms": """
+        ArgMax ArgMin CumProd CumSum ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean
+        ReduceMin ReduceProd ReduceSum ReduceSumSquare TopK""",
+    "comparisons, logic and bits; an archcost tensor holds numbers": """
+        And BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Equal Greater GreaterOrEqual IsInf
+        IsNaN Less LessOrEqual Not Or Where Xor""",
+    "conversions of types and quantised arithmetic": """
+        Cast CastLike ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv
+        QLinearMatMul QuantizeLinear""",
+    "tensors made of shapes, or repeated": "ConstantOfShape Expand EyeLike OneHot Range Shape Size Tile",
+    "elements chosen by other tensors' values, so that shapes or costs may depend on data": """
+        Compress Gather GatherElements GatherND NonMaxSuppression NonZero ReverseSequence Scatter
+        ScatterElements ScatterND TensorScatter Trilu Unique""",
+    "images sampled or reassembled at places that are computed": """
+        AffineGrid CenterCropPad Col2Im GridSample MaxUnpool RoiAlign""",
+    "recurrence, or a state kept from call to call": "CausalConvWithState GRU LSTM LinearAttention RNN",
+    "attention with scores that a graph of its own changes, or with rotated positions": """
+        FlexAttention RotaryEmbedding""",
+    "matrices beyond their product": "Det Einsum",
+    "control flow, sequences and optional values": """
+        If Loop OptionalGetElement OptionalHasElement Scan SequenceInsert SequenceMap SplitToSequence""",
+    "training, losses and random numbers": """
+        Adagrad Adam Bernoulli Momentum NegativeLogLikelihoodLoss SoftmaxCrossEntropyLoss""",
+    "text, trees and other classical machine learning": """
+        ArrayFeatureExtractor Binarizer LabelEncoder RegexFullMatch StringConcat StringNormalizer StringSplit
+        TfIdfVectorizer TreeEnsemble""",
+    "signals and image files": """
+        BlackmanWindow DFT HammingWindow HannWindow ImageDecoder MelWeightMatrix STFT""",
+}
+"""Why -> the operators that are out of scope for it, whatever their attributes."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Cases of supported operators that are left out.
+
+    Attributes:
+        operators: whose cases they are; empty for all.
+        why: what archcost lacks, or does otherwise.
+        applies: whether a case is one of them. What it looks at counts as looked at.
+    """
+
+    operators: str
+    why: str
+    applies: Callable[[Case], bool]
+
+
+def why_not(case: Case) -> str | None:
+    """Why a case of a supported operator is not run; None if it is."""
+    for rule in RULES:
+        if (not rule.operators or case.op in rule.operators.split()) and rule.applies(case):
+            return rule.why
+    return None
+
+
+def _no_tensors(case: Case) -> bool:
+    present = [one for one in (*case.inputs, *case.outputs) if one is not None]
+    return not all(isinstance(one, np.ndarray) for one in present)
+
+
+def _trains(case: Case) -> bool:
+    """Whether anything is left out at random: a node with a ratio of 0 changes nothing in training either."""
+    return case.number(2, default=False) and case.number(1, 0.5) > 0
+
+
+def _divides_by_what_is_there(case: Case) -> bool:
+    return wide(case) and not case.attribute("count_include_pad", 0)
+
+
+def _broadcasts_matrices(case: Case) -> bool:
+    a, b = (one.shape for one in case.inputs)
+    return min(len(a), len(b)) > 0 and max(len(a), len(b)) > 2 and len(b) > 1 and a[:-2] != b[:-2]
+
+
+def _masks_everything(case: Case) -> bool:
+    """Whether some query may look nowhere: its softmax is 0 / 0, which ONNX calls 0."""
+    masks = (attention_mask(case, i) for i in range(len(case.x)))
+    return any(np.isneginf(mask).all(axis=-1).any() for mask in masks)
+
+
+def _rounds_another_way(case: Case) -> bool:
+    """Whether nearest takes other positions than `floor(u / scale)`."""
+    if case.attribute("mode", "nearest") != "nearest" or transformation(case) == "tf_crop_and_resize":
+        return False
+    nearest = case.attribute("nearest_mode", "floor" if case.op == "Upsample" else "round_prefer_floor")
+    sizes, scales = resized(case)
+    return any(
+        [*_nearest(nearest, transformation(case), i, o, s)]
+        != [u * s.denominator // s.numerator for u in range(o)]
+        for i, o, s in zip(case.x.shape[2:], sizes, scales, strict=True)
+    )
+
+
+def _nearest(mode: str, transformation: str, length: int, size: int, scale: Fraction) -> Iterator[int]:
+    """The positions an output takes, as ONNX's specification of Resize has it."""
+    half = scale / scale / 2
+    for u in range(size):
+        place = {
+            "half_pixel": (u + half) / scale - half,
+            "asymmetric": u / scale,
+            "align_corners": u * half * 2 * (length - 1) / max(size - 1, 1),
+        }[transformation]
+        whole = {
+            "floor": floor(place),
+            "ceil": ceil(place),
+            "round_prefer_floor": ceil(place - half),
+            "round_prefer_ceil": floor(place + half),
+        }[mode]
+        yield min(max(whole, 0), length - 1)
+
+
+def _spreads_over_parts(case: Case) -> bool:
+    if transformation(case) != "align_corners" or not case.has(2):
+        return False
+    sizes, scales = resized(case)
+    return any(o != i * s for i, o, s in zip(case.x.shape[2:], sizes, scales, strict=True))
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("", "sequences and optional values are no tensors", _no_tensors),
+    Rule(
+        "Reshape Slice Split",
+        "an archcost tensor has elements; none are left here",
+        lambda case: not all(prod(one.shape) for one in (*case.inputs[:1], *case.outputs)),
+    ),
+    Rule(
+        "Max Mean Min Sum",
+        "a merge joins two or more",
+        lambda case: len(case.inputs) == 1,
+    ),
+    Rule("BatchNormalization", "training", lambda case: case.attribute("training_mode", 0) == 1),
+    Rule("Dropout", "training", _trains),
+    Rule(
+        "AveragePool",
+        "`avg_pool` has no dilation, as in PyTorch",
+        lambda case: any(n > 1 for n in case.attribute("dilations", ())),
+    ),
+    Rule(
+        "AveragePool",
+        "padding of more than half the window that does not count in the divisor; `avg_pool` refuses it, as "
+        "PyTorch does",
+        _divides_by_what_is_there,
+    ),
+    Rule("MatMul", "`matmul` does not repeat matrices that are missing", _broadcasts_matrices),
+    Rule(
+        "Clip",
+        "bounds that cross",
+        lambda case: case.number(1, -inf) > case.number(2, inf),
+    ),
+    Rule(
+        "Pad",
+        "`pad` does not go round (mode wrap)",
+        lambda case: case.attribute("mode") == "wrap",
+    ),
+    Rule(
+        "Slice",
+        "`slice` takes every position, in order",
+        lambda case: case.has(4) and set(case.numbers(4)) != {1},
+    ),
+    Rule(
+        "Resize",
+        "regions of the image (tf_crop_and_resize)",
+        lambda case: transformation(case) == "tf_crop_and_resize",
+    ),
+    Rule(
+        "Resize",
+        "interpolation with antialiasing",
+        lambda case: case.attribute("antialias", 0) == 1,
+    ),
+    Rule(
+        "Resize",
+        "a cubic other than Keys's with a = -0.75, or one that leaves out what lies outside",
+        lambda case: (
+            case.attribute("cubic_coeff_a", -0.75) != -0.75 or case.attribute("exclude_outside", 0) == 1
+        ),
+    ),
+    Rule(
+        "Resize Upsample",
+        "nearest by another rule than `floor(u / scale)`, which PyTorch has",
+        _rounds_another_way,
+    ),
+    Rule(
+        "Resize",
+        "interpolation between positions that are neither half_pixel nor align_corners",
+        lambda case: (
+            transformation(case) in {"asymmetric", "half_pixel_symmetric"}
+            and case.attribute("mode", "nearest") != "nearest"
+        ),
+    ),
+    Rule(
+        "Resize",
+        "pytorch_half_pixel puts a single output at the first position, archcost in the middle",
+        lambda case: transformation(case) == "pytorch_half_pixel" and 1 in case.outputs[0].shape[2:],
+    ),
+    Rule(
+        "Resize",
+        "align_corners by a scale that leaves a part of a position: ONNX spreads the outputs over that part, "
+        "too",
+        _spreads_over_parts,
+    ),
+    Rule("Attention", "queries that may look nowhere: 0 / 0, which ONNX calls 0", _masks_everything),
+)
