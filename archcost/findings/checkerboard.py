@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from itertools import product
 from math import gcd, prod
 from typing import TYPE_CHECKING
@@ -13,52 +14,74 @@ from archcost.report.rows import kind_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.geometry import Axes, Window
+    from archcost.geometry import Window
     from archcost.report.model import Finding
 
+Hits = tuple[tuple[int, int], ...]
+"""How many products outputs sum, from the fewest, each with how many outputs of a period do."""
 
-def hits(window: Window) -> tuple[Axes, ...]:
-    """Per axis, how many products every output of a period sums, far from the borders.
+
+def hits(window: Window) -> tuple[Hits, ...]:
+    """Per axis, how many products the outputs of a period sum, far from the borders: (products, outputs).
 
     They are counted. Whether the stride divides the kernel decides it only without dilation.
 
+    With g the common divisor of stride s and dilation, the taps of every g-th output lie s / g apart: of such
+    outputs, s / g in a period, each starts at a tap of its own. The other outputs meet no input.
+
     >>> from archcost.geometry import scattering
     >>> hits(scattering((1, 8, 8), (3,), (2,), (1,)))
-    ((1, 2), (1, 2))
+    (((1, 1), (2, 1)), ((1, 1), (2, 1)))
     """
     return tuple(
-        tuple(len(window.reads(axis, u)) for u in range(window.period(axis)[0]))
-        for axis in range(len(window.kernel))
+        _along(k, s, d) for k, s, d in zip(window.kernel, window.stretch, window.dilation, strict=True)
     )
+
+
+def _along(kernel: int, stride: int, dilation: int) -> Hits:
+    starts = stride // gcd(stride, dilation)
+    fewest, more = divmod(kernel, starts)
+    found: dict[int, int] = defaultdict(int)
+    for products, outputs in ((0, stride - starts), (fewest, starts - more), (fewest + 1, more)):
+        found[products] += outputs
+    return tuple((products, outputs) for products, outputs in sorted(found.items()) if outputs)
 
 
 def _check(seen: Seen) -> Iterator[Finding]:
     for node, window in seen.windows:
         if kind_of(node.word) == "conv_transpose":
             counts = hits(window)
-            if any(len(set(along)) > 1 for along in counts):
+            if any(len(along) > 1 for along in counts):
                 yield at(node, RULE.name, "warn", _message(window, counts))
 
 
-def _message(window: Window, counts: Sequence[Axes]) -> str:
-    sums = sorted(prod(parts) for parts in product(*counts))
+def _message(window: Window, counts: Sequence[Hits]) -> str:
     dilation = "" if set(window.dilation) == {1} else f", dilation {brief(window.dilation)}"
     given = f"kernel_size {brief(window.kernel)}, stride {brief(window.stretch)}{dilation}"
     return (
-        f"neighbouring outputs sum {_listed(sums)} products per input channel ({given}), which shows as a "
-        f"checkerboard; {_advice(window)}, or resize first and convolve then"
+        f"neighbouring outputs sum {_listed(_over_all_axes(counts))} products per input channel ({given}), "
+        f"which shows as a checkerboard; {_advice(window)}, or resize first and convolve then"
     )
 
 
-def _listed(sums: Sequence[int]) -> str:
+def _over_all_axes(counts: Sequence[Hits]) -> Hits:
+    """The same over all axes: products multiply, and so do the outputs that sum them."""
+    found: dict[int, int] = defaultdict(int)
+    for parts in product(*counts):
+        found[prod(products for products, _ in parts)] += prod(outputs for _, outputs in parts)
+    return tuple(sorted(found.items()))
+
+
+def _listed(sums: Hits) -> str:
     """How often, from the fewest: the numbers of one period, or their ends where there are too many.
 
-    >>> _listed([1, 2, 2, 4])
-    '1, 2, 2 and 4'
+    >>> _listed(((1, 1), (2, 2), (4, 1))), _listed(((0, 6), (1, 94)))
+    ('1, 2, 2 and 4', '0 to 1')
     """
-    if len(sums) > 9:
-        return f"{sums[0]} to {sums[-1]}"
-    return ", ".join(map(str, sums[:-1])) + f" and {sums[-1]}"
+    if sum(outputs for _, outputs in sums) > 9:
+        return f"{sums[0][0]} to {sums[-1][0]}"
+    each = [str(products) for products, outputs in sums for _ in range(outputs)]
+    return ", ".join(each[:-1]) + f" and {each[-1]}"
 
 
 def _advice(window: Window) -> str:
