@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 
 
 def _check(seen: Seen) -> Iterator[Finding]:
+    last = _LastConvolutions(seen)
     for e in seen.network.expectations:
         if e.what == "receptive_field":
             for tensor in e.outputs:
                 for name, field in seen.fields[tensor].items():
-                    if message := _message(seen, e, tensor, name, field):
+                    if message := _message(last, e, tensor, name, field):
                         yield _finding(e, message)
 
 
@@ -40,7 +41,9 @@ def _finding(e: Expectation, message: str) -> Finding:
     )
 
 
-def _message(seen: Seen, e: Expectation, tensor: Node | Input, name: str, field: Field) -> str | None:
+def _message(
+    last: _LastConvolutions, e: Expectation, tensor: Node | Input, name: str, field: Field
+) -> str | None:
     """What is missing and what would add it; of a global field, what is seen without global operations."""
     rank = len(field.size)
     expected = numbers(e) * rank if len(numbers(e)) == 1 else numbers(e)
@@ -51,10 +54,10 @@ def _message(seen: Seen, e: Expectation, tensor: Node | Input, name: str, field:
     short = [axis for axis in range(rank) if missing[axis] > 0]
     if not short:
         return None
-    of = f" of '{name}'" if len(seen.fields[tensor]) > 1 else ""
+    of = f" of '{name}'" if len(last.seen.fields[tensor]) > 1 else ""
     return (
         f"{_each(missing, short)} positions{of} are missing {along(short, rank)}; "
-        f"{_layers(local, missing, short)}{_or_dilated(seen, tensor, name, missing)} would add them"
+        f"{_layers(local, missing, short)}{_or_dilated(last, tensor, name, missing)} would add them"
     )
 
 
@@ -76,13 +79,13 @@ def _layers(field: Field, missing: Sequence[Fraction], short: Sequence[int]) -> 
     return f"{count} more convolutions with kernel_size 3 at the end (each adds {adds})"
 
 
-def _or_dilated(seen: Seen, tensor: Node | Input, name: str, missing: Sequence[Fraction]) -> str:
+def _or_dilated(last: _LastConvolutions, tensor: Node | Input, name: str, missing: Sequence[Fraction]) -> str:
     """The dilation of the last convolution with which the field is as large as expected."""
-    found = _last_convolution(seen, tensor, name)
+    found = last.of(tensor, name)
     if not found:
         return ""
     node, window = found
-    source = _local(seen.fields[node.inputs[0]][name])
+    source = _local(last.seen.fields[node.inputs[0]][name])
     if source is None:
         return ""
     short = [axis for axis, n in enumerate(missing) if n > 0]
@@ -95,26 +98,36 @@ def _or_dilated(seen: Seen, tensor: Node | Input, name: str, missing: Sequence[F
     return f", or dilation {dilation} in {node.path}, with as much more padding,"
 
 
-def _last_convolution(seen: Seen, tensor: Node | Input, name: str) -> tuple[Node, Window] | None:
-    """The last layer with a kernel to dilate, back along what sees the most."""
-    while isinstance(tensor, Node) and tensor.inputs:
-        window = seen.looks.of(tensor).window
-        if (
-            window
-            and window.taps > 1
-            and not window.stretch
-            and "dilation" in type(tensor.layer).model_fields
-        ):
-            return tensor, window
-        tensor = max(tensor.inputs, key=lambda source: _seen(seen, source, name))
-    return None
+class _LastConvolutions:
+    """The last layer with a kernel to dilate, back along what sees the most: once per tensor and input."""
 
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self._known: dict[tuple[Node | Input, str], tuple[Node, Window] | None] = {}
 
-def _seen(seen: Seen, tensor: Node | Input, name: str) -> int:
-    """How many positions, over all axes."""
-    field = seen.fields[tensor].get(name)
-    local = _local(field) if field else None
-    return prod(local.size) if local else 0
+    def of(self, tensor: Node | Input, name: str) -> tuple[Node, Window] | None:
+        """The layer and its window; None if there is none on the way back."""
+        passed: list[tuple[Node | Input, str]] = []
+        while (tensor, name) not in self._known and isinstance(tensor, Node) and tensor.inputs:
+            passed.append((tensor, name))
+            if window := self._dilatable(tensor):
+                self._known[tensor, name] = tensor, window
+            else:
+                tensor = max(tensor.inputs, key=lambda source: self._positions(source, name))
+        found = self._known.get((tensor, name))
+        self._known.update(dict.fromkeys(passed, found))
+        return found
+
+    def _dilatable(self, node: Node) -> Window | None:
+        window = self.seen.looks.of(node).window
+        dilatable = "dilation" in type(node.layer).model_fields
+        return window if window and window.taps > 1 and not window.stretch and dilatable else None
+
+    def _positions(self, tensor: Node | Input, name: str) -> int:
+        """How many it sees, over all axes."""
+        field = self.seen.fields[tensor].get(name)
+        local = _local(field) if field else None
+        return prod(local.size) if local else 0
 
 
 RULE = Rule(

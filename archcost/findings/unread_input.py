@@ -4,33 +4,43 @@ from __future__ import annotations
 
 from collections import defaultdict
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.findings.rule import Rule, Seen, at
 from archcost.geometry import brief, show
 from archcost.taps import positions_read, skips
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from archcost.geometry import Axes, Window
     from archcost.network import Input, Node
     from archcost.report.model import Finding
 
-Readers = dict["Node | Input", list["tuple[Node, Window | None]"]]
-"""What reads a tensor, and the window through which it skips some of it (None if it skips nothing)."""
+Positions: TypeAlias = "tuple[tuple[int | Axes, ...], ...]"
+"""What decides which positions a window reads."""
+
+
+class _Readers:
+    """What reads a tensor: the nodes that read all of it, in written order, and how the others skip some."""
+
+    def __init__(self) -> None:
+        self.full: list[Node] = []
+        self.skipping: set[Positions] = set()
 
 
 def _check(seen: Seen) -> Iterator[Finding]:
-    found = [(window, node) for window, nodes in seen.alike if _skips(window) for node in nodes]
+    found = [(window, nodes) for window, nodes in seen.alike if _skips(window)]
     if not found:
         return
-    readers = _readers(seen, {node.inputs[0] for _, node in found})
+    readers = _readers(seen, {node.inputs[0] for _, nodes in found for node in nodes})
     outputs = set(seen.network.outputs.values())
-    for window, node in found:
-        others = [other for other in readers[node.inputs[0]] if other[0] is not node]
-        message = _message(node, window, others, is_output=node.inputs[0] in outputs)
-        yield at(node, RULE.name, "info", message)
+    for window, nodes in found:
+        read = _read(window, nodes[0].inputs[0].output[1:])
+        for node in nodes:
+            x = node.inputs[0]
+            message = _message(node, window, read, readers[x], is_output=x in outputs)
+            yield at(node, RULE.name, "info", message)
 
 
 def _skips(window: Window) -> bool:
@@ -43,28 +53,29 @@ def _read(window: Window, axes: Axes) -> int:
     return prod(positions_read(window, i, n, o) for i, (n, o) in enumerate(zip(axes, outputs, strict=True)))
 
 
-def _readers(seen: Seen, tensors: set[Node | Input]) -> Readers:
-    """All readers of these tensors, in written order."""
-    readers: Readers = defaultdict(list)
+def _readers(seen: Seen, tensors: set[Node | Input]) -> dict[Node | Input, _Readers]:
+    """All readers of these tensors."""
+    readers: dict[Node | Input, _Readers] = defaultdict(_Readers)
     for node in seen.network:
         for position, source in enumerate(node.inputs):
             if source in tensors:
                 window = seen.looks.of(node, position).window
-                readers[source].append((node, window if window and _skips(window) else None))
+                if window and _skips(window):
+                    readers[source].skipping.add(_reads(window))
+                else:
+                    readers[source].full.append(node)
     return readers
 
 
-def _message(
-    node: Node, window: Window, others: Sequence[tuple[Node, Window | None]], *, is_output: bool
-) -> str:
+def _message(node: Node, window: Window, read: int, readers: _Readers, *, is_output: bool) -> str:
     x, given = node.inputs[0], _given(node, window)
-    read, every = _read(window, x.output[1:]), prod(x.output[1:])
+    every = prod(x.output[1:])
     reads = f"{given} reads {read:,} of the {every:,} positions of {x.path}"
-    if full := next((node for node, skipping in others if skipping is None), None):
+    if full := next((other for other in readers.full if other is not node), None):
         return f"{reads}; {full.path} reads those between as well"
     if is_output:
         return f"{reads}, which is an output, too"
-    if any(skipping and _reads(skipping) != _reads(window) for _, skipping in others):
+    if readers.skipping != {_reads(window)}:
         return f"{reads}; no layer reads all of them"
     return (
         f"{every - read:,} of the {every:,} positions of {x.path} are read by nothing: {given} steps over "
@@ -76,9 +87,8 @@ def _advice(window: Window) -> str:
     return "pool first" if window.stretch else "put the stride where they are made, or a larger kernel here"
 
 
-def _reads(window: Window) -> list[tuple[int | Axes, ...]]:
-    """What decides which positions are read."""
-    return [window.along(axis) for axis in range(len(window.kernel))]
+def _reads(window: Window) -> Positions:
+    return tuple(window.along(axis) for axis in range(len(window.kernel)))
 
 
 def _given(node: Node, window: Window) -> str:
