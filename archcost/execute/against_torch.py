@@ -4,7 +4,7 @@
 `against_torch(network, tensors, inputs)` takes what `archcost.execute.executor.steps` takes and gives an
 `Answer` for each node, in the same order, so that both can be run side by side:
 
-    tensors = Tensors()
+    tensors = Tensors.of_network(network)
     for step, answer in zip(steps(network, tensors), against_torch(network, tensors), strict=True):
         if answer.value is None:
             print(step.node.path, "not compared:", answer.reason)
@@ -105,13 +105,14 @@ def against_torch(
 
     Args:
         network: what to build and run in PyTorch.
-        tensors: where weights come from, the same as the executor's; random ones without.
+        tensors: where weights come from; without, what the spec says, and random ones.
         inputs: the inputs' values by name, `(channels, *axes)`; random ones without.
 
     Raises:
         UsageError: PyTorch is not installed.
+        SpecError: a file with weights that cannot be used.
     """
-    tensors = tensors or Tensors()
+    tensors = tensors or Tensors.of_network(network)
     return _answers(_torch(), network, tensors, tensors.inputs(network) if inputs is None else inputs)
 
 
@@ -131,10 +132,11 @@ def _answers(
     last = {source: node for node in network for source in node.inputs}
     for node in network:
         arriving = [values[source] for source in node.inputs]
-        values[node], reason = _run(torch, node.layer, tensors.of(node), arriving)
+        weights = {} if node.layer.made_up else tensors.of(node)
+        values[node], reason = _run(torch, node.layer, weights, arriving)
         yield Answer(node, None if reason else values[node][0].numpy(), reason)
-        for source in node.inputs:
-            if last[source] is node:
+        for source in (node, *node.inputs):
+            if last.get(source, node) is node:
                 values.pop(source, None)
 
 
