@@ -58,14 +58,16 @@ class Tensors:
 
     def _weight(self, key: str, name: str, shape: Shape) -> Array:
         """Such values that numbers stay of one size from layer to layer; a variance is positive."""
-        drawn = self._random(key).standard_normal(shape)
+        values = self._random(key).standard_normal(shape)  # perhaps gigabytes: changed in place
         if name == "running_var":
-            values = 1 + np.abs(drawn)
+            np.abs(values, out=values)
+            values += 1
         elif len(shape) > 1:
-            values = drawn * (2 / max(prod(shape[1:]), 1)) ** 0.5
+            values *= (2 / max(prod(shape[1:]), 1)) ** 0.5
         else:
-            values = 1 + drawn / 10 if name == "weight" else drawn / 10
-        return values.astype(self._dtype)
+            values /= 10
+            values += name == "weight"
+        return values.astype(self._dtype, copy=False)
 
     def inputs(self, network: Network) -> dict[str, Array]:
         """A value for each input of the network, by name: numbers of tokens where those are read."""
