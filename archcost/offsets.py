@@ -60,7 +60,7 @@ class Offsets(NamedTuple):
 
     def moved(self, by: int) -> Offsets:
         """The set, `by` positions further on."""
-        return self._replace(low=self.low + by, high=self.high + by) if by else self
+        return Offsets(self.low + by, self.high + by, self.bits, self.bounded) if by else self
 
     def repeated(self, gap: int, times: int) -> Offsets:
         """The union of so many copies, each `gap` positions further on.
@@ -162,9 +162,13 @@ def hull(boxes: Sequence[Box]) -> tuple[tuple[int, int], ...]:
     return tuple((min(s.low for s in sets), max(s.high for s in sets)) for sets in zip(*boxes, strict=True))
 
 
+WORK = 20_000
+"""A union that falls into more groups of positions than this is not counted; see `union_count`."""
+
+
 @lru_cache(maxsize=4096)
-def union_count(boxes: tuple[Box, ...]) -> int:
-    """Positions in at least one of the boxes.
+def union_count(boxes: tuple[Box, ...]) -> int | None:
+    """Positions in at least one of the boxes; None if counting them would take too long.
 
     Along the first axis, positions that lie in the same boxes are alike: each such class is counted once, and
     what remains is the same question with one axis less.
@@ -172,13 +176,24 @@ def union_count(boxes: tuple[Box, ...]) -> int:
     >>> union_count(((Offsets(0, 2), Offsets(1, 1)), (Offsets(1, 1), Offsets(0, 2))))
     5
     """
+    return _union_count(boxes, [WORK], {})
+
+
+def _union_count(boxes: tuple[Box, ...], left: list[int], known: dict[tuple[Box, ...], int]) -> int | None:
     if len(boxes) == 1:
         return prod(s.members for s in boxes[0])
     if not boxes[0]:
         return 1
+    if boxes in known:
+        return known[boxes]
     total = 0
     for count, members in _classes([box[0] for box in boxes]):
-        total += count * union_count(prune(boxes[i][1:] for i in members))
+        left[0] -= len(members)
+        part = _union_count(prune(boxes[i][1:] for i in members), left, known) if left[0] > 0 else None
+        if part is None:
+            return None
+        total += count * part
+    known[boxes] = total
     return total
 
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import product
-from math import ceil, floor, gcd, lcm
+from math import ceil, floor, gcd, lcm, prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.offsets import Box, Offsets, prune, unite
+from archcost.offsets import Box, Offsets, hull, prune, unite
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -27,6 +27,9 @@ PHASES = 64
 BOXES = 32
 """More boxes than this are replaced by their hull; the field is then an upper bound."""
 
+PATTERNS = 2**16
+"""More combinations of phases, times boxes squared, are not compared; the field is then an upper bound."""
+
 REMEMBERED = 4096
 """So many answers a slider remembers: sets with holes are large."""
 
@@ -35,16 +38,22 @@ class Line(NamedTuple):
     """The sets of all phases along one axis: output u reads `sets[u % phases]`, moved `step` a period.
 
     A phase that reads nothing (no tap of a transposed convolution hits it) has None; not all of them do.
+    Where there are too many phases to follow, `ends` are the ends of an interval outside of which output 0
+    reads nothing, `step` is a fraction, and `sets` holds one interval as long as any output's.
     """
 
     sets: tuple[Offsets | None, ...]
-    step: int
+    step: int | Fraction
+    ends: tuple[Fraction, Fraction] | None = None
 
     def at(self, u: int) -> Offsets | None:
         """What output u reads; u may lie beyond the borders."""
+        if self.ends:
+            low, high = (end + u * self.step for end in self.ends)
+            return Offsets(min(ceil(low), floor(high)), max(ceil(low), floor(high)))
         period, phase = divmod(u, len(self.sets))
         found = self.sets[phase]
-        return found and found.moved(period * self.step)
+        return found and found.moved(period * int(self.step))
 
     @property
     def there(self) -> list[Offsets]:
@@ -53,6 +62,8 @@ class Line(NamedTuple):
 
     def around(self) -> tuple[Fraction, Fraction]:
         """(low, high): output u reads nothing outside of u nominal steps further on."""
+        if self.ends:
+            return self.ends
         nominal = [(Fraction(u * self.step, len(self.sets)), s) for u, s in enumerate(self.sets) if s]
         return min(s.low - at for at, s in nominal), max(s.high - at for at, s in nominal)
 
@@ -108,7 +119,7 @@ class Slider:
         return Reach(
             tuple(lines for lines in moving if len(lines) == len(reach.stride)),
             reach.fixed,
-            tuple(s if step == 1 else s * step for s, step in zip(reach.stride, window.steps, strict=True)),
+            _stride(reach.stride, window),
             reach.is_global,
             reach.upper_bound or not exact,
         )
@@ -122,12 +133,22 @@ class Slider:
         return self._known[key]
 
 
+def _stride(stride: tuple[Fraction, ...], window: Window) -> tuple[Fraction, ...]:
+    if not window.stretch and all(step == 1 for step in window.stride):
+        return stride
+    return tuple(s * step for s, step in zip(stride, window.steps, strict=True))
+
+
 def _slide_line(line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
     """A line through one axis of a window; False if there are too many phases to follow."""
+    if (only := line.sets[0]) and len(line.sets) == 1 and not (line.ends or window.stretch or window.skipped):
+        slid = only.moved(-window.padding[axis][0] * int(line.step))
+        slid = slid.repeated(window.dilation[axis] * int(line.step), window.kernel[axis])
+        return Line((slid,), line.step * window.stride[axis]), not slid.bounded
     outputs, inputs = window.period(axis)
     times = len(line.sets) // gcd(len(line.sets), inputs)
     phases, step = outputs * times, inputs * times // len(line.sets) * line.step
-    if phases > PHASES:
+    if phases > PHASES or line.ends:
         return _nominal(line, window, axis), False
     read = [_read(line, window, axis, u) for u in range(phases)]
     if not any(read):
@@ -142,7 +163,7 @@ def _read(line: Line, window: Window, axis: int, u: int) -> list[Offsets]:
     if not isinstance(read, range):
         return [s for i in read if (s := line.at(i))]
     cycle = len(line.sets) // gcd(len(line.sets), read.step)
-    gap = read.step * cycle * line.step // len(line.sets)
+    gap = read.step * cycle * int(line.step) // len(line.sets)
     return [
         s.repeated(gap, len(read[k::cycle])) for k in range(min(cycle, len(read))) if (s := line.at(read[k]))
     ]
@@ -157,8 +178,8 @@ def _nominal(line: Line, window: Window, axis: int) -> Line:
 
 
 def _interval(low: Fraction, high: Fraction, step: Fraction) -> Line:
-    """A line with one phase around what lies from `low` to `high`; its step is whole, and not too small."""
-    return Line((Offsets(floor(low), floor(low) + ceil(high - low)),), ceil(step))
+    """A line around what lies from `low` to `high`, for output 0."""
+    return Line((Offsets(ceil(low), ceil(low) + floor(high - low)),), step, (low, high))
 
 
 def through_all(reach: Reach, axes: Axes, whole: Axes) -> Reach:
@@ -190,6 +211,8 @@ def collapse(reach: Reach, axes: Axes, whole: Axes) -> Reach:
             sets = [s and s.within(0, end - 1) for s, end in zip(sets, whole, strict=True)]
         boxes.append(tuple(s for s in sets if s))
     fixed = prune(box for box in boxes if len(box) == len(whole))
+    if len(fixed) > BOXES:
+        fixed, exact = _around(fixed), False
     return reach._replace(
         moving=(),
         fixed=fixed,
@@ -200,8 +223,10 @@ def collapse(reach: Reach, axes: Axes, whole: Axes) -> Reach:
 
 def _all(line: Line, positions: int) -> Offsets | None:
     """The union over positions 0 to `positions - 1`; None if none of them reads anything."""
+    if line.ends:
+        return unite([s for u in (0, positions - 1) if (s := line.at(u))])._replace(bits=None, bounded=True)
     sets = [
-        s.repeated(line.step, (positions - 1 - phase) // len(line.sets) + 1)
+        s.repeated(int(line.step), (positions - 1 - phase) // len(line.sets) + 1)
         for phase in range(min(len(line.sets), positions))
         if (s := line.at(phase))
     ]
@@ -234,19 +259,31 @@ def merge(parts: Sequence[Reach]) -> Reach:
     stride = max((part.stride for part in followed or parts), key=len)
     upper_bound = any(part.upper_bound for part in parts)
     moving = [lines for part in followed for lines in part.moving]
-    if any(p.stride != stride for p in followed) or _most_phases(moving) > PHASES:
+    if any(p.stride != stride for p in followed) or _has_ends(moving) or _most_phases(moving) > PHASES:
         moving, upper_bound = [_hull(moving)], True
     elif moving:
         moving = _pruned(_same_phases(moving))
     if len(moving) > BOXES:
         moving, upper_bound = [_hull(moving)], True
+    fixed = prune(box for part in parts for box in part.fixed)
+    if len(fixed) > BOXES:
+        fixed, upper_bound = _around(fixed), True
     return Reach(
         tuple(moving),
-        prune(box for part in parts for box in part.fixed),
+        fixed,
         stride,
         is_global=any(part.is_global for part in parts),
         upper_bound=upper_bound,
     )
+
+
+def _has_ends(boxes: Iterable[Lines]) -> bool:
+    return any(line.ends for lines in boxes for line in lines)
+
+
+def _around(boxes: Sequence[Box]) -> tuple[Box]:
+    """One box around all of them."""
+    return (tuple(Offsets(low, high) for low, high in hull(boxes)),)
 
 
 def _most_phases(boxes: Sequence[Lines]) -> int:
@@ -279,7 +316,7 @@ def _covers(big: Lines, small: Lines) -> bool:
 
 
 def _hull(boxes: Sequence[Lines]) -> Lines:
-    """One box around all of them, with one phase."""
+    """One box around all of them, whatever the phase."""
     found: list[Line] = []
     for lines in zip(*boxes, strict=True):
         lows, highs = zip(*(line.around() for line in lines), strict=True)
@@ -287,15 +324,17 @@ def _hull(boxes: Sequence[Lines]) -> Lines:
     return tuple(found)
 
 
-def phases(reach: Reach) -> list[list[Box]]:
+def phases(reach: Reach) -> list[list[Box]] | None:
     """The boxes of every phase (of every combination of phases, over the axes), alike ones once.
 
-    Phases that read nothing at all are left out.
+    Phases that read nothing at all are left out. None if there are too many to be compared with each other.
     """
     if not reach.moving:
         return [[]]
     boxes = _same_phases(reach.moving)
     alike = [_unlike(lines, keep_all=bool(reach.fixed)) for lines in zip(*boxes, strict=True)]
+    if prod(map(len, alike)) * len(boxes) ** 2 > PATTERNS:
+        return None
     found: list[list[Box]] = []
     for phase in product(*alike):
         sets = ([line.sets[u] for line, u in zip(lines, phase, strict=True)] for lines in boxes)
@@ -310,9 +349,17 @@ def _unlike(lines: Sequence[Line], *, keep_all: bool) -> list[int]:
     phases = range(len(lines[0].sets))
     if keep_all or len(phases) == 1:
         return list(phases)
+    if len(lines) == 1:  # a single box: of its sets only matters how large and how full they are
+        return list({s and (s.size, s.members): u for u, s in enumerate(lines[0].sets)}.values())
     seen: dict[tuple[Offsets | None, ...], int] = {}
     for u in phases:
         sets = [line.sets[u] for line in lines]
         start = min((s.low for s in sets if s), default=0)
         seen.setdefault(tuple(s and s.moved(-start) for s in sets), u)
     return list(seen.values())
+
+
+def simplified(reach: Reach) -> Reach:
+    """A reach with one moving box and one fixed one at most, that reads at least as much."""
+    moving = (_hull(reach.moving),) if reach.moving else ()
+    return reach._replace(moving=moving, fixed=_around(reach.fixed) if reach.fixed else (), upper_bound=True)

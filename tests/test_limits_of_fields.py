@@ -368,3 +368,41 @@ def test_shuffled_channels_are_told_apart_or_bounded(
     size = 2 * radius[0] + 1
     assert field.size[0] >= size if field.upper_bound else field.size[0] == size
     assert field.upper_bound <= (channels > 4096), "so few channels are told apart"
+
+
+# -- work that would grow beyond a limit ------------------------------------------------------------------
+
+
+def branches_of(kind: str, fields: list[str], *, rest: str = "") -> str:
+    lines = "".join(
+        f"      b{i}: [{kind}: {{out_channels: 1, {one}}}{rest}]\n" for i, one in enumerate(fields)
+    )
+    return f"  - merge: add\n    branches:\n{lines}"
+
+
+PRIMES = [p for p in range(2, 200) if all(p % q for q in range(2, p))]
+
+
+def test_a_bound_over_many_phases_does_not_grow_by_rounding(network: Callable[..., Network]) -> None:
+    """67 outputs per input: four layers of 3 read 8 neighbours, which is 2 inputs."""
+    layers = "  - upsample: {scale_factor: 67}\n" + "  - conv: {out_channels: 1, kernel_size: 3}\n" * 4
+    field = last_field(network(layers, x="[1, 1000]"))
+    assert (field.size, field.upper_bound) == ((2,), True)
+
+
+def test_many_phases_of_many_boxes_are_bounded_by_one_box(network: Callable[..., Network]) -> None:
+    fields = [
+        f"kernel_size: 3, dilation: [{p}, {q}], padding: same"
+        for p, q in zip(PRIMES[:32], PRIMES[31::-1], strict=True)
+    ]
+    layers = "  - upsample: {size: [61, 59]}\n" + branches_of("conv", fields)
+    field = last_field(network(layers, x="[1, 64, 63]"))
+    assert field.upper_bound
+    assert min(field.size) >= 2 * 131 * 63 // 61
+
+
+def test_vectors_of_many_strided_branches_are_bounded_by_one_box(network: Callable[..., Network]) -> None:
+    fields = [f"kernel_size: 1, stride: {p}" for p in PRIMES[:40]]
+    layers = branches_of("conv", fields, rest=", flatten, linear: {out_features: 1}")
+    field = last_field(network(layers, x="[1, 200003]"))
+    assert (field.size, field.upper_bound, field.coverage) == ((200003,), True, 1)

@@ -21,6 +21,7 @@ from archcost.reach import (
     identity,
     merge,
     phases,
+    simplified,
     through_all,
 )
 
@@ -29,12 +30,14 @@ if TYPE_CHECKING:
 
     from archcost.geometry import Axes, Shape
     from archcost.network import Input, Network, Node
-    from archcost.offsets import Box
+    from archcost.offsets import Offsets
     from archcost.passes.looks import Way
     from archcost.reach import Line
 
 
 T = TypeVar("T")
+
+_ALL = Fraction(1)
 
 
 class Field(NamedTuple):
@@ -90,7 +93,11 @@ def receptive_fields(network: Network, looks: Looks | None = None) -> tuple[dict
     fields: dict[str, Field] = {}
     for found in reaches(network, Tracer(sizes, looks or Looks())):
         if found is not last:  # an elementwise layer hands on what the one before it reads
-            last, fields = found, {name: measure(reach, sizes[name]) for name, reach in found.items()}
+            fields = {
+                name: fields[name] if last.get(name) is reach else measure(reach, sizes[name])
+                for name, reach in found.items()
+            }
+            last = found
         result.append(fields)
     return tuple(result)
 
@@ -228,9 +235,11 @@ def united(parts: Sequence[Reaches]) -> Reaches:
 def measure(reach: Reach, whole: Axes) -> Field:
     """A reach in numbers."""
     if not reach.is_global:
-        return _of_boxes(reach, (*reach.fixed,))
-    local = _of_boxes(reach._replace(fixed=(), is_global=False), ()) if reach.moving else None
+        return _local(reach)
+    local = _local(reach._replace(fixed=(), is_global=False)) if reach.moving else None
     covered = union_count(reach.fixed) if reach.fixed else 0
+    if covered is None:
+        return measure(simplified(reach), whole)
     total = prod(whole)
     return Field(
         size=whole,
@@ -245,24 +254,28 @@ def measure(reach: Reach, whole: Axes) -> Field:
     )
 
 
-def _of_boxes(reach: Reach, fixed: tuple[Box, ...]) -> Field:
+def _local(reach: Reach) -> Field:
     """The field of a reach without global operations: over all phases the largest, the emptiest."""
+    if len(reach.moving) == 1 and not reach.fixed and all(len(line.sets) == 1 for line in reach.moving[0]):
+        return _of_box(reach, [s for line in reach.moving[0] for s in line.there])
     patterns = phases(reach)
-    if len(patterns) == len(patterns[0]) == 1 and not fixed and reach.moving:
-        return _of_box(reach, patterns[0][0])
     sizes: list[tuple[int, ...]] = []
     shares: list[tuple[Fraction, int]] = []
-    for boxes in patterns:
-        ends = hull([*boxes, *fixed])
-        size = tuple(high - low + 1 for low, high in ends)
+    for boxes in patterns or ():
+        all_boxes = [*boxes, *reach.fixed]
+        size = tuple(high - low + 1 for low, high in hull(all_boxes))
+        count = union_count(prune(all_boxes))
+        if count is None:
+            break
         total = prod(size)
-        count = union_count(prune([*boxes, *fixed]))
         sizes.append(size)
         shares.append((Fraction(count, total), total - count))
+    if patterns is None or len(sizes) < len(patterns):
+        return _local(simplified(reach))
     return Field(
         size=tuple(map(max, zip(*sizes, strict=True))),
         stride=reach.stride,
-        center=_center(reach, fixed),
+        center=_center(reach),
         coverage=min(share for share, _ in shares),
         holes=max(holes for _, holes in shares),
         upper_bound=reach.upper_bound,
@@ -270,29 +283,28 @@ def _of_boxes(reach: Reach, fixed: tuple[Box, ...]) -> Field:
     )
 
 
-def _of_box(reach: Reach, box: Box) -> Field:
+def _of_box(reach: Reach, box: Sequence[Offsets]) -> Field:
     """The field of a single box: nearly all there are."""
     size = tuple(s.size for s in box)
     total, covered = prod(size), prod(s.members for s in box)
-    single = all(len(line.sets) == 1 for line in reach.moving[0])
-    center = tuple(Fraction(s.low + s.high, 2) for s in box) if single else _center(reach, ())
+    center = tuple(Fraction(s.low + s.high, 2) for s in box)
     return Field(
         size=size,
         stride=reach.stride,
         center=center,
-        coverage=Fraction(covered, total),
+        coverage=Fraction(covered, total) if covered < total else _ALL,
         holes=total - covered,
         upper_bound=reach.upper_bound,
-        alignment=center if single else _alignment(reach),
+        alignment=center,
     )
 
 
-def _center(reach: Reach, fixed: Sequence[Box]) -> tuple[Fraction, ...]:
+def _center(reach: Reach) -> tuple[Fraction, ...]:
     """The middle of what output 0 reads; if that is nothing, of the next output that does, as far back."""
     first = [tuple(s for line in lines if (s := line.at(0))) for lines in reach.moving]
     there = [box for box in first if len(box) == len(reach.stride)]
-    if there or fixed:
-        return tuple(Fraction(low + high, 2) for low, high in hull([*there, *fixed]))
+    if there or reach.fixed:
+        return tuple(Fraction(low + high, 2) for low, high in hull([*there, *reach.fixed]))
     return tuple(
         _middles(lines, stride)[0]
         for lines, stride in zip(zip(*reach.moving, strict=True), reach.stride, strict=True)
