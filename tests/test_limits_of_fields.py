@@ -380,7 +380,7 @@ def branches_of(kind: str, fields: list[str], *, rest: str = "") -> str:
     return f"  - merge: add\n    branches:\n{lines}"
 
 
-PRIMES = [p for p in range(2, 200) if all(p % q for q in range(2, p))]
+FIRST_PRIMES = [p for p in range(2, 200) if all(p % q for q in range(2, p))]
 
 
 def test_a_bound_over_many_phases_does_not_grow_by_rounding(network: Callable[..., Network]) -> None:
@@ -393,7 +393,7 @@ def test_a_bound_over_many_phases_does_not_grow_by_rounding(network: Callable[..
 def test_many_phases_of_many_boxes_are_bounded_by_one_box(network: Callable[..., Network]) -> None:
     fields = [
         f"kernel_size: 3, dilation: [{p}, {q}], padding: same"
-        for p, q in zip(PRIMES[:32], PRIMES[31::-1], strict=True)
+        for p, q in zip(FIRST_PRIMES[:32], FIRST_PRIMES[31::-1], strict=True)
     ]
     layers = "  - upsample: {size: [61, 59]}\n" + branches_of("conv", fields)
     field = last_field(network(layers, x="[1, 64, 63]"))
@@ -402,7 +402,7 @@ def test_many_phases_of_many_boxes_are_bounded_by_one_box(network: Callable[...,
 
 
 def test_vectors_of_many_strided_branches_are_bounded_by_one_box(network: Callable[..., Network]) -> None:
-    fields = [f"kernel_size: 1, stride: {p}" for p in PRIMES[:40]]
+    fields = [f"kernel_size: 1, stride: {p}" for p in FIRST_PRIMES[:40]]
     layers = branches_of("conv", fields, rest=", flatten, linear: {out_features: 1}")
     field = last_field(network(layers, x="[1, 200003]"))
     assert (field.size, field.upper_bound, field.coverage) == ((200003,), True, 1)
