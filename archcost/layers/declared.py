@@ -53,7 +53,8 @@ class DeclaredField(BaseModel):
 class Custom(Kind):
     """A layer archcost does not know, with the numbers its author declares.
 
-    It takes any number of inputs. Every report lists it, with its reason, among what was declared.
+    It takes any number of inputs. Every report lists it, with its reason, among what was declared. A run goes
+    on with values that are made up: means of what the declared window covers, or of everything without one.
     """
 
     bounded: ClassVar[bool] = False

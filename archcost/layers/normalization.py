@@ -90,7 +90,8 @@ def _standardized(y: Shape, normalized: Shape, *, weight: bool, bias: bool) -> F
 class BatchNorm(Layer):
     """Batch normalisation, as it runs at inference: one product and one sum per element.
 
-    Keras leaves the scale out with `scale: false`; `affine: false` leaves out both learned numbers.
+    Keras leaves the scale out with `scale: false`; `affine: false` leaves out both learned numbers. Where no
+    running statistics are kept, a run takes mean 0 and variance 1.
     """
 
     per_channel: ClassVar[bool] = True
