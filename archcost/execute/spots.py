@@ -220,7 +220,7 @@ def _readers(line: Line, outputs: int, position: int) -> Mask:
         offsets = position - known.low - periods * line.step
         there = (offsets >= 0) & (offsets < known.size)
         if known.bits is not None:
-            there[there] = [known.bits >> int(offset) & 1 for offset in offsets[there]]
+            there[there] = [known.bits >> offset & 1 for offset in offsets[there].tolist()]
         found[phase::count] = there
     return found
 

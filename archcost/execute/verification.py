@@ -8,13 +8,14 @@ out, and a field is where NaN arrives that was put at a single position of the i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import product, repeat
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
 import numpy as np
 
 from archcost.errors import TooLargeError
+from archcost.execute.against_torch import TOLERANCES, against_torch, difference
 from archcost.execute.executor import steps
 from archcost.execute.memory import need
 from archcost.execute.spots import Spots, readers, start
@@ -29,6 +30,7 @@ from archcost.report.numbers import size_in_bytes
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from archcost.execute.against_torch import Answer
     from archcost.execute.arrays import Array, Tally
     from archcost.execute.executor import Step
     from archcost.execute.spots import Mask, Spot
@@ -41,7 +43,7 @@ if TYPE_CHECKING:
 OPERATIONS = ("multiplications", "additions", "comparisons", "divisions", "exponentials")
 """The counts that are measured; a MAC is a multiplication and an addition."""
 
-SAMPLES = 12
+SAMPLES = 8
 """Positions of every input that are probed, unless another number is asked for."""
 
 MADE_UP = "the spec declares it; its values are made up"
@@ -55,6 +57,25 @@ class Difference(NamedTuple):
     what: str
     measured: str
     predicted: str
+
+
+class Beside(NamedTuple):
+    """A value beside PyTorch's.
+
+    Attributes:
+        difference: the largest of two elements, relative to the largest element; None if PyTorch has none.
+        tolerance: the most that is rounding.
+        reason: why PyTorch has none.
+    """
+
+    difference: float | None
+    tolerance: float
+    reason: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether it is more than rounding (or no number)."""
+        return self.difference is not None and not self.difference <= self.tolerance
 
 
 @dataclass(slots=True)
@@ -91,8 +112,7 @@ class Proof:
         is_made_up: its values are not computed, so nothing is proved about it.
         follows_made_up: what it computed on depends on values that are made up.
         touched: see `Touched`.
-        torch: the largest relative difference from PyTorch's value, if that was asked for.
-        untold_by_torch: why there is none.
+        torch: PyTorch's opinion, if it was asked for.
     """
 
     node: Node
@@ -103,8 +123,7 @@ class Proof:
     is_made_up: bool
     follows_made_up: bool
     touched: Touched = field(default_factory=Touched)
-    torch: float | None = None
-    untold_by_torch: str = ""
+    torch: Beside | None = None
 
     def differences(self) -> Iterator[Difference]:
         """Everything that was not as predicted."""
@@ -116,6 +135,9 @@ class Proof:
             yield from (Difference(n, f"{m:,}", f"{p:,}") for n, m, p in pairs if m != p)
         if self.touched.example:
             yield self.touched.example
+        if self.torch and self.torch.is_wrong:
+            off = f"{self.torch.difference:.1e} off"
+            yield Difference("values, against PyTorch's", off, f"within {self.torch.tolerance:.0e}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +171,7 @@ def verify(  # noqa: PLR0913 - one argument per choice
     seed: int = 0,
     dtype: str = "float64",
     limits: Limits = DEFAULT,
+    torch: bool = False,
     tick: Callable[[], object] = lambda: None,
 ) -> Verification:
     """Run a network once with every operation counted, and once more per probed position.
@@ -159,11 +182,13 @@ def verify(  # noqa: PLR0913 - one argument per choice
         seed: of random weights, inputs and positions.
         dtype: `float64` or `float32`.
         limits: `memory` applies.
+        torch: compare every value with PyTorch's, too.
         tick: called after every node of every run.
 
     Raises:
         TooLargeError: it would take more memory than the limit.
         SpecError: weights that cannot be used, or a layer that cannot be run on the values that arrive.
+        UsageError: PyTorch is asked for and not installed.
 
     >>> from archcost import load
     >>> found = verify(load("zoo:cifar_resnet20"), samples=1)
@@ -174,8 +199,9 @@ def verify(  # noqa: PLR0913 - one argument per choice
     tensors = Tensors.of_network(network, seed, dtype)
     inputs = tensors.inputs(network)
     positions = {x.path: tuple(_positions(x, samples, seed)) for x in network.inputs if len(x.output) > 1}
+    answers = against_torch(network, tensors, inputs) if torch else repeat(None)
     with np.errstate(all="ignore"):
-        proofs = tuple(_measured(network, tensors, inputs, tick))
+        proofs = tuple(_measured(network, tensors, inputs, answers, tick))
         prober = _Prober(network, tensors, inputs, proofs, tick)
         for name, places in positions.items():
             for position in places:
@@ -208,12 +234,16 @@ def runs(network: Network, samples: int) -> int:
 
 
 def _measured(
-    network: Network, tensors: Tensors, inputs: dict[str, Array], tick: Callable[[], object]
+    network: Network,
+    tensors: Tensors,
+    inputs: dict[str, Array],
+    answers: Iterator[Answer] | Iterator[None],
+    tick: Callable[[], object],
 ) -> Iterator[Proof]:
     seen: set[int] = set()
     made_up: set[Node | Input] = set()
-    for step, cost in zip(steps(network, tensors, inputs), costs(network), strict=True):
-        node, value, tally = step
+    counted = zip(steps(network, tensors, inputs), costs(network), strict=True)
+    for ((node, value, tally), cost), answer in zip(counted, answers, strict=False):
         follows = not made_up.isdisjoint(node.inputs)
         if follows or node.layer.made_up:
             made_up.add(node)
@@ -226,8 +256,15 @@ def _measured(
             is_made_up=node.layer.made_up,
             follows_made_up=follows,
             touched=Touched(untold="" if np.isfinite(value).all() else NOT_FINITE),
+            torch=None if answer is None else _beside(value, answer),
         )
         tick()
+
+
+def _beside(value: Array, answer: Answer) -> Beside:
+    if answer.value is None:
+        return Beside(None, TOLERANCES[value.dtype.name], answer.reason)
+    return Beside(difference(value, answer.value), TOLERANCES[value.dtype.name])
 
 
 def _allocated(node: Node, tensors: Tensors, seen: set[int]) -> int:

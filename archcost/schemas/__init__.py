@@ -16,6 +16,7 @@ SCHEMAS = {
     "explanation": "report:explanation",
     "rates": "report:rates",
     "rf": "report:fields",
+    "verify": "report:verified",
 }
 """Name -> the module and function that make it."""
 

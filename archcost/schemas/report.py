@@ -20,6 +20,8 @@ from archcost.report.json import SCHEMA as REPORT
 from archcost.report.model import JSON_NAMES, Counts, Report
 from archcost.report.rates import SCHEMA as RATES
 from archcost.report.rates import Answer
+from archcost.report.verified import SCHEMA as VERIFY
+from archcost.report.verified import VerifyReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +45,11 @@ def explanation() -> Schema:
 def fields() -> Schema:
     """`archcost-rf/1`, what `rf --format json` writes."""
     return _document(RF, [("specs", tuple[FieldReport, ...])])
+
+
+def verified() -> Schema:
+    """`archcost-verify/1`, what `verify --format json` writes."""
+    return _document(VERIFY, [("specs", tuple[VerifyReport, ...])])
 
 
 def rates() -> Schema:

@@ -1,0 +1,152 @@
+"""`archcost verify`: every number proved by running the network."""
+
+from __future__ import annotations
+
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from archcost.cli.common import Loading, load_all, load_one, loading, output, quiet, specs_argument
+from archcost.cli.output import style_for, write
+from archcost.errors import ArchcostError, TooLargeError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator, Mapping, Sequence
+    from typing import Unpack
+
+    from archcost.execute.verification import Verification
+    from archcost.geometry import Shape
+    from archcost.network import Network
+
+
+class Options(Loading):
+    """How specs are read, how they are run, and how much of the result is shown."""
+
+    samples: int
+    seed: int
+    dtype: str
+    against: str | None
+    everything: bool
+    quiet: bool
+
+
+@click.command
+@specs_argument
+@click.option(
+    "--samples",
+    metavar="N",
+    type=click.IntRange(min=0),
+    default=8,
+    show_default=True,
+    help="Positions of every input to probe, a run each: corners, centre, borders, then random ones.",
+)
+@click.option(
+    "--seed",
+    metavar="N",
+    type=click.IntRange(min=0, max=2**32),
+    default=0,
+    show_default=True,
+    help="Of random weights, inputs and positions.",
+)
+@click.option(
+    "--dtype",
+    type=click.Choice(["float64", "float32"]),
+    default="float64",
+    show_default=True,
+    help="Of all numbers.",
+)
+@click.option("--against", type=click.Choice(["torch"]), help="Compare every value with PyTorch's, too.")
+@click.option("--all", "everything", is_flag=True, help="A row for every node, however many there are.")
+@output("table", "json")
+@loading
+@quiet
+def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> int:
+    """Run networks in NumPy and compare what is measured with what was predicted.
+
+    Once with every operation counted, then once per probed position: NaN put there shows which outputs
+    depend on it. Shapes, parameters, five operation counts and receptive fields must be as `analyze` and
+    `rf` say, for every node; else the exit code is 1. Weights are random unless the spec has some.
+
+    \b
+      archcost verify net.yaml
+      archcost verify zoo:resnet18 --input 3x64x64
+      archcost verify zoo:unet --samples 2 --all
+      archcost verify net.yaml --against torch
+      archcost verify 'specs/*.yaml' --quiet
+      archcost verify net.yaml --limit memory=17179869184
+
+    What would take more than the limit `memory` (4 GiB) is refused before anything is allocated.
+    """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
+    from archcost.report.verified import as_json, as_text, verify_report  # noqa: PLC0415 - NumPy, and only here
+
+    networks = load_all(specs, options)
+    reports = [verify_report(found) for found in _verified(networks, options)]
+    if form == "json":
+        write(as_json(reports), output)
+    else:
+        shown = {"everything": options["everything"], "quiet": options["quiet"]}
+        write(as_text(reports, style_for(output), **shown), output)
+    return 0 if all(report.agrees for report in reports) else 1
+
+
+def _verified(networks: Sequence[Network], options: Options) -> list[Verification]:
+    from archcost.execute.verification import refuse_if_too_large, runs, verify  # noqa: PLC0415 - as above
+
+    for network in networks:
+        try:
+            refuse_if_too_large(network, options["dtype"], options["limits"])
+        except TooLargeError as error:
+            raise TooLargeError(f"{error}; {_advice(network, options)}") from None
+    length = sum(runs(network, options["samples"]) * len(network) for network in networks)
+    with _progress(length) as tick:
+        return [
+            verify(
+                network,
+                samples=options["samples"],
+                seed=options["seed"],
+                dtype=options["dtype"],
+                limits=options["limits"],
+                torch=options["against"] == "torch",
+                tick=tick,
+            )
+            for network in networks
+        ]
+
+
+@contextmanager
+def _progress(length: int) -> Generator[Callable[[], object]]:
+    """What to call after every node: it moves a bar, if standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    with click.progressbar(length=length, label="running", file=sys.stderr) as bar:
+        yield lambda: bar.update(1)
+
+
+def _advice(network: Network, options: Options) -> str:
+    """How to run it all the same: with the largest input, halved step by step, that fits."""
+    from archcost.execute.verification import refuse_if_too_large  # noqa: PLC0415 - NumPy, and only here
+
+    raised = "or raise it: --limit memory=BYTES"
+    shapes = {tensor.path: tensor.output for tensor in network.inputs}
+    while network.path != "-" and any(n > 1 for shape in shapes.values() for n in shape[1:]):
+        shapes = {name: (shape[0], *((n + 1) // 2 for n in shape[1:])) for name, shape in shapes.items()}
+        asked = _as_option(shapes)
+        smaller: Options = {**options, "input_shape": asked}
+        try:
+            refuse_if_too_large(load_one(network.path, smaller), options["dtype"], options["limits"])
+        except TooLargeError:
+            continue
+        except ArchcostError:
+            break
+        return f"--input {asked} would fit, {raised}"
+    return f"give it a smaller --input if you can, {raised}"
+
+
+def _as_option(shapes: Mapping[str, Shape]) -> str:
+    """Shapes as `--input` takes them."""
+    texts = {name: "x".join(map(str, shape)) for name, shape in shapes.items()}
+    several = ",".join(f"{name}={text}" for name, text in texts.items())
+    return several if len(texts) > 1 else next(iter(texts.values()))

@@ -1,0 +1,428 @@
+"""What a run measured beside what was predicted: a table, for reading, and JSON, `archcost-verify/1`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from archcost.execute.verification import OPERATIONS
+from archcost.geometry import Shape, show
+from archcost.report.json import envelope
+from archcost.report.model import to_dict
+from archcost.report.numbers import percent, si
+from archcost.report.rows import kind_of, readable
+from archcost.report.tree import FITS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from archcost.execute.verification import Proof, Verification
+    from archcost.report.style import Style
+
+SCHEMA = "archcost-verify/1"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A count, measured and predicted.
+
+    Attributes:
+        measured: what ran, or was allocated.
+        predicted: what `analyze` says.
+    """
+
+    measured: int
+    predicted: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldProof:
+    """What NaN at single input positions showed of a receptive field.
+
+    Attributes:
+        pairs: of an input position and an output position that were compared.
+        at_borders: pairs of the field that the run has not, because the way leads through padding.
+        upper_bound: the field is an upper bound, and nothing beyond it was touched.
+        untold: why it was not compared; empty if it was.
+        wrong: pairs that differ.
+    """
+
+    pairs: int
+    at_borders: int
+    upper_bound: bool
+    untold: str
+    wrong: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TorchProof:
+    """A value beside PyTorch's.
+
+    Attributes:
+        difference: the largest of two elements, relative to the largest element; null if it is no number.
+        tolerance: the most that is rounding.
+        untold: why there is nothing to compare; empty if there is.
+    """
+
+    difference: float | None
+    tolerance: float
+    untold: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeProof:
+    """One layer.
+
+    Attributes:
+        path: where it stands in the network.
+        kind: what it does.
+        file: the text it is written in.
+        line: where it is written, from 1.
+        column: where it is written, from 1.
+        agrees: whether everything that was measured is as predicted.
+        status: `proved`; `declared`: the spec states its numbers; `on made-up values`: it ran on what comes
+            from such a layer.
+        measured_shape: of the array that came out.
+        predicted_shape: as `analyze` says.
+        params: elements of learned tensors; measured ones are allocated, those that are shared once.
+        counts: the operations by name.
+        on_padding: multiplications of which one factor was zero padding, among the measured ones.
+        field: see `FieldProof`.
+        torch: see `TorchProof`; null if PyTorch was not asked.
+    """
+
+    path: str
+    kind: str
+    file: str
+    line: int
+    column: int
+    agrees: bool
+    status: str
+    measured_shape: Shape
+    predicted_shape: Shape
+    params: Pair
+    counts: Mapping[str, Pair]
+    on_padding: int
+    field: FieldProof
+    torch: TorchProof | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mismatch:
+    """Something that was not as predicted.
+
+    Attributes:
+        node: where.
+        file: the text it is written in.
+        line: where it is written, from 1.
+        column: where it is written, from 1.
+        what: was compared.
+        measured: in words.
+        predicted: in words.
+    """
+
+    node: str
+    file: str
+    line: int
+    column: int
+    what: str
+    measured: str
+    predicted: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """A network that was run.
+
+    Attributes:
+        path: the file as the user named it.
+        name: the network's.
+        variant: the variant that was chosen, if any.
+        vars: the variables with their final values.
+        inputs: shapes by name.
+        dtype: of all numbers.
+        seed: of random weights, inputs and positions.
+        agrees: whether everything that was measured is as predicted.
+        positions: the input positions that were probed, by input.
+        totals: sums over the nodes that are not declared.
+        on_padding: multiplications of which one factor was zero padding.
+        differences: everything that was not as predicted.
+        nodes: a row per node, in written order.
+    """
+
+    path: str
+    name: str
+    variant: str | None
+    vars: Mapping[str, object]
+    inputs: Mapping[str, Shape]
+    dtype: str
+    seed: int
+    agrees: bool
+    positions: Mapping[str, tuple[Shape, ...]]
+    totals: Mapping[str, Pair]
+    on_padding: int
+    differences: tuple[Mismatch, ...]
+    nodes: tuple[NodeProof, ...]
+
+
+def verify_report(found: Verification) -> VerifyReport:
+    """A verification as plain values."""
+    network = found.network
+    nodes = tuple(map(_node, found.proofs))
+    return VerifyReport(
+        path=network.path,
+        name=network.name,
+        variant=network.variant,
+        vars={name: readable(value) for name, value in network.variables.items()},
+        inputs={tensor.path: tensor.output for tensor in network.inputs},
+        dtype=found.dtype,
+        seed=found.seed,
+        agrees=found.agrees,
+        positions=found.positions,
+        totals=_sums(nodes),
+        on_padding=sum(node.on_padding for node in nodes),
+        differences=tuple(_mismatches(found.proofs)),
+        nodes=nodes,
+    )
+
+
+def _node(proof: Proof) -> NodeProof:
+    node, tally, touched, torch = proof.node, proof.tally, proof.touched, proof.torch
+    counts = {
+        name: Pair(measured=getattr(tally, name), predicted=getattr(proof.cost.operations, name))
+        for name in OPERATIONS
+    }
+    return NodeProof(
+        path=node.path,
+        kind=kind_of(node.word),
+        file=node.place.source.name,
+        line=node.place.line,
+        column=node.place.column,
+        agrees=not any(True for _ in proof.differences()),
+        status=_status(proof),
+        measured_shape=proof.shape,
+        predicted_shape=node.output,
+        params=Pair(measured=proof.allocated, predicted=proof.cost.params),
+        counts=counts,
+        on_padding=tally.on_padding,
+        field=FieldProof(
+            pairs=touched.pairs,
+            at_borders=touched.at_borders,
+            upper_bound=touched.is_bounded,
+            untold=touched.untold,
+            wrong=touched.wrong,
+        ),
+        torch=torch
+        and TorchProof(
+            difference=torch.difference
+            if torch.difference is not None and abs(torch.difference) < 1e300
+            else None,
+            tolerance=torch.tolerance,
+            untold=torch.reason,
+        ),
+    )
+
+
+def _status(proof: Proof) -> str:
+    if proof.is_made_up:
+        return "declared"
+    return "on made-up values" if proof.follows_made_up else "proved"
+
+
+def _sums(nodes: Sequence[NodeProof]) -> dict[str, Pair]:
+    """What nodes measured and were predicted to, together; declared ones measure nothing."""
+    proved = [node for node in nodes if node.status != "declared"]
+    parts = {"params": [node.params for node in proved]}
+    parts |= {name: [node.counts[name] for node in proved] for name in OPERATIONS}
+    return {
+        name: Pair(measured=sum(p.measured for p in pairs), predicted=sum(p.predicted for p in pairs))
+        for name, pairs in parts.items()
+    }
+
+
+def _mismatches(proofs: Iterable[Proof]) -> Iterator[Mismatch]:
+    for proof in proofs:
+        place = proof.node.place
+        for difference in proof.differences():
+            yield Mismatch(
+                node=proof.node.path,
+                file=place.source.name,
+                line=place.line,
+                column=place.column,
+                **difference._asdict(),
+            )
+
+
+def as_json(reports: Sequence[VerifyReport]) -> str:
+    """The envelope and the reports in it."""
+    return envelope(SCHEMA, "specs", map(to_dict, reports))
+
+
+# -- for reading ----------------------------------------------------------------------------------------
+
+LEGEND = (
+    "Shapes are those of the arrays that came out, operations those NumPy carried out on them; params are",
+    "allocated; a field is where NaN arrives that was put at one position of the input. In the table of",
+    "layers a number is measured and predicted alike; `a ≠ b`: measured a, predicted b.",
+)
+
+_LISTED = 3
+"""Nodes that a remark names."""
+
+
+def as_text(
+    reports: Sequence[VerifyReport], style: Style, *, everything: bool = False, quiet: bool = False
+) -> str:
+    """The reports one below the other. `everything`: each node in a row of its own."""
+    return "\n".join(_one(report, style, everything=everything, quiet=quiet) for report in reports)
+
+
+def _one(report: VerifyReport, style: Style, *, everything: bool, quiet: bool) -> str:
+    verdict = style.paint(_verdict(report), "bold" if report.agrees else "error")
+    if quiet:
+        return "".join(f"{line}\n" for line in (verdict, *_differing(report)))
+    inputs = ", ".join(f"{name} {show(shape)}" for name, shape in report.inputs.items())
+    blocks = [
+        [style.paint(_title(report), "bold"), f"  {inputs}; {report.dtype}, seed {report.seed}"],
+        [verdict, *_differing(report)],
+        [style.paint(line, "dim") for line in LEGEND],
+        _totals(report, style),
+        list(_remarks(report)),
+        _table(report, style, everything=everything),
+    ]
+    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+
+
+def _title(report: VerifyReport) -> str:
+    variant = f", variant {report.variant}" if report.variant else ""
+    return f"{report.name} ({report.path}{variant})"
+
+
+def _verdict(report: VerifyReport) -> str:
+    wrong = sum(not node.agrees for node in report.nodes)
+    nodes = "node" if len(report.nodes) == 1 else "nodes"
+    if wrong:
+        differ = "differs" if wrong == 1 else "differ"
+        return f"{report.name}: {wrong} of {len(report.nodes)} {nodes} {differ} from what was predicted"
+    probed = sum(map(len, report.positions.values()))
+    pairs = sum(node.field.pairs for node in report.nodes)
+    positions = "position" if probed == 1 else "positions"
+    fields = f", fields ({probed} {positions}, {si(pairs)} pairs)" if probed else ""
+    all_of = "the one" if len(report.nodes) == 1 else f"all {len(report.nodes)}"
+    agree = "agrees" if len(report.nodes) == 1 else "agree"
+    return f"{report.name}: {all_of} {nodes} {agree}: shapes, params, {len(OPERATIONS)} counts{fields}"
+
+
+def _differing(report: VerifyReport) -> list[str]:
+    return [
+        f"  {d.file}:{d.line}:{d.column}: {d.node}: {d.what}: measured {d.measured}, predicted {d.predicted}"
+        for d in report.differences
+    ]
+
+
+def _totals(report: VerifyReport, style: Style) -> list[str]:
+    measured = sum(node.measured_shape == node.predicted_shape for node in report.nodes)
+    rows = [("shapes", measured, len(report.nodes))]
+    rows += [(name, pair.measured, pair.predicted) for name, pair in report.totals.items()]
+    if probed := sum(map(len, report.positions.values())):
+        pairs = sum(node.field.pairs for node in report.nodes)
+        wrong = sum(node.field.wrong for node in report.nodes)
+        rows.append((f"field pairs, at {probed} positions", pairs - wrong, pairs))
+    text = tabulate(
+        [[name, f"{m:,}", f"{p:,}", "" if m == p else "differs"] for name, m, p in rows],
+        headers=["", "measured", "predicted", ""],
+        tablefmt="simple",
+        colalign=["left", "right", "right", "left"],
+        disable_numparse=True,
+    )
+    head, *body = [line.rstrip() for line in text.splitlines()]
+    return [style.paint(head, "bold"), *body]
+
+
+def _remarks(report: VerifyReport) -> Iterator[str]:
+    """What the numbers do not say."""
+    if report.on_padding:
+        products = report.totals["multiplications"].measured
+        share = percent(report.on_padding, products)
+        yield f"Of the multiplications {report.on_padding:,} ({share} %) only touch zero padding."
+    if borders := sum(node.field.at_borders for node in report.nodes):
+        yield f"{borders:,} pairs are in a field and not in the run: their way leads through padding."
+    if bounded := [node.path for node in report.nodes if node.field.upper_bound]:
+        yield f"An upper bound of the field, and nothing beyond it was touched: {_some(bounded)}."
+    for reason, nodes in _by_reason((n.field.untold, n.path) for n in report.nodes):
+        yield f"No field to compare, {reason}: {_some(nodes)}."
+    if declared := [node.path for node in report.nodes if node.status == "declared"]:
+        yield f"Declared by the spec, not proved: {_some(declared)}."
+    if after := [node.path for node in report.nodes if node.status == "on made-up values"]:
+        yield f"Ran on made-up values of the shape that was declared: {_some(after)}."
+    yield from _torch(report)
+
+
+def _torch(report: VerifyReport) -> Iterator[str]:
+    found = [node.torch for node in report.nodes if node.torch]
+    if told := [proof.difference or 0.0 for proof in found if not proof.untold]:
+        yield f"PyTorch gives the same values at {len(told)} nodes: at most {max(told):.1e} off, relatively."
+    for reason, nodes in _by_reason((n.torch.untold, n.path) for n in report.nodes if n.torch):
+        yield f"Not compared with PyTorch, {reason}: {_some(nodes)}."
+
+
+def _by_reason(told: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    found: dict[str, list[str]] = {}
+    for reason, path in told:
+        found.setdefault(reason, []).append(path)
+    return [(reason, paths) for reason, paths in found.items() if reason]
+
+
+def _some(paths: Sequence[str]) -> str:
+    rest = len(paths) - _LISTED
+    return ", ".join(paths[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _table(report: VerifyReport, style: Style, *, everything: bool) -> list[str]:
+    groups = [(node.path, [node]) for node in report.nodes] if everything else _grouped(report.nodes)
+    text = tabulate(
+        [_row(path, nodes) for path, nodes in groups],
+        headers=["layer", "nodes", "output", "params", *OPERATIONS, "field pairs"],
+        tablefmt="simple",
+        colalign=["left", "right", "left", *["right"] * (2 + len(OPERATIONS))],
+        disable_numparse=True,
+    )
+    head, *body = [line.rstrip() for line in text.splitlines()]
+    return [style.paint(head, "bold"), *body]
+
+
+def _grouped(nodes: Sequence[NodeProof]) -> list[tuple[str, list[NodeProof]]]:
+    """Neighbours whose paths begin alike, as many segments as fit on a screen."""
+    deepest = max((node.path.count(".") + 1 for node in nodes), default=1)
+    every_depth = (_runs(nodes, depth) for depth in range(deepest, 0, -1))
+    return next((groups for groups in every_depth if len(groups) <= FITS), _runs(nodes, 1))
+
+
+def _runs(nodes: Sequence[NodeProof], depth: int) -> list[tuple[str, list[NodeProof]]]:
+    return [(path, [*run]) for path, run in groupby(nodes, lambda node: _beginning(node.path, depth))]
+
+
+def _beginning(path: str, segments: int) -> str:
+    return ".".join(path.split(".")[:segments])
+
+
+def _row(path: str, nodes: Sequence[NodeProof]) -> list[str]:
+    last, sums = nodes[-1], _sums(nodes)
+    shape = show(last.measured_shape)
+    if last.measured_shape != last.predicted_shape:
+        shape += f" ≠ {show(last.predicted_shape)}"
+    pairs, wrong = (
+        sum(values) for values in zip(*((n.field.pairs, n.field.wrong) for n in nodes), strict=True)
+    )
+    fields = _cell(Pair(measured=pairs - wrong, predicted=pairs))
+    return [path, str(len(nodes)), shape, *map(_cell, sums.values()), fields]
+
+
+def _cell(pair: Pair) -> str:
+    if pair.measured == pair.predicted:
+        return si(pair.measured)
+    return f"{pair.measured:,} ≠ {pair.predicted:,}"
