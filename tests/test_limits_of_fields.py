@@ -301,6 +301,26 @@ def relu_heads(count: int) -> str:
     return f"{trunk}\n- {{name: end, identity}}\n{heads}"
 
 
+def dilated_heads(count: int) -> str:
+    """A dilated trunk, and a dilated convolution behind each of its layers and behind its end."""
+    layer = "conv: {out_channels: 1, kernel_size: 3, padding: same, dilation: 2}"
+    trunk = "".join(f"- {{name: t{i}, {layer}}}\n" for i in range(count))
+    sides = "".join(f"- {{name: h{i}, {layer}, from: t{i}}}\n" for i in range(count))
+    return trunk + sides + "".join(f"- {{name: e{i}, {layer}, from: t{count - 1}}}\n" for i in range(count))
+
+
+def strided_readers(count: int) -> str:
+    """As many layers that step over some of the same positions."""
+    layer = "conv: {out_channels: 1, kernel_size: 1, stride: 2}"
+    return "- {name: t, relu}\n" + "\n".join(f"- {{name: h{i}, {layer}, from: t}}" for i in range(count))
+
+
+def expected(count: int) -> str:
+    """Layers without a kernel to dilate, whose fields are smaller than is expected of each."""
+    layer = "- {conv: {out_channels: 1, kernel_size: 1}, expect: {receptive_field: 9}}\n"
+    return conv(kernel_size=3) + "\n" + layer * count
+
+
 SHIFTING = "conv: {out_channels: 1, kernel_size: 2, padding: [[0, 1]]}"
 GRAPHS: dict[str, Callable[[int], str]] = {
     "the start is added after every layer": lambda n: chain_with_skips(
@@ -319,6 +339,9 @@ GRAPHS: dict[str, Callable[[int], str]] = {
     ),
     "slices and concats": sliced,
     "heads behind a dilated trunk": relu_heads,
+    "dilated heads behind a dilated trunk": dilated_heads,
+    "strided readers of one tensor": strided_readers,
+    "expectations of every layer": expected,
 }
 
 

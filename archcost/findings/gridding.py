@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from archcost.findings.rule import Rule, Seen, at, listed
 from archcost.geometry import axis_names
 from archcost.hdc import is_complete, published_rules
-from archcost.passes.stacks import rates
+from archcost.passes.stacks import ENDS, by_run, rates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.hdc import Verdict
+    from archcost.passes.looks import Looks
     from archcost.passes.receptive_field import Field
     from archcost.passes.stacks import Link, Stack
     from archcost.report.model import Finding, Level
@@ -28,18 +29,31 @@ Line = tuple[tuple[int, int], ...]
 
 
 def _check(seen: Seen) -> Iterator[Finding]:
-    # A stack with several ends is reported once per last convolution.
-    for node, stack in {stack.judged: stack for stack in reversed(seen.stacks.stacks)}.items():
-        if stack.field.holes:
-            fields = [field.local or field for field in seen.fields[stack.last].values()]
-            worst = max(fields, key=lambda field: field.holes)
+    for ends in by_run(stack for stack in seen.stacks.stacks if stack.field.holes):
+        pairs = [(stack, _worst(seen, stack)) for stack in ends]
+        told = sorted(pairs, key=lambda pair: not pair[1].holes)[:ENDS]  # errors come first
+        for i, (stack, worst) in enumerate(told, 1):
             level: Level = "error" if worst.holes else "warn"
-            yield at(node, RULE.name, level, _message(stack, worst, rates(stack, seen.looks)))
+            others = _others(len(ends) - ENDS) if i == ENDS else ""
+            yield at(stack.judged, RULE.name, level, _message(stack, worst, seen.looks) + others)
 
 
-def _message(stack: Stack, field: Field, dilations: Sequence[int]) -> str:
+def _worst(seen: Seen, stack: Stack) -> Field:
+    """What the stack's last node reads of the network's inputs: the field with the most holes."""
+    fields = (field.local or field for field in seen.fields[stack.last].values())
+    return max(fields, key=lambda field: field.holes)
+
+
+def _others(count: int) -> str:
+    if count <= 0:
+        return ""
+    ends = "1 more end of this stack has" if count == 1 else f"{count:,} more ends of this stack have"
+    return f"; {ends} holes as well"
+
+
+def _message(stack: Stack, field: Field, looks: Looks) -> str:
     links = stack.tip.chain() if stack.tip and stack.is_chain else []
-    who = _chain(links) if links else f"together with its branches (dilation {listed(dilations)})"
+    who = _chain(links) if links else f"together with its branches (dilation {listed(rates(stack, looks))})"
     given = "it is" if len(links) == 1 else "they are"
     own = f"{who} it reads {_share(stack.field)} positions of what {given} given"
     if field.holes:

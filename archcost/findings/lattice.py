@@ -10,57 +10,68 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.findings.rule import Rule, Seen, at, listed
 from archcost.geometry import axis_names
-from archcost.offsets import Offsets, unite
+from archcost.offsets import Offsets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.passes.stacks import Link
+    from archcost.passes.stacks import Link, Run
     from archcost.report.model import Finding
 
 
-class _Run(NamedTuple):
-    """The convolutions of a run along one axis, and the factor their dilations share."""
+class _Lattice(NamedTuple):
+    """A run of links up to the last one, along one axis, and the factor their dilations share."""
 
-    links: list[Link]
+    last: Link
     axis: int
     factor: int
+    run: Run
+
+    @property
+    def links(self) -> list[Link]:
+        """Those that read along the axis."""
+        return [link for link in self.last.chain(self.run.links) if link.window.kernel[self.axis] > 1]
 
 
 def _check(seen: Seen) -> Iterator[Finding]:
-    longest: dict[Link, _Run] = {}  # of the branches behind one trunk, one run speaks for all
-    for run in _runs(seen.stacks.links):
-        first = run.links[0]
-        if first not in longest or len(run.links) > len(longest[first].links):
-            longest[first] = run
-    for run in longest.values():
-        yield at(run.links[-1].node, RULE.name, "warn", _message(run))
+    longest: dict[Link, _Lattice] = {}  # of the branches behind one trunk, one run speaks for all
+    for found in _lattices(seen.stacks.links):
+        first = found.run.first
+        if first not in longest or found.run.reading > longest[first].run.reading:
+            longest[first] = found
+    for found in longest.values():
+        links = found.links
+        yield at(links[-1].node, RULE.name, "warn", _message(links, found.axis, found.factor))
 
 
-def _runs(links: Sequence[Link]) -> Iterator[_Run]:
+def _lattices(links: Sequence[Link]) -> Iterator[_Lattice]:
     """Every run of two or more that no neighbour extends."""
     for link in links:
         for axis, shared in enumerate(link.shared):
-            for factor, count in list(shared.items())[-1:]:
-                if not any(count + 1 in after.shared[axis].values() for after in link.after):
-                    run = [one for one in link.chain(count) if one.window.kernel[axis] > 1]
-                    if len(run) > 1:
-                        yield _Run(run, axis, factor)
+            for factor, run in list(shared.items())[-1:]:
+                if run.reading > 1 and not any(_extends(after, axis, run) for after in link.after):
+                    yield _Lattice(link, axis, factor, run)
 
 
-def _message(run: _Run) -> str:
-    dilations = [link.window.dilation[run.axis] for link in run.links]
-    before = len(run.links) - 1
+def _extends(after: Link, axis: int, run: Run) -> bool:
+    return any(longer.links == run.links + 1 for longer in after.shared[axis].values())
+
+
+def _message(links: Sequence[Link], axis: int, factor: int) -> str:
+    dilations = [link.window.dilation[axis] for link in links]
+    before = len(links) - 1
     who = "the convolution before it" if before == 1 else f"the {before} convolutions before it"
-    read = Offsets(0, 0)
-    for link, dilation in zip(run.links, dilations, strict=True):
-        read = unite([read.moved(tap * dilation) for tap in range(link.window.kernel[run.axis])])
-    alike = all(len({link.window.along(i) for i, _ in enumerate(link.shared)}) == 1 for link in run.links)
-    name = axis_names(len(run.links[0].shared))[run.axis]
-    where = "each axis" if alike and len(run.links[0].shared) > 1 else f"the {name}"
+    read = Offsets(0, 0)  # in steps of the factor: between them, nothing is read
+    for link, dilation in zip(links, dilations, strict=True):
+        read = read.repeated(dilation // factor, link.window.kernel[axis])
+    most = "at most " if read.bounded else ""
+    size = (read.size - 1) * factor + 1
+    rank = len(links[0].shared)
+    alike = all(len({link.window.along(i) for i in range(rank)}) == 1 for link in links)
+    where = "each axis" if alike and rank > 1 else f"the {axis_names(rank)[axis]}"
     return (
-        f"its dilation and those of {who} ({listed(dilations)}) share the factor {run.factor}: along {where} "
-        f"they read {read.members:,} of {read.size:,} positions of what they are given, one in {run.factor}; "
+        f"its dilation and those of {who} ({listed(dilations)}) share the factor {factor}: along {where} "
+        f"they read {most}{read.members:,} of {size:,} positions of what they are given, one in {factor}; "
         "a dilation without that factor among them would mix in the others"
     )
 

@@ -16,7 +16,7 @@ from archcost.reach import identity
 from archcost.report.rows import kind_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archcost.geometry import Window
     from archcost.network import Network, Node
@@ -42,6 +42,20 @@ class Joint:
         self.depth = depth
 
 
+class Run(NamedTuple):
+    """Links one after another whose rates along an axis have a factor above 1 in common.
+
+    Attributes:
+        first: where it begins.
+        links: how many there are.
+        reading: how many of them have more than one tap along that axis.
+    """
+
+    first: Link
+    links: int
+    reading: int
+
+
 class Link:
     """A convolution of a stack with more than one tap, and what comes before it.
 
@@ -52,7 +66,7 @@ class Link:
         depth: links up to this one.
         after: the links that follow this one.
         shared: per axis, the factors above 1 that the rates of the links up to this one have in common, each
-            with how many links have it: from the fewest to the most.
+            with its longest run: from the shortest to the longest.
     """
 
     __slots__ = ("after", "before", "depth", "node", "shared", "window")
@@ -67,13 +81,14 @@ class Link:
         if isinstance(before, Link):
             before.after.append(self)
 
-    def _shared(self, axis: int) -> dict[int, int]:
+    def _shared(self, axis: int) -> dict[int, Run]:
         before = self.before.shared[axis] if isinstance(self.before, Link) else {}
         if self.window.kernel[axis] == 1:  # it reads along other axes only
-            return {factor: links + 1 for factor, links in before.items()}
+            return {factor: run._replace(links=run.links + 1) for factor, run in before.items()}
         rate = self.window.dilation[axis]
-        found = {rate: 1} if rate > 1 else {}
-        found |= {gcd(factor, rate): links + 1 for factor, links in before.items()}
+        found = {rate: Run(self, 1, 1)} if rate > 1 else {}
+        for factor, run in before.items():
+            found[gcd(factor, rate)] = Run(run.first, run.links + 1, run.reading + 1)
         found.pop(1, None)
         return found
 
@@ -99,12 +114,14 @@ class Stack(NamedTuple):
         tip: the last convolution with more than one tap; None if branches with such ones join after it.
         is_chain: all its convolutions stand one after another; shortcuts around them do not count.
         field: what the last node reads of the stack's own input.
+        run: a number that all ends of a run have in common.
     """
 
     last: Node
     tip: Link | None
     is_chain: bool
     field: Field
+    run: int
 
     @property
     def judged(self) -> Node:
@@ -113,10 +130,22 @@ class Stack(NamedTuple):
 
 
 class Stacks(NamedTuple):
-    """The stacks of a network, and the links of all of them, in written order."""
+    """The stacks of a network, one per node that completes one, and the links of all, in written order."""
 
     stacks: tuple[Stack, ...]
     links: tuple[Link, ...]
+
+
+ENDS = 8
+"""Of the ends of one run, so many are told of; of the others, how many there are."""
+
+
+def by_run(stacks: Iterable[Stack]) -> Iterable[list[Stack]]:
+    """The stacks that are ends of the same run, together."""
+    found: dict[int, list[Stack]] = {}
+    for stack in stacks:
+        found.setdefault(stack.run, []).append(stack)
+    return found.values()
 
 
 def stacks(network: Network, looks: Looks, fields: Mapping[Node | Input, Mapping[str, Field]]) -> Stacks:
@@ -140,7 +169,7 @@ def stacks(network: Network, looks: Looks, fields: Mapping[Node | Input, Mapping
         return Stacks((), ())
     runs = _runs(network, looks)
     wanted = {runs[node] for node in dilated if node in runs}
-    return _followed([node for node in network if runs.get(node) in wanted], looks, fields)
+    return _followed({node: run for node, run in runs.items() if run in wanted}, looks, fields)
 
 
 def _is_dilated(node: Node, looks: Looks) -> bool:
@@ -204,9 +233,10 @@ class _State(NamedTuple):
 
 
 def _followed(
-    members: Sequence[Node], looks: Looks, fields: Mapping[Node | Input, Mapping[str, Field]]
+    runs: Mapping[Node, int], looks: Looks, fields: Mapping[Node | Input, Mapping[str, Field]]
 ) -> Stacks:
     """What the members of dilated runs read, each run from its own inputs."""
+    members = [*runs]
     tracer = Tracer({_OWN: ()}, looks)
     links: list[Link] = []
 
@@ -226,17 +256,13 @@ def _followed(
         return _State(seen[0] if len(seen) == 1 else united(seen), tip, is_chain, is_dilated)
 
     read = {source for node in members for source in sources(node, looks)}
-    found = tuple(
-        Stack(
-            node,
-            state.tip if isinstance(state.tip, Link) else None,
-            state.is_chain,
-            measure(state.reaches[_OWN], ()),
-        )
-        for node, state in zip(members, followed(members, {}, step), strict=True)
-        if node not in read and state.is_dilated and _OWN in state.reaches
-    )
-    return Stacks(found, tuple(links))
+    ends: dict[Node, Stack] = {}
+    for node, state in zip(members, followed(members, {}, step), strict=True):
+        if node not in read and state.is_dilated and _OWN in state.reaches:
+            tip = state.tip if isinstance(state.tip, Link) else None
+            stack = Stack(node, tip, state.is_chain, measure(state.reaches[_OWN], ()), runs[node])
+            ends.setdefault(stack.judged, stack)
+    return Stacks((*ends.values(),), tuple(links))
 
 
 def _start(source: Node | Input, fields: Mapping[str, Field]) -> _State:

@@ -18,6 +18,7 @@ from archcost.passes.effective_field import effective_fields
 from archcost.passes.looks import Looks
 from archcost.passes.paths import paths
 from archcost.passes.receptive_field import receptive_fields
+from archcost.passes.stacks import ENDS, by_run
 from archcost.report.lookup import unknown
 from archcost.report.model import Finding, ReceptiveField  # noqa: TC001 - likewise
 from archcost.report.rows import kind_of, readable_field
@@ -119,6 +120,7 @@ class StackRow:
         coverage: share of the box of that size that is read.
         holes: positions of the box that are not.
         rules: what the published rules say; empty where they do not apply.
+        more: further stacks that begin like this one and end elsewhere; they are counted, not listed.
     """
 
     node: str
@@ -129,6 +131,7 @@ class StackRow:
     coverage: float
     holes: int
     rules: tuple[RuleVerdict, ...]
+    more: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -227,8 +230,7 @@ def field_report(seeing: Seeing, at: str | None = None, *, effective: bool = Fal
         nodes=tuple(rows),
         closely=closely,
         paths=_paths(network, node) if node else None,
-        # A stack with several ends is one if its last convolution is.
-        stacks=tuple(_stack(s) for s in {s.judged: s for s in seeing.seen.stacks.stacks}.values()),
+        stacks=tuple(_stacks(seeing)),
         findings=findings(seeing.seen),
     )
 
@@ -281,7 +283,13 @@ def _paths(network: Network, node: Node) -> PathCounts:
     return PathCounts(total=found.total, lengths=found.lengths, modules=found.modules, reason=found.reason)
 
 
-def _stack(stack: Stack) -> StackRow:
+def _stacks(seeing: Seeing) -> Iterator[StackRow]:
+    for ends in by_run(seeing.seen.stacks.stacks):
+        for i, stack in enumerate(ends[:ENDS], 1):
+            yield _stack(stack, more=len(ends) - ENDS if i == ENDS else 0)
+
+
+def _stack(stack: Stack, *, more: int) -> StackRow:
     links = stack.tip.chain() if stack.tip and stack.is_chain else []
     line = worst_line(links)[1] if links else ()
     kernels, dilations = [k for k, _ in line], [d for _, d in line]
@@ -297,4 +305,5 @@ def _stack(stack: Stack) -> StackRow:
             RuleVerdict(rule=verdict.rule, holds=verdict.holds, reason=verdict.reason)
             for verdict in (published_rules(dilations, kernels) if links else ())
         ),
+        more=more,
     )

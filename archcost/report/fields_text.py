@@ -174,6 +174,13 @@ def _lengths(histogram: Sequence[int], what: str) -> str:
 
 
 def _stack(stack: StackRow) -> Iterator[str]:
+    yield from _of_stack(stack)
+    if stack.more:
+        others = "1 more stack begins" if stack.more == 1 else f"{stack.more:,} more stacks begin"
+        yield f"{others} like this one and end{'s' * (stack.more == 1)} elsewhere"
+
+
+def _of_stack(stack: StackRow) -> Iterator[str]:
     total = prod(stack.size)
     share = f"{total - stack.holes:,} of" if stack.holes else "all"
     read = f"reads {share} {total:,} positions of what it is given"

@@ -200,6 +200,52 @@ def test_branches_side_by_side_are_a_union_of_which_the_published_rules_say_noth
     )
 
 
+HEAD = "- {{name: h{}, conv: {{out_channels: 1, kernel_size: 3, dilation: {}, padding: same}}, from: t{}}}\n"
+
+
+def heads(count: int, rate: int) -> str:
+    """A trunk with rate 2, and behind each of its layers a head."""
+    trunk = "".join(f"- {{name: t{i}, {conv(2)}}}\n" for i in range(count))
+    return trunk + "".join(HEAD.format(i, rate, i) for i in range(count))
+
+
+@pytest.mark.parametrize(
+    ("count", "others"),
+    [
+        (8, ""),
+        (9, "; 1 more end of this stack has holes as well"),
+        (40, "; 32 more ends of this stack have holes as well"),
+    ],
+)
+def test_of_many_ends_of_a_stack_eight_are_reported_and_the_others_are_counted(
+    network: Callable[..., Network], count: int, others: str
+) -> None:
+    findings = found(network(heads(count, 2), x="[4, 512]"), "gridding")
+    assert [finding.node for finding in findings] == [f"h{i}" for i in range(8)]
+    assert ["more end" in finding.message for finding in findings] == [False] * 7 + [bool(others)]
+    assert findings[-1].message.endswith(others)
+    for i, finding in enumerate(findings):
+        assert f"it reads {2 * i + 5} of {4 * i + 9} positions" in finding.message
+
+
+def test_of_many_ends_of_a_stack_errors_are_reported_first(network: Callable[..., Network]) -> None:
+    """Heads that read every third position of what a max_pool hides, and then one that reads every 9th."""
+    layers = "- max_pool: {kernel_size: 5, stride: 1}\n- {name: t0, relu}\n"
+    layers += "".join(HEAD.format(i, 9 if i == 9 else 3, 0) for i in range(10))
+    findings = found(network(layers, x="[4, 512]"), "gridding")
+    assert {finding.node: finding.level for finding in findings} == {
+        **{f"h{i}": "warn" for i in range(7)},
+        "h9": "error",
+    }
+    assert [f.node for f in findings if f.message.endswith("; 2 more ends of this stack have holes as well")]
+
+
+def test_stacks_of_their_own_are_no_ends_of_each_other(network: Callable[..., Network]) -> None:
+    pool = "- max_pool: {kernel_size: 3, stride: 1, padding: 1}\n"
+    findings = found(network((row(2) + pool) * 12, x="[4, 64]"), "gridding")
+    assert len(findings) == 12
+
+
 def test_an_axis_that_differs_from_the_other_is_named(network: Callable[..., Network]) -> None:
     layers = "- conv: {out_channels: 4, kernel_size: 3, dilation: [1, 2], padding: same}\n"
     (finding,) = found(network(layers, x="[4, 64, 64]"), "gridding")
@@ -219,6 +265,24 @@ def test_a_lattice_along_one_axis_names_it(network: Callable[..., Network]) -> N
     layers = "- conv: {out_channels: 4, kernel_size: [1, 3], dilation: 2, padding: same}\n" * 2
     (finding,) = found(network(layers, x="[4, 64, 64]"), "lattice")
     assert "along the width they read 5 of 9 positions" in finding.message
+
+
+def test_a_lattice_of_any_size_is_counted_in_steps_of_its_factor(network: Callable[..., Network]) -> None:
+    rate = 10**6
+    (finding,) = found(
+        network(row(2 * rate, 3 * rate, rate), x="[4, 64]".replace("64", str(10**7))), "lattice"
+    )
+    read = taps_read([(3, 2), (3, 3), (3, 1)])
+    assert f"they read {len(read)} of {max(read) * rate + 1:,} positions" in finding.message
+    growing = "".join(f"- {conv(2**i)}\n" for i in (1, 20, 21))
+    (finding,) = found(network(growing, x=f"[4, {2**24}]"), "lattice")
+    assert f"they read at most {1 + 2 + 2**20 + 2**21:,} of" in finding.message
+
+
+def test_of_branches_behind_one_trunk_the_longest_run_speaks_for_all(network: Callable[..., Network]) -> None:
+    (finding,) = found(network(heads(20, 4), x="[4, 64]"), "lattice")
+    assert finding.node == "h19"
+    assert "the 20 convolutions before it" in finding.message
 
 
 @pytest.mark.parametrize("name", ["hdc_segmentation_gridding"])

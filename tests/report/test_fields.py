@@ -94,6 +94,28 @@ def test_branches_side_by_side_are_a_stack_of_which_the_rules_say_nothing() -> N
     assert "branches side by side, reads all 15,129 positions" in as_text(report, Style())
 
 
+@pytest.mark.parametrize(
+    ("count", "last"),
+    [
+        (8, "  sawtooth          says nothing: an edge takes two layers"),
+        (9, "1 more stack begins like this one and ends elsewhere"),
+        (30, "22 more stacks begin like this one and end elsewhere"),
+    ],
+)
+def test_of_many_stacks_that_begin_alike_eight_are_listed_and_the_others_are_counted(
+    network: Callable[..., Network], count: int, last: str
+) -> None:
+    head = "{conv: {out_channels: 1, kernel_size: 3, dilation: 2, padding: same}, from: start}"
+    layers = "".join(f"- {head[:-1]}, name: h{i}}}\n" for i in range(count))
+    net = network("- {name: start, relu}\n" + layers, x="[1, 64]")
+    report = report_of(net)
+    assert [(stack.node, stack.more) for stack in report.stacks] == [
+        (f"h{i}", max(count - 8, 0) if i == 7 else 0) for i in range(8)
+    ]
+    text = text_of(net)
+    assert f"{last}\n\n" in text[text.index("stack up to h7") :]
+
+
 def test_a_field_that_cannot_be_drawn_is_still_measured(
     network: Callable[..., Network], monkeypatch: pytest.MonkeyPatch
 ) -> None:
