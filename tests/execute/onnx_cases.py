@@ -22,10 +22,13 @@ from archcost.execute.kernels import KERNELS
 from archcost.layers import find
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from archcost.execute.arrays import Array
+    from archcost.geometry import Shape
     from archcost.layers.base import Kind
+
+    Apply = Callable[[Kind, tuple[Array, ...], Mapping[str, Array]], Array]
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Case:
         inputs: by position; None where the node leaves one out.
         outputs: as ONNX says they must be.
         kinds: the layers that ran for it, in order of appearance.
+        apply: how a layer runs.
     """
 
     name: str
@@ -46,6 +50,7 @@ class Case:
     rtol: float
     atol: float
     kinds: list[str] = field(default_factory=list[str])
+    apply: Apply = field(default_factory=lambda: proved)
     _looked_at: set[str | int] = field(default_factory=set[str | int])
 
     def attribute(self, name: str, default: Any = None) -> Any:
@@ -92,7 +97,7 @@ class Case:
         assert found is not None, word
         if word not in self.kinds:
             self.kinds.append(word)
-        return proved(found[0].model_validate(fields), inputs, weights or {})
+        return self.apply(found[0].model_validate(fields), inputs, weights or {})
 
     def each(
         self, word: str, *inputs: Array, weights: Mapping[str, Array] | None = None, **fields: Any
@@ -134,7 +139,7 @@ def _case(test: Any) -> Case:
     return Case(
         name=test.name.removeprefix("test_"),
         op=node.op_type,
-        attributes={one.name: _value(one) for one in node.attribute},
+        attributes=attributes(node),
         inputs=tuple(given[name] if name else None for name in node.input),
         outputs=tuple(map(_lifted, outputs)),
         rtol=max(test.rtol, _coarseness(outputs)),
@@ -145,6 +150,11 @@ def _case(test: Any) -> Case:
 def _lifted(value: Any) -> Any:
     """A lone number as an array, which it is at times and at times not."""
     return np.asarray(value) if np.isscalar(value) else value
+
+
+def attributes(node: Any) -> dict[str, Any]:
+    """A node's attributes by name."""
+    return {one.name: _value(one) for one in node.attribute}
 
 
 def _value(attribute: Any) -> Any:
@@ -165,9 +175,7 @@ def _coarseness(outputs: list[Any]) -> float:
 
 def proved(layer: Kind, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
     """What a layer makes of its inputs, with everything it predicts held against what happened."""
-    shapes = tuple(x.shape for x in inputs)
-    predicted = layer.parameters(shapes) | layer.statistics(shapes)
-    assert predicted == {name: weight.shape for name, weight in weights.items()}
+    shapes = checked(layer, inputs, weights)
     tally = Tally()
     y = plain(layer.execute(KERNELS, tuple(counted(x, tally) for x in inputs), weights))
     assert y.shape == layer.infer(shapes)
@@ -177,6 +185,14 @@ def proved(layer: Kind, inputs: tuple[Array, ...], weights: Mapping[str, Array])
         name: count for name, count in operations.items() if name != "macs"
     }
     return y
+
+
+def checked(layer: Kind, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> tuple[Shape, ...]:
+    """The shapes of the inputs, once the weights have those that are predicted."""
+    shapes = tuple(x.shape for x in inputs)
+    predicted = layer.parameters(shapes) | layer.statistics(shapes)
+    assert predicted == {name: weight.shape for name, weight in weights.items()}
+    return shapes
 
 
 def compare(case: Case, ys: list[Array]) -> None:

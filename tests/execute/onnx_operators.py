@@ -321,10 +321,10 @@ def gemm(case: Case) -> Array:
     """A linear layer on every row; its factors are folded into the weights, as an exporter would."""
     a = case.run("transpose", case.x, axes=(1, 0)) if case.attribute("transA", 0) else case.x
     b = case.tensor(1) if case.attribute("transB", 0) else case.tensor(1).T
-    weights, beta = {"weight": b * a.dtype.type(case.attribute("alpha", 1))}, case.attribute("beta", 1)
+    weights = {"weight": _times(b, case.attribute("alpha", 1.0))}
     if not case.has(2):
         return case.each("linear", a, weights=weights, out_features=b.shape[0], bias=False)
-    c = case.tensor(2) * a.dtype.type(beta)
+    c = _times(case.tensor(2), case.attribute("beta", 1.0))
     if c.shape == (a.shape[0], b.shape[0]):
         y = case.each("linear", a, weights=weights, out_features=b.shape[0], bias=False)
         return case.run("add", y, c)
@@ -332,9 +332,16 @@ def gemm(case: Case) -> Array:
     return case.each("linear", a, weights=weights, out_features=b.shape[0])
 
 
+def _times(x: Array, factor: float) -> Array:
+    return x if factor == 1 else x * x.dtype.type(factor)
+
+
 def matmul(case: Case) -> Array:
     """As matrices side by side; a vector is a matrix of one row, or of one column."""
-    a, b, wanted = case.x, case.tensor(1), case.outputs[0].shape
+    a, b = case.x, case.tensor(1)
+    wanted = a.shape[:-1] + (b.shape[-1:] if b.ndim > 1 else ())
+    if a.ndim == 1 and b.ndim > 1:
+        wanted = (*b.shape[:-2], b.shape[-1])
     rows = (-1, *a.shape[-2:]) if a.ndim > 1 and b.ndim > 1 else (1, -1, a.shape[-1])
     columns = (-1, *b.shape[-2:]) if b.ndim > 1 else (1, -1, 1)
     y = case.run("matmul", case.run("reshape", a, shape=rows), case.run("reshape", b, shape=columns))
@@ -502,7 +509,7 @@ def flatten(case: Case) -> Array:
     """What stands before the axis is the batch."""
     axis = case.attribute("axis", 1)
     axis += case.x.ndim if axis < 0 else 0
-    return case.each("flatten", case.x.reshape(-1, *case.x.shape[axis:]))
+    return case.each("flatten", case.x.reshape(-1, *(case.x.shape[axis:] or (1,))))
 
 
 def reshape(case: Case) -> Array:

@@ -53,6 +53,9 @@ OUT_OF_SCOPE = {
 }
 """Why -> the operators that are out of scope for it, whatever their attributes."""
 
+OUT = {op: why for why, ops in OUT_OF_SCOPE.items() for op in ops.split()}
+"""Operator -> why it is out of scope."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -145,7 +148,7 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "Reshape Slice Split",
         "an archcost tensor has elements; none are left here",
-        lambda case: not all(prod(one.shape) for one in (*case.inputs[:1], *case.outputs)),
+        lambda case: not all(prod(one.shape) for one in (*case.inputs[:1], *case.outputs) if one is not None),
     ),
     Rule(
         "Max Mean Min Sum",

@@ -2,7 +2,8 @@
 
 Every case of an operator that archcost can say as layers is run. Its values and shapes must be ONNX's, and
 wherever a layer runs, its weights and operations those that were predicted. What is left out is left out by
-a rule that says why. `pytest tests/execute/test_onnx_cases.py --renew` writes `docs/outside-suites.md`.
+a rule that says why. `pytest tests/execute/test_onnx_cases.py --renew` writes the tables of
+`docs/outside-suites.md`.
 """
 
 from __future__ import annotations
@@ -10,22 +11,17 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from importlib.metadata import version
-from pathlib import Path
-from textwrap import fill
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.execute.onnx_cases import Case, collect, compare
 from tests.execute.onnx_operators import TRANSLATIONS
-from tests.execute.onnx_scope import OUT_OF_SCOPE, RULES, why_not
+from tests.execute.onnx_scope import OUT, OUT_OF_SCOPE, RULES, why_not
+from tests.execute.outside_page import hold, listed, paragraphs, table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-PAGE = Path(__file__).parents[2] / "docs" / "outside-suites.md"
-
-OUT = {op: why for why, ops in OUT_OF_SCOPE.items() for op in ops.split()}
+    from collections.abc import Iterable
 
 
 @pytest.fixture(scope="module")
@@ -98,26 +94,16 @@ def test_a_wrong_value_is_noticed(cases: list[Case]) -> None:
 
 # -- the page ---------------------------------------------------------------------------------------------
 
-INTRODUCTION = """\
-# Outside suites
-
-The executor computes every layer from its definition in NumPy. Whether that definition is the one that others
-have is not for us to say, so it runs on tests that others wrote.
-"""
-
-ONNX = """\
-## ONNX's node tests
-
+HEAD = """\
 The `onnx` package ships the tests that every runtime of the format has to pass: one operator each, with
-inputs, weights and the outputs that must come out. Version {version} has {all} (those in which an
-operator is spelled out as a function are left aside: their values are the same). {supported} are of
-operators that archcost can say as layers; {run} of these run. The values must agree within the
-tolerances of ONNX's own tests, the shapes exactly; and wherever a layer runs, its weights and every
-count of its operations must be those archcost predicts. Of several outputs the first is compared (of
-`Split`, all).
+inputs, weights and the outputs that must come out. Version {version} has {all:,} (those in which an operator
+is spelled out as a function are left aside: their values are the same). {supported} are of operators that
+archcost can say as layers; {run} of these run. The values must agree within the tolerances of ONNX's own
+tests, the shapes exactly; and wherever a layer runs, its weights and every count of its operations must be
+those archcost predicts. Of several outputs the first is compared (of `Split`, all).
 
 `pytest tests/execute/test_onnx_cases.py` runs them. It fails if a case is neither run nor left out by a
-rule, and if a rule leaves nothing out; with `--renew` it writes this page.
+rule, and if a rule leaves nothing out; with `--renew` it writes these tables.
 """
 
 LEFT_OUT = """\
@@ -126,7 +112,7 @@ LEFT_OUT = """\
 Of the operators above, {left_out} cases ask for what archcost does not have, or defines otherwise.
 """
 
-OUT_OF_SCOPE_TEXT = """\
+OTHERS = """\
 ### Operators that are out of scope
 
 The other {out} cases are of operators for which no layer kind stands.
@@ -142,37 +128,21 @@ def test_the_page_says_what_is_run(
     supported = [case for case in cases if case.op in TRANSLATIONS]
     numbers = {
         "version": version("onnx"),
-        "all": f"{len(cases):,}",
+        "all": len(cases),
         "supported": len(supported),
         "run": len(results),
         "left_out": len(left_out),
         "out": len(cases) - len(supported),
     }
-    page = "\n".join(
-        [
-            INTRODUCTION,
-            paragraphs(ONNX.format(**numbers)),
-            table(("operator", "run:", "of:", "as layers"), operators(supported, left_out)),
-            paragraphs(LEFT_OUT.format(**numbers)),
-            table(("why", "operator", "cases"), reasons(supported, left_out)),
-            paragraphs(OUT_OF_SCOPE_TEXT.format(**numbers)),
-            table(("why", "operators", "cases:"), out_of_scope(cases)),
-        ]
+    parts = (
+        paragraphs(HEAD.format(**numbers)),
+        table(("operator", "run:", "of:", "as layers"), operators(supported, left_out)),
+        paragraphs(LEFT_OUT.format(**numbers)),
+        table(("why", "operator", "cases"), reasons(supported, left_out)),
+        paragraphs(OTHERS.format(**numbers)),
+        table(("why", "operators", "cases:"), out_of_scope(cases)),
     )
-    if request.config.getoption("--renew"):
-        PAGE.write_text(page, encoding="utf-8")
-    assert PAGE.read_text(encoding="utf-8") == page
-
-
-def paragraphs(text: str) -> str:
-    """The text, with lines as long as they may be."""
-    return "\n\n".join(fill(part, 115, break_on_hyphens=False) for part in text.split("\n\n")) + "\n"
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    rule = ["---:" if head.endswith(":") else "---" for head in heads]
-    lines = [[head.removesuffix(":") for head in heads], rule, *rows]
-    return "".join(f"| {' | '.join(map(str, line))} |\n" for line in lines)
+    hold(request, "onnx-cases", "\n".join(parts))
 
 
 def operators(cases: list[Case], left_out: dict[str, str]) -> Iterable[tuple[object, ...]]:
@@ -191,7 +161,3 @@ def reasons(cases: list[Case], left_out: dict[str, str]) -> Iterable[tuple[objec
 def out_of_scope(cases: list[Case]) -> Iterable[tuple[object, ...]]:
     for why, ops in OUT_OF_SCOPE.items():
         yield why, ", ".join(ops.split()), sum(OUT.get(case.op) == why for case in cases)
-
-
-def listed(words: Iterable[str]) -> str:
-    return ", ".join(f"`{word}`" for word in words)
