@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from archcost.layers import find
 from tests.execute.numbers import Number, agree, boxes, chosen, grid, largest, random, total, weights_of
 from tests.execute.running import run
-from tests.layers.loops import fields, lengths, places, taps
+from tests.layers.loops import Axis, fields, lengths, places, taps
 from tests.layers.test_windows_against_loops import (
     BIAS,
     FEW,
@@ -41,8 +41,9 @@ if TYPE_CHECKING:
 
     from archcost.layers.base import Kind
     from tests.execute.numbers import Index, Loop, Tensor, Weights
-    from tests.layers.loops import Axis
 
+BEGINS_BEHIND = Axis(length=2, kernel=3, stride=3, dilation=1, before=1, after=1)
+"""An axis whose last window begins in the padding behind the input."""
 RULE = st.sampled_from(["floor", "ceil", "caffe"])
 a_few = settings(deadline=None, max_examples=60)
 
@@ -248,6 +249,8 @@ def rounding(rule: str) -> dict[str, object]:
 
 
 @given(axes(pool=True), RULE, WORD, FEW)
+@example([BEGINS_BEHIND], "ceil", "", 1)
+@example([BEGINS_BEHIND], "caffe", "", 1)
 @a_few
 def test_max_pool(lines: list[Axis], rule: str, word: str, channels: int) -> None:
     layer = build("max_pool", **rounding(rule), **fields(lines, word))
@@ -265,6 +268,8 @@ def test_max_pool(lines: list[Axis], rule: str, word: str, channels: int) -> Non
 
 
 @given(axes(pool=True), RULE, WORD, st.sampled_from([None, True, False]))
+@example([BEGINS_BEHIND], "ceil", "", None)
+@example([BEGINS_BEHIND], "caffe", "", None)
 @a_few
 def test_avg_pool(lines: list[Axis], rule: str, word: str, include: bool | None) -> None:
     lines = [line._replace(dilation=1) for line in lines]
@@ -341,6 +346,12 @@ def test_adaptive_pools(x: Index, sizes: Index) -> None:
 # Resizing.
 
 
+def at_a_scale_of_5_4(mode: str) -> example:
+    """3 positions stay 3."""
+    scales = (Fraction(5, 4),) * 3
+    return example(x=(1, 3), mode=mode, scales=scales, by_size=False, align_corners=False)
+
+
 def tent(distance: Fraction) -> Fraction:
     return 1 - distance
 
@@ -361,6 +372,9 @@ def blended(coordinate: Fraction, length: int, width: int) -> list[tuple[int, Fr
 
 
 @given(SHAPE, st.sampled_from(sorted(WIDTHS)), st.tuples(SCALE, SCALE, SCALE), BIAS, BIAS)
+@at_a_scale_of_5_4("nearest")
+@at_a_scale_of_5_4("linear")
+@at_a_scale_of_5_4("bicubic")
 @settings(deadline=None, max_examples=80)
 def test_upsample(
     x: Index, mode: str, scales: tuple[Fraction, ...], by_size: bool, align_corners: bool
