@@ -99,9 +99,10 @@ def test_the_macs_of_a_network_follow_from_the_shapes_onnx_infers(name: str) -> 
 # -- the page ---------------------------------------------------------------------------------------------
 
 PYTORCH = """\
-The same package has models that PyTorch exported, with their weights, inputs and outputs. {run} of {all} run
-(`pytest tests/execute/test_onnx_models.py`), layer after layer through the graph; the others have an operator
-that is out of scope:
+The same package has models that PyTorch exported, with their weights, inputs and outputs. They run layer
+after layer through the graph: {run} of {all}. The others have an operator that is out of scope.
+
+`pytest tests/execute/test_onnx_models.py` runs them, and with `--renew` writes these tables.
 """
 
 FAMOUS = """\
