@@ -291,7 +291,7 @@ def _cell(value: float, strength: float, corner: tuple[int, int], side: int) -> 
         yield Rect(x, y, side, side, colour("read" if value > 0 else "gaps", tone))
     if value or side > SMALL:
         text = number(value)
-        size = round(min(side * 0.45, side * 1.6 / len(text)))
+        size = round(min(side * 0.45, side * 1.25 / len(text)))
         ink = PAPER if tone > LEVELS // 2 else INK if value else FAINT
         yield Label(x + side / 2, y + side / 2 + round(size * 0.36), text, size, "middle", ink)
 

@@ -24,6 +24,7 @@ from hypothesis.extra.numpy import arrays
 from archcost import load
 from archcost.execute.executor import steps
 from archcost.execute.tensors import Tensors
+from archcost.passes.paths import paths
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
@@ -420,10 +421,13 @@ def test_a_pool_takes_the_largest_or_the_mean(image: Array) -> None:
 
 def test_three_residual_blocks_are_eight_paths() -> None:
     """Every path multiplies by its own power of ten: (1 + 10) (1 + 100) (1 + 10,000)."""
-    ran = example("paths", input=np.array([1]))
+    network = loaded("paths")
+    ran = run(network, input=np.array([1]))
     assert ran["2.add"].item() == 11_111_111
     lengths = [sum(taken) for taken in product((0, 1), repeat=3)]
-    assert [lengths.count(n) for n in range(4)] == [1, 3, 3, 1]
+    found = paths(network, network.nodes[-1])
+    assert found.total == len(lengths) == 8
+    assert found.modules == tuple(lengths.count(n) for n in range(4)) == (1, 3, 3, 1)
 
 
 # -- what is only counted ---------------------------------------------------------------------------------
