@@ -318,8 +318,9 @@ def _avg_pool(torch: Torch, layer: AvgPool, w: Mapping[str, Tensor], x: Tensor) 
 
 
 def _is_pytorchs(window: Window) -> bool:
-    """Whether PyTorch's pools can be told so: as much padding before as after, and its rounding."""
-    return window.rounding != "caffe" and all(before == after for before, after in window.padding)
+    """Whether PyTorch's pools can be told so: as much padding before as after, not too much; its rounding."""
+    ends = zip(window.padding, window.kernel, strict=True)
+    return window.rounding != "caffe" and all(b == a <= kernel // 2 for (b, a), kernel in ends)
 
 
 def _with_what_sticks_out(window: Window, axes: Axes) -> Pads:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from archcost.execute.arrays import Array
     from archcost.geometry import Shape
+    from archcost.layers.base import Kind
 
 Tensor: TypeAlias = Any
 """A `torch.Tensor`. Any: its types are not there where it is not installed."""
@@ -80,13 +81,17 @@ class Case(NamedTuple):
     fields: dict[str, Any]
     shapes: tuple[Shape, ...]
 
-    def agrees(self, theirs: Callable[[Given], Tensor]) -> None:
-        """The kernel gives what `theirs` makes of the same numbers, shape and values."""
+    @property
+    def layer(self) -> Kind:
         found = find(self.kind)
         assert found is not None
-        layer = found[0].model_validate(self.fields)
+        return found[0].model_validate(self.fields)
+
+    def agrees(self, theirs: Callable[[Given], Tensor]) -> None:
+        """The kernel gives what `theirs` makes of the same numbers, shape and values."""
+        layer = self.layer
         numbers = np.random.default_rng(len(self.shapes[0]))
-        xs = tuple(3 * numbers.standard_normal(shape) for shape in self.shapes)
+        xs = tuple(_input(numbers, shape, layer.known_tokens) for shape in self.shapes)
         wanted = layer.parameters(self.shapes) | layer.statistics(self.shapes)
         weights = dict(_weights(numbers, wanted))
         ours = layer.execute(KERNELS, xs, weights)
@@ -97,6 +102,12 @@ class Case(NamedTuple):
         apart = difference(ours, theirs(given)[0].numpy())
         assert apart <= ROUNDING
         score("operators", self.kind).note(apart)
+
+
+def _input(numbers: np.random.Generator, shape: Shape, tokens: int | None) -> Array:
+    if tokens is not None:
+        return numbers.integers(tokens, size=shape).astype(float)
+    return 3 * numbers.standard_normal(shape)
 
 
 def _weights(numbers: np.random.Generator, shapes: dict[str, Shape]) -> Iterator[tuple[str, Array]]:

@@ -20,8 +20,11 @@ from tests.peers.compared import NEEDS_TORCH, score
 if TYPE_CHECKING:
     from archcost.network import Network
 
-SIZES = {1: (1200,), 2: (64, 96, 192, 256, 400), 3: (64, 128, 224)}
+SIZES = {1: (1200,), 2: (16, 32, 64, 96, 192, 256, 400), 3: (64, 200)}
 """Positions along every axis to try, smallest first, by rank; the first axis of a volume stays."""
+
+SMALLEST = 64
+"""Positions along every axis; half of what there is if that is less. With less, most maps would be 1×1."""
 
 
 def small(name: str) -> Network:
@@ -29,14 +32,13 @@ def small(name: str) -> Network:
     own = archcost.load(f"zoo:{name}")
     (x,) = own.inputs
     channels, *axes = x.output
+    kept, scaled = axes[: len(axes) > 2], axes[len(axes) > 2 :]
     for size in SIZES[len(axes)]:
-        shape = (channels, *axes[: len(axes) > 2], *(size for _ in axes[len(axes) > 2 :]))
-        if size >= max(axes):
-            break
-        try:
-            return archcost.load(f"zoo:{name}", input=shape)
-        except SpecError:
-            continue
+        if min(SMALLEST, max(scaled) // 2) <= size < max(scaled):
+            try:
+                return archcost.load(f"zoo:{name}", input=(channels, *kept, *(size for _ in scaled)))
+            except SpecError:
+                continue
     return own
 
 

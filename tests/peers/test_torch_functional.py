@@ -14,8 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from archcost.execute.against_torch import COUNTERPARTS
-from archcost.layers import find
-from tests.peers.compared import NEEDS_TORCH, Case, Tensor
+from tests.peers.compared import NEEDS_TORCH, Case, Given, Tensor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -46,6 +45,11 @@ def ranked(name: str, x: Tensor) -> Callable[..., Tensor]:
 
 def spans(kernel: Axes, dilation: Axes) -> Axes:
     return tuple(d * (k - 1) + 1 for k, d in zip(kernel, dilation, strict=True))
+
+
+def composed(case: Case) -> Callable[[Given], Tensor]:
+    """What PyTorch has no operator of its own for, as `against_torch` puts it together."""
+    return lambda t: COUNTERPARTS[case.kind](torch, case.layer, t.weights, *t.xs)
 
 
 # -- convolution ------------------------------------------------------------------------------------------
@@ -171,10 +175,48 @@ def deformable(draw: st.DrawFn) -> Case:
 @random_cases
 @given(deformable())
 def test_a_deformable_convolution_reads_as_grid_sample_does(case: Case) -> None:
-    found = find("deform_conv")
-    assert found is not None
-    layer = found[0].model_validate(case.fields)
-    case.agrees(lambda t: COUNTERPARTS["deform_conv"](torch, layer, t.weights, *t.xs))
+    case.agrees(composed(case))
+
+
+@st.composite
+def paddings(draw: st.DrawFn, rank: int, words: tuple[str, ...]) -> str | tuple[Axes, ...]:
+    """A word, or another number before than after."""
+    pairs = [per_axis(draw, 2, 0, 2) for _ in range(rank)]
+    return draw(st.sampled_from([*words, tuple(pairs)]))
+
+
+@random_cases
+@given(convolutions(), st.data())
+def test_convolutions_with_padding_that_pytorch_lacks(case: Case, data: st.DataObject) -> None:
+    x = tuple(n + 6 for n in case.shapes[0])
+    words = ("same", "same_lower", *(["causal"] if len(x) == 2 else []))
+    f = case.fields | {"padding": data.draw(paddings(len(x) - 1, words)), "groups": 1}
+    conv = Case("conv", f, (x,))
+    conv.agrees(composed(conv))
+
+
+@random_cases
+@given(transposed(), st.data())
+def test_transposed_convolutions_with_cropping_that_pytorch_lacks(case: Case, data: st.DataObject) -> None:
+    (x,) = case.shapes
+    padding = data.draw(paddings(len(x) - 1, ("same", "same_lower")))
+    f = case.fields | {"padding": padding, "output_padding": 0}
+    spread = Case("conv_transpose", f, ((x[0], *(n + 3 for n in x[1:])),))
+    spread.agrees(composed(spread))
+
+
+@random_cases
+@given(st.data())
+def test_a_convolution_with_a_table_of_connections(data: st.DataObject) -> None:
+    rows = st.lists(st.integers(0, 3), min_size=1, max_size=4, unique=True).map(tuple)
+    table = data.draw(st.lists(rows, min_size=1, max_size=5).map(tuple))
+    x = shape_of(data, 3)
+    conv = Case("conv", {"kernel_size": 3, "out_channels": len(table), "connections": table}, ((4, *x),))
+    conv.agrees(composed(conv))
+
+
+def shape_of(data: st.DataObject, least: int) -> Axes:
+    return tuple(data.draw(st.lists(st.integers(least, least + 3), min_size=1, max_size=3)))
 
 
 # -- pooling ----------------------------------------------------------------------------------------------
@@ -233,6 +275,19 @@ def maps(draw: st.DrawFn, channels: int | None = None, least: int = 1) -> Shape:
 
 
 @random_cases
+@given(pools("max_pool") | pools("avg_pool"), st.booleans(), st.data())
+def test_pools_with_rules_that_pytorch_lacks(case: Case, caffe: bool, data: st.DataObject) -> None:
+    """Padding by a word, another number before than after, and Caffe's rounding."""
+    f, (x,) = case.fields, case.shapes
+    kernel: Axes = f["kernel_size"]
+    pairs = tuple(tuple(data.draw(st.integers(0, k // 2)) for _ in range(2)) for k in kernel)
+    padding = data.draw(st.sampled_from(["same", "same_lower", pairs, f["padding"]]))
+    rule = {"ceil_mode": True, "ceil_rule": "caffe"} if caffe else {}
+    pool = Case(case.kind, f | {"padding": padding} | rule, ((x[0], *(n + 4 for n in x[1:])),))
+    pool.agrees(composed(pool))
+
+
+@random_cases
 @given(maps(), st.sampled_from(["max", "avg"]))
 def test_a_global_pool(x: Shape, what: str) -> None:
     axes = tuple(range(2, 1 + len(x)))
@@ -274,6 +329,15 @@ def test_a_linear_layer_at_every_position(x: Shape, leaving: int, bias: bool) ->
 def test_maxout_is_a_max_pool_over_channels(x: Shape, pieces: int) -> None:
     Case("maxout", {"pieces": pieces}, (x,)).agrees(
         lambda t: F.max_pool1d(t.x.flatten(2).mT, pieces).mT.reshape(1, -1, *t.x.shape[2:])
+    )
+
+
+@random_cases
+@given(st.integers(1, 20), st.integers(1, 9), st.integers(1, 30), st.booleans())
+def test_an_embedding(tokens: int, width: int, length: int, one_channel: bool) -> None:
+    x = (1, length) if one_channel else (length,)
+    Case("embedding", {"num_embeddings": tokens, "embedding_dim": width}, (x,)).agrees(
+        lambda t: F.embedding(t.x.reshape(1, -1).long(), t.weight).mT
     )
 
 
@@ -335,7 +399,7 @@ def takes_a_short_cut(length: int, scale: float) -> bool:
 def test_a_resize_by_a_factor(x: Shape, data: st.DataObject) -> None:
     mode = data.draw(st.sampled_from(MODES[len(x) - 1]))
     scales = tuple(data.draw(st.integers(-(-8 // n), 24)) / 8 for n in x[1:])
-    if mode == "nearest":
+    if mode == "nearest" and len(x) == 3:
         assume(not any(map(takes_a_short_cut, x[1:], scales)))
     align = data.draw(st.booleans()) if mode != "nearest" else None
     fields = {"mode": mode, "scale_factor": scales} | ({} if align is None else {"align_corners": align})
@@ -523,7 +587,8 @@ def test_constants_and_learned_numbers_that_scale(x: Shape, factor: float, bias:
             t.bias if bias else torch.zeros(1, dtype=t.x.dtype), t.x.movedim(1, -1), t.weight
         ).movedim(-1, 1)
     )
-    Case("dropout", {}, (x,)).agrees(lambda t: F.dropout(t.x, training=False))
+    for kind in ("identity", "dropout", "drop_path"):
+        Case(kind, {}, (x,)).agrees(lambda t: F.dropout(t.x, training=False))
 
 
 @random_cases
