@@ -211,13 +211,14 @@ def readers(reach: Reach, axes: Axes, position: Axes) -> Mask:
 
 def _readers(line: Line, outputs: int, position: int) -> Mask:
     """The same along one axis of a box: output u reads the set of its phase, moved on period by period."""
+    if line.ends:
+        return np.array([(s := line.at(u)) is not None and _has(s, position) for u in range(outputs)])
     found = np.zeros(outputs, dtype=np.bool_)
-    count = len(line.sets)
+    count, step = len(line.sets), int(line.step)
     for phase, known in enumerate(line.sets[:outputs]):
         if known is None:
             continue
-        periods = np.arange(-(-(outputs - phase) // count))
-        offsets = position - known.low - periods * line.step
+        offsets = position - known.low - step * np.arange(-(-(outputs - phase) // count))
         there = (offsets >= 0) & (offsets < known.size)
         if known.bits is not None:
             there[there] = [known.bits >> offset & 1 for offset in offsets[there].tolist()]

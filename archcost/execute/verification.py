@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import product, repeat
+from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
@@ -282,12 +283,14 @@ def _allocated(node: Node, tensors: Tensors, seen: set[int]) -> int:
 def _positions(tensor: Input, samples: int, seed: int) -> Iterator[Axes]:
     """Where to probe an input: a corner, the centre, the far corner, more of the border, then anywhere."""
     axes = tensor.output[1:]
+    if prod(axes) <= samples:
+        return product(*map(range, axes))
     ends = [sorted({0, n // 2, n - 1}) for n in axes]
     centre, last = tuple(n // 2 for n in axes), tuple(n - 1 for n in axes)
     grid = dict.fromkeys([(0,) * len(axes), centre, last, *product(*ends)])
     chosen = dict.fromkeys(list(grid)[: max(3, samples * 3 // 4)])
     random = np.random.default_rng([seed, crc32(f"positions {tensor.path}".encode())])
-    for _ in range(4 * samples):  # a tensor may have fewer positions than that
+    for _ in range(2 * samples):  # some may be chosen already
         chosen[tuple(int(random.integers(n)) for n in axes)] = None
     return iter(list(chosen)[:samples])
 
