@@ -26,16 +26,20 @@ if TYPE_CHECKING:
 
 
 def conv(case: Case) -> Array:
-    weight = case.tensor(1)
+    """With as many groups as channels it is a `depthwise_conv`."""
+    weight, channels = case.tensor(1), case.x.shape[1]
+    groups = case.attribute("group", 1)
+    word, fields = "conv", {"out_channels": weight.shape[0], "groups": groups}
+    if groups == channels > 1:
+        word, fields = "depthwise_conv", {"multiplier": weight.shape[0] // channels}
     return case.each(
-        "conv",
+        word,
         case.x,
         weights=_weight_and_bias(case, weight, 2),
-        out_channels=weight.shape[0],
         bias=case.has(2),
         padding=_padding(case),
         **_sliding(case, weight.shape[2:]),
-        **_groups(case),
+        **fields,
     )
 
 
