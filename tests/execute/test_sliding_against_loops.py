@@ -471,6 +471,19 @@ def test_a_transposed_convolution_multiplies_by_the_transpose_of_the_convolution
     assert np.allclose(y.ravel(), matrix.T @ x.ravel())
 
 
+@pytest.mark.parametrize("batch", [1, 100])
+def test_it_makes_no_difference_how_many_taps_are_multiplied_at_once(
+    batch: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = build("conv", out_channels=4, kernel_size=3, groups=2, padding=1)
+    x = random((2, 5, 6))
+    y, tally = run(layer, [x], weights_of(layer, [x]))
+    monkeypatch.setattr("archcost.execute.kernels.convolution._BATCH", batch)
+    again, another = run(layer, [x], weights_of(layer, [x]))
+    assert np.allclose(y, again)
+    assert tally == another
+
+
 def test_products_with_padding_are_among_the_products() -> None:
     """A 3×3 window at a corner of a padded map reads 5 positions of padding, at an edge 3."""
     layer = build("conv", out_channels=7, kernel_size=3, padding=1)

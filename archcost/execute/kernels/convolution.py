@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.geometry import Axes, Window
 
+_BATCH = 2**21
+"""Elements that are multiplied at once, more or less."""
+
 
 def conv(x: Array, weight: Array, bias: Array | None, window: Window, groups: int = 1) -> Array:
     """Convolution (cross-correlation): y[o, u] = sum over i, t of weight[o, i, t] * x[i, s·u + d·t - p].
@@ -36,14 +39,33 @@ def conv(x: Array, weight: Array, bias: Array | None, window: Window, groups: in
 def _weighted(taps: Iterable[tuple[Axes, Array]], weight: Array, groups: int) -> Array:
     """The sum over taps and channels of `weight` times what the tap reads, `(channels, *positions)`."""
     kernels = weight.reshape(groups, -1, *weight.shape[1:])  # [groups, out / groups, in / groups, *kernel]
-    return reduce(np.add, (_mixed(kernels[(..., *tap)], values) for tap, values in taps))
+    return reduce(
+        np.add,
+        (
+            _mixed([kernels[(..., *tap)] for tap, _ in some], [values for _, values in some])
+            for some in _batches(taps)
+        ),
+    )
 
 
-def _mixed(matrices: Array, values: Array) -> Array:
-    """Group by group, a matrix times the channels of every position."""
-    groups, positions = matrices.shape[0], values.shape[1:]
-    split = values.reshape(groups, values.shape[0] // groups, -1)
-    return np.matmul(np.ascontiguousarray(matrices), split).reshape(-1, *positions)
+def _batches(taps: Iterable[tuple[Axes, Array]]) -> Iterator[list[tuple[Axes, Array]]]:
+    """Several taps at a time: one large product of matrices is faster than many small ones."""
+    some: list[tuple[Axes, Array]] = []
+    for tap, values in taps:
+        some.append((tap, values))
+        if len(some) * values.size > _BATCH:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def _mixed(matrices: Sequence[Array], values: Sequence[Array]) -> Array:
+    """The sum of matrices, each times the channels of all positions of its values, group by group."""
+    groups, positions = matrices[0].shape[0], values[0].shape[1:]
+    split = [v.reshape(groups, v.shape[0] // groups, -1) for v in values]
+    y = np.matmul(np.concatenate(matrices, axis=2), np.concatenate(split, axis=1))
+    return y.reshape(-1, *positions)
 
 
 def _with_bias(y: Array, bias: Array | None) -> Array:
@@ -91,7 +113,7 @@ def conv_transpose(x: Array, weight: Array, bias: Array | None, window: Window, 
     hit = np.zeros(written, dtype=bool)
     for tap in product(*map(range, window.kernel)):
         places = _landing(tap, x.shape[1:], window)
-        _store_or_add(y[(slice(None), *places)], _mixed(kernels[(..., *tap)], x), hit[places])
+        _store_or_add(y[(slice(None), *places)], _mixed([kernels[(..., *tap)]], [x]), hit[places])
         hit[places] = True
     return _with_bias(_cropped(y, window, reach), bias)
 
