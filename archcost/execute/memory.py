@@ -58,5 +58,5 @@ def _working(node: Node) -> int:
     if isinstance(node.layer, DeformConv):  # all that is sampled stands side by side before it is summed
         sampled = node.shapes[0][0] * prod(node.output[1:]) * prod(node.layer.window(node.shapes[0]).kernel)
         return moved + 3 * sampled
-    weights = node.layer.parameters(node.shapes).values()
+    weights = () if node.layer.made_up else node.layer.parameters(node.shapes).values()
     return moved + max(map(size, weights), default=0)

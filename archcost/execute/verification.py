@@ -47,7 +47,6 @@ OPERATIONS = ("multiplications", "additions", "comparisons", "divisions", "expon
 SAMPLES = 8
 """Positions of every input that are probed, unless another number is asked for."""
 
-MADE_UP = "the spec declares it; its values are made up"
 NOT_FINITE = "its values overflow"
 UNTRACED = "what it reads is not followed to the input"
 

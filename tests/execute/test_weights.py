@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    import numpy.typing as npt
-
     from archcost.network import Network
 
     Load = Callable[..., Network]
@@ -175,7 +173,7 @@ def test_a_file_is_found_beside_the_file_that_names_it(tmp_path: Path, network: 
     assert tensors_of(found, "edge.conv")["bias"].tolist() == [5]
 
 
-def saved(**arrays: npt.ArrayLike) -> bytes:
+def saved(**arrays: Any) -> bytes:  # noqa: ANN401 - its keywords are names, as NumPy has it
     stream = io.BytesIO()
     np.savez(stream, **arrays)
     return stream.getvalue()

@@ -1,0 +1,287 @@
+"""`archcost verify`: what it compares, what it says, and what it refuses."""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+import archcost
+from archcost.cli import main
+from archcost.errors import TooLargeError
+from archcost.execute.kernels import Kernels
+from archcost.execute.memory import need
+from archcost.execute.tensors import Tensors
+from archcost.execute.verification import runs, verify
+from archcost.limits import Limits
+from archcost.passes.cost import costs
+from archcost.schemas import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from archcost.execute.arrays import Array
+    from archcost.network import Network
+
+    Load = Callable[..., Network]
+    Run = Callable[..., tuple[int, str, str]]
+
+LAYERS = """
+- {name: a, conv: {out_channels: 4, kernel_size: 3, padding: 1}}
+- {name: b, relu: }
+- {name: c, max_pool: {kernel_size: 2}}
+- {name: d, global_avg_pool: }
+"""
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    def archcost(*args: str) -> tuple[int, str, str]:
+        code = main(args)
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return archcost
+
+
+@pytest.fixture
+def spec(network: Load, tmp_path: Path) -> str:
+    network(LAYERS)
+    return str(tmp_path / "net.yaml")
+
+
+def differences(network: Network, *, torch: bool = False) -> list[tuple[str, str]]:
+    return [(p.node.path, d.what) for p in verify(network, torch=torch).proofs for d in p.differences()]
+
+
+def costlier(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A kernel that computes more than its formula says."""
+    relu = Kernels.relu
+
+    def shifted(x: Array) -> Array:
+        return relu(x) + 1.0
+
+    monkeypatch.setattr(Kernels, "relu", staticmethod(shifted))
+
+
+# -- what is measured -----------------------------------------------------------------------------------
+
+
+def test_every_node_stands_with_its_measured_shape_counts_and_params(network: Load) -> None:
+    found = verify(network(LAYERS))
+    assert [p.shape for p in found.proofs] == [(4, 8, 8), (4, 8, 8), (4, 4, 4), (4, 1, 1)]
+    assert [p.tally.comparisons for p in found.proofs] == [0, 256, 192, 0]
+    assert [p.allocated for p in found.proofs] == [112, 0, 0, 0]
+    assert found.agrees
+
+
+def test_products_with_padding_are_told_apart(network: Load) -> None:
+    tally = verify(network(LAYERS), samples=0).proofs[0].tally
+    # Along an axis of 8, three taps read 24 positions, two of which are padding.
+    assert tally.multiplications - tally.on_padding == 4 * 3 * 22 * 22
+
+
+def test_float32_agrees_as_float64_does(network: Load) -> None:
+    assert verify(network(LAYERS), dtype="float32").agrees
+
+
+def test_weights_that_are_shared_are_allocated_once(network: Load) -> None:
+    layers = """
+    - {name: a, conv: {out_channels: 3, kernel_size: 1}, share: s}
+    - {name: b, conv: {out_channels: 3, kernel_size: 1}, share: s}
+    """
+    assert [p.allocated for p in verify(network(layers)).proofs] == [12, 0]
+
+
+def test_another_seed_gives_other_numbers_and_the_same_verdict(network: Load) -> None:
+    net = network(LAYERS)
+    first, second = (Tensors(seed).of(net.nodes[0])["weight"] for seed in (0, 1))
+    assert not np.array_equal(first, second)
+    assert verify(net, seed=1).agrees
+
+
+def test_what_is_declared_is_not_proved_and_what_follows_ran_on_made_up_values(network: Load) -> None:
+    layers = """
+    - {name: a, custom: {shape: [2, 8, 8], params: 9000000000000, macs: 5, reason: a secret}}
+    - {name: b, relu: }
+    """
+    found = verify(network(layers))
+    assert found.agrees
+    assert [(p.is_made_up, p.follows_made_up) for p in found.proofs] == [(True, False), (False, True)]
+
+
+def test_every_node_of_every_run_ticks(network: Load) -> None:
+    net, ticks = network(LAYERS), list[int]()
+    verify(net, samples=3, tick=lambda: ticks.append(1))
+    assert len(ticks) == runs(net, 3) * len(net)
+
+
+def test_an_input_with_few_positions_is_probed_at_all_of_them(network: Load) -> None:
+    found = verify(network("- relu", x="[3, 2, 3]"), samples=10)
+    assert sorted(found.positions["input"]) == [(i, j) for i in range(2) for j in range(3)]
+
+
+def test_a_vector_has_no_positions_to_probe(network: Load) -> None:
+    found = verify(network("- {linear: {out_features: 2}}", x="[5]"))
+    assert found.positions == {}
+    assert found.agrees
+
+
+# -- differences ----------------------------------------------------------------------------------------
+
+
+def test_a_kernel_that_computes_more_than_the_formula_says_is_found(
+    network: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costlier(monkeypatch)
+    assert differences(network(LAYERS)) == [("b", "additions")]
+
+
+def test_a_kernel_that_gives_another_shape_is_found(network: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+    relu = Kernels.relu
+
+    def cropped(x: Array) -> Array:
+        return relu(x)[:, :1, :1]
+
+    monkeypatch.setattr(Kernels, "relu", staticmethod(cropped))
+    assert differences(network("- {name: b, relu: }")) == [("b", "shape")]
+
+
+def test_a_difference_is_exit_1_with_the_node_and_the_numbers(
+    run: Run, spec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    costlier(monkeypatch)
+    code, out, err = run("verify", spec, "--quiet")
+    assert (code, err) == (1, "")
+    assert "net: 1 of 4 nodes differs from what was predicted" in out
+    assert "net.yaml:6:13: b: additions: measured 256, predicted 0" in out
+
+
+# -- the command ----------------------------------------------------------------------------------------
+
+
+def test_agreement_is_exit_0_in_one_line_with_quiet(run: Run, spec: str) -> None:
+    code, out, err = run("verify", spec, "--quiet")
+    assert (code, err) == (0, "")
+    assert out == "net: all 4 nodes agree: shapes, params, 5 counts, fields (8 positions, 1.160 k pairs)\n"
+
+
+def test_the_report_is_the_same_every_time(run: Run, spec: str) -> None:
+    assert run("verify", spec) == run("verify", spec)
+
+
+def test_json_follows_its_schema(run: Run, spec: str) -> None:
+    _, out, _ = run("verify", spec, "--format", "json", "--samples", "2")
+    report = json.loads(out)
+    jsonschema.validate(report, schema("verify"))
+    (entry,) = report["specs"]
+    assert entry["agrees"] is True
+    assert entry["nodes"][0]["counts"]["multiplications"] == {"measured": 6912, "predicted": 6912}
+
+
+def test_many_nodes_are_gathered_unless_all_are_asked_for(run: Run) -> None:
+    short = run("verify", "zoo:cifar_resnet20", "--samples", "0")[1]
+    long = run("verify", "zoo:cifar_resnet20", "--samples", "0", "--all")[1]
+    assert len(short.splitlines()) < 60
+    assert len(long.splitlines()) > 72
+
+
+@pytest.mark.parametrize(
+    "wrong", [["--samples", "-1"], ["--dtype", "int8"], ["--against", "keras"], ["--seed", "x"]]
+)
+def test_wrong_usage_is_exit_2_and_prints_nothing(run: Run, spec: str, wrong: list[str]) -> None:
+    code, out, _ = run("verify", spec, *wrong)
+    assert (code, out) == (2, "")
+
+
+def test_weights_that_cannot_be_read_are_exit_2_and_nothing_is_written(
+    run: Run, network: Load, tmp_path: Path
+) -> None:
+    network("- {conv: {out_channels: 1, kernel_size: 1}, weights: none.npz}")
+    code, out, err = run("verify", str(tmp_path / "net.yaml"), "--output", str(tmp_path / "result.txt"))
+    assert (code, out) == (2, "")
+    assert "net.yaml:5:54: weights 'none.npz': no such file" in err
+    assert not (tmp_path / "result.txt").exists()
+
+
+# -- memory ---------------------------------------------------------------------------------------------
+
+
+def test_what_is_too_large_is_refused_before_anything_runs_with_an_input_that_fits(
+    run: Run, spec: str
+) -> None:
+    code, out, err = run("verify", spec, "--input", "3x4000x4000")
+    assert (code, out) == (2, "")
+    assert "more than 4.295 GB (the limit `memory`); --input 3x" in err
+    advised = err.partition("--input ")[2].partition(" ")[0]
+    net = archcost.load(spec, input=advised)
+    assert need(net, 8).total <= Limits().memory
+    doubled = "x".join(str(int(n) * 2) if i else n for i, n in enumerate(advised.split("x")))
+    assert need(archcost.load(spec, input=doubled), 8).total > Limits().memory
+
+
+def test_the_limit_can_be_set(run: Run, spec: str) -> None:
+    code, _, err = run("verify", spec, "--limit", "memory=1000")
+    assert code == 2
+    assert "give it a smaller --input if you can, or raise it: --limit memory=BYTES" in err
+    assert run("verify", spec, "--limit", "memory=10000000")[0] == 0
+
+
+def test_float32_needs_half(network: Load) -> None:
+    with pytest.raises(TooLargeError):
+        verify(network(LAYERS), limits=Limits(memory=need(network(LAYERS), 8).total - 1))
+    verify(network(LAYERS), dtype="float32", limits=Limits(memory=need(network(LAYERS), 8).total // 2))
+
+
+@pytest.mark.parametrize(
+    ("spec", "shape"),
+    [
+        ("squeezenet1_0", "3x64x64"),
+        ("mobilenet_v2", "3x64x64"),
+        ("alexnet", "3x64x64"),
+        ("deformable_resnet50", "3x33x33"),
+    ],
+)
+def test_a_run_stays_below_its_estimate(spec: str, shape: str) -> None:
+    net = archcost.load(f"zoo:{spec}", input=shape)
+    costs(net)
+    tracemalloc.start()
+    verify(net, samples=0, dtype="float64")
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak <= 1.05 * need(net, 8).total + 20e6
+
+
+# -- PyTorch --------------------------------------------------------------------------------------------
+
+
+def test_without_pytorch_the_comparison_is_refused(
+    run: Run, spec: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def absent(name: str) -> None:
+        raise ModuleNotFoundError(name)
+
+    monkeypatch.setattr("archcost.execute.against_torch.import_module", absent)
+    code, out, err = run("verify", spec, "--against", "torch")
+    assert (code, out) == (2, "")
+    assert "PyTorch" in err
+
+
+def test_a_value_that_differs_from_pytorch_is_a_difference(
+    network: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from archcost.execute import verification  # noqa: PLC0415 - to be patched
+    from archcost.execute.against_torch import Answer  # noqa: PLC0415 - likewise
+    from archcost.execute.executor import steps  # noqa: PLC0415 - likewise
+
+    def ours_with_a_slip(network: Network, tensors: Tensors, inputs: dict[str, Array]) -> Any:  # noqa: ANN401 - an iterator of answers
+        for node, value, _ in steps(network, tensors, inputs):
+            yield Answer(node, value + (1.0 if node.path == "b" else 0.0))
+
+    monkeypatch.setattr(verification, "against_torch", ours_with_a_slip)
+    assert differences(network(LAYERS), torch=True) == [("b", "values, against PyTorch's")]
