@@ -37,8 +37,12 @@ SPARE_LAYERS = 2
 _WIDEST = 2**16
 """Larger fields are not looked at, though a few layers with a large kernel can have them."""
 
-_WORK = 1_000_000
-"""Bytes of numbers that are kept of all beginnings together; it bounds the time of the search."""
+_WORK, _ALL_WORK = 1_000_000, 60_000_000
+"""Bytes of numbers that are kept of all beginnings together: after each layer, and added up over all layers
+of all searches. They bound the time it takes."""
+
+_SUMS = 200_000_000
+"""Additions that are made to describe the stacks listed."""
 
 _MOST_KEPT, _FEWEST_KEPT = 1000, 4
 """Beginnings that are kept at once, however small or large the field."""
@@ -117,9 +121,10 @@ def solve(
     limit = _WIDEST if max_rate is None else max_rate
     if len(kernel_sizes) > 1:
         covered = largest_field(kernel_sizes, limit)
-        searches = [_Search.of(tuple(kernel_sizes), field, covered, limit)]
+        searches = [_Search.of(tuple(kernel_sizes), field, covered, limit, _WORK)]
     else:
-        searches = list(_searches(kernel_sizes[0], layers, field, limit))
+        searches = [*_searches(kernel_sizes[0], layers, field, limit)]
+    _check_top(top, searches)
     stacks: list[Stack] = []
     cut_short: list[int] = []
     hints: frozenset[Layers] = frozenset()
@@ -216,6 +221,15 @@ def _check_reach(kernels: Sequence[int], layers: int | None, field: int, max_rat
         raise UsageError(f"{who}, and at most {MOST_LAYERS} are searched")
 
 
+def _check_top(top: int, searches: Sequence[_Search]) -> None:
+    """Whether all that may be listed can be described in time: it takes a sum per layer and position."""
+    sums = [(len(search.kernels) * search.widest, search.widest - search.field + 1) for search in searches]
+    if sum(each * min(top, fields) for each, fields in sums) > _SUMS:
+        most = _SUMS // sum(each for each, _ in sums)
+        many = f"{len(searches)} numbers of layers and " if len(searches) > 1 else ""
+        raise UsageError(f"top={top} is more than the {most:,} that are listed for {many}a field so large")
+
+
 def _listed(numbers: Iterable[int]) -> str:
     return ", ".join(map(str, numbers))
 
@@ -225,8 +239,10 @@ def _searches(kernel: int, layers: int | None, field: int, max_rate: int) -> Ite
     fewest = fewest_layers(kernel, field, max_rate)
     covered = largest_field([kernel] * fewest, max_rate)
     last = min(fewest + SPARE_LAYERS, MOST_LAYERS) if layers is None else layers
-    for n in range(fewest, last + 1):
-        yield _Search.of((kernel,) * n, field, max(covered, 1 + n * (kernel - 1)), max_rate)
+    numbers = range(fewest, last + 1)
+    for n in numbers:
+        work = min(_WORK, _ALL_WORK // (len(numbers) * n))
+        yield _Search.of((kernel,) * n, field, max(covered, 1 + n * (kernel - 1)), max_rate, work)
 
 
 # -- the search -------------------------------------------------------------------------------------------
@@ -276,11 +292,12 @@ class _Search(NamedTuple):
     narrowed: bool
 
     @classmethod
-    def of(cls, kernels: tuple[int, ...], field: int, covered: int, max_rate: int) -> _Search:
-        """The search up to `covered` positions, or less if these are too many."""
-        widest = min(covered, max(_WIDEST, field + max(kernels)))
+    def of(cls, kernels: tuple[int, ...], field: int, covered: int, max_rate: int, work: int) -> _Search:
+        """The search up to `covered` positions, or less if these are too many; see `_WORK` for `work`."""
         word = prod(kernels).bit_length() // 4 + 1
-        kept = min(_MOST_KEPT, max(_FEWEST_KEPT, _WORK // (widest * word)))
+        needed = max(field, 1 + sum(k - 1 for k in kernels)) + max(kernels)
+        widest = min(covered, max(min(_WIDEST, work // word), needed))
+        kept = min(_MOST_KEPT, max(_FEWEST_KEPT, work // (widest * word)))
         return cls(tuple(sorted(kernels)), field, widest, max_rate, word, kept, widest < covered)
 
     def run(self, hints: frozenset[Layers]) -> tuple[list[_Candidate], bool]:
@@ -312,12 +329,14 @@ class _Search(NamedTuple):
         """The rates the next layer may have.
 
         No smaller than the last, to meet each stack once; no larger than the field, or there would be holes.
-        At the largest, the layers after it repeat it and stay within `widest`; at the smallest, they still
-        reach `field` when they grow as fast as they can.
+        At the largest, the layers after it repeat it (with a smaller kernel, they take the next) and stay
+        within bounds; at the smallest, they still reach `field` when they grow as fast as they can.
         """
         last_kernel, last = one.layers[-1] if one.layers else (0, 1)
-        most = (self.widest - one.field) // sum(k - 1 for k in one.left)
-        rates = range(last + (kernel < last_kernel), min(one.field, self.max_rate, most) + 1)
+        smaller = [k for k in left if k < kernel]
+        room = self.widest - one.field - sum(k - 1 for k in smaller)
+        most = min(room // sum(k - 1 for k in one.left), self.max_rate - bool(smaller))
+        rates = range(last + (kernel < last_kernel), min(one.field, most) + 1)
         return rates[
             bisect_left(
                 rates,
@@ -328,7 +347,7 @@ class _Search(NamedTuple):
 
     def _squares(self, one: _Beginning, kernel: int, rates: range) -> list[int]:
         """Σc² with one more layer, per rate: Σ_t (kernel − |t|)·(the sum for shift t·rate), |t| < kernel."""
-        sums = self._numbers(one)
+        sums = self._numbers(one, min(one.field, (kernel - 1) * rates[-1] + 1))
         squares = [kernel * sums[0]] * len(rates)
         for t in range(1, kernel):
             shifted = sums[t * rates[0] : t * rates[-1] + 1 : t]
@@ -339,12 +358,11 @@ class _Search(NamedTuple):
             ]
         return squares
 
-    def _numbers(self, one: _Beginning) -> list[int]:
-        """The sums for the shifts from 0 on; those for shifts below are the same."""
-        text = one.sums.to_bytes(self.word * (2 * one.field - 1), "little")
-        middle = self.word * (one.field - 1)
+    def _numbers(self, one: _Beginning, count: int) -> list[int]:
+        """The sums for so many shifts from 0 on; those for shifts below are the same."""
+        text = (one.sums >> 8 * self.word * (one.field - 1)).to_bytes(self.word * one.field, "little")
         return [
-            int.from_bytes(text[i : i + self.word], "little") for i in range(middle, len(text), self.word)
+            int.from_bytes(text[i : i + self.word], "little") for i in range(0, self.word * count, self.word)
         ]
 
     def _begun(self, candidate: _Candidate) -> _Beginning:

@@ -12,12 +12,14 @@ from runpy import run_path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+import archcost.rates
 from archcost.cli import main
 from archcost.errors import UsageError
+from archcost.hdc import path_counts
 from archcost.rates import effective, evenness, fewest_layers, largest_field, solve
 from archcost.schemas import schema
 from tests.cli.program import python
@@ -90,6 +92,7 @@ def test_unequal_kernels_share_the_rates_as_well_as_they_can(kernels: tuple[int,
     assert all(stack.kernel_sizes == kernels for stack in found)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(2, 5), min_size=1, max_size=4),
     st.integers(1, 6),
@@ -193,6 +196,50 @@ def test_fields_too_wide_to_be_looked_at_are_said_to_be_missing() -> None:
     assert solution.stacks[0].field < 20**4
 
 
+@settings(deadline=None, max_examples=30)
+@given(
+    kernels=st.lists(st.integers(2, 40), min_size=2, max_size=7),
+    share=st.fractions(0, 1),
+    max_rate=st.none() | st.integers(1, 30),
+)
+def test_a_search_cut_as_short_as_can_be_still_finds_a_stack(
+    kernels: list[int], share: Fraction, max_rate: int | None
+) -> None:
+    field = max(1, int(share * min(largest_field(kernels, max_rate or 10**9), 3000)))
+    with pytest.MonkeyPatch.context() as patch:  # at its smallest, whatever there is room for
+        patch.setattr("archcost.rates._MOST_KEPT", 1)
+        patch.setattr("archcost.rates._WORK", 1)
+        stacks = solve(kernels, None, field, max_rate=max_rate).stacks
+    assert stacks
+    assert all(stack.field >= field for stack in stacks)
+
+
+def test_kernels_that_differ_and_leave_little_room_have_a_stack() -> None:
+    (stack,) = solve(range(255, 245, -1), None, 8192, top=1).stacks
+    counts = path_counts(list(zip(stack.kernel_sizes, stack.rates, strict=True)))
+    assert min(counts) > 0
+    assert len(counts) == stack.field >= 8192
+
+
+@pytest.mark.parametrize(("kernel", "fewest"), [(2, 13), (3, 9), (256, 2)])
+def test_the_largest_requests_take_bounded_work(
+    kernel: int, fewest: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Work is bytes of the numbers that slide through layers."""
+    slid: list[int] = []
+    slide = vars(archcost.rates)["_slid"]
+
+    def counted(number: int, times: int, step: int) -> int:
+        slid.append(number.bit_length() // 8)
+        return slide(number, times, step)
+
+    monkeypatch.setattr("archcost.rates._slid", counted)
+    solution = solve([kernel], 32, 8192, top=1)
+    assert {len(stack.rates) for stack in solution.stacks} == set(range(fewest, 33))
+    assert 32 in solution.cut_short
+    assert sum(slid) < 1.5 * 10**9, "a few seconds"
+
+
 def test_the_same_request_has_the_same_answer() -> None:
     assert solve([3], 8, 200) == solve([3], 8, 200)
 
@@ -257,6 +304,18 @@ def test_what_cannot_be_had_is_refused_with_what_can(
     with pytest.raises(UsageError) as caught:
         solve(kernels, layers, field, max_rate=max_rate)
     assert str(caught.value) == message
+
+
+def test_more_stacks_than_can_be_described_are_refused_with_how_many_can() -> None:
+    with pytest.raises(UsageError) as caught:
+        solve([3], 32, 8192, top=1000)
+    most = int(str(caught.value).split()[5])
+    expected = (
+        f"top=1000 is more than the {most} that are listed for 24 numbers of layers and a field so large"
+    )
+    assert str(caught.value) == expected
+    assert 10 <= most < 1000
+    assert len(solve([3], 4, 63, top=10**9).stacks) < 19
 
 
 # -- the command ------------------------------------------------------------------------------------------
