@@ -75,7 +75,7 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
       archcost verify zoo:unet --samples 2 --all
       archcost verify net.yaml --against torch
       archcost verify 'specs/*.yaml' --quiet
-      archcost verify net.yaml --limit memory=17179869184
+      archcost verify net.yaml --limit memory=2^34
 
     What would take more than the limit `memory` (4 GiB) is refused before anything is allocated.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow

@@ -278,7 +278,8 @@ def as_text(
     reports: Sequence[VerifyReport], style: Style, *, everything: bool = False, quiet: bool = False
 ) -> str:
     """The reports one below the other. `everything`: each node in a row of its own."""
-    return "\n".join(_one(report, style, everything=everything, quiet=quiet) for report in reports)
+    texts = (_one(report, style, everything=everything, quiet=quiet) for report in reports)
+    return ("" if quiet else "\n").join(texts)
 
 
 def _one(report: VerifyReport, style: Style, *, everything: bool, quiet: bool) -> str:
@@ -304,17 +305,18 @@ def _title(report: VerifyReport) -> str:
 
 def _verdict(report: VerifyReport) -> str:
     wrong = sum(not node.agrees for node in report.nodes)
-    nodes = "node" if len(report.nodes) == 1 else "nodes"
     if wrong:
-        differ = "differs" if wrong == 1 else "differ"
-        return f"{report.name}: {wrong} of {len(report.nodes)} {nodes} {differ} from what was predicted"
-    probed = sum(map(len, report.positions.values()))
-    pairs = sum(node.field.pairs for node in report.nodes)
-    positions = "position" if probed == 1 else "positions"
-    fields = f", fields ({probed} {positions}, {si(pairs)} pairs)" if probed else ""
-    all_of = "the one" if len(report.nodes) == 1 else f"all {len(report.nodes)}"
-    agree = "agrees" if len(report.nodes) == 1 else "agree"
-    return f"{report.name}: {all_of} {nodes} {agree}: shapes, params, {len(OPERATIONS)} counts{fields}"
+        differ = "node differs" if wrong == 1 else "nodes differ"
+        return f"{report.name}: {wrong} {differ} from what was predicted, of {len(report.nodes)}"
+    declared = sum(node.status == "declared" for node in report.nodes)
+    count = len(report.nodes) - declared
+    nodes = "the node agrees" if count == 1 else f"all {count} nodes agree"
+    but = f"; {declared} declared, not proved" if declared else ""
+    fields = ""
+    if probed := sum(map(len, report.positions.values())):
+        pairs = sum(node.field.pairs for node in report.nodes)
+        fields = f", fields ({probed} {'position' if probed == 1 else 'positions'}, {si(pairs)} pairs)"
+    return f"{report.name}: {nodes}: shapes, params, {len(OPERATIONS)} counts{fields}{but}"
 
 
 def _differing(report: VerifyReport) -> list[str]:
@@ -383,12 +385,14 @@ def _some(paths: Sequence[str]) -> str:
 
 
 def _table(report: VerifyReport, style: Style, *, everything: bool) -> list[str]:
+    """A row per node or group, without the counts that nothing has."""
     groups = [(node.path, [node]) for node in report.nodes] if everything else _grouped(report.nodes)
+    counts = [name for name, pair in report.totals.items() if pair.measured or pair.predicted]
     text = tabulate(
-        [_row(path, nodes) for path, nodes in groups],
-        headers=["layer", "nodes", "output", "params", *OPERATIONS, "field pairs"],
+        [_row(path, nodes, counts) for path, nodes in groups],
+        headers=["layer", "nodes", "output", *counts, "field pairs"],
         tablefmt="simple",
-        colalign=["left", "right", "left", *["right"] * (2 + len(OPERATIONS))],
+        colalign=["left", "right", "left", *["right"] * (1 + len(counts))],
         disable_numparse=True,
     )
     head, *body = [line.rstrip() for line in text.splitlines()]
@@ -410,16 +414,17 @@ def _beginning(path: str, segments: int) -> str:
     return ".".join(path.split(".")[:segments])
 
 
-def _row(path: str, nodes: Sequence[NodeProof]) -> list[str]:
+def _row(path: str, nodes: Sequence[NodeProof], counts: Sequence[str]) -> list[str]:
     last, sums = nodes[-1], _sums(nodes)
     shape = show(last.measured_shape)
     if last.measured_shape != last.predicted_shape:
         shape += f" ≠ {show(last.predicted_shape)}"
-    pairs, wrong = (
-        sum(values) for values in zip(*((n.field.pairs, n.field.wrong) for n in nodes), strict=True)
-    )
-    fields = _cell(Pair(measured=pairs - wrong, predicted=pairs))
-    return [path, str(len(nodes)), shape, *map(_cell, sums.values()), fields]
+    start = [path, str(len(nodes)), shape]
+    if all(node.status == "declared" for node in nodes):
+        return [*start, *("declared" for _ in counts), ""]
+    pairs = sum(node.field.pairs for node in nodes)
+    touched = Pair(measured=pairs - sum(node.field.wrong for node in nodes), predicted=pairs)
+    return [*start, *(_cell(sums[name]) for name in counts), _cell(touched)]
 
 
 def _cell(pair: Pair) -> str:

@@ -158,7 +158,7 @@ def test_a_difference_is_exit_1_with_the_node_and_the_numbers(
     costlier(monkeypatch)
     code, out, err = run("verify", spec, "--quiet")
     assert (code, err) == (1, "")
-    assert "net: 1 of 4 nodes differs from what was predicted" in out
+    assert "net: 1 node differs from what was predicted, of 4" in out
     assert "net.yaml:6:13: b: additions: measured 256, predicted 0" in out
 
 
