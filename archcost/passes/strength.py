@@ -35,6 +35,9 @@ POSITIONS = 2**25
 ADDITIONS = 2**32
 """More additions than this are not started: they would take half a minute and more."""
 
+PHASES = 2**16
+"""More phases along an axis than this are not handed back: each takes additions of its own."""
+
 PATTERNS = 4096
 """Phases that are looked at to see whether an axis can be summed over on the way."""
 
@@ -119,6 +122,10 @@ class _Pass:
         """The positions that are read; None if there are none."""
         return extent
 
+    def phases(self, extent: Extent) -> int:  # noqa: ARG002 - as the others
+        """How many kinds of outputs an extent has, which are handed back one kind after the other."""
+        return 1
+
     def additions(self, extent: Extent) -> int:  # noqa: ARG002 - as the others
         """How many it takes to hand back the weights of an extent."""
         return 0
@@ -168,6 +175,11 @@ class _Slide(_Pass):
         found = tuple(span for span in spans if span)
         return found if len(found) == len(spans) else None
 
+    def phases(self, extent: Extent) -> int:
+        """Along any axis, the most phases that the outputs of an extent have."""
+        each = zip(extent, self._axes, strict=True)
+        return max((min(self._window.period(i)[0], b - a + 1) for (a, b), i in each), default=1)
+
     def additions(self, extent: Extent) -> int:
         """An addition per weight and tap, axis after axis."""
         total, sizes = 0, [last - first + 1 for first, last in extent]
@@ -216,8 +228,8 @@ class _Slide(_Pass):
         for pattern in patterns:
             part = source[pattern.start :: pattern.period]
             part = part / len(pattern.reads) if self._mean else part
-            for position in pattern.reads:
-                target[pattern.slots(position - low)] += part
+            for slots, weight in pattern.handed_back(part, low):
+                target[slots] += weight
         return result
 
 
@@ -238,9 +250,21 @@ class _Pattern(NamedTuple):
         """Whether every output reads one position, and neighbours read neighbours."""
         return self.period == self.step == len(self.reads) == 1
 
-    def slots(self, first: int) -> slice:
-        """The positions that the outputs read through one tap, if the first of them reads `first`."""
-        return slice(first, first + (self.outputs - 1) * self.step + 1, self.step)
+    def handed_back(self, weights: Weights, low: int) -> Iterator[tuple[slice, Weights]]:
+        """Weights and what they are added to, from index `low` on: by tap or, of fewer outputs, by output."""
+        if isinstance(self.reads, range) and self.outputs < len(self.reads):
+            for i in range(self.outputs):
+                yield (
+                    _slots(self.reads[0] + i * self.step - low, self.reads.step, len(self.reads)),
+                    weights[i],
+                )
+        else:
+            for position in self.reads:
+                yield _slots(position - low, self.step, self.outputs), weights
+
+
+def _slots(first: int, step: int, count: int) -> slice:
+    return slice(first, first + (count - 1) * step + 1, step)
 
 
 def _positions(extent: Extent) -> int:
@@ -288,6 +312,11 @@ class _Way:
         extent = self._extents[reader]
         for position, source in enumerate(reader.inputs):
             step = self._step(reader, position)
+            if step and (phases := step.phases(extent)) > PHASES:  # even listing them would take too long
+                raise TooLargeError(
+                    f"{reader.path} reads in {phases:,} different patterns on the way to {self._node.path}, "
+                    f"and at most {PHASES:,} are followed; choose a node nearer to the input"
+                )
             read = step.extent(extent) if step else None
             if step and read is not None:
                 links.append(_Link(source, step, read))
@@ -344,9 +373,10 @@ class _Way:
         largest = max(self._extents.values(), key=_positions)
         if (positions := _positions(largest)) > POSITIONS:
             sizes = "×".join(f"{last - first + 1:,}" for first, last in largest)
+            over = f"{sizes} = {positions:,}" if len(largest) > 1 else sizes
             raise TooLargeError(
-                f"{self._node.path} reaches back over {sizes} = {positions:,} positions, and at most "
-                f"{POSITIONS:,} can be weighed; choose a node nearer to the input"
+                f"{self._node.path} reaches back over {over} positions, and at most {POSITIONS:,} can be "
+                "weighed; choose a node nearer to the input"
             )
         if self._additions > ADDITIONS:
             raise TooLargeError(

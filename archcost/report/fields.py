@@ -63,6 +63,7 @@ class FieldRow:
         receptive_fields: what it sees of each input it has a spatial relation to.
         effective_fields: of the same inputs, the effective field that ignores operations over all positions;
             empty unless asked for.
+        reason: why they are empty though asked for, where the field is too large; else empty.
     """
 
     path: str
@@ -73,6 +74,7 @@ class FieldRow:
     output: Shape
     receptive_fields: Mapping[str, ReceptiveField]
     effective_fields: Mapping[str, EffectiveField]
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,7 +216,7 @@ def field_report(seeing: Seeing, at: str | None = None, *, effective: bool = Fal
     """The fields of a network, or of its node `at`; with `effective`, the effective field of every node too.
 
     Raises:
-        UsageError: there is no such node, or its field is too large to be weighed.
+        UsageError: there is no such node, or its field does not move.
     """
     network = seeing.network
     node = seeing.chosen(at)
@@ -248,6 +250,12 @@ class _RowWriter:
         self._seeing = seeing
 
     def row(self, node: Node, *, effective: bool, pixels: bool = False) -> FieldRow:
+        found: dict[str, EffectiveField] = {}
+        reason = ""
+        try:
+            found = self._effective(node, pixels=pixels) if effective else {}
+        except TooLargeError as error:  # what the table says is true all the same
+            reason = str(error)
         return FieldRow(
             path=node.path,
             kind=kind_of(node.word),
@@ -258,7 +266,8 @@ class _RowWriter:
             receptive_fields={
                 name: readable_field(field) for name, field in self._seeing.seen.fields[node].items()
             },
-            effective_fields=self._effective(node, pixels=pixels) if effective else {},
+            effective_fields=found,
+            reason=reason,
         )
 
     def _effective(self, node: Node, *, pixels: bool) -> dict[str, EffectiveField]:

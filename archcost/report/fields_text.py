@@ -58,7 +58,7 @@ def as_text(report: FieldReport, style: Style, *, picture: str = "", quiet: bool
 
 
 def _table(rows: Sequence[FieldRow], style: Style, *, several: bool) -> list[str]:
-    effective = any(row.effective_fields for row in rows)
+    effective = any(row.effective_fields or row.reason for row in rows)
     heads = [
         "node",
         "kind",
@@ -77,7 +77,7 @@ def _table(rows: Sequence[FieldRow], style: Style, *, several: bool) -> list[str
             field_size(field),
             _each(field.stride),
             _each(field.center),
-            *([_size(row.effective_fields[name]) if name in row.effective_fields else ""] * effective),
+            *([_effective_size(row, name)] * effective),
         ]
         for row in rows
         for name, field in row.receptive_fields.items()
@@ -87,8 +87,10 @@ def _table(rows: Sequence[FieldRow], style: Style, *, several: bool) -> list[str
     return [style.paint(first, "bold"), *body]
 
 
-def _size(field: EffectiveField) -> str:
-    return show(field.size)
+def _effective_size(row: FieldRow, name: str) -> str:
+    if name in row.effective_fields:
+        return show(row.effective_fields[name].size)
+    return "too large" if row.reason else ""
 
 
 def _each(values: Iterable[str]) -> str:
@@ -112,8 +114,12 @@ def _closely(report: FieldReport) -> Iterator[str]:
         (f"{name}: {what}" if several else what, text)
         for name, field in row.receptive_fields.items()
         if not field.is_global or field.local
-        for what, text in _field(field.local or field, row.effective_fields[name], report.inputs[name][1:])
+        for what, text in _field(
+            field.local or field, row.effective_fields.get(name), report.inputs[name][1:]
+        )
     ]
+    if row.reason:
+        lines.append(("effective", f"not known: {row.reason}"))
     if report.paths:
         lines += _path_lines(report.paths)
     width = max(len(what) for what, _ in lines)
@@ -124,7 +130,7 @@ def _closely(report: FieldReport) -> Iterator[str]:
 
 
 def _field(
-    field: ReceptiveField, effective: EffectiveField, axes: Sequence[int]
+    field: ReceptiveField, effective: EffectiveField | None, axes: Sequence[int]
 ) -> Iterator[tuple[str, str]]:
     total = prod(field.size)
     read = (
@@ -134,6 +140,11 @@ def _field(
     bound = "at most " if field.upper_bound else ""
     yield "field", f"{bound}{show(field.size)}, {times} times the input; {read}"
     yield "stride", _each(field.stride)
+    if effective:
+        yield "effective", _effective(field, effective)
+
+
+def _effective(field: ReceptiveField, effective: EffectiveField) -> str:
     share = _each(percent(e, n) for e, n in zip(effective.size, field.size, strict=True))
     deviation = _each(f"{d:.1f}" for d in effective.deviation)
     text = (
@@ -142,7 +153,7 @@ def _field(
     )
     if effective.pixels:
         text += f"; {effective.pixels:,} positions weigh more than 4.55 % of the strongest"
-    yield "effective", text
+    return text
 
 
 def _path_lines(paths: PathCounts) -> Iterator[tuple[str, str]]:

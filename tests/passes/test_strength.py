@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import cProfile
+import pstats
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from fractions import Fraction
 from functools import cache
 from itertools import product
@@ -400,3 +402,37 @@ def test_too_many_additions_are_refused_before_any_is_made(network: Loader) -> N
     )
     with pytest.raises(UsageError, match="additions"):
         strength(net, net.nodes[-1], mean=True)
+
+
+def test_more_phases_than_are_followed_are_refused_before_they_are_listed(
+    network: Callable[..., Network],
+) -> None:
+    layers = "- adaptive_avg_pool: {output_size: 274877906943}\n- adaptive_avg_pool: {output_size: 3}\n"
+    net = network(layers, x="[1, 549755813889]")
+    with pytest.raises(UsageError) as caught:
+        strength(net, net.nodes[-1], mean=False)
+    assert str(caught.value) == (
+        "adaptive_avg_pool reads in 91,625,968,981 different patterns on the way to adaptive_avg_pool_2, and "
+        "at most 65,536 are followed; choose a node nearer to the input"
+    )
+
+
+@pytest.mark.parametrize("dilation", [1, 3])
+@pytest.mark.parametrize("later", ["", "- conv: {out_channels: 1, kernel_size: 2, stride: 2}\n"])
+def test_a_huge_kernel_is_handed_back_by_output_and_not_by_tap(
+    network: Callable[..., Network], dilation: int, later: str
+) -> None:
+    kernel = 10**5
+    layer = f"- conv: {{out_channels: 1, kernel_size: {kernel}, stride: 7, dilation: {dilation}}}\n"
+    net = network(layer + later, x="[1, 400000]")
+    found = strength(net, net.nodes[-1], mean=False)["input"]
+    outputs = range(2 if later else 1)
+    first = net.nodes[0].output[1] // 2 if not later else net.nodes[1].output[1] // 2 * 2
+    read = Counter(
+        (first + u) * 7 + tap * dilation - found.first[0] for u in outputs for tap in range(kernel)
+    )
+    assert found.weights.tolist() == [read[i] for i in range(max(read) + 1)]
+    assert min(read) == 0
+    profile = cProfile.Profile()
+    profile.runcall(strength, net, net.nodes[-1], mean=False)
+    assert vars(pstats.Stats(profile))["total_calls"] < 1000

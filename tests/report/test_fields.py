@@ -126,6 +126,28 @@ def test_a_field_that_cannot_be_drawn_is_still_measured(
     assert report.closely.effective_fields["input"].pixels is None
 
 
+@pytest.mark.parametrize("at", [None, "conv_2"])
+def test_a_field_too_large_to_be_weighed_is_reported_without_the_effective_field(
+    network: Callable[..., Network], at: str | None
+) -> None:
+    layers = "- conv: {out_channels: 1, kernel_size: 3}\n- conv: {out_channels: 1, kernel_size: 1000000000}\n"
+    net = network(layers, x="[1, 2000000000]")
+    report = field_report(Seeing.of(net), at, effective=True)
+    reason = (
+        "conv_2 reaches back over 1,000,000,002 positions, and at most 33,554,432 can be weighed; choose a "
+        "node nearer to the input"
+    )
+    assert report.closely is not None
+    assert (report.closely.effective_fields, report.closely.reason) == ({}, reason)
+    assert report.closely.receptive_fields["input"].size == (1_000_000_002,)
+    assert [(row.path, bool(row.reason)) for row in report.nodes] == [("conv", False), ("conv_2", True)][
+        bool(at) :
+    ]
+    text = " ".join(as_text(report, Style()).split())
+    assert f"effective not known: {reason} paths 1 path leads" in text
+    assert ("1000000002 1 1000000001/2 too large" in text) == (at is None)
+
+
 def test_json_has_whole_numbers_however_large(network: Callable[..., Network]) -> None:
     body = "      - residual: [{conv: {out_channels: 1, kernel_size: 1}}]\n"
     net = network(f"- repeat: 80\n  body:\n{body}", x="[1, 8, 8]")
