@@ -43,12 +43,16 @@ class Score:
     without: tuple[str, ...] = ()
 
     def note(self, apart: float) -> None:
-        self.compared += 1
-        self.worst = max(self.worst, apart)
+        self.add(Score(1, apart))
+
+    def add(self, other: Score) -> None:
+        self.compared += other.compared
+        self.worst = max(self.worst, other.worst)
+        self.without += other.without
 
 
 SCORES: dict[str, dict[str, Score]] = {}
-"""What -> operator or network -> its score; shown at the end of the run."""
+"""What -> operator or network -> its score in this test; the end of the run shows all of them."""
 
 
 def score(what: str, name: str) -> Score:

@@ -42,26 +42,32 @@ def small(name: str) -> Network:
     return own
 
 
-def needs_torch() -> None:
-    pytest.importorskip("torch", reason=NEEDS_TORCH)
-
-
-@pytest.mark.parametrize("name", [entry.name for entry in zoo(DEFAULT)])
-def test_every_node_of_a_network_is_what_pytorch_computes(name: str) -> None:
-    needs_torch()
-    found = score("networks", name)
+def compare(name: str, dtype: str) -> None:
+    torch = pytest.importorskip("torch", reason=NEEDS_TORCH)
+    torch.set_num_threads(1)  # tests run on all cores already
+    found = score(f"networks, {dtype}", name)
     net = small(name)
-    tensors = Tensors.of_network(net)
+    tensors = Tensors.of_network(net, dtype=dtype)
     without: dict[str, None] = {}
     for step, answer in zip(steps(net, tensors, count=False), against_torch(net, tensors), strict=True):
         assert answer.node is step.node
         if answer.value is None:
-            without[answer.reason] = None
+            without[f"{step.node.path} ({step.node.word})"] = None
             continue
         apart = difference(step.value, answer.value)
-        assert apart <= TOLERANCES["float64"], step.node.path
+        assert apart <= TOLERANCES[dtype], step.node.path
         found.note(apart)
     found.without = tuple(without)
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in zoo(DEFAULT)])
+def test_every_node_of_a_network_is_what_pytorch_computes(name: str) -> None:
+    compare(name, "float64")
+
+
+@pytest.mark.parametrize("name", ["resnet18", "wavenet_3_blocks", "vit_tiny_patch16_224"])
+def test_single_precision_differs_by_its_rounding(name: str) -> None:
+    compare(name, "float32")
 
 
 def test_every_kind_has_a_counterpart_or_says_why_not() -> None:

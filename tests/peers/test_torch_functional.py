@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from archcost.geometry import Axes, Shape
 
 torch: Any = pytest.importorskip("torch", reason=NEEDS_TORCH)
+torch.set_num_threads(1)  # tests run on all cores already
 F: Any = torch.nn.functional
 
 CASES = 300
