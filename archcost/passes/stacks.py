@@ -162,7 +162,7 @@ def stacks(network: Network, looks: Looks, fields: Mapping[Node | Input, Mapping
     >>> net = load("zoo:wavenet")
     >>> fields = analysis.fields_by_tensor(net, receptive_fields(net))
     >>> [stack.field.size for stack in stacks(net, Looks(), fields).stacks]
-    [(1024,), (1024,)]
+    [(1024,)]
     """
     dilated = [node for node in network if _is_dilated(node, looks)]
     if not dilated:
