@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archcost.network import Network
 
 SIZES = {1: (1200,), 2: (16, 32, 64, 96, 192, 256, 400), 3: (64, 200)}
-"""Positions along every axis to try, smallest first, by rank; the first axis of a volume stays."""
+"""Positions along every axis to try, smallest first, by rank; a volume has 16 frames."""
 
 SMALLEST = 64
 """Positions along every axis; half of what there is if that is less. With less, most maps would be 1×1."""
@@ -32,11 +32,11 @@ def small(name: str) -> Network:
     own = archcost.load(f"zoo:{name}")
     (x,) = own.inputs
     channels, *axes = x.output
-    kept, scaled = axes[: len(axes) > 2], axes[len(axes) > 2 :]
+    frames, scaled = [16] * (len(axes) - 2), axes[max(len(axes) - 2, 0) :]
     for size in SIZES[len(axes)]:
         if min(SMALLEST, max(scaled) // 2) <= size < max(scaled):
             try:
-                return archcost.load(f"zoo:{name}", input=(channels, *kept, *(size for _ in scaled)))
+                return archcost.load(f"zoo:{name}", input=(channels, *frames, *(size for _ in scaled)))
             except SpecError:
                 continue
     return own
