@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import click
@@ -28,8 +29,21 @@ class Options(Loading):
     seed: int
     dtype: str
     against: str | None
+    scale: Fraction | None
     everything: bool
     quiet: bool
+
+
+def _scale(_ctx: click.Context, _param: click.Parameter, given: str | None) -> Fraction | None:
+    if given is None:
+        return None
+    try:
+        factor = Fraction(given) if len(given) < 20 else Fraction(0)
+    except (ValueError, ZeroDivisionError):
+        factor = Fraction(0)
+    if not 0 < factor <= 1:
+        raise click.BadParameter(f"{given!r} is no share of the channels, such as 0.25 or 1/8")
+    return factor
 
 
 @click.command
@@ -58,6 +72,13 @@ class Options(Loading):
     help="Of all numbers.",
 )
 @click.option("--against", type=click.Choice(["torch"]), help="Compare every value with PyTorch's, too.")
+@click.option(
+    "--scale-channels",
+    "scale",
+    metavar="F",
+    callback=_scale,
+    help="Run the network with F times its channels, such as 0.25 or 1/8.",
+)
 @click.option("--all", "everything", is_flag=True, help="A row for every node, however many there are.")
 @output("table", "json")
 @loading
@@ -75,14 +96,17 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
       archcost verify zoo:unet --samples 2 --all
       archcost verify net.yaml --against torch
       archcost verify 'specs/*.yaml' --quiet
+      archcost verify zoo:vit_base_patch16_224 --scale-channels 0.25
       archcost verify net.yaml --limit memory=2^34
 
-    What would take more than the limit `memory` (4 GiB) is refused before anything is allocated.
+    What would take more than the limit `memory` (4 GiB) is refused before anything is allocated. A smaller
+    --input proves the same layers; so does --scale-channels, which scales every channel count that a layer
+    sets, if the layers still fit together.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     from archcost.report.verified import as_json, as_text, verify_report  # noqa: PLC0415 - NumPy, and only here
 
-    networks = load_all(specs, options)
-    reports = [verify_report(found) for found in _verified(networks, options)]
+    found = _verified(load_all(specs, options), options)
+    reports = [verify_report(one, options["scale"]) for one in found]
     if form == "json":
         write(as_json(reports), output)
     else:
@@ -92,8 +116,11 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
 
 
 def _verified(networks: Sequence[Network], options: Options) -> list[Verification]:
+    from archcost.execute.scaling import scaled  # noqa: PLC0415 - few runs ask for it
     from archcost.execute.verification import refuse_if_too_large, runs, verify  # noqa: PLC0415 - as above
 
+    if (scale := options["scale"]) is not None:
+        networks = [scaled(network, scale) for network in networks]
     for network in networks:
         try:
             refuse_if_too_large(network, options["dtype"], options["limits"])
@@ -127,22 +154,25 @@ def _progress(length: int) -> Generator[Callable[[], object]]:
 
 def _advice(network: Network, options: Options) -> str:
     """How to run it all the same: with the largest input, halved step by step, that fits."""
+    from archcost.execute.scaling import scaled  # noqa: PLC0415 - few runs ask for it
     from archcost.execute.verification import refuse_if_too_large  # noqa: PLC0415 - NumPy, and only here
 
-    raised = "or raise it: --limit memory=BYTES"
+    raised = "or try --scale-channels 0.25, or raise the limit: --limit memory=BYTES"
     shapes = {tensor.path: tensor.output for tensor in network.inputs}
     while network.path != "-" and any(n > 1 for shape in shapes.values() for n in shape[1:]):
         shapes = {name: (shape[0], *((n + 1) // 2 for n in shape[1:])) for name, shape in shapes.items()}
         asked = _as_option(shapes)
         smaller: Options = {**options, "input_shape": asked}
         try:
-            refuse_if_too_large(load_one(network.path, smaller), options["dtype"], options["limits"])
+            small = load_one(network.path, smaller)
+            small = scaled(small, options["scale"]) if options["scale"] else small
+            refuse_if_too_large(small, options["dtype"], options["limits"])
         except TooLargeError:
             continue
         except ArchcostError:
             break
-        return f"--input {asked} would fit, {raised}"
-    return f"give it a smaller --input if you can, {raised}"
+        return f"--input {asked} would fit; {raised}"
+    return f"give it a smaller --input if you can; {raised}"
 
 
 def _as_option(shapes: Mapping[str, Shape]) -> str:

@@ -27,6 +27,7 @@ from archcost.passes.cost import costs
 from archcost.passes.looks import Looks
 from archcost.passes.receptive_field import Tracer, reaches, traced
 from archcost.report.numbers import size_in_bytes
+from archcost.report.verified import OPERATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from archcost.network import Input, Network, Node
     from archcost.passes.cost import Cost
     from archcost.passes.receptive_field import Reaches
-
-OPERATIONS = ("multiplications", "additions", "comparisons", "divisions", "exponentials")
-"""The counts that are measured; a MAC is a multiplication and an addition."""
 
 SAMPLES = 8
 """Positions of every input that are probed, unless another number is asked for."""

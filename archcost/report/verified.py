@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from archcost.execute.verification import OPERATIONS
 from archcost.geometry import Shape, show
+from archcost.layers.base import Operations
 from archcost.report.json import envelope
 from archcost.report.model import to_dict
 from archcost.report.numbers import percent, si
@@ -19,11 +19,15 @@ from archcost.report.tree import FITS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from fractions import Fraction
 
     from archcost.execute.verification import Proof, Verification
     from archcost.report.style import Style
 
 SCHEMA = "archcost-verify/1"
+
+OPERATIONS = Operations._fields[1:]
+"""The counts that are measured; a MAC is a multiplication and an addition."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,6 +148,7 @@ class VerifyReport:
         variant: the variant that was chosen, if any.
         vars: the variables with their final values.
         inputs: shapes by name.
+        scale_channels: what every channel count was scaled by, as `p/q`; null if none was.
         dtype: of all numbers.
         seed: of random weights, inputs and positions.
         agrees: whether everything that was measured is as predicted.
@@ -159,6 +164,7 @@ class VerifyReport:
     variant: str | None
     vars: Mapping[str, object]
     inputs: Mapping[str, Shape]
+    scale_channels: str | None
     dtype: str
     seed: int
     agrees: bool
@@ -169,8 +175,8 @@ class VerifyReport:
     nodes: tuple[NodeProof, ...]
 
 
-def verify_report(found: Verification) -> VerifyReport:
-    """A verification as plain values."""
+def verify_report(found: Verification, scale: Fraction | None = None) -> VerifyReport:
+    """A verification as plain values; `scale` is what its channels were scaled by."""
     network = found.network
     nodes = tuple(map(_node, found.proofs))
     return VerifyReport(
@@ -179,6 +185,7 @@ def verify_report(found: Verification) -> VerifyReport:
         variant=network.variant,
         vars={name: readable(value) for name, value in network.variables.items()},
         inputs={tensor.path: tensor.output for tensor in network.inputs},
+        scale_channels=None if scale is None else str(scale),
         dtype=found.dtype,
         seed=found.seed,
         agrees=found.agrees,
@@ -300,7 +307,8 @@ def _one(report: VerifyReport, style: Style, *, everything: bool, quiet: bool) -
 
 def _title(report: VerifyReport) -> str:
     variant = f", variant {report.variant}" if report.variant else ""
-    return f"{report.name} ({report.path}{variant})"
+    scale = f", {report.scale_channels} of its channels" if report.scale_channels else ""
+    return f"{report.name} ({report.path}{variant}{scale})"
 
 
 def _verdict(report: VerifyReport) -> str:

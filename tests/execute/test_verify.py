@@ -228,7 +228,7 @@ def test_what_is_too_large_is_refused_before_anything_runs_with_an_input_that_fi
 def test_the_limit_can_be_set(run: Run, spec: str) -> None:
     code, _, err = run("verify", spec, "--limit", "memory=1000")
     assert code == 2
-    assert "give it a smaller --input if you can, or raise it: --limit memory=BYTES" in err
+    assert "give it a smaller --input if you can; or try --scale-channels 0.25, or raise the limit" in err
     assert run("verify", spec, "--limit", "memory=10000000")[0] == 0
 
 

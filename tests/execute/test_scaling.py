@@ -1,0 +1,121 @@
+"""Networks with fewer channels: they verify as the whole ones do, or it is said why they cannot be scaled."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+
+import archcost
+from archcost.cli import main
+from archcost.errors import UsageError
+from archcost.execute.scaling import scaled
+from archcost.execute.verification import verify
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from archcost.network import Network
+
+    Load = Callable[..., Network]
+
+QUARTER = Fraction(1, 4)
+
+
+def shapes(network: Network) -> list[tuple[int, ...]]:
+    return [node.output for node in scaled(network, QUARTER)]
+
+
+def refusal(network: Network) -> str:
+    with pytest.raises(UsageError) as error:
+        scaled(network, QUARTER)
+    return str(error.value)
+
+
+def test_channels_that_layers_set_are_scaled_and_positions_stay(network: Load) -> None:
+    layers = """
+    - {conv: {out_channels: 16, kernel_size: 3, padding: 1}}
+    - {batch_norm: }
+    - {conv: {out_channels: 10, kernel_size: 1, in_channels: 16}}
+    - {flatten: }
+    - {linear: {out_features: 1}}
+    """
+    assert shapes(network(layers)) == [(4, 8, 8), (4, 8, 8), (3, 8, 8), (192,), (1,)]
+
+
+def test_a_group_per_channel_stays_one_and_other_groups_get_a_multiple(network: Load) -> None:
+    layers = """
+    - {conv: {out_channels: 32, kernel_size: 1}}
+    - {conv: {out_channels: 64, kernel_size: 3, groups: 32}}
+    - {conv: {out_channels: 24, kernel_size: 1, groups: 8}}
+    """
+    found = scaled(network(layers), QUARTER)
+    assert [node.output[0] for node in found] == [8, 16, 8]
+    assert [node.layer.model_dump()["groups"] for node in found] == [1, 8, 8]
+
+
+def test_slices_of_channels_keep_their_share_and_those_of_an_input_stay(network: Load) -> None:
+    layers = """
+    - {name: given, slice: {start: 1}}
+    - {conv: {out_channels: 16, kernel_size: 1}}
+    - {slice: {start: 4, end: -4}}
+    - {slice: {end: 3, axis: 1}}
+    """
+    assert shapes(network(layers)) == [(2, 8, 8), (4, 8, 8), (2, 8, 8), (2, 3, 8)]
+
+
+@pytest.mark.parametrize(
+    ("layers", "why"),
+    [
+        (
+            "- {conv: {out_channels: 16, kernel_size: 1}}\n- {pixel_shuffle: {upscale_factor: 4}}",
+            "pixel_shuffle: pixel_shuffle: upscale_factor=4 needs channels that 16 divides; 4 arrive",
+        ),
+        (
+            "- {conv: {out_channels: 1, kernel_size: 1, connections: [[0, 1]]}}",
+            "conv: conv: lists its connections channel by channel",
+        ),
+        (
+            "- {conv: {out_channels: 1, kernel_size: 1}, weights: {bias: [0]}}",
+            "its weights are fixed on line 5",
+        ),
+    ],
+)
+def test_what_cannot_be_scaled_is_refused_with_the_reason(network: Load, layers: str, why: str) -> None:
+    assert refusal(network(layers)) == f"--scale-channels: net cannot be scaled: {why}"
+
+
+@pytest.mark.parametrize(
+    ("spec", "shape", "share"),
+    [
+        ("resnet18", "3x33x33", Fraction(1, 10)),
+        ("mobilenet_v2", "3x33x33", Fraction(1, 7)),
+        ("shufflenet_v1", "3x33x33", QUARTER),
+        ("vit_base_patch16_224", None, Fraction(1, 16)),
+    ],
+)
+def test_networks_of_the_zoo_verify_with_fewer_channels(
+    spec: str, shape: str | None, share: Fraction
+) -> None:
+    net = scaled(archcost.load(f"zoo:{spec}", input=shape), share)
+    found = verify(net, samples=1)
+    assert [(p.node.path, *p.differences()) for p in found.proofs if [*p.differences()]] == []
+
+
+def test_the_report_says_that_channels_were_scaled(
+    network: Load, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    network("- {conv: {out_channels: 16, kernel_size: 3}}")
+    assert main(["verify", str(tmp_path / "net.yaml"), "--scale-channels", "0.25"]) == 0
+    assert f"net ({tmp_path / 'net.yaml'}, 1/4 of its channels)" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("share", ["0", "2", "-1", "x", "1/0", "0." + "1" * 40])
+def test_only_a_share_can_scale(
+    network: Load, tmp_path: Path, capsys: pytest.CaptureFixture[str], share: str
+) -> None:
+    network("- relu")
+    assert main(["verify", str(tmp_path / "net.yaml"), "--scale-channels", share]) == 2
+    assert "is no share of the channels, such as 0.25 or 1/8" in capsys.readouterr().err
