@@ -31,7 +31,7 @@ COMMANDS = {
     "explain": Entry("explain", "Derive the numbers of one node, step by step."),
     "expand": Entry("expand", "List every node of a network, with its path and its source line."),
     "rf": Entry("rf", "Show which input positions reach a node: receptive fields, holes, effective fields."),
-    "verify": Entry("verify", "Run networks in NumPy: what is measured against what was predicted."),
+    "verify": Entry("verify", "Run networks in NumPy and compare what is measured with what was predicted."),
     "rates": Entry("rates", "Solve for dilation rates that reach a receptive field without holes."),
     "zoo": Entry("zoo", "List the networks that ship with archcost, or print one's spec."),
     "schema": Entry("schema", "Print the JSON Schema of specs or of reports."),
