@@ -41,22 +41,22 @@ def need(network: Network, width: int) -> Need:
 
     >>> from archcost import load
     >>> need(load("zoo:lenet5"), 8).weights
-    495360
+    480000
     """
     tensors = sum(
         cost.params + cost.buffers
         for node, cost in zip(network, costs(network), strict=True)
         if not node.layer.made_up
     )
-    working = max(map(_working, network), default=0)
+    working = max((_working(node, 8 // width) for node in network), default=0)
     return Need(width * tensors, width * peaks(network).as_written, width * working)
 
 
-def _working(node: Node) -> int:
-    """Elements a layer works on beside its inputs and its output."""
+def _working(node: Node, wider: int) -> int:
+    """Elements a layer works on beside its inputs and its output; random weights are drawn `wider`."""
     moved = _COPIES * (sum(map(size, node.shapes)) + size(node.output))
     if isinstance(node.layer, DeformConv):  # all that is sampled stands side by side before it is summed
         sampled = node.shapes[0][0] * prod(node.output[1:]) * prod(node.layer.window(node.shapes[0]).kernel)
         return moved + 3 * sampled
     weights = () if node.layer.made_up else node.layer.parameters(node.shapes).values()
-    return moved + max(map(size, weights), default=0)
+    return moved + wider * max(map(size, weights), default=0)
