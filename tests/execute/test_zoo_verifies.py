@@ -1,0 +1,66 @@
+"""Every network of the zoo is run: shapes, params, counts and fields are what was predicted.
+
+They are scaled down: a small input where the network takes one, and an eighth of the channels or as few as
+its layers still fit together with. Shapes, counts and fields follow the same rules at any width.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+
+import archcost
+from archcost.errors import SpecError, UsageError
+from archcost.execute.scaling import scaled
+from archcost.execute.verification import verify
+from archcost.limits import DEFAULT
+from archcost.spec.library import zoo
+
+if TYPE_CHECKING:
+    from archcost.network import Network
+
+SIZES = {1: (64, 256, 1200), 2: (33, 48, 64, 96, 192), 3: (33, 64)}
+"""Positions along the axes to try, smallest first, by rank; of a volume's frames there are 16."""
+
+SHARES = (Fraction(1, 8), Fraction(1, 4), Fraction(1, 2))
+
+LARGE = {
+    "context_network": Fraction(1, 32),
+    "context_network_basic": Fraction(1, 32),
+    "i3d": Fraction(1, 32),
+    "i3d_flow": Fraction(1, 32),
+}
+"""What takes no small input takes fewer channels."""
+
+
+def with_small_input(name: str) -> Network:
+    own = archcost.load(f"zoo:{name}")
+    channels, *axes = own.inputs[0].output
+    for size in SIZES.get(len(axes), ()):
+        frames = [16] * (len(axes) - 2)
+        if size < max(axes):
+            try:
+                return archcost.load(
+                    f"zoo:{name}", input=(channels, *frames, *(size for _ in axes[len(frames) :]))
+                )
+            except SpecError:
+                continue
+    return own
+
+
+def small(name: str) -> Network:
+    net = with_small_input(name)
+    for share in (LARGE.get(name, SHARES[0]), *SHARES):
+        try:
+            return scaled(net, share)
+        except UsageError:
+            continue
+    return net
+
+
+@pytest.mark.parametrize("name", [entry.name for entry in zoo(DEFAULT)])
+def test_what_is_measured_is_what_was_predicted(name: str) -> None:
+    found = verify(small(name), samples=1)
+    assert [(proof.node.path, *proof.differences()) for proof in found.proofs if [*proof.differences()]] == []
