@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from archcost.analysis import analyze
     from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError, UsageError
+    from archcost.execute.verification import verify
     from archcost.limits import Limits
     from archcost.network import Network
     from archcost.report.explanation import explain
@@ -35,6 +36,7 @@ __all__ = [
     "analyze",
     "explain",
     "load",
+    "verify",
 ]
 
 _HOMES = {
@@ -48,6 +50,7 @@ _HOMES = {
     "analyze": "archcost.analysis",
     "explain": "archcost.report.explanation",
     "load": "archcost.spec.load",
+    "verify": "archcost.execute.verification",
 }
 
 

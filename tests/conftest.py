@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 import archcost
 
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archcost.network import Network
+
+# The same examples in every run, so that nobody's change fails for what it has not touched;
+# HYPOTHESIS_PROFILE=explore draws new ones.
+settings.register_profile("same", derandomize=True)
+settings.register_profile("explore", derandomize=False)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -201,7 +201,9 @@ class Tracer(Follower[Reaches]):
         if look.way == "unmoved" or not arriving:
             return arriving
         if look.window:
-            return {name: self._slider.slide(reach, look.window) for name, reach in arriving.items()}
+            slid = {name: self._slider.slide(reach, look.window) for name, reach in arriving.items()}
+            # Behind the gaps of a transposed convolution a window may hit nothing but gaps.
+            return {name: reach for name, reach in slid.items() if reach.moving or reach.fixed}
         x, y = node.inputs[position].output, node.output
         passed = {name: _pass(look.way, reach, x, y, self._sizes[name]) for name, reach in arriving.items()}
         return {name: reach for name, reach in passed.items() if reach is not None}

@@ -359,3 +359,17 @@ def test_a_norm_over_the_map_keeps_positions_and_makes_the_field_global(norm: st
     assert (field.is_global, field.size, field.stride) == (True, (20, 20), (1, 1))
     assert field.local is not None
     assert (field.local.size, field.local.center) == ((5, 5), (0, 0))
+
+
+def test_a_window_that_hits_nothing_but_gaps_sees_nothing(tmp_path: Path) -> None:
+    """Outputs 0, 2, 4… are reached by a kernel of 1 at stride 2; a stride of 2 from 1 on takes the others."""
+    path = tmp_path / "case.yaml"
+    gaps = (
+        "  - conv_transpose: {out_channels: 1, kernel_size: 1, stride: 2}\n  - slice: {axis: 1, start: 1}\n"
+    )
+    odd = (
+        "  - max_pool: {kernel_size: 1, stride: 2}\n  - conv: {out_channels: 1, kernel_size: 3, padding: 1}\n"
+    )
+    path.write_text(f"archcost: 1\nname: gaps\ninput: [1, 32]\nlayers:\n{gaps}{odd}")
+    assert receptive_fields(archcost.load(path))[2:] == ({}, {})
+    assert archcost.analyze(archcost.load(path)).nodes[-1].receptive_field is None
