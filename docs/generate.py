@@ -412,8 +412,8 @@ network's input, and a warning if the features that the stack reads overlap enou
 The message has dilations that leave no holes. It also says what the published rules of hybrid dilated
 convolution (Wang et al. 2018) answer: they agree with the count only in part, and the count is exact.
 
-A stack may have many ends, such as a head behind every layer. Eight of them are reported, errors first, and the
-message of the last one says how many more there are.
+A stack may have many ends, such as a head behind every layer. Eight of them are reported, errors first, and
+the message of the last one says how many more there are.
 """,
     "lattice": """
 Dilations with a common factor see only every so many positions of what they are given, however many layers
