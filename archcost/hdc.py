@@ -11,6 +11,8 @@ from itertools import pairwise
 from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.report.numbers import listed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -63,7 +65,7 @@ def _maximum_distance(rates: Sequence[int], kernels: Iterable[int]) -> Verdict:
     if len(rates) < 2:
         return Verdict(rule, None, "M_2 takes two layers")
     if len(sizes := sorted(kernels)) > 1:
-        return Verdict(rule, None, f"the rule has one K, the kernels are {_listed(sizes)}")
+        return Verdict(rule, None, f"the rule has one K, the kernels are {listed(sizes)}")
     distance = rates[-1]
     for rate in reversed(rates[1:-1]):
         distance = max(distance - 2 * rate, 2 * rate - distance, rate)
@@ -95,9 +97,9 @@ def _sawtooth(rates: Sequence[int]) -> Verdict:
         return Verdict(rule, holds=False, reason=f"{rate} after {before} does not rise")
     first, *others = edges
     if other := next((edge for edge in others if edge != first), None):
-        return Verdict(rule, holds=False, reason=f"{_listed(other)} is not {_listed(first)} again")
+        return Verdict(rule, holds=False, reason=f"{listed(other)} is not {listed(first)} again")
     times = "once" if not others else f"{len(edges)} times"
-    return Verdict(rule, holds=True, reason=f"{_listed(first)} rises {times}")
+    return Verdict(rule, holds=True, reason=f"{listed(first)} rises {times}")
 
 
 def _edges(rates: Sequence[int]) -> list[list[int]]:
@@ -113,10 +115,6 @@ def _edges(rates: Sequence[int]) -> list[list[int]]:
         else:
             edges.append([rate])
     return edges
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, numbers))
 
 
 def is_complete(layers: Iterable[tuple[int, int]]) -> bool:

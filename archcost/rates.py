@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import UsageError
 from archcost.hdc import Verdict, path_counts, published_rules
+from archcost.report.numbers import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -197,8 +198,8 @@ def _check_kernels(kernels: Sequence[int], layers: int | None) -> None:
     if len(kernels) > MOST_LAYERS:
         raise UsageError(f"there are {len(kernels)} kernels, and at most {MOST_LAYERS} layers are searched")
     if len(kernels) > 1 and layers not in {None, len(kernels)}:
-        listed = _listed(kernels[:12]) + (", …" if len(kernels) > 12 else "")
-        raise UsageError(f"layers={layers} contradicts the {len(kernels)} kernels {listed}; leave it out")
+        text = f"layers={layers} contradicts the {len(kernels)} kernels {listed(kernels)}; leave it out"
+        raise UsageError(text)
 
 
 def _check_reach(kernels: Sequence[int], layers: int | None, field: int, max_rate: int | None) -> None:
@@ -206,7 +207,7 @@ def _check_reach(kernels: Sequence[int], layers: int | None, field: int, max_rat
     bound = "" if max_rate is None else f" with rates up to {max_rate:,}"
     if len(kernels) > 1:
         if (most := largest_field(kernels, limit)) < field:
-            covered = f"kernels {_listed(kernels)}{bound} cover {most:,} positions at most without holes"
+            covered = f"kernels {listed(kernels)}{bound} cover {most:,} positions at most without holes"
             raise UsageError(f"{covered}, not {field:,}: add a layer or widen a kernel")
         return
     (kernel,) = kernels
@@ -228,10 +229,6 @@ def _check_top(top: int, searches: Sequence[_Search]) -> None:
         most = _SUMS // sum(each for each, _ in sums)
         many = f"{len(searches)} numbers of layers and " if len(searches) > 1 else ""
         raise UsageError(f"top={top} is more than the {most:,} that are listed for {many}a field so large")
-
-
-def _listed(numbers: Iterable[int]) -> str:
-    return ", ".join(map(str, numbers))
 
 
 def _searches(kernel: int, layers: int | None, field: int, max_rate: int) -> Iterator[_Search]:

@@ -10,10 +10,11 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, at, listed
+from archcost.findings.rule import Rule, Seen, at
 from archcost.geometry import axis_names
 from archcost.hdc import is_complete, published_rules
 from archcost.passes.stacks import ENDS, by_run, rates
+from archcost.report.numbers import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

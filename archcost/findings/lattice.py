@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.findings.rule import Rule, Seen, at, listed
+from archcost.findings.rule import Rule, Seen, at
 from archcost.geometry import axis_names
 from archcost.offsets import Offsets
+from archcost.report.numbers import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

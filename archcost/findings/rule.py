@@ -104,14 +104,3 @@ def along(axes: Iterable[int], rank: int) -> str:
     """
     *first, last = (axis_names(rank)[axis] for axis in axes)
     return f"in {', '.join(first)} and {last}" if first else f"in {last}"
-
-
-def listed(numbers: Sequence[int]) -> str:
-    """Numbers in a row; of many, the first and the last.
-
-    >>> listed([1, 2, 5])
-    '1, 2, 5'
-    """
-    if len(numbers) > 12:
-        return f"{', '.join(map(str, numbers[:6]))}, …, {', '.join(map(str, numbers[-5:]))}"
-    return ", ".join(map(str, numbers))

@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
-from archcost.findings.rule import listed
 from archcost.geometry import show
 from archcost.report import words
 from archcost.report.columns import field_size
 from archcost.report.json import envelope
 from archcost.report.model import to_dict
-from archcost.report.numbers import percent
+from archcost.report.numbers import listed, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

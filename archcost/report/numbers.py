@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
 Units = Literal["si", "raw"]
 
@@ -60,3 +60,15 @@ def size_in_bytes(elements: int, width: int, units: Units) -> str:
     """
     number = formatter(units)(elements * width)
     return f"{number}B" if number[-1].isalpha() else f"{number} B"
+
+
+def listed(numbers: Iterable[int], most: int = 12) -> str:
+    """Numbers in a row; of more than `most`, the first and the last of them.
+
+    >>> listed([1, 2, 5]), listed(range(100), most=4)
+    ('1, 2, 5', '0, 1, …, 98, 99')
+    """
+    words = [str(number) for number in numbers]
+    if len(words) > most:
+        words[most // 2 : -(most // 2)] = ["…"]
+    return ", ".join(words)

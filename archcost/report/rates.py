@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
+from archcost.rates import MOST_LAYERS
 from archcost.report.json import envelope
 from archcost.report.model import to_dict
-from archcost.report.numbers import percent
+from archcost.report.numbers import listed, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -137,7 +138,7 @@ def as_text(request: Request, solution: Solution, style: Style, *, quiet: bool) 
 
 def _title(request: Request) -> str:
     several = len(request.kernel_sizes) > 1
-    kernels = f"kernel{'s' if several else ''} {_listed(request.kernel_sizes)}"
+    kernels = f"kernel{'s' if several else ''} {listed(request.kernel_sizes, MOST_LAYERS)}"
     most = "" if several or request.layers is None else f", at most {_layers(request.layers)}"
     bound = "" if request.max_rate is None else f", rates up to {request.max_rate:,}"
     return f"{kernels}{most}{bound}: fields of at least {request.field:,}"
@@ -165,7 +166,7 @@ def _cells(stack: Stack) -> list[str]:
         f"{stack.most_paths:,}",
     ]
     verdicts = [_WORDS[verdict.holds] for verdict in stack.verdicts]
-    return [str(len(stack.rates)), _listed(stack.rates), *numbers, even, *verdicts]
+    return [str(len(stack.rates)), listed(stack.rates, MOST_LAYERS), *numbers, even, *verdicts]
 
 
 _WORDS = {True: "holds", False: "fails", None: "–"}
@@ -185,7 +186,7 @@ def _misleading(stacks: Sequence[Stack]) -> Iterator[str]:
             verdict = refused[0].verdicts[rule]
             of = f"{len(refused)} of the {len(stacks)}" if len(stacks) > 1 else "the"
             yield (
-                f"'{verdict.rule}' misleads for {of} stacks: it fails for {_listed(refused[0].rates)} "
+                f"'{verdict.rule}' misleads for {of} stacks: it fails for {listed(refused[0].rates)} "
                 f"({verdict.reason}), yet nothing is missing."
             )
 
@@ -198,7 +199,3 @@ def _cut_short(layers: Sequence[int]) -> Iterator[str]:
 
 def _layers(number: int) -> str:
     return "1 layer" if number == 1 else f"{number} layers"
-
-
-def _listed(numbers: Sequence[int]) -> str:
-    return ", ".join(map(str, numbers))
