@@ -7,8 +7,9 @@ before its numbers are read, and what would need pickle is refused.
 from __future__ import annotations
 
 import zipfile
-import zlib
-from typing import IO, TYPE_CHECKING
+from collections import Counter
+from io import BytesIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -55,8 +56,8 @@ def _from_spec(given: Given) -> Iterator[tuple[Node, str, Array]]:
         yield node, tensor, np.array(numbers, dtype=np.float64).reshape(tensors(node)[tensor])
 
 
-_UNREADABLE = (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
-"""What reading a damaged archive raises (`NotImplementedError` is a `RuntimeError`)."""
+_HEADER = 2**16
+"""Bytes of a tensor that are looked at for its header, however long it claims to be."""
 
 
 def _from_file(given: Given, file: Path) -> list[tuple[Node, str, Array]]:
@@ -65,31 +66,53 @@ def _from_file(given: Given, file: Path) -> list[tuple[Node, str, Array]]:
         raise _Refused("this is no file" if file.exists() else f"no such file{near}")
     try:
         with zipfile.ZipFile(file) as archive:
-            return [_read(given, archive, entry) for entry in archive.namelist()]
+            entries = _entries(archive)
+            return [_read(given, archive, name, entry) for name, entry in entries.items()]
+    except _Refused:
+        raise
     except PermissionError:
         raise _Refused("no permission to read this file") from None
-    except _UNREADABLE as error:
-        raise _Refused(f"this is no .npz archive, or a damaged one ({error})") from None
+    except Exception as error:  # noqa: BLE001 - a hostile file makes NumPy raise whatever it likes
+        why = " ".join(f"{error}".split()) or type(error).__name__
+        raise _Refused(f"this is no .npz archive, or a damaged one ({_short(why)})") from None
 
 
-def _read(given: Given, archive: zipfile.ZipFile, entry: str) -> tuple[Node, str, Array]:
+def _entries(archive: zipfile.ZipFile) -> dict[str, str]:
+    """The entries of an archive by the names of their tensors."""
+    entries = archive.namelist()
+    names = Counter(entry.removesuffix(".npy") for entry in entries)
+    if not names:
+        raise _Refused("there is no tensor in this file")
+    name, times = names.most_common(1)[0]
+    if times > 1:
+        raise _Refused(f"{_short(name)} is there {times} times")
+    return dict(zip(names, entries, strict=True))
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 120 else f"{text[:100]}... ({len(text)} characters)"
+
+
+def _read(given: Given, archive: zipfile.ZipFile, name: str, entry: str) -> tuple[Node, str, Array]:
     """One tensor of an archive."""
-    name = entry.removesuffix(".npy")
     if name not in given.names:
-        raise _Refused(unknown_tensor(name, given.names))
+        raise _Refused(unknown_tensor(_short(name), given.names))
     node, tensor = given.names[name]
     with archive.open(entry) as stream:
-        shape, dtype = _header(stream)
+        shape, dtype = _header(stream.read(_HEADER))
     _check(name, dtype, shape, node, tensors(node)[tensor])
     with archive.open(entry) as stream:
-        value: Array = np.lib.format.read_array(stream, allow_pickle=False)
+        read: Array = np.lib.format.read_array(stream, allow_pickle=False)
+    with np.errstate(over="ignore"):  # of wider floats; what overflows is infinite, and refused
+        value = read.astype(np.float64)
     if not np.isfinite(value).all():
         raise _Refused(f"{name} holds {'NaN' if np.isnan(value).any() else 'infinity'}; give numbers alone")
-    return node, tensor, value.astype(np.float64).reshape(tensors(node)[tensor])
+    return node, tensor, value.reshape(tensors(node)[tensor])
 
 
-def _header(stream: IO[bytes]) -> tuple[Shape, np.dtype[np.generic]]:
+def _header(start: bytes) -> tuple[Shape, np.dtype[np.generic]]:
     """Shape and data type as they stand before the numbers."""
+    stream = BytesIO(start)
     readers = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
     version = np.lib.format.read_magic(stream)
     if version not in readers:
@@ -104,5 +127,5 @@ def _check(name: str, dtype: np.dtype[np.generic], shape: Shape, node: Node, wan
     if dtype.kind not in "fiu":
         raise _Refused(f"{name} holds {dtype}; it must hold real numbers")
     if shape != wanted and (shape or size(wanted) != 1):
-        has = f"has the shape {show(shape)}" if shape else "is a single number"
+        has = f"has the shape {_short(show(shape))}" if shape else "is a single number"
         raise _Refused(f"{name} {has}; {node.path} needs {show(wanted)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -208,6 +209,8 @@ HUGE = b"\x93NUMPY\x01\x00\x76\x00" + HEADER.ljust(117) + b"\n"
         (saved(bias=np.array([None])), "bias is stored as pickled objects, which can run code; save numbers"),
         (saved(bias=np.array([np.nan])), "bias holds NaN; give numbers alone"),
         (saved(bias=np.array([np.inf])), "bias holds infinity; give numbers alone"),
+        (saved(), "there is no tensor in this file"),
+        (zipped("x" * 9000 + ".npy", b""), f"there is no tensor '{'x' * 100}... (9000 characters)'"),
     ],
 )
 def test_a_file_that_is_no_fit_is_refused_where_it_is_named(
@@ -227,6 +230,61 @@ def test_a_damaged_file_is_refused_or_read_but_never_a_bug(tmp_path: Path, netwo
         Tensors.of_network(network(WITH_FILE))
     except SpecError as error:
         assert "weights 'edge.npz': " in str(error)  # noqa: PT017 - either way is fine, but for what is said
+
+
+def headed(header: str, version: int = 1) -> bytes:
+    """An archive whose tensor has such a header, and 8 bytes of numbers."""
+    text = header.encode("latin1") + b"\n"
+    length = len(text).to_bytes(2 if version == 1 else 4, "little")
+    return zipped("bias.npy", b"\x93NUMPY" + bytes([version, 0]) + length + text + bytes(8))
+
+
+def described(descr: str = "'<f8'", shape: str = "(1,)") -> str:
+    return f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}}}"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        *(described(descr=text) for text in ("()", "('<f8',)", "''", "'f8,('", "'(2,3'", "'i4,,'", "5")),
+        *(described(shape=text) for text in ("(True,)", "(1.0,)", "'x'", "(-1,)", f"({'9' * 4000},)")),
+        "(" * 5000,
+        "-" * 9000 + "1",
+        "{1: 2, 'descr': '<f8'}",
+        "{[]: 2}",
+    ],
+)
+def test_a_header_that_is_nonsense_is_refused_in_few_words(
+    tmp_path: Path, network: Load, header: str
+) -> None:
+    (tmp_path / "edge.npz").write_bytes(headed(header))
+    said = refused(network(WITH_FILE))
+    assert said.startswith(":5:54: weights 'edge.npz': ")
+    assert len(said) < 300
+
+
+def test_a_header_as_long_as_memory_is_not_read(tmp_path: Path, network: Load) -> None:
+    (tmp_path / "edge.npz").write_bytes(headed(described() + " " * 2**26, version=2))
+    tracemalloc.start()
+    assert "this is no .npz archive, or a damaged one (EOF" in refused(network(WITH_FILE))
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2**24
+
+
+def test_a_tensor_that_is_there_twice_is_refused(tmp_path: Path, network: Load) -> None:
+    with zipfile.ZipFile(tmp_path / "edge.npz", "w") as archive:
+        for name in ("bias", "bias.npy"):
+            archive.writestr(name, b"")
+    assert refused(network(WITH_FILE)) == ":5:54: weights 'edge.npz': bias is there 2 times"
+
+
+@pytest.mark.skipif(
+    bool(np.finfo(np.longdouble).max <= np.finfo(np.float64).max), reason="no wider floats here"
+)
+def test_what_only_a_wider_float_holds_is_refused(tmp_path: Path, network: Load) -> None:
+    (tmp_path / "edge.npz").write_bytes(saved(bias=np.array([np.longdouble("1e4000")])))
+    assert "bias holds infinity" in refused(network(WITH_FILE))
 
 
 def test_a_cut_off_file_is_refused(tmp_path: Path, network: Load) -> None:
