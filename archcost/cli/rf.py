@@ -82,6 +82,8 @@ def command(spec: str, at: str | None, form: str, output: str | None, **options:
         raise UsageError(f"cannot draw '{output}': a picture's file ends in .svg or .png")
     if draws and form == "json":
         raise UsageError(f"--format json does not go into a picture: '{output}'")
+    if not draws and (at is None or form == "json"):
+        _refuse_unused(options)
     seeing = Seeing.of(load_one(spec, options))
     node = seeing.chosen(at)
     if draws:
@@ -97,6 +99,15 @@ def command(spec: str, at: str | None, form: str, output: str | None, **options:
         return
     picture = _text(seeing, node, output, options) if at and node else ""
     write(as_text(report, style_for(output), picture=picture, quiet=options["quiet"]), output)
+
+
+def _refuse_unused(options: Options) -> None:
+    for flag, given in (("--of", options["of"]), ("--slice", options["cut"])):
+        if given is not None:
+            raise UsageError(
+                f"{flag} is for a picture, and none is drawn: name a node with --at, in the table format, or "
+                "write to a file that ends in .svg or .png"
+            )
 
 
 def _text(seeing: Seeing, node: Node, output: str | None, options: Options) -> str:

@@ -59,6 +59,8 @@ def _message(stack: Stack, field: Field, looks: Looks) -> str:
     own = f"{who} it reads {_share(stack.field)} positions of what {given} given"
     if field.holes:
         reached = f", and the network's input has holes too: it reads {_share(field)} of its field there"
+    elif field.upper_bound:
+        reached = "; whether the network's input has holes too is not known: its field is too large to follow"
     else:
         reached = f"; the network's input has no holes, for what {given} given overlaps"
     return f"{own}{reached}; {_advice(links)}"
@@ -100,8 +102,8 @@ def _advice(links: Sequence[Link]) -> str:
     """What would read everything, and what the published rules say of the stack as it is."""
     if not links:
         return (
-            "a smaller dilation in one of the branches would fill the gaps; the published rules are for rows "
-            "of layers and say nothing about branches side by side"
+            "smaller dilations would leave fewer gaps; the published rules are for rows of layers and say "
+            "nothing about branches side by side"
         )
     _, line = worst_line(links)
     verdicts = published_rules([d for _, d in line], [k for k, _ in line])

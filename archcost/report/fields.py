@@ -121,6 +121,7 @@ class StackRow:
         size: of what is read of the stack's own input, per axis.
         coverage: share of the box of that size that is read.
         holes: positions of the box that are not.
+        upper_bound: it may read fewer positions, for they were not all followed.
         rules: what the published rules say; empty where they do not apply.
         more: further stacks that begin like this one and end elsewhere; they are counted, not listed.
     """
@@ -132,6 +133,7 @@ class StackRow:
     size: Shape
     coverage: float
     holes: int
+    upper_bound: bool
     rules: tuple[RuleVerdict, ...]
     more: int
 
@@ -310,6 +312,7 @@ def _stack(stack: Stack, *, more: int) -> StackRow:
         size=stack.field.size,
         coverage=float(stack.field.coverage),
         holes=stack.field.holes,
+        upper_bound=stack.field.upper_bound,
         rules=tuple(
             RuleVerdict(rule=verdict.rule, holds=verdict.holds, reason=verdict.reason)
             for verdict in (published_rules(dilations, kernels) if links else ())

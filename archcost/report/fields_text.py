@@ -120,7 +120,7 @@ def _closely(report: FieldReport) -> Iterator[str]:
     if row.reason:
         lines.append(("effective", f"not known: {row.reason}"))
     if report.paths:
-        lines += _path_lines(report.paths)
+        lines += _path_lines(report.paths, "inputs" if len(report.inputs) > 1 else "input")
     width = max(len(what) for what, _ in lines)
     for what, text in lines:
         first, *rest = wrap(text, 106 - width, break_on_hyphens=False)
@@ -131,16 +131,20 @@ def _closely(report: FieldReport) -> Iterator[str]:
 def _field(
     field: ReceptiveField, effective: EffectiveField | None, axes: Sequence[int]
 ) -> Iterator[tuple[str, str]]:
-    total = prod(field.size)
-    read = (
-        f"{total - field.holes:,} of its {total:,} positions are read" if field.holes else "all of it is read"
-    )
     times = _each(f"{n / size:.3g}" for n, size in zip(field.size, axes, strict=True))
     bound = "at most " if field.upper_bound else ""
-    yield "field", f"{bound}{show(field.size)}, {times} times the input; {read}"
+    yield "field", f"{bound}{show(field.size)}, {times} times the input; {_read(field)}"
     yield "stride", _each(field.stride)
     if effective:
         yield "effective", _effective(field, effective)
+
+
+def _read(field: ReceptiveField) -> str:
+    if field.holes:
+        total = prod(field.size)
+        most = "at most " if field.upper_bound else ""
+        return f"{most}{total - field.holes:,} of its {total:,} positions are read"
+    return "perhaps not all of it is read" if field.upper_bound else "all of it is read"
 
 
 def _effective(field: ReceptiveField, effective: EffectiveField) -> str:
@@ -155,13 +159,13 @@ def _effective(field: ReceptiveField, effective: EffectiveField) -> str:
     return text
 
 
-def _path_lines(paths: PathCounts) -> Iterator[tuple[str, str]]:
+def _path_lines(paths: PathCounts, source: str) -> Iterator[tuple[str, str]]:
     many = f"{paths.total:,}" if paths.total < 10**15 else f"about 10^{len(str(paths.total)) - 1}"
     if paths.lengths is None or paths.modules is None:
         yield "paths", f"{many}; {paths.reason}"
         return
     way = "path leads" if paths.total == 1 else "paths lead"
-    yield "paths", f"{many} {way} from the input to it, {_lengths(paths.lengths, 'weighted layers')}"
+    yield "paths", f"{many} {way} from the {source} to it, {_lengths(paths.lengths, 'weighted layers')}"
     if (modules := len(paths.modules) - 1) > 0:
         ways = _lengths(paths.modules, "modules")
         yield "modules", f"{modules} residual to pass or skip, {sum(paths.modules):,} ways {ways}"
@@ -179,8 +183,10 @@ def _lengths(histogram: Sequence[int], what: str) -> str:
     total, sums = sum(histogram), list(accumulate(histogram))
     low = next(length for length, below in enumerate(sums) if 4 * below >= total)
     high = next(length for length, below in enumerate(sums) if 4 * below >= 3 * total)
-    half = f"through {low}" if low == high else f"through {low} to {high}"
-    return f"through {there[0]} to {there[-1]} {what}, half of them {half}"
+    every = f"through {there[0]} to {there[-1]} {what}"
+    if (low, high) == (there[0], there[-1]):
+        return every
+    return f"{every}, half of them " + (f"through {low}" if low == high else f"through {low} to {high}")
 
 
 def _stack(stack: StackRow) -> Iterator[str]:
@@ -192,8 +198,9 @@ def _stack(stack: StackRow) -> Iterator[str]:
 
 def _of_stack(stack: StackRow) -> Iterator[str]:
     total = prod(stack.size)
+    most = "at most " if stack.upper_bound else ""
     share = f"{total - stack.holes:,} of" if stack.holes else "all"
-    read = f"reads {share} {total:,} positions of what it is given"
+    read = f"reads {most}{share} {total:,} positions of what it is given"
     if not stack.convolutions:
         yield f"stack up to {stack.node}: branches side by side, {read}"
         yield "  the published rules are for rows of layers and say nothing about it"
@@ -204,7 +211,8 @@ def _of_stack(stack: StackRow) -> Iterator[str]:
     width = max(len(verdict.rule) for verdict in stack.rules)
     for verdict in stack.rules:
         word = {True: "holds", False: "fails", None: "says nothing"}[verdict.holds]
-        wrong = verdict.holds is not None and verdict.holds == bool(stack.holes)
+        known = bool(stack.holes) or not stack.upper_bound
+        wrong = known and verdict.holds is not None and verdict.holds == bool(stack.holes)
         misleads = ", and misleads here" if wrong else ""
         yield f"  {verdict.rule:<{width}}  {word}: {verdict.reason}{misleads}"
 

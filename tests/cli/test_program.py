@@ -53,6 +53,14 @@ def test_json_does_not_wait_for_the_table_maker() -> None:
     assert "tabulate" not in imported("analyze", "tiny.yaml", "--format", "json")
 
 
+@pytest.mark.parametrize("option", [["--of", "input"], ["--slice", "3"]], ids=" ".join)
+@pytest.mark.parametrize("shown", [[], ["--at", "up", "--format", "json"]], ids=["table", "json"])
+def test_what_only_pictures_take_is_refused_where_none_is_drawn(option: list[str], shown: list[str]) -> None:
+    done = archcost("rf", "tiny.yaml", *option, *shown)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"archcost: {option[0]} is for a picture, and none is drawn: name a node")
+
+
 def test_importing_the_package_costs_nothing() -> None:
     code = "import sys, archcost; print(sorted(m for m in sys.modules if m.partition('.')[0] in sys.argv))"
     heavy = ["numpy", "networkx", "pydantic", "yaml", "tabulate", "click"]

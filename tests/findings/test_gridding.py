@@ -187,6 +187,18 @@ def test_holes_that_reach_the_input_are_an_error_and_say_how_many(network: Calla
     assert "it reads 100 of 676 of its field there; dilation 1, 3 would read them all" in finding.message
 
 
+def test_a_field_of_the_input_that_is_too_large_to_follow_is_not_said_to_have_no_holes(
+    network: Callable[..., Network],
+) -> None:
+    layers = "- conv: {out_channels: 4, kernel_size: 1, stride: 1000}\n" + row(100, 100, 100)
+    (finding,) = found(network(layers, x="[4, 1000000]"), "gridding")
+    assert finding.level == "warn"
+    assert (
+        "it reads 7 of 601 positions of what they are given; whether the network's input has holes too is "
+        "not known: its field is too large to follow; dilation 1, 3, 9 would read them all"
+    ) in finding.message
+
+
 def test_branches_side_by_side_are_a_union_of_which_the_published_rules_say_nothing(
     network: Callable[..., Network],
 ) -> None:
@@ -194,9 +206,9 @@ def test_branches_side_by_side_are_a_union_of_which_the_published_rules_say_noth
     (finding,) = found(network(layers, x="[4, 64, 64]"), "gridding")
     assert finding.message == (
         "concat: together with its branches (dilation 6, 12) it reads 17 of 625 positions of what they are "
-        "given, and the network's input has holes too: it reads 17 of 625 of its field there; a smaller "
-        "dilation in one of the branches would fill the gaps; the published rules are for rows of layers and "
-        "say nothing about branches side by side"
+        "given, and the network's input has holes too: it reads 17 of 625 of its field there; smaller "
+        "dilations would leave fewer gaps; the published rules are for rows of layers and say nothing about "
+        "branches side by side"
     )
 
 

@@ -87,6 +87,20 @@ def test_a_stack_is_shown_beside_the_rules_and_where_they_mislead(network: Calla
     ) in text
 
 
+def test_a_field_too_large_to_follow_is_not_said_to_be_read_wholly(network: Callable[..., Network]) -> None:
+    conv = "- conv: {{out_channels: 1, kernel_size: 3, dilation: {}, padding: same}}\n"
+    text = text_of(network("".join(conv.format(d) for d in (1, 1000, 200_000)), x="[1, 400000]"))
+    assert "field      at most 402003, 1.01 times the input; perhaps not all of it is read\n" in text
+    assert "reads at most all 402,003 positions of what it is given\n" in text
+    assert "maximum distance  fails: M_2 = 198000 > K = 3\n" in text
+    assert "misleads" not in text
+
+
+def test_paths_from_several_inputs_lead_from_the_inputs(network: Callable[..., Network]) -> None:
+    net = network("- {add, from: [left, right]}\n", x="{left: [1, 8], right: [1, 8]}")
+    assert "2 paths lead from the inputs to it, through 0 weighted layers" in text_of(net)
+
+
 def test_branches_side_by_side_are_a_stack_of_which_the_rules_say_nothing() -> None:
     report = report_of(archcost.load("zoo:deeplabv3_resnet50"))
     (stack,) = report.stacks

@@ -481,7 +481,7 @@ def test_of_four_axes_two_are_cut() -> None:
 @pytest.mark.parametrize(
     ("name", "at", "why"),
     [
-        ("three_axes", (8,), "slice 8: along axis 0 the field reads positions 3 to 7"),
+        ("three_axes", (8,), "slice 8: along the depth the field reads positions 3 to 7"),
         ("three_axes", (1, 2), "slice 1,2: a field with 3 axes is cut at 1 position"),
         ("gridding", (1,), "slice 1: a field with 2 axes is drawn whole"),
         ("wavenet", (1,), "slice 1: a field with 1 axis is drawn whole"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from archcost.errors import UsageError
-from archcost.geometry import show
+from archcost.geometry import axis_names, show
 from archcost.report.numbers import percent
 from archcost.report.style import Style
 
@@ -84,12 +84,13 @@ def _check_slice(picture: Picture, leading: int, chosen: tuple[int, ...]) -> Non
             f"slice {','.join(map(str, chosen))}: a field with {axes} "
             + (f"is cut at {leading} position{'s' * (leading != 1)}" if leading else "is drawn whole")
         )
-    for axis, (position, first, size) in enumerate(
-        zip(chosen, picture.first, picture.strength.shape, strict=False)
+    names = axis_names(picture.strength.ndim)
+    for axis, position, first, size in zip(
+        names, chosen, picture.first, picture.strength.shape, strict=False
     ):
         if not first <= position < first + size:
             raise UsageError(
-                f"slice {position}: along axis {axis} the field reads positions {first} to {first + size - 1}"
+                f"slice {position}: along the {axis} the field reads positions {first} to {first + size - 1}"
             )
 
 
