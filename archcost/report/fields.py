@@ -26,7 +26,7 @@ from archcost.report.rows import kind_of, readable_field
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.network import Network, Node
+    from archcost.network import Input, Network, Node
     from archcost.passes.receptive_field import Field
     from archcost.passes.stacks import Stack
 
@@ -151,6 +151,8 @@ class FieldReport:
         nodes: the nodes at which the field changes, in written order; the chosen node alone if there is one.
         closely: the chosen node, or the last one whose field moves along with its position; null without any.
         paths: to that node; null without it.
+        deformable: the deformable convolutions that node depends on. Where they read follows from the data;
+            all fields are nominal, those without offsets.
         stacks: the stacks of dilated convolutions.
         findings: what the rules noticed, in the order of the text.
     """
@@ -163,6 +165,7 @@ class FieldReport:
     nodes: tuple[FieldRow, ...]
     closely: FieldRow | None
     paths: PathCounts | None
+    deformable: tuple[str, ...]
     stacks: tuple[StackRow, ...]
     findings: tuple[Finding, ...]
 
@@ -234,6 +237,7 @@ def field_report(seeing: Seeing, at: str | None = None, *, effective: bool = Fal
         nodes=tuple(rows),
         closely=closely,
         paths=_paths(network, node) if node else None,
+        deformable=_deformable(network, node) if node else (),
         stacks=tuple(_stacks(seeing)),
         findings=findings(seeing.seen),
     )
@@ -292,6 +296,17 @@ class _RowWriter:
 def _paths(network: Network, node: Node) -> PathCounts:
     found = paths(network, node)
     return PathCounts(total=found.total, lengths=found.lengths, modules=found.modules, reason=found.reason)
+
+
+def _deformable(network: Network, node: Node) -> tuple[str, ...]:
+    needed: set[Node | Input] = {node}
+    found: list[str] = []
+    for before in reversed(network.nodes):
+        if before in needed:
+            needed.update(before.inputs)
+            if kind_of(before.word) == "deform_conv":
+                found.append(before.path)
+    return tuple(reversed(found))
 
 
 def _stacks(seeing: Seeing) -> Iterator[StackRow]:

@@ -117,6 +117,8 @@ def _closely(report: FieldReport) -> Iterator[str]:
             field.local or field, row.effective_fields.get(name), report.inputs[name][1:]
         )
     ]
+    if report.deformable:
+        lines.append(("nominal", _nominal(report.deformable)))
     if row.reason:
         lines.append(("effective", f"not known: {row.reason}"))
     if report.paths:
@@ -126,6 +128,11 @@ def _closely(report: FieldReport) -> Iterator[str]:
         first, *rest = wrap(text, 106 - width, break_on_hyphens=False)
         yield f"  {what:<{width}}  {first}"
         yield from (" " * (width + 4) + line for line in rest)
+
+
+def _nominal(deformable: Sequence[str]) -> str:
+    others = f" and {len(deformable) - 1} more" if len(deformable) > 1 else ""
+    return f"without the offsets of {deformable[0]}{others}, which follow from the data"
 
 
 def _field(

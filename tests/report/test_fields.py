@@ -96,6 +96,16 @@ def test_a_field_too_large_to_follow_is_not_said_to_be_read_wholly(network: Call
     assert "misleads" not in text
 
 
+def test_a_field_behind_deformable_convolutions_is_called_nominal(network: Callable[..., Network]) -> None:
+    layers = "".join(f"- {{name: {name}, std/deform_conv: {{out_channels: 4}}}}\n" for name in "ab")
+    net = network("- {name: before, relu}\n" + layers, x="[4, 15, 15]")
+    assert report_of(net, "before").deformable == ()
+    assert report_of(net, "a").deformable == ("a.deform_conv",)
+    assert report_of(net).deformable == ("a.deform_conv", "b.deform_conv")
+    said = "nominal    without the offsets of a.deform_conv and 1 more, which follow from the data\n"
+    assert said in text_of(net)
+
+
 def test_paths_from_several_inputs_lead_from_the_inputs(network: Callable[..., Network]) -> None:
     net = network("- {add, from: [left, right]}\n", x="{left: [1, 8], right: [1, 8]}")
     assert "2 paths lead from the inputs to it, through 0 weighted layers" in text_of(net)
