@@ -456,7 +456,7 @@ def test_of_three_axes_the_middle_slice_is_drawn_or_the_one_asked_for() -> None:
     for position, weight in zip(range(3, 8), [1, 2, 3, 2, 1], strict=True):
         assert picture.plane((position,)).strength.max() == weight * 9
         text = draw(picture, slice_at=(position,))
-        assert f"Slice at {position} of axis 0: 25 of 81 are read (30.9 %), 56 are holes." in str(text)
+        assert f"Slice at {position} along the depth: 25 of 81 are read (30.9 %), 56 are holes." in str(text)
     assert draw(picture, slice_at=(3,)) != draw(picture, slice_at=(5,)), "shades are those of the whole field"
 
 
@@ -475,7 +475,7 @@ def covered_names(picture: Picture, at: tuple[int, ...]) -> list[str]:
 def test_of_four_axes_two_are_cut() -> None:
     picture = field([1], [1, 2], [1, 0, 1], [1, 1], first=(0, 0, 0, 0), size=(4, 4, 4, 4))
     assert picture.plane((0, 1)).strength.tolist() == [[2, 2], [0, 0], [2, 2]]
-    assert "Slice at (0, 1) of axes 0 to 1: " in str(draw(picture, slice_at=(0, 1)))
+    assert "Slice at (0, 1) along the axis 1 and axis 2: " in str(draw(picture, slice_at=(0, 1)))
 
 
 @pytest.mark.parametrize(

@@ -296,9 +296,9 @@ def _sums(picture: Picture, plane: Plane) -> list[str]:
     total = f"{_how_many(picture.strength)}; {_paths(picture, plane.scale)}."
     if not plane.at:
         return [total[0].upper() + total[1:]]
-    axes = "axis 0" if len(plane.at) == 1 else f"axes 0 to {len(plane.at) - 1}"
+    axes = " and ".join(axis_names(picture.strength.ndim)[: len(plane.at)])
     return [
-        f"Slice at {_point(plane.at)} of {axes}: {_how_many(plane.strength)}.",
+        f"Slice at {_point(plane.at)} along the {axes}: {_how_many(plane.strength)}.",
         f"In all, {total}",
     ]
 
