@@ -129,6 +129,12 @@ def blurred_together(arriving: Sequence[Channels], channels: int) -> Channels:
     return mixed(arriving, channels)._replace(blurred=several)
 
 
+def in_a_row(arriving: Channels, elements: int) -> Channels:
+    """The channels of a vector, each of which was one position of a channel that arrives."""
+    found = blurred_together([arriving], elements)
+    return found._replace(blurred=found.blurred or elements != arriving.total)
+
+
 def concatenated(arriving: Sequence[Channels]) -> Channels:
     """The channels of several tensors, one after the other."""
     return _channels([run for one in arriving for run in one.runs], blurred=any(c.blurred for c in arriving))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from archcost.channels import Channels, mixed
+from archcost.channels import Channels, blurred_together, mixed
 from archcost.errors import ShapeError
 from archcost.geometry import show, size
 from archcost.layers.base import Formulas, Kind, Layer, Weights
@@ -121,6 +121,16 @@ class Embedding(Layer):
     def known_tokens(self) -> int:
         """As many as rows."""
         return self.num_embeddings
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """All depend on the same token. One that was a channel reads what that one did."""
+        found = mixed(arriving, out_channels)
+        return found._replace(bounded=blurred_together(arriving, out_channels).blurred)
+
+    @property
+    def tells_channels_apart(self) -> bool:
+        """Channels of a vector become positions."""
+        return True
 
     def output(self, x: Shape) -> Shape:
         """`(embedding_dim, *axes)`; a vector's numbers stand along one axis."""

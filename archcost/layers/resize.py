@@ -179,7 +179,7 @@ class PixelShuffle(_Rearrange):
         found = arriving[0].grouped(out_channels, out_channels)
         square = self.upscale_factor**2
         differ = any(end % square for end in accumulate(run.length for run in arriving[0].runs))
-        return found._replace(bounded=differ or found.blurred)
+        return found._replace(bounded=differ or arriving[0].blurred)
 
     def output(self, x: Shape) -> Shape:
         """`(channels / r², height * r, width * r)`."""

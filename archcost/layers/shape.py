@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from archcost.channels import blurred_together, in_a_row
 from archcost.errors import ShapeError
 from archcost.geometry import Pads, Shape, Window, per_axis, show, size, spatial
 from archcost.layers.axes import margins, name_of, names, shift
@@ -47,6 +48,10 @@ class Flatten(_Move):
 
     alias: ClassVar[bool] = True
 
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Each was one position of a channel: together they read what all positions did."""
+        return in_a_row(arriving[0], out_channels)
+
     def output(self, x: Shape) -> Shape:
         """`(elements,)`."""
         return (size(x),)
@@ -63,6 +68,19 @@ class Reshape(_Move):
     alias: ClassVar[bool] = True
 
     shape: Target = Field(description="the new shape, [channels, axes…]; one -1 stands for what is left")
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """As they are; see `Flatten` for a vector. A position that was a channel reads what that one did."""
+        before = arriving[0]
+        if len(self.shape) == 1:
+            return in_a_row(before, out_channels)
+        found = before if out_channels == before.total else blurred_together(arriving, out_channels)
+        return found._replace(bounded=out_channels < before.total and found.blurred)
+
+    @property
+    def tells_channels_apart(self) -> bool:
+        """Channels of a vector may become positions."""
+        return len(self.shape) > 1
 
     def keeps_positions(self, x: Shape, y: Shape) -> bool:
         """If only channels were regrouped."""

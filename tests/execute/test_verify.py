@@ -126,6 +126,30 @@ def test_an_input_with_few_positions_is_probed_at_all_of_them(network: Load) -> 
     assert sorted(found.positions["input"]) == [(i, j) for i in range(2) for j in range(3)]
 
 
+MOVED = {
+    "a map again": "[{flatten: }, {reshape: {shape: [1, 4, 4]}}]",
+    "a map by way of channels": "[{flatten: }, {reshape: {shape: [8, 2]}}, {reshape: {shape: [1, 4, 4]}}]",
+    "a part of a vector": "[{flatten: }, {slice: {start: 0, end: 1}}, {linear: {out_features: 3}}]",
+    "tokens": "[{flatten: }, {embedding: {num_embeddings: 5, embedding_dim: 3}}]",
+    "pixels": "[{flatten: }, {reshape: {shape: [16, 1, 1]}}, {pixel_shuffle: {upscale_factor: 4}}]",
+    "there and back": "[{pixel_unshuffle: {downscale_factor: 2}}, {pixel_shuffle: {upscale_factor: 2}}]",
+}
+
+
+@pytest.mark.parametrize("layers", MOVED.values(), ids=MOVED)
+def test_positions_that_became_channels_are_not_said_to_touch_all_that_these_become(
+    network: Load, layers: str
+) -> None:
+    assert not differences(network(f"- body: {layers}", x="[1, 4, 4]"))
+
+
+def test_what_reads_a_whole_vector_is_still_compared_to_the_position(network: Load) -> None:
+    layers = "- body: [{flatten: }, {linear: {out_features: 16}}, {reshape: {shape: [1, 4, 4]}}]"
+    _, linear, reshaped = verify(network(layers, x="[1, 4, 4]")).proofs
+    assert not linear.touched.is_bounded
+    assert not reshaped.touched.is_bounded
+
+
 def test_a_vector_has_no_positions_to_probe(network: Load) -> None:
     found = verify(network("- {linear: {out_features: 2}}", x="[5]"))
     assert found.positions == {}
