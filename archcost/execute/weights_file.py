@@ -61,9 +61,12 @@ _HEADER = 2**16
 
 
 def _from_file(given: Given, file: Path) -> list[tuple[Node, str, Array]]:
-    if not file.is_file():
-        near = suggest(file.name, [path.name for path in file.parent.glob("*.npz")])
-        raise _Refused("this is no file" if file.exists() else f"no such file{near}")
+    try:
+        if not file.is_file():
+            near = suggest(file.name, [path.name for path in file.parent.glob("*.npz")])
+            raise _Refused("this is no file" if file.exists() else f"no such file{near}")
+    except OSError as error:  # a name that is too long, a folder that may not be read
+        raise _Refused(error.strerror or "cannot be read") from None
     try:
         with zipfile.ZipFile(file) as archive:
             entries = _entries(archive)

@@ -299,6 +299,11 @@ def test_a_missing_file_suggests_its_neighbour(tmp_path: Path, network: Load) ->
     )
 
 
+def test_a_name_longer_than_names_may_be_is_refused(network: Load) -> None:
+    said = refused(network(WITH_FILE.replace("edge", "e" * 999)))
+    assert said.endswith(".npz': File name too long")
+
+
 def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path, network: Load) -> None:
     (tmp_path / "edge.npz").symlink_to("/etc/hostname")
     assert "leaves the folder" in misread(network, WITH_FILE)
