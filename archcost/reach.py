@@ -85,6 +85,7 @@ class Reach(NamedTuple):
         stride: input positions between neighbouring outputs, per axis, global operations or not.
         is_global: see `Field`.
         upper_bound: see `Field`.
+        lost: positions are read besides that nobody knows: on some way they could not be followed.
     """
 
     moving: tuple[Lines, ...]
@@ -92,6 +93,12 @@ class Reach(NamedTuple):
     stride: tuple[Fraction, ...]
     is_global: bool = False
     upper_bound: bool = False
+    lost: bool = False
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of what is read."""
+        return bool(self.moving or self.fixed)
 
 
 def identity(rank: int) -> Reach:
@@ -122,6 +129,7 @@ class Slider:
             _stride(reach.stride, window),
             reach.is_global,
             reach.upper_bound or not exact,
+            reach.lost,
         )
 
     def _line(self, line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
@@ -255,6 +263,8 @@ def merge(parts: Sequence[Reach]) -> Reach:
     """The union of what several inputs of a node read."""
     if len(parts) == 1 or all(part == parts[0] for part in parts[1:]):
         return parts[0]
+    lost = any(part.lost for part in parts)
+    parts = [part for part in parts if part.is_known] or parts[:1]
     followed = [part for part in parts if part.moving]
     stride = max((part.stride for part in followed or parts), key=len)
     upper_bound = any(part.upper_bound for part in parts)
@@ -274,6 +284,7 @@ def merge(parts: Sequence[Reach]) -> Reach:
         stride,
         is_global=any(part.is_global for part in parts),
         upper_bound=upper_bound,
+        lost=lost,
     )
 
 

@@ -190,6 +190,18 @@ class Counted(np.ndarray[Any, Any]):
         return result
 
 
+def _refused(name: str) -> Callable[..., None]:
+    def method(*_args: object, **_rest: object) -> None:
+        raise TypeError(f"nothing says what .{name} counts as")
+
+    return method
+
+
+# These methods of NumPy's arrays compute without asking `__array_ufunc__` or `__array_function__`.
+for _name in ("dot", "argmax", "argmin", "sort", "argsort", "partition", "argpartition", "searchsorted"):
+    setattr(Counted, _name, _refused(_name))
+
+
 def counted(array: Array, tally: Tally) -> Counted:
     """The array, counting in the tally from now on.
 

@@ -10,7 +10,7 @@ from fractions import Fraction
 from math import lcm, prod
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
 
-from archcost.offsets import hull, prune, union_count
+from archcost.offsets import Offsets, hull, prune, union_count
 from archcost.passes.looks import Looks
 from archcost.reach import (
     Reach,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from archcost.geometry import Axes, Shape
     from archcost.network import Input, Network, Node
-    from archcost.offsets import Offsets
     from archcost.passes.looks import Way
     from archcost.reach import Line
 
@@ -96,6 +95,7 @@ def receptive_fields(network: Network, looks: Looks | None = None) -> tuple[dict
             fields = {
                 name: fields[name] if last.get(name) is reach else measure(reach, sizes[name])
                 for name, reach in found.items()
+                if reach.is_known
             }
             last = found
         result.append(fields)
@@ -203,14 +203,13 @@ class Tracer(Follower[Reaches]):
         if look.window:
             slid = {name: self._slider.slide(reach, look.window) for name, reach in arriving.items()}
             # Behind the gaps of a transposed convolution a window may hit nothing but gaps.
-            return {name: reach for name, reach in slid.items() if reach.moving or reach.fixed}
+            return {name: reach for name, reach in slid.items() if reach.is_known or reach.lost}
         x, y = node.inputs[position].output, node.output
-        passed = {name: _pass(look.way, reach, x, y, self._sizes[name]) for name, reach in arriving.items()}
-        return {name: reach for name, reach in passed.items() if reach is not None}
+        return {name: _pass(look.way, reach, x, y, self._sizes[name]) for name, reach in arriving.items()}
 
 
-def _pass(way: Way, reach: Reach, x: Shape, y: Shape, whole: Axes) -> Reach | None:
-    """What is read of an input of size `whole` in a way other than through a window; None if that is lost."""
+def _pass(way: Way, reach: Reach, x: Shape, y: Shape, whole: Axes) -> Reach:
+    """What is read of an input of size `whole` in a way other than through a window."""
     if way == "everywhere":
         return through_all(reach, x[1:], whole)
     if way == "beside all":
@@ -219,10 +218,10 @@ def _pass(way: Way, reach: Reach, x: Shape, y: Shape, whole: Axes) -> Reach | No
         return collapse(reach, x[1:], whole)
     if way == "broadcast":
         return broadcast(reach, x[1:], y[1:])
-    if way == "unknown":
-        return None
+    if way == "unknown" or reach.moving:
+        return reach._replace(moving=(), fixed=(), lost=True)
     # What does not move along with the output is the same, wherever its positions went.
-    return None if reach.moving else reach
+    return reach
 
 
 def united(parts: Sequence[Reaches]) -> Reaches:
@@ -235,7 +234,11 @@ def united(parts: Sequence[Reaches]) -> Reaches:
 
 
 def measure(reach: Reach, whole: Axes) -> Field:
-    """A reach in numbers."""
+    """A reach in numbers. What was lost may be anywhere in the input."""
+    if reach.lost:
+        everything = tuple(Offsets(0, n - 1) for n in whole)
+        found = reach._replace(fixed=(everything,), is_global=True, upper_bound=True, lost=False)
+        return measure(found, whole)
     if not reach.is_global:
         return _local(reach)
     local = _local(reach._replace(fixed=(), is_global=False)) if reach.moving else None

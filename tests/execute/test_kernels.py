@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcost.errors import ExecutionError
+from archcost.execute.arrays import Tally, counted
 from archcost.execute.executor import steps
 from archcost.execute.tensors import Tensors
 from archcost.layers import find
@@ -160,3 +161,10 @@ def test_what_is_made_up_without_a_window_depends_on_everything() -> None:
     y = stand_in([known, unknown], shape=(10, 2))
     assert y.dtype == "float32"
     assert np.isnan(y).all()
+
+
+@pytest.mark.parametrize("name", ["dot", "argmax", "argmin", "sort", "argsort", "partition", "searchsorted"])
+def test_methods_that_numpy_does_not_announce_are_refused_too(name: str) -> None:
+    array = counted(np.ones(3), Tally())
+    with pytest.raises(TypeError, match="nothing says what"):
+        getattr(array, name)(np.ones(3))

@@ -373,3 +373,28 @@ def test_a_window_that_hits_nothing_but_gaps_sees_nothing(tmp_path: Path) -> Non
     path.write_text(f"archcost: 1\nname: gaps\ninput: [1, 32]\nlayers:\n{gaps}{odd}")
     assert receptive_fields(archcost.load(path))[2:] == ({}, {})
     assert archcost.analyze(archcost.load(path)).nodes[-1].receptive_field is None
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [
+        "transpose: {axes: [0, 2, 1]}",
+        "custom: {shape: [1, 9, 9], reason: secret}",
+        "repeat: 1\n    body: [reshape: {shape: [9, 9, 1]}, relu, reshape: {shape: [1, 9, 9]}]",
+    ],
+)
+def test_what_was_lost_may_be_anywhere_beside_what_is_known(lost: str, tmp_path: Path) -> None:
+    layers = "  - {name: known, conv: {out_channels: 1, kernel_size: 3, padding: 1}}\n"
+    layers += f"  - {{name: other, from: input, identity: }}\n  - {lost}\n    name: lost\n"
+    path = tmp_path / "case.yaml"
+    path.write_text(
+        f"archcost: 1\nname: lost\ninput: [1, 9, 9]\nlayers:\n{layers}"
+        "  - {add: , from: [known, lost]}\n  - conv: {out_channels: 1, kernel_size: 3, padding: 1}\n"
+    )
+    *_, lost_field, added, after = receptive_fields(archcost.load(path))
+    assert lost_field == {}
+    for fields, local in ((added, 3), (after, 5)):
+        field = fields["input"]
+        assert (field.size, field.coverage, field.upper_bound) == ((9, 9), 1, True)
+        assert field.local is not None
+        assert field.local.size == (local, local)
