@@ -133,16 +133,10 @@ class Counted(np.ndarray[Any, Any]):
         """A view or copy counts where its parent does."""
         self.tally = getattr(parent, "tally", None) or Tally()
 
-    def __array_ufunc__(  # type: ignore[override]
-        self,
-        ufunc: np.ufunc,
-        method: str,
-        *inputs: object,
-        out: tuple[object, ...] | None = None,
-        **rest: Any,
-    ) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **rest: Any) -> Any:
         """Run it on plain arrays, and note how often the scalar operation ran."""
         plain = [_plain(x) for x in inputs]
+        out: tuple[Any, ...] | None = rest.get("out")
         if out is not None:
             rest["out"] = tuple(_plain(x) for x in out)
         result = getattr(ufunc, method)(*plain, **rest)
@@ -227,8 +221,10 @@ def _plain(value: Any) -> Any:
 
 def _deep(value: Any) -> Any:
     """Plain arrays, also within the lists that functions take."""
-    if isinstance(value, tuple | list):
-        return type(value)(_deep(one) for one in cast("list[Any]", value))  # type: ignore[call-arg]
+    if isinstance(value, tuple):
+        return tuple(_deep(one) for one in cast("tuple[Any, ...]", value))
+    if isinstance(value, list):
+        return [_deep(one) for one in cast("list[Any]", value)]
     if isinstance(value, dict):
         return {key: _deep(one) for key, one in cast("dict[str, Any]", value).items()}
     return _plain(value)

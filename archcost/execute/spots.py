@@ -31,7 +31,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 """Over the positions of a tensor, `(*axes)`; of a vector a single truth value."""
 
 
-class Spot:
+class Spot:  # noqa: PLW1641 - masks are many positions: spots are compared, never keys
     """What one input position touches of a tensor, in any of its channels.
 
     Attributes:
@@ -58,8 +58,6 @@ class Spot:
                 and np.array_equal(self.inside, other.inside)
             )
         )
-
-    __hash__ = None  # type: ignore[assignment]  # masks are many positions, and compared few times
 
     def having(self, touched: Mask, inside: Mask) -> Spot:
         """The same knowledge of other positions."""
