@@ -70,6 +70,21 @@ def paths(network: Network, node: Node) -> Paths:
     return Paths(total, lengths, modules, reason)
 
 
+def depth(network: Network) -> int:
+    """The weighted layers on the longest path from an input to an output: what names count, as in ResNet-50.
+
+    >>> from archcost import load
+    >>> [depth(load(f"zoo:{name}")) for name in ("vgg16", "resnet50", "densenet121", "inception_v1")]
+    [16, 50, 121, 22]
+    """
+    longest: dict[Node | Input, int] = dict.fromkeys(network.inputs, 0)
+    is_weighted = _Weighted()
+    for node in network:
+        if found := [longest[x] for x in node.inputs if x in longest]:
+            longest[node] = max(found) + is_weighted(node)
+    return max((longest.get(tensor, 0) for tensor in network.outputs.values()), default=0)
+
+
 def share(histogram: Sequence[int], first: int, last: int) -> Fraction:
     """The share of the paths that are `first` to `last` long; there must be a path.
 

@@ -1,0 +1,210 @@
+"""The numbers by which networks are compared and judged, one list for `compare`, `diff` and `check`."""
+
+from __future__ import annotations
+
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from archcost.analysis import analyze
+from archcost.passes.paths import depth
+from archcost.report.model import COUNTS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from archcost.geometry import Shape
+    from archcost.network import Input, Network, Node
+    from archcost.report.model import NodeRow, ReceptiveField, Report
+
+Number = int | float
+
+
+class Sight(NamedTuple):
+    """What an output sees of an input before anything looks at all positions at once.
+
+    Attributes:
+        output: the output's name.
+        input: the input's name.
+        size: of the largest field among the last maps that lead to the output, per axis.
+        coverage: the smallest share of such a field that is read.
+        upper_bound: the true size may be smaller.
+        is_global: an operation over all positions lies on the way to the output.
+    """
+
+    output: str
+    input: str
+    size: Shape
+    coverage: float
+    upper_bound: bool
+    is_global: bool
+
+
+class Subject:
+    """A network under review: what `analyze` says of it, and what only its graph can tell.
+
+    Attributes:
+        label: what the user calls it, a path with its variant or settings.
+        network: the network.
+        report: its analysis.
+    """
+
+    def __init__(self, network: Network, label: str | None = None) -> None:
+        variant = f" ({network.variant})" if network.variant else ""
+        self.label = label or f"{network.path}{variant}"
+        self.network = network
+        self.report: Report = analyze(network)
+
+    def __repr__(self) -> str:
+        return f"<Subject {self.label}>"
+
+    @cached_property
+    def depth(self) -> int:
+        """Weighted layers on the longest path."""
+        return depth(self.network)
+
+    @cached_property
+    def sights(self) -> tuple[Sight, ...]:
+        """What each output sees of each input.
+
+        The field of a classifier's output is the whole input, whatever the network. What tells networks apart
+        is the field of the last map before that: of the output itself without what looks at all positions, or
+        if nothing is left then, of what it reads.
+
+        >>> from archcost import load
+        >>> Subject(load("zoo:resnet50")).sights[0].size
+        (427, 427)
+        """
+        return tuple(
+            sight for name, tensor in self.network.outputs.items() for sight in self._of(name, tensor)
+        )
+
+    def _of(self, name: str, tensor: Node | Input) -> Iterator[Sight]:
+        fields = {source.path: list["ReceptiveField"]() for source in self.network.inputs}
+        for row in self._last_maps(tensor):
+            for source, field in _fields(row, next(iter(fields))).items():
+                if found := field.local if field.is_global else field:
+                    fields[source].append(found)
+        whole = tensor.path not in self._rows or _is_global(self._rows[tensor.path])
+        for source, found in fields.items():
+            if found:
+                size = tuple(map(max, zip(*(field.size for field in found), strict=True)))
+                coverage = min(field.coverage for field in found)
+                bounds = any(field.upper_bound for field in found)
+                yield Sight(name, source, size, coverage, bounds, whole)
+
+    def _last_maps(self, tensor: Node | Input) -> Iterator[NodeRow]:
+        """The nearest nodes at or before a tensor that see a part of an input, each once."""
+        waiting, known = [tensor.path], {tensor.path}
+        while waiting:
+            row = self._rows.get(waiting.pop())
+            if row is None:
+                continue
+            if any(not field.is_global or field.local for field in _fields(row, "").values()):
+                yield row
+                continue
+            waiting += [path for path in row.inputs if path not in known]
+            known.update(row.inputs)
+
+    @cached_property
+    def _rows(self) -> dict[str, NodeRow]:
+        return {row.path: row for row in self.report.nodes}
+
+
+def _fields(row: NodeRow, only: str) -> Mapping[str, ReceptiveField]:
+    """The fields of a node by input; `only` is the name of the network's only one."""
+    if row.receptive_fields is not None:
+        return row.receptive_fields
+    return {only: row.receptive_field} if row.receptive_field else {}
+
+
+def _is_global(row: NodeRow) -> bool:
+    fields = _fields(row, "")
+    return not fields or any(field.is_global for field in fields.values())
+
+
+Unit = Literal["operations", "elements", "positions", "share", "layers"]
+
+
+class Measure(NamedTuple):
+    """One number of a network.
+
+    Attributes:
+        name: as options, files and JSON call it.
+        title: as a table or a sentence does.
+        unit: what is counted. Elements are bytes, too, once their data type is known.
+        meaning: in a few words.
+        of: its value; None where the network has none. A field has one number per axis: this is the smallest.
+    """
+
+    name: str
+    title: str
+    unit: Unit
+    meaning: str
+    of: Callable[[Subject], Number | None]
+
+    @property
+    def less_is_better(self) -> bool:
+        """Whether it is a cost, with a maximum; of what a network sees there is a minimum."""
+        return self.unit not in ("positions", "share")
+
+
+def _count(name: str, subject: Subject) -> int:
+    return getattr(subject.report.totals, name)
+
+
+def _peak(subject: Subject) -> int:
+    return subject.report.totals.peak_activations.as_written
+
+
+def _best_peak(subject: Subject) -> int:
+    return subject.report.totals.peak_activations.best
+
+
+def _field(subject: Subject) -> int | None:
+    return min((min(sight.size) for sight in subject.sights), default=None)
+
+
+def _coverage(subject: Subject) -> float | None:
+    return min((sight.coverage for sight in subject.sights), default=None)
+
+
+def _depth(subject: Subject) -> int:
+    return subject.depth
+
+
+_ELEMENTS = ("params", "buffers", "activations", "memory_access")
+_TITLES = {"params": "parameters", "macs": "MACs", "memory_access": "memory access"}
+_MEANINGS = {
+    "params": "elements of learned tensors, shared ones once",
+    "buffers": "elements of running statistics",
+    "macs": "multiply-accumulates of convolutions, linear layers and matrix products",
+    "multiplications": "all of them, the MACs included",
+    "additions": "all of them",
+    "comparisons": "of max pooling, ReLU and the like",
+    "divisions": "all of them",
+    "exponentials": "exp, log, tanh, erf, power and square root",
+    "activations": "elements of all outputs",
+    "memory_access": "elements read and written, each layer's inputs, weights and output once",
+}
+
+MEASURES: dict[str, Measure] = {
+    measure.name: measure
+    for measure in (
+        *(
+            Measure(
+                name=name,
+                title=_TITLES.get(name, name),
+                unit="elements" if name in _ELEMENTS else "operations",
+                meaning=_MEANINGS[name],
+                of=partial(_count, name),
+            )
+            for name in COUNTS
+        ),
+        Measure("peak", "peak activations", "elements", "alive at once, in the order of the spec", _peak),
+        Measure("best_peak", "best peak", "elements", "alive at once, in the best order found", _best_peak),
+        Measure("field", "receptive field", "positions", "of the last map before the output", _field),
+        Measure("coverage", "coverage", "share", "of that field that is read", _coverage),
+        Measure("depth", "depth", "layers", "weighted layers on the longest path", _depth),
+    )
+}
+"""Name -> measure. The counts are those of every report; they can be summed over a part of a network."""
