@@ -1,0 +1,158 @@
+"""What the gate says: plain values, the same for every format. Its JSON form is `archcost-check/1`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
+from dataclasses import dataclass
+from typing import Literal
+
+from archcost.report.model import Level  # noqa: TC001 - likewise
+
+LEVELS: tuple[Level, ...] = ("info", "warn", "error")
+"""From the mildest to the worst."""
+
+State = Literal["open", "waived", "baseline"]
+
+
+def at_least(level: Level, other: Level) -> bool:
+    """Whether a level is as bad as another, or worse.
+
+    >>> at_least("error", "warn"), at_least("info", "warn")
+    (True, False)
+    """
+    return LEVELS.index(level) >= LEVELS.index(other)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One limit, and what was measured.
+
+    Attributes:
+        budget: what is limited and how: `max_macs`, `min_field`.
+        scope: the part of the network it is about, a block's path or `kind conv`; null for the whole.
+        level: of the finding if it is broken.
+        measured: the number, in the unit of the limit; null if the network has none, or not for sure.
+        limit: what it may be at most, or at least; null if it is relative to a base that is not there.
+        base: the number at the base; null without one.
+        text: the limit as written, `4.2G` or `+5%`.
+        set_at: where, `archcost.yaml:7:15` or `--max-macs`.
+        kept: whether it holds; null if that could not be judged.
+    """
+
+    budget: str
+    scope: str | None
+    level: Level
+    measured: int | float | None
+    limit: int | float | None
+    base: int | float | None
+    text: str
+    set_at: str
+    kept: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """Something that is wrong, or would be if nobody had agreed to it.
+
+    Attributes:
+        rule: `budget`, the rule of a finding, or what is wrong with the gate's own files.
+        level: how bad it is.
+        node: path of a node or a group; null if it is about the network or about no network.
+        file: the text it is about.
+        line: where, from 1.
+        column: where, from 1.
+        message: what is wrong, with the numbers.
+        details: more, by what it is: `limit` (where it is set), `heaviest`, `helps`.
+        fingerprint: the same for the same complaint, wherever it moves in its file; baselines name it.
+        state: `waived` and `baseline` do not fail the check.
+        because: why it is not open: who waived it until when and why, or where the baseline has it.
+        fails: whether the check fails because of it.
+    """
+
+    rule: str
+    level: Level
+    node: str | None
+    file: str
+    line: int
+    column: int
+    message: str
+    details: Mapping[str, str]
+    fingerprint: str
+    state: State
+    because: str
+    fails: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckedSpec:
+    """One network before the gate.
+
+    Attributes:
+        path: the file as the user named it.
+        label: the path, with the variant or the settings it was read with.
+        name: the network's.
+        variant: the variant that was chosen, if any.
+        measures: its numbers by name (`params`, `macs`, `peak`, `field` ...); null where it has none.
+        base: the same at the base; null without one.
+        limits: every limit that applies to it.
+        complaints: what is wrong, in the order of the text.
+    """
+
+    path: str
+    label: str
+    name: str
+    variant: str | None
+    measures: Mapping[str, int | float | None]
+    base: Mapping[str, int | float | None] | None
+    limits: tuple[Judged, ...]
+    complaints: tuple[Complaint, ...]
+
+    @property
+    def fails(self) -> bool:
+        """Whether the check fails because of it."""
+        return any(one.fails for one in self.complaints)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Against:
+    """What relative limits are relative to.
+
+    Attributes:
+        ref: as the user named it.
+        commit: what that is, in full; empty if it could not be found.
+    """
+
+    ref: str
+    commit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judgement:
+    """The outcome of a check.
+
+    Attributes:
+        failed: whether anything fails.
+        fail_level: the level from which complaints fail.
+        against: the base; null if there was none to ask for.
+        specs: the networks, in the order they were named.
+        complaints: what is wrong with no network in particular: waivers, the baseline, the base.
+    """
+
+    failed: bool
+    fail_level: Level
+    against: Against | None
+    specs: tuple[CheckedSpec, ...]
+    complaints: tuple[Complaint, ...]
+
+    @property
+    def all(self) -> tuple[Complaint, ...]:
+        """Every complaint: those about networks first."""
+        return (*(one for spec in self.specs for one in spec.complaints), *self.complaints)
+
+    def count(self, level: Level) -> int:
+        """How many open complaints have that level."""
+        return sum(one.level == level for one in self.all if one.state == "open")
+
+    def accepted(self, state: State) -> int:
+        """How many complaints are in that state."""
+        return sum(one.state == state for one in self.all)
