@@ -29,10 +29,9 @@ def _first(seen: Seen, tensor: Input) -> tuple[Node, Field] | None:
     """The first node whose field is larger than this input. An upper bound proves nothing."""
     axes = tensor.output[1:]
     for node in seen.network:
-        field = seen.fields[node].get(tensor.path)
-        if field is not None and field.is_global:
-            field = field.local
-        if field is not None and any(map(gt, field.size, axes)) and not field.upper_bound:
+        whole = seen.fields[node].get(tensor.path)
+        field = whole.moving if whole else None
+        if field and any(map(gt, field.size, axes)) and not field.upper_bound:
             return node, field
     return None
 

@@ -47,7 +47,7 @@ def _message(
     """What is missing and what would add it; of a global field, what is seen without global operations."""
     rank = len(field.size)
     expected = numbers(e) * rank if len(numbers(e)) == 1 else numbers(e)
-    local = _local(field)
+    local = field.moving
     if local is None or len(expected) != rank or expected == field.size:
         return None
     missing = [n - size for n, size in zip(expected, local.size, strict=True)]
@@ -59,10 +59,6 @@ def _message(
         f"{_each(missing, short)} positions{of} are missing {along(short, rank)}; "
         f"{_layers(local, missing, short)}{_or_dilated(last, tensor, name, missing)} would add them"
     )
-
-
-def _local(field: Field) -> Field | None:
-    return field.local if field.is_global else field
 
 
 def _each(values: Sequence[Fraction], axes: Sequence[int]) -> str:
@@ -85,7 +81,7 @@ def _or_dilated(last: _LastConvolutions, tensor: Node | Input, name: str, missin
     if not found:
         return ""
     node, window = found
-    source = _local(last.seen.fields[node.inputs[0]][name])
+    source = last.seen.fields[node.inputs[0]][name].moving
     if source is None:
         return ""
     short = [axis for axis, n in enumerate(missing) if n > 0]
@@ -126,7 +122,7 @@ class _LastConvolutions:
     def _positions(self, tensor: Node | Input, name: str) -> int:
         """How many it sees, over all axes."""
         field = self.seen.fields[tensor].get(name)
-        local = _local(field) if field else None
+        local = field.moving if field else None
         return prod(local.size) if local else 0
 
 

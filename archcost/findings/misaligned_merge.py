@@ -61,7 +61,7 @@ def _apart(seen: Seen, node: Node) -> _Apart | None:
     if len(moving) < 2:
         return None
     for name in dict.fromkeys(name for x in moving for name in seen.fields[x]):
-        known = [(x, _local(field)) for x in moving if (field := seen.fields[x].get(name))]
+        known = [(x, field.moving) for x in moving if (field := seen.fields[x].get(name))]
         placed = [(x, field) for x, field in known if field and field.alignment and not field.upper_bound]
         for x, field in placed[1:]:
             first, start = placed[0]
@@ -70,10 +70,6 @@ def _apart(seen: Seen, node: Node) -> _Apart | None:
             if axes := [i for i, n in enumerate(node.output[1:]) if n > 1 and _differ(start, field, i, n)]:
                 return _Apart((first, x), (start, field), name, axes)
     return None
-
-
-def _local(field: Field) -> Field | None:
-    return field.local if field.is_global else field
 
 
 def _differ(a: Field, b: Field, axis: int, positions: int) -> bool:

@@ -69,6 +69,11 @@ class Field(NamedTuple):
     upper_bound: bool = False
     alignment: tuple[Fraction, ...] = ()
 
+    @property
+    def moving(self) -> Field | None:
+        """What moves along with the output position: the field, or its local part; None if nothing does."""
+        return self.local if self.is_global else self
+
 
 Reaches: TypeAlias = "dict[str, Reach]"
 """What a node reads, per input of the network."""

@@ -267,7 +267,7 @@ def _followed(
 
 def _start(source: Node | Input, fields: Mapping[str, Field]) -> _State:
     """What enters a stack: positions of its own, unless it is the same everywhere."""
-    moves = any(not field.is_global or field.local for field in fields.values())
+    moves = any(field.moving for field in fields.values())
     return _State(
         {_OWN: identity(len(source.output) - 1)} if moves else {}, None, is_chain=True, is_dilated=False
     )

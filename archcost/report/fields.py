@@ -204,11 +204,7 @@ class Seeing(NamedTuple):
     def local(self, node: Node) -> dict[str, Field]:
         """A node's fields as they move along with its position, per input."""
         fields = self.seen.fields[node]
-        return {name: field.local or field for name, field in fields.items() if _moves(field)}
-
-
-def _moves(field: Field) -> bool:
-    return not field.is_global or field.local is not None
+        return {name: moving for name, field in fields.items() if (moving := field.moving)}
 
 
 def _why_none(fields: Mapping[str, Field]) -> str:

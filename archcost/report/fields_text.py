@@ -111,11 +111,9 @@ def _closely(report: FieldReport) -> Iterator[str]:
     several = len(row.receptive_fields) > 1
     lines = [
         (f"{name}: {what}" if several else what, text)
-        for name, field in row.receptive_fields.items()
-        if not field.is_global or field.local
-        for what, text in _field(
-            field.local or field, row.effective_fields.get(name), report.inputs[name][1:]
-        )
+        for name, whole in row.receptive_fields.items()
+        if (field := whole.moving)
+        for what, text in _field(field, row.effective_fields.get(name), report.inputs[name][1:])
     ]
     if report.deformable:
         lines.append(("nominal", _nominal(report.deformable)))

@@ -128,6 +128,11 @@ class ReceptiveField:
     local: ReceptiveField | None
     upper_bound: bool
 
+    @property
+    def moving(self) -> ReceptiveField | None:
+        """What moves along with the output position: the field, or its local part; None if nothing does."""
+        return self.local if self.is_global else self
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRow(Counts):
