@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from fractions import Fraction
 
 Units = Literal["si", "raw"]
 
@@ -72,3 +73,35 @@ def listed(numbers: Iterable[int], most: int = 12) -> str:
     if len(words) > most:
         words[most // 2 : -(most // 2)] = ["…"]
     return ", ".join(words)
+
+
+def apart(measured: int, limit: int | Fraction, units: Units = "si") -> tuple[str, str]:
+    """A number and its limit; where rounding would make them one, both have all their digits.
+
+    >>> from fractions import Fraction
+    >>> apart(15_470_300_000, 15 * 10**9), apart(15_000_000_001, 15 * 10**9)
+    (('15.47 G', '15.00 G'), ('15,000,000,001', '15,000,000,000'))
+    >>> apart(8, Fraction(15, 2)), apart(8, Fraction(22, 3)), apart(7, 7)
+    (('8', '7.5'), ('8', '7.333…'), ('7', '7'))
+    """
+    number, bound = (_written(value, formatter(units)) for value in (measured, limit))
+    if number != bound or measured == limit:
+        return number, bound
+    return _written(measured, "{:,}".format), _written(limit, "{:,}".format)
+
+
+def _written(number: int | Fraction, write: Callable[[int], str]) -> str:
+    """A number with its sign, and what stands behind the point if nothing before it was rounded."""
+    size = abs(number)
+    whole = size.numerator // size.denominator
+    text = write(whole)
+    is_exact = text.replace(",", "") == str(whole)
+    return "-" * (number < 0) + text + (_decimals(size - whole) if is_exact else "")
+
+
+def _decimals(part: int | Fraction) -> str:
+    """Three digits, and whether there are more."""
+    if not part:
+        return ""
+    thousandths, rest = divmod(1000 * part.numerator, part.denominator)
+    return f".{thousandths:03}…" if rest else f".{thousandths:03}".rstrip("0")

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcost.report.numbers import percent, si
+from archcost.report.numbers import apart, percent, si
+
+if TYPE_CHECKING:
+    from archcost.report.numbers import Units
 
 PREFIXES = {"": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18, "Z": 21, "Y": 24, "R": 27, "Q": 30}
 
@@ -46,3 +50,26 @@ def test_a_share_is_within_half_a_tenth(part: int, whole: int) -> None:
         assert abs(Fraction(text) - exact) <= Fraction(1, 20)
     assert (text == "0") is (part == 0)
     assert (text == "100.0") is (part == whole)
+
+
+@given(
+    st.integers(0, 10**15),
+    st.integers(-1000, 1000) | st.fractions(-(10**15), 10**15, max_denominator=10**6),
+    st.sampled_from(["si", "raw"]),
+)
+def test_a_number_and_a_limit_that_differ_never_read_alike(
+    measured: int, distance: int | Fraction, units: Units
+) -> None:
+    limit = measured + distance
+    number, bound = apart(measured, limit, units)
+    assert (number == bound) is (measured == limit)
+
+
+@given(st.integers(-(10**12), 10**12), st.integers(1, 1000))
+def test_a_limit_of_which_more_digits_follow_says_so(numerator: int, denominator: int) -> None:
+    limit = Fraction(numerator, denominator)
+    _, bound = apart(0, limit, "raw")
+    read = Fraction(bound.removesuffix("…"))
+    assert abs(read) <= abs(limit) < abs(read) + Fraction(1, 1000)
+    assert bound.startswith("-") is (limit < 0)
+    assert bound.endswith("…") is (read != limit)
