@@ -1,0 +1,122 @@
+"""The baseline: what was wrong when the gate was put up, and may not get worse.
+
+One complaint to a line, sorted, so that two branches merge line by line (`merge=union` in .gitattributes
+does it without asking). A line names the complaint by a fingerprint, which does not depend on where it is
+written, and the number that was accepted:
+
+    3f2a9c0d1b7e4f56 max_params 138357544 specs/vgg16.yaml
+    90b1c7de224ffa08 gridding - specs/old/segmentation.yaml context.4.conv
+
+It is a ratchet: a number may fall and never rise, and what was fixed may not come back once it is removed.
+"""
+
+from __future__ import annotations
+
+import re
+from hashlib import sha256
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.errors import Diagnostic, SpecError, UsageError
+from archcost.source import Place, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+    from archcost.review.measured import Number
+
+HEAD = """\
+# Complaints that `archcost check` accepts for now, one per line: fingerprint, what, number, network, node.
+# `archcost check --ratchet` removes what is fixed and lowers the numbers; it never adds or raises any.
+"""
+
+
+class Accepted(NamedTuple):
+    """One line of the baseline.
+
+    Attributes:
+        fingerprint: of the complaint.
+        what: the budget or the rule, `max_params` or `gridding`.
+        value: the number that was measured; None for what has none.
+        about: the network and the node, for readers.
+        line: where it stands, from 1; 0 if it is not in a file yet.
+    """
+
+    fingerprint: str
+    what: str
+    value: Number | None
+    about: str
+    line: int = 0
+
+    def covers(self, value: Number | None) -> bool:
+        """Whether a number is no worse than the accepted one."""
+        if self.value is None or value is None:
+            return self.value is value
+        return value >= self.value if self.what.startswith("min_") else value <= self.value
+
+
+def fingerprint(*parts: str) -> str:
+    """The name of a complaint: the same wherever it is written, another for every other complaint.
+
+    >>> fingerprint("specs/vgg16.yaml", "max_params", "")
+    'e4fba7e295dd9993'
+    """
+    return sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+
+_LINE = re.compile(r"([0-9a-f]{16}) (\S+) (-|[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)(?: (.*))?")
+
+
+def read(path: Path) -> dict[str, Accepted]:
+    """The baseline in a file, by fingerprint. Of several lines about one complaint, the strictest holds.
+
+    Raises:
+        SpecError: a line that is none of ours, at its place.
+        UsageError: the file cannot be read.
+    """
+    try:
+        text = path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        raise UsageError(
+            f"baseline {path}: cannot be read ({why}); `archcost check --write-baseline` makes one"
+        ) from None
+    source = Source(str(path), tuple(text.splitlines()))
+    found: dict[str, Accepted] = {}
+    wrong: list[Diagnostic] = []
+    for number, line in enumerate(source.lines, 1):
+        if not line.strip() or line.startswith("#"):
+            continue
+        if match := _LINE.fullmatch(line.rstrip()):
+            one = Accepted(match[1], match[2], _value(match[3]), match[4] or "", number)
+            known = found.get(one.fingerprint)
+            found[one.fingerprint] = one if known is None or known.covers(one.value) else known
+        else:
+            wrong.append(Diagnostic(Place(source, number, 1, len(line)), _why(line)))
+    if wrong:
+        raise SpecError(wrong)
+    return found
+
+
+def _value(text: str) -> Number | None:
+    if text == "-":
+        return None
+    return int(text) if text.isdigit() else float(text)
+
+
+def _why(line: str) -> str:
+    if line.startswith(("<<<<<<<", "=======", ">>>>>>>")):
+        return "a merge conflict is not resolved; keep the lines of both sides, the stricter number holds"
+    return "this is no line of a baseline (fingerprint, what, number or -, network); `--ratchet` writes them"
+
+
+def written(accepted: Iterable[Accepted]) -> str:
+    """The file that holds these, in an order of their own."""
+    return HEAD + "".join(sorted(_lines(accepted)))
+
+
+def _lines(accepted: Iterable[Accepted]) -> Iterator[str]:
+    for one in accepted:
+        value = "-" if one.value is None else repr(one.value)
+        about = " ".join(one.about.split())
+        yield f"{one.fingerprint} {one.what} {value} {about}".rstrip() + "\n"
