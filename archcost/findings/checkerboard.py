@@ -7,9 +7,10 @@ from itertools import product
 from math import gcd, prod
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, at
+from archcost.findings.rule import Rule, Seen, at, dilated
 from archcost.geometry import brief
 from archcost.report.rows import kind_of
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -56,8 +57,7 @@ def _check(seen: Seen) -> Iterator[Finding]:
 
 
 def _message(window: Window, counts: Sequence[Hits]) -> str:
-    dilation = "" if set(window.dilation) == {1} else f", dilation {brief(window.dilation)}"
-    given = f"kernel_size {brief(window.kernel)}, stride {brief(window.stretch)}{dilation}"
+    given = f"kernel_size {brief(window.kernel)}, stride {brief(window.stretch)}{dilated(window)}"
     return (
         f"neighbouring outputs sum {_listed(_over_all_axes(counts))} products per input channel ({given}), "
         f"which shows as a checkerboard; {_advice(window)}, or resize first and convolve then"
@@ -80,8 +80,7 @@ def _listed(sums: Hits) -> str:
     """
     if sum(outputs for _, outputs in sums) > 9:
         return f"{sums[0][0]} to {sums[-1][0]}"
-    each = [str(products) for products, outputs in sums for _ in range(outputs)]
-    return ", ".join(each[:-1]) + f" and {each[-1]}"
+    return in_a_row(products for products, outputs in sums for _ in range(outputs))
 
 
 def _advice(window: Window) -> str:

@@ -7,15 +7,15 @@ from itertools import accumulate
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen
+from archcost.findings.rule import Rule, Seen, at_expectation
 from archcost.geometry import show
-from archcost.report.model import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archcost.network import Expectation, Input, Node
     from archcost.passes.receptive_field import Field
+    from archcost.report.model import Finding
 
 
 def _check(seen: Seen) -> Iterator[Finding]:
@@ -32,19 +32,7 @@ def _check(seen: Seen) -> Iterator[Finding]:
             complaints = [_shape(e, tensor) for tensor in e.outputs]
         else:
             complaints = [complaint for tensor in e.outputs for complaint in _fields(e, seen.fields[tensor])]
-        yield from (_finding(e, complaint) for complaint in complaints if complaint)
-
-
-def _finding(e: Expectation, message: str) -> Finding:
-    return Finding(
-        rule=RULE.name,
-        level="error",
-        node=e.path,
-        file=e.place.source.name,
-        line=e.place.line,
-        column=e.place.column,
-        message=f"{e.path}: {message}",
-    )
+        yield from (at_expectation(e, RULE.name, "error", complaint) for complaint in complaints if complaint)
 
 
 def _count(e: Expectation, measured: int) -> str | None:
@@ -67,6 +55,11 @@ def numbers(e: Expectation) -> tuple[Fraction, ...]:
     if len(found) != len(values):
         raise TypeError(f"{e.path}: expected {e.what} is {e.expected!r}, not numbers")
     return found
+
+
+def spread(expected: tuple[Fraction, ...], rank: int) -> tuple[Fraction, ...]:
+    """One number stands for all axes."""
+    return expected * rank if len(expected) == 1 else expected
 
 
 def _number(e: Expectation) -> Fraction:
@@ -94,7 +87,7 @@ def _field(e: Expectation, field: Field, of: str) -> str | None:
         return _coverage(e, field.coverage, of)
     measured = field.stride if e.what == "stride" else field.size
     expected = numbers(e)
-    wanted = expected * len(measured) if len(expected) == 1 else expected
+    wanted = spread(expected, len(measured))
     if wanted == measured:
         return None
     off = _off(wanted, measured) if e.what == "stride" or not field.is_global else _global(field)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from math import ceil, prod
 from typing import TYPE_CHECKING
 
-from archcost.findings.expectation import numbers
-from archcost.findings.rule import Rule, Seen, along
+from archcost.findings.expectation import numbers, spread
+from archcost.findings.rule import Rule, Seen, along, at_expectation, each
 from archcost.network import Node
-from archcost.report.model import Finding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     from archcost.geometry import Window
     from archcost.network import Expectation, Input
     from archcost.passes.receptive_field import Field
+    from archcost.report.model import Finding
 
 
 def _check(seen: Seen) -> Iterator[Finding]:
@@ -26,19 +26,7 @@ def _check(seen: Seen) -> Iterator[Finding]:
             for tensor in e.outputs:
                 for name, field in seen.fields[tensor].items():
                     if message := _message(last, e, tensor, name, field):
-                        yield _finding(e, message)
-
-
-def _finding(e: Expectation, message: str) -> Finding:
-    return Finding(
-        rule=RULE.name,
-        level="info",
-        node=e.path,
-        file=e.place.source.name,
-        line=e.place.line,
-        column=e.place.column,
-        message=f"{e.path}: {message}",
-    )
+                        yield at_expectation(e, RULE.name, "info", message)
 
 
 def _message(
@@ -46,7 +34,7 @@ def _message(
 ) -> str | None:
     """What is missing and what would add it; of a global field, what is seen without global operations."""
     rank = len(field.size)
-    expected = numbers(e) * rank if len(numbers(e)) == 1 else numbers(e)
+    expected = spread(numbers(e), rank)
     local = field.moving
     if local is None or len(expected) != rank or expected == field.size:
         return None
@@ -56,20 +44,15 @@ def _message(
         return None
     of = f" of '{name}'" if len(last.seen.fields[tensor]) > 1 else ""
     return (
-        f"{_each(missing, short)} positions{of} are missing {along(short, rank)}; "
+        f"{each(missing[axis] for axis in short)} positions{of} are missing {along(short, rank)}; "
         f"{_layers(local, missing, short)}{_or_dilated(last, tensor, name, missing)} would add them"
     )
-
-
-def _each(values: Sequence[Fraction], axes: Sequence[int]) -> str:
-    """The values of these axes; one if they agree."""
-    return " and ".join(dict.fromkeys(str(values[axis]) for axis in axes))
 
 
 def _layers(field: Field, missing: Sequence[Fraction], short: Sequence[int]) -> str:
     """How many convolutions more, each of which adds twice the stride."""
     count = max(ceil(missing[axis] / (2 * field.stride[axis])) for axis in short)
-    adds = _each([2 * stride for stride in field.stride], short)
+    adds = each(2 * field.stride[axis] for axis in short)
     if count == 1:
         return f"one more convolution with kernel_size 3 at the end (it adds {adds})"
     return f"{count} more convolutions with kernel_size 3 at the end (each adds {adds})"

@@ -6,12 +6,13 @@ from fractions import Fraction
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.findings.rule import Rule, Seen, along, at
+from archcost.findings.rule import Rule, Seen, along, at, each
 from archcost.network import Node
 from archcost.reach import PHASES
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from archcost.geometry import Window
     from archcost.network import Input
@@ -111,9 +112,9 @@ _ADVICE = "pad and resize so that both shift alike"
 
 
 def _drift(apart: _Apart, ends: Sequence[tuple[Fraction, Fraction]], input_: str) -> str:
-    strides = (_each(field.stride[axis] for axis in apart.axes) for field in apart.fields)
+    strides = (each(field.stride[axis] for axis in apart.axes) for field in apart.fields)
     where = along(apart.axes, len(apart.fields[0].size))
-    drift = _each(f"from {_signed(start)} to {_signed(end)}" for start, end in ends)
+    drift = each(f"from {_signed(start)} to {_signed(end)}" for start, end in ends)
     return (
         f"step by {' and '.join(strides)} positions of {input_} {where}, so they drift {drift} apart across "
         "the map; resize by a whole factor (with align_corners from n + 1 to k·n + 1)"
@@ -122,18 +123,13 @@ def _drift(apart: _Apart, ends: Sequence[tuple[Fraction, Fraction]], input_: str
 
 def _offset(apart: _Apart, ends: Sequence[tuple[Fraction, Fraction]], input_: str) -> str:
     stride = apart.fields[0].stride
-    offset = _each(_positions(abs(start)) for start, _ in ends)
-    own = _each(abs(start) / stride[axis] for (start, _), axis in zip(ends, apart.axes, strict=True))
+    offset = each(_positions(abs(start)) for start, _ in ends)
+    own = each(abs(start) / stride[axis] for (start, _), axis in zip(ends, apart.axes, strict=True))
     return f"lie {offset} of {input_} apart {along(apart.axes, len(stride))} ({own} of a step here)"
 
 
 def _positions(offset: Fraction) -> str:
     return f"{offset} position{'s' * (offset > 1)}"
-
-
-def _each(values: Iterable[object]) -> str:
-    """The values; one if they agree."""
-    return " and ".join(dict.fromkeys(map(str, values)))
 
 
 def _signed(offset: Fraction) -> str:
@@ -164,8 +160,7 @@ class _Past:
         moved = [node for node in between if isinstance(node, Node) and any(self._shifts(node, apart))]
         words = [self._words(node, apart) for node in moved[:NAMED]]
         words += [f"{len(moved) - NAMED} more layers"] if len(moved) > NAMED else []
-        *first, last = words or [""]
-        return parting.path, f"{', '.join(first)} and {last}" if first else last
+        return parting.path, in_a_row(words) if words else ""
 
     def _parting(self, a: Node | Input, b: Node | Input) -> tuple[Node | Input | None, list[Node | Input]]:
         """The last tensor that both were made of, and all between it and them, in written order."""
@@ -198,7 +193,7 @@ class _Past:
         """The same in words, in positions of the network's input."""
         stride = self._seen.fields[node.inputs[0]][apart.name].stride
         shifts = zip(apart.axes, self._shifts(node, apart), strict=True)
-        return f"{node.path} shifts by {_each(_signed(shift * stride[axis]) for axis, shift in shifts)}"
+        return f"{node.path} shifts by {each(_signed(shift * stride[axis]) for axis, shift in shifts)}"
 
 
 def own_shift(window: Window, axis: int) -> Fraction:

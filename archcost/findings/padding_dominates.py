@@ -6,8 +6,9 @@ from math import ceil, prod
 from operator import ge
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, at
+from archcost.findings.rule import Rule, Seen, at, dilated
 from archcost.geometry import brief, show
+from archcost.passes.stacks import CONVOLUTIONS
 from archcost.report.numbers import percent
 from archcost.report.rows import kind_of
 from archcost.taps import on_data
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from archcost.geometry import Axes, Window
     from archcost.network import Node
     from archcost.report.model import Finding
-
-CONVOLUTIONS = frozenset({"conv", "depthwise_conv", "deform_conv"})
 
 
 def _check(seen: Seen) -> Iterator[Finding]:
@@ -40,8 +39,7 @@ def _counts(window: Window, axes: Axes) -> tuple[int, int]:
 
 
 def _what(window: Window, axes: Axes, padding: int, every: int) -> str:
-    dilation = f", dilation {brief(window.dilation)}" if set(window.dilation) != {1} else ""
-    given = f"kernel_size {brief(window.kernel)}{dilation} on {show(axes)} positions"
+    given = f"kernel_size {brief(window.kernel)}{dilated(window)} on {show(axes)} positions"
     outer = [d * (k // 2) for k, d in zip(window.kernel, window.dilation, strict=True)]
     never = " its outer taps never meet data," if all(map(ge, outer, axes)) else ""
     return f"{percent(padding, every)} % of its taps read padding ({padding:,} of {every:,}): {given};{never}"

@@ -5,19 +5,21 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.geometry import axis_names
+from archcost.geometry import axis_names, brief
 from archcost.passes.stacks import Stacks, stacks
 from archcost.report.model import Finding
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from archcost.geometry import Window
-    from archcost.network import Input, Network, Node
+    from archcost.network import Expectation, Input, Network, Node
     from archcost.passes.cost import Cost
     from archcost.passes.looks import Looks
     from archcost.passes.receptive_field import Field
     from archcost.report.model import Level
+    from archcost.source import Place
 
 
 class Rule(NamedTuple):
@@ -85,14 +87,23 @@ class Seen:
 
 def at(node: Node, rule: str, level: Level, message: str) -> Finding:
     """A finding about a node."""
+    return _finding(node.path, node.called, rule, level, message)
+
+
+def at_expectation(e: Expectation, rule: str, level: Level, message: str) -> Finding:
+    """A finding about what the spec expects."""
+    return _finding(e.path, e.place, rule, level, message)
+
+
+def _finding(path: str, place: Place, rule: str, level: Level, message: str) -> Finding:
     return Finding(
         rule=rule,
         level=level,
-        node=node.path,
-        file=node.called.source.name,
-        line=node.called.line,
-        column=node.called.column,
-        message=f"{node.path}: {message}",
+        node=path,
+        file=place.source.name,
+        line=place.line,
+        column=place.column,
+        message=f"{path}: {message}",
     )
 
 
@@ -102,5 +113,24 @@ def along(axes: Iterable[int], rank: int) -> str:
     >>> along([0, 1], 2), along([1], 2)
     ('in height and width', 'in width')
     """
-    *first, last = (axis_names(rank)[axis] for axis in axes)
-    return f"in {', '.join(first)} and {last}" if first else f"in {last}"
+    return f"in {in_a_row(axis_names(rank)[axis] for axis in axes)}"
+
+
+def each(values: Iterable[object]) -> str:
+    """One value if all agree, else one after the other.
+
+    >>> each([2, 2]), each([1, 2, 1])
+    ('2', '1, 2 and 1')
+    """
+    every = list(map(str, values))
+    return in_a_row(every[:1] if len(set(every)) == 1 else every)
+
+
+def dilated(window: Window) -> str:
+    """The dilation of a window, behind its kernel size; nothing without any.
+
+    >>> from archcost.geometry import Window
+    >>> dilated(Window((3,), (1,), (2,), ((0, 0),))), dilated(Window((3,), (1,), (1,), ((0, 0),)))
+    (', dilation 2', '')
+    """
+    return "" if set(window.dilation) == {1} else f", dilation {brief(window.dilation)}"

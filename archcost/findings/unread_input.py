@@ -6,7 +6,7 @@ from collections import defaultdict
 from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
-from archcost.findings.rule import Rule, Seen, at
+from archcost.findings.rule import Rule, Seen, at, dilated
 from archcost.geometry import brief, show
 from archcost.taps import positions_read, skips
 
@@ -94,8 +94,7 @@ def _reads(window: Window) -> Positions:
 def _given(node: Node, window: Window) -> str:
     if window.stretch:
         return f"resizing to {show(node.output[1:])}"
-    dilation = f", dilation {brief(window.dilation)}" if set(window.dilation) != {1} else ""
-    return f"kernel_size {brief(window.kernel)} with stride {brief(window.stride)}{dilation}"
+    return f"kernel_size {brief(window.kernel)} with stride {brief(window.stride)}{dilated(window)}"
 
 
 RULE = Rule(

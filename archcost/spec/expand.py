@@ -17,13 +17,13 @@ from archcost.network import Expectation, Input, Network, Node
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
 from archcost.spec.expectations import expected
 from archcost.spec.library import beside
-from archcost.spec.pieces import listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Scalar
 from archcost.spec.scope import UNKNOWN, Environment, Frame, Lost, Tap, Taps, Unknown
 from archcost.spec.sharing import Shared
 from archcost.spec.template import describe
 from archcost.spec.weights import given
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -318,7 +318,7 @@ class Expander:
     def _checked(self, fields: Fields, layer: Kind, shapes: tuple[Shape, ...]) -> Shape:
         if fields.rank is not None and shapes and len(shapes[0]) - 1 != fields.rank:
             axes = axis_names(len(shapes[0]) - 1)
-            found = f"has {listed(list(axes))}" if axes else "is a vector"
+            found = f"has {in_a_row(axes)}" if axes else "is a vector"
             raise ShapeError(f"is for {fields.rank}-D, but the input {found}")
         output = layer.infer(shapes)
         if max(output) > self._limits.dimension:

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ValidationError
 
 from archcost.errors import ExpressionError
 from archcost.layers import find
-from archcost.spec.pieces import listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Mapping, Scalar, Sequence
 from archcost.spec.template import Field, Template, describe, shown, unquoted
 from archcost.suggest import FIELD_ALIASES, nearest, suggest
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -118,7 +118,7 @@ class Fields:
             details = error.errors(include_url=False)
             missing = [str(d["loc"][0]) for d in details if d["type"] == "missing" and len(d["loc"]) == 1]
             if missing := slips.missing(name for name in missing if name not in self.templates):
-                problems.add(self.place, f"{self.word}: needs {listed(missing)}")
+                problems.add(self.place, f"{self.word}: needs {in_a_row(missing)}")
             alone = len(details) == 1 and len(values) == len(self.templates) and not self._faulty
             for detail in _own_mistakes(details):
                 if detail["loc"] or alone:

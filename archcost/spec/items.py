@@ -26,11 +26,12 @@ from archcost.spec.library import standard_names
 from archcost.spec.mending import COMPANIONS, STRUCTURES, Mender
 from archcost.spec.meta import Meta
 from archcost.spec.naming import Around, Names, Numbering
-from archcost.spec.pieces import META, listed
+from archcost.spec.pieces import META
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
 from archcost.spec.template import ANY, check_plain, shown
 from archcost.suggest import KIND_ALIASES, REFUSED, nearest, plain, suggest
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -343,7 +344,7 @@ class ItemParser(Mender):
         """Every row has the keys of the first."""
         lacks = [key for key in keys if row.get(key) is None]
         if lacks:
-            text = f"this row has no {listed(lacks)}; every row of a repeat has the keys of the first"
+            text = f"this row has no {in_a_row(lacks)}; every row of a repeat has the keys of the first"
             self.problems.add(row.place, text)
         for entry in row.entries:
             if entry.key.text not in keys and not lacks:
@@ -386,7 +387,7 @@ class Called(NamedTuple):
         given = {entry.key.text for entry in entries}
         needed = (name for name, p in known.items() if p.default is None and name not in given)
         if missing := slips.missing(needed):
-            problems.add(self.place, f"{self.word}: needs {listed(missing)}")
+            problems.add(self.place, f"{self.word}: needs {in_a_row(missing)}")
 
     def _no_mapping(self, node: Tree) -> str:
         first = next(iter(self.block.parameters), None)

@@ -14,6 +14,7 @@ from archcost.spec.document import Ref
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
 from archcost.spec.template import Template, check_plain, describe, shown
 from archcost.suggest import nearest, suggest
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -77,7 +78,7 @@ class Pieces:
         node = self.mend(node, known, "", f"; {what} has {', '.join(known)}")
         missing = [key for key in required if node.get(key) is None]
         if missing:
-            self.problems.add(node.place, f"{what} needs {listed(missing)}")
+            self.problems.add(node.place, f"{what} needs {in_a_row(missing)}")
         if "archcost" in known:
             self._check_version(node)
         return node
@@ -237,15 +238,6 @@ class Pieces:
         if self.in_block:
             return "; a block sees its own items and `input`, not those around its call"
         return f"; give an earlier item `name: {head}`"
-
-
-def listed(words: list[str]) -> str:
-    """Words in a sentence.
-
-    >>> listed(["name", "input", "layers"])
-    'name, input and layers'
-    """
-    return words[0] if len(words) == 1 else ", ".join(words[:-1]) + " and " + words[-1]
 
 
 def _read_as(key: Scalar) -> str:
