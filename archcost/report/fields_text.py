@@ -7,11 +7,10 @@ from math import prod
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
 from archcost.geometry import show
 from archcost.report import words
 from archcost.report.columns import field_size
+from archcost.report.grid import grid
 from archcost.report.json import envelope
 from archcost.report.model import to_dict
 from archcost.report.numbers import listed, percent
@@ -41,8 +40,7 @@ def as_text(report: FieldReport, style: Style, *, picture: str = "", quiet: bool
     """The table of fields, the last or the chosen node closely, stacks, and findings."""
     head = [style.paint(words.title(report), "bold")]
     if not quiet:
-        tensors = ", ".join(f"{name} {show(shape)}" for name, shape in report.inputs.items())
-        head.append(f"  {tensors}")
+        head.append(f"  {words.named(report.inputs)}")
     chosen = [row.path for row in report.nodes] == [report.closely.path] if report.closely else False
     blocks = [
         head,
@@ -81,9 +79,7 @@ def _table(rows: Sequence[FieldRow], style: Style, *, several: bool) -> list[str
         for row in rows
         for name, field in row.receptive_fields.items()
     ]
-    text = tabulate(cells, [*heads, *(["effective field"] * effective)], "simple", disable_numparse=True)
-    first, *body = [line.rstrip() for line in text.splitlines()]
-    return [style.paint(first, "bold"), *body]
+    return grid(cells, [*heads, *(["effective field"] * effective)], style)
 
 
 def _effective_size(row: FieldRow, name: str) -> str:

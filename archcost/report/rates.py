@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
 from archcost.rates import MOST_LAYERS
+from archcost.report.grid import grid
 from archcost.report.json import envelope
 from archcost.report.model import to_dict
 from archcost.report.numbers import listed, percent
@@ -146,15 +145,8 @@ def _title(request: Request) -> str:
 
 def _table(stacks: Sequence[Stack], style: Style) -> list[str]:
     rules = [verdict.rule.rpartition(" ")[2] for verdict in stacks[0].verdicts]
-    text = tabulate(
-        list(map(_cells, stacks)),
-        headers=[*_HEADERS, *rules],
-        tablefmt="simple",
-        colalign=["right", "left", *["right"] * 5, *["left"] * len(rules)],
-        disable_numparse=True,
-    )
-    head, *body = [line.rstrip() for line in text.splitlines()]
-    return [style.paint(head, "bold"), *body]
+    align = ["right", "left", *["right"] * 5, *["left"] * len(rules)]
+    return grid(list(map(_cells, stacks)), [*_HEADERS, *rules], style, align)
 
 
 def _cells(stack: Stack) -> list[str]:

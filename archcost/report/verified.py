@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
 from dataclasses import dataclass
 from itertools import groupby
+from math import isfinite
 from typing import TYPE_CHECKING
-
-from tabulate import tabulate
 
 from archcost.geometry import Shape, show
 from archcost.layers.base import Operations
+from archcost.report.grid import grid
 from archcost.report.json import envelope
 from archcost.report.model import to_dict
 from archcost.report.numbers import percent, si
 from archcost.report.rows import kind_of, readable
 from archcost.report.tree import FITS
+from archcost.report.words import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -225,13 +226,16 @@ def _node(proof: Proof) -> NodeProof:
         ),
         torch=torch
         and TorchProof(
-            difference=torch.difference
-            if torch.difference is not None and abs(torch.difference) < 1e300
-            else None,
+            difference=_finite(torch.difference),
             tolerance=torch.tolerance,
             untold=torch.reason,
         ),
     )
+
+
+def _finite(number: float | None) -> float | None:
+    """What JSON has; neither NaN nor infinity."""
+    return number if number is not None and isfinite(number) else None
 
 
 def _status(proof: Proof) -> str:
@@ -293,7 +297,7 @@ def _one(report: VerifyReport, style: Style, *, everything: bool, quiet: bool) -
     verdict = style.paint(_verdict(report), "bold" if report.agrees else "error")
     if quiet:
         return "".join(f"{line}\n" for line in (verdict, *_differing(report)))
-    inputs = ", ".join(f"{name} {show(shape)}" for name, shape in report.inputs.items())
+    inputs = named(report.inputs)
     blocks = [
         [style.paint(_title(report), "bold"), f"  {inputs}; {report.dtype}, seed {report.seed}"],
         [verdict, *_differing(report)],
@@ -342,15 +346,8 @@ def _totals(report: VerifyReport, style: Style) -> list[str]:
         pairs = sum(node.field.pairs for node in report.nodes)
         wrong = sum(node.field.wrong for node in report.nodes)
         rows.append((f"field pairs, at {probed} positions", pairs - wrong, pairs))
-    text = tabulate(
-        [[name, f"{m:,}", f"{p:,}", "" if m == p else "differs"] for name, m, p in rows],
-        headers=["", "measured", "predicted", ""],
-        tablefmt="simple",
-        colalign=["left", "right", "right", "left"],
-        disable_numparse=True,
-    )
-    head, *body = [line.rstrip() for line in text.splitlines()]
-    return [style.paint(head, "bold"), *body]
+    cells = [[name, f"{m:,}", f"{p:,}", "" if m == p else "differs"] for name, m, p in rows]
+    return grid(cells, ["", "measured", "predicted", ""], style, ["left", "right", "right", "left"])
 
 
 def _remarks(report: VerifyReport) -> Iterator[str]:
@@ -396,15 +393,9 @@ def _table(report: VerifyReport, style: Style, *, everything: bool) -> list[str]
     """A row per node or group, without the counts that nothing has."""
     groups = [(node.path, [node]) for node in report.nodes] if everything else _grouped(report.nodes)
     counts = [name for name, pair in report.totals.items() if pair.measured or pair.predicted]
-    text = tabulate(
-        [_row(path, nodes, counts) for path, nodes in groups],
-        headers=["layer", "nodes", "output", *counts, "field pairs"],
-        tablefmt="simple",
-        colalign=["left", "right", "left", *["right"] * (1 + len(counts))],
-        disable_numparse=True,
-    )
-    head, *body = [line.rstrip() for line in text.splitlines()]
-    return [style.paint(head, "bold"), *body]
+    rows = [_row(path, nodes, counts) for path, nodes in groups]
+    align = ["left", "right", "left", *["right"] * (1 + len(counts))]
+    return grid(rows, ["layer", "nodes", "output", *counts, "field pairs"], style, align)
 
 
 def _grouped(nodes: Sequence[NodeProof]) -> list[tuple[str, list[NodeProof]]]:

@@ -77,7 +77,7 @@ def title(report: Report | FieldReport) -> str:
 
 def setting(report: Report) -> Iterator[str]:
     """What the numbers hold for: input, output, variables, and how many nodes were derived."""
-    yield f"{_named(report.inputs)} → {_named(report.outputs)}"
+    yield f"{named(report.inputs)} → {named(report.outputs)}"
     if report.vars:
         yield f"with {field_text(report.vars)}"
     count = len(report.nodes)
@@ -106,7 +106,8 @@ def convention(counted: ConventionTotal | ConventionExplanation) -> list[str]:
     )
 
 
-def _named(tensors: Mapping[str, Shape]) -> str:
+def named(tensors: Mapping[str, Shape]) -> str:
+    """Tensors in a line: `left 3×64×64, right 3×64×64`."""
     return ", ".join(f"{name} {show(shape)}" for name, shape in tensors.items())
 
 

@@ -33,7 +33,7 @@ def test_what_is_missing_and_what_would_add_it(said: Said) -> None:
 
 
 def test_of_three_axes_each_has_its_number_unless_all_agree(said: Said) -> None:
-    conv = "- {conv3d: {out_channels: 3, kernel_size: [3, 5, 3], padding: same}, expect: {receptive_field: %s}}"
+    conv = "- {conv: {out_channels: 3, kernel_size: [3, 5, 3], padding: same}, expect: {receptive_field: %s}}"
     (message,) = said(RULE, conv % "[5, 9, 5]", x="[3, 16, 16, 16]")
     assert "2, 4 and 2 positions are missing in depth, height and width; " in message
     (message,) = said(RULE, conv % "[5, 7, 5]", x="[3, 16, 16, 16]")

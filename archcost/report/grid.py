@@ -1,0 +1,32 @@
+"""A plain table for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcost.report.style import Style
+
+
+def grid(
+    rows: Sequence[Sequence[str]], headers: Sequence[str], style: Style, align: Sequence[str] | None = None
+) -> list[str]:
+    """The lines of a table below a bold head.
+
+    Args:
+        rows: cells, as they are shown.
+        headers: what stands above each column.
+        style: whether to colour.
+        align: `left` or `right`, per column; left without.
+
+    >>> from archcost.report.style import Style
+    >>> grid([["conv", "9"], ["relu", ""]], ["layer", "params"], Style(), ["left", "right"])
+    ['layer      params', '-------  --------', 'conv            9', 'relu']
+    """
+    text = tabulate(rows, headers, "simple", colalign=align, disable_numparse=True)
+    head, *body = (line.rstrip() for line in text.splitlines())
+    return [style.paint(head, "bold"), *body]
