@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import glob
-import os
-from fnmatch import fnmatchcase
 from functools import reduce
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from archcost.conventions.table import CONVENTIONS
-from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError, UsageError
+from archcost.errors import ArchcostError, SpecError
 from archcost.limits import DEFAULT, Limits
 from archcost.spec.library import zoo
 from archcost.spec.load import load
+from archcost.spec.named import named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from archcost.errors import Diagnostic
     from archcost.network import Network
@@ -165,7 +162,7 @@ def load_all(patterns: Sequence[str], options: Loading) -> list[Network]:
     """
     networks: list[Network] = []
     mistakes: list[Diagnostic] = []
-    for spec in _specs(patterns):
+    for spec in named(patterns):
         try:
             networks.append(load_one(spec, options))
         except SpecError as error:
@@ -173,26 +170,3 @@ def load_all(patterns: Sequence[str], options: Loading) -> list[Network]:
     if mistakes:
         raise SpecError(mistakes)
     return networks
-
-
-def _specs(patterns: Sequence[str]) -> list[str]:
-    if patterns.count("-") > 1:
-        raise UsageError("standard input (-) can be read only once")
-    return list(dict.fromkeys(spec for pattern in patterns for spec in _matches(pattern)))
-
-
-def _matches(pattern: str) -> Iterator[str]:
-    """What a pattern stands for; anything else stands for itself."""
-    if not glob.has_magic(pattern) or os.path.lexists(pattern):
-        yield pattern
-        return
-    if pattern.startswith("zoo:"):
-        found = [f"zoo:{entry.name}" for entry in zoo(DEFAULT) if fnmatchcase(f"zoo:{entry.name}", pattern)]
-    else:
-        paths = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
-        found = sorted(path for path in paths if Path(path).is_file())
-    if not found:
-        raise NothingToAnalyzeError(
-            f"'{pattern}' matches no {'network' if pattern[:4] == 'zoo:' else 'file'}"
-        )
-    yield from found

@@ -1,0 +1,48 @@
+"""The specs that patterns name."""
+
+from __future__ import annotations
+
+import glob
+import os
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from archcost.errors import NothingToAnalyzeError, UsageError
+from archcost.limits import DEFAULT
+from archcost.spec.library import zoo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+
+def named(patterns: Sequence[str]) -> list[str]:
+    """What the patterns stand for: files and zoo networks, each once, in the order they were named.
+
+    Raises:
+        NothingToAnalyzeError: a pattern matches nothing.
+        UsageError: standard input is named twice.
+
+    >>> named(["zoo:vgg1?", "net.yaml", "zoo:vgg16"])
+    ['zoo:vgg11', 'zoo:vgg13', 'zoo:vgg16', 'zoo:vgg19', 'net.yaml']
+    """
+    if patterns.count("-") > 1:
+        raise UsageError("standard input (-) can be read only once")
+    return list(dict.fromkeys(spec for pattern in patterns for spec in _matches(pattern)))
+
+
+def _matches(pattern: str) -> Iterator[str]:
+    """What a pattern stands for; anything else stands for itself."""
+    if not glob.has_magic(pattern) or os.path.lexists(pattern):
+        yield pattern
+        return
+    if pattern.startswith("zoo:"):
+        found = [f"zoo:{entry.name}" for entry in zoo(DEFAULT) if fnmatchcase(f"zoo:{entry.name}", pattern)]
+    else:
+        paths = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
+        found = sorted(path for path in paths if Path(path).is_file())
+    if not found:
+        raise NothingToAnalyzeError(
+            f"'{pattern}' matches no {'network' if pattern[:4] == 'zoo:' else 'file'}"
+        )
+    yield from found
