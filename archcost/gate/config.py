@@ -1,0 +1,263 @@
+"""The configuration of a project: `archcost.yaml`, or `[tool.archcost]` in pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, cast
+
+from archcost.errors import Diagnostic, SpecError, UsageError
+from archcost.gate.patterns import covers_node, matches_block, matches_spec
+from archcost.limits import DEFAULT
+from archcost.source import Place, Source
+from archcost.spec.library import open_spec
+
+if TYPE_CHECKING:
+    import datetime as dt
+
+    from archcost.gate.amounts import Limit
+    from archcost.gate.bounds import Bound
+    from archcost.limits import Limits
+    from archcost.report.model import Level
+    from archcost.spec.inputs import InputShape
+    from archcost.spec.load import Setting
+
+NAMES = ("archcost.yaml", "archcost.yml", "pyproject.toml")
+"""Files that may hold a configuration. The last one does if it has a table `[tool.archcost]`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecPattern:
+    """Specs to check, and how they are read.
+
+    Attributes:
+        path: a file or a glob, relative to the configuration, or `zoo:NAME`.
+        variant: one of the spec's variants.
+        set: values for its variables, as `load` takes them.
+        input: another input shape, as `load` takes it.
+        place: where it is written.
+    """
+
+    path: str
+    variant: str | None = None
+    set: Mapping[str, Setting] = field(default_factory=dict[str, "Setting"])
+    input: InputShape | Mapping[str, InputShape] | None = None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One spatial axis of those a limit was given for."""
+
+    index: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """One limit of one measure.
+
+    Attributes:
+        match: patterns of the specs it holds for; none for every spec.
+        block: a pattern of the blocks it holds for, each by itself; None for the whole network.
+        kind: the layers it holds for, together; None likewise.
+        bound: the measure, and whether the limit is a maximum or a minimum.
+        axis: the spatial axis it holds for; None for every one.
+        level: of the finding if it is broken.
+        limit: what is allowed.
+        place: where the limit is written; None if it was no file.
+    """
+
+    match: tuple[str, ...] = ()
+    block: str | None = None
+    kind: str | None = None
+    bound: Bound
+    axis: Axis | None = None
+    level: Literal["warn", "error"] = "error"
+    limit: Limit
+
+    @property
+    def place(self) -> Place | None:
+        """Where the limit is written; None if it was no file."""
+        return self.limit.place
+
+    @property
+    def set_at(self) -> str:
+        """Where to change it: `archcost.yaml:7:15`, or the flag."""
+        return str(self.place) if self.place else flag(self.bound.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """What somebody agreed to, for a while: a higher limit, or a finding.
+
+    Attributes:
+        match: patterns of the specs it is for; none for every spec.
+        budget: the key of the budgets it is for, `max_macs`; None if it is for a rule.
+        rule: the rule of the findings it is for; None if it is for budgets.
+        block: a pattern of the blocks whose budgets it is for.
+        kind: the kind whose budgets it is for.
+        node: a pattern of the nodes, or of the blocks around them, whose findings it is for.
+        limit: the absolute limit that holds instead of the budgets'; None for a rule.
+        reason: why.
+        owner: who answers for it.
+        expires: the last day on which it holds.
+        place: where it is written.
+    """
+
+    match: tuple[str, ...]
+    budget: str | None
+    rule: str | None
+    block: str | None
+    kind: str | None
+    node: str | None
+    limit: Limit | None
+    reason: str
+    owner: str
+    expires: dt.date
+    place: Place
+
+    def waives_budget(self, budget: Budget, block: str | None) -> bool:
+        """Whether it speaks of a budget, about this block of the network (None: not about a block)."""
+        if self.budget != budget.bound.key or self.kind != budget.kind:
+            return False
+        if block is None or self.block is None:
+            return block is self.block
+        return matches_block(self.block, block)
+
+    def waives_finding(self, rule: str, node: str | None) -> bool:
+        """Whether it speaks of a finding of this rule, about this node (None: about the network)."""
+        if self.rule != rule:
+            return False
+        return self.node is None or (node is not None and covers_node(self.node, node))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All that a project configures.
+
+    Attributes:
+        file: where it was read, as messages name it; None if there was no file.
+        folder: what its paths are relative to.
+        specs: what to check where no spec is named.
+        against: the base that relative limits are relative to.
+        fail_level: the level from which a check fails.
+        dtype: of weights and activations, for bytes.
+        baseline: the file of complaints that are known already.
+        rules: the levels at which rules report, in place of their own.
+        budgets: what networks may cost, a limit each.
+        waivers: what was agreed to nevertheless.
+    """
+
+    file: str | None = None
+    folder: Path = Path()
+    specs: tuple[SpecPattern, ...] = ()
+    against: str | None = None
+    fail_level: Level = "error"
+    dtype: str = "float32"
+    baseline: Path | None = None
+    rules: Mapping[str, Level | Literal["off"]] = field(default_factory=dict[str, "Level | Literal['off']"])
+    budgets: tuple[Budget, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+
+    def path_of(self, pattern: str) -> str:
+        """A path or glob of the configuration, as the working folder sees it."""
+        return pattern if pattern.startswith("zoo:") else os.path.normpath(self.folder / pattern)
+
+    def applies(self, entry: Budget | Waiver, spec: str) -> bool:
+        """Whether a budget or a waiver is for a spec, by the path the user named it."""
+        return not entry.match or any(matches_spec(one, spec, self.folder) for one in entry.match)
+
+
+def flag(key: str) -> str:
+    """The flag of the command line for a limit.
+
+    >>> flag("max_best_peak")
+    '--max-best-peak'
+    """
+    return f"--{key.replace('_', '-')}"
+
+
+def budgets_of_flag(key: str, text: str) -> tuple[Budget, ...]:
+    """What a flag such as `--max-macs 4.2G` asks of every spec.
+
+    Raises:
+        UsageError: the limit cannot be read.
+
+    >>> [budget.set_at for budget in budgets_of_flag("min_field", "31x63")]
+    ['--min-field', '--min-field']
+    """
+    from archcost.gate.parse import limits_of  # noqa: PLC0415 - only a command that was given one needs it
+
+    try:
+        return limits_of(key, text)
+    except ValueError as error:
+        raise UsageError(f"{flag(key)} {text}: {error}") from None
+
+
+# -- finding ------------------------------------------------------------------------------------------------
+
+
+def find_config(start: Path) -> Path | None:
+    """The configuration that holds in a folder: the nearest one, up to the folder of the repository.
+
+    Raises:
+        UsageError: a folder has two of them.
+    """
+    folder = start.resolve()
+    for place in (folder, *folder.parents):
+        found = [name for name in NAMES if _is_config(place / name)]
+        if len(found) > 1:
+            where = os.path.relpath(place)
+            raise UsageError(
+                f"{found[0]} and {found[1]} (in {'this folder' if where == '.' else where}) "
+                "both hold a configuration; keep one of them, or name it with --config"
+            )
+        if found:
+            return Path(os.path.relpath(place / found[0]))
+        if (place / ".git").exists():
+            return None
+    return None
+
+
+def _is_config(file: Path) -> bool:
+    """Whether a file holds a configuration; what cannot be read may, and reading it will say why not."""
+    if file.suffix != ".toml":
+        return os.path.lexists(file)
+    try:
+        data = file.read_bytes()
+    except FileNotFoundError:
+        return False
+    except OSError:
+        return True
+    return b"archcost" in data and _has_table(data)
+
+
+def _has_table(data: bytes) -> bool:
+    try:
+        tool = tomllib.loads(data.decode()).get("tool")
+    except (ValueError, RecursionError):
+        return b"tool.archcost" in data
+    return isinstance(tool, Mapping) and "archcost" in cast("Mapping[str, Any]", tool)
+
+
+# -- reading ------------------------------------------------------------------------------------------------
+
+
+def read_config(path: Path | None, limits: Limits = DEFAULT) -> Config:
+    """The configuration in a file; an empty one where there is no file.
+
+    Raises:
+        SpecError: with everything that is wrong with it.
+    """
+    if path is None:
+        return Config()
+    from archcost.gate.parse import parse  # noqa: PLC0415 - without a file there is nothing to parse
+
+    if path.is_dir():
+        raise SpecError([Diagnostic(Place(Source(str(path))), "this is a folder; name the file inside it")])
+    opened = open_spec(str(path), limits)
+    return parse(opened, limits)

@@ -1,0 +1,485 @@
+"""From the text of a configuration to its values. Every mistake is reported, and each of them once."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import re
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
+
+from archcost.errors import Diagnostic, SpecError
+from archcost.findings import RULES
+from archcost.gate.bounds import BOUNDS
+from archcost.gate.config import Axis, Budget, Config, SpecPattern, Waiver
+from archcost.layers import KINDS
+from archcost.report.words import DTYPES
+from archcost.spec.pieces import Pieces
+from archcost.spec.problems import Mistake, Problems
+from archcost.spec.reader import Mapping, Scalar, Sequence, read
+from archcost.spec.template import check_plain, shown
+from archcost.suggest import KIND_ALIASES, suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator
+
+    from archcost.gate.amounts import Limit
+    from archcost.gate.bounds import Bound
+    from archcost.limits import Limits
+    from archcost.report.model import Level
+    from archcost.spec.inputs import InputShape
+    from archcost.spec.library import Opened
+    from archcost.spec.load import Setting
+    from archcost.spec.reader import Tree
+
+T = TypeVar("T")
+Severity: TypeAlias = Literal["warn", "error"]
+
+KEYS = ("specs", "against", "fail_level", "dtype", "baseline", "rules", "budgets", "waivers")
+SPEC_KEYS = ("path", "variant", "set", "input")
+SCOPE_KEYS = ("match", "block", "kind")
+BUDGET_KEYS = (*SCOPE_KEYS, *BOUNDS)
+WAIVER_KEYS = (*SCOPE_KEYS, "budget", "rule", "node", "limit", "reason", "owner", "expires")
+LEVELS = ("info", "warn", "error")
+
+
+def parse(opened: Opened, limits: Limits) -> Config:
+    """The configuration a file holds.
+
+    Raises:
+        SpecError: with everything that is wrong with it.
+    """
+    root = _tree(opened, limits)
+    problems = Problems()
+    config = _Parser(problems, limits).config(root, opened)
+    problems.stop_if_any()
+    return config
+
+
+def _tree(opened: Opened, limits: Limits) -> Mapping:
+    root = read(opened.data, opened.name, limits)
+    if not isinstance(root, Mapping):
+        raise _alone(root, f"a configuration is a mapping (specs, budgets, rules), not {shown(root)}")
+    spec = next((entry.key for entry in root.entries if entry.key.text in {"archcost", "layers"}), None)
+    if spec is not None:
+        text = f"'{spec.text}' makes this a spec; a configuration has {', '.join(KEYS)}"
+        raise _alone(spec, text)
+    return root
+
+
+def _alone(node: Tree, message: str) -> SpecError:
+    return SpecError([Diagnostic(node.place, message)])
+
+
+class _Parser:
+    """Reads the parts; whatever is wrong with them goes to `problems`."""
+
+    def __init__(self, problems: Problems, limits: Limits) -> None:
+        self._problems = problems
+        self._pieces = Pieces(problems, limits)
+
+    def config(self, root: Mapping, opened: Opened) -> Config:
+        root = self._pieces.check_keys(root, KEYS, (), "a configuration")
+        level = self._choice(root, "fail_level", LEVELS)
+        baseline = self._baseline(root, opened.folder)
+        budgets = [b for node in self._mappings(root, "budgets") for b in self._budgets(node)]
+        return Config(
+            file=opened.name,
+            folder=opened.folder,
+            specs=self._gather(self._spec, self._list(root.get("specs"), "specs")),
+            against=self._against(root),
+            fail_level=cast("Level", level or "error"),
+            dtype=self._choice(root, "dtype", tuple(DTYPES)) or "float32",
+            baseline=baseline,
+            rules=self._rules(root),
+            budgets=tuple(budgets),
+            waivers=self._gather(self._waiver, self._mappings(root, "waivers")),
+        )
+
+    # -- pieces ---------------------------------------------------------------------------------------------
+
+    def _gather(self, read_one: Callable[[Any], T | None], nodes: Collection[Tree]) -> tuple[T, ...]:
+        """What is read from each of the nodes; where one raises a mistake, that is noted."""
+        found: list[T] = []
+        for node in nodes:
+            try:
+                one = read_one(node)
+            except Mistake as mistake:
+                self._problems.catch(mistake)
+                continue
+            found += [] if one is None else [one]
+        return tuple(found)
+
+    def _list(self, node: Tree | None, what: str) -> list[Tree]:
+        """The items of a list; a lone one counts as a list of one."""
+        if node is None:
+            return []
+        if isinstance(node, Sequence):
+            if not node.items:
+                self._problems.add(node.place, f"{what} is an empty list; leave it out, or list something")
+            return node.items
+        return [node]
+
+    def _mappings(self, root: Mapping, key: str) -> list[Tree]:
+        """The mappings of a list, each of them not empty."""
+        node = root.get(key)
+        if node is not None and not isinstance(node, Sequence):
+            hint = f", one `- ` for each of the {key}"
+            self._problems.add(node.place, f"{key} is {shown(node)}; it must be a list{hint}")
+            return []
+        nodes = self._list(node, key)
+        for one in nodes:
+            if not isinstance(one, Mapping):
+                text = f"{key} lists {shown(one)}; each of them is a mapping"
+                self._problems.add(one.place, text)
+        return [one for one in nodes if isinstance(one, Mapping)]
+
+    def _choice(self, root: Mapping, key: str, words: Collection[str]) -> str | None:
+        node = root.get(key)
+        return None if node is None else self._word(node, key, words)
+
+    def _word(self, node: Tree, what: str, words: Collection[str]) -> str | None:
+        """One of several words; None, noted, if it is none of them."""
+        if isinstance(node, Scalar) and node.value in words:
+            return node.text
+        near = suggest(node.text, words) if isinstance(node, Scalar) else ""
+        *some, last = words
+        self._problems.add(
+            node.place, f"{what} is {shown(node)}{near}; it must be {', '.join(some)} or {last}"
+        )
+        return None
+
+    def _text(self, node: Tree, what: str) -> str:
+        """A text that is not empty.
+
+        Raises:
+            Mistake: it is something else.
+        """
+        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
+            return node.value
+        quoted = f", in quotes: '{node.text}'" if isinstance(node, Scalar) and node.text.strip() else ""
+        raise Mistake(node.place, f"{what} is {shown(node)}; it must be text{quoted}")
+
+    def _optional(self, root: Mapping, key: str) -> str | None:
+        """A text that may be missing."""
+        node = root.get(key)
+        return None if node is None else self._pieces.text(root, key) or None
+
+    def _against(self, root: Mapping) -> str | None:
+        ref = self._optional(root, "against")
+        if ref and (ref.startswith("-") or re.search(r"\s", ref)):
+            text = f"against is '{ref}'; it must be a commit, a branch or a tag of git: origin/main"
+            self._problems.add(cast("Tree", root.get("against")).place, text)
+        return ref
+
+    def _baseline(self, root: Mapping, folder: Path) -> Path | None:
+        """A file below the configuration: reading one must not lead anywhere else."""
+        text = self._optional(root, "baseline")
+        if text is None:
+            return None
+        inside = Path(os.path.normpath(text))
+        if "\0" in text or inside.is_absolute() or ".." in inside.parts:
+            message = f"baseline '{text}' leaves the folder of this file; it may only go below it"
+            self._problems.add(cast("Tree", root.get("baseline")).place, message)
+        return folder / inside
+
+    def _rules(self, root: Mapping) -> dict[str, Level | Literal["off"]]:
+        found: dict[str, Level | Literal["off"]] = {}
+        for key, value in self._pieces.entries(root.get("rules"), "rules", "rule: level"):
+            if key.text not in RULES:
+                near = suggest(key.text, RULES) or f"; the rules are {', '.join(RULES)}"
+                self._problems.add(key.place, f"there is no rule '{key.text}'{near}")
+            level = self._word(value, f"rule {key.text}", ("off", *LEVELS))
+            found[key.text] = cast("Level | Literal['off']", level)
+        return found
+
+    # -- specs ----------------------------------------------------------------------------------------------
+
+    def _spec(self, node: Tree) -> SpecPattern:
+        if not isinstance(node, Mapping):
+            return SpecPattern(path=self._path(node, "specs: path"), place=node.place)
+        root = self._pieces.check_keys(node, SPEC_KEYS, ("path",), "an entry of specs")
+        path, shape = root.get("path"), root.get("input")
+        settings = self._pieces.entries(root.get("set"), "set")
+        return SpecPattern(
+            path=self._path(path, "path") if path else "",
+            variant=self._optional(root, "variant"),
+            set={key.text: _setting(value, f"set: {key.text}") for key, value in settings},
+            input=None if shape is None else _input(shape),
+            place=path.place if path else node.place,
+        )
+
+    def _path(self, node: Tree, what: str) -> str:
+        text = self._text(node, what)
+        if text == "-":
+            raise Mistake(node.place, "standard input (-) is named on the command line, not here")
+        return text
+
+    def _patterns(self, root: Mapping) -> tuple[str, ...]:
+        return self._gather(_pattern, self._list(root.get("match"), "match"))
+
+    def _kind(self, root: Mapping) -> str | None:
+        """The kind of layer an entry is about."""
+        kind, node = self._optional(root, "kind"), root.get("kind")
+        if kind and kind not in KINDS and node is not None:
+            near = suggest(kind, KINDS, KIND_ALIASES) or "; `archcost schema spec` lists the kinds"
+            self._problems.add(node.place, f"there is no kind '{kind}'{near}")
+        return kind
+
+    def _scope(self, root: Mapping) -> tuple[str | None, str | None]:
+        """The block or the kind an entry is about."""
+        node = root.get("kind")
+        if node and root.get("block"):
+            text = "an entry is about a block or about a kind; write two entries for both"
+            self._problems.add(node.place, text)
+        return self._optional(root, "block"), self._kind(root)
+
+    # -- budgets --------------------------------------------------------------------------------------------
+
+    def _budgets(self, node: Tree) -> Iterator[Budget]:
+        root = self._pieces.check_keys(cast("Mapping", node), BUDGET_KEYS, (), "a budget")
+        match, (block, kind) = self._patterns(root), self._scope(root)
+        entries = [entry for entry in root.entries if entry.key.text in BOUNDS]
+        if not entries and len(root.entries) == len(cast("Mapping", node).entries):
+            self._problems.add(node.place, "a budget needs a limit, such as `max_macs: 4.2G`")
+        for key, value in entries:
+            bound = BOUNDS[key.text]
+            self._check_part(key, bound, root)
+            for level, axis, limit in self._limits(bound, value):
+                yield Budget(
+                    match=match, block=block, kind=kind, bound=bound, axis=axis, level=level, limit=limit
+                )
+
+    def _limits(self, bound: Bound, node: Tree) -> list[tuple[Severity, Axis | None, Limit]]:
+        """The limits under a key, each with the level at which it reports."""
+        if not isinstance(node, Mapping):
+            return self._of_level(bound, "error", node)
+        root = self._pieces.check_keys(node, SEVERITIES, (), f"{bound.key} by level")
+        if not node.entries:
+            self._problems.add(node.place, f"{bound.key} is {shown(node)}; write a limit: {bound.example}")
+        found = [
+            one for level in SEVERITIES if (at := root.get(level)) for one in self._of_level(bound, level, at)
+        ]
+        self._check_order(bound, found)
+        return found
+
+    def _of_level(
+        self, bound: Bound, level: Severity, node: Tree
+    ) -> list[tuple[Severity, Axis | None, Limit]]:
+        """One limit, several, or one for each axis."""
+        several = isinstance(node, Sequence) and not (bound.is_per_axis and _is_per_axis(node))
+        nodes = self._list(node, bound.key) if several else [node]
+        read = self._gather(partial(_axes, bound), nodes)
+        return [(level, axis, limit) for limits in read for axis, limit in limits]
+
+    def _check_order(self, bound: Bound, found: list[tuple[Severity, Axis | None, Limit]]) -> None:
+        """A warning that only comes when the error does is a slip."""
+        absolute = [(lv, limit) for lv, axis, limit in found if axis is None and not limit.is_relative]
+        for one in [limit for level, limit in absolute if level == "warn"]:
+            for other in [limit for level, limit in absolute if level == "error" and limit.unit == one.unit]:
+                low, high = (one, other) if bound.side == "max" else (other, one)
+                if low.amount.value >= high.amount.value and one.place:
+                    text = f"{bound.key}: a warning at {one.text} comes too late, {other.text} is an error"
+                    self._problems.add(one.place, text)
+
+    # -- waivers --------------------------------------------------------------------------------------------
+
+    def _waiver(self, node: Mapping) -> Waiver:
+        root = self._pieces.check_keys(node, WAIVER_KEYS, ("reason", "owner", "expires"), "a waiver")
+        block, kind = self._scope(root)
+        waiver = Waiver(
+            match=self._patterns(root),
+            budget=self._choice_of(root, "budget", BOUNDS),
+            rule=self._choice_of(root, "rule", RULES),
+            block=block,
+            kind=kind,
+            node=self._optional(root, "node"),
+            limit=self._waived_limit(root),
+            reason=self._pieces.text(root, "reason").strip(),
+            owner=self._pieces.text(root, "owner").strip(),
+            expires=self._expires(root),
+            place=node.place,
+        )
+        self._check_waiver(root, node)
+        return waiver
+
+    def _choice_of(self, root: Mapping, key: str, known: Collection[str]) -> str | None:
+        """The name of a budget or a rule."""
+        name, node = self._optional(root, key), root.get(key)
+        if name and name not in known and node:
+            near = suggest(name, known) or f"; there are {', '.join(known)}"
+            self._problems.add(node.place, f"there is no {key} '{name}'{near}")
+        return name
+
+    def _waived_limit(self, root: Mapping) -> Limit | None:
+        """The limit of a waiver, if its budget is known."""
+        key, node = root.get("budget"), root.get("limit")
+        bound = BOUNDS.get(key.text) if isinstance(key, Scalar) else None
+        if bound is None or node is None:
+            return None
+        try:
+            limit = _limit(bound, node, "limit")
+        except Mistake as mistake:
+            self._problems.catch(mistake)
+            return None
+        if limit.is_relative:
+            text = f"limit is {limit.text}; a waiver says in full what is allowed: {bound.example}"
+            self._problems.add(node.place, text)
+        return limit
+
+    def _expires(self, root: Mapping) -> dt.date:
+        node = root.get("expires")
+        if node is None:
+            return dt.date.max  # check_keys has said that it is missing
+        text = node.text if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+        if not _DAY.fullmatch(text):
+            message = f"expires is {shown(node)}; write the last day on which it holds: 2026-12-31"
+            self._problems.add(node.place, message)
+            return dt.date.max
+        try:
+            return dt.date.fromisoformat(text)
+        except ValueError:
+            self._problems.add(node.place, f"expires is {text}, which is no day of the calendar")
+            return dt.date.max
+
+    def _check_waiver(self, root: Mapping, node: Mapping) -> None:
+        """Whether the keys of a waiver go together."""
+        keys = {entry.key.text: entry.key for entry in root.entries}
+        about = [keys[key] for key in ("budget", "rule") if key in keys]
+        if len(about) == 2:
+            self._problems.add(about[1].place, "a waiver is for a budget or for a rule; write two for both")
+        elif not about and len(root.entries) == len(node.entries):
+            self._problems.add(node.place, "a waiver needs `budget` or `rule`: what it is for")
+        elif about:
+            self._check_fitting(about[0].text, keys)
+        if "budget" in keys and "rule" not in keys and "limit" not in keys:
+            text = "a waiver of a budget needs `limit`, the limit that holds until it expires"
+            self._problems.add(keys["budget"].place, text)
+        budget = root.get("budget")
+        if isinstance(budget, Scalar) and budget.text in BOUNDS:
+            self._check_part(budget, BOUNDS[budget.text], root)
+
+    def _check_fitting(self, about: str, keys: dict[str, Scalar]) -> None:
+        for key, why in _MISFITS[about].items():
+            if key in keys:
+                self._problems.add(keys[key].place, f"{key} is not for a waiver of a {about}: {why}")
+
+    def _check_part(self, node: Scalar, bound: Bound, root: Mapping) -> None:
+        """Whether the part of a network that an entry is about can have such a budget."""
+        for part in ("block", "kind"):
+            if root.get(part) and not bound.is_of_parts:
+                text = f"{bound.key} is about whole networks; a {part} has no {bound.measure.name} of its own"
+                self._problems.add(node.place, text)
+
+
+SEVERITIES: tuple[Severity, ...] = ("warn", "error")
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+_MISFITS = {
+    "budget": {"node": "the part of a network is named by `block` or `kind`"},
+    "rule": {
+        "limit": "a finding has none",
+        "block": "where it is found is named by `node`",
+        "kind": "where it is found is named by `node`",
+    },
+}
+"""What a waiver is for -> keys that make no sense with that, and why."""
+
+
+def _pattern(node: Tree) -> str:
+    """A pattern of specs.
+
+    Raises:
+        Mistake: it is none.
+    """
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.text.strip():
+        text = f"match is {shown(node)}; it must be a pattern such as specs/*.yaml, or a list of them"
+        raise Mistake(node.place, text)
+    if node.text.startswith("!"):
+        raise Mistake(node.place, f"match is '{node.text}'; a pattern cannot exclude, list what is meant")
+    if "\\" in node.text:
+        raise Mistake(node.place, f"match is '{node.text}'; folders are separated by /, everywhere")
+    return node.text.strip()
+
+
+def _is_per_axis(node: Sequence) -> bool:
+    """Whether a list has a number for each axis, rather than several limits."""
+    return len(node.items) > 1 and all(
+        isinstance(one, Scalar) and not one.text.startswith(("+", "-")) for one in node.items
+    )
+
+
+def _axes(bound: Bound, node: Tree) -> list[tuple[Axis | None, Limit]]:
+    """A limit for every axis, or one for each.
+
+    Raises:
+        Mistake: it is none.
+    """
+    if bound.is_per_axis and isinstance(node, Sequence):
+        limits = [_limit(bound, one, bound.key) for one in node.items]
+    elif bound.is_per_axis and isinstance(node, Scalar) and "x" in node.text:
+        limits = [_limit(bound, node.meaning(one), bound.key) for one in node.text.split("x")]
+    else:
+        limits = [_limit(bound, node, bound.key)]
+    if not 1 <= len(limits) <= 3:
+        raise Mistake(
+            node.place, f"{bound.key} has {len(limits)} numbers; spatial axes are one, two or three"
+        )
+    if len(limits) == 1:
+        return [(None, limits[0])]
+    return [(Axis(index, len(limits)), limit) for index, limit in enumerate(limits)]
+
+
+def _limit(bound: Bound, node: Tree, what: str) -> Limit:
+    """A limit of one number, as it is written.
+
+    Raises:
+        Mistake: it is none.
+    """
+    if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool):
+        raise Mistake(node.place, f"{what} is {shown(node)}; write a limit: {bound.example}")
+    try:
+        return bound.read(node.text, node.place)
+    except ValueError as error:
+        raise Mistake(node.place, f"{what}: {error}") from None
+
+
+def limits_of(key: str, text: str) -> tuple[Budget, ...]:
+    """What a limit on the command line asks of every spec.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    bound = BOUNDS[key]
+    limits = [bound.read(one) for one in (text.split("x") if bound.is_per_axis else [text])]
+    axes = [Axis(i, len(limits)) if len(limits) > 1 else None for i in range(len(limits))]
+    return tuple(Budget(bound=bound, axis=axis, limit=one) for axis, one in zip(axes, limits, strict=True))
+
+
+def _setting(node: Tree, what: str) -> Setting:
+    """The value of a variable, as text that is read like a spec.
+
+    Raises:
+        Mistake: it is none.
+    """
+    check_plain(node, what)
+    if isinstance(node, Sequence):
+        return [_setting(one, what) for one in node.items]
+    return node.text if isinstance(node, Scalar) else ""
+
+
+def _input(node: Tree) -> InputShape:
+    """A shape, as `--input` takes it or as a list.
+
+    Raises:
+        Mistake: it is none.
+    """
+    if isinstance(node, Scalar) and node.value and not isinstance(node.value, bool):
+        return node.text
+    sizes = [one.value for one in node.items if isinstance(one, Scalar)] if isinstance(node, Sequence) else []
+    whole = tuple(size for size in sizes if isinstance(size, int) and not isinstance(size, bool))
+    if not whole or len(whole) != len(cast("Sequence", node).items):
+        raise Mistake(node.place, f"input is {shown(node)}; it must be a shape: 3x256x256 or [3, 256, 256]")
+    return whole
