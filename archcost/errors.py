@@ -3,7 +3,15 @@
     ArchcostError
     ├── SpecError            the spec is wrong: carries every diagnostic of the stage          exit 2
     ├── UsageError           the request is wrong: an unknown zoo name, --set of no variable   exit 2
-    │   └── TooLargeError    ... because it would take minutes or gigabytes
+    │   ├── TooLargeError    ... because it would take minutes or gigabytes
+    │   └── RevisionError    ... because a git revision cannot be read: there is no base to compare with
+    │       ├── GitError                 git fails, or does not answer
+    │       │   └── NoGitError           ... because it is not installed
+    │       ├── NoRepositoryError        the files lie in no repository, or git refuses to open it
+    │       ├── UnknownRevisionError     no commit has that name here
+    │       │   └── NotFetchedError      ... perhaps because this clone is shallow or partial
+    │       ├── AmbiguousRevisionError   several have it
+    │       └── AbsentError              the revision is there, the spec is not: it is new since
     ├── NothingToAnalyzeError  a pattern matched no file                                       exit 3
     └── LayerError           why one layer cannot stand here; terse, caught at the door
         ├── ShapeError       ... because of the tensors that arrive
@@ -33,6 +41,42 @@ class UsageError(ArchcostError):
 
 class TooLargeError(UsageError):
     """A question that would take minutes or gigabytes to answer; the text says what to ask instead."""
+
+
+class RevisionError(UsageError):
+    """A spec cannot be read as it was at a git revision.
+
+    Whoever compares with a base catches this one for "there is nothing to compare with", and `AbsentError`
+    before it for "the spec is new". A base that is there but wrong is a `SpecError`, as on the disk.
+    """
+
+
+class GitError(RevisionError):
+    """git could not be run, failed for a reason of its own, or did not answer in time."""
+
+
+class NoGitError(GitError):
+    """git is not installed."""
+
+
+class NoRepositoryError(RevisionError):
+    """The files lie in no git repository, or in one that git refuses to open."""
+
+
+class UnknownRevisionError(RevisionError):
+    """No commit of the repository has that name."""
+
+
+class NotFetchedError(UnknownRevisionError):
+    """Likewise, in a clone that leaves out history or files: it may be there elsewhere, to be fetched."""
+
+
+class AmbiguousRevisionError(RevisionError):
+    """Several things have that name, and they are different commits or may become that."""
+
+
+class AbsentError(RevisionError):
+    """The revision has no such spec: it was added later, or had another name."""
 
 
 class NothingToAnalyzeError(ArchcostError):

@@ -7,7 +7,7 @@ import re
 import sys
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.source import Place, Source
@@ -33,50 +33,142 @@ def zoo_folder() -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent / "specs"
 
 
+# -- where files come from ------------------------------------------------------------------------------
+
+
+class UnreadableError(OSError):
+    """Why a file is refused, in words for the user."""
+
+
+class Files(Protocol):
+    """Where files come from: the disk, or a revision of a git repository.
+
+    Attributes:
+        prefix: what the names of files begin with in messages; `origin/main:` for a revision.
+    """
+
+    @property
+    def prefix(self) -> str: ...  # noqa: D102 - see above
+
+    def find(self, path: str) -> tuple[Path, str]:
+        """Where the spec is that a user names, and what messages call it."""
+        ...
+
+    def real(self, path: Path) -> Path:
+        """Where a path leads when links are followed; whatever is missing stays as it is written."""
+        ...
+
+    def read(self, file: Path, most: int) -> tuple[bytes, int]:
+        """The bytes of a file and how many they are. Of more than `most`, an arbitrary part is enough.
+
+        Raises:
+            OSError: as opening a file on the disk does.
+            ValueError: likewise.
+        """
+        ...
+
+    def neighbours(self, file: Path) -> list[str]:
+        """The names in the folder of a file; none if it cannot be read."""
+        ...
+
+
+class Disk:
+    """Files as they are now."""
+
+    prefix = ""
+
+    def find(self, path: str) -> tuple[Path, str]:
+        """The file of that name."""
+        return Path(path), path
+
+    def real(self, path: Path) -> Path:
+        """The path without links."""
+        return Path(os.path.realpath(path))
+
+    def read(self, file: Path, most: int) -> tuple[bytes, int]:
+        """The bytes of a file; the size is what the file says, where it is larger than `most`."""
+        with file.open("rb") as stream:
+            data = stream.read(most + 1)
+            size = os.fstat(stream.fileno()).st_size if len(data) > most else 0
+        return data, max(len(data), size)
+
+    def neighbours(self, file: Path) -> list[str]:
+        """The names in the folder of a file."""
+        try:
+            return [entry.name for entry in os.scandir(file.parent)]
+        except (OSError, ValueError):
+            return []
+
+
+DISK = Disk()
+
+
 class Opened(NamedTuple):
-    """A text that was found: its bytes, what to call it, the folder its includes are relative to."""
+    """A text that was found.
+
+    Attributes:
+        data: its bytes.
+        name: what to call it.
+        folder: that its includes are relative to.
+        file: where it is, if it is a file.
+        variant: that its name stands for.
+        files: where it comes from, and what it includes.
+    """
 
     data: bytes
     name: str
     folder: Path
     file: Path | None = None
     variant: str | None = None
+    files: Files = DISK
 
 
-def open_spec(path: str, limits: Limits) -> Opened:
+def open_spec(path: str, limits: Limits, files: Files = DISK) -> Opened:
     """The text behind what a user names: a file, `-` for standard input, or `zoo:NAME`.
 
     Raises:
         SpecError: a file that cannot be read.
-        UsageError: no such network in the zoo.
+        UsageError: no such network in the zoo; of a revision, anything but a file that it has.
     """
+    if files is not DISK:
+        check_is_file(path)
     if path == "-":
         return Opened(sys.stdin.buffer.read(limits.file_bytes + 1), "<stdin>", Path.cwd())
     if path.startswith("zoo:"):
         file, variant = find_in_zoo(path.removeprefix("zoo:"), limits)
-        return Opened(_bytes(file, path, limits), path, file.parent, file, variant)
-    file = Path(path)
-    return Opened(_bytes(file, path, limits), path, file.parent, file)
+        return Opened(_bytes(DISK, file, path, limits), path, file.parent, file, variant)
+    file, name = files.find(path)
+    return Opened(_bytes(files, file, name, limits), name, file.parent, file, files=files)
 
 
-def _bytes(file: Path, name: str, limits: Limits) -> bytes:
+def check_is_file(path: str) -> None:
+    """Refuse what a user may name as a spec, but git knows nothing of.
+
+    Raises:
+        UsageError: standard input, or a network of the zoo.
+    """
+    if path == "-" or path.startswith("zoo:"):
+        what = "standard input" if path == "-" else "a network of the zoo, which ships with archcost,"
+        raise UsageError(f"{path}: {what} has no git revisions; name a file of a repository")
+
+
+def _bytes(files: Files, file: Path, name: str, limits: Limits) -> bytes:
     try:
-        with file.open("rb") as stream:
-            data = stream.read(limits.file_bytes + 1)
-            size = max(len(data), os.fstat(stream.fileno()).st_size)
+        data, size = files.read(file, limits.file_bytes)
     except (OSError, ValueError) as error:
-        raise SpecError([Diagnostic(Place(Source(name)), _why_unreadable(file, error))]) from None
-    if len(data) > limits.file_bytes:
+        why = _why_unreadable(files, file, error)
+        raise SpecError([Diagnostic(Place(Source(name)), why)]) from None
+    if size > limits.file_bytes:
         why = f"the file has {size:,} bytes, more than {limits.file_bytes:,} (the limit `file_bytes`)"
         raise SpecError([Diagnostic(Place(Source(name)), why)])
     return data
 
 
-def _why_unreadable(file: Path, error: OSError | ValueError) -> str:
+def _why_unreadable(files: Files, file: Path, error: OSError | ValueError) -> str:
+    if isinstance(error, UnreadableError):
+        return str(error)
     if isinstance(error, FileNotFoundError):
-        names = {Path(name).stem: name for name in _neighbours(file)}
-        near = nearest(file.stem, names)
-        return f"no such file (did you mean '{names[near]}'?)" if near else "no such file"
+        return f"no such file{near_file(files, file)}"
     if isinstance(error, IsADirectoryError):
         return "this is a folder; name the spec inside it"
     if isinstance(error, PermissionError):
@@ -86,11 +178,12 @@ def _why_unreadable(file: Path, error: OSError | ValueError) -> str:
     return "cannot be read: a path has no NUL bytes"
 
 
-def _neighbours(file: Path) -> list[str]:
-    try:
-        return [entry.name for entry in os.scandir(file.parent) if entry.name.endswith((".yaml", ".yml"))]
-    except (OSError, ValueError):
-        return []
+def near_file(files: Files, file: Path) -> str:
+    """The spec beside a missing one that may be meant, as the end of a message; empty if nothing is near."""
+    specs = (name for name in files.neighbours(file) if name.endswith((".yaml", ".yml")))
+    names = {Path(name).stem: name for name in specs}
+    near = nearest(file.stem, names)
+    return f" (did you mean '{names[near]}'?)" if near else ""
 
 
 def beside(opened: Opened, name: str, text: str) -> Path | None:
@@ -101,11 +194,12 @@ def beside(opened: Opened, name: str, text: str) -> Path | None:
         name: of the file the text is written in: the spec itself, or one that it includes.
         text: the path as it is written, relative to that file.
     """
-    below = os.path.relpath(Path(name).parent, Path(opened.name).parent)
-    folder = os.path.realpath(opened.folder / below)
+    files = opened.files
+    below = os.path.relpath(*(Path(one.removeprefix(files.prefix)).parent for one in (name, opened.name)))
+    folder = files.real(opened.folder / below)
     if "\0" in text or Path(text).is_absolute():
         return None
-    file = Path(os.path.realpath(Path(folder) / text))
+    file = files.real(folder / text)
     return file if file.is_relative_to(folder) else None
 
 
@@ -196,13 +290,15 @@ class Includer:
     def __init__(self, problems: Problems, limits: Limits) -> None:
         self._problems = problems
         self._limits = limits
+        self._files: Files = DISK
         self._done: set[Path] = set()
         self.roots: list[Mapping] = []
         self.complete = True
 
     def include(self, root: Mapping, opened: Opened) -> None:
         """Read the files under `include:` of a spec, and what these include."""
-        chain = (Path(os.path.realpath(opened.file)),) if opened.file else ()
+        self._files = opened.files
+        chain = (self._files.real(opened.file),) if opened.file else ()
         self._include(root, opened.name, opened.folder, chain)
 
     def _include(self, root: Mapping, name: str, folder: Path, chain: tuple[Path, ...]) -> None:
@@ -226,9 +322,9 @@ class Includer:
         self.complete = False
 
     def _include_one(self, entry: Scalar, name: str, folder: Path, chain: tuple[Path, ...]) -> None:
-        real = Path(os.path.realpath(folder / entry.text.replace("\0", "")))
+        real = self._files.real(folder / entry.text.replace("\0", ""))
         absolute = Path(entry.text).is_absolute()
-        if absolute or "\0" in entry.text or not real.is_relative_to(os.path.realpath(folder)):
+        if absolute or "\0" in entry.text or not real.is_relative_to(self._files.real(folder)):
             text = f"include '{entry.text}' leaves the folder of this file; it may only go below it"
             self._fail(entry.place, text)
         elif real in chain:
@@ -236,11 +332,13 @@ class Includer:
             self._fail(entry.place, f"include goes round in a circle: {steps}")
         elif real not in self._done:
             self._done.add(real)
-            self._read(entry, str(Path(name).parent / entry.text), real, chain)
+            prefix = self._files.prefix
+            beside = Path(name.removeprefix(prefix)).parent / entry.text
+            self._read(entry, f"{prefix}{beside}", real, chain)
 
     def _read(self, entry: Scalar, name: str, real: Path, chain: tuple[Path, ...]) -> None:
         try:
-            root = read(_bytes(real, name, self._limits), name, self._limits)
+            root = read(_bytes(self._files, real, name, self._limits), name, self._limits)
         except SpecError as error:
             self.complete = False
             missing = [d for d in error.diagnostics if not d.place.source.lines]

@@ -13,7 +13,7 @@ from archcost.quiet import collector_paused
 from archcost.source import Place, Source
 from archcost.spec.expand import Expander
 from archcost.spec.inputs import given_shapes, network_inputs
-from archcost.spec.library import BLOCKS, Includer, open_spec
+from archcost.spec.library import BLOCKS, DISK, Includer, open_spec
 from archcost.spec.parse import LIBRARY_KEYS, SPEC_KEYS, Parser
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.reader import Mapping, read
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from archcost.expressions import Value
     from archcost.limits import Limits
     from archcost.network import Network
+    from archcost.revisions import Revision
     from archcost.spec.document import Block, Document
     from archcost.spec.inputs import InputShape
     from archcost.spec.library import Opened
@@ -35,13 +36,14 @@ Setting: TypeAlias = "str | float | bool | AnySequence[Setting]"
 """A value for a variable; a text is read as the spec would read it (`"0.5"`, `"[3, 4]"`, `"relu"`)."""
 
 
-def load(
+def load(  # noqa: PLR0913 - one for everything a user may choose
     path: str | Path,
     *,
     set: AnyMapping[str, Setting] | None = None,  # noqa: A002 - the command line's word, and it shadows nothing used here
     variant: str | None = None,
     input: InputShape | AnyMapping[str, InputShape] | None = None,  # noqa: A002 - likewise
     limits: Limits = DEFAULT,
+    at: Revision | str | None = None,
 ) -> Network:
     """Read a spec and expand it into a network with every shape known.
 
@@ -52,12 +54,19 @@ def load(
         input: another input shape: `"3x256x256"`, or `"left=3x64x64"` and the like for named inputs (several
             separated by commas, or a mapping of names to shapes).
         limits: how large things may get.
+        at: a git revision (`"origin/main"`, `"HEAD~1"`, or one that `archcost.revisions.revision` opened):
+            the spec and what it includes are read as they were there. By default, from the disk.
 
     Raises:
         SpecError: the spec is wrong; it carries every mistake with its place.
         UsageError: a variable, variant, input or zoo network that does not exist.
+        AbsentError: the revision has no such file.
+        RevisionError: there is no such revision, repository or git.
     """
-    opened = open_spec(str(path), limits)
+    if isinstance(at, str):
+        with _revision(at, str(path)) as there:
+            return load(path, set=set, variant=variant, input=input, limits=limits, at=there)
+    opened = open_spec(str(path), limits, at or DISK)
     try:
         with collector_paused():
             return _load(opened, str(path), dict(set or {}), variant, input, limits)
@@ -66,6 +75,12 @@ def load(
         problems.add(Place(Source(opened.name)), "blocks and structures nest too deeply to be expanded")
         problems.stop_if_any()
         raise
+
+
+def _revision(ref: str, path: str) -> Revision:
+    from archcost.revisions import revision  # noqa: PLC0415 - the disk needs no git
+
+    return revision(ref, path)
 
 
 def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
