@@ -7,9 +7,10 @@ of the published rules (Wang et al. 2018, Understanding convolution for semantic
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from math import gcd
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from archcost.report.numbers import listed
 
@@ -17,18 +18,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
-class Verdict(NamedTuple):
-    """What one published rule says about a stack.
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one of the published rules of hybrid dilated convolution says of a stack.
 
     Attributes:
         rule: its name.
-        holds: whether the stack obeys it; None where the rule says nothing about such a stack.
-        reason: the numbers it follows from.
+        holds: whether the stack keeps it; null if it says nothing about such a stack.
+        reason: the numbers it goes by.
     """
 
     rule: str
     holds: bool | None
     reason: str
+
+    @property
+    def word(self) -> str:
+        """What it says, in a word or two."""
+        return {True: "holds", False: "fails", None: "says nothing"}[self.holds]
 
 
 def published_rules(rates: Sequence[int], kernels: Sequence[int]) -> tuple[Verdict, ...]:
@@ -42,10 +49,10 @@ def published_rules(rates: Sequence[int], kernels: Sequence[int]) -> tuple[Verdi
         kernels: the kernel size of each layer.
 
     >>> for verdict in published_rules([1, 2, 5], [3, 3, 3]):
-    ...     print(*verdict, sep=", ")
-    maximum distance, True, M_2 = 2 ≤ K = 3
-    no common factor, True, the greatest common divisor is 1
-    sawtooth, True, 1, 2, 5 rises once
+    ...     print(f"{verdict.rule} {verdict.word}: {verdict.reason}")
+    maximum distance holds: M_2 = 2 ≤ K = 3
+    no common factor holds: the greatest common divisor is 1
+    sawtooth holds: 1, 2, 5 rises once
     """
     layers = [(k, r) for k, r in zip(kernels, rates, strict=True) if k > 1]
     wide = [rate for _, rate in layers]

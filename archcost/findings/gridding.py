@@ -19,7 +19,6 @@ from archcost.report.numbers import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.hdc import Verdict
     from archcost.passes.looks import Looks
     from archcost.passes.receptive_field import Field
     from archcost.passes.stacks import Link, Stack
@@ -107,7 +106,7 @@ def _advice(links: Sequence[Link]) -> str:
         )
     _, line = worst_line(links)
     verdicts = published_rules([d for _, d in line], [k for k, _ in line])
-    said = "; ".join(f"{verdict.rule} {_word(verdict)} ({verdict.reason})" for verdict in verdicts)
+    said = "; ".join(f"{verdict.rule} {verdict.word} ({verdict.reason})" for verdict in verdicts)
     return f"dilation {listed(repaired(line))} would read them all. Published rules: {said}"
 
 
@@ -124,10 +123,6 @@ def repaired(line: Line) -> list[int]:
         found[i] = min(dilation, reached + 1)
         reached += (kernel - 1) * found[i]
     return found
-
-
-def _word(verdict: Verdict) -> str:
-    return {True: "holds", False: "fails", None: "says nothing"}[verdict.holds]
 
 
 RULE = Rule(

@@ -12,7 +12,7 @@ from archcost.findings import findings
 from archcost.findings.gridding import worst_line
 from archcost.findings.rule import Seen
 from archcost.geometry import Shape  # noqa: TC001 - likewise
-from archcost.hdc import published_rules
+from archcost.hdc import Verdict, published_rules
 from archcost.passes.cost import costs
 from archcost.passes.effective_field import effective_fields
 from archcost.passes.looks import Looks
@@ -95,21 +95,6 @@ class PathCounts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleVerdict:
-    """What one of the published rules of hybrid dilated convolution says of a stack.
-
-    Attributes:
-        rule: its name.
-        holds: whether the stack keeps it; null if it says nothing about such a stack.
-        reason: the numbers it goes by.
-    """
-
-    rule: str
-    holds: bool | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StackRow:
     """A stack of dilated convolutions and what it reads of its own input.
 
@@ -134,7 +119,7 @@ class StackRow:
     coverage: float
     holes: int
     upper_bound: bool
-    rules: tuple[RuleVerdict, ...]
+    rules: tuple[Verdict, ...]
     more: int
 
 
@@ -324,9 +309,6 @@ def _stack(stack: Stack, *, more: int) -> StackRow:
         coverage=float(stack.field.coverage),
         holes=stack.field.holes,
         upper_bound=stack.field.upper_bound,
-        rules=tuple(
-            RuleVerdict(rule=verdict.rule, holds=verdict.holds, reason=verdict.reason)
-            for verdict in (published_rules(dilations, kernels) if links else ())
-        ),
+        rules=published_rules(dilations, kernels) if links else (),
         more=more,
     )

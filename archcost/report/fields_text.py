@@ -211,11 +211,10 @@ def _of_stack(stack: StackRow) -> Iterator[str]:
     yield f"stack up to {stack.node}: {who}dilation {_few(stack.dilation)}; {read}"
     width = max(len(verdict.rule) for verdict in stack.rules)
     for verdict in stack.rules:
-        word = {True: "holds", False: "fails", None: "says nothing"}[verdict.holds]
         known = bool(stack.holes) or not stack.upper_bound
         wrong = known and verdict.holds is not None and verdict.holds == bool(stack.holes)
         misleads = ", and misleads here" if wrong else ""
-        yield f"  {verdict.rule:<{width}}  {word}: {verdict.reason}{misleads}"
+        yield f"  {verdict.rule:<{width}}  {verdict.word}: {verdict.reason}{misleads}"
 
 
 def _few(numbers: Sequence[int]) -> str:

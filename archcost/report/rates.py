@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archcost.hdc import Verdict  # noqa: TC001 - the JSON Schema is made from these annotations
 from archcost.rates import MOST_LAYERS
 from archcost.report.grid import grid
 from archcost.report.json import envelope
@@ -41,21 +42,6 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RuleRow:
-    """What a published rule says about a stack that has no holes.
-
-    Attributes:
-        rule: its name.
-        holds: null where it says nothing about such a stack.
-        reason: the numbers.
-    """
-
-    rule: str
-    holds: bool | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StackRow:
     """Layers that read every position of their field.
 
@@ -77,7 +63,7 @@ class StackRow:
     mean_paths: str
     most_paths: int
     evenness: float
-    rules: tuple[RuleRow, ...]
+    rules: tuple[Verdict, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +96,7 @@ def _row(stack: Stack) -> StackRow:
         mean_paths=str(stack.mean_paths),
         most_paths=stack.most_paths,
         evenness=float(stack.evenness),
-        rules=tuple(RuleRow(**verdict._asdict()) for verdict in stack.verdicts),
+        rules=stack.verdicts,
     )
 
 
