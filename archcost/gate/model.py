@@ -30,24 +30,31 @@ class Judged:
     Attributes:
         budget: what is limited and how: `max_macs`, `min_field`.
         scope: the part of the network it is about, a block's path or `kind conv`; null for the whole.
+        axis: the spatial axis it is about, `height`; null if it is about all of them, or there are none.
         level: of the finding if it is broken.
-        measured: the number, in the unit of the limit; null if the network has none, or not for sure.
+        unit: what the three numbers count: things, bytes, or shares of 1.
+        measured: the number; null if the network has none, or not for sure.
         limit: what it may be at most, or at least; null if it is relative to a base that is not there.
         base: the number at the base; null without one.
         text: the limit as written, `4.2G` or `+5%`.
         set_at: where, `archcost.yaml:7:15` or `--max-macs`.
         kept: whether it holds; null if that could not be judged.
+        fingerprint: of the complaint that it is broken, or could not be judged; null without one. Limits of
+            several levels may share one.
     """
 
     budget: str
     scope: str | None
+    axis: str | None
     level: Level
+    unit: Literal["count", "bytes", "share"]
     measured: int | float | None
     limit: int | float | None
     base: int | float | None
     text: str
     set_at: str
     kept: bool | None
+    fingerprint: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +141,7 @@ class Judgement:
         failed: whether anything fails.
         fail_level: the level from which complaints fail.
         against: the base; null if there was none to ask for.
+        rules: the rules that were asked about every network; those that are off are missing.
         specs: the networks, in the order they were named.
         complaints: what is wrong with no network in particular: waivers, the baseline, the base.
     """
@@ -141,6 +149,7 @@ class Judgement:
     failed: bool
     fail_level: Level
     against: Against | None
+    rules: tuple[str, ...]
     specs: tuple[CheckedSpec, ...]
     complaints: tuple[Complaint, ...]
 
