@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+import archcost  # which imports the reader of specs, and pydantic with it, when they are used
 from archcost.conventions.table import CONVENTIONS
 from archcost.errors import ArchcostError, SpecError
 from archcost.limits import DEFAULT, Limits
-from archcost.spec.library import zoo
-from archcost.spec.load import load
-from archcost.spec.named import named
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,6 +39,8 @@ def complete_spec(
     """Zoo names once the word says so; files until then."""
     if not incomplete.startswith("zoo:"):
         return [CompletionItem("zoo:"), CompletionItem(incomplete, type="file")]
+    from archcost.spec.library import zoo  # noqa: PLC0415 - it reads specs, which not every command does
+
     names = (f"zoo:{entry.name}" for entry in zoo(DEFAULT))
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
@@ -48,7 +48,7 @@ def complete_spec(
 def complete_node(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Paths of the spec that stands before, if it can be read."""
     try:
-        network = load(ctx.params["spec"])
+        network = archcost.load(ctx.params["spec"])
     except (ArchcostError, KeyError):
         return []
     return [CompletionItem(node.path) for node in network if node.path.startswith(incomplete)]
@@ -143,7 +143,7 @@ def load_one(spec: str, options: Loading) -> Network:
     Raises:
         ArchcostError: it cannot be loaded.
     """
-    return load(
+    return archcost.load(
         spec,
         set=options["settings"],
         variant=options["variant"],
@@ -160,6 +160,8 @@ def load_all(patterns: Sequence[str], options: Loading) -> list[Network]:
         SpecError: with the mistakes of all specs.
         UsageError: a request that one of the specs cannot meet.
     """
+    from archcost.spec.named import named  # noqa: PLC0415 - as above
+
     networks: list[Network] = []
     mistakes: list[Diagnostic] = []
     for spec in named(patterns):
