@@ -1,0 +1,348 @@
+"""Which node of one network is which of another.
+
+Both networks are trees by their paths, and are matched level by level, from the top: items that the author
+named are each other by name, wherever they stand between their siblings. The rest keeps its order: first what
+is equal inside (names and numbers do not matter, so an inserted layer shifts nothing), then what is most
+alike. What is left over on both sides and reads the same was moved.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archcost.network import Node
+from archcost.report.model import field_text
+from archcost.report.rows import fields_of
+from archcost.review.alignment import ascending, best, common
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+
+    from archcost.layers.base import Kind
+    from archcost.network import Input, Network
+    from archcost.review.alignment import Pair
+
+SMALL = 1600
+"""Pairs of items up to which every pair is looked at. Beyond, only equal words are."""
+
+_NUMBERED = re.compile(r"(.+?)_(\d+)")
+
+
+@dataclass(slots=True, eq=False)
+class _Item:
+    """A node, or a group with what is in it.
+
+    Attributes:
+        name: the last segment of its path.
+        node: the node; None for a group.
+        children: of a group, in written order.
+        signature: equal for items that are equal inside.
+        readers: how many inputs read the node; 0 for a group.
+        leaves: how often it holds a layer, by the layer's signature; of small groups only.
+    """
+
+    name: str
+    node: Node | None = None
+    children: list[_Item] = field(default_factory=list["_Item"])
+    signature: int = 0
+    readers: int = 0
+    leaves: Counter[int] = field(default_factory=Counter[int])
+
+    @property
+    def word(self) -> str:
+        """Its name without the number that tells it from its siblings; empty for an iteration."""
+        found = _NUMBERED.fullmatch(self.name)
+        return "" if self.name.isdigit() else found[1] if found else self.name
+
+
+class Matching:
+    """Nodes and inputs of two networks that are each other.
+
+    Attributes:
+        base: the one network.
+        head: the other.
+        head_of: the partner of a node or input of the base.
+        base_of: the partner of a node or input of the head.
+    """
+
+    def __init__(self, base: Network, head: Network) -> None:
+        self.base = base
+        self.head = head
+        self.head_of: dict[Node | Input, Node | Input] = {}
+        self.base_of: dict[Node | Input, Node | Input] = {}
+        self._match_inputs()
+        self._match_levels()
+        self._match_moved()
+
+    def _pair(self, b: Node | Input, h: Node | Input) -> None:
+        self.head_of[b] = h
+        self.base_of[h] = b
+
+    @property
+    def pairs(self) -> Iterator[tuple[Node, Node]]:
+        """The nodes that are each other, in the written order of the head."""
+        for h in self.head:
+            b = self.base_of.get(h)
+            if isinstance(b, Node):
+                yield b, h
+
+    def removed(self) -> Iterator[Node]:
+        """The nodes that only the base has."""
+        return (node for node in self.base if node not in self.head_of)
+
+    def added(self) -> Iterator[Node]:
+        """The nodes that only the head has."""
+        return (node for node in self.head if node not in self.base_of)
+
+    # -- inputs ---------------------------------------------------------------------------------------------
+
+    def _match_inputs(self) -> None:
+        """By name; those that are left by their order, if both have as many."""
+        names = {tensor.path: tensor for tensor in self.head.inputs}
+        for tensor in self.base.inputs:
+            if tensor.path in names:
+                self._pair(tensor, names[tensor.path])
+        left = [tensor for tensor in self.base.inputs if tensor not in self.head_of]
+        right = [tensor for tensor in self.head.inputs if tensor not in self.base_of]
+        if len(left) == len(right):
+            for b, h in zip(left, right, strict=True):
+                self._pair(b, h)
+
+    # -- level by level -------------------------------------------------------------------------------------
+
+    def _match_levels(self) -> None:
+        known = _Signatures()
+        waiting = [(_plant(self.base, known), _plant(self.head, known))]
+        while waiting:
+            left, right = waiting.pop()
+            for i, j in _align(left, right):
+                b, h = left[i], right[j]
+                if b.node and h.node:
+                    self._pair(b.node, h.node)
+                else:
+                    waiting.append((b.children, h.children))
+
+    # -- what was moved -------------------------------------------------------------------------------------
+
+    def _match_moved(self) -> None:
+        """Pair what is left over on both sides, is the same layer and reads the same."""
+        known = _Signatures()
+        left: dict[Hashable, list[Node]] = defaultdict(list)
+        for b in self.removed():
+            left[known.of(b), b.inputs].append(b)
+        if not left:
+            return
+        readers = _readers(self.base)
+        for h in list(self.added()):
+            reads = tuple(self._origin(tensor) for tensor in h.inputs)
+            found = [b for b in left.get((known.of(h), reads), ()) if b not in self.head_of]
+            if not found and len(reads) == 1:
+                found = [b for b in self._behind(reads[0], readers) if known.of(b) == known.of(h)]
+            if found:
+                self._pair(found[0], h)
+
+    def _origin(self, tensor: Node | Input) -> Node | Input | None:
+        """The partner of a tensor of the head, or of what it is made from by layers that only the head has."""
+        while tensor not in self.base_of:
+            if not isinstance(tensor, Node) or len(tensor.inputs) != 1:
+                return None
+            tensor = tensor.inputs[0]
+        return self.base_of[tensor]
+
+    def _behind(
+        self, tensor: Node | Input | None, readers: Mapping[Node | Input, Sequence[Node]]
+    ) -> Iterator[Node]:
+        """The nearest few nodes behind a tensor that only the base has, so far."""
+        if tensor is None:
+            return
+        waiting = [tensor]
+        for one in waiting:
+            for node in readers.get(one, ()):
+                if len(waiting) < _NEAR and node not in self.head_of:
+                    waiting.append(node)
+                    yield node
+
+
+_NEAR = 16
+"""Nodes among which one that was moved is looked for."""
+
+
+def _readers(network: Network) -> dict[Node | Input, list[Node]]:
+    found: dict[Node | Input, list[Node]] = defaultdict(list)
+    for node in network:
+        for tensor in dict.fromkeys(node.inputs):
+            found[tensor].append(node)
+    return found
+
+
+# -- trees ------------------------------------------------------------------------------------------------
+
+
+class _Signatures:
+    """Small numbers for layers and groups: equal ones are equal inside. Names and numbers are left out."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Hashable, int] = {}
+        self._layers: dict[int, int] = {}
+
+    def of(self, node: Node) -> int:
+        """Of a layer: its kind and its fields."""
+        if id(node.layer) not in self._layers:
+            self._layers[id(node.layer)] = self.number(layer_key(node.layer))
+        return self._layers[id(node.layer)]
+
+    def number(self, key: Hashable) -> int:
+        """Of anything."""
+        return self._numbers.setdefault(key, len(self._numbers))
+
+
+def layer_key(layer: Kind) -> str:
+    """The kind and every field of a layer, defaults included, in a line."""
+    return f"{type(layer).__name__} {field_text(fields_of(layer))}"
+
+
+def _plant(network: Network, known: _Signatures) -> list[_Item]:
+    """The network as a tree by its paths, in written order."""
+    readers = Counter(tensor for node in network for tensor in node.inputs)
+    children: dict[str, list[_Item]] = {"": []}
+    groups: list[_Item] = []
+    for node in network:
+        parent, _, name = node.path.rpartition(".")
+        groups += _open(parent, children)
+        signature = known.of(node)
+        leaf = _Item(name, node, [], signature, readers[node], Counter([signature]))
+        children[parent].append(leaf)
+    for group in reversed(groups):
+        group.signature = known.number(tuple(child.signature for child in group.children))
+        if len(group.children) <= _FEW_CHILDREN:
+            for child in group.children:
+                group.leaves.update(child.leaves)
+    return children[""]
+
+
+_FEW_CHILDREN = 64
+"""Parts up to which a group is compared by what is in it."""
+
+
+def _open(path: str, children: dict[str, list[_Item]]) -> list[_Item]:
+    """Add a group and the missing ones around it; they are returned, the outermost first."""
+    missing: list[str] = []
+    while path not in children:
+        missing.append(path)
+        path = path.rpartition(".")[0]
+    opened: list[_Item] = []
+    for new in reversed(missing):
+        parent, _, name = new.rpartition(".")
+        opened.append(_Item(name))
+        children[parent].append(opened[-1])
+        children[new] = opened[-1].children
+    return opened
+
+
+# -- one level --------------------------------------------------------------------------------------------
+
+
+def _align(left: Sequence[_Item], right: Sequence[_Item]) -> list[Pair]:
+    """Positions of the items of one level that are each other."""
+    named = _by_name(left, right)
+    done = {i for i, _ in named}, {j for _, j in named}
+    pairs = list(named)
+    start = (0, 0)
+    for end in [*ascending(named), (len(left), len(right))]:
+        rows = [i for i in range(start[0], end[0]) if i not in done[0]]
+        columns = [j for j in range(start[1], end[1]) if j not in done[1]]
+        found = _in_order([left[i] for i in rows], [right[j] for j in columns])
+        pairs += [(rows[i], columns[j]) for i, j in found]
+        start = (end[0] + 1, end[1] + 1)
+    return pairs
+
+
+def _by_name(left: Sequence[_Item], right: Sequence[_Item]) -> list[Pair]:
+    """Items with equal names that their author gave them."""
+    several = _several(left) | _several(right)
+    places = {(item.node is None, item.name): j for j, item in enumerate(right)}
+    keys = [(item.node is None, item.name) for item in left]
+    return [
+        (i, places[key])
+        for i, (item, key) in enumerate(zip(left, keys, strict=True))
+        if key in places and _is_named(item, several) and _is_named(right[places[key]], several)
+    ]
+
+
+def _several(items: Sequence[_Item]) -> set[str]:
+    """Words that more than one of some siblings has."""
+    return {word for word, times in Counter(item.word for item in items).items() if times > 1}
+
+
+def _is_named(item: _Item, several: set[str]) -> bool:
+    """Whether the name stays when a sibling is added: no number, and of a layer not its kind."""
+    if item.node is None:
+        return bool(item.word) and item.word not in several
+    return item.word != item.node.word.rpartition("/")[2]
+
+
+def _in_order(left: Sequence[_Item], right: Sequence[_Item]) -> list[Pair]:
+    """Items without names of their own: what is equal, then in between what is most alike."""
+    return _refined(left, right, _STEPS)
+
+
+_STEPS: tuple[Callable[[_Item], Hashable], ...] = (
+    lambda item: (item.signature, item.readers),
+    lambda item: item.signature,
+    lambda item: (item.node is None, item.word),
+)
+"""What makes two items of a level each other, one after the other: always less."""
+
+
+def _refined(
+    left: Sequence[_Item], right: Sequence[_Item], steps: Sequence[Callable[[_Item], Hashable]]
+) -> list[Pair]:
+    """Pairs by the first of the steps, and between these by the others; of few items, the best pairs at once."""
+    if not (left and right and steps):
+        return []
+    if len(steps) < len(_STEPS) and len(left) * len(right) <= SMALL:
+        return best(len(left), len(right), lambda i, j: _likeness(left[i], right[j]))
+    found = common([*map(steps[0], left)], [*map(steps[0], right)])
+    pairs = list(found)
+    i = j = 0
+    for row, column in [*found, (len(left), len(right))]:
+        inner = _refined(left[i:row], right[j:column], steps[1:])
+        pairs += [(i + a, j + b) for a, b in inner]
+        i, j = row + 1, column + 1
+    return pairs
+
+
+_SAME = 1000
+"""How much alike two things are that are equal inside."""
+
+
+def _likeness(a: _Item, b: _Item) -> int:
+    """How much two items are alike: 0 if they cannot be each other, 1 if one may have replaced the other."""
+    if (a.node is None) != (b.node is None):
+        return 0
+    alike = _shared(a, b) if a.node is None or b.node is None else _equal_fields(a.node, b.node)
+    return alike + (a.name == b.name) if alike else 0
+
+
+def _shared(a: _Item, b: _Item) -> int:
+    """The share of layers that two groups have in common; of groups that are called alike at least a little."""
+    if a.signature == b.signature:
+        return _SAME
+    most = max(a.leaves.total(), b.leaves.total())
+    share = _SAME * (a.leaves & b.leaves).total() // most if most else 0
+    return max(share // 2, _SAME // 4 if a.word == b.word else 0) if share < _SAME // 2 else share
+
+
+def _equal_fields(a: Node, b: Node) -> int:
+    """The share of fields in which two layers of a kind agree."""
+    one, other = type(a.layer), type(b.layer)
+    if one is not other:
+        return int(one.__module__ == other.__module__ and len(a.inputs) == len(b.inputs))
+    if a.layer == b.layer:
+        return _SAME
+    names = one.model_fields
+    equal = sum(getattr(a.layer, name) == getattr(b.layer, name) for name in names)
+    return _SAME // 2 + _SAME // 2 * equal // (len(names) + 1)
