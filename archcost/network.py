@@ -10,7 +10,6 @@ from archcost.geometry import show
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from fractions import Fraction
-    from pathlib import Path
 
     import networkx as nx
 
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from archcost.geometry import Shape
     from archcost.layers.base import Kind
     from archcost.source import Place
+    from archcost.spec.library import Stored
 
 
 # Nodes are many and refer to each other: plain classes with slots, equal only to themselves.
@@ -50,9 +50,10 @@ class Node:
             the same tensors.
         called: where the author of the spec can change it: `place`, but for nodes of a standard block where
             that is called.
+        uses: the calls of blocks it stands in, innermost first: (block name, place of the call).
     """
 
-    __slots__ = ("called", "inputs", "layer", "output", "path", "place", "shared", "word")
+    __slots__ = ("called", "inputs", "layer", "output", "path", "place", "shared", "uses", "word")
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a node is
         self,
@@ -64,8 +65,10 @@ class Node:
         place: Place,
         shared: str | None = None,
         called: Place | None = None,
+        uses: tuple[tuple[str, Place], ...] = (),
     ) -> None:
         self.called = called or place
+        self.uses = uses
         self.path = path
         self.word = word
         self.layer = layer
@@ -124,7 +127,7 @@ class Given(NamedTuple):
     place: Place
     names: dict[str, tuple[Node, str]]
     numbers: dict[str, Value]
-    file: Path | None
+    file: Stored | None
 
 
 class Network:

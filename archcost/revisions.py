@@ -15,212 +15,32 @@ from __future__ import annotations
 import errno
 import os
 import re
-import subprocess
-from contextlib import suppress
 from fnmatch import fnmatchcase
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryFile
-from threading import Timer
-from typing import IO, TYPE_CHECKING, NamedTuple
-from weakref import finalize
+from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import (
     AbsentError,
     AmbiguousRevisionError,
     GitError,
-    NoGitError,
     NoRepositoryError,
     NotFetchedError,
     UnknownRevisionError,
 )
+from archcost.git import Objects, git
 from archcost.spec.library import UnreadableError, check_is_file, near_file
 from archcost.suggest import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from types import TracebackType
-    from typing import Self
+    from typing import BinaryIO, Self
 
-_PATIENCE = 60
-"""Seconds that git has for one answer."""
 _PATH_BYTES = 4096
 """Of a longer path, or a longer target of a link, systems say that it is too long."""
 _MOST_LINKS = 40
 """Links that one path may lead through, as on Linux."""
-
-
-# -- running git ----------------------------------------------------------------------------------------
-
-# git sets some of these for the commands of a hook, and they would win over the folder of the spec.
-_ELSEWHERE = {
-    "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR",
-    "GIT_DIR",
-    "GIT_GRAFT_FILE",
-    "GIT_IMPLICIT_WORK_TREE",
-    "GIT_INDEX_FILE",
-    "GIT_NAMESPACE",
-    "GIT_OBJECT_DIRECTORY",
-    "GIT_PREFIX",
-    "GIT_SHALLOW_FILE",
-    "GIT_WORK_TREE",
-}
-
-
-def _environment() -> dict[str, str]:
-    """The user's, but for what points to another repository, traces, asks, translates or fetches."""
-    kept = {k: v for k, v in os.environ.items() if k not in _ELSEWHERE and not k.startswith("GIT_TRACE")}
-    return kept | {
-        "LC_ALL": "C",
-        "GIT_OPTIONAL_LOCKS": "0",
-        "GIT_TERMINAL_PROMPT": "0",
-        # A partial clone would fetch what it lacks. The first is for git 2.45 and later; the second leaves no
-        # protocol to fetch by.
-        "GIT_NO_LAZY_FETCH": "1",
-        "GIT_ALLOW_PROTOCOL": "none",
-    }
-
-
-def _command(folder: Path, *arguments: str) -> list[str]:
-    options = ["--no-pager", "--no-replace-objects", "-c", "core.warnAmbiguousRefs=true"]
-    return ["git", *options, "-C", str(folder), *arguments]
-
-
-class _Answer(NamedTuple):
-    """How a git command ended, and what it wrote; one line break at the end is dropped."""
-
-    code: int
-    out: str
-    err: str
-
-
-def _git(folder: Path, *arguments: str) -> _Answer:
-    """Run one git command to its end.
-
-    Raises:
-        GitError: it cannot be run, or does not end.
-    """
-    try:
-        ended = subprocess.run(  # noqa: S603 - a fixed command, and no shell
-            _command(folder, *arguments),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            env=_environment(),
-            timeout=_PATIENCE,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        raise _slow() from None
-    except OSError as error:
-        raise _no_git(error) from None
-    out, err = (os.fsdecode(text).removesuffix("\n") for text in (ended.stdout, ended.stderr))
-    return _Answer(ended.returncode, out, err)
-
-
-def _slow() -> GitError:
-    return GitError(f"git did not answer within {_PATIENCE} seconds")
-
-
-def _no_git(error: OSError) -> GitError:
-    if isinstance(error, FileNotFoundError):
-        return NoGitError("there is no `git` command here, and a revision is read with it; install git")
-    return GitError(f"git cannot be run: {(error.strerror or str(error)).lower()}")
-
-
-def _words(err: str) -> str:
-    """What git says, without its own prefix."""
-    return re.sub(r"^(fatal|error): ", "", err.strip()) or "it does not say why"
-
-
-class _Objects:
-    """The objects of a repository, read by one `git cat-file --batch`, which begins when first asked."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._process: subprocess.Popen[bytes] | None = None
-        self._stderr: IO[bytes] | None = None
-        self._end = finalize(self, lambda: None)
-
-    def close(self) -> None:
-        """End the process; the next question begins another."""
-        self._end()
-        self._process = None
-
-    def read(self, name: str, most: int) -> tuple[bytes, int] | None:
-        """An object's bytes and how many there are; none of the bytes if there are more than `most`.
-
-        None if there is no such object.
-
-        Raises:
-            GitError: git fails, or does not answer in time.
-        """
-        process = self._process or self._begin()
-        assert process.stdin  # noqa: S101 - both are pipes
-        assert process.stdout  # noqa: S101
-        late: list[bool] = []
-        timer = Timer(_PATIENCE, lambda: (late.append(True), process.kill()))
-        timer.start()
-        try:
-            with suppress(BrokenPipeError):  # the end of its output says so, too
-                process.stdin.write(f"{name}\n".encode())
-                process.stdin.flush()
-            return self._answer(process.stdout, most)
-        except EOFError:
-            raise _slow() if late else self._failed() from None
-        finally:
-            timer.cancel()
-
-    def _begin(self) -> subprocess.Popen[bytes]:
-        self._stderr = TemporaryFile()  # noqa: SIM115 - `_end` closes it; a pipe nobody reads could fill up
-        try:
-            process = subprocess.Popen(  # noqa: S603 - a fixed command, and no shell
-                _command(self._folder, "cat-file", "--batch"),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=self._stderr,
-                env=_environment(),
-            )
-        except OSError as error:
-            self._stderr.close()
-            raise _no_git(error) from None
-        self._process = process
-        self._end = finalize(self, _end, process, self._stderr)
-        return process
-
-    def _answer(self, out: IO[bytes], most: int) -> tuple[bytes, int] | None:
-        head = out.readline()
-        if head.endswith(b" missing\n"):
-            return None
-        match head.split():
-            case [_, _, digits] if head.endswith(b"\n"):
-                size = int(digits)
-            case _:
-                raise EOFError
-        if size > most:
-            self.close()  # rather than having git write it all
-            return b"", size
-        data = out.read(size + 1)  # a line break follows
-        if len(data) <= size:
-            raise EOFError
-        return data[:-1], size
-
-    def _failed(self) -> GitError:
-        err = b""
-        if self._stderr and self._process:
-            self._process.wait()
-            self._stderr.seek(0)
-            err = self._stderr.read(_PATH_BYTES)
-        self.close()
-        return GitError(f"git cannot read the repository: {_words(os.fsdecode(err))}")
-
-
-def _end(process: subprocess.Popen[bytes], stderr: IO[bytes]) -> None:
-    process.kill()
-    for stream in (process.stdin, process.stdout, stderr):
-        if stream:
-            with suppress(OSError):  # what was not flushed finds nobody to read it
-                stream.close()
-    process.wait()
 
 
 # -- finding a commit -----------------------------------------------------------------------------------
@@ -254,8 +74,16 @@ def revision(ref: str, near: str | Path = ".") -> Revision:
 
 def _folder_near(path: Path) -> Path:
     """The folder that git can be asked in: the path, or the nearest one above it that is there."""
-    path = Path(os.path.abspath(path))  # noqa: PTH100 - a link is not followed: its folder counts, not its target's
-    return next((one for one in (path, *path.parents) if _is_folder(one)), Path.cwd())
+    path = _absolute(path)
+    return next(one for one in (path, *path.parents) if _is_folder(one))
+
+
+def _absolute(path: str | Path) -> Path:
+    """The whole path, with its links: below a repository's top, they are those of the revision."""
+    try:
+        return Path(os.path.abspath(path))  # noqa: PTH100 - see above
+    except FileNotFoundError:
+        raise NoRepositoryError(f"{path}: the working folder is gone") from None
 
 
 def _is_folder(path: Path) -> bool:
@@ -271,15 +99,14 @@ def _root(folder: Path) -> Path:
     Raises:
         NoRepositoryError: it lies in none, or git refuses.
     """
-    found = _git(folder, "rev-parse", "--show-toplevel")
+    found = git(folder, "rev-parse", "--show-toplevel")
     if found.code == 0 and found.out:
         return Path(os.path.realpath(found.out))
-    if "not a git repository" in found.err:
+    if "not a git repository (or any" in found.err:
         raise NoRepositoryError(
-            f"{folder} is in no git repository, so there is no revision to read; run `git init` there, or "
-            "compare files instead"
+            f"{folder} is in no git repository, so there are no revisions; run in a clone, or compare files"
         )
-    raise NoRepositoryError(f"git does not open the repository of {folder}: {_words(found.err)}")
+    raise NoRepositoryError(f"git does not open the repository of {folder}: {found.why}")
 
 
 def _commit(root: Path, name: str) -> str:
@@ -288,7 +115,7 @@ def _commit(root: Path, name: str) -> str:
     Raises:
         RevisionError: of none, or of several.
     """
-    found = _git(root, "rev-parse", "--verify", f"{name}^{{commit}}")
+    found = git(root, "rev-parse", "--verify", f"{name}^{{commit}}")
     if "is ambiguous" in found.err:
         raise AmbiguousRevisionError(f"{name} is ambiguous{_candidates(root, name, found.err)}")
     if found.code == 0 and re.fullmatch(r"[0-9a-f]{40,64}", found.out):
@@ -298,21 +125,25 @@ def _commit(root: Path, name: str) -> str:
 
 def _candidates(root: Path, name: str, err: str) -> str:
     """Which things have the name, as the end of a message."""
-    short = re.split(r"[~^:]|@\{", name)[0]
-    full = [f"refs/{kind}{short}" for kind in ("", "heads/", "tags/", "remotes/")]
+    full = [f"refs/{kind}{_plain(name)}" for kind in ("", "heads/", "tags/", "remotes/")]
     refs = [ref for ref in _refs(root, "%(refname)") if ref in full]
     hashes = re.findall(r"^hint: +([0-9a-f]+ commit)", err, re.MULTILINE)
     found = refs or hashes
     return f": there are {' and '.join(found)}; name one of them in full" if found else "; name it in full"
 
 
+def _plain(name: str) -> str:
+    """The branch, tag or hash that a name begins with, without `~1` and the like."""
+    return re.split(r"[~^:]|@\{", name)[0]
+
+
 def _refs(root: Path, form: str) -> list[str]:
-    return _git(root, "for-each-ref", f"--format={form}").out.splitlines()
+    return git(root, "for-each-ref", f"--format={form}").out.splitlines()
 
 
 def _merge_base(root: Path, name: str, commit: str) -> str:
     head = _commit(root, "HEAD")
-    found = _git(root, "merge-base", commit, head)
+    found = git(root, "merge-base", commit, head)
     if found.code == 0 and found.out:
         return found.out.splitlines()[0]
     why = f"{name}...: {name} and HEAD have no commit in common"
@@ -321,17 +152,14 @@ def _merge_base(root: Path, name: str, commit: str) -> str:
     raise UnknownRevisionError(f"{why}; name one revision instead")
 
 
-_FETCH_ALL = "fetch the history: `git fetch --unshallow`, or `fetch-depth: 0` for GitHub's checkout action"
-
-
 def _is_shallow(root: Path) -> bool:
-    return _git(root, "rev-parse", "--is-shallow-repository").out == "true"
+    return git(root, "rev-parse", "--is-shallow-repository").out == "true"
 
 
 def _unknown(root: Path, name: str) -> UnknownRevisionError:
     """What to say of a name that no commit has."""
     what = f"{name}: the git repository {root} has no such revision"
-    if name.startswith("HEAD") and _git(root, "rev-parse", "--verify", "--quiet", "HEAD").code:
+    if name.startswith("HEAD") and git(root, "rev-parse", "--verify", "--quiet", "HEAD").code:
         return UnknownRevisionError(f"{what}: it has no commit yet")
     near = _meant(root, name)
     if _is_shallow(root):
@@ -342,21 +170,28 @@ def _unknown(root: Path, name: str) -> UnknownRevisionError:
 def _meant(root: Path, name: str) -> str:
     """The branch or tag that may be meant: of the same name at another remote, or of a similar one."""
     known = _refs(root, "%(refname:short)")
+    name = _plain(name)
+    if name in {"HEAD", *known}:
+        return ""
     last = name.rpartition("/")[2]
     found = next((ref for ref in known if ref.rpartition("/")[2] == last), None) or nearest(name, known)
     return f" (did you mean '{found}'?)" if found else ""
 
 
 def _how_to_fetch(root: Path, name: str) -> str:
-    remotes = _git(root, "remote").out.splitlines()
-    remote, slash, branch = name.partition("/")
-    if slash and remote in remotes and re.fullmatch(r"[\w./-]+", branch):
-        one = f"git fetch --depth=1 {remote} {branch}:refs/remotes/{name}"
-    elif re.fullmatch(r"[0-9a-f]{40,64}", name):
-        one = f"git fetch --depth=1 {remotes[0] if remotes else 'origin'} {name}"
-    else:
+    remotes = git(root, "remote").out.splitlines()
+    if not remotes or not re.fullmatch(r"\w[\w./-]*", name):
         return _FETCH_ALL
-    return f"`{one}` fetches it, or `fetch-depth: 0` for GitHub's checkout action"
+    remote = next((one for one in remotes if name.startswith(f"{one}/")), remotes[0])
+    if re.fullmatch(r"[0-9a-f]{40,64}", name):
+        return f"`git fetch --depth=1 {remote} {name}` fetches it; {_OR_ALL}"
+    branch = name.removeprefix(f"{remote}/")
+    fetch = f"`git fetch --depth=1 {remote} {branch}:refs/remotes/{remote}/{branch}`"
+    return f"{fetch} fetches the branch {branch} as {remote}/{branch}; {_OR_ALL}"
+
+
+_OR_ALL = "in GitHub's checkout action, `fetch-depth: 0` fetches everything"
+_FETCH_ALL = f"fetch its history with `git fetch --unshallow`; {_OR_ALL}"
 
 
 # -- reading its files ----------------------------------------------------------------------------------
@@ -391,7 +226,7 @@ class Revision:
         self.commit = commit
         self.root = root
         self.prefix = f"{commit[:12] if ref.endswith('...') else ref}:"
-        self._objects = _Objects(root)
+        self._objects = Objects(root)
         self._folders: dict[Path, dict[str, _Entry]] = {}
 
     def __repr__(self) -> str:
@@ -409,18 +244,6 @@ class Revision:
         """End the git process, if one runs."""
         self._objects.close()
 
-    def has(self, path: str | Path) -> bool:
-        """Whether there is such a file, directly or by a link.
-
-        Raises:
-            RevisionError: it cannot be looked up.
-        """
-        try:
-            self._file(self._placed(path))
-        except (OSError, ValueError):
-            return False
-        return True
-
     def glob(self, pattern: str, folder: str | Path = ".") -> list[str]:
         """The files that a pattern matches, named and sorted as `glob.glob` would on the disk.
 
@@ -431,13 +254,9 @@ class Revision:
         Raises:
             RevisionError: the revision cannot be read.
         """
-        parts = [
-            part
-            for i, part in enumerate(re.split(r"[/\\]" if os.sep == "\\" else "/", pattern))
-            if part or not i
-        ]
-        found = self._matching(self._placed(folder), parts)
-        return sorted({shown for shown, path in found if self.has(path)})
+        first, *rest = pattern.split("/")
+        found = self._matching(self._placed(folder), [first, *filter(None, rest)])
+        return sorted({shown for shown, path in found if self._is_file(path)})
 
     # -- as `Files` of the spec reader
 
@@ -448,6 +267,8 @@ class Revision:
             AbsentError: nowhere.
             NoRepositoryError: the path lies outside of this repository.
         """
+        if "\0" in path:
+            return Path(path), self.prefix + path  # which cannot be read
         file = self._placed(path)
         if not file.is_relative_to(self.root):
             raise NoRepositoryError(
@@ -489,9 +310,18 @@ class Revision:
         data, size = self._content(self._file(file), most)
         if data.startswith(_LFS):
             raise UnreadableError(
-                "this is a Git LFS pointer, the text itself is not in the repository; keep specs out of LFS"
+                "a Git LFS pointer stands in its place, and nothing is fetched; keep this file out of LFS"
             )
         return data, size
+
+    def open(self, file: Path) -> BinaryIO:
+        """The bytes of a file of any size.
+
+        Raises:
+            OSError: it is not there, or no file.
+            GitError: git fails.
+        """
+        return BytesIO(self.read(file, _LARGEST_FILE)[0])
 
     def neighbours(self, file: Path) -> list[str]:
         """The names in the folder of a file."""
@@ -501,19 +331,29 @@ class Revision:
 
     def _placed(self, path: str | Path) -> Path:
         """A path of the working tree below `root`, whichever links lead to that; others as they are."""
-        path = Path(os.path.abspath(path))  # noqa: PTH100 - links below the root are those of the commit
+        path = _absolute(path)
         for above in reversed((path, *path.parents)):
             if os.path.realpath(above) == str(self.root):
                 return self.root / path.relative_to(above)
         existing = _folder_near(path)
         return Path(os.path.realpath(existing)) / path.relative_to(existing)
 
+    def _is_file(self, path: Path) -> bool:
+        try:
+            self._file(path)
+        except (OSError, ValueError):
+            return False
+        return True
+
     def _file(self, path: Path) -> _Entry:
-        """The entry of a file.
+        """The entry of a file, directly or by a link.
 
         Raises:
             OSError: there is none.
+            ValueError: as of a path on the disk.
         """
+        if "\0" in str(path):
+            raise ValueError("embedded null byte")
         if len(os.fsencode(path)) > _PATH_BYTES:
             raise OSError(errno.ENAMETOOLONG, os.strerror(errno.ENAMETOOLONG))
         real = self.real(path)
@@ -556,14 +396,17 @@ class Revision:
 
     def _entries(self, folder: _Entry) -> Iterator[tuple[str, _Entry]]:
         """A tree object is a row of `mode name NUL hash`, the hash in binary."""
-        data, _ = self._content(folder, _LARGEST_FOLDER)
+        data, size = self._content(folder, _LARGEST_FOLDER)
         width = len(self.commit) // 2
         start = 0
-        while start < len(data):
-            end = data.index(b"\0", start) + 1
+        while start < size:
+            end = data.find(b"\0", start) + 1
+            if not end:
+                raise GitError(f"{self.ref}: a folder of that revision is damaged, or far too large")
             mode, _, name = data[start : end - 1].partition(b" ")
             start = end + width
-            yield os.fsdecode(name), _Entry(mode, data[end:start].hex())
+            # Old programs wrote a zero before the mode of a folder.
+            yield os.fsdecode(name), _Entry(mode.lstrip(b"0"), data[end:start].hex())
 
     def _target(self, link: _Entry) -> str:
         return os.fsdecode(self._content(link, _PATH_BYTES)[0])
@@ -591,25 +434,23 @@ class Revision:
             if done == len(parts):
                 yield shown, path
                 continue
-            ahead += self._steps(shown, path, done, parts[done])
+            for name, matched in self._steps(path, parts[done], done + 1 == len(parts)):
+                # Not by Path, which would drop a "./" in front.
+                to = os.path.join(shown, name) if name else shown  # noqa: PTH118
+                ahead.append((to, Path(os.path.normpath(path / name)), done + matched))
 
-    def _steps(self, shown: str, path: Path, done: int, part: str) -> Iterator[tuple[str, Path, int]]:
+    def _steps(self, path: Path, part: str, is_last: bool) -> Iterator[tuple[str, int]]:
+        """The names to go on with in a folder, and how many parts of the pattern each one is worth."""
         if part == "**":
-            yield shown, path, done + 1
-            names: Iterable[str] = (n for n, e in self._below(path) if e == _FOLDER and n[0] != ".")
-            done -= 1
-        elif not re.search(r"[*?[]", part):
-            names = [part]
+            yield "", 1
+            names = [(name, mode) for name, mode in self._below(path) if not name.startswith(".")]
+            yield from ((name, 0) for name, mode in names if mode == _FOLDER)
+            yield from ((name, 1) for name, mode in names if mode != _FOLDER and is_last)
+        elif re.search(r"[*?[]", part):
+            names = [name for name, _ in self._below(path) if fnmatchcase(name, part)]
+            yield from ((name, 1) for name in names if part.startswith(".") or not name.startswith("."))
         else:
-            names = (
-                n for n, _ in self._below(path) if (n[0] != "." or part[0] == ".") and fnmatchcase(n, part)
-            )
-        for name in names:
-            yield (
-                os.path.join(shown, name or os.sep),  # noqa: PTH118 - a Path would drop "./"
-                Path(os.path.normpath(path / (name or os.sep))),
-                done + 1,
-            )
+            yield part or os.sep, 1
 
     def _below(self, path: Path) -> list[tuple[str, bytes]]:
         """The names in a folder, with their modes; of a folder above the root, what leads there."""
@@ -620,3 +461,5 @@ class Revision:
 
 _LARGEST_FOLDER = 2**28
 """Bytes of a tree object: millions of names in one folder."""
+_LARGEST_FILE = 2**40
+"""Bytes of a file that is read without a limit of its own."""

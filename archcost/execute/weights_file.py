@@ -15,16 +15,18 @@ import numpy as np
 
 from archcost.errors import Diagnostic, SpecError
 from archcost.geometry import show, size
+from archcost.spec.library import UnreadableError
 from archcost.spec.weights import tensors, unknown_tensor
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+    from typing import BinaryIO
 
     from archcost.execute.arrays import Array
     from archcost.geometry import Shape
     from archcost.network import Given, Network, Node
+    from archcost.spec.library import Stored
 
 
 def given_weights(network: Network) -> dict[tuple[str, str], Array]:
@@ -40,7 +42,7 @@ def given_weights(network: Network) -> dict[tuple[str, str], Array]:
             values = _from_file(one, one.file) if one.file else _from_spec(one)
             found |= {(node.shared or node.path, tensor): value for node, tensor, value in values}
         except _Refused as why:
-            mistakes.append(Diagnostic(one.place, f"weights '{one.file and one.file.name}': {why}"))
+            mistakes.append(Diagnostic(one.place, f"weights '{one.file and one.file.path.name}': {why}"))
     if mistakes:
         raise SpecError(mistakes)
     return found
@@ -60,21 +62,31 @@ _HEADER = 2**16
 """Bytes of a tensor that are looked at for its header, however long it claims to be."""
 
 
-def _from_file(given: Given, file: Path) -> list[tuple[Node, str, Array]]:
+def _open(file: Stored) -> BinaryIO:
+    path, files = file
     try:
-        if not file.is_file():
-            near = suggest(file.name, [path.name for path in file.parent.glob("*.npz")])
-            raise _Refused("this is no file" if file.exists() else f"no such file{near}")
-    except OSError as error:  # a name that is too long, a folder that may not be read
+        return files.open(path)
+    except FileNotFoundError:
+        near = suggest(path.name, [name for name in files.neighbours(path) if name.endswith(".npz")])
+        raise _Refused(f"no such file{near}") from None
+    except PermissionError:
+        raise _Refused("no permission to read this file") from None
+    except IsADirectoryError:
+        raise _Refused("this is no file") from None
+    except UnreadableError as error:
+        raise _Refused(f"{error}") from None
+    except OSError as error:  # a name that is too long, say
         raise _Refused(error.strerror or "cannot be read") from None
+
+
+def _from_file(given: Given, file: Stored) -> list[tuple[Node, str, Array]]:
+    stream = _open(file)
     try:
-        with zipfile.ZipFile(file) as archive:
+        with stream, zipfile.ZipFile(stream) as archive:
             entries = _entries(archive)
             return [_read(given, archive, name, entry) for name, entry in entries.items()]
     except _Refused:
         raise
-    except PermissionError:
-        raise _Refused("no permission to read this file") from None
     except Exception as error:  # noqa: BLE001 - a hostile file makes NumPy raise whatever it likes
         why = " ".join(f"{error}".split()) or type(error).__name__
         raise _Refused(f"this is no .npz archive, or a damaged one ({_short(why)})") from None

@@ -17,6 +17,7 @@ from archcost.suggest import nearest, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import BinaryIO
 
     from archcost.limits import Limits
     from archcost.spec.problems import Problems
@@ -67,6 +68,14 @@ class Files(Protocol):
         """
         ...
 
+    def open(self, file: Path) -> BinaryIO:
+        """The bytes of a file of any size, to be read in any order.
+
+        Raises:
+            OSError: it is not there, or no file.
+        """
+        ...
+
     def neighbours(self, file: Path) -> list[str]:
         """The names in the folder of a file; none if it cannot be read."""
         ...
@@ -92,6 +101,12 @@ class Disk:
             size = os.fstat(stream.fileno()).st_size if len(data) > most else 0
         return data, max(len(data), size)
 
+    def open(self, file: Path) -> BinaryIO:
+        """A regular file, opened: a pipe would wait for somebody."""
+        if file.exists() and not file.is_file():
+            raise UnreadableError("this is no file")
+        return file.open("rb")
+
     def neighbours(self, file: Path) -> list[str]:
         """The names in the folder of a file."""
         try:
@@ -101,6 +116,13 @@ class Disk:
 
 
 DISK = Disk()
+
+
+class Stored(NamedTuple):
+    """A file that a spec names, not opened so far, and where it comes from."""
+
+    path: Path
+    files: Files
 
 
 class Opened(NamedTuple):
@@ -186,7 +208,7 @@ def near_file(files: Files, file: Path) -> str:
     return f" (did you mean '{names[near]}'?)" if near else ""
 
 
-def beside(opened: Opened, name: str, text: str) -> Path | None:
+def beside(opened: Opened, name: str, text: str) -> Stored | None:
     """The file that a text under the folder of a spec means; None if it lies outside of that folder.
 
     Args:
@@ -200,7 +222,7 @@ def beside(opened: Opened, name: str, text: str) -> Path | None:
     if "\0" in text or Path(text).is_absolute():
         return None
     file = files.real(folder / text)
-    return file if file.is_relative_to(folder) else None
+    return Stored(file, files) if file.is_relative_to(folder) else None
 
 
 # -- the zoo --------------------------------------------------------------------------------------------

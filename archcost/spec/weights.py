@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from collections.abc import Mapping as Env
     from collections.abc import Sequence as Several
-    from pathlib import Path
 
     from archcost.expressions import Value
     from archcost.geometry import Shape
     from archcost.network import Node
     from archcost.source import Place
+    from archcost.spec.library import Stored
     from archcost.spec.pieces import Pieces
     from archcost.spec.reader import Tree
     from archcost.spec.template import Field, Template
@@ -68,7 +68,7 @@ def _is_number(value: object) -> bool:
 
 
 def given(
-    weights: Written, nodes: Several[Node], base: str, env: Env[str, Value], file: Path | None
+    weights: Written, nodes: Several[Node], base: str, env: Env[str, Value], file: Stored | None
 ) -> tuple[Given, list[Mistake]]:
     """What an item's `weights` say of the nodes it became, and what is wrong with that.
 
