@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from archcost.geometry import show
 from archcost.report import tree
@@ -15,12 +15,12 @@ from archcost.report.numbers import formatter, percent, size_in_bytes
 from archcost.report.style import Style
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 
     from archcost.geometry import Shape
     from archcost.report.compared import ConventionExplanation
     from archcost.report.fields import FieldReport
-    from archcost.report.model import ConventionTotal, Declared, Finding, Report
+    from archcost.report.model import ConventionTotal, Declared, Finding, Level, Report
     from archcost.report.numbers import Units
     from archcost.report.tree import Line
 
@@ -178,28 +178,63 @@ NAMED = 3
 """Nodes that are named one by one where a finding is about many."""
 
 
+class Remark(Protocol):
+    """A finding, or anything else that says something about a place of a text."""
+
+    @property
+    def rule(self) -> str: ...  # noqa: D102 - see Finding, here and below
+    @property
+    def level(self) -> Level: ...  # noqa: D102
+    @property
+    def node(self) -> str | None: ...  # noqa: D102
+    @property
+    def file(self) -> str: ...  # noqa: D102
+    @property
+    def line(self) -> int: ...  # noqa: D102
+    @property
+    def column(self) -> int: ...  # noqa: D102
+    @property
+    def message(self) -> str: ...  # noqa: D102
+
+
+R = TypeVar("R", bound=Remark)
+
+
 def findings(found: Iterable[Finding], style: Style) -> list[str]:
-    """A line per finding, as a compiler words it, in the order of the text.
+    """A line per finding, as a compiler words it, in the order of the text; see `alike`."""
+    return [compiler_line(several, style) for several in alike(found)]
+
+
+def alike(found: Iterable[R], more: Callable[[R], Hashable] = lambda _: None) -> list[list[R]]:
+    """Findings that are one line, together, in the order of the text.
 
     What a rule says of several nodes that are written at the same place (in a block that is repeated, say) is
-    one line, about the first of them; the others are named.
+    one line, about the first of them; the others are named. `more` tells apart what else would be lost.
     """
-    alike: dict[tuple[object, ...], list[Finding]] = {}
+    groups: dict[tuple[object, ...], list[R]] = {}
     remarks = Counter[tuple[object, ...]]()
     for one in found:
-        place = (one.rule, one.level, one.file, one.line, one.column)
+        place = (one.rule, one.level, one.file, one.line, one.column, more(one))
         # A second remark about the same node is another remark.
         remarks[*place, one.node] += 1
-        alike.setdefault((*place, remarks[*place, one.node]), []).append(one)
-    return [_finding(*several, style=style) for several in alike.values()]
+        groups.setdefault((*place, remarks[*place, one.node]), []).append(one)
+    return list(groups.values())
 
 
-def _finding(first: Finding, *others: Finding, style: Style) -> str:
-    level, more = style.paint(first.level, first.level), ""
-    if others:
-        names = ", ".join(str(other.node) for other in others[:NAMED])
-        more = f" (and {len(others)} more: {names}{', …' * (len(others) > NAMED)})"
-    return f"{first.file}:{first.line}:{first.column}: {level}: {first.message}{more} [{first.rule}]"
+def compiler_line(several: Sequence[Remark], style: Style) -> str:
+    """Findings that are one line, as a compiler words it."""
+    first = several[0]
+    level = style.paint(first.level, first.level)
+    return f"{first.file}:{first.line}:{first.column}: {level}: {about_all(several)} [{first.rule}]"
+
+
+def about_all(several: Sequence[Remark]) -> str:
+    """The message of the first; the other nodes are named."""
+    first, *others = several
+    if not others:
+        return first.message
+    names = ", ".join(str(other.node) for other in others[:NAMED])
+    return f"{first.message} (and {len(others)} more: {names}{', …' * (len(others) > NAMED)})"
 
 
 def declared(layer: Declared) -> str:
