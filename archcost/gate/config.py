@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.gate.patterns import covers_node, matches_block, matches_spec
+from archcost.gate.toml_tree import has_table
 from archcost.limits import DEFAULT
 from archcost.source import Place, Source
 from archcost.spec.library import open_spec
 
 if TYPE_CHECKING:
     import datetime as dt
+    from collections.abc import Mapping
 
     from archcost.gate.amounts import Limit
     from archcost.gate.bounds import Bound
@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from archcost.spec.load import Setting
 
 NAMES = ("archcost.yaml", "archcost.yml", "pyproject.toml")
-"""Files that may hold a configuration. The last one does if it has a table `[tool.archcost]`."""
+"""Files that may hold a configuration."""
+
+TABLE = ("tool", "archcost")
+"""The part of a TOML file that is one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,15 +236,7 @@ def _is_config(file: Path) -> bool:
         return False
     except OSError:
         return True
-    return b"archcost" in data and _has_table(data)
-
-
-def _has_table(data: bytes) -> bool:
-    try:
-        tool = tomllib.loads(data.decode()).get("tool")
-    except (ValueError, RecursionError):
-        return b"tool.archcost" in data
-    return isinstance(tool, Mapping) and "archcost" in cast("Mapping[str, Any]", tool)
+    return b"archcost" in data and has_table(data, TABLE)
 
 
 # -- reading ------------------------------------------------------------------------------------------------

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
 from archcost.errors import Diagnostic, SpecError
 from archcost.findings import RULES
 from archcost.gate.bounds import BOUNDS
-from archcost.gate.config import Axis, Budget, Config, SpecPattern, Waiver
+from archcost.gate.config import TABLE, Axis, Budget, Config, SpecPattern, Waiver
+from archcost.gate.toml_tree import read_table
 from archcost.layers import KINDS
 from archcost.report.words import DTYPES
+from archcost.source import Place, Source
 from archcost.spec.pieces import Pieces
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.reader import Mapping, Scalar, Sequence, read
@@ -58,7 +60,14 @@ def parse(opened: Opened, limits: Limits) -> Config:
 
 
 def _tree(opened: Opened, limits: Limits) -> Mapping:
-    root = read(opened.data, opened.name, limits)
+    if opened.name.endswith(".toml"):
+        table = read_table(opened.data, opened.name, TABLE, limits)
+        if table is None:
+            source = Source(opened.name)
+            raise SpecError([Diagnostic(Place(source), f"this file has no table [{'.'.join(TABLE)}]")])
+        root = table
+    else:
+        root = read(opened.data, opened.name, limits)
     if not isinstance(root, Mapping):
         raise _alone(root, f"a configuration is a mapping (specs, budgets, rules), not {shown(root)}")
     spec = next((entry.key for entry in root.entries if entry.key.text in {"archcost", "layers"}), None)

@@ -136,7 +136,7 @@ def read(data: bytes | str, name: str, limits: Limits = DEFAULT) -> Tree:
         data = data.encode("utf-8", "surrogatepass")
     if len(data) > limits.file_bytes:
         raise _whole(name, f"the file has {len(data)} bytes; the limit is {limits.file_bytes} (`file_bytes`)")
-    text = _decode(data, name)
+    text = decode(data, name)
     source = Source(name, _lines(text))
     _check_characters(text, source)
     return _Builder(source, limits).build(text)
@@ -151,7 +151,12 @@ def _lines(text: str) -> tuple[str, ...]:
     return tuple(re.split(r"\r\n?|\n", text))
 
 
-def _decode(data: bytes, name: str) -> str:
+def decode(data: bytes, name: str) -> str:
+    """The text of a file in UTF-8, without a byte order mark.
+
+    Raises:
+        SpecError: it is in another encoding, or no text.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _whole(name, "the file is UTF-16; save it as UTF-8")
     if b"\0" in data:
