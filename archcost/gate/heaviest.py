@@ -1,0 +1,147 @@
+"""Where a number comes from: the layers that weigh most, as a sentence."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from archcost.geometry import show, size
+from archcost.passes.memory import Plan, peaks
+from archcost.report import tree
+from archcost.report.model import COUNTS
+from archcost.report.numbers import percent, si
+from archcost.report.rows import groups
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.network import Input, Node
+    from archcost.report.model import NodeRow, ReceptiveField, Report
+    from archcost.report.tree import Line
+    from archcost.review.measured import Subject
+
+NAMED = 3
+"""Layers that are named one by one."""
+
+
+def heaviest(report: Report, rows: Sequence[NodeRow], measure: str, most: int = NAMED) -> list[Line]:
+    """The layers that have most of a count, the largest first. Equal layers of a repeat are one line.
+
+    Args:
+        report: the analysis the rows come from.
+        rows: the part of the network that is asked about, or all of it.
+        measure: one of `COUNTS`.
+        most: how many there may be.
+
+    >>> from archcost import analyze, load
+    >>> report = analyze(load("zoo:vgg16"))
+    >>> [(line.path, line.times) for line in heaviest(report, report.nodes, "macs")]
+    [('stage.2.1…2.conv', 2), ('stage.3.1…2.conv', 2), ('stage.0.1.conv', 1)]
+    """
+    part = replace(report, nodes=tuple(rows), groups=groups(rows))
+    lines = [line for line in tree.lines(part, len(rows) + 1) if line.closed and line.counts[measure]]
+    return sorted(lines, key=lambda line: -line.counts[measure])[:most]
+
+
+def heaviest_text(subject: Subject, rows: Sequence[NodeRow], measure: str) -> str:
+    """What makes a measure as large (or a field as small) as it is; empty if nothing can be said.
+
+    Args:
+        subject: the network.
+        rows: the part of it that the measure is of; all of its rows for what only a network has.
+        measure: a name of `MEASURES`.
+
+    >>> from archcost import load
+    >>> from archcost.review.measured import Subject
+    >>> vgg = Subject(load("zoo:vgg16"))
+    >>> heaviest_text(vgg, vgg.report.nodes, "params")
+    'linear 102.8 M (74.3 %), linear_2 16.78 M (12.1 %), stage.4.0…2.conv ×3 7.079 M (5.1 %)'
+    """
+    if measure in COUNTS:
+        return _layers(subject.report, rows, measure)
+    special = {"peak": _peak, "best_peak": _best_peak, "field": _field, "coverage": _coverage}
+    return special[measure](subject) if measure in special else ""
+
+
+def _layers(report: Report, rows: Sequence[NodeRow], measure: str) -> str:
+    whole = sum(getattr(row, measure) for row in rows)
+    found = ((line, line.counts[measure]) for line in heaviest(report, rows, measure))
+    return ", ".join(f"{_who(line)} {si(count)} ({percent(count, whole)} %)" for line, count in found)
+
+
+def _who(line: Line) -> str:
+    return f"{line.path} ×{line.times}" if line.times > 1 else line.path
+
+
+# -- what only a network has ------------------------------------------------------------------------------
+
+
+def _peak(subject: Subject) -> str:
+    found = peaks(subject.network, limit=0)
+    return "" if found.at is None else _alive(found.at, found.alive[:-1], "")
+
+
+def _best_peak(subject: Subject) -> str:
+    """The node that needs so much by itself, if there is one: then no order can help."""
+    network, plan = subject.network, Plan.of(subject.network)
+    needs = [plan.own_need(step) for step in range(len(plan.reads))]
+    best = subject.report.totals.peak_activations.best
+    if best not in needs:
+        return ""
+    step = needs.index(best)
+    tensors = (*network.inputs, *network.nodes)
+    return _alive(
+        network.nodes[step], tuple(tensors[t] for t in plan.reads[step] if plan.sizes[t]), " in every order"
+    )
+
+
+def _alive(at: Node, others: Sequence[Node | Input], when: str) -> str:
+    """What is there while a node runs: its output, and the largest of the others."""
+    named = sorted(others, key=lambda tensor: -size(tensor.output))[:NAMED]
+    parts = [] if at.layer.alias else [f"its output {_tensor(at)}"]
+    parts += [f"{'its input ' * (other in at.inputs)}{other.path} {_tensor(other)}" for other in named]
+    if more := len(others) - len(named):
+        parts.append(f"{more:,} more")
+    listed = ", ".join(parts[:-1]) + " and " * (len(parts) > 1) + parts[-1]
+    return f"while {at.path} runs{when}, {listed} are alive"
+
+
+def _tensor(tensor: Node | Input) -> str:
+    return f"({show(tensor.output)}, {si(size(tensor.output))})"
+
+
+def _field(subject: Subject) -> str:
+    """The layers that add most to the field."""
+    grown = sorted(_growth(subject), key=lambda pair: -pair[0])[:NAMED]
+    return ", ".join(f"{path} adds {positions}" for positions, path in grown)
+
+
+def _growth(subject: Subject) -> Iterator[tuple[int, str]]:
+    """By how many positions every layer widens the field of what it reads, along the narrowest axis."""
+    fields = {row.path: _moving(row) for row in subject.report.nodes}
+    for row in subject.report.nodes:
+        if (field := fields[row.path]) is None:
+            continue
+        before = [known.size for path in row.inputs if (known := fields.get(path))]
+        axis = field.size.index(min(field.size))
+        widest = max((size[axis] for size in before if len(size) > axis), default=1)
+        if field.size[axis] > widest:
+            yield field.size[axis] - widest, row.path
+
+
+def _moving(row: NodeRow) -> ReceptiveField | None:
+    """The field of the first input that moves along with the output."""
+    several = row.receptive_fields or {}
+    known = [row.receptive_field] if row.receptive_field else [*several.values()]
+    return next((field.moving for field in known if field.moving), None)
+
+
+def _coverage(subject: Subject) -> str:
+    """The first layer that does not read all of its field."""
+    for row in subject.report.nodes:
+        field = _moving(row)
+        if field is not None and field.holes:
+            whole = size(field.size)
+            read = percent(whole - field.holes, whole)
+            return f"{row.path} is the first with holes: it reads {read} % of {show(field.size)} positions"
+    return ""
