@@ -20,7 +20,7 @@ from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.source import Place, Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
     from archcost.review.measured import Number
@@ -110,7 +110,59 @@ def _why(line: str) -> str:
     return "this is no line of a baseline (fingerprint, what, number or -, network); `--ratchet` writes them"
 
 
-def written(accepted: Iterable[Accepted]) -> str:
+class Baseline:
+    """What was accepted before, beside what is met in this run.
+
+    Attributes:
+        file: where it is kept, as messages name it.
+        accepted: what it has, by fingerprint.
+        met: what was complained about in this run and not waived.
+    """
+
+    def __init__(self, file: str = "", accepted: Mapping[str, Accepted] | None = None) -> None:
+        self.file = file
+        self.accepted = accepted or {}
+        self.met: dict[str, Accepted] = {}
+        self._failing: set[str] = set()
+
+    def meet(self, complaint: Accepted, *, fails: bool) -> Accepted | None:
+        """Take note of a complaint, and whether it would fail; the accepted line about it, if any."""
+        self.met[complaint.fingerprint] = complaint
+        if fails:
+            self._failing.add(complaint.fingerprint)
+        return self.accepted.get(complaint.fingerprint)
+
+    @property
+    def fixed(self) -> list[Accepted]:
+        """What was accepted and is not met any more; meaningful once every network was judged."""
+        return [one for one in self.accepted.values() if one.fingerprint not in self.met]
+
+    @property
+    def better(self) -> list[Accepted]:
+        """What is met with a better number than the accepted one."""
+        return [
+            one
+            for one in self.accepted.values()
+            if (met := self.met.get(one.fingerprint)) and one.value != met.value and one.covers(met.value)
+        ]
+
+    def rewritten(self, *, is_whole: bool) -> str:
+        """The text of a baseline that accepts all that fails now.
+
+        What concerns networks that were not judged stays as it is.
+        """
+        new = [one for one in self.met.values() if one.fingerprint in {*self._failing, *self.accepted}]
+        return _text([*new, *([] if is_whole else self.fixed)])
+
+    def ratcheted(self, *, is_whole: bool) -> str:
+        """Its text without what is fixed, and with today's numbers where they are better."""
+        better = {one.fingerprint for one in self.better}
+        kept = [one for one in self.accepted.values() if one.fingerprint in self.met]
+        lines = [self.met[one.fingerprint] if one.fingerprint in better else one for one in kept]
+        return _text([*lines, *([] if is_whole else self.fixed)])
+
+
+def _text(accepted: Iterable[Accepted]) -> str:
     """The file that holds these, in an order of their own."""
     return HEAD + "".join(sorted(_lines(accepted)))
 

@@ -14,6 +14,18 @@ LEVELS: tuple[Level, ...] = ("info", "warn", "error")
 State = Literal["open", "waived", "baseline"]
 
 
+GATE_RULES: dict[str, tuple[Level, str]] = {
+    "budget": ("error", "a number is over its limit, or short of it"),
+    "unused-budget": ("error", "a budget holds for no network, block or layer"),
+    "missing-base": ("warn", "a relative limit could not be judged, as there is no base"),
+    "expired-waiver": ("error", "the time of a waiver is over"),
+    "waiver-due": ("warn", "the time of a waiver is over within 14 days"),
+    "unused-waiver": ("warn", "a waiver waives nothing"),
+    "stale-baseline": ("info", "the baseline accepts more than there is to accept"),
+}
+"""What the gate itself complains about, besides the findings: name -> its level, and what it means."""
+
+
 def at_least(level: Level, other: Level) -> bool:
     """Whether a level is as bad as another, or worse.
 

@@ -24,7 +24,7 @@ def named(patterns: Sequence[str]) -> list[str]:
         UsageError: standard input is named twice.
 
     >>> named(["zoo:vgg1?", "net.yaml", "zoo:vgg16"])
-    ['zoo:vgg11', 'zoo:vgg13', 'zoo:vgg16', 'zoo:vgg19', 'net.yaml']
+    ['zoo:vgg16', 'zoo:vgg11', 'zoo:vgg13', 'zoo:vgg19', 'net.yaml']
     """
     if patterns.count("-") > 1:
         raise UsageError("standard input (-) can be read only once")

@@ -1,0 +1,182 @@
+"""Which networks a check is about, and with which settings each is read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from archcost.errors import SpecError, UsageError
+from archcost.gate.patterns import matches_spec
+from archcost.limits import DEFAULT
+from archcost.report.model import field_text
+from archcost.spec.load import load
+from archcost.spec.named import named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from archcost.errors import Diagnostic
+    from archcost.gate.config import Config, SpecPattern
+    from archcost.limits import Limits
+    from archcost.network import Network
+    from archcost.revisions import Revision
+    from archcost.spec.inputs import InputShape
+    from archcost.spec.load import Setting
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """A spec, and how it is read.
+
+    Attributes:
+        path: as the user names it.
+        variant: one of the spec's variants.
+        set: values for its variables, as `load` takes them.
+        input: another input shape, as `load` takes it.
+        limits: how large things may get.
+    """
+
+    path: str
+    variant: str | None = None
+    set: Mapping[str, Setting] = field(default_factory=dict[str, "Setting"])
+    input: InputShape | Mapping[str, InputShape] | None = None
+    limits: Limits = DEFAULT
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the spec is read as it stands."""
+        return not (self.variant or self.set or self.input)
+
+    def load(
+        self,
+        *,
+        at: Revision | None = None,
+        set: Mapping[str, Setting] | None = None,  # noqa: A002 - as `archcost.load` has it
+        variant: str | None = None,
+        input: InputShape | Mapping[str, InputShape] | None = None,  # noqa: A002 - likewise
+    ) -> Network:
+        """The network, as it is or was, with these settings or others in their place.
+
+        Raises:
+            ArchcostError: it cannot be loaded.
+        """
+        return load(
+            self.path,
+            set={**self.set, **(set or {})},
+            variant=variant or self.variant,
+            input=input or self.input,
+            limits=self.limits,
+            at=at,
+        )
+
+    def label(self, config: Config) -> str:
+        """What baselines and readers call it: the path from the configuration's folder, and the settings.
+
+        >>> from archcost.gate.config import Config
+        >>> Entry(path="./nets/tiny.yaml", variant="wide", input="3x64x64").label(Config())
+        'nets/tiny.yaml (wide, input 3x64x64)'
+        """
+        path = self.path
+        if not (path.startswith("zoo:") or path == "-"):
+            path = os.path.relpath(os.path.abspath(path), os.path.abspath(config.folder)).replace(os.sep, "/")  # noqa: PTH100 - links are not followed
+        settings = ", ".join(self._settings())
+        return f"{path} ({settings})" if settings else path
+
+    def _settings(self) -> Iterator[str]:
+        if self.variant:
+            yield self.variant
+        if self.set:
+            yield field_text(self.set)
+        if self.input:
+            shapes = self.input
+            yield f"input {shapes if isinstance(shapes, str) else field_text({'shape': shapes})[7:]}"
+
+
+def entries(patterns: Sequence[str], asked: Entry, config: Config) -> list[Entry]:
+    """The networks to check: those that are named, or all that the configuration has.
+
+    A spec that is named, without settings of its own, is checked the way the configuration reads it.
+
+    Args:
+        patterns: files, globs and zoo names from the command line.
+        asked: the settings that were asked for there.
+        config: where `specs` may list what there is.
+
+    Raises:
+        NothingToAnalyzeError: a pattern matches nothing.
+        UsageError: nothing is named anywhere.
+    """
+    if not patterns:
+        found = [entry for pattern in config.specs for entry in _configured(pattern, config, asked)]
+        if not found:
+            where = f"list them under `specs` in {config.file}" if config.file else _START
+            raise UsageError(f"no specs to check: name some, or {where}")
+        return _distinct(found)
+    if not asked.is_plain:
+        return [_with(asked, path) for path in named(patterns)]
+    return _distinct(entry for path in named(patterns) for entry in _known(path, asked, config))
+
+
+_START = "write an archcost.yaml that lists them under `specs`"
+
+
+def _with(asked: Entry, path: str) -> Entry:
+    return Entry(path=path, variant=asked.variant, set=asked.set, input=asked.input, limits=asked.limits)
+
+
+def _configured(pattern: SpecPattern, config: Config, asked: Entry) -> Iterator[Entry]:
+    """What one item of `specs` stands for; settings of the command line come on top."""
+    for path in named([config.path_of(pattern.path)]):
+        yield Entry(
+            path=path,
+            variant=asked.variant or pattern.variant,
+            set={**pattern.set, **asked.set},
+            input=asked.input or pattern.input,
+            limits=asked.limits,
+        )
+
+
+def _known(path: str, asked: Entry, config: Config) -> Iterator[Entry]:
+    """A spec as the configuration reads it; as it stands if that does not know it."""
+    found = [one for one in config.specs if _is(one, path, config)]
+    for one in found:
+        yield Entry(path=path, variant=one.variant, set=one.set, input=one.input, limits=asked.limits)
+    if not found:
+        yield _with(asked, path)
+
+
+def _is(pattern: SpecPattern, path: str, config: Config) -> bool:
+    """Whether an item of `specs`, which is a path and never a bare name, means a file."""
+    text = pattern.path
+    return matches_spec(
+        text if text.startswith("zoo:") else f"/{text.removeprefix('./')}", path, config.folder
+    )
+
+
+def _distinct(found: Iterable[Entry]) -> list[Entry]:
+    """Each once."""
+    kept: list[Entry] = []
+    for entry in found:
+        if entry not in kept:
+            kept.append(entry)
+    return kept
+
+
+def load_entries(wanted: Sequence[Entry]) -> list[Network]:
+    """The networks of all entries. All are read before any mistake is reported.
+
+    Raises:
+        SpecError: with the mistakes of all specs.
+        UsageError: settings that one of them cannot have.
+    """
+    networks: list[Network] = []
+    mistakes: list[Diagnostic] = []
+    for entry in wanted:
+        try:
+            networks.append(entry.load())
+        except SpecError as error:
+            mistakes += error.diagnostics
+    if mistakes:
+        raise SpecError(dict.fromkeys(mistakes))
+    return networks

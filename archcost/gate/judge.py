@@ -1,0 +1,230 @@
+"""Limits beside what was measured: which are broken, and by how much."""
+
+from __future__ import annotations
+
+from math import ceil, floor
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.gate.patterns import matches_block
+from archcost.geometry import axis_names
+from archcost.report.numbers import apart, percent
+from archcost.report.words import DTYPES
+from archcost.review.measured import MEASURES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from fractions import Fraction
+
+    from archcost.gate.config import Axis, Budget
+    from archcost.report.model import Level, NodeRow
+    from archcost.review.measured import Number, Subject
+
+
+class Part(NamedTuple):
+    """What a limit is about: the whole network, a block, or all layers of a kind.
+
+    Attributes:
+        scope: a block's path, or `kind conv`; None for the network.
+        rows: its nodes; None for all.
+    """
+
+    scope: str | None = None
+    rows: tuple[NodeRow, ...] | None = None
+
+    @property
+    def of(self) -> str:
+        """The part as a sentence has it.
+
+        >>> Part().of, Part("stage.2").of, Part("kind conv").of
+        ('', ' of stage.2', ' of all conv layers')
+        """
+        if self.scope is None:
+            return ""
+        kind = self.scope.removeprefix("kind ")
+        return f" of {self.scope}" if kind == self.scope else f" of all {kind} layers"
+
+
+WHOLE = Part()
+
+
+def parts(budget: Budget, subject: Subject) -> Iterator[Part]:
+    """The parts of a network that a budget is about; none if it has no such block or layer."""
+    nodes = subject.report.nodes
+    if budget.kind is not None:
+        if rows := tuple(row for row in nodes if row.kind == budget.kind):
+            yield Part(f"kind {budget.kind}", rows)
+    elif budget.block is not None:
+        paths = [*(group.path for group in subject.report.groups), *(row.path for row in nodes)]
+        for path in paths:
+            if matches_block(budget.block, path):
+                inside = f"{path}."
+                yield Part(path, tuple(r for r in nodes if r.path == path or r.path.startswith(inside)))
+    else:
+        yield WHOLE
+
+
+class Measured(NamedTuple):
+    """A number, and whether it is only a bound of the true one."""
+
+    value: Number | None
+    upper_bound: bool = False
+
+
+def measure(budget: Budget, part: Part, subject: Subject) -> Measured:
+    """What a budget limits, in the unit of its measure."""
+    name = budget.bound.measure.name
+    if part.rows is not None:
+        return Measured(sum(getattr(row, name) for row in part.rows))
+    if name in {"field", "coverage"}:
+        return _seen(name, budget.axis, subject)
+    return Measured(MEASURES[name].of(subject))
+
+
+def _seen(name: str, axis: Axis | None, subject: Subject) -> Measured:
+    """The smallest field or coverage, of one axis if there are so many; with what is not known for sure."""
+    sights = [s for s in subject.sights if axis is None or len(s.size) == axis.count]
+    bounds = any(sight.upper_bound for sight in sights)
+    if axis is None:
+        return Measured(MEASURES[name].of(subject), bounds)
+    return Measured(min((sight.size[axis.index] for sight in sights), default=None), bounds)
+
+
+class Ruling(NamedTuple):
+    """A budget, applied to one part of one network. Its numbers are in the unit of the limit: also in bytes.
+
+    Attributes:
+        budget: the limit and what it is about.
+        part: of the network.
+        measured: the number; None if the network has none.
+        upper_bound: the true number may be smaller.
+        base: the number at the base; None without one.
+        limit: what is allowed; None if it waits for a base.
+        width: bytes of an element, if the limit is in bytes; else 1.
+    """
+
+    budget: Budget
+    part: Part
+    measured: Number | None
+    upper_bound: bool
+    base: Number | None
+    limit: Number | None
+    width: int
+
+    @property
+    def raw(self) -> Number:
+        """The number in the unit of its measure, whatever the limit is in."""
+        measured = self.measured or 0
+        return measured // self.width if self.width > 1 else measured
+
+    @property
+    def axis(self) -> str | None:
+        """The spatial axis it is about; None for all of them."""
+        axis = self.budget.axis
+        return axis_names(axis.count)[axis.index] if axis else None
+
+    @property
+    def kept(self) -> bool | None:
+        """Whether the limit holds; None if that cannot be said."""
+        if self.measured is None:
+            return False
+        if self.limit is None:
+            return None
+        if self.budget.bound.side == "max":
+            return self.measured <= self.limit
+        # What is at most so large may as well be smaller.
+        return False if self.measured < self.limit else None if self.upper_bound else True
+
+    @property
+    def level(self) -> Level:
+        """How bad it is that the limit is broken, or cannot be judged."""
+        return self.budget.level if self.kept is False else "warn"
+
+    def sentence(self, base: str) -> str:
+        """What is measured, and how it stands to the limit. `base` names the base."""
+        title = self.budget.bound.measure.title
+        along = f" in {self.axis}" if self.axis else ""
+        subject = f"{title}{self.part.of}{along} {'are' if title.endswith('s') else 'is'}"
+        if self.measured is None:
+            return f"{subject} limited, but the output has no such relation to an input"
+        if self.limit is None:
+            return f"{subject} {self.text(self.measured)}, and {self.budget.limit.text} waits for a base"
+        value, limit = self._apart(self.measured, self.limit)
+        if self.kept is None:
+            return f"{subject} at most {value}: whether it reaches {limit} cannot be told"
+        side = "over" if self.budget.bound.side == "max" else "short of"
+        return f"{subject} {value}, {self._excess()} {side} the limit of {limit}{self._from_base(base)}"
+
+    def text(self, number: Number) -> str:
+        """A number of this measure in words."""
+        return self._apart(number, number)[0]
+
+    def _apart(self, first: Number, second: Number) -> tuple[str, str]:
+        """Two numbers in words, never the same for different ones."""
+        if isinstance(first, float) or isinstance(second, float):
+            return shares(first, second)
+        texts = apart(first, second)
+        return self._with_unit(texts[0]), self._with_unit(texts[1])
+
+    def _with_unit(self, text: str) -> str:
+        if self.budget.limit.unit != "bytes":
+            return text
+        return f"{text}B" if text[-1].isalpha() else f"{text} B"
+
+    def _excess(self) -> str:
+        """By how much, and what share of the limit that is."""
+        over = abs((self.measured or 0) - (self.limit or 0))
+        if isinstance(over, float):
+            return f"{100 * over:.3g} points"
+        share = f" ({percent(over, int(self.limit))} %)" if self.limit else ""
+        return self.text(over) + share
+
+    def _from_base(self, base: str) -> str:
+        if not self.budget.limit.is_relative or self.base is None:
+            return ""
+        return f", {self.budget.limit.text} of {self.text(self.base)} at {base}"
+
+
+def shares(first: float, second: float) -> tuple[str, str]:
+    """Two shares in percent, with as many digits as it takes to tell them apart.
+
+    >>> shares(0.885404, 0.9), shares(0.89999, 0.9), shares(1, 1)
+    (('88.54 %', '90 %'), ('89.999 %', '90 %'), ('100 %', '100 %'))
+    """
+    digits = next((d for d in range(4, 18) if f"{first * 100:.{d}g}" != f"{second * 100:.{d}g}"), 4)
+    return f"{100 * first:.{digits}g} %", f"{100 * second:.{digits}g} %"
+
+
+def rulings(
+    budgets: Iterable[Budget], subject: Subject, base: Subject | None, dtype: str
+) -> Iterator[Ruling]:
+    """Every budget, applied to every part of the network it is about."""
+    for budget in budgets:
+        width = DTYPES[dtype] if budget.limit.unit == "bytes" else 1
+        before = {part.scope: measure(budget, part, base) for part in parts(budget, base)} if base else {}
+        for part in parts(budget, subject):
+            now, was = measure(budget, part, subject), before.get(part.scope, Measured(None))
+            reference = None if was.value is None else was.value * width
+            yield Ruling(
+                budget=budget,
+                part=part,
+                measured=None if now.value is None else now.value * width,
+                upper_bound=now.upper_bound,
+                base=reference,
+                limit=_rounded(budget, budget.limit.against(reference)),
+                width=width,
+            )
+
+
+def _rounded(budget: Budget, limit: int | Fraction | None) -> Number | None:
+    """A limit as numbers of its measure can be: whole for counts, which changes nothing for them."""
+    if limit is None or isinstance(limit, int):
+        return limit
+    if budget.bound.measure.unit == "share":
+        # The coverage is the float next to the exact one, and rounding keeps the order.
+        return float(limit)
+    return floor(limit) if budget.bound.side == "max" else ceil(limit)
+
+
+def measures(subject: Subject) -> dict[str, Number | None]:
+    """All numbers of a network, by name."""
+    return {name: one.of(subject) for name, one in MEASURES.items()}

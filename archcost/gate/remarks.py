@@ -1,0 +1,83 @@
+"""What is wrong with the gate itself and not with a network: where it does not judge, it says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.gate.judge import parts
+from archcost.source import Place, Source
+from archcost.suggest import suggest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.gate.baseline import Baseline
+    from archcost.gate.bases import Base
+    from archcost.gate.config import Budget, Config
+    from archcost.gate.model import CheckedSpec
+    from archcost.review.measured import Subject
+
+
+class Remark(NamedTuple):
+    """One of them: the rule it breaks (see `GATE_RULES`), what is wrong, and where."""
+
+    rule: str
+    message: str
+    place: Place
+
+
+def nowhere(config: Config) -> Place:
+    """What a remark is about that no line of a file is responsible for."""
+    return Place(Source(config.file or "archcost.yaml"))
+
+
+def about_base(config: Config, base: Base | None, specs: Sequence[CheckedSpec]) -> Iterator[Remark]:
+    """Relative limits that wait for a base that is not there, or was not asked for."""
+    waiting = sum(one.kept is None and one.limit is None for spec in specs for one in spec.limits)
+    relative = (
+        f"{waiting} relative limit{'s are' if waiting != 1 else ' is'} not judged, only absolute ones are"
+    )
+    if base and base.missing:
+        yield Remark("missing-base", f"no base: {base.missing}; {relative}", nowhere(config))
+    elif waiting and not base:
+        how = "name a base by --against REF, or `against` in the configuration"
+        yield Remark("missing-base", f"{relative}: {how}", nowhere(config))
+
+
+def about_budgets(
+    config: Config, checked: Sequence[tuple[str, Subject]], *, is_whole: bool
+) -> Iterator[Remark]:
+    """Budgets that hold for nothing: a typo there would pass for a budget that is kept."""
+    said: set[tuple[object, ...]] = set()
+    for budget in config.budgets:
+        about = (budget.match, budget.block, budget.kind)
+        if about in said:
+            continue
+        said.add(about)
+        meant = [subject for spec, subject in checked if config.applies(budget, spec)]
+        if (meant or is_whole) and not any(True for subject in meant for _ in parts(budget, subject)):
+            yield Remark("unused-budget", _unused(budget, meant), budget.place or nowhere(config))
+
+
+def _unused(budget: Budget, meant: Sequence[Subject]) -> str:
+    """Why a budget holds for nothing."""
+    if not meant:
+        return f"no spec that is checked matches {', '.join(budget.match)}, so this budget holds for none"
+    report = meant[0].report
+    if budget.kind is not None:
+        what, known = f"layer of kind '{budget.kind}'", [row.kind for row in report.nodes]
+    else:
+        what, known = f"block '{budget.block}'", [group.path for group in report.groups]
+    where = report.name if len(meant) == 1 else f"any of the {len(meant)} specs it is for"
+    near = suggest(budget.kind or budget.block or "", list(dict.fromkeys(known)))
+    return f"there is no {what} in {where}{near}, so this budget holds for nothing"
+
+
+def about_baseline(config: Config, baseline: Baseline, *, is_whole: bool) -> Iterator[Remark]:
+    """What the baseline accepts without need."""
+    fixed = len(baseline.fixed) if is_whole else 0
+    better = len(baseline.better)
+    if fixed or better:
+        text = f"{fixed} accepted complaint(s) are fixed and {better} are less bad than accepted"
+        place = Place(Source(baseline.file)) if baseline.file else nowhere(config)
+        yield Remark("stale-baseline", f"{text}; `archcost check --ratchet` makes sure it stays so", place)

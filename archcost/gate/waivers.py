@@ -1,0 +1,91 @@
+"""Waivers: what somebody agreed to, until a day."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from archcost.gate.remarks import Remark
+from archcost.report.words import DTYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.gate.config import Config, Waiver
+    from archcost.gate.judge import Ruling
+    from archcost.report.model import Finding
+
+SOON = dt.timedelta(days=14)
+"""How long before its end a waiver is warned about."""
+
+
+class Waivers:
+    """The waivers of a configuration, on one day."""
+
+    def __init__(self, config: Config, today: dt.date) -> None:
+        self._config = config
+        self._today = today
+        self._used: set[int] = set()
+
+    def of_budget(self, ruling: Ruling, spec: str) -> Waiver | None:
+        """The waiver that allows what was measured; else one that speaks of the limit, and allows less."""
+        block = None if ruling.budget.kind else ruling.part.scope
+        found = [w for w in self._valid(spec) if w.waives_budget(ruling.budget, block)]
+        self._used.update(map(id, found))
+        return next((w for w in found if self.allow(w, ruling)), found[0] if found else None)
+
+    def allow(self, waiver: Waiver, ruling: Ruling) -> bool:
+        """Whether what was measured keeps the limit of a waiver, which may be in another unit."""
+        if waiver.limit is None or ruling.measured is None:
+            return False
+        limit = waiver.limit.amount.value
+        if waiver.limit.unit == "bytes":
+            limit /= DTYPES[self._config.dtype]
+        if isinstance(ruling.measured, float):
+            return ruling.measured >= float(limit)
+        return ruling.raw <= limit if ruling.budget.bound.side == "max" else ruling.raw >= limit
+
+    def of_finding(self, finding: Finding, spec: str) -> Waiver | None:
+        """The waiver that speaks of a finding."""
+        found = [w for w in self._valid(spec) if w.waives_finding(finding.rule, finding.node)]
+        self._used.update(map(id, found))
+        return found[0] if found else None
+
+    def _valid(self, spec: str) -> Iterator[Waiver]:
+        for waiver in self._config.waivers:
+            if self._config.applies(waiver, spec) and self._today <= waiver.expires:
+                yield waiver
+
+    def remarks(self, specs: Sequence[str], *, is_whole: bool) -> Iterator[Remark]:
+        """What there is to say about the waivers, now that everything was judged.
+
+        Args:
+            specs: the specs that were checked.
+            is_whole: whether these are all there are.
+        """
+        for waiver in self._config.waivers:
+            if is_whole or any(self._config.applies(waiver, spec) for spec in specs):
+                yield from self._about(waiver)
+
+    def _about(self, waiver: Waiver) -> Iterator[Remark]:
+        left = (waiver.expires - self._today).days
+        what = f"the waiver of {waiver.budget or waiver.rule} by {waiver.owner}"
+        if left < 0:
+            ended = f"{what} ended on {waiver.expires}, {_days(-left)} ago ({waiver.reason})"
+            yield Remark(
+                "expired-waiver", f"{ended}; {waiver.owner} renews it or keeps the limit", waiver.place
+            )
+        elif id(waiver) not in self._used:
+            yield Remark("unused-waiver", f"{what} waives nothing; delete it", waiver.place)
+        elif left <= SOON.days:
+            when = f"in {_days(left)}, on {waiver.expires}" if left else "today"
+            yield Remark("waiver-due", f"{what} ends {when} ({waiver.reason})", waiver.place)
+
+
+def _days(number: int) -> str:
+    return f"{number} day{'s' * (number != 1)}"
+
+
+def granted(waiver: Waiver) -> str:
+    """Who agreed, until when and why."""
+    return f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
