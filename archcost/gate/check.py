@@ -23,7 +23,7 @@ from archcost.source import Place, Source
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from archcost.gate.config import Config
     from archcost.gate.entries import Entry
@@ -73,7 +73,7 @@ class Gate:
             ArchcostError: a spec cannot be read.
         """
         subjects = [Subject(network) for network in load_entries(wanted)]
-        base = Base(self.config.against, wanted[0].path) if self.config.against else None
+        base = Base(self.config.against, _near(wanted, self.config)) if self.config.against else None
         with closing(base) if base else nullcontext():
             specs = [self._spec(*pair, base) for pair in zip(wanted, subjects, strict=True)]
         named = [(entry.path, subject) for entry, subject in zip(wanted, subjects, strict=True)]
@@ -112,7 +112,9 @@ class Gate:
             measures=measures(subject),
             base=measures(checked.base) if checked.base else None,
             limits=tuple(limits),
-            complaints=tuple(sorted(complaints, key=lambda one: (one.file, one.line, one.column))),
+            complaints=tuple(
+                sorted(_named(complaints, entry), key=lambda one: (one.file, one.line, one.column))
+            ),
         )
 
     # -- limits -----------------------------------------------------------------------------------------
@@ -243,7 +245,7 @@ class Gate:
         if known is None:
             return judged
         if known.covers(value):
-            because = f"accepted in {self.baseline.file}:{known.line}"
+            because = f"{self.baseline.file}:{known.line}"
             return replace(complaint, state="baseline", because=because)
         worse = f"; the baseline accepts {known.value:,}" if known.value is not None else ""
         return replace(judged, message=complaint.message + worse)
@@ -273,6 +275,18 @@ class Gate:
                 fails=False,
             )
         )
+
+
+def _near(wanted: Sequence[Entry], config: Config) -> str:
+    """A path in the repository that the base is in."""
+    files = (entry.path for entry in wanted if entry.path != "-" and not entry.path.startswith("zoo:"))
+    return next(files, str(config.folder))
+
+
+def _named(complaints: Sequence[Complaint], entry: Entry) -> Iterator[Complaint]:
+    """The complaints, which tell what they are about where one spec is read in several ways."""
+    for one in complaints:
+        yield one if entry.is_plain else replace(one, message=f"{entry.settings}: {one.message}")
 
 
 def _worst(found: Sequence[Ruling]) -> list[Ruling]:

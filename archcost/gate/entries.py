@@ -80,8 +80,12 @@ class Entry:
         path = self.path
         if not (path.startswith("zoo:") or path == "-"):
             path = os.path.relpath(os.path.abspath(path), os.path.abspath(config.folder)).replace(os.sep, "/")  # noqa: PTH100 - links are not followed
-        settings = ", ".join(self._settings())
-        return f"{path} ({settings})" if settings else path
+        return path if self.is_plain else f"{path} ({self.settings})"
+
+    @property
+    def settings(self) -> str:
+        """What is not as the spec has it, in words; empty if all is."""
+        return ", ".join(self._settings())
 
     def _settings(self) -> Iterator[str]:
         if self.variant:

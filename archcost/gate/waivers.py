@@ -88,4 +88,4 @@ def _days(number: int) -> str:
 
 def granted(waiver: Waiver) -> str:
     """Who agreed, until when and why."""
-    return f"waived by {waiver.owner} until {waiver.expires}: {waiver.reason}"
+    return f"by {waiver.owner} until {waiver.expires}: {waiver.reason}"
