@@ -7,7 +7,7 @@ import os
 import re
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, cast
+from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, cast
 
 from archcost.errors import Diagnostic, SpecError
 from archcost.findings import RULES
@@ -22,9 +22,10 @@ from archcost.spec.problems import Mistake, Problems
 from archcost.spec.reader import Mapping, Scalar, Sequence, read
 from archcost.spec.template import check_plain, shown
 from archcost.suggest import KIND_ALIASES, suggest
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from archcost.gate.amounts import Limit
     from archcost.gate.bounds import Bound
@@ -33,8 +34,9 @@ if TYPE_CHECKING:
     from archcost.spec.inputs import InputShape
     from archcost.spec.library import Opened
     from archcost.spec.load import Setting
-    from archcost.spec.reader import Tree
+    from archcost.spec.reader import Entry, Tree
 
+N = TypeVar("N")
 T = TypeVar("T")
 Severity: TypeAlias = Literal["warn", "error"]
 
@@ -108,16 +110,14 @@ class _Parser:
 
     # -- pieces ---------------------------------------------------------------------------------------------
 
-    def _gather(self, read_one: Callable[[Any], T | None], nodes: Collection[Tree]) -> tuple[T, ...]:
+    def _gather(self, read_one: Callable[[N], T], nodes: Iterable[N]) -> tuple[T, ...]:
         """What is read from each of the nodes; where one raises a mistake, that is noted."""
         found: list[T] = []
         for node in nodes:
             try:
-                one = read_one(node)
+                found.append(read_one(node))
             except Mistake as mistake:
                 self._problems.catch(mistake)
-                continue
-            found += [] if one is None else [one]
         return tuple(found)
 
     def _list(self, node: Tree | None, what: str) -> list[Tree]:
@@ -130,7 +130,7 @@ class _Parser:
             return node.items
         return [node]
 
-    def _mappings(self, root: Mapping, key: str) -> list[Tree]:
+    def _mappings(self, root: Mapping, key: str) -> list[Mapping]:
         """The mappings of a list, each of them not empty."""
         node = root.get(key)
         if node is not None and not isinstance(node, Sequence):
@@ -158,17 +158,6 @@ class _Parser:
             node.place, f"{what} is {shown(node)}{near}; it must be {', '.join(some)} or {last}"
         )
         return None
-
-    def _text(self, node: Tree, what: str) -> str:
-        """A text that is not empty.
-
-        Raises:
-            Mistake: it is something else.
-        """
-        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
-            return node.value
-        quoted = f", in quotes: '{node.text}'" if isinstance(node, Scalar) and node.text.strip() else ""
-        raise Mistake(node.place, f"{what} is {shown(node)}; it must be text{quoted}")
 
     def _optional(self, root: Mapping, key: str) -> str | None:
         """A text that may be missing."""
@@ -207,23 +196,17 @@ class _Parser:
 
     def _spec(self, node: Tree) -> SpecPattern:
         if not isinstance(node, Mapping):
-            return SpecPattern(path=self._path(node, "specs: path"), place=node.place)
+            return SpecPattern(path=_path(node, "specs: path"), place=node.place)
         root = self._pieces.check_keys(node, SPEC_KEYS, ("path",), "an entry of specs")
-        path, shape = root.get("path"), root.get("input")
-        settings = self._pieces.entries(root.get("set"), "set")
+        paths = self._gather(partial(_path, what="path"), _given(root, "path"))
+        shapes = self._gather(_input, _given(root, "input"))
         return SpecPattern(
-            path=self._path(path, "path") if path else "",
+            path=paths[0] if paths else "",
             variant=self._optional(root, "variant"),
-            set={key.text: _setting(value, f"set: {key.text}") for key, value in settings},
-            input=None if shape is None else _input(shape),
-            place=path.place if path else node.place,
+            set=dict(self._gather(_setting, self._pieces.entries(root.get("set"), "set"))),
+            input=shapes[0] if shapes else None,
+            place=(root.get("path") or node).place,
         )
-
-    def _path(self, node: Tree, what: str) -> str:
-        text = self._text(node, what)
-        if text == "-":
-            raise Mistake(node.place, "standard input (-) is named on the command line, not here")
-        return text
 
     def _patterns(self, root: Mapping) -> tuple[str, ...]:
         return self._gather(_pattern, self._list(root.get("match"), "match"))
@@ -238,19 +221,19 @@ class _Parser:
 
     def _scope(self, root: Mapping) -> tuple[str | None, str | None]:
         """The block or the kind an entry is about."""
-        node = root.get("kind")
-        if node and root.get("block"):
+        last = [entry.key for entry in root.entries if entry.key.text in {"block", "kind"}][1:]
+        for key in last:
             text = "an entry is about a block or about a kind; write two entries for both"
-            self._problems.add(node.place, text)
+            self._problems.add(key.place, text)
         return self._optional(root, "block"), self._kind(root)
 
     # -- budgets --------------------------------------------------------------------------------------------
 
-    def _budgets(self, node: Tree) -> Iterator[Budget]:
-        root = self._pieces.check_keys(cast("Mapping", node), BUDGET_KEYS, (), "a budget")
+    def _budgets(self, node: Mapping) -> Iterator[Budget]:
+        root = self._pieces.check_keys(node, BUDGET_KEYS, (), "a budget")
         match, (block, kind) = self._patterns(root), self._scope(root)
         entries = [entry for entry in root.entries if entry.key.text in BOUNDS]
-        if not entries and len(root.entries) == len(cast("Mapping", node).entries):
+        if not entries and len(root.entries) == len(node.entries):
             self._problems.add(node.place, "a budget needs a limit, such as `max_macs: 4.2G`")
         for key, value in entries:
             bound = BOUNDS[key.text]
@@ -295,7 +278,7 @@ class _Parser:
     # -- waivers --------------------------------------------------------------------------------------------
 
     def _waiver(self, node: Mapping) -> Waiver:
-        root = self._pieces.check_keys(node, WAIVER_KEYS, ("reason", "owner", "expires"), "a waiver")
+        root = self._pieces.check_keys(node, WAIVER_KEYS, (), "a waiver")
         block, kind = self._scope(root)
         waiver = Waiver(
             match=self._patterns(root),
@@ -353,18 +336,18 @@ class _Parser:
             return dt.date.max
 
     def _check_waiver(self, root: Mapping, node: Mapping) -> None:
-        """Whether the keys of a waiver go together."""
+        """Whether a waiver has the keys it needs, and none that make no sense together."""
         keys = {entry.key.text: entry.key for entry in root.entries}
-        about = [keys[key] for key in ("budget", "rule") if key in keys]
+        about = [key for key in ("budget", "rule") if key in keys]
+        if len(root.entries) == len(node.entries):  # else what is missing may stand under an unknown key
+            needed = [*(about or ["budget or rule"]), *["limit"] * (about == ["budget"]), *_ALWAYS]
+            if missing := [key for key in needed if key not in keys]:
+                self._problems.add(node.place, f"a waiver needs {in_a_row(missing)}")
         if len(about) == 2:
-            self._problems.add(about[1].place, "a waiver is for a budget or for a rule; write two for both")
-        elif not about and len(root.entries) == len(node.entries):
-            self._problems.add(node.place, "a waiver needs `budget` or `rule`: what it is for")
+            text = "a waiver is for a budget or for a rule; write two for both"
+            self._problems.add(keys["rule"].place, text)
         elif about:
-            self._check_fitting(about[0].text, keys)
-        if "budget" in keys and "rule" not in keys and "limit" not in keys:
-            text = "a waiver of a budget needs `limit`, the limit that holds until it expires"
-            self._problems.add(keys["budget"].place, text)
+            self._check_fitting(about[0], keys)
         budget = root.get("budget")
         if isinstance(budget, Scalar) and budget.text in BOUNDS:
             self._check_part(budget, BOUNDS[budget.text], root)
@@ -384,6 +367,7 @@ class _Parser:
 
 SEVERITIES: tuple[Severity, ...] = ("warn", "error")
 
+_ALWAYS = ("reason", "owner", "expires")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 _MISFITS = {
@@ -467,28 +451,59 @@ def limits_of(key: str, text: str) -> tuple[Budget, ...]:
     return tuple(Budget(bound=bound, axis=axis, limit=one) for axis, one in zip(axes, limits, strict=True))
 
 
-def _setting(node: Tree, what: str) -> Setting:
-    """The value of a variable, as text that is read like a spec.
+def _given(root: Mapping, key: str) -> list[Tree]:
+    """The value of a key, if it is there."""
+    node = root.get(key)
+    return [] if node is None else [node]
+
+
+def _path(node: Tree, what: str) -> str:
+    """A path or a pattern of specs to check.
 
     Raises:
         Mistake: it is none.
     """
-    check_plain(node, what)
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.text.strip():
+        raise Mistake(node.place, f"{what} is {shown(node)}; it must be a file or a pattern: specs/*.yaml")
+    if node.text == "-":
+        raise Mistake(node.place, "standard input (-) is named on the command line, not here")
+    return node.text
+
+
+def _setting(entry: Entry) -> tuple[str, Setting]:
+    """A variable and its value, as text that is read like a spec.
+
+    Raises:
+        Mistake: it has none.
+    """
+    check_plain(entry.value, f"set: {entry.key.text}")
+    return entry.key.text, _as_text(entry.value)
+
+
+def _as_text(node: Tree) -> Setting:
     if isinstance(node, Sequence):
-        return [_setting(one, what) for one in node.items]
+        return [_as_text(one) for one in node.items]
     return node.text if isinstance(node, Scalar) else ""
 
 
-def _input(node: Tree) -> InputShape:
-    """A shape, as `--input` takes it or as a list.
+def _input(node: Tree) -> InputShape | dict[str, InputShape]:
+    """A shape, or one for each input by its name.
 
     Raises:
         Mistake: it is none.
     """
+    if isinstance(node, Mapping) and node.entries:
+        return {entry.key.text: _shape(entry.value) for entry in node.entries}
+    return _shape(node)
+
+
+def _shape(node: Tree) -> InputShape:
+    """A shape, as `--input` takes it or as a list."""
     if isinstance(node, Scalar) and node.value and not isinstance(node.value, bool):
         return node.text
-    sizes = [one.value for one in node.items if isinstance(one, Scalar)] if isinstance(node, Sequence) else []
+    items = node.items if isinstance(node, Sequence) else []
+    sizes = [one.value if isinstance(one, Scalar) else None for one in items]
     whole = tuple(size for size in sizes if isinstance(size, int) and not isinstance(size, bool))
-    if not whole or len(whole) != len(cast("Sequence", node).items):
+    if not whole or len(whole) != len(sizes):
         raise Mistake(node.place, f"input is {shown(node)}; it must be a shape: 3x256x256 or [3, 256, 256]")
     return whole
