@@ -118,15 +118,19 @@ def _field(subject: Subject) -> str:
 
 def _growth(subject: Subject) -> Iterator[tuple[int, str]]:
     """By how many positions every layer widens the field of what it reads, along the narrowest axis."""
-    fields = {row.path: _moving(row) for row in subject.report.nodes}
+    fields = moving_fields(subject.report)
     for row in subject.report.nodes:
-        if (field := fields[row.path]) is None:
-            continue
-        before = [known.size for path in row.inputs if (known := fields.get(path))]
-        axis = field.size.index(min(field.size))
-        widest = max((size[axis] for size in before if len(size) > axis), default=1)
-        if field.size[axis] > widest:
-            yield field.size[axis] - widest, row.path
+        if field := fields.get(row.path):
+            axis = field.size.index(min(field.size))
+            before = [fields[path].size for path in row.inputs if path in fields]
+            widest = max((size[axis] for size in before if len(size) > axis), default=1)
+            if field.size[axis] > widest:
+                yield field.size[axis] - widest, row.path
+
+
+def moving_fields(report: Report) -> dict[str, ReceptiveField]:
+    """By path, what moves along with each node's output: its field in the first input that has one."""
+    return {row.path: field for row in report.nodes if (field := _moving(row))}
 
 
 def _moving(row: NodeRow) -> ReceptiveField | None:
@@ -138,10 +142,9 @@ def _moving(row: NodeRow) -> ReceptiveField | None:
 
 def _coverage(subject: Subject) -> str:
     """The first layer that does not read all of its field."""
-    for row in subject.report.nodes:
-        field = _moving(row)
-        if field is not None and field.holes:
+    for path, field in moving_fields(subject.report).items():
+        if field.holes:
             whole = size(field.size)
             read = percent(whole - field.holes, whole)
-            return f"{row.path} is the first with holes: it reads {read} % of {show(field.size)} positions"
+            return f"{path} is the first with holes: it reads {read} % of {show(field.size)} positions"
     return ""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from archcost.gate.advice.asked import Asked, Hint
 from archcost.gate.advice.convolution import as_cheaper
+from archcost.gate.advice.field import more_field, without_holes
 from archcost.gate.advice.head import pooled
 from archcost.gate.advice.setting import narrower_type, smaller_input, variant
 from archcost.gate.advice.stride import earlier_stride
@@ -32,6 +33,8 @@ IDEAS: tuple[Callable[[Asked], Iterator[Hint]], ...] = (
     pooled,
     earlier_stride,
     as_cheaper,
+    without_holes,
+    more_field,
 )
 """Every idea, the least invasive first."""
 

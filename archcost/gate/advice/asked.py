@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from archcost.errors import ArchcostError, LayerError
 from archcost.gate.advice.rebuilt import rebuilt
+from archcost.gate.heaviest import moving_fields
 from archcost.passes.cost import costs
 from archcost.passes.memory import peaks
 from archcost.report.model import COUNTS
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from archcost.geometry import Shape
     from archcost.network import Input, Network, Node
     from archcost.passes.receptive_field import Field
+    from archcost.report.model import ReceptiveField
     from archcost.spec.load import Setting
 
 Number: TypeAlias = "int | Fraction | float"
@@ -106,6 +108,11 @@ class Asked:
             for source in node.inputs:
                 found[source].append(node)
         return found
+
+    @cached_property
+    def fields(self) -> Mapping[str, ReceptiveField]:
+        """By path, what moves along with each node's output: its field in the first input that has one."""
+        return moving_fields(self.subject.report)
 
     def gives(self, tensor: Node | Input) -> bool:
         """Whether the network gives a tensor."""
