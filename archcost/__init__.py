@@ -19,14 +19,17 @@ if TYPE_CHECKING:
     from archcost.execute.verification import verify
     from archcost.limits import Limits
     from archcost.network import Network
+    from archcost.report.comparison import Comparison
     from archcost.report.explanation import explain
     from archcost.report.model import Report
+    from archcost.review.compare import compare
     from archcost.spec.load import load
 
 __version__ = "0.1.0"
 
 __all__ = [
     "ArchcostError",
+    "Comparison",
     "Limits",
     "Network",
     "NothingToAnalyzeError",
@@ -34,6 +37,7 @@ __all__ = [
     "SpecError",
     "UsageError",
     "analyze",
+    "compare",
     "explain",
     "load",
     "verify",
@@ -41,6 +45,7 @@ __all__ = [
 
 _HOMES = {
     "ArchcostError": "archcost.errors",
+    "Comparison": "archcost.report.comparison",
     "Limits": "archcost.limits",
     "Network": "archcost.network",
     "NothingToAnalyzeError": "archcost.errors",
@@ -48,6 +53,7 @@ _HOMES = {
     "SpecError": "archcost.errors",
     "UsageError": "archcost.errors",
     "analyze": "archcost.analysis",
+    "compare": "archcost.review.compare",
     "explain": "archcost.report.explanation",
     "load": "archcost.spec.load",
     "verify": "archcost.execute.verification",

@@ -32,6 +32,11 @@ COMMANDS = {
     "expand": Entry("expand", "List every node of a network, with its path and its source line."),
     "rf": Entry("rf", "Show which input positions reach a node: receptive fields, holes, effective fields."),
     "verify": Entry("verify", "Run networks in NumPy and compare what is measured with what was predicted."),
+    "compare": Entry(
+        "compare",
+        "Put networks side by side: what they cost, what they see, and which ones no other beats.",
+    ),
+    "fmt": Entry("fmt", "Rewrite specs in the canonical style, comments kept."),
     "rates": Entry("rates", "Solve for dilation rates that reach a receptive field without holes."),
     "zoo": Entry("zoo", "List the networks that ship with archcost, or print one's spec."),
     "schema": Entry("schema", "Print the JSON Schema of specs or of reports."),

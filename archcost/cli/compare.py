@@ -1,0 +1,124 @@
+"""`archcost compare`: networks side by side."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from archcost.cli.common import Loading, loading, output, quiet, specs_argument
+from archcost.cli.output import style_for, write
+from archcost.report.comparison_cells import NAMES
+from archcost.report.comparison_cells import choose as choose_columns
+from archcost.report.comparison_writers import write as render
+from archcost.report.words import DTYPES, Look
+from archcost.review.compare import PARETO, choose, measure, side_by_side
+from archcost.review.measured import MEASURES
+from archcost.review.sweep import Sweep
+from archcost.spec.named import named
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Unpack
+
+    from archcost.report.comparison import Comparison
+    from archcost.report.numbers import Units
+
+
+class Options(Loading):
+    """How specs are read, what they are compared by, and how the result is to look."""
+
+    variants: bool
+    base: str | None
+    pareto: tuple[str, ...]
+    depth: int | None
+    columns: tuple[str, ...] | None
+    sort: str | None
+    units: Units
+    dtype: str
+    quiet: bool
+
+
+def _words(given: str) -> Iterable[str]:
+    return (name.strip() for name in given.split(","))
+
+
+def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) -> tuple[str, ...] | None:
+    return None if given is None else choose_columns(_words(given))
+
+
+def _pareto(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[str, ...]:
+    return choose(_words(given), "--pareto")
+
+
+@click.command(epilog=f"\b\nColumns:\n  {', '.join(NAMES[:9])},\n  {', '.join(NAMES[9:])}")
+@specs_argument
+@output("table", "json", "csv", "markdown")
+@loading
+@click.option("--variants", is_flag=True, help="Every spec as it is, and each of its variants.")
+@click.option("--base", metavar="NAME", help="The network that factors are relative to. [default: the first]")
+@click.option(
+    "--pareto",
+    metavar="MEASURES",
+    default=",".join(PARETO),
+    show_default=True,
+    callback=_pareto,
+    help="What an optimal network must not be beaten in, separated by commas.",
+)
+@click.option(
+    "--depth", metavar="N", type=click.IntRange(min=1), help="Also block by block, to N levels of the tree."
+)
+@click.option(
+    "--columns", metavar="NAMES", callback=_columns, help="Columns to show, separated by commas; see below."
+)
+@click.option("--sort", metavar="MEASURE", type=click.Choice(list(MEASURES)), help="The best in it first.")
+@click.option(
+    "--units",
+    type=click.Choice(["si", "raw"]),
+    default="si",
+    show_default=True,
+    help="4.089 G or 4089184256.",
+)
+@click.option(
+    "--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes."
+)
+@quiet
+def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> None:
+    """Put networks side by side: what they cost, what they see, and which ones no other beats.
+
+    Here --set takes several values, one network for each; several --set make all combinations.
+
+    \b
+      archcost compare zoo:resnet18 zoo:resnet50 zoo:mobilenet_v2
+      archcost compare net.yaml --variants --sort macs
+      archcost compare net.yaml --set width=32,64,128 --set depths=[2,2,2,2],[3,4,6,3]
+      archcost compare old.yaml new.yaml --depth 1
+      archcost compare 'specs/*.yaml' --pareto params,macs --format csv
+
+    JSON always holds every measure; CSV has a row per network, with --depth one per network and block.
+    """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
+    found = _compared(specs, options)
+    look = Look(
+        depth=options["depth"],
+        columns=options["columns"],
+        sort=options["sort"],
+        units=options["units"],
+        quiet=options["quiet"],
+        dtype=options["dtype"],
+        style=style_for(output),
+    )
+    write(render(found, form, look), output)
+
+
+def _compared(specs: tuple[str, ...], options: Options) -> Comparison:
+    sweep = Sweep(
+        named(specs),
+        options["settings"],
+        variant=options["variant"],
+        variants=options["variants"],
+        input_shape=options["input_shape"],
+        limits=options["limits"],
+    )
+    depth = options["depth"]
+    measured = [measure(network, depth, choice.swept) for choice, network in sweep.networks()]
+    return side_by_side(measured, base=options["base"], pareto=options["pareto"], depth=depth)

@@ -1,0 +1,166 @@
+"""What a comparison says in sentences, shared by the writers that are read by people."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from archcost.report import words
+from archcost.report.comparison_cells import factor, field, share
+from archcost.report.model import field_text
+from archcost.report.numbers import si
+from archcost.review.measured import MEASURES
+from archcost.wording import in_a_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from archcost.report.comparison import Comparison, NetworkRow
+    from archcost.report.words import Look
+
+_SENTENCES = 6
+"""Networks of which a sentence says what beats them."""
+
+_NAMED = 4
+"""Networks that are named one by one."""
+
+
+def title(found: Comparison) -> str:
+    """How many networks, of which spec if it is one, and which one the others are relative to."""
+    first, count = found.networks[0], len(found.networks)
+    spec = f"{first.name} ({first.path}): " if len({row.path for row in found.networks}) == 1 else ""
+    return f"{spec}{count} networks, relative to {found.base}" if count > 1 else f"{spec}1 network"
+
+
+def setting(found: Comparison) -> Iterator[str]:
+    """What all networks have in common: the input, and the variables of the spec if it is one."""
+    if not any(differing_inputs(found)):
+        yield words.named(found.networks[0].inputs)
+    if len({row.path for row in found.networks}) == 1 and (same := _common(found.networks)):
+        yield f"with {field_text(same)}"
+
+
+def _common(rows: Sequence[NetworkRow]) -> dict[str, object]:
+    first = rows[0].vars
+    return {name: value for name, value in first.items() if all(row.vars[name] == value for row in rows)}
+
+
+def differing_inputs(found: Comparison) -> Iterator[str]:
+    """That the networks do not read the same, if so: costs at different inputs are no fair race."""
+    labels: dict[str, list[str]] = {}
+    for row in found.networks:
+        labels.setdefault(words.named(row.inputs), []).append(row.label)
+    if len(labels) > 1:
+        parts = [f"{shapes} ({_some(names)})" for shapes, names in labels.items()]
+        yield f"inputs differ: {_some(parts, '; ')}"
+
+
+def _some(names: Sequence[str], between: str = ", ") -> str:
+    more = len(names) - _NAMED
+    return between.join(names[:_NAMED]) + (f"{between}{more} more" if more > 0 else "")
+
+
+def legend(found: Comparison, names: Sequence[str], look: Look) -> Iterator[str]:
+    """What the table does not explain by itself, as far as it occurs."""
+    yield words.CONVENTION[0]
+    yield "Padding counts like data. Multiplications: all of them, the MACs included."
+    memory = [name for name in ("weights", "activations", "peak", "best_peak") if name in names]
+    if memory:
+        yield f"Memory in {look.dtype}: {'; '.join(_MEMORY[name] for name in memory)}."
+    if "field" in names:
+        whole = all(row.measures["coverage"] in {None, 1} for row in found.networks)
+        read = " Every position of it is read." if whole and "coverage" not in names else ""
+        yield f"Receptive field: of the last map before anything looks at all positions.{read}"
+
+
+_MEMORY = {
+    "weights": "weights",
+    "activations": "activations, the outputs of all layers",
+    "peak": "peak, the most of them alive at once",
+    "best_peak": "best peak, likewise in the best order",
+}
+
+
+def mark(found: Comparison, sign: str) -> Iterator[str]:
+    """What the sign of optimal networks means, where there is a choice."""
+    if len(found.networks) > 1:
+        titles = in_a_row(MEASURES[name].title for name in found.pareto)
+        also = ", and better in one of them" if len(found.pareto) > 1 else ""
+        yield (
+            f"{sign} Pareto-optimal: no other network is as good in {titles}{also}."
+            if also
+            else (f"{sign} best in {titles}: no other network is better.")
+        )
+
+
+def facts(found: Comparison) -> Iterator[str]:
+    """What the first networks that are not optimal are beaten by, and by how much."""
+    by_label = {row.label: row for row in found.networks}
+    beaten = [(row, by_label[row.dominated_by]) for row in found.networks if row.dominated_by is not None]
+    for row, winner in beaten[:_SENTENCES]:
+        yield _beaten(row, winner, found.pareto)
+    if (more := len(beaten) - _SENTENCES) > 0:
+        yield f"{more} more {'are' if more > 1 else 'is'} not optimal; --format json says what is better."
+
+
+def _beaten(row: NetworkRow, winner: NetworkRow, pareto: Sequence[str]) -> str:
+    costs = [name for name in pareto if MEASURES[name].less_is_better]
+    clauses = [*_costs(row, winner, costs), *_sight(row, winner, pareto)]
+    return f"{row.label} is beaten by {winner.label}: it {_clauses(*clauses)}."
+
+
+def _clauses(*clauses: str) -> str:
+    """Joined so that commas inside of them do no harm."""
+    *first, last = clauses
+    return f"{', '.join(first)}, and {last}" if first else last
+
+
+def _costs(row: NetworkRow, winner: NetworkRow, costs: Sequence[str]) -> Iterator[str]:
+    factors: dict[str, list[str]] = {}
+    for name in costs:
+        more, less = row.measures[name], winner.measures[name]
+        if more != less and isinstance(more, int) and isinstance(less, int):
+            text = f"{factor(Fraction(more, less))} times the" if less else f"{si(more)} instead of 0"
+            factors.setdefault(text, []).append(MEASURES[name].title)
+    if factors:
+        yield f"has {', '.join(f'{text} {in_a_row(of)}' for text, of in factors.items())}"
+    elif costs:
+        yield "costs as much"
+
+
+def _sight(row: NetworkRow, winner: NetworkRow, pareto: Iterable[str]) -> Iterator[str]:
+    if "field" in pareto:
+        same = row.measures["field"] == winner.measures["field"]
+        if not same:
+            yield f"sees less ({field(row)}, not {field(winner)})"
+        elif row.fields:
+            yield "sees no more"
+    if "coverage" in pareto and row.measures["coverage"] != winner.measures["coverage"]:
+        mine, other = (share(_coverage(one)) for one in (row, winner))
+        yield f"reads less of its field ({mine}, not {other})"
+
+
+def _coverage(row: NetworkRow) -> float | None:
+    return row.measures["coverage"]
+
+
+def findings(found: Comparison) -> Iterator[str]:
+    """Which rules found errors or faults, network by network."""
+    for row in found.networks:
+        rules = [
+            f"{one.rule} ({one.level}{f' ×{one.count}' if one.count > 1 else ''})"
+            for one in row.findings
+            if one.level != "info"
+        ]
+        if rules:
+            yield f"{row.label}: {', '.join(rules)}"
+
+
+def declared(found: Comparison) -> Iterator[str]:
+    """What was declared, each line once, with the networks it is part of unless all of them are."""
+    users: dict[str, list[str]] = {}
+    for row in found.networks:
+        for layer in row.declared:
+            users.setdefault(words.declared(layer), []).append(row.label)
+    for line, labels in users.items():
+        yield line if len(labels) == len(found.networks) else f"{line}, in {_some(labels)}"

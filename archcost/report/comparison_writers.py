@@ -1,0 +1,249 @@
+"""A comparison as a table for a terminal, as Markdown, CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from tabulate import SEPARATING_LINE, tabulate
+
+from archcost.report import comparison_words as words
+from archcost.report.comparison import SCHEMA, flat, who
+from archcost.report.comparison_cells import Cells, heading, is_number, shown
+from archcost.report.grid import grid
+from archcost.report.json import envelope
+from archcost.report.markdown import escape
+from archcost.report.model import COUNTS, to_dict
+from archcost.report.numbers import formatter
+from archcost.report.words import DTYPES
+from archcost.review.measured import MEASURES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from archcost.report.comparison import BlockRow, Comparison, NetworkRow
+    from archcost.report.words import Look
+
+
+def write(found: Comparison, form: str, look: Look) -> str:
+    """The comparison as `table`, `json`, `csv` or `markdown`."""
+    writers: dict[str, Callable[[Comparison, Look], str]] = {
+        "table": _table,
+        "json": _json,
+        "csv": _csv,
+        "markdown": _markdown,
+    }
+    return writers[form](found, look)
+
+
+def _json(found: Comparison, _look: Look) -> str:
+    beside = found.to_dict()
+    del beside["networks"]
+    return envelope(SCHEMA, "networks", map(to_dict, found.networks), beside)
+
+
+def _in_order(found: Comparison, look: Look) -> list[NetworkRow]:
+    """The networks as they were given, or the best in a measure first and those that have none last."""
+    rows = list(found.networks)
+    if look.sort is None:
+        return rows
+    name = look.sort
+    sign = 1 if MEASURES[name].less_is_better else -1
+
+    def key(row: NetworkRow) -> tuple[bool, float]:
+        value = row.measures[name]
+        return value is None, sign * (value or 0)
+
+    return sorted(rows, key=key)
+
+
+# -- tables for reading -----------------------------------------------------------------------------------
+
+
+def _table(found: Comparison, look: Look) -> str:
+    names = shown(found, look)
+    blocks = [
+        list(words.differing_inputs(found)),
+        _networks(found, names, look),
+        *(_blocks(found, name, look) for name in _summed(found, look)),
+        list(words.mark(found, "*")),
+        [] if look.quiet else list(words.facts(found)),
+        _titled("findings:", words.findings(found)),
+        _titled("declared, not derived:", words.declared(found)),
+    ]
+    if not look.quiet:
+        head = [
+            look.style.paint(words.title(found), "bold"),
+            *(f"  {line}" for line in words.setting(found)),
+        ]
+        blocks[:0] = [head, [look.style.paint(line, "dim") for line in words.legend(found, names, look)]]
+    return "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
+
+
+def _titled(title: str, lines: Iterable[str]) -> list[str]:
+    indented = [f"  {line}" for line in lines]
+    return [title, *indented] if indented else []
+
+
+def _networks(found: Comparison, names: list[str], look: Look) -> list[str]:
+    several = len(found.networks) > 1
+    cells = Cells(names, look, several)
+    rows = [
+        [
+            *(["*" if row.pareto_optimal else ""] if several else []),
+            row.label,
+            *(text for name in names for text in _pair(cells, name, row)),
+        ]
+        for row in _in_order(found, look)
+    ]
+    headers = [*[""] * several, "network"]
+    align = [*["left"] * several, "left"]
+    for name in names:
+        headers += [heading(name), *[""] * cells.has_factor(name)]
+        align += ["right" if is_number(name) else "left", *["right"] * cells.has_factor(name)]
+    return grid(rows, headers, look.style, align)
+
+
+def _pair(cells: Cells, name: str, row: NetworkRow) -> Iterator[str]:
+    yield cells.cell(name, row)
+    if cells.has_factor(name):
+        yield cells.factor(name, row)
+
+
+def _summed(found: Comparison, look: Look) -> list[str]:
+    """The counts that are shown block by block."""
+    if found.blocks is None:
+        return []
+    return [name for name in look.columns or ("params", "macs") if name in COUNTS]
+
+
+def _blocks(found: Comparison, name: str, look: Look) -> list[str]:
+    rows = _by_block(found, name, look)
+    text = tabulate(
+        [*rows[:-1], SEPARATING_LINE, rows[-1]],
+        headers=[f"{heading(name)} by block", *(row.label for row in _in_order(found, look))],
+        tablefmt="simple",
+        colalign=["left", *["right"] * len(found.networks)],
+        disable_numparse=True,
+    )
+    head, *body, last = [line.rstrip() for line in text.splitlines()]
+    return [look.style.paint(head, "bold"), *body, look.style.paint(last, "bold")]
+
+
+def _by_block(found: Comparison, name: str, look: Look) -> list[list[str]]:
+    """A row per block, a column per network, and the totals."""
+    number = formatter(look.units)
+    order = _in_order(found, look)
+
+    def cell(block: BlockRow, row: NetworkRow) -> str:
+        counts = block.counts[row.label]
+        return "-" if counts is None else number(counts[name])
+
+    rows = [[block.path, *(cell(block, row) for row in order)] for block in found.blocks or ()]
+    return [*rows, ["total", *(number(int(row.measures[name] or 0)) for row in order)]]
+
+
+# -- Markdown ---------------------------------------------------------------------------------------------
+
+
+def _markdown(found: Comparison, look: Look) -> str:
+    names = shown(found, look)
+    blocks = [
+        "\n".join(map(escape, words.differing_inputs(found))),
+        _markdown_networks(found, names, look),
+        *(_markdown_blocks(found, name, look) for name in _summed(found, look)),
+        "\n".join(words.mark(found, _MARK)),
+        "" if look.quiet else _bullets(words.facts(found)),
+        _section("Findings", words.findings(found)),
+        _section("Declared, not derived", words.declared(found)),
+    ]
+    if not look.quiet:
+        blocks[:0] = [
+            f"## {escape(words.title(found))}",
+            _bullets(words.setting(found)),
+            "\n".join(words.legend(found, names, look)),
+        ]
+    return "".join(f"{block}\n\n" for block in blocks if block).removesuffix("\n")
+
+
+_MARK = "★"
+
+
+def _markdown_networks(found: Comparison, names: list[str], look: Look) -> str:
+    cells = Cells(names, look, len(found.networks) > 1)
+    rows = [
+        [_marked(found, row), *(_one_cell(cells, name, row) for name in names)]
+        for row in _in_order(found, look)
+    ]
+    return tabulate(
+        rows,
+        headers=["network", *map(heading, names)],
+        tablefmt="pipe",
+        colalign=["left", *("right" if is_number(name) else "left" for name in names)],
+        disable_numparse=True,
+    )
+
+
+def _marked(found: Comparison, row: NetworkRow) -> str:
+    optimal = len(found.networks) > 1 and row.pareto_optimal
+    return f"{escape(row.label)} {_MARK}" if optimal else escape(row.label)
+
+
+def _one_cell(cells: Cells, name: str, row: NetworkRow) -> str:
+    times = cells.factor(name, row)
+    return escape(cells.cell(name, row)) + (f" ({escape(times)})" if times else "")
+
+
+def _markdown_blocks(found: Comparison, name: str, look: Look) -> str:
+    *rows, total = _by_block(found, name, look)
+    return tabulate(
+        [*([f"`{path}`", *cells] for path, *cells in rows), [f"**{cell}**" for cell in total]],
+        headers=[f"{heading(name)} by block", *(escape(row.label) for row in _in_order(found, look))],
+        tablefmt="pipe",
+        colalign=["left", *["right"] * len(found.networks)],
+        disable_numparse=True,
+    )
+
+
+def _section(name: str, lines: Iterable[str]) -> str:
+    text = _bullets(lines)
+    return f"### {name}\n\n{text}" if text else ""
+
+
+def _bullets(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {escape(sentence)}" for sentence in sentences)
+
+
+# -- CSV --------------------------------------------------------------------------------------------------
+
+
+def _csv(found: Comparison, look: Look) -> str:
+    """A row per network; with blocks, a row per network and block. Integers are exact."""
+    rows = list(_flat_blocks(found, look) if found.blocks is not None else _flat(found, look))
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    out = StringIO()
+    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return out.getvalue()
+
+
+def _flat(found: Comparison, look: Look) -> Iterator[dict[str, object]]:
+    for row in _in_order(found, look):
+        full = flat(row)
+        if look.columns is None:
+            yield full
+        else:
+            asked = full | {"weights": int(row.measures["params"] or 0) * DTYPES[look.dtype]}
+            rest = {name: value for name, value in full.items() if name not in MEASURES}
+            yield rest | {name: asked[name] for name in look.columns if name in asked}
+
+
+def _flat_blocks(found: Comparison, look: Look) -> Iterator[dict[str, object]]:
+    for row in _in_order(found, look):
+        for block in found.blocks or ():
+            counts: Mapping[str, int] | None = block.counts[row.label]
+            if counts is not None:
+                names = [name for name in look.columns or COUNTS if name in COUNTS]
+                yield who(row) | {"block": block.path} | {n: counts[n] for n in names}

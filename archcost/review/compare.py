@@ -1,0 +1,259 @@
+"""Networks side by side: their measures, relative to one of them, and which ones no other beats."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple, cast, get_args
+
+from archcost.errors import UsageError
+from archcost.report.comparison import BlockRow, Comparison, NetworkRow, Noticed, Seen, shapes
+from archcost.report.model import Level, add_up
+from archcost.review.labels import Origin, labels
+from archcost.review.measured import MEASURES, Subject
+from archcost.review.pareto import dominators
+from archcost.suggest import suggest
+from archcost.values import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from archcost.network import Network
+    from archcost.report.model import NodeRow, Report
+    from archcost.review.measured import Number
+    from archcost.review.pareto import Point
+
+PARETO = ("params", "macs", "peak", "field", "coverage")
+"""What makes a network worth keeping, unless the user says otherwise: what it costs and what it sees."""
+
+_SHOWN = 8
+"""Networks that are named where one is asked for that is not there."""
+
+
+def compare(
+    networks: Iterable[Network] | Mapping[str, Network],
+    *,
+    base: str | None = None,
+    pareto: Sequence[str] = PARETO,
+    depth: int | None = None,
+) -> Comparison:
+    """Networks side by side.
+
+    Each network is let go once it is measured, so a sweep may be a generator.
+
+    Args:
+        networks: in the order they are to be shown. The keys of a mapping are what they are called; otherwise
+            the shortest names are found that tell them apart.
+        base: what the network is called that the others are relative to. By default, the first.
+        pareto: the measures in which a network must not be beaten; see `archcost.review.measured.MEASURES`.
+        depth: also sum up the parts whose paths start with as many equal segments.
+
+    Raises:
+        UsageError: no networks, a base that is not among them, or a measure that does not exist.
+
+    >>> from archcost import load
+    >>> found = compare([load("zoo:plain_3x3"), load("zoo:bottleneck")])
+    >>> found.network("bottleneck").relative["params"]
+    '17/144'
+    >>> found.network("plain_3x3").dominated_by
+    'bottleneck'
+    """
+    choose(pareto, "pareto")
+    if isinstance(networks, Mapping):
+        called = cast("Mapping[str, Network]", networks)
+        names, given = list(called), called.values()
+    else:
+        names, given = None, networks
+    measured = [measure(network, depth) for network in given]
+    return side_by_side(measured, names, base=base, pareto=pareto, depth=depth)
+
+
+def choose(names: Iterable[str], option: str) -> tuple[str, ...]:
+    """Names of measures, each once.
+
+    Raises:
+        UsageError: one that does not exist; `option` is what the user gave it to.
+    """
+    chosen = tuple(dict.fromkeys(names))
+    for name in chosen:
+        if name not in MEASURES:
+            near = suggest(name, MEASURES) or f"; there are {', '.join(MEASURES)}"
+            raise UsageError(f"{option}: there is no measure '{name}'{near}")
+    if not chosen:
+        raise UsageError(f"{option}: name at least one measure; there are {', '.join(MEASURES)}")
+    return chosen
+
+
+# -- one network ------------------------------------------------------------------------------------------
+
+Parts = Mapping[str, Mapping[str, int]]
+"""The counts of the parts of a network, by the beginning of their paths."""
+
+
+class Measured(NamedTuple):
+    """A network that was measured, and may be forgotten.
+
+    Attributes:
+        origin: where it comes from.
+        row: all that is known before it stands beside others.
+        parts: the sums of its blocks; empty unless they were asked for.
+    """
+
+    origin: Origin
+    row: NetworkRow
+    parts: Parts
+
+
+def measure(
+    network: Network, depth: int | None = None, settings: Mapping[str, str] | None = None
+) -> Measured:
+    """All measures of a network.
+
+    Args:
+        network: the network.
+        depth: also sum up the parts whose paths start with as many equal segments.
+        settings: the variables that may tell it from others; by default, all.
+    """
+    subject = Subject(network)
+    report = subject.report
+    if settings is None:
+        settings = {name: show(value).strip("'") for name, value in network.variables.items()}
+    row = NetworkRow(
+        label=subject.label,
+        path=report.path,
+        name=report.name,
+        variant=report.variant,
+        vars=report.vars,
+        inputs=report.inputs,
+        outputs=report.outputs,
+        measures={name: one.of(subject) for name, one in MEASURES.items()},
+        best_peak_is_exact=report.totals.peak_activations.best_is_exact,
+        relative={},
+        fields=tuple(Seen(**sight._asdict()) for sight in subject.sights),
+        pareto_optimal=True,
+        dominated_by=None,
+        findings=_noticed(report),
+        declared=report.declared,
+    )
+    origin = Origin(report.path, report.name, report.variant, settings, shapes(report.inputs))
+    return Measured(origin, row, {} if depth is None else _parts(report, depth))
+
+
+def _noticed(report: Report) -> tuple[Noticed, ...]:
+    """How often each rule spoke, the most severe first."""
+    levels: tuple[Level, ...] = get_args(Level)
+    return tuple(
+        Noticed(rule=rule, level=level, count=count)
+        for level in levels
+        for rule, count in sorted(Counter(f.rule for f in report.findings if f.level == level).items())
+    )
+
+
+def _parts(report: Report, depth: int) -> Parts:
+    members: dict[str, list[NodeRow]] = {}
+    for row in report.nodes:
+        members.setdefault(".".join(row.path.split(".", depth)[:depth]), []).append(row)
+    return {path: add_up(rows) for path, rows in members.items()}
+
+
+# -- side by side -----------------------------------------------------------------------------------------
+
+
+def side_by_side(
+    measured: Sequence[Measured],
+    names: Sequence[str] | None = None,
+    *,
+    base: str | None = None,
+    pareto: Sequence[str] = PARETO,
+    depth: int | None = None,
+) -> Comparison:
+    """Measured networks beside each other; see `compare`.
+
+    Raises:
+        UsageError: no networks, a base that is not among them, or a measure that does not exist.
+    """
+    if not measured:
+        raise UsageError("there are no networks to compare")
+    called = names or labels([one.origin for one in measured])
+    rows = [replace(one.row, label=label) for label, one in zip(called, measured, strict=True)]
+    first = _base(base, rows)
+    return Comparison(
+        base=first.label,
+        pareto=choose(pareto, "pareto"),
+        networks=_judged([replace(row, relative=_relative(row, first)) for row in rows], pareto),
+        depth=depth,
+        blocks=None if depth is None else tuple(_blocks(called, [one.parts for one in measured])),
+    )
+
+
+def _base(label: str | None, rows: Sequence[NetworkRow]) -> NetworkRow:
+    if label is None:
+        return rows[0]
+    known = {row.label: row for row in rows}
+    if label not in known:
+        near = suggest(label, known) or f"; there are {', '.join(list(known)[:_SHOWN])}"
+        raise UsageError(f"base: no network here is called '{label}'{near}")
+    return known[label]
+
+
+def _relative(row: NetworkRow, base: NetworkRow) -> dict[str, str | None]:
+    """What is counted, over what the base has of it. A share is no count."""
+    return {
+        name: _ratio(row.measures[name], base.measures[name])
+        for name, measure in MEASURES.items()
+        if measure.unit != "share"
+    }
+
+
+def _ratio(part: Number | None, whole: Number | None) -> str | None:
+    return str(Fraction(part) / Fraction(whole)) if part is not None and whole else None
+
+
+def _judged(rows: Sequence[NetworkRow], pareto: Sequence[str]) -> tuple[NetworkRow, ...]:
+    winners = dominators([_point(row, pareto) for row in rows])
+    return tuple(
+        row if winner is None else replace(row, pareto_optimal=False, dominated_by=rows[winner].label)
+        for row, winner in zip(rows, winners, strict=True)
+    )
+
+
+def _point(row: NetworkRow, pareto: Iterable[str]) -> Point:
+    return tuple(_cost(name, row.measures[name]) for name in pareto)
+
+
+def _cost(name: str, value: Number | None) -> Number | None:
+    return value if value is None or MEASURES[name].less_is_better else -value
+
+
+def _blocks(called: Sequence[str], parts: Sequence[Parts]) -> Iterator[BlockRow]:
+    for path in in_order(parts):
+        found = {label: own.get(path) for label, own in zip(called, parts, strict=True)}
+        yield BlockRow(path=path, counts=found)
+
+
+def in_order(lists: Iterable[Iterable[str]]) -> list[str]:
+    """All the words of several lists, each once: the first list's order, the words of the others inserted.
+
+    A word that is new stands behind the word that it follows in its own list.
+
+    >>> in_order([["stem", "filter", "head"], ["stem", "enter", "filter", "leave", "head"]])
+    ['stem', 'enter', 'filter', 'leave', 'head']
+    """
+    following: dict[str, str] = {}
+    for words in lists:
+        before = ""
+        for word in words:
+            if word not in following:
+                following[word] = following.get(before, "")
+                following[before] = word
+            before = word
+    return list(_chain(following))
+
+
+def _chain(following: Mapping[str, str]) -> Iterator[str]:
+    word = following.get("", "")
+    while word:
+        yield word
+        word = following[word]
