@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 Pair = tuple[int, int]
 
 MOST_EDITS = 400
-"""Insertions and deletions up to which the longest common subsequence is found; time grows with their square."""
+"""Insertions and deletions up to which the longest common subsequence is found; the time grows squared."""
 
 
 def common(a: Sequence[Hashable], b: Sequence[Hashable]) -> list[Pair]:

@@ -145,7 +145,7 @@ class Matching:
                 self._pair(found[0], h)
 
     def _origin(self, tensor: Node | Input) -> Node | Input | None:
-        """The partner of a tensor of the head, or of what it is made from by layers that only the head has."""
+        """The partner of a tensor of the head, or of what only new layers lie between."""
         while tensor not in self.base_of:
             if not isinstance(tensor, Node) or len(tensor.inputs) != 1:
                 return None
@@ -300,7 +300,7 @@ _STEPS: tuple[Callable[[_Item], Hashable], ...] = (
 def _refined(
     left: Sequence[_Item], right: Sequence[_Item], steps: Sequence[Callable[[_Item], Hashable]]
 ) -> list[Pair]:
-    """Pairs by the first of the steps, and between these by the others; of few items, the best pairs at once."""
+    """Pairs by the first of the steps, between these by the others; of few items, the best pairs at once."""
     if not (left and right and steps):
         return []
     if len(steps) < len(_STEPS) and len(left) * len(right) <= SMALL:
@@ -328,7 +328,7 @@ def _likeness(a: _Item, b: _Item) -> int:
 
 
 def _shared(a: _Item, b: _Item) -> int:
-    """The share of layers that two groups have in common; of groups that are called alike at least a little."""
+    """The share of layers that two groups have in common; those that are called alike have some."""
     if a.signature == b.signature:
         return _SAME
     most = max(a.leaves.total(), b.leaves.total())

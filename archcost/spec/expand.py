@@ -297,7 +297,7 @@ class Expander:
         output = self._infer(fields, layer, shapes, labels)
         shared = frame.shared and frame.shared.key(path, layer.parameters(shapes) | layer.statistics(shapes))
         called = _called(fields.place, frame.uses)
-        node = Node(path, fields.word, layer, inputs, output, fields.place, shared, called)
+        node = Node(path, fields.word, layer, inputs, output, fields.place, shared, called, frame.uses)
         self._nodes.append(node)
         return node
 
