@@ -21,8 +21,15 @@ def write(reports: Sequence[Report], _look: Look) -> str:
     return envelope(SCHEMA, "specs", (report.to_dict() for report in reports))
 
 
-def envelope(schema: str, key: str, entries: Iterable[Mapping[str, object]]) -> str:
+def envelope(
+    schema: str,
+    key: str,
+    entries: Iterable[Mapping[str, object]],
+    beside: Mapping[str, object] | None = None,
+) -> str:
     """A document of ours: which schema it follows, which tool wrote it, and the entries under `key`.
+
+    What is `beside` the entries, about all of them, stands before them.
 
     >>> net = {"name": "net", "nodes": [{"path": "a"}, {"path": "b"}]}
     >>> print(envelope("archcost-report/1", "specs", [net]))
@@ -37,7 +44,9 @@ def envelope(schema: str, key: str, entries: Iterable[Mapping[str, object]]) -> 
     """
     tool = {"name": "archcost", "version": __version__}
     body = ",\n".join(f"  {_entry(entry)}" for entry in entries)
-    return f'{{"schema": {_compact(schema)},\n "tool": {_compact(tool)},\n {_compact(key)}: [\n{body}]}}\n'
+    head = {"schema": schema, "tool": tool, **(beside or {})}
+    lines = "".join(f"{_compact(name)}: {_value(value)},\n " for name, value in head.items())
+    return f"{{{lines}{_compact(key)}: [\n{body}]}}\n"
 
 
 def _entry(entry: Mapping[str, object]) -> str:

@@ -17,6 +17,8 @@ SCHEMAS = {
     "rates": "report:rates",
     "rf": "report:fields",
     "verify": "report:verified",
+    "compare": "report:compare",
+    "check": "report:check",
 }
 """Name -> the module and function that make it."""
 

@@ -8,15 +8,19 @@ from __future__ import annotations
 import inspect
 import re
 from dataclasses import make_dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from pydantic import TypeAdapter
 
+from archcost.gate.model import Judgement
+from archcost.report.comparison import SCHEMA as COMPARE
+from archcost.report.comparison import Comparison
 from archcost.report.explained import SCHEMA as EXPLANATION
 from archcost.report.explanation import GroupExplanation, NodeExplanation
 from archcost.report.fields import FieldReport
 from archcost.report.fields_text import SCHEMA as RF
 from archcost.report.json import SCHEMA as REPORT
+from archcost.report.judgement.json import SCHEMA as CHECK
 from archcost.report.model import JSON_NAMES, Counts, Report
 from archcost.report.rates import SCHEMA as RATES
 from archcost.report.rates import Answer
@@ -57,11 +61,25 @@ def rates() -> Schema:
     return _document(RATES, [("answers", tuple[Answer, ...])])
 
 
-def _document(name: str, entries: Iterable[tuple[str, Any] | tuple[str, Any, Any]]) -> Schema:
-    """The envelope, with what stands in it."""
+def compare() -> Schema:
+    """`archcost-compare/1`, what `compare --format json` writes."""
+    return _document(COMPARE, get_type_hints(Comparison).items(), Comparison)
+
+
+def check() -> Schema:
+    """`archcost-check/1`, what `check --format json` writes."""
+    return _document(CHECK, get_type_hints(Judgement).items(), Judgement)
+
+
+def _document(
+    name: str, entries: Iterable[tuple[str, Any] | tuple[str, Any, Any]], about: type | None = None
+) -> Schema:
+    """The envelope, with what stands in it; `about` is a class that explains that."""
     tool = make_dataclass("Tool", [("name", str), ("version", str)])
     envelope = make_dataclass("Document", [("schema", Literal[name]), ("tool", tool), *entries])
     made = TypeAdapter(envelope).json_schema(mode="serialization")
+    if about is not None:
+        made["description"] = inspect.getdoc(about)
     documented = {key: _documented(definition) for key, definition in made["$defs"].items()}
     return {**_documented(made), "title": name, "$defs": documented}
 

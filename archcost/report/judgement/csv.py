@@ -1,0 +1,79 @@
+"""A judgement as one CSV table: a row per question, which is a limit, or a complaint that is about none."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.gate.model import CheckedSpec, Complaint, Judged, Judgement
+    from archcost.report.judgement.words import Look
+
+COLUMNS = (
+    *("spec", "network", "rule", "budget", "scope", "axis", "level", "outcome", "fails"),
+    *("unit", "base", "measured", "limit", "text", "set_at"),
+    *("file", "line", "column", "node", "message", "because", "fingerprint"),
+)
+"""`outcome` is `kept`, `not judged`, `open`, `waived` or `baseline`; numbers are exact."""
+
+
+def write(judgement: Judgement, _look: Look) -> str:
+    """Every limit and every complaint of every network, then what is about none."""
+    out = StringIO()
+    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    for row in _rows(judgement):
+        writer.writerow({name: value if name == "text" else _cell(value) for name, value in row.items()})
+    return out.getvalue()
+
+
+def _rows(judgement: Judgement) -> Iterator[dict[str, object]]:
+    for spec in judgement.specs:
+        who = {"spec": spec.label, "network": spec.name}
+        yield from (who | row for row in _of(spec))
+    yield from map(_complaint, judgement.complaints)
+
+
+def _of(spec: CheckedSpec) -> Iterator[dict[str, object]]:
+    """The limits, with the complaints about them; then the other complaints."""
+    complaints = {one.fingerprint: one for one in spec.complaints}
+    for limit in spec.limits:
+        about = complaints.get(limit.fingerprint or "")
+        yield (_complaint(about) if about else {"fails": False}) | _limit(limit, about)
+    told = {limit.fingerprint for limit in spec.limits}
+    yield from (_complaint(one) for one in spec.complaints if one.fingerprint not in told)
+
+
+def _limit(limit: Judged, about: Complaint | None) -> dict[str, object]:
+    # A limit that is kept may share its complaint with a stricter one.
+    outcome = "kept" if limit.kept else about.state if about else "not judged"
+    numbers: dict[str, object] = {
+        "unit": limit.unit,
+        "base": limit.base,
+        "measured": limit.measured,
+        "limit": limit.limit,
+    }
+    what: dict[str, object] = {
+        "rule": "budget",
+        "budget": limit.budget,
+        "scope": limit.scope,
+        "axis": limit.axis,
+    }
+    written = {"text": limit.text, "set_at": limit.set_at, "level": limit.level}
+    return {**what, **numbers, **written, "outcome": outcome}
+
+
+def _complaint(one: Complaint) -> dict[str, object]:
+    place: dict[str, object] = {"file": one.file, "line": one.line, "column": one.column, "node": one.node}
+    what = {"rule": one.rule, "level": one.level, "outcome": one.state, "fails": one.fails}
+    return place | what | {"message": one.message, "because": one.because, "fingerprint": one.fingerprint}
+
+
+def _cell(value: object) -> object:
+    """A value that no spreadsheet takes for a formula."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value

@@ -1,0 +1,113 @@
+"""A judgement as JUnit XML, as Jenkins and GitLab read it: a suite per network, a case per question.
+
+A complaint that does not fail the check is no failure: its case passes, and the text stands in its output.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from archcost.report.judgement.words import amounts, in_repository, subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from archcost.gate.model import CheckedSpec, Complaint, Judged, Judgement
+    from archcost.report.judgement.words import Look
+
+_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, not even escaped."""
+
+
+class Case(NamedTuple):
+    """One question: what was complained about, and if nothing was, what the numbers are."""
+
+    complaints: list[Complaint]
+    output: str = ""
+    unknown: str = ""
+
+
+def write(judgement: Judgement, look: Look) -> str:
+    """The networks, then what is wrong with none of them."""
+    root = Element("testsuites", name="archcost check")
+    for spec in judgement.specs:
+        file = in_repository(spec.path, look.root) or spec.path
+        _suite(root, spec.label, dict(_cases(spec, judgement.rules)), {"file": file})
+    if judgement.complaints:
+        _suite(root, "archcost check", dict(_by_rule((), judgement.complaints)), {})
+    root.attrib |= _sums(root)
+    indent(root)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{tostring(root, encoding="unicode")}\n'
+
+
+def _cases(spec: CheckedSpec, rules: Iterable[str]) -> Iterator[tuple[str, Case]]:
+    """What is limited, whatever the levels; then every rule."""
+    told = {limit.fingerprint for limit in spec.limits}
+    limits: dict[str, list[Judged]] = {}
+    for limit in spec.limits:
+        limits.setdefault(subject(limit), []).append(limit)
+    for name, several in limits.items():
+        yield name, _limit(several, spec.complaints)
+    yield from _by_rule(rules, [one for one in spec.complaints if one.fingerprint not in told])
+
+
+def _limit(limits: list[Judged], complaints: Iterable[Complaint]) -> Case:
+    names = {limit.fingerprint for limit in limits}
+    about = [one for one in complaints if one.fingerprint in names]
+    texts = [f"{limit.text}: {' of '.join(amounts(limit))}" for limit in limits]
+    unknown = [f"{limit.text} (set at {limit.set_at})" for limit in limits if limit.kept is None]
+    return Case(about, "\n".join(texts), f"not judged: {', '.join(unknown)}" if unknown else "")
+
+
+def _by_rule(rules: Iterable[str], complaints: Iterable[Complaint]) -> Iterator[tuple[str, Case]]:
+    found: dict[str, list[Complaint]] = {rule: [] for rule in rules}
+    for one in complaints:
+        found.setdefault(one.rule, []).append(one)
+    for rule, several in found.items():
+        yield rule, Case(several)
+
+
+def _suite(root: Element, name: str, cases: Mapping[str, Case], more: Mapping[str, str]) -> None:
+    suite = SubElement(root, "testsuite", name=_legal(name))
+    for title, case in cases.items():
+        attributes = {"classname": name, "name": title, **more, "time": "0"}
+        _fill(SubElement(suite, "testcase", {key: _legal(text) for key, text in attributes.items()}), case)
+    suite.attrib |= {**_sums(suite), "skipped": str(len(suite.findall("testcase/skipped"))), "time": "0"}
+
+
+def _sums(parent: Element) -> dict[str, str]:
+    count = {"tests": "testcase", "failures": "failure"}
+    return {name: str(sum(1 for _ in parent.iter(tag))) for name, tag in count.items()} | {"errors": "0"}
+
+
+def _fill(element: Element, case: Case) -> None:
+    """What failed; or what may stay; or what was said of it."""
+    failed = [one for one in case.complaints if one.fails]
+    said = [one for one in case.complaints if one.state == "open"]
+    if failed:
+        failure = SubElement(
+            element, "failure", message=_legal(failed[0].message), type=_legal(failed[0].rule)
+        )
+        failure.text = _legal("\n".join(map(_text, failed)))
+    elif case.complaints and not said:
+        _skip(element, "\n".join(f"{one.state}: {one.because}" for one in case.complaints))
+    elif case.unknown and not said:
+        _skip(element, case.unknown)
+    elif output := "\n".join(map(_text, said)) or case.output:
+        SubElement(element, "system-out").text = _legal(output)
+
+
+def _skip(element: Element, why: str) -> None:
+    """GitLab shows what the element contains, others its attribute."""
+    SubElement(element, "skipped", message=_legal(why.partition("\n")[0])).text = _legal(why)
+
+
+def _text(one: Complaint) -> str:
+    details = (f"  {label}: {text}" for label, text in one.details.items())
+    return "\n".join([f"{one.file}:{one.line}:{one.column}: {one.level}: {one.message}", *details])
+
+
+def _legal(text: str) -> str:
+    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -1,0 +1,232 @@
+"""A judgement as GitHub and GitLab render it: a job's summary, or a comment on a change.
+
+What comes from a spec is text and stays text: no link, no picture, no HTML, and nobody is mentioned.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import accumulate
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.gate.model import LEVELS
+from archcost.report.judgement.words import (
+    NAMES,
+    allowed,
+    amount,
+    amounts,
+    are_accepted,
+    are_open,
+    change,
+    plural,
+    subject,
+    together,
+    used,
+    verdict,
+    worst_first,
+)
+from archcost.report.words import about_all
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.gate.model import CheckedSpec, Complaint, Judged, Judgement
+    from archcost.report.judgement.words import Look
+
+# A comment has room for 65,536 characters, a summary for more. The parts share what the frame leaves.
+_COMPLAINTS, _NUMBERS, _ACCEPTED, _SPECS = 26_000, 20_000, 10_000, 6_000
+_LONGEST = 600
+"""Characters of one text; what a message quotes may be of any length."""
+_ROWS = 20
+"""Rows of the table that are not folded."""
+MAIN = ("params", "macs", "peak", "field", "coverage")
+"""Measures that are listed when they have changed, without a limit."""
+
+
+def write(judgement: Judgement, look: Look) -> str:
+    """The verdict, the numbers that changed or have a limit, what is wrong and why; the rest folded."""
+    blocks = [_head(judgement), *_numbers(judgement), _complaints(judgement)]
+    if not look.quiet:
+        blocks += [_accepted(judgement), _specs(judgement)]
+    return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _head(judgement: Judgement) -> str:
+    mark = "❌" if judgement.failed else "✅"
+    return f"## {mark} archcost check {escape(verdict(judgement))}\n\n{_against(judgement)}".rstrip()
+
+
+def _against(judgement: Judgement) -> str:
+    if judgement.against is None:
+        return ""
+    ref = code(judgement.against.ref)
+    if not judgement.against.commit:
+        return f"⚠️ The base {ref} is not there: nothing could be compared with it."
+    return f"Compared with {ref} ({code(judgement.against.commit[:12])})."
+
+
+# -- numbers ------------------------------------------------------------------------------------------------
+
+
+class Row(NamedTuple):
+    """One line of the table; `rank` says how near the top it belongs."""
+
+    rank: int
+    cells: tuple[str, ...]
+
+
+_HEAD = (
+    "| network | number | base | now | change | limit | used |\n| :-- | :-- | --: | --: | --: | --: | --: |"
+)
+
+
+def _numbers(judgement: Judgement) -> Iterator[str]:
+    rows = sorted((row for spec in judgement.specs for row in _of(spec)), key=lambda row: row.rank)
+    lines = ["| " + " | ".join(escape(cell, 80) for cell in row.cells) + " |" for row in rows]
+    if not lines:
+        return
+    yield "\n".join([_HEAD, *lines[:_ROWS]])
+    if rest := lines[_ROWS:]:
+        shown, more = _fit(rest, _NUMBERS)
+        yield _folded(plural(len(rest), "more number"), "\n".join([_HEAD, *shown]) + f"\n\n{more}")
+
+
+def _of(spec: CheckedSpec) -> Iterator[Row]:
+    """The limits of a network, broken ones first, then what has changed without one."""
+    complaints = {one.fingerprint: one for one in spec.complaints}
+    for limit in spec.limits:
+        yield Row(_rank(limit), (spec.label, *_limit(limit, complaints.get(limit.fingerprint or ""))))
+    limited = {limit.budget[4:] for limit in spec.limits if limit.scope is None}
+    for name, base in (spec.base or {}).items():
+        now = spec.measures.get(name)
+        if name in MAIN and name not in limited and now != base:
+            yield Row(
+                2,
+                (
+                    spec.label,
+                    name,
+                    *_difference(base, now, "share" if name == "coverage" else "count"),
+                    "",
+                    "",
+                ),
+            )
+
+
+def _rank(limit: Judged) -> int:
+    """Broken, not judged, changed, all others."""
+    if limit.kept is not True:
+        return 0 if limit.kept is False else 1
+    return 2 if limit.base not in {None, limit.measured} else 3
+
+
+def _limit(limit: Judged, about: Complaint | None) -> tuple[str, ...]:
+    base, _, difference = _difference(limit.base, limit.measured, limit.unit)
+    mark = "not judged" if limit.kept is None else "" if limit.kept else _mark(about)
+    cells = subject(limit), base, amounts(limit)[0], difference, allowed(limit)
+    return *cells, f"{used(limit)} {mark}".strip()
+
+
+def _mark(about: Complaint | None) -> str:
+    if about is None or about.state == "open":
+        return "❌" if about and about.fails else "⚠️"
+    return about.state
+
+
+def _difference(base: float | None, now: float | None, unit: str) -> tuple[str, str, str]:
+    difference = "" if base is None or now is None else change(base, now, unit)
+    return "" if base is None else amount(base, unit), amount(now, unit), difference
+
+
+# -- complaints ---------------------------------------------------------------------------------------------
+
+
+def _complaints(judgement: Judgement) -> str:
+    entries = [_entry(several) for several in worst_first(judgement.all)]
+    shown, more = _fit(entries, _COMPLAINTS)
+    return "\n".join([*shown, *([f"\n{more}"] if more else [])])
+
+
+def _entry(several: Sequence[Complaint]) -> str:
+    first = several[0]
+    level = NAMES[first.level]
+    lines = [f"- **{level}** {_place(first)} {escape(about_all(several))} ({code(first.rule)})"]
+    lines += [f"  - {escape(label)}: {escape(text)}" for label, text in first.details.items()]
+    return "\n".join(lines)
+
+
+def _place(one: Complaint) -> str:
+    return code(f"{one.file}:{one.line}:{one.column}")
+
+
+def _accepted(judgement: Judgement) -> str:
+    lines = together(are_accepted(judgement))
+    entries = [f"{_entry(several)}\n  - {_why(several[0])}" for several in lines]
+    if not entries:
+        return ""
+    shown, more = _fit(entries, _ACCEPTED)
+    waived, known = judgement.accepted("waived"), judgement.accepted("baseline")
+    return _folded(f"{waived} waived, {known} in the baseline", "\n".join(shown) + f"\n\n{more}")
+
+
+def _why(one: Complaint) -> str:
+    return f"{one.state}: {escape(one.because)}"
+
+
+def _specs(judgement: Judgement) -> str:
+    """Every network, and whether it passes."""
+    order = sorted(judgement.specs, key=lambda spec: not spec.fails)
+    shown, more = _fit([f"- {_sign(spec)} {code(spec.label)}" for spec in order], _SPECS)
+    return _folded(plural(len(order), "spec"), "\n".join(shown) + f"\n\n{more}") if order else ""
+
+
+def _sign(spec: CheckedSpec) -> str:
+    if spec.fails:
+        return "❌"
+    worst = max((LEVELS.index(one.level) for one in are_open(spec.complaints)), default=0)
+    return "⚠️" if worst else "✅"
+
+
+# -- text ---------------------------------------------------------------------------------------------------
+
+
+def _fit(entries: Sequence[str], room: int) -> tuple[Sequence[str], str]:
+    """As many of the entries as there is room for, and how many more there are."""
+    ends = accumulate(len(entry) + 1 for entry in entries)
+    fitting = sum(end <= room for end in ends)
+    more = len(entries) - fitting
+    return entries[:fitting], f"… and {more} more." if more else ""
+
+
+def _folded(title: str, text: str) -> str:
+    return f"<details>\n<summary>{escape(title)}</summary>\n\n{text.strip()}\n\n</details>"
+
+
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~^$&]")
+_REFERENCE = re.compile(r"(?<=[@#!~%$&^])(?=\w)|(?<=:)(?=[\w+-]+:|/)|(?<=www)(?=\.)|(?<=GH)(?=-)")
+"""Where a renderer would begin a mention, a link to an issue, an address or an emoji."""
+
+
+def escape(text: str, longest: int = _LONGEST) -> str:
+    r"""Text that a renderer shows as it is. A space without width breaks what it would look for by itself.
+
+    >>> escape("a|b *c* <img>")
+    'a\\|b \\*c\\* \\<img\\>'
+    >>> escape("@you").encode("ascii", "namereplace")
+    b'@\\N{ZERO WIDTH SPACE}you'
+    """
+    shown = text if len(text) <= longest else f"{text[:longest]}…"
+    broken = _REFERENCE.sub("\N{ZERO WIDTH SPACE}", shown)
+    return _MARKUP.sub(r"\\\g<0>", broken)
+
+
+def code(text: str) -> str:
+    """Text in the letters of code, in which nothing means anything.
+
+    >>> code("a`b"), code("net.yaml:3:1")
+    ('`` a`b ``', '`net.yaml:3:1`')
+    """
+    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    longest = max(map(len, re.findall("`+", shown)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " * (longest > 0 or shown != shown.strip())
+    return f"{fence}{pad}{shown}{pad}{fence}" if shown.strip() else "` `"

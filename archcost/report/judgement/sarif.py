@@ -1,0 +1,147 @@
+"""A judgement as SARIF 2.1.0, which code scanners and editors read.
+
+What GitHub asks for beyond the standard is there, too: descriptions and help of every rule, a region of a
+file below the root of the repository for every result. The fingerprint GitHub itself goes by,
+`primaryLocationLineHash`, is left to the action that uploads the file, which makes it from the text.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from archcost import __version__
+from archcost.report.judgement.words import NAMES, in_repository
+from archcost.report.model import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from archcost.gate.model import CheckedSpec, Complaint, Judgement
+    from archcost.report.judgement.words import Look
+    from archcost.report.model import Level
+
+Object = dict[str, object]
+
+_ROOT = "%SRCROOT%"
+_LONGEST = 1000
+"""Characters of a description; GitHub takes 1024."""
+
+
+def write(judgement: Judgement, look: Look) -> str:
+    """One run with a result per complaint, accepted ones suppressed."""
+    named = list(_named(judgement))
+    rules = _rules(judgement, (rule for rule, _, _ in named))
+    index = {rule: position for position, rule in enumerate(rules)}
+    run = {
+        "tool": {"driver": {"name": "archcost", "version": __version__, "rules": list(rules.values())}},
+        "invocations": [{"executionSuccessful": True, "exitCode": int(judgement.failed)}],
+        "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
+        "columnKind": "unicodeCodePoints",
+        "results": [
+            {"ruleId": rule, "ruleIndex": index[rule], **_result(one, spec, look)}
+            for rule, one, spec in named
+        ],
+    }
+    document = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
+    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _named(judgement: Judgement) -> Iterator[tuple[str, Complaint, CheckedSpec | None]]:
+    """Every complaint with its rule. GitHub keeps one result per rule and line, so each budget is a rule."""
+    for spec in judgement.specs:
+        budgets = {limit.fingerprint: limit.budget for limit in spec.limits}
+        for one in spec.complaints:
+            budget = budgets.get(one.fingerprint)
+            yield f"{one.rule}/{budget}" if budget else one.rule, one, spec
+    for one in judgement.complaints:
+        yield one.rule, one, None
+
+
+# -- rules --------------------------------------------------------------------------------------------------
+
+
+def _rules(judgement: Judgement, used: Iterable[str]) -> dict[str, Object]:
+    """What was asked, found or not, so that it differs only if the question did; and what else was found."""
+    budgets = sorted({f"budget/{limit.budget}" for spec in judgement.specs for limit in spec.limits})
+    return {rule: _rule(rule) for rule in dict.fromkeys([*judgement.rules, *budgets, *used])}
+
+
+def _rule(name: str) -> Object:
+    text, level = _meaning(name)
+    description = {"text": text[:_LONGEST]}
+    return {
+        "id": name,
+        "shortDescription": description,
+        "fullDescription": description,
+        "help": {"text": f"{text}\n\n{_HELP}"},
+        "defaultConfiguration": {"level": _level(level)},
+    }
+
+
+_HELP = "Levels, limits and waivers are set in archcost.yaml; `archcost check --help` says how."
+
+
+def _meaning(name: str) -> tuple[str, Level]:
+    """What a rule is about, and its usual level."""
+    from archcost.findings import RULES  # noqa: PLC0415 - of all formats, only this one documents the rules
+
+    if known := RULES.get(name):
+        return f"{name}: {known.summary}", known.levels[0]
+    rule, _, budget = name.partition("/")
+    if budget:
+        side = "less" if budget.startswith("min_") else "more"
+        return f"{budget}: {budget[4:].replace('_', ' ')} is {side} than a budget allows", "error"
+    return f"{rule}: something about the check itself is not as it should be", "warn"
+
+
+def _level(level: Level) -> str:
+    return NAMES[level]
+
+
+# -- results ------------------------------------------------------------------------------------------------
+
+
+def _result(one: Complaint, spec: CheckedSpec | None, look: Look) -> Object:
+    about = {"network": spec.label if spec else None, "node": one.node, "fails": one.fails}
+    known = {name: value for name, value in about.items() if value is not None}
+    result: Object = {
+        "level": _level(one.level),
+        "message": {"text": _message(one)},
+        "locations": [_location(one, look)],
+        "properties": known | {"details": plain(one.details)},
+    }
+    if one.fingerprint:
+        result["partialFingerprints"] = {"archcost/v1": one.fingerprint}
+    if one.state != "open":
+        result["suppressions"] = [{"kind": "external", "status": "accepted", "justification": one.because}]
+    return result
+
+
+def _message(one: Complaint) -> str:
+    """The message and its details. Brackets before a parenthesis would be a link."""
+    details = (f"{label}: {text}" for label, text in one.details.items())
+    return "\n".join([one.message or one.rule, *details]).replace("](", "] (")
+
+
+def _location(one: Complaint, look: Look) -> Object:
+    region = {
+        "startLine": max(1, one.line),
+        "startColumn": max(1, one.column),
+        "endLine": max(1, one.line),
+        "endColumn": max(1, one.column) + 1,
+    }
+    location: Object = {"physicalLocation": {"artifactLocation": _artifact(one.file, look), "region": region}}
+    if one.node:
+        location["logicalLocations"] = [{"fullyQualifiedName": one.node, "kind": "member"}]
+    return location
+
+
+def _artifact(file: str, look: Look) -> Mapping[str, str]:
+    """A file below the root; a network of the zoo becomes a name there that no file has."""
+    path = in_repository(file, look.root)
+    if path is None and Path(file).is_absolute():
+        return {"uri": Path(file).as_uri()}
+    return {"uri": quote(path or file or "-", safe="/", errors="replace"), "uriBaseId": _ROOT}

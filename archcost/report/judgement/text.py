@@ -1,0 +1,80 @@
+"""A judgement for a reader at a terminal: what is wrong as a compiler says it, and the verdict last."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.report.grid import grid
+from archcost.report.judgement.words import (
+    allowed,
+    amounts,
+    are_accepted,
+    are_open,
+    plural,
+    subject,
+    together,
+    used,
+    verdict,
+)
+from archcost.report.words import about_all, compiler_line
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from archcost.gate.model import Complaint, Judged, Judgement
+    from archcost.report.judgement.words import Look
+    from archcost.report.style import Style
+
+MOST_LIMITS = 20
+"""Limits that are listed with what is left of them; more would bury what is wrong."""
+
+
+def write(judgement: Judgement, look: Look) -> str:
+    """What is wrong per network, what was accepted, what is left of the limits, and the verdict."""
+    groups = [spec.complaints for spec in judgement.specs] + [judgement.complaints]
+    blocks = [list(_lines(are_open(group), look.style)) for group in groups]
+    if not look.quiet:
+        blocks += [_accepted(judgement), _limits(judgement, look), _in_order(judgement)]
+    style = "error" if judgement.failed else "bold"
+    blocks.append([look.style.paint(verdict(judgement), style)])
+    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+
+
+def _lines(complaints: Iterable[Complaint], style: Style) -> Iterator[str]:
+    for several in together(complaints):
+        yield compiler_line(several, style)
+        for label, text in several[0].details.items():
+            yield f"    {style.paint(f'{label}:', 'dim')} {text}"
+
+
+def _accepted(judgement: Judgement) -> list[str]:
+    lines = [
+        f"  {one.file}:{one.line}:{one.column}: {about_all(several)} [{one.rule}], {one.state}: {one.because}"
+        for several in together(are_accepted(judgement))
+        for one in several[:1]
+    ]
+    return ["accepted:", *lines] if lines else []
+
+
+def _limits(judgement: Judgement, look: Look) -> list[str]:
+    """What is left of the limits that are kept, and which could not be judged."""
+    pairs = [(spec, limit) for spec in judgement.specs for limit in spec.limits if limit.kept is not False]
+    if not 0 < len(pairs) <= MOST_LIMITS:
+        return []
+    several = len(judgement.specs) > 1
+    rows = [[*([spec.label] * several), *_cells(limit)] for spec, limit in pairs]
+    head = [*(["spec"] * several), "limit", "allowed", "measured", "used"]
+    align = [*(["left"] * several), "left", "right", "right", "right"]
+    return grid(rows, head, look.style, align)
+
+
+def _cells(limit: Judged) -> list[str]:
+    state = "not judged" if limit.kept is None else used(limit)
+    return [subject(limit), allowed(limit), amounts(limit)[0], state]
+
+
+def _in_order(judgement: Judgement) -> list[str]:
+    """How many networks nothing was said about, if something was said about others."""
+    silent = sum(not are_open(spec.complaints) for spec in judgement.specs)
+    total = len(judgement.specs)
+    return [f"{silent} of {plural(total, 'spec')} without complaints"] if 0 < silent < total else []
