@@ -193,10 +193,10 @@ def budgets_of_flag(key: str, text: str) -> tuple[Budget, ...]:
     >>> [budget.set_at for budget in budgets_of_flag("min_field", "31x63")]
     ['--min-field', '--min-field']
     """
-    from archcost.gate.parse import limits_of  # noqa: PLC0415 - only a command that was given one needs it
+    from archcost.gate.values import budgets  # noqa: PLC0415 - it needs this module
 
     try:
-        return limits_of(key, text)
+        return budgets(key, text)
     except ValueError as error:
         raise UsageError(f"{flag(key)} {text}: {error}") from None
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, cast
 
 from archcost.errors import Diagnostic, SpecError
 from archcost.findings import RULES
+from archcost.gate import values
 from archcost.gate.bounds import BOUNDS
-from archcost.gate.config import TABLE, Axis, Budget, Config, SpecPattern, Waiver
+from archcost.gate.config import TABLE, Budget, Config, SpecPattern, Waiver
+from archcost.gate.model import GATE_RULES
 from archcost.gate.toml_tree import read_table
 from archcost.layers import KINDS
 from archcost.report.words import DTYPES
@@ -20,7 +22,7 @@ from archcost.source import Place, Source
 from archcost.spec.pieces import Pieces
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.reader import Mapping, Scalar, Sequence, read
-from archcost.spec.template import check_plain, shown
+from archcost.spec.template import shown
 from archcost.suggest import KIND_ALIASES, suggest
 from archcost.wording import in_a_row
 
@@ -29,12 +31,11 @@ if TYPE_CHECKING:
 
     from archcost.gate.amounts import Limit
     from archcost.gate.bounds import Bound
+    from archcost.gate.config import Axis
     from archcost.limits import Limits
     from archcost.report.model import Level
-    from archcost.spec.inputs import InputShape
     from archcost.spec.library import Opened
-    from archcost.spec.load import Setting
-    from archcost.spec.reader import Entry, Tree
+    from archcost.spec.reader import Tree
 
 N = TypeVar("N")
 T = TypeVar("T")
@@ -46,6 +47,8 @@ SCOPE_KEYS = ("match", "block", "kind")
 BUDGET_KEYS = (*SCOPE_KEYS, *BOUNDS)
 WAIVER_KEYS = (*SCOPE_KEYS, "budget", "rule", "node", "limit", "reason", "owner", "expires")
 LEVELS = ("info", "warn", "error")
+SETTABLE = (*RULES, *(name for name in GATE_RULES if name != "budget"))
+"""Rules whose level a configuration sets; a budget has a level with each of its limits."""
 
 
 def parse(opened: Opened, limits: Limits) -> Config:
@@ -56,13 +59,13 @@ def parse(opened: Opened, limits: Limits) -> Config:
     """
     root = _tree(opened, limits)
     problems = Problems()
-    config = _Parser(problems, limits).config(root, opened)
+    config = _Parser(problems, limits, is_toml=_is_toml(opened)).config(root, opened)
     problems.stop_if_any()
     return config
 
 
 def _tree(opened: Opened, limits: Limits) -> Mapping:
-    if opened.name.endswith(".toml"):
+    if _is_toml(opened):
         table = read_table(opened.data, opened.name, TABLE, limits)
         if table is None:
             source = Source(opened.name)
@@ -79,6 +82,10 @@ def _tree(opened: Opened, limits: Limits) -> Mapping:
     return root
 
 
+def _is_toml(opened: Opened) -> bool:
+    return opened.name.endswith(".toml")
+
+
 def _alone(node: Tree, message: str) -> SpecError:
     return SpecError([Diagnostic(node.place, message)])
 
@@ -86,8 +93,9 @@ def _alone(node: Tree, message: str) -> SpecError:
 class _Parser:
     """Reads the parts; whatever is wrong with them goes to `problems`."""
 
-    def __init__(self, problems: Problems, limits: Limits) -> None:
+    def __init__(self, problems: Problems, limits: Limits, *, is_toml: bool) -> None:
         self._problems = problems
+        self._is_toml = is_toml
         self._pieces = Pieces(problems, limits)
 
     def config(self, root: Mapping, opened: Opened) -> Config:
@@ -107,6 +115,12 @@ class _Parser:
             budgets=tuple(budgets),
             waivers=self._gather(self._waiver, self._mappings(root, "waivers")),
         )
+
+    def _check_needed(self, root: Mapping, node: Mapping, needed: Iterable[str], what: str) -> None:
+        """Whether all keys are there. What seems to be missing may stand under a key that is unknown."""
+        missing = [key for key in needed if root.get(key) is None]
+        if missing and len(root.entries) == len(node.entries):
+            self._problems.add(node.place, f"{what} needs {in_a_row(missing)}")
 
     # -- pieces ---------------------------------------------------------------------------------------------
 
@@ -134,8 +148,9 @@ class _Parser:
         """The mappings of a list, each of them not empty."""
         node = root.get(key)
         if node is not None and not isinstance(node, Sequence):
-            hint = f", one `- ` for each of the {key}"
-            self._problems.add(node.place, f"{key} is {shown(node)}; it must be a list{hint}")
+            each = f"[[{'.'.join((*TABLE, key))}]]" if self._is_toml else "- "
+            text = f"{key} is {shown(node)}; it must be a list, each of them after its own `{each}`"
+            self._problems.add(node.place, text)
             return []
         nodes = self._list(node, key)
         for one in nodes:
@@ -152,7 +167,7 @@ class _Parser:
         """One of several words; None, noted, if it is none of them."""
         if isinstance(node, Scalar) and node.value in words:
             return node.text
-        near = suggest(node.text, words) if isinstance(node, Scalar) else ""
+        near = suggest(node.text, words, _WORD_ALIASES) if isinstance(node, Scalar) else ""
         *some, last = words
         self._problems.add(
             node.place, f"{what} is {shown(node)}{near}; it must be {', '.join(some)} or {last}"
@@ -185,8 +200,8 @@ class _Parser:
     def _rules(self, root: Mapping) -> dict[str, Level | Literal["off"]]:
         found: dict[str, Level | Literal["off"]] = {}
         for key, value in self._pieces.entries(root.get("rules"), "rules", "rule: level"):
-            if key.text not in RULES:
-                near = suggest(key.text, RULES) or f"; the rules are {', '.join(RULES)}"
+            if key.text not in SETTABLE:
+                near = suggest(key.text, SETTABLE) or f"; the rules are {', '.join(SETTABLE)}"
                 self._problems.add(key.place, f"there is no rule '{key.text}'{near}")
             level = self._word(value, f"rule {key.text}", ("off", *LEVELS))
             found[key.text] = cast("Level | Literal['off']", level)
@@ -196,20 +211,21 @@ class _Parser:
 
     def _spec(self, node: Tree) -> SpecPattern:
         if not isinstance(node, Mapping):
-            return SpecPattern(path=_path(node, "specs: path"), place=node.place)
-        root = self._pieces.check_keys(node, SPEC_KEYS, ("path",), "an entry of specs")
-        paths = self._gather(partial(_path, what="path"), _given(root, "path"))
-        shapes = self._gather(_input, _given(root, "input"))
+            return SpecPattern(path=values.path(node, "specs: path"), place=node.place)
+        root = self._pieces.check_keys(node, SPEC_KEYS, (), "an entry of specs")
+        self._check_needed(root, node, ["path"], "an entry of specs")
+        paths = self._gather(partial(values.path, what="path"), _given(root, "path"))
+        shapes = self._gather(values.input_shape, _given(root, "input"))
         return SpecPattern(
             path=paths[0] if paths else "",
             variant=self._optional(root, "variant"),
-            set=dict(self._gather(_setting, self._pieces.entries(root.get("set"), "set"))),
+            set=dict(self._gather(values.setting, self._pieces.entries(root.get("set"), "set"))),
             input=shapes[0] if shapes else None,
             place=(root.get("path") or node).place,
         )
 
     def _patterns(self, root: Mapping) -> tuple[str, ...]:
-        return self._gather(_pattern, self._list(root.get("match"), "match"))
+        return self._gather(values.pattern, self._list(root.get("match"), "match"))
 
     def _kind(self, root: Mapping) -> str | None:
         """The kind of layer an entry is about."""
@@ -233,8 +249,8 @@ class _Parser:
         root = self._pieces.check_keys(node, BUDGET_KEYS, (), "a budget")
         match, (block, kind) = self._patterns(root), self._scope(root)
         entries = [entry for entry in root.entries if entry.key.text in BOUNDS]
-        if not entries and len(root.entries) == len(node.entries):
-            self._problems.add(node.place, "a budget needs a limit, such as `max_macs: 4.2G`")
+        if not entries:
+            self._check_needed(root, node, ["a limit, such as max_macs"], "a budget")
         for key, value in entries:
             bound = BOUNDS[key.text]
             self._check_part(key, bound, root)
@@ -260,9 +276,9 @@ class _Parser:
         self, bound: Bound, level: Severity, node: Tree
     ) -> list[tuple[Severity, Axis | None, Limit]]:
         """One limit, several, or one for each axis."""
-        several = isinstance(node, Sequence) and not (bound.is_per_axis and _is_per_axis(node))
+        several = isinstance(node, Sequence) and not (bound.is_per_axis and values.is_per_axis(node))
         nodes = self._list(node, bound.key) if several else [node]
-        read = self._gather(partial(_axes, bound), nodes)
+        read = self._gather(partial(values.axes, bound), nodes)
         return [(level, axis, limit) for limits in read for axis, limit in limits]
 
     def _check_order(self, bound: Bound, found: list[tuple[Severity, Axis | None, Limit]]) -> None:
@@ -311,12 +327,12 @@ class _Parser:
         if bound is None or node is None:
             return None
         try:
-            limit = _limit(bound, node, "limit")
+            limit = values.limit(bound, node, "limit")
         except Mistake as mistake:
             self._problems.catch(mistake)
             return None
         if limit.is_relative:
-            text = f"limit is {limit.text}; a waiver says in full what is allowed: {bound.example}"
+            text = f"limit is {limit.text}; a waiver is for an absolute one, such as {bound.example}"
             self._problems.add(node.place, text)
         return limit
 
@@ -339,10 +355,8 @@ class _Parser:
         """Whether a waiver has the keys it needs, and none that make no sense together."""
         keys = {entry.key.text: entry.key for entry in root.entries}
         about = [key for key in ("budget", "rule") if key in keys]
-        if len(root.entries) == len(node.entries):  # else what is missing may stand under an unknown key
-            needed = [*(about or ["budget or rule"]), *["limit"] * (about == ["budget"]), *_ALWAYS]
-            if missing := [key for key in needed if key not in keys]:
-                self._problems.add(node.place, f"a waiver needs {in_a_row(missing)}")
+        needed = [*(about or ["budget or rule"]), *["limit"] * (about == ["budget"]), *_ALWAYS]
+        self._check_needed(root, node, needed, "a waiver")
         if len(about) == 2:
             text = "a waiver is for a budget or for a rule; write two for both"
             self._problems.add(keys["rule"].place, text)
@@ -365,6 +379,25 @@ class _Parser:
                 self._problems.add(node.place, text)
 
 
+_WORD_ALIASES = {
+    # data types
+    "fp64": "float64",
+    "double": "float64",
+    "fp32": "float32",
+    "float": "float32",
+    "single": "float32",
+    "fp16": "float16",
+    "half": "float16",
+    "bf16": "bfloat16",
+    # levels
+    "warning": "warn",
+    "note": "info",
+    "fatal": "error",
+    "ignore": "off",
+    "false": "off",
+}
+"""A data type's or a level's name elsewhere -> ours."""
+
 SEVERITIES: tuple[Severity, ...] = ("warn", "error")
 
 _ALWAYS = ("reason", "owner", "expires")
@@ -381,129 +414,7 @@ _MISFITS = {
 """What a waiver is for -> keys that make no sense with that, and why."""
 
 
-def _pattern(node: Tree) -> str:
-    """A pattern of specs.
-
-    Raises:
-        Mistake: it is none.
-    """
-    if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.text.strip():
-        text = f"match is {shown(node)}; it must be a pattern such as specs/*.yaml, or a list of them"
-        raise Mistake(node.place, text)
-    if node.text.startswith("!"):
-        raise Mistake(node.place, f"match is '{node.text}'; a pattern cannot exclude, list what is meant")
-    if "\\" in node.text:
-        raise Mistake(node.place, f"match is '{node.text}'; folders are separated by /, everywhere")
-    return node.text.strip()
-
-
-def _is_per_axis(node: Sequence) -> bool:
-    """Whether a list has a number for each axis, rather than several limits."""
-    return len(node.items) > 1 and all(
-        isinstance(one, Scalar) and not one.text.startswith(("+", "-")) for one in node.items
-    )
-
-
-def _axes(bound: Bound, node: Tree) -> list[tuple[Axis | None, Limit]]:
-    """A limit for every axis, or one for each.
-
-    Raises:
-        Mistake: it is none.
-    """
-    if bound.is_per_axis and isinstance(node, Sequence):
-        limits = [_limit(bound, one, bound.key) for one in node.items]
-    elif bound.is_per_axis and isinstance(node, Scalar) and "x" in node.text:
-        limits = [_limit(bound, node.meaning(one), bound.key) for one in node.text.split("x")]
-    else:
-        limits = [_limit(bound, node, bound.key)]
-    if not 1 <= len(limits) <= 3:
-        raise Mistake(
-            node.place, f"{bound.key} has {len(limits)} numbers; spatial axes are one, two or three"
-        )
-    if len(limits) == 1:
-        return [(None, limits[0])]
-    return [(Axis(index, len(limits)), limit) for index, limit in enumerate(limits)]
-
-
-def _limit(bound: Bound, node: Tree, what: str) -> Limit:
-    """A limit of one number, as it is written.
-
-    Raises:
-        Mistake: it is none.
-    """
-    if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool):
-        raise Mistake(node.place, f"{what} is {shown(node)}; write a limit: {bound.example}")
-    try:
-        return bound.read(node.text, node.place)
-    except ValueError as error:
-        raise Mistake(node.place, f"{what}: {error}") from None
-
-
-def limits_of(key: str, text: str) -> tuple[Budget, ...]:
-    """What a limit on the command line asks of every spec.
-
-    Raises:
-        ValueError: it cannot be read.
-    """
-    bound = BOUNDS[key]
-    limits = [bound.read(one) for one in (text.split("x") if bound.is_per_axis else [text])]
-    axes = [Axis(i, len(limits)) if len(limits) > 1 else None for i in range(len(limits))]
-    return tuple(Budget(bound=bound, axis=axis, limit=one) for axis, one in zip(axes, limits, strict=True))
-
-
 def _given(root: Mapping, key: str) -> list[Tree]:
     """The value of a key, if it is there."""
     node = root.get(key)
     return [] if node is None else [node]
-
-
-def _path(node: Tree, what: str) -> str:
-    """A path or a pattern of specs to check.
-
-    Raises:
-        Mistake: it is none.
-    """
-    if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.text.strip():
-        raise Mistake(node.place, f"{what} is {shown(node)}; it must be a file or a pattern: specs/*.yaml")
-    if node.text == "-":
-        raise Mistake(node.place, "standard input (-) is named on the command line, not here")
-    return node.text
-
-
-def _setting(entry: Entry) -> tuple[str, Setting]:
-    """A variable and its value, as text that is read like a spec.
-
-    Raises:
-        Mistake: it has none.
-    """
-    check_plain(entry.value, f"set: {entry.key.text}")
-    return entry.key.text, _as_text(entry.value)
-
-
-def _as_text(node: Tree) -> Setting:
-    if isinstance(node, Sequence):
-        return [_as_text(one) for one in node.items]
-    return node.text if isinstance(node, Scalar) else ""
-
-
-def _input(node: Tree) -> InputShape | dict[str, InputShape]:
-    """A shape, or one for each input by its name.
-
-    Raises:
-        Mistake: it is none.
-    """
-    if isinstance(node, Mapping) and node.entries:
-        return {entry.key.text: _shape(entry.value) for entry in node.entries}
-    return _shape(node)
-
-
-def _shape(node: Tree) -> InputShape:
-    """A shape, as `--input` takes it or as a list."""
-    if isinstance(node, Scalar) and node.value and not isinstance(node.value, bool):
-        return node.text
-    items = node.items if isinstance(node, Sequence) else []
-    sizes = [one.value if isinstance(one, Scalar) else None for one in items]
-    whole = tuple(size for size in sizes if isinstance(size, int) and not isinstance(size, bool))
-    if not whole or len(whole) != len(sizes):
-        raise Mistake(node.place, f"input is {shown(node)}; it must be a shape: 3x256x256 or [3, 256, 256]")
-    return whole

@@ -80,6 +80,15 @@ _MOST_PARTS = 1000
 _KEY_TAIL = re.compile(r"""(?:\.[ \t]*(?:[\w-]+|"[^"\n]*"|'[^'\n]*')[ \t]*)+""")
 """A dotted key from its first dot on."""
 
+_BARE_WORDS = (
+    "Invalid value",
+    "Unclosed array",
+    "Unclosed inline table",
+    "Expected newline or end of document after a statement",
+)
+"""What tomllib may say of `+5%` and other text without quotes."""
+
+_WORD = re.compile(r"""(?<=[=,\[{ ])(?:[A-Za-z@*./]|[+-]?[0-9.]+[A-Za-z%])[^\s"',\]}#]*(?=[\s,\]}#]|$)""")
 _WHERE = re.compile(r" \(at (?:line ([0-9]+), column ([0-9]+)|end of document)\)")
 
 
@@ -109,7 +118,15 @@ def _diagnose(message: str, source: Source) -> Diagnostic:
     if where is not None:
         end = (len(source.lines), len(source.lines[-1]) + 1)
         place = Place(source, *((int(where[1]), int(where[2])) if where[1] else end))
+    if what in _BARE_WORDS and (word := _word_at(place)):
+        return Diagnostic(place._replace(column=word.start() + 1, width=len(word[0])), f'write "{word[0]}"')
     return Diagnostic(place, f"this is no TOML: {what[:1].lower()}{what[1:]}")
+
+
+def _word_at(place: Place) -> re.Match[str] | None:
+    """The text without quotes that stands at a place."""
+    column = place.column - 1
+    return next((w for w in _WORD.finditer(place.text()) if w.start() <= column <= w.end()), None)
 
 
 def _resolve_below(node: Tree, limits: Limits) -> None:
