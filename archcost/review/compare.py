@@ -194,7 +194,7 @@ def _base(label: str | None, rows: Sequence[NetworkRow]) -> NetworkRow:
     known = {row.label: row for row in rows}
     if label not in known:
         near = suggest(label, known) or f"; there are {', '.join(list(known)[:_SHOWN])}"
-        raise UsageError(f"base: no network here is called '{label}'{near}")
+        raise UsageError(f"base '{label}': no network here is called that{near}")
     return known[label]
 
 
