@@ -15,7 +15,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from archcost.analysis import analyze
-    from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError, UsageError
+    from archcost.errors import (
+        AbsentError,
+        ArchcostError,
+        NothingToAnalyzeError,
+        RevisionError,
+        SpecError,
+        UsageError,
+    )
     from archcost.execute.verification import verify
     from archcost.limits import Limits
     from archcost.network import Network
@@ -23,39 +30,46 @@ if TYPE_CHECKING:
     from archcost.report.explanation import explain
     from archcost.report.model import Report
     from archcost.review.compare import compare
+    from archcost.revisions import revision
     from archcost.spec.load import load
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AbsentError",
     "ArchcostError",
     "Comparison",
     "Limits",
     "Network",
     "NothingToAnalyzeError",
     "Report",
+    "RevisionError",
     "SpecError",
     "UsageError",
     "analyze",
     "compare",
     "explain",
     "load",
+    "revision",
     "verify",
 ]
 
 _HOMES = {
+    "AbsentError": "archcost.errors",
     "ArchcostError": "archcost.errors",
     "Comparison": "archcost.report.comparison",
     "Limits": "archcost.limits",
     "Network": "archcost.network",
     "NothingToAnalyzeError": "archcost.errors",
     "Report": "archcost.report.model",
+    "RevisionError": "archcost.errors",
     "SpecError": "archcost.errors",
     "UsageError": "archcost.errors",
     "analyze": "archcost.analysis",
     "compare": "archcost.review.compare",
     "explain": "archcost.report.explanation",
     "load": "archcost.spec.load",
+    "revision": "archcost.revisions",
     "verify": "archcost.execute.verification",
 }
 

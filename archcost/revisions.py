@@ -161,21 +161,22 @@ def _unknown(root: Path, name: str) -> UnknownRevisionError:
     what = f"{name}: the git repository {root} has no such revision"
     if name.startswith("HEAD") and git(root, "rev-parse", "--verify", "--quiet", "HEAD").code:
         return UnknownRevisionError(f"{what}: it has no commit yet")
-    near = _meant(root, name)
-    if _is_shallow(root):
-        return NotFetchedError(f"{what}{near}; this clone is shallow: {_how_to_fetch(root, name)}")
-    return UnknownRevisionError(f"{what}{near or '; `git branch --all` and `git tag` list those it has'}")
-
-
-def _meant(root: Path, name: str) -> str:
-    """The branch or tag that may be meant: of the same name at another remote, or of a similar one."""
     known = _refs(root, "%(refname:short)")
-    name = _plain(name)
-    if name in {"HEAD", *known}:
-        return ""
+    same = _namesake(_plain(name), known)
+    if _is_shallow(root):
+        near = f" (did you mean '{same}'?)" if same else ""
+        return NotFetchedError(f"{what}{near}; this clone is shallow: {_how_to_fetch(root, name)}")
+    near = same or (None if _plain(name) in {"HEAD", *known} else nearest(name, known))
+    more = f" (did you mean '{near}'?)" if near else "; `git branch --all` and `git tag` list those it has"
+    return UnknownRevisionError(f"{what}{more}")
+
+
+def _namesake(name: str, known: list[str]) -> str | None:
+    """The branch of the same name at another remote, or at none."""
     last = name.rpartition("/")[2]
-    found = next((ref for ref in known if ref.rpartition("/")[2] == last), None) or nearest(name, known)
-    return f" (did you mean '{found}'?)" if found else ""
+    if name in known or last == "HEAD":
+        return None
+    return next((ref for ref in known if ref.rpartition("/")[2] == last), None)
 
 
 def _how_to_fetch(root: Path, name: str) -> str:
@@ -254,6 +255,8 @@ class Revision:
         Raises:
             RevisionError: the revision cannot be read.
         """
+        if pattern.endswith("/"):
+            return []  # folders alone
         first, *rest = pattern.split("/")
         found = self._matching(self._placed(folder), [first, *filter(None, rest)])
         return sorted({shown for shown, path in found if self._is_file(path)})
@@ -267,9 +270,10 @@ class Revision:
             AbsentError: nowhere.
             NoRepositoryError: the path lies outside of this repository.
         """
-        if "\0" in path:
-            return Path(path), self.prefix + path  # which cannot be read
-        file = self._placed(path)
+        try:
+            file = self._placed(path)
+        except ValueError:  # no file can have that name, which reading it will say
+            return Path(path), self.prefix + path
         if not file.is_relative_to(self.root):
             raise NoRepositoryError(
                 f"{path} is outside of the git repository {self.root}, which {self.ref} is of"
@@ -286,7 +290,7 @@ class Revision:
 
     def real(self, path: Path) -> Path:
         """Where a path leads when the links of the commit are followed."""
-        if not path.is_relative_to(self.root) or len(os.fsencode(path)) > _PATH_BYTES:
+        if not path.is_relative_to(self.root) or len(str(path)) > _PATH_BYTES:
             return Path(os.path.normpath(path))
         at, links = self.root, 0
         ahead = list(reversed(path.relative_to(self.root).parts))
@@ -294,8 +298,10 @@ class Revision:
             part = ahead.pop()
             at = at.parent if part == ".." else at / part
             entry = self._entry(at)
-            if entry and entry.mode == _LINK and links < _MOST_LINKS:
+            if entry and entry.mode == _LINK:
                 links += 1
+                if links > _MOST_LINKS:
+                    return at  # which still is a link: reading it will fail
                 ahead += reversed(Path(self._target(entry)).parts)
                 at = at.parent
         return at
@@ -377,7 +383,8 @@ class Revision:
             if entry and entry.mode == _SUBMODULE:
                 name = above.relative_to(self.root).as_posix()
                 raise UnreadableError(
-                    f"'{name}' is a submodule, a repository of its own; here it is at {entry.object[:12]}"
+                    f"'{name}' is a submodule (at {entry.object[:12]}); its files and revisions are in a"
+                    " repository of its own: run archcost inside it"
                 )
 
     def _entry(self, path: Path) -> _Entry | None:
