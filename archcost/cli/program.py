@@ -31,6 +31,7 @@ COMMANDS = {
     "explain": Entry("explain", "Derive the numbers of one node, step by step."),
     "expand": Entry("expand", "List every node of a network, with its path and its source line."),
     "rf": Entry("rf", "Show which input positions reach a node: receptive fields, holes, effective fields."),
+    "check": Entry("check", "Fail if a network is over its budget: the gate for CI."),
     "verify": Entry("verify", "Run networks in NumPy and compare what is measured with what was predicted."),
     "compare": Entry(
         "compare",

@@ -123,7 +123,9 @@ class Gate:
         """Every limit that applies, and what is to be said of those that do not hold."""
         budgets = [one for one in self.config.budgets if self.config.applies(one, checked.entry.path)]
         found = list(rulings(budgets, checked.subject, checked.base, self.config.dtype))
-        complaints = [self._broken(worst, checked, ref) for worst in _worst(found)]
+        # Where there is no base at all, that is said once and not for each limit.
+        wrong = [one for one in found if checked.base or one.kept is not None or one.limit is not None]
+        complaints = [self._broken(worst, checked, ref) for worst in _worst(wrong)]
         return [self._judged(one, checked) for one in found], complaints
 
     def _judged(self, ruling: Ruling, checked: Checked) -> Judged:

@@ -147,7 +147,8 @@ class Ruling(NamedTuple):
         if self.measured is None:
             return f"{subject} limited, but the output has no such relation to an input"
         if self.limit is None:
-            return f"{subject} {self.text(self.measured)}, and {self.budget.limit.text} waits for a base"
+            limit = self.budget.limit.text
+            return f"{subject} {self.text(self.measured)}, and {limit} is not judged: there is none at {base}"
         value, limit = self._apart(self.measured, self.limit)
         if self.kept is None:
             return f"{subject} at most {value}: whether it reaches {limit} cannot be told"

@@ -1,0 +1,177 @@
+"""`archcost check`: the gate."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import replace
+from functools import reduce
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from archcost.cli.common import Loading, complete_spec, loading
+from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
+from archcost.cli.output import write
+from archcost.gate.baseline import Baseline
+from archcost.gate.baseline import read as read_baseline
+from archcost.gate.bounds import BOUNDS
+from archcost.gate.config import budgets_of_flag, find_config, flag, read_config
+from archcost.report.judgement import FORMATS
+from archcost.report.judgement import write as render
+from archcost.report.words import DTYPES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Unpack
+
+    from archcost.gate.config import Config
+    from archcost.report.model import Level
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+FAILED = 1
+BASELINE = "archcost-baseline.txt"
+"""Where a baseline is written if nothing says otherwise: beside the configuration."""
+
+
+class Options(Loading):
+    """How specs are read, and what the command line says in place of the configuration."""
+
+    against: str | None
+    fail_level: Level | None
+    dtype: str | None
+    baseline: str | None
+    write_baseline: bool
+    ratchet: bool
+    today: dt.datetime | None
+    quiet: bool
+
+
+def limits(command: F) -> F:
+    """Add a flag for every limit."""
+    options = [
+        click.option(
+            flag(bound.key),
+            bound.key,
+            metavar="LIMIT",
+            multiple=True,
+            help=f"{bound.measure.title}: {bound.measure.meaning}. For example {bound.example}.",
+        )
+        for bound in BOUNDS.values()
+    ]
+    return reduce(lambda f, option: option(f), reversed(options), command)
+
+
+@click.command
+@click.argument("specs", metavar="[SPEC]...", nargs=-1, shell_complete=complete_spec)
+@click.option(
+    "--config",
+    metavar="FILE",
+    help="The configuration. [default: the nearest archcost.yaml or pyproject.toml]",
+)
+@click.option("--against", metavar="REF", help="The git revision that relative limits are relative to.")
+@limits
+@click.option(
+    "--fail-level",
+    type=click.Choice(["error", "warn", "info"]),
+    help="Fail from this level on. [default: error]",
+)
+@formats(*FORMATS)
+@loading
+@click.option("--dtype", type=click.Choice(list(DTYPES)), help="For limits in bytes. [default: float32]")
+@click.option("--baseline", metavar="FILE", help="What is known already and may not get worse.")
+@click.option("--write-baseline", is_flag=True, help="Accept all that fails now: write it to the baseline.")
+@click.option("--ratchet", is_flag=True, help="Take what is fixed out of the baseline.")
+@click.option(
+    "--today",
+    metavar="YYYY-MM-DD",
+    type=click.DateTime(["%Y-%m-%d"]),
+    help="The day by which waivers are judged.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Only what is wrong, and the verdict.")
+def command(
+    specs: tuple[str, ...],
+    config: str | None,
+    forms: tuple[Output, ...],
+    output: str | None,
+    **options: Unpack[Options],
+) -> int:
+    """Fail if a network is over its budget, misses what it expects, or has a finding that is an error.
+
+    Budgets stand in archcost.yaml or in [tool.archcost] of pyproject.toml, and every limit is a flag, too.
+    A limit is an amount (4.2G, 8MB), or relative to a base (+5%, +500k). A flag replaces the limits that the
+    configuration has for whole networks.
+
+    \b
+      archcost check net.yaml --max-macs 4.2G --max-params 26M --max-peak 8MB --min-field 331
+      archcost check                                  all specs of the configuration
+      archcost check --against origin/main            with limits that are relative to it
+      archcost check --format github --format markdown:summary.md
+
+    Exit codes: 0 passed, 1 failed, 2 a spec or the configuration is wrong, 3 nothing to check.
+    """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
+    from archcost.gate.check import Gate  # noqa: PLC0415 - `--help` needs none of what follows
+    from archcost.gate.entries import Entry, entries  # noqa: PLC0415
+    from archcost.report.judgement.words import Look  # noqa: PLC0415
+
+    placed = outputs(forms, output, "text")
+    found = read_config(Path(config) if config else find_config(Path.cwd()), options["limits"])
+    settled = _overridden(found, options)
+    asked = Entry(
+        path="",
+        variant=options["variant"],
+        set=options["settings"],
+        input=options["input_shape"],
+        limits=options["limits"],
+    )
+    wanted = entries(specs, asked, settled)
+    day = options["today"].date() if options["today"] else dt.date.today()  # noqa: DTZ011 - the user's day
+    gate = Gate(settled, day, _baseline(settled, options))
+    is_whole = asked.is_plain and not specs
+    judgement = gate.judge(wanted, is_whole=is_whole)
+    if options["write_baseline"]:
+        write(gate.baseline.rewritten(is_whole=is_whole), gate.baseline.file)
+        click.echo(f"{gate.baseline.file}: accepts {len(gate.baseline.met)} complaint(s)", err=True)
+        return 0
+    if options["ratchet"]:
+        write(gate.baseline.ratcheted(is_whole=is_whole), gate.baseline.file)
+    root = repository_root()
+    write_all(
+        placed,
+        lambda form, style: render(judgement, form, Look(quiet=options["quiet"], style=style, root=root)),
+    )
+    return FAILED if judgement.failed else 0
+
+
+def _overridden(config: Config, options: Options) -> Config:
+    """The configuration with what the command line says in its place."""
+    flagged = [
+        budget for key in BOUNDS for text in options.get(key, ()) for budget in budgets_of_flag(key, text)
+    ]
+    keys = {budget.bound.key for budget in flagged}
+    kept = [b for b in config.budgets if b.bound.key not in keys or b.block or b.kind]
+    baseline = options["baseline"]
+    return replace(
+        config,
+        against=options["against"] or config.against,
+        fail_level=options["fail_level"] or config.fail_level,
+        dtype=options["dtype"] or config.dtype,
+        baseline=Path(baseline) if baseline else config.baseline,
+        budgets=(*kept, *flagged),
+    )
+
+
+def _baseline(config: Config, options: Options) -> Baseline:
+    """What was accepted so far.
+
+    Raises:
+        UsageError: there is no such file, though it is asked for.
+    """
+    changes = options["write_baseline"] or options["ratchet"]
+    if config.baseline is None and not changes:
+        return Baseline()
+    file = config.baseline or config.folder / BASELINE
+    if options["write_baseline"] and not file.exists():
+        return Baseline(str(file))
+    return Baseline(str(file), read_baseline(file))
