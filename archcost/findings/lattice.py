@@ -46,16 +46,12 @@ def _check(seen: Seen) -> Iterator[Finding]:
 
 
 def _lattices(links: Sequence[Link]) -> Iterator[_Lattice]:
-    """Every run of two or more that no neighbour extends."""
+    """Every run of two or more, from its first two links on."""
     for link in links:
         for axis, shared in enumerate(link.shared):
             for factor, run in list(shared.items())[-1:]:
-                if run.reading > 1 and not any(_extends(after, axis, run) for after in link.after):
+                if run.reading > 1:
                     yield _Lattice(link, axis, factor, run)
-
-
-def _extends(after: Link, axis: int, run: Run) -> bool:
-    return any(longer.links == run.links + 1 for longer in after.shared[axis].values())
 
 
 def _message(links: Sequence[Link], axis: int, factor: int) -> str:

@@ -71,7 +71,7 @@ def _message(node: Node, window: Window, read: int, readers: _Readers, *, is_out
     x, given = node.inputs[0], _given(node, window)
     every = prod(x.output[1:])
     reads = f"{given} reads {read:,} of the {every:,} positions of {x.path}"
-    if full := next((other for other in readers.full if other is not node), None):
+    if full := next(iter(readers.full), None):
         return f"{reads}; {full.path} reads those between as well"
     if is_output:
         return f"{reads}, which is an output, too"

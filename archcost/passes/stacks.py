@@ -64,22 +64,18 @@ class Link:
         window: its window.
         before: the link before it, or the joint; None if it is the first.
         depth: links up to this one.
-        after: the links that follow this one.
         shared: per axis, the factors above 1 that the rates of the links up to this one have in common, each
             with its longest run: from the shortest to the longest.
     """
 
-    __slots__ = ("after", "before", "depth", "node", "shared", "window")
+    __slots__ = ("before", "depth", "node", "shared", "window")
 
     def __init__(self, node: Node, window: Window, before: Link | Joint | None) -> None:
         self.node = node
         self.window = window
         self.before = before
         self.depth = before.depth + 1 if before else 1
-        self.after: list[Link] = []
         self.shared = tuple(self._shared(axis) for axis in range(len(window.kernel)))
-        if isinstance(before, Link):
-            before.after.append(self)
 
     def _shared(self, axis: int) -> dict[int, Run]:
         before = self.before.shared[axis] if isinstance(self.before, Link) else {}
