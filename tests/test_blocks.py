@@ -193,10 +193,11 @@ def test_every_convolution_and_norm_of_a_block_was_measured_in_efficientnet_v2(
 ) -> None:
     file = NETWORKS.parent.parent / "networks" / "measured" / "efficientnet_v2_s.json"
     measured = [row[1:] for row in json.loads(file.read_text("utf-8"))["learned"]]
-    for row in counted(network, call, x).nodes:
-        if row.params:
-            output = [row.output[0], *(size for size in row.output[1:] if size != 1)]
-            assert [KINDS[row.kind], output, row.params, row.macs] in measured, row.path
+    learned = [row for row in counted(network, call, x).nodes if row.params]
+    assert len(learned) >= 2
+    for row in learned:
+        output = [row.output[0], *(size for size in row.output[1:] if size != 1)]
+        assert [KINDS[row.kind], output, row.params, row.macs] in measured, row.path
 
 
 # -- fields and holes -------------------------------------------------------------------------------------

@@ -105,7 +105,9 @@ def test_what_is_found_has_no_holes_and_reaches_the_field(
     limit = field if max_rate is None else max_rate
     wanted = kernels if len(kernels) > 1 else kernels * layers
     assume(largest_field(wanted, limit) >= field)
-    for stack in solve(kernels, None if len(kernels) > 1 else layers, field, max_rate=max_rate).stacks:
+    stacks = solve(kernels, None if len(kernels) > 1 else layers, field, max_rate=max_rate).stacks
+    assert stacks
+    for stack in stacks:
         paths = enumerated(stack.kernel_sizes, stack.rates)
         assert min(paths) > 0
         assert len(paths) == stack.field >= field
@@ -116,13 +118,13 @@ def test_what_is_found_has_no_holes_and_reaches_the_field(
 
 @given(st.lists(st.integers(2, 4), min_size=1, max_size=4), st.integers(1, 8))
 def test_the_largest_field_is_the_largest_without_holes(kernels: list[int], max_rate: int) -> None:
+    assume(max_rate ** len(kernels) <= 600)
     fields = (
         len(paths)
         for rates in product(range(1, max_rate + 1), repeat=len(kernels))
         if 0 not in (paths := enumerated(kernels, rates))
     )
-    if max_rate ** len(kernels) <= 600:
-        assert largest_field(kernels, max_rate) == max(fields)
+    assert largest_field(kernels, max_rate) == max(fields)
 
 
 @given(st.integers(2, 6), st.integers(1, 3000), st.integers(1, 50))
@@ -169,7 +171,9 @@ def test_stacks_are_ranked_and_the_smallest_is_among_them() -> None:
 
 
 def test_layers_with_equal_kernels_have_rising_rates() -> None:
-    for stack in solve([5, 3, 3, 5], None, 100, top=20).stacks:
+    stacks = solve([5, 3, 3, 5], None, 100, top=20).stacks
+    assert len(stacks) > 1
+    for stack in stacks:
         first, second, third, fourth = stack.rates
         assert second <= third
         assert first <= fourth

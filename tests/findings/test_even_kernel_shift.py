@@ -66,3 +66,8 @@ def test_what_has_a_middle_or_another_grid_anyway_does_not(said: Said, layer: st
 def test_two_samples_of_the_past_are_meant_so(said: Said, padding: str) -> None:
     layer = f"- conv: {{out_channels: 3, kernel_size: 2, padding: {padding}}}"
     assert said(RULE, layer, x="[3, 32]") == []
+
+
+def test_who_looks_ahead_as_well_does_not_mean_it_so(said: Said) -> None:
+    layer = "- conv: {out_channels: 3, kernel_size: 4, padding: [[3, 2]]}"
+    assert len(said(RULE, layer, x="[3, 32]")) == 1

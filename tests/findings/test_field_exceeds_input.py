@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.passes.receptive_field import receptive_fields
+
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from archcost.network import Network
 
     Said = Callable[..., list[str]]
 
@@ -46,3 +50,11 @@ def test_every_input_has_a_first_layer_of_its_own(said: Said) -> None:
 
 def test_vectors_have_no_field(said: Said) -> None:
     assert said(RULE, "- linear: {out_features: 4}", x="[3]") == []
+
+
+def test_an_upper_bound_proves_nothing(said: Said, network: Callable[..., Network]) -> None:
+    far = "- conv: {out_channels: 1, kernel_size: 3, dilation: %s, padding: same}"
+    field = receptive_fields(network(far % 2**18, x="[1, 64]"))[-1]["input"]
+    assert (field.size, field.upper_bound) == ((2**19 + 1,), True)
+    assert said(RULE, far % 2**18, x="[1, 64]") == []
+    assert len(said(RULE, far % 2**16, x="[1, 64]")) == 1

@@ -108,3 +108,14 @@ def test_every_input_that_is_seen_too_little_of_is_named(said: Said) -> None:
         """
     (message,) = said(RULE, layers, x="{left: [3, 8, 8], right: [3, 8, 8]}")
     assert message.startswith("add: 4 positions of 'right' are missing in height and width; 2 more ")
+
+
+def test_a_kernel_of_one_tap_cannot_be_dilated(said: Said) -> None:
+    conv = "- {conv: {out_channels: 3, kernel_size: [1, 3], padding: same}, expect: {receptive_field: %s}}"
+    (message,) = said(RULE, conv % "[3, 3]", x="[3, 16, 16]")
+    assert message.endswith(
+        "2 positions are missing in height; one more convolution with kernel_size 3 at the "
+        "end (it adds 2) would add them"
+    )
+    (message,) = said(RULE, conv % "[1, 5]", x="[3, 16, 16]")
+    assert ", or dilation 2 in conv, " in message

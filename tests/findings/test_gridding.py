@@ -291,6 +291,31 @@ def test_a_lattice_of_any_size_is_counted_in_steps_of_its_factor(network: Callab
     assert f"they read at most {1 + 2 + 2**20 + 2**21:,} of" in finding.message
 
 
+def test_a_gate_over_a_row_of_the_map_is_no_part_of_a_stack(network: Callable[..., Network]) -> None:
+    """It is the same along the width, whatever the convolutions read."""
+    gate = """\
+- {name: rows, avg_pool: {kernel_size: [1, 64]}}
+- {name: gate, sigmoid}
+- {name: gated, multiply, from: [a, gate]}
+"""
+    first, second = (f"- {{name: {name}, {conv(2)}}}\n" for name in "ab")
+    plain, gated = (stacks_of(network(first + between + second, x="[4, 64, 64]")) for between in ("", gate))
+    assert [stack.field for stack in gated] == [stack.field for stack in plain]
+    assert plain[0].field.holes
+
+
+def test_what_is_learned_has_no_positions_to_miss(network: Callable[..., Network]) -> None:
+    layers = f"""\
+- {{name: table, parameter: {{shape: [4, 64, 64]}}}}
+- {conv(2)}
+- {{name: means, global_avg_pool}}
+- {{multiply, from: [input, means]}}
+"""
+    net = network(layers, x="[4, 64, 64]")
+    assert stacks_of(net) == ()
+    assert found(net, "gridding") == []
+
+
 def test_of_branches_behind_one_trunk_the_longest_run_speaks_for_all(network: Callable[..., Network]) -> None:
     (finding,) = found(network(heads(20, 4), x="[4, 64]"), "lattice")
     assert finding.node == "h19"

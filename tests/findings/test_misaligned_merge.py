@@ -259,3 +259,30 @@ def test_the_offset_is_the_one_that_following_every_tap_gives(
     for message in found:
         positions = f"{apart * stride} position{'s' * (apart * stride > 1)}"
         assert f" lie {positions} of the input apart in width ({apart} of a step here)" in message
+
+
+def beside(one: str, other: str) -> str:
+    """Two layers that read the same, and their sum."""
+    branches = f"- {{name: a, {one}}}\n- {{name: b, from: in, {other}}}\n"
+    return f"- {{name: in, identity}}\n{branches}- {{add, from: [a, b]}}"
+
+
+def test_what_looks_back_in_time_is_shifted_along_a_height(said: Said) -> None:
+    back = "conv: {out_channels: 3, kernel_size: 3, padding: [[2, 0], [1, 1]]}"
+    (message,) = said(RULE, beside(back, "relu"))
+    assert message.startswith("add: a and b lie 1 position of the input apart in height ")
+    in_time = "conv: {out_channels: 3, kernel_size: 3, padding: [[2, 0], [1, 1], [1, 1]]}"
+    assert said(RULE, beside(in_time, "relu"), x="[3, 8, 8, 8]") == []
+
+
+def test_a_single_position_lies_nowhere_else(said: Said) -> None:
+    whole, corner = (f"conv: {{out_channels: 3, kernel_size: {n}, stride: 8}}" for n in (8, 4))
+    assert said(RULE, beside(whole, corner), x="[3, 8, 8]") == []
+    assert len(said(RULE, beside(whole, corner), x="[3, 16, 16]")) == 1
+
+
+def test_of_an_upper_bound_nobody_knows_where_it_lies(said: Said) -> None:
+    up = "- {name: up, repeat: {f: [61, 67]}, body: [upsample: {scale_factor: $f}]}"
+    shifted = beside("conv: {out_channels: 1, kernel_size: 3, padding: [[0, 2]]}", "relu")
+    assert said(RULE, f"{up}\n{shifted}", x="[1, 2]") == []
+    assert len(said(RULE, shifted, x="[1, 16]")) == 1

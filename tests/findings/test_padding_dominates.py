@@ -114,3 +114,20 @@ def test_a_sequence_is_counted_along_its_one_axis(said: Said) -> None:
         "its outer taps never meet data, it takes 128 positions for most to meet data, "
         "or a smaller dilation"
     )
+
+
+def test_half_is_not_most(said: Said) -> None:
+    conv = "- conv: {out_channels: 1, kernel_size: %s, padding: [[%s, 0]]}"
+    assert said(RULE, conv % (2, 1), x="[1, 1]") == []
+    assert len(said(RULE, conv % (3, 2), x="[1, 1]")) == 1
+
+
+def test_of_two_inputs_none_is_said_to_be_too_small(said: Said) -> None:
+    layers = """
+        - {name: a, from: %s, conv: {out_channels: 3, kernel_size: 3, padding: 1}}
+        - {name: b, conv: {out_channels: 3, kernel_size: 3, dilation: 12, padding: 12}}
+        """
+    (one,) = said(RULE, layers % "input", x="[3, 8, 8]")
+    assert "28×28 positions (an input of 28×28) for most" in one
+    (two,) = said(RULE, layers % "right", x="{left: [3, 9, 9], right: [3, 8, 8]}")
+    assert "28×28 positions for most" in two

@@ -219,14 +219,10 @@ def has_phases(net: Network, node: Node) -> bool:
     return any(w.period(axis)[0] > 1 for w in windows if w for axis, _ in enumerate(w.kernel))
 
 
-def local(field: Field) -> Field | None:
-    return field.local if field.is_global else field
-
-
 def last_small_map(net: Network, most: int) -> tuple[Node, dict[str, Field]] | None:
     """The last map with fields small enough for a test, and those fields."""
     for node, fields in zip(reversed(net.nodes), reversed(receptive_fields(net)), strict=True):
-        found = {name: small for name, field in fields.items() if (small := local(field))}
+        found = {name: small for name, field in fields.items() if (small := field.moving)}
         if len(node.output) > 1 and found and all(prod(f.size) <= most for f in found.values()):
             return node, found
     return None
