@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcost.errors import Diagnostic, SpecError
 from archcost.formatting.block_text import block_text
+from archcost.formatting.scalars import comment
 from archcost.formatting.tree import Comment, Document, FormattingError, Group, Leaf, Member, groups
 from archcost.source import Place, Source
 
@@ -57,11 +58,12 @@ class _Builder:
             for member in group.members:
                 member.blank = not group.flow and member.line - 1 in blank
         comments = list(self._comments(blank))
-        inside = [comment for comment in comments if comment.offset >= self._marker]
+        inside = [one for one in comments if one.offset >= self._marker]
+        opening = self._opening(inside)
         _Attachment(inside).attach(root)
         headers = [(leaf.start, leaf.block.comment) for leaf in self._leaves if leaf.block]
         every = sorted([(c.offset, c.text) for c in comments] + headers)
-        return Document(root, self._opening(inside), [text for _, text in every if text])
+        return Document(root, opening, [text for _, text in every if text])
 
     # -- nodes ------------------------------------------------------------------------------------------
 
@@ -153,7 +155,7 @@ class _Builder:
         last = bisect_right(self._starts, self._marker) - 1
         lines = [line.rstrip() for line in self._source.lines[:last]]
         if inside and inside[0].line == last:
-            return [*lines, f"--- {inside.pop(0).text}"]
+            return [*lines, f"--- {comment(inside.pop(0).text)}"]
         return [*lines, "---"]
 
 
