@@ -27,8 +27,10 @@ def matches_spec(pattern: str, spec: str, folder: Path) -> bool:
     >>> [matches_spec(p, "nets/a/b.yaml", Path()) for p in ("b.yaml", "nets/*.yaml", "nets/**", "/b.yaml")]
     [True, False, True, False]
     """
-    if pattern.startswith("zoo:") or spec.startswith("zoo:") or spec == "-":
-        return fnmatchcase(spec, pattern) and pattern.startswith("zoo:") == spec.startswith("zoo:")
+    if spec == "-":
+        return pattern == "-"
+    if pattern.startswith("zoo:") or spec.startswith("zoo:"):
+        return pattern.startswith("zoo:") and fnmatchcase(spec, pattern)
     names = _names(os.path.relpath(os.path.abspath(spec), os.path.abspath(folder)).replace(os.sep, "/"))  # noqa: PTH100 - links are not followed
     if "/" not in pattern:
         return fnmatchcase(names[-1], pattern)

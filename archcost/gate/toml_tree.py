@@ -119,7 +119,9 @@ def _diagnose(message: str, source: Source) -> Diagnostic:
         end = (len(source.lines), len(source.lines[-1]) + 1)
         place = Place(source, *((int(where[1]), int(where[2])) if where[1] else end))
     if what in _BARE_WORDS and (word := _word_at(place)):
-        return Diagnostic(place._replace(column=word.start() + 1, width=len(word[0])), f'write "{word[0]}"')
+        return Diagnostic(
+            place._replace(column=word.start() + 1, width=len(word[0])), f'text needs quotes: "{word[0]}"'
+        )
     return Diagnostic(place, f"this is no TOML: {what[:1].lower()}{what[1:]}")
 
 
