@@ -7,7 +7,12 @@ Only objects are read, by the `git` command: nothing is checked out or written, 
 network is never asked. The folders of a commit are walked here, one tree object after the other, so that all
 that git is asked for are hashes: no name of a file, however odd, is ever part of a request.
 
-Everything that can go wrong is a `RevisionError`, with a type for each reason (see `archcost.errors`).
+What can go wrong has types, for whoever compares with a base, in the order to catch them:
+
+    AbsentError      the revision has no such spec: it is new
+    RevisionError    there is no base: no such revision, no repository, no git (a type for each is below it)
+    UsageError       the request fits no base: `-` and `zoo:` have none, or there was no such variable then
+    SpecError        there is a base, and it is wrong: places are `origin/main:specs/net.yaml:8:3`
 """
 
 from __future__ import annotations

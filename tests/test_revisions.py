@@ -831,6 +831,34 @@ def test_in_a_partial_clone_nothing_is_fetched(
     assert channels(archcost.load("net.yaml", at="HEAD")) == 5
 
 
+def test_the_settings_of_a_repository_run_no_command(repo: Repo, tmp_path: Path) -> None:
+    commit = repo.commit({"net.yaml": spec(4)})
+    blob = repo.git("rev-parse", "main:net.yaml")
+    (repo.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    evil = f"touch {shlex.quote(str(tmp_path / 'ran'))} #"
+    settings = {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": str(tmp_path),
+        "remote.origin.uploadPack": evil,
+        "remote.other.promisor": "true",
+        "remote.other.url": f"ext::sh -c {evil}",
+        "protocol.allow": "always",
+        "core.fsmonitor": evil,
+        "core.sshCommand": evil,
+        "core.pager": evil,
+        "alias.cat-file": f"!{evil}",
+        "alias.rev-parse": f"!{evil}",
+    }
+    for name, value in settings.items():
+        repo.git("config", name, value)
+    for ref in (commit, "f" * 40, "main...", "unknown"):
+        with pytest.raises(RevisionError):
+            archcost.load("net.yaml", at=ref)
+    assert not (tmp_path / "ran").exists()
+
+
 # -- git, and what it leaves behind ---------------------------------------------------------------------
 
 
