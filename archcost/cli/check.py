@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from functools import reduce
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
@@ -16,13 +14,13 @@ from archcost.cli.output import write
 from archcost.gate.baseline import Baseline
 from archcost.gate.baseline import read as read_baseline
 from archcost.gate.bounds import BOUNDS
-from archcost.gate.config import budgets_of_flag, find_config, flag, read_config
+from archcost.gate.config import flag
 from archcost.report.judgement import FORMATS
 from archcost.report.judgement import write as render
 from archcost.report.words import DTYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from typing import Unpack
 
     from archcost.gate.config import Config
@@ -113,11 +111,19 @@ def command(
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     from archcost.gate.check import Gate  # noqa: PLC0415 - `--help` needs none of what follows
     from archcost.gate.entries import Entry, entries  # noqa: PLC0415
+    from archcost.gate.run import configured  # noqa: PLC0415
     from archcost.report.judgement.words import Look  # noqa: PLC0415
 
     placed = outputs(forms, output, "text")
-    found = read_config(Path(config) if config else find_config(Path.cwd()), options["limits"])
-    settled = _overridden(found, options)
+    flags = cast("Mapping[str, tuple[str, ...]]", options)  # one of each limit, besides what is named there
+    settled = configured(
+        config,
+        budgets={key: flags[key] for key in BOUNDS},
+        against=options["against"],
+        fail_level=options["fail_level"],
+        dtype=options["dtype"],
+        baseline=options["baseline"],
+    )
     asked = Entry(
         path="",
         variant=options["variant"],
@@ -127,15 +133,18 @@ def command(
     )
     wanted = entries(specs, asked, settled)
     day = options["today"].date() if options["today"] else dt.date.today()  # noqa: DTZ011 - the user's day
-    gate = Gate(settled, day, _baseline(settled, options))
+    changes = options["write_baseline"] or options["ratchet"]
+    baseline = _baseline(settled, changes=changes, begins=options["write_baseline"])
     is_whole = asked.is_plain and not specs
-    judgement = gate.judge(wanted, is_whole=is_whole)
+    judgement = Gate(settled, day, baseline).judge(wanted, is_whole=is_whole)
     if options["write_baseline"]:
-        write(gate.baseline.rewritten(is_whole=is_whole), gate.baseline.file)
-        click.echo(f"{gate.baseline.file}: accepts {len(gate.baseline.met)} complaint(s)", err=True)
+        write(baseline.rewritten(is_whole=is_whole), baseline.file)
+        click.echo(
+            f"wrote {baseline.file}; what it lists does not fail any more, unless it gets worse", err=True
+        )
         return 0
     if options["ratchet"]:
-        write(gate.baseline.ratcheted(is_whole=is_whole), gate.baseline.file)
+        write(baseline.ratcheted(is_whole=is_whole), baseline.file)
     root = repository_root()
     write_all(
         placed,
@@ -144,34 +153,20 @@ def command(
     return FAILED if judgement.failed else 0
 
 
-def _overridden(config: Config, options: Options) -> Config:
-    """The configuration with what the command line says in its place."""
-    flagged = [
-        budget for key in BOUNDS for text in options.get(key, ()) for budget in budgets_of_flag(key, text)
-    ]
-    keys = {budget.bound.key for budget in flagged}
-    kept = [b for b in config.budgets if b.bound.key not in keys or b.block or b.kind]
-    baseline = options["baseline"]
-    return replace(
-        config,
-        against=options["against"] or config.against,
-        fail_level=options["fail_level"] or config.fail_level,
-        dtype=options["dtype"] or config.dtype,
-        baseline=Path(baseline) if baseline else config.baseline,
-        budgets=(*kept, *flagged),
-    )
-
-
-def _baseline(config: Config, options: Options) -> Baseline:
+def _baseline(config: Config, *, changes: bool, begins: bool) -> Baseline:
     """What was accepted so far.
+
+    Args:
+        config: where the baseline may be named.
+        changes: it is about to be written.
+        begins: there need not be one.
 
     Raises:
         UsageError: there is no such file, though it is asked for.
     """
-    changes = options["write_baseline"] or options["ratchet"]
     if config.baseline is None and not changes:
         return Baseline()
     file = config.baseline or config.folder / BASELINE
-    if options["write_baseline"] and not file.exists():
+    if begins and not file.exists():
         return Baseline(str(file))
     return Baseline(str(file), read_baseline(file))
