@@ -84,7 +84,7 @@ def _pareto(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[s
 )
 @quiet
 def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> None:
-    """Put networks side by side: what they cost, what they see, and which ones no other beats.
+    """Put networks side by side: what they cost, what they see, which ones no other beats.
 
     Here --set takes several values, one network for each; several --set make all combinations.
 

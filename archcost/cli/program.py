@@ -31,11 +31,12 @@ COMMANDS = {
     "explain": Entry("explain", "Derive the numbers of one node, step by step."),
     "expand": Entry("expand", "List every node of a network, with its path and its source line."),
     "rf": Entry("rf", "Show which input positions reach a node: receptive fields, holes, effective fields."),
+    "diff": Entry("diff", "Show what changed from one network to another, and why."),
     "check": Entry("check", "Fail if a network is over its budget: the gate for CI."),
     "verify": Entry("verify", "Run networks in NumPy and compare what is measured with what was predicted."),
     "compare": Entry(
         "compare",
-        "Put networks side by side: what they cost, what they see, and which ones no other beats.",
+        "Put networks side by side: what they cost, what they see, which ones no other beats.",
     ),
     "fmt": Entry("fmt", "Rewrite specs in the canonical style, comments kept."),
     "rates": Entry("rates", "Solve for dilation rates that reach a receptive field without holes."),

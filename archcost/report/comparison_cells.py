@@ -15,7 +15,7 @@ from archcost.review.measured import MEASURES
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from archcost.report.comparison import Comparison, NetworkRow, Seen
     from archcost.report.model import Level
@@ -85,12 +85,12 @@ class Cells:
     Attributes:
         names: of all columns.
         look: the units and the data type of bytes.
-        several: whether there is something to be relative to.
+        rows: the networks.
     """
 
     names: list[str]
     look: Look
-    several: bool
+    rows: Sequence[NetworkRow]
 
     def cell(self, name: str, row: NetworkRow) -> str:
         """A network's number or words; `-` where it has none."""
@@ -117,13 +117,18 @@ class Cells:
 
     def factor(self, name: str, row: NetworkRow) -> str:
         """A network's number over the base's; empty where none is shown."""
-        ratio = row.relative.get(_BYTES.get(name, name))
-        return f"{factor(Fraction(ratio))}×" if self.has_factor(name) and ratio else ""
+        ratio = _ratio(name, row)
+        return f"{factor(Fraction(ratio))}×" if ratio and self.has_factor(name) else ""
 
     def has_factor(self, name: str) -> bool:
-        """Whether factors stand beside the numbers of a column."""
+        """Whether factors stand beside the numbers of a column: there is a base, and it is not 0."""
         counts = name in _BYTES or (name in MEASURES and MEASURES[name].unit in {"operations", "elements"})
-        return self.several and counts and _TWINS.get(name) not in self.names
+        alone = len(self.rows) == 1 or _TWINS.get(name) in self.names
+        return counts and not alone and any(_ratio(name, row) for row in self.rows)
+
+
+def _ratio(name: str, row: NetworkRow) -> str | None:
+    return row.relative.get(_BYTES.get(name, name))
 
 
 def heading(name: str) -> str:

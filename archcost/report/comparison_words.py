@@ -85,12 +85,10 @@ def mark(found: Comparison, sign: str) -> Iterator[str]:
     """What the sign of optimal networks means, where there is a choice."""
     if len(found.networks) > 1:
         titles = in_a_row(MEASURES[name].title for name in found.pareto)
-        also = ", and better in one of them" if len(found.pareto) > 1 else ""
-        yield (
-            f"{sign} Pareto-optimal: no other network is as good in {titles}{also}."
-            if also
-            else (f"{sign} best in {titles}: no other network is better.")
-        )
+        if len(found.pareto) == 1:
+            yield f"{sign} the best in {titles}."
+        else:
+            yield f"{sign} Pareto-optimal: no other is as good in {titles}, and better in one."
 
 
 def facts(found: Comparison) -> Iterator[str]:

@@ -88,7 +88,7 @@ def _titled(title: str, lines: Iterable[str]) -> list[str]:
 
 def _networks(found: Comparison, names: list[str], look: Look) -> list[str]:
     several = len(found.networks) > 1
-    cells = Cells(names, look, several)
+    cells = Cells(names, look, found.networks)
     rows = [
         [
             *(["*" if row.pareto_optimal else ""] if several else []),
@@ -171,7 +171,7 @@ _MARK = "★"
 
 
 def _markdown_networks(found: Comparison, names: list[str], look: Look) -> str:
-    cells = Cells(names, look, len(found.networks) > 1)
+    cells = Cells(names, look, found.networks)
     rows = [
         [_marked(found, row), *(_one_cell(cells, name, row) for name in names)]
         for row in _in_order(found, look)

@@ -27,6 +27,7 @@ COMMANDS = {
     "help_zoo": "zoo --help",
     "help_verify": "verify --help",
     "help_schema": "schema --help",
+    "help_compare": "compare --help",
     "analyze_resnet50": "analyze zoo:resnet50",
     "analyze_vgg16": "analyze zoo:vgg16",
     "analyze_lenet5": "analyze zoo:lenet5",
@@ -93,6 +94,19 @@ COMMANDS = {
     "rates_json": "rates --kernel 3 --layers 4 --field 63 --format json",
     "rates_too_far": "rates --kernel 3 --layers 4 --field 100",
     "zoo_unknown": "zoo resnet05",
+    "compare_variants": "compare zoo:plain_3x3 --variants",
+    "compare_sweep": (
+        "compare tiny.yaml --set width=8,16 --set act=relu,gelu --sort macs "
+        "--columns params,macs,exponentials,weights,best_peak --dtype int8"
+    ),
+    "compare_blocks": "compare zoo:plain_3x3 zoo:bottleneck zoo:two_3x3 --depth 1 --quiet --base two_3x3",
+    "compare_inputs": "compare tiny.yaml hdc.yaml two_inputs.yaml",
+    "compare_markdown": "compare zoo:hdc_segmentation --variants --depth 1 --format markdown",
+    "compare_json": "compare tiny.yaml --variants --depth 1 --format json",
+    "compare_csv": "compare tiny.yaml two_inputs.yaml --format csv",
+    "compare_csv_of_blocks": "compare tiny.yaml --variants --depth 1 --columns macs,params --format csv",
+    "compare_one_value_is_wrong": "compare zoo:plain_3x3 --set groups=2,3",
+    "compare_no_variants": "compare hdc.yaml --variants",
 }
 
 
