@@ -106,6 +106,15 @@ def test_paths_are_those_that_listing_finds(seed: int, network: Loader) -> None:
         assert found.modules == histogram([*every_choice(node)])
 
 
+def test_only_products_with_what_is_learned_make_a_path_longer(network: Loader) -> None:
+    layers = """
+        - {name: norm, batch_norm}
+        - {name: scores, matmul: {transpose_a: true}, from: [input, norm]}
+        """
+    net = network(layers, "[4, 3]")
+    assert [paths(net, node).lengths for node in net] == [(1,), (2,)]
+
+
 # -- closed forms -----------------------------------------------------------------------------------
 
 
