@@ -86,15 +86,17 @@ _HELP = "Levels, limits and waivers are set in archcost.yaml; `archcost check --
 
 def _meaning(name: str) -> tuple[str, Level]:
     """What a rule is about, and its usual level."""
-    from archcost.findings import RULES  # noqa: PLC0415 - of all formats, only this one documents the rules
+    # Of all formats only this one documents the rules.
+    from archcost.findings import RULES  # noqa: PLC0415 - they bring networkx along
+    from archcost.review.measured import MEASURES  # noqa: PLC0415 - likewise
 
     if known := RULES.get(name):
         return f"{name}: {known.summary}", known.levels[0]
-    rule, _, budget = name.partition("/")
-    if budget:
-        side = "less" if budget.startswith("min_") else "more"
-        return f"{budget}: {budget[4:].replace('_', ' ')} is {side} than a budget allows", "error"
-    return f"{rule}: something about the check itself is not as it should be", "warn"
+    budget = name.partition("/")[2]
+    if measure := MEASURES.get(budget[4:]):
+        bound = "at most" if measure.less_is_better else "at least"
+        return f"{name}: what a budget allows {bound}: {measure.title}, {measure.meaning}", "error"
+    return f"{name}: something about the check itself is not as it should be", "warn"
 
 
 def _level(level: Level) -> str:

@@ -1,0 +1,51 @@
+"""The JSON form of a judgement satisfies its schema and loses nothing."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from archcost.report.judgement import write
+from archcost.report.judgement.words import Look
+from archcost.report.model import plain
+from archcost.schemas import schema
+from tests.report.judgements import EXAMPLES, FOUND, OVER_A_BASE
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_judgement_satisfies_the_schema(name: str) -> None:
+    validator: Any = Draft202012Validator(schema("check"))
+    document = json.loads(write(EXAMPLES[name], "json", Look()))
+    assert [error.message for error in validator.iter_errors(document)] == []
+    del document["failed"]
+    assert [error.message for error in validator.iter_errors(document)] == ["'failed' is a required property"]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_nothing_is_lost(name: str) -> None:
+    document = json.loads(write(EXAMPLES[name], "json", Look(quiet=True)))
+    assert (document.pop("schema"), document.pop("tool")["name"]) == ("archcost-check/1", "archcost")
+    assert document == plain(EXAMPLES[name])
+
+
+def test_the_verdict_comes_first_and_a_complaint_is_a_line() -> None:
+    shown = write(FOUND, "json", Look()).splitlines()
+    assert shown[2] == ' "failed": true,'
+    assert sum('"rule": "gridding"' in line for line in shown) == 6
+
+
+def test_every_key_is_explained() -> None:
+    made = schema("check")
+    for definition in (made["$defs"]["Complaint"], made["$defs"]["Judged"], made["$defs"]["CheckedSpec"]):
+        assert all("description" in field for field in definition["properties"].values())
+    assert made["properties"]["failed"]["description"] == "whether anything fails."
+    assert made["description"] == "The outcome of a check."
+
+
+def test_numbers_are_exact() -> None:
+    spec = json.loads(write(OVER_A_BASE, "json", Look()))["specs"][0]
+    assert spec["limits"][0]["measured"] == 15_470_264_320
+    assert isinstance(spec["measures"]["macs"], int)
