@@ -51,7 +51,6 @@ def advice(  # noqa: PLR0913 - a limit, and what is known around it
     *,
     kind: str | None = None,
     axis: int | None = None,
-    variants: Sequence[str] = (),
     dtype: str | None = None,
 ) -> list[str]:
     """What would keep a limit that is broken: at most three sentences, the least invasive change first.
@@ -66,7 +65,6 @@ def advice(  # noqa: PLR0913 - a limit, and what is known around it
         reload: how the spec is read with other settings; None if it cannot be.
         kind: the kind, if the limit is for all layers of one.
         axis: of a field, the axis the limit is for; None for every one.
-        variants: names of the spec's variants.
         dtype: the data type, if the limit was written in bytes.
 
     >>> from archcost import load
@@ -76,13 +74,14 @@ def advice(  # noqa: PLR0913 - a limit, and what is known around it
     'global_avg_pool before flatten (changes what is learned): 37.69 M'
     """
     part = None if rows is None else frozenset(row.path for row in rows)
-    found = hints(Asked(subject, measure, limit, part, kind, axis, reload, variants, dtype))
+    found = hints(Asked(subject, measure, limit, part, kind, axis, reload, dtype))
     return [hint.text if hint.fits else f"{hint.text}, which is not enough" for hint in found]
 
 
 def hints(asked: Asked) -> list[Hint]:
     """The hints behind `advice`."""
-    if asked.value is None or asked.fits(asked.value):
+    is_too_large = len(asked.subject.network) > asked.work
+    if is_too_large or asked.measure == "depth" or asked.value is None or asked.fits(asked.value):
         return []
     answers: list[Hint] = []
     for idea in IDEAS:

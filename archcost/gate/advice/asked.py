@@ -80,7 +80,6 @@ class Asked:
         kind: if only layers of one kind count, that kind.
         axis: of a field, the axis that counts; None for the smallest.
         reload: how the spec is read anew; None if it cannot be.
-        variants: names of the spec's variants.
         dtype: the data type, if the limit was written in bytes.
         work: nodes that may still be looked at.
     """
@@ -92,12 +91,13 @@ class Asked:
     kind: str | None = None
     axis: int | None = None
     reload: Reload | None = None
-    variants: Sequence[str] = ()
     dtype: str | None = None
     work: int = WORK
 
-    def __post_init__(self) -> None:
-        self.value = self._measured(self.subject.network, self.subject)
+    @cached_property
+    def value(self) -> Number | None:
+        """What was measured; None if the network has no such number."""
+        return self._measured(self.subject.network, self.subject)
 
     @cached_property
     def readers(self) -> Mapping[Node | Input, Sequence[Node]]:

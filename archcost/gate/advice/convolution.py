@@ -46,16 +46,17 @@ def as_cheaper(asked: Asked) -> Iterator[Hint]:
 def _formed(
     asked: Asked, places: Mapping[Node, Place], form: Callable[[Place], Form | None]
 ) -> Iterator[Hint]:
-    found = {node: formed for node, place in places.items() if (formed := form(place))}
-    first = next(iter(places))
-    if len(found) == len(places):
-        who = first.path if len(places) == 1 else _several(first, len(places))
+    """Every convolution that can have the form in it."""
+    if found := {node: formed for node, place in places.items() if (formed := form(place))}:
+        first = next(iter(found))
+        who = first.path if len(places) == 1 else _several(first, len(found), len(places))
         changes = {node: layers for node, (_, layers) in found.items()}
         yield from asked.changed(f"{who} as {found[first][0]} (changes what is learned)", changes)
 
 
-def _several(first: Node, count: int) -> str:
-    return f"all {count} convolutions of line {first.called.line} ({first.path}, …)"
+def _several(first: Node, count: int, whole: int) -> str:
+    many = f"all {count}" if count == whole else f"{count} of the {whole}"
+    return f"{many} convolutions at {first.called.source.name}:{first.called.line} ({first.path}, …)"
 
 
 def _targets(asked: Asked) -> Iterator[dict[Node, Place]]:

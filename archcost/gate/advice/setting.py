@@ -6,12 +6,17 @@ from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
+from archcost.errors import ArchcostError
 from archcost.geometry import show
+from archcost.limits import DEFAULT
 from archcost.report.model import COUNTS
 from archcost.report.words import DTYPES
+from archcost.spec.library import open_spec
+from archcost.spec.reader import Mapping, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
+    from collections.abc import Mapping as AnyMapping
 
     from archcost.gate.advice.asked import Asked, Hint, Number
     from archcost.geometry import Shape
@@ -21,13 +26,27 @@ _MOST_VARIANTS = 12
 
 def variant(asked: Asked) -> Iterator[Hint]:
     """Variants of the spec, those that change least first."""
-    if asked.part is not None or asked.kind is not None:
+    network = asked.subject.network
+    if asked.reload is None or asked.part is not None or asked.kind is not None:
         return
-    others = [name for name in asked.variants if name != asked.subject.network.variant][:_MOST_VARIANTS]
-    found = [(name, asked.reloaded(variant=name)) for name in others]
+    others = [name for name in _variants(network.path) if name != network.variant][:_MOST_VARIANTS]
+    found = ((name, asked.reloaded(variant=name)) for name in others)
     known = [(name, value) for name, value in found if value is not None]
     for name, value in sorted(known, key=lambda pair: asked.gain(pair[1])):
         yield from asked.hint(f"variant {name}", value)
+
+
+def _variants(path: str) -> list[str]:
+    """The variants of a spec that can be read once more; of one that is a variant itself, none."""
+    try:
+        opened = open_spec(path, DEFAULT) if path != "-" else None
+    except ArchcostError:
+        return []
+    if opened is None or opened.variant is not None:
+        return []
+    root = read(opened.data, opened.name, DEFAULT)
+    variants = root.get("variants") if isinstance(root, Mapping) else None
+    return [entry.key.text for entry in variants.entries] if isinstance(variants, Mapping) else []
 
 
 def smaller_input(asked: Asked) -> Iterator[Hint]:
@@ -44,9 +63,9 @@ def smaller_input(asked: Asked) -> Iterator[Hint]:
         yield from asked.hint(f"input {_shown(smaller)} instead of {_shown(shapes)}", value)
 
 
-def _largest(asked: Asked, steps: _Steps) -> tuple[Mapping[str, Shape], Number] | None:
+def _largest(asked: Asked, steps: _Steps) -> tuple[AnyMapping[str, Shape], Number] | None:
     """The fewest steps after which it fits (or as many as it takes to come closest), and the number then."""
-    best: tuple[Mapping[str, Shape], Number] | None = None
+    best: tuple[AnyMapping[str, Shape], Number] | None = None
     low, high = 1, steps.count
     while low <= high:
         middle = (low + high) // 2
@@ -66,13 +85,13 @@ def _largest(asked: Asked, steps: _Steps) -> tuple[Mapping[str, Shape], Number] 
 class _Steps:
     """Inputs that get smaller step by step: the largest axis by `unit`, the others in proportion."""
 
-    def __init__(self, shapes: Mapping[str, Shape], unit: int) -> None:
+    def __init__(self, shapes: AnyMapping[str, Shape], unit: int) -> None:
         self._shapes = shapes
         self._unit = unit
         self._largest = max(length for x in shapes.values() for length in x[1:])
         self.count = (self._largest - 1) // unit
 
-    def take(self, steps: int) -> Mapping[str, Shape]:
+    def take(self, steps: int) -> AnyMapping[str, Shape]:
         """The inputs after so many steps."""
         return {
             name: (x[0], *(self._smaller(length, steps) for length in x[1:]))
@@ -95,7 +114,7 @@ def _total_stride(asked: Asked) -> int:
     return lcm(*(stride.numerator for stride in strides)) if strides else 1
 
 
-def _shown(shapes: Mapping[str, Shape]) -> str:
+def _shown(shapes: AnyMapping[str, Shape]) -> str:
     if len(shapes) == 1:
         return show(next(iter(shapes.values())))
     return ", ".join(f"{name} {show(shape)}" for name, shape in shapes.items())

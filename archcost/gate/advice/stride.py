@@ -28,7 +28,7 @@ def earlier_stride(asked: Asked) -> Iterator[Hint]:
     """
     if asked.less_is_better:
         for first, strided in islice(_pairs(asked), _MOST):
-            stride, instead = _stride(strided.layer), _unstrided(strided)
+            stride, instead = _stride(strided), _unstrided(strided)
             text = f"stride {brief(stride)} already in {first.path}, "
             text += f"not in {strided.path}" if instead else f"without {strided.path}"
             moved = first.layer.model_copy(update={"stride": stride})
@@ -38,7 +38,7 @@ def earlier_stride(asked: Asked) -> Iterator[Hint]:
 def _pairs(asked: Asked) -> Iterator[tuple[Node, Node]]:
     """The first convolution of a chain without strides, and the layer with a stride that ends it."""
     for strided in asked.subject.network:
-        if max(_stride(strided.layer)) > 1 and (first := _first(asked, strided)):
+        if max(_stride(strided)) > 1 and (first := _first(asked, strided)):
             yield first, strided
 
 
@@ -46,7 +46,7 @@ def _first(asked: Asked, strided: Node) -> Node | None:
     found: Node | None = None
     at = strided.inputs[0]
     while isinstance(at, Node) and len(at.inputs) == len(asked.readers[at]) == 1 and not asked.gives(at):
-        if max(_stride(at.layer)) > 1:
+        if max(_stride(at)) > 1:
             break
         if isinstance(at.layer, Conv | DepthwiseConv) and at.shared is None:
             found = at
@@ -54,10 +54,10 @@ def _first(asked: Asked, strided: Node) -> Node | None:
     return found
 
 
-def _stride(layer: Kind) -> Axes:
-    return (
-        layer.stride if isinstance(layer, Conv | DepthwiseConv | MaxPool | AvgPool) and layer.stride else (1,)
-    )
+def _stride(node: Node) -> Axes:
+    layer = node.layer
+    slides = isinstance(layer, Conv | DepthwiseConv | MaxPool | AvgPool)
+    return layer.window(node.shapes[0]).stride if slides else (1,)
 
 
 def _unstrided(node: Node) -> Sequence[Kind]:
