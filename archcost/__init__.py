@@ -24,12 +24,15 @@ if TYPE_CHECKING:
         UsageError,
     )
     from archcost.execute.verification import verify
+    from archcost.gate.run import check
     from archcost.limits import Limits
     from archcost.network import Network
     from archcost.report.comparison import Comparison
+    from archcost.report.difference.model import Diff
     from archcost.report.explanation import explain
     from archcost.report.model import Report
     from archcost.review.compare import compare
+    from archcost.review.diff import diff
     from archcost.revisions import revision
     from archcost.spec.load import load
 
@@ -39,6 +42,7 @@ __all__ = [
     "AbsentError",
     "ArchcostError",
     "Comparison",
+    "Diff",
     "Limits",
     "Network",
     "NothingToAnalyzeError",
@@ -47,7 +51,9 @@ __all__ = [
     "SpecError",
     "UsageError",
     "analyze",
+    "check",
     "compare",
+    "diff",
     "explain",
     "load",
     "revision",
@@ -58,6 +64,7 @@ _HOMES = {
     "AbsentError": "archcost.errors",
     "ArchcostError": "archcost.errors",
     "Comparison": "archcost.report.comparison",
+    "Diff": "archcost.report.difference.model",
     "Limits": "archcost.limits",
     "Network": "archcost.network",
     "NothingToAnalyzeError": "archcost.errors",
@@ -66,7 +73,9 @@ _HOMES = {
     "SpecError": "archcost.errors",
     "UsageError": "archcost.errors",
     "analyze": "archcost.analysis",
+    "check": "archcost.gate.run",
     "compare": "archcost.review.compare",
+    "diff": "archcost.review.diff",
     "explain": "archcost.report.explanation",
     "load": "archcost.spec.load",
     "revision": "archcost.revisions",

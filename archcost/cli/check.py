@@ -95,7 +95,9 @@ def command(
     output: str | None,
     **options: Unpack[Options],
 ) -> int:
-    """Fail if a network is over its budget, misses what it expects, or has a finding that is an error.
+    """Fail if a network is over its budget: the gate for CI.
+
+    It fails, too, if a network misses what its spec expects, or has a finding that is an error.
 
     Budgets stand in archcost.yaml or in [tool.archcost] of pyproject.toml, and every limit is a flag, too.
     A limit is an amount (4.2G, 8MB), or relative to a base (+5%, +500k). A flag replaces the limits that the
