@@ -15,6 +15,7 @@ from archcost.formatting.printer import printed
 from archcost.formatting.proof import prove
 from archcost.formatting.tree import FormattingError, Group
 from archcost.limits import DEFAULT, Limits
+from archcost.quiet import collector_paused
 from archcost.spec.reader import read
 
 __all__ = ["FormattingError", "formatted"]
@@ -42,12 +43,12 @@ def formatted(data: bytes, name: str, limits: Limits = DEFAULT) -> bytes:
     before = read(data, name, limits)
     mark = _BOM if data.startswith(_BOM) else b""
     text = data.removeprefix(_BOM).decode()
-    unified = re.sub(r"\r\n?", "\n", text)
-    document = parse(unified, name)
-    if not isinstance(document.root, Group) or document.root.flow:
-        return data
-    arrange_nodes(document.root)
-    result = printed(document)
-    prove(before, document, read(result, name, limits), parse(result, name))
+    with collector_paused():
+        document = parse(re.sub(r"\r\n?", "\n", text), name)
+        if not isinstance(document.root, Group) or document.root.flow:
+            return data
+        arrange_nodes(document.root)
+        result = printed(document)
+        prove(before, document, read(result, name, limits), parse(result, name))
     first = re.search(r"\r\n?|\n", text)
     return mark + (result.replace("\n", "\r\n") if first and first[0] == "\r\n" else result).encode()
