@@ -54,7 +54,8 @@ def complete_node(ctx: click.Context, _param: click.Parameter, incomplete: str) 
     return [CompletionItem(node.path) for node in network if node.path.startswith(incomplete)]
 
 
-def _settings(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+def settings_given(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """`VAR=VALUE`, several times, as a mapping."""
     settings: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -79,7 +80,7 @@ _LOADING = (
         "settings",
         metavar="VAR=VALUE",
         multiple=True,
-        callback=_settings,
+        callback=settings_given,
         help="Override a variable of the spec: --set width=48. Repeatable.",
     ),
     click.option("--variant", metavar="NAME", help="Choose one of the spec's variants."),

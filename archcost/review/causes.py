@@ -14,7 +14,7 @@ is the negative of what it is from base to head.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import sub
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
@@ -56,14 +56,16 @@ class Cause:
         name: of the variable or input.
         base: the item as it was, or the node or input; None if it was not there.
         head: likewise, as it is.
-        rows: the nodes that it changed directly.
     """
 
     kind: Literal["item", "variable", "input", "node", "many"]
     name: str = ""
     base: Line | Node | Input | None = None
     head: Line | Node | Input | None = None
-    rows: list[Row] = field(default_factory=list["Row"])
+
+    def turn(self) -> None:
+        """Make it what it is from head to base."""
+        self.base, self.head = self.head, self.base
 
 
 MANY = Cause("many")
@@ -92,6 +94,13 @@ class Row:
     causes: Causes
     counts: Counted
 
+    def turned(self) -> Row:
+        """The same from head to base."""
+        turned: dict[Status, Status] = {"added": "removed", "removed": "added"}
+        status = turned.get(self.status, self.status)
+        counts = tuple(-number for number in self.counts)
+        return replace(self, base=self.head, head=self.base, status=status, counts=counts)
+
 
 class Attribution:
     """All differences of two matched networks.
@@ -118,9 +127,6 @@ class Attribution:
                 self._pair(b, h)
             elif node := b or h:
                 self._only(node)
-        for row in self.rows:
-            for cause in row.own:
-                cause.rows.append(row)
         used = dict.fromkeys(cause for row in self.rows for cause in (*row.own, *row.causes))
         self.causes = [cause for cause in self._texts.causes if cause in used]
 

@@ -31,6 +31,16 @@ SMALL = 1600
 _NUMBERED = re.compile(r"(.+?)_(\d+)")
 
 
+def word_of(segment: str) -> str:
+    """A segment of a path without the number that tells it from its siblings; empty for an iteration.
+
+    >>> word_of("conv_2"), word_of("conv"), word_of("3")
+    ('conv', 'conv', '')
+    """
+    found = _NUMBERED.fullmatch(segment)
+    return "" if segment.isdigit() else found[1] if found else segment
+
+
 @dataclass(slots=True, eq=False)
 class _Item:
     """A node, or a group with what is in it.
@@ -53,9 +63,8 @@ class _Item:
 
     @property
     def word(self) -> str:
-        """Its name without the number that tells it from its siblings; empty for an iteration."""
-        found = _NUMBERED.fullmatch(self.name)
-        return "" if self.name.isdigit() else found[1] if found else self.name
+        """Its name without the number that tells it from its siblings."""
+        return word_of(self.name)
 
 
 class Matching:

@@ -12,12 +12,14 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 SCHEMAS = {
     "spec": "spec:spec",
+    "budget": "budget:budget",
     "report": "report:report",
     "explanation": "report:explanation",
     "rates": "report:rates",
     "rf": "report:fields",
     "verify": "report:verified",
     "compare": "report:compare",
+    "diff": "report:differences",
     "check": "report:check",
 }
 """Name -> the module and function that make it."""

@@ -15,6 +15,8 @@ from pydantic import TypeAdapter
 from archcost.gate.model import Judgement
 from archcost.report.comparison import SCHEMA as COMPARE
 from archcost.report.comparison import Comparison
+from archcost.report.difference.model import SCHEMA as DIFF
+from archcost.report.difference.model import Diff
 from archcost.report.explained import SCHEMA as EXPLANATION
 from archcost.report.explanation import GroupExplanation, NodeExplanation
 from archcost.report.fields import FieldReport
@@ -64,6 +66,11 @@ def rates() -> Schema:
 def compare() -> Schema:
     """`archcost-compare/1`, what `compare --format json` writes."""
     return _document(COMPARE, get_type_hints(Comparison).items(), Comparison)
+
+
+def differences() -> Schema:
+    """`archcost-diff/1`, what `diff --format json` writes."""
+    return _document(DIFF, [("diffs", tuple[Diff, ...])])
 
 
 def check() -> Schema:

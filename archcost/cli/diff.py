@@ -1,0 +1,163 @@
+"""`archcost diff`: what changed, and why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from archcost.cli.common import Loading, complete_spec, load_one, loading, settings_given
+from archcost.cli.formats import Output, formats, outputs, write_all
+from archcost.errors import SpecError, UsageError
+from archcost.report.difference import FORMATS
+from archcost.report.difference import write as render
+from archcost.report.words import Look
+
+if TYPE_CHECKING:
+    from typing import Unpack
+
+    from archcost.errors import Diagnostic
+    from archcost.gate.config import Config
+    from archcost.network import Network
+    from archcost.report.difference.model import Diff
+    from archcost.report.numbers import Units
+
+
+class Options(Loading):
+    """How specs are read, the base in particular, and how the result is to look."""
+
+    base_settings: dict[str, str]
+    base_variant: str | None
+    base_input: str | None
+    depth: int | None
+    units: Units
+    quiet: bool
+
+
+@click.command
+@click.argument("specs", metavar="[BASE HEAD] | [SPEC]...", nargs=-1, shell_complete=complete_spec)
+@click.option(
+    "--against",
+    metavar="REF",
+    help="Compare each SPEC with itself at a git revision: a branch, a tag, a commit, or REF... for where "
+    "the branches parted.",
+)
+@click.option(
+    "--config",
+    metavar="FILE",
+    help="Where `specs` and `against` may stand. [default: the nearest archcost.yaml or pyproject.toml]",
+)
+@formats(*FORMATS)
+@loading
+@click.option(
+    "--base-set",
+    "base_settings",
+    metavar="VAR=VALUE",
+    multiple=True,
+    callback=settings_given,
+    help="Override a variable of BASE alone. Repeatable.",
+)
+@click.option("--base-variant", metavar="NAME", help="Choose a variant of BASE alone.")
+@click.option("--base-input", metavar="SHAPE", help="Another input of BASE alone.")
+@click.option(
+    "--depth",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="Also say where the difference is, by the first N segments of paths.",
+)
+@click.option(
+    "--units",
+    type=click.Choice(["si", "raw"]),
+    default="si",
+    show_default=True,
+    help="4.089 G or 4089184256.",
+)
+@click.option("--quiet", "-q", is_flag=True, help="Only the totals and the causes, without layers.")
+def command(
+    specs: tuple[str, ...],
+    against: str | None,
+    config: str | None,
+    forms: tuple[Output, ...],
+    output: str | None,
+    **options: Unpack[Options],
+) -> None:
+    """Show what changed from one network to another, and why.
+
+    Layers are matched by their names and by what they are, so that one that was inserted shifts nothing. A
+    layer that differs only because of what arrives is booked under the cause: a changed layer, a variable, an
+    input. What is booked adds up to the difference of the totals. Differences change no exit code.
+
+    \b
+      archcost diff old.yaml new.yaml
+      archcost diff zoo:resnet50 zoo:resnet50_v1
+      archcost diff net.yaml net.yaml --base-set width=32 --set width=64
+      archcost diff --against origin/main net.yaml
+      archcost diff --against HEAD~1                 all specs of the configuration
+      archcost diff --against origin/main... --format table --format markdown:summary.md
+
+    --set, --variant and --input hold for both sides.
+    """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
+    placed = outputs(forms, output, "table")
+    found = _differences(specs, against, config, options)
+    write_all(
+        placed,
+        lambda form, style: render(
+            found,
+            form,
+            Look(depth=options["depth"], units=options["units"], quiet=options["quiet"], style=style),
+        ),
+    )
+
+
+def _differences(
+    specs: tuple[str, ...], against: str | None, config: str | None, options: Options
+) -> list[Diff]:
+    if against is None and len(specs) == 2:
+        return [_two(*specs, options)]
+    if options["base_settings"] or options["base_variant"] or options["base_input"]:
+        raise UsageError("--base-set, --base-variant and --base-input are for two specs: BASE HEAD")
+    from archcost.gate.config import find_config, read_config  # noqa: PLC0415 - two specs need none
+
+    found = read_config(Path(config) if config else find_config(Path.cwd()), options["limits"])
+    return _since(against or found.against, specs, found, options)
+
+
+def _since(ref: str | None, specs: tuple[str, ...], config: Config, options: Options) -> list[Diff]:
+    """The specs and what they were at a revision."""
+    from archcost.gate.entries import Entry  # noqa: PLC0415 - as above
+    from archcost.review.against import diffs_against  # noqa: PLC0415 - likewise, and git
+
+    if ref is None:
+        raise UsageError("name two specs, BASE and HEAD, or a git revision: --against REF [SPEC]...")
+    asked = Entry(
+        path="",
+        variant=options["variant"],
+        set=options["settings"],
+        input=options["input_shape"],
+        limits=options["limits"],
+    )
+    return diffs_against(ref, specs, asked, config)
+
+
+def _two(base: str, head: str, options: Options) -> Diff:
+    from archcost.review.diff import diff  # noqa: PLC0415 - `--help` needs no analysis
+
+    if base == head == "-":
+        raise UsageError("standard input (-) can be read only once")
+    before: Options = {
+        **options,
+        "settings": options["settings"] | options["base_settings"],
+        "variant": options["base_variant"] or options["variant"],
+        "input_shape": options["base_input"] or options["input_shape"],
+    }
+    networks: list[Network] = []
+    mistakes: list[Diagnostic] = []
+    for spec, how in ((base, before), (head, options)):
+        try:
+            networks.append(load_one(spec, how))
+        except SpecError as error:
+            mistakes += error.diagnostics
+    if mistakes:
+        raise SpecError(dict.fromkeys(mistakes))
+    return diff(*networks)

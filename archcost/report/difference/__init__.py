@@ -1,0 +1,21 @@
+"""What changed between two networks, as plain values and in every format."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from archcost.report.difference.model import Diff
+    from archcost.report.words import Look
+
+FORMATS = {"table": "text", "json": "json", "markdown": "markdown", "csv": "csv"}
+"""Format -> the module whose `write` makes it. It is loaded when it is first used."""
+
+
+def write(diffs: Sequence[Diff], form: str, look: Look) -> str:
+    """The differences in one of the formats, as text."""
+    module = import_module(f"archcost.report.difference.{FORMATS[form]}")
+    return cast("Callable[[Sequence[Diff], Look], str]", module.write)(diffs, look)

@@ -1,0 +1,52 @@
+"""Differences as CSV: a row per layer that differs, exact integers, one header for any number of networks."""
+
+from __future__ import annotations
+
+import csv
+from io import StringIO
+from typing import TYPE_CHECKING
+
+from archcost.report.difference.words import field_changes
+from archcost.report.model import COUNTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from archcost.report.difference.model import Diff, Side
+    from archcost.report.words import Look
+
+_OWN = ("status", "base", "head", "kind", "fields", "base_output", "head_output", "causes")
+_PLACE = ("file", "line", "column")
+
+
+def write(diffs: Sequence[Diff], _look: Look) -> str:
+    """Every layer that differs. A network that came or went as a whole has a row for its totals."""
+    out = StringIO()
+    columns = ["base_spec", "head_spec", *_OWN, *COUNTS, *_PLACE]
+    writer = csv.DictWriter(out, columns, lineterminator="\n")
+    writer.writeheader()
+    for diff in diffs:
+        start = {"base_spec": _name(diff.base), "head_spec": _name(diff.head)}
+        writer.writerows({**start, **row} for row in _rows(diff))
+    return out.getvalue()
+
+
+def _name(side: Side | None) -> str:
+    if side is None:
+        return ""
+    return f"{side.revision}:{side.path}" if side.revision else side.path
+
+
+def _rows(diff: Diff) -> Iterator[Mapping[str, object]]:
+    if diff.base is None or diff.head is None:
+        sums = {total.measure: total.difference for total in diff.totals if total.measure in COUNTS}
+        yield {"status": diff.status, **dict.fromkeys(COUNTS, 0), **sums}
+    for node in diff.nodes:
+        outputs = {
+            "base_output": "x".join(map(str, node.base_output or ())),
+            "head_output": "x".join(map(str, node.head_output or ())),
+        }
+        own = {"status": node.status, "base": node.base, "head": node.head, "kind": node.kind}
+        why = "; ".join(diff.causes[index].what for index in node.causes)
+        place = {"file": node.file, "line": node.line, "column": node.column}
+        yield {**own, "fields": field_changes(node), **outputs, "causes": why, **node.counts(), **place}

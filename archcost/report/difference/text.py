@@ -1,0 +1,81 @@
+"""Differences for a reader at a terminal: totals, then every cause with what it changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tabulate import tabulate
+
+from archcost.report.difference import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.report.difference.model import Diff
+    from archcost.report.words import Look
+
+CAUSES = 20
+"""Causes that are listed; JSON has all."""
+LAYERS = 8
+"""Entries that are listed for one cause."""
+PLACES = 20
+"""Rows of the table that `--depth` asks for."""
+
+
+def write(diffs: Sequence[Diff], look: Look) -> str:
+    """The networks that changed one below the other; the others in one line."""
+    texts = [_one(diff, look) for diff in diffs if diff.status != "equal"]
+    rest = words.unchanged(diffs)
+    return "\n".join([*texts, f"{rest}\n"] if rest else texts)
+
+
+def _one(diff: Diff, look: Look) -> str:
+    head = [look.style.paint(words.title(diff), "bold")]
+    if not look.quiet:
+        head += [f"  {line}" for line in words.setting(diff)]
+    blocks = [head, table(words.HEADERS, words.totals(diff, look.units), look)]
+    if look.depth is not None and diff.nodes:
+        blocks.append(_where(diff, look.depth, look))
+    blocks += [list(_cause(diff, index, look)) for index in range(min(CAUSES, len(diff.causes)))]
+    blocks.append([*filter(None, [words.cut(len(diff.causes), CAUSES, "causes")])])
+    blocks.append(words.few(list(words.together(diff, look.units)), CAUSES))
+    if names := list(words.renamed(diff)):
+        title = look.style.paint("other paths, the same layers", "bold")
+        blocks.append([title, *words.few(names, LAYERS, indent="  ")])
+    return "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], look: Look) -> list[str]:
+    """A table of numbers, named on the left."""
+    text = tabulate(
+        rows,
+        headers=headers,
+        tablefmt="simple",
+        colalign=["left", *["right"] * (len(headers) - 1)],
+        disable_numparse=True,
+    )
+    first, *rest = [line.rstrip() for line in text.splitlines()]
+    return [look.style.paint(first, "bold"), *rest]
+
+
+def _cause(diff: Diff, index: int, look: Look) -> Iterator[str]:
+    cause = diff.causes[index]
+    place = words.place(cause)
+    yield look.style.paint(f"{index + 1}. {cause.what}", "bold") + (f"  ({place})" if place else "")
+    yield f"   {words.alone(diff, index, look.units)}"
+    if ripple := words.rippled(diff, index):
+        yield f"   {ripple}"
+    if look.quiet:
+        return
+    found = words.entries(words.changed_by(diff, index), diff, look.units)
+    lines = [f"{_SIGNS[entry.word]} {entry.path}  {entry.kind}: {entry.text}" for entry in found]
+    yield from words.few(lines, LAYERS, indent="   ")
+
+
+_SIGNS = {"added": "+", "removed": "-", "changed": "~"}
+
+
+def _where(diff: Diff, depth: int, look: Look) -> list[str]:
+    found = words.where(diff, depth)
+    lines = table(words.PLACES, words.places(found[:PLACES], look.units), look)
+    return [*lines, *filter(None, [words.cut(len(found), PLACES, "groups")])]

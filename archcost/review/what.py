@@ -1,0 +1,172 @@
+"""Causes of differences in words: what was changed, and where."""
+
+from __future__ import annotations
+
+from collections import Counter
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from archcost.geometry import show
+from archcost.report.model import field_text
+from archcost.report.rows import fields_of, given, kind_of
+from archcost.review.causes import MOST_TOGETHER
+from archcost.values import show as show_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from archcost.network import Network, Node
+    from archcost.review.causes import Cause, Row
+
+NUMBERED = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
+
+_NAMED = 2
+"""Paths that are named where several have nothing in common."""
+
+
+def text_of(value: object) -> str:
+    """A value of a layer's field as a spec writes it.
+
+    >>> text_of([3]), text_of([1, 7]), text_of("same"), text_of(None)
+    ('3', '[1, 7]', 'same', 'null')
+    """
+    return field_text({"": value})[2:]
+
+
+def field_changes(b: Node, h: Node) -> list[tuple[str, object, object]]:
+    """The fields in which two layers differ: name, before, after. Of two kinds, the kind and what is set."""
+    if type(b.layer) is type(h.layer):
+        before, after = fields_of(b.layer), fields_of(h.layer)
+        return [(name, before[name], after[name]) for name in before if before[name] != after.get(name)]
+    before, after = given(b), given(h)
+    names = [name for name in (before | after) if before.get(name) != after.get(name)]
+    kinds = "kind", kind_of(b.word), kind_of(h.word)
+    return [kinds, *((name, before.get(name), after.get(name)) for name in names)]
+
+
+def gist(paths: Sequence[str]) -> str:
+    """Paths in short: where they differ in the same segments, `*` stands for these.
+
+    >>> gist(["stage.0.conv", "stage.1.conv", "stage.7.conv"]), gist(["a"]), gist(["a", "b.c", "d", "e"])
+    ('stage.*.conv', 'a', 'a, b.c and 2 more')
+    """
+    if len(paths) == 1:
+        return paths[0]
+    columns = [set(column) for column in zip(*(path.split(".") for path in paths), strict=False)]
+    alike = len({path.count(".") for path in paths}) == 1
+    common = ".".join(next(iter(column)) if len(column) == 1 else "*" for column in columns)
+    if alike and any(len(column) == 1 for column in columns):
+        return common
+    more = len(paths) - _NAMED
+    return ", ".join(paths[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+class Wording:
+    """Says what causes are, for one direction of looking."""
+
+    def __init__(self, base: Network, head: Network) -> None:
+        self._base = base
+        self._head = head
+
+    def what(self, cause: Cause, rows: Sequence[Row]) -> str:
+        """A cause in words; `rows` are the nodes that it changed itself."""
+        match cause.kind:
+            case "variable":
+                values = (network.variables[cause.name] for network in (self._base, self._head))
+                return f"{cause.name}: {' → '.join(map(show_value, values))}"
+            case "input":
+                return self._input(cause)
+            case "many":
+                return f"more than {MOST_TOGETHER} causes together"
+            case _:
+                return self._item(rows)
+
+    def _input(self, cause: Cause) -> str:
+        shapes = [
+            next((show(tensor.output) for tensor in network.inputs if tensor is side), None)
+            for network, side in ((self._base, cause.base), (self._head, cause.head))
+        ]
+        if None in shapes:
+            return f"{cause.name}: an input that was {'added' if shapes[0] is None else 'removed'}"
+        return f"{cause.name}: {shapes[0]} → {shapes[1]}"
+
+    def _item(self, rows: Sequence[Row]) -> str:
+        added = [row.head.path for row in rows if row.status == "added" and row.head]
+        removed = [row.base.path for row in rows if row.status == "removed" and row.base]
+        changed = [row for row in rows if row.status == "changed"]
+        parts = [_changed(changed)] if changed else []
+        if added:
+            parts.append(_whole(added, self._sizes[1], "added"))
+        if removed:
+            parts.append(_whole(removed, self._sizes[0], "removed"))
+        return "; ".join(parts) or "an item without a layer of its own"
+
+    @cached_property
+    def _sizes(self) -> tuple[Counter[str], Counter[str]]:
+        """How many nodes there are behind each beginning of a path."""
+        return _sizes(node.path for node in self._base), _sizes(node.path for node in self._head)
+
+
+def _sizes(paths: Iterable[str]) -> Counter[str]:
+    sizes = Counter[str]()
+    for path in paths:
+        while path:
+            sizes[path] += 1
+            path = path.rpartition(".")[0]  # noqa: PLW2901 - climbs up
+    return sizes
+
+
+def _whole(paths: Sequence[str], sizes: Counter[str], verb: str) -> str:
+    """Paths as the largest groups that hold nothing else."""
+    here = _sizes(paths)
+    units: dict[str, None] = {}
+    for path in paths:
+        unit = path
+        while (outer := unit.rpartition(".")[0]) and here[outer] == sizes[outer]:
+            unit = outer
+        units[unit] = None
+    return _repetitions(list(units), verb) or f"{gist(list(units))} {verb}"
+
+
+def _repetitions(units: Sequence[str], verb: str) -> str | None:
+    """Whole rounds of one repeat."""
+    parents, numbers = zip(
+        *((unit.rpartition(".")[0], unit.rpartition(".")[2]) for unit in units), strict=True
+    )
+    if len(set(parents)) > 1 or not all(number.isdigit() for number in numbers):
+        return None
+    if len(units) > 1:
+        more = "more" if verb == "added" else "fewer"
+        return f"{parents[0] or 'repeat'}: {len(units)} {more} repetitions ({numbers[0]} to {numbers[-1]})"
+    number = int(numbers[0])
+    which = NUMBERED[number] if number < len(NUMBERED) else f"{number + 1}th"
+    return f"{units[0]}: {'a' if verb == 'added' else 'no'} {which} repetition"
+
+
+def _changed(rows: Sequence[Row]) -> str:
+    """Layers with other fields or inputs."""
+    paths = [row.head.path for row in rows if row.head]
+    texts = Counter(", ".join(_differences(row)) for row in rows)
+    where = f"{gist(paths)} ({len(paths)}×)" if len(paths) > 1 and "*" in gist(paths) else gist(paths)
+    if len(texts) == 1:
+        return f"{where}: {next(iter(texts))}"
+    names = dict.fromkeys(name for row in rows for name in _names(row))
+    return f"{where}: other {', '.join(names)}"
+
+
+def _differences(row: Row) -> list[str]:
+    if row.base is None or row.head is None:
+        return []
+    fields = field_changes(row.base, row.head)
+    texts = [f"{name} {text_of(before)} → {text_of(after)}" for name, before, after in fields]
+    if row.is_rewired:
+        before, after = (", ".join(tensor.path for tensor in node.inputs) for node in (row.base, row.head))
+        texts.append(f"reads {after} instead of {before}" if before != after else "reads other nodes")
+    return texts or ["its weights are counted elsewhere"]
+
+
+def _names(row: Row) -> list[str]:
+    if row.base is None or row.head is None:
+        return []
+    names = [name for name, _, _ in field_changes(row.base, row.head)]
+    return [*names, *(["inputs"] if row.is_rewired else [])]
