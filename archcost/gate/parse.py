@@ -14,7 +14,7 @@ from archcost.findings import RULES
 from archcost.gate import values
 from archcost.gate.bounds import BOUNDS
 from archcost.gate.config import TABLE, Budget, Config, SpecPattern, Waiver
-from archcost.gate.model import GATE_RULES
+from archcost.gate.model import GATE_RULES, LEVELS
 from archcost.gate.toml_tree import read_table
 from archcost.layers import KINDS
 from archcost.report.words import DTYPES
@@ -46,7 +46,6 @@ SPEC_KEYS = ("path", "variant", "set", "input")
 SCOPE_KEYS = ("match", "block", "kind")
 BUDGET_KEYS = (*SCOPE_KEYS, *BOUNDS)
 WAIVER_KEYS = (*SCOPE_KEYS, "budget", "rule", "node", "limit", "reason", "owner", "expires")
-LEVELS = ("info", "warn", "error")
 SETTABLE = (*RULES, *(name for name in GATE_RULES if name != "budget"))
 """Rules whose level a configuration sets; a budget has a level with each of its limits."""
 
