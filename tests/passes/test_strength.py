@@ -370,6 +370,7 @@ def test_counts_beyond_what_a_float_holds_stay_right_in_proportion(network: Load
         exact = [sum(exact[max(0, i - 2) : i + 1]) for i in range(len(exact) + 2)]
     assert found.exponent > 0
     assert not found.is_exact
+    assert np.count_nonzero(found.weights) == len(exact), "the ends are weak, and no holes"
     for i in (500, 900, 1000, 1100, 1700):
         assert Fraction(float(found.weights[i])) * 2**found.exponent / exact[i] == pytest.approx(1)
 
