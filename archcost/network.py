@@ -141,6 +141,7 @@ class Network:
         outputs: what the network gives, by name (or path, if it has no name).
         expectations: every `expect` that was reached.
         given: every `weights` that was reached.
+        variants: the names of the variants its spec has.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a network is
@@ -154,6 +155,7 @@ class Network:
         outputs: dict[str, Node | Input],
         expectations: tuple[Expectation, ...] = (),
         given: tuple[Given, ...] = (),
+        variants: tuple[str, ...] = (),
     ) -> None:
         self.name = name
         self.path = path
@@ -164,6 +166,7 @@ class Network:
         self.outputs = outputs
         self.expectations = expectations
         self.given = given
+        self.variants = variants
 
     def __repr__(self) -> str:
         return f"<Network {self.name}: {len(self.nodes)} nodes>"

@@ -91,6 +91,7 @@ class Expander:
             outputs=outputs,
             expectations=tuple(self._expectations),
             given=tuple(self._given),
+            variants=tuple(self._document.variants),
         )
 
     def _outputs(self, last: Tap, frame: Frame) -> dict[str, Node | Input]:
