@@ -199,7 +199,6 @@ class Gate:
                 None if checked.entry.path == "-" else checked.entry.load,
                 kind=ruling.budget.kind,
                 axis=ruling.budget.axis.index if ruling.budget.axis else None,
-                variants=() if checked.entry.variant else subject.network.variants,
                 dtype=self.config.dtype if ruling.budget.limit.unit == "bytes" else None,
             )
             details["helps"] = "; ".join(hints)
