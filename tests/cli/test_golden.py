@@ -28,6 +28,7 @@ COMMANDS = {
     "help_verify": "verify --help",
     "help_schema": "schema --help",
     "help_compare": "compare --help",
+    "help_fmt": "fmt --help",
     "analyze_resnet50": "analyze zoo:resnet50",
     "analyze_vgg16": "analyze zoo:vgg16",
     "analyze_lenet5": "analyze zoo:lenet5",
