@@ -23,8 +23,8 @@ def command(name: str, output: str | None) -> None:
       # yaml-language-server: $schema=archcost.schema.json
       archcost schema spec --output archcost.schema.json
 
-    `report` is what `analyze --format json` writes; `explanation`, `rf`, `verify` and `rates` are what
-    `explain`, `rf`, `verify` and `rates` write.
+    `budget` does so for archcost.yaml. `report` is what `analyze --format json` writes, `explanation` what
+    `explain` does; the others are called as their commands.
     Mistakes in a spec are better explained by `archcost analyze`, which reads no schema.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     write(json.dumps(schema(name), indent=2, ensure_ascii=False) + "\n", output)
