@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
+_STDOUT = frozenset({"", "-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1"})
+"""Names of standard output. Where that is a file, opening it by such a name would begin it anew."""
+
+
 class Output(NamedTuple):
     """A format, and the file it goes to; None for standard output."""
 
@@ -52,7 +56,7 @@ class FormatType(click.ParamType["Output"]):
             self.fail(f"there is no format '{name}'{instead}", param, ctx)
         if colon and not file:
             self.fail(f"'{value}' lacks its file: {name}:FILE, or {name} for standard output", param, ctx)
-        return Output(name, None if file in {"", "-"} else file)
+        return Output(name, _file(file))
 
     def shell_complete(
         self,
@@ -104,15 +108,19 @@ def outputs(forms: Sequence[Output], output: str | None, default: str) -> list[O
             f"give one of them a file: --format {other.form}:FILE"
         )
     bare = single[0].form if single else default
-    placed = [*(form for form in forms if form.file is not None), Output(bare, output)]
-    _refuse_same(form.file for form in placed if form.file not in {None, "-"})
+    placed = [*(form for form in forms if form.file is not None), Output(bare, _file(output or ""))]
+    _refuse_same(form.file for form in placed if form.file is not None)
     return placed
 
 
-def _refuse_same(files: Iterable[str | None]) -> None:
+def _file(name: str) -> str | None:
+    return None if name in _STDOUT else name
+
+
+def _refuse_same(files: Iterable[str]) -> None:
     """Devices can take several results, one after another; of a file only the last would remain."""
     known: dict[str, str] = {}
-    for file in map(str, files):
+    for file in files:
         path = os.path.realpath(file)
         if path in known and not _is_device(path):
             also = "" if file == known[path] else f" (it is '{known[path]}')"
@@ -134,7 +142,7 @@ def write_all(placed: Sequence[Output], render: Callable[[str, Style], str]) -> 
         UsageError: an output cannot be written; nothing is on standard output then.
     """
     results = [(render(form, style_for(file)), file) for form, file in placed]
-    for result, file in sorted(results, key=lambda pair: pair[1] in {None, "-"}):
+    for result, file in sorted(results, key=lambda pair: pair[1] is None):
         write(result, file)
 
 

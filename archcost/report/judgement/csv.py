@@ -39,12 +39,14 @@ def _rows(judgement: Judgement) -> Iterator[dict[str, object]]:
 
 def _of(spec: CheckedSpec) -> Iterator[dict[str, object]]:
     """The limits, with the complaints about them; then the other complaints."""
-    complaints = {one.fingerprint: one for one in spec.complaints}
+    first: dict[str | None, Complaint] = {}
+    for one in spec.complaints:
+        first.setdefault(one.fingerprint, one)
     for limit in spec.limits:
-        about = complaints.get(limit.fingerprint or "")
+        about = first.get(limit.fingerprint)
         yield (_complaint(about) if about else {"fails": False}) | _limit(limit, about)
-    told = {limit.fingerprint for limit in spec.limits}
-    yield from (_complaint(one) for one in spec.complaints if one.fingerprint not in told)
+    told = {id(first.get(limit.fingerprint)) for limit in spec.limits}
+    yield from (_complaint(one) for one in spec.complaints if id(one) not in told)
 
 
 def _limit(limit: Judged, about: Complaint | None) -> dict[str, object]:

@@ -44,18 +44,21 @@ def write(judgement: Judgement, look: Look) -> str:
 
 def _cases(spec: CheckedSpec, rules: Iterable[str]) -> Iterator[tuple[str, Case]]:
     """What is limited, whatever the levels; then every rule."""
-    told = {limit.fingerprint for limit in spec.limits}
+    told: dict[str | None, list[Complaint]] = {limit.fingerprint: [] for limit in spec.limits}
+    for one in spec.complaints:
+        if one.fingerprint in told:
+            told[one.fingerprint].append(one)
     limits: dict[str, list[Judged]] = {}
     for limit in spec.limits:
         limits.setdefault(subject(limit), []).append(limit)
     for name, several in limits.items():
-        yield name, _limit(several, spec.complaints)
+        yield name, _limit(several, told)
     yield from _by_rule(rules, [one for one in spec.complaints if one.fingerprint not in told])
 
 
-def _limit(limits: list[Judged], complaints: Iterable[Complaint]) -> Case:
-    names = {limit.fingerprint for limit in limits}
-    about = [one for one in complaints if one.fingerprint in names]
+def _limit(limits: list[Judged], complaints: Mapping[str | None, list[Complaint]]) -> Case:
+    names = dict.fromkeys(limit.fingerprint for limit in limits)
+    about = [one for name in names for one in complaints[name]]
     texts = [f"{limit.text}: {' of '.join(amounts(limit))}" for limit in limits]
     unknown = [f"{limit.text} (set at {limit.set_at})" for limit in limits if limit.kept is None]
     return Case(about, "\n".join(texts), f"not judged: {', '.join(unknown)}" if unknown else "")

@@ -150,7 +150,7 @@ def _entry(several: Sequence[Complaint]) -> str:
     first = several[0]
     level = NAMES[first.level]
     lines = [f"- **{level}** {_place(first)} {escape(about_all(several))} ({code(first.rule)})"]
-    lines += [f"  - {escape(label)}: {escape(text)}" for label, text in first.details.items()]
+    lines += [f"  - {escape(f'{label}: {text}')}" for label, text in first.details.items()]
     return "\n".join(lines)
 
 
