@@ -7,7 +7,9 @@ A fenced block says by its first words what it is:
     yaml broken [SHAPE]      a spec, or items, that cannot be loaded
     yaml missed              a spec that can, but has findings that are errors: it misses what it expects
     text nodes               what the spec above becomes
-    text message             what is said about the broken spec above
+    yaml configuration       an archcost.yaml; `toml configuration` a pyproject.toml
+    yaml broken configuration    one that cannot be read; likewise in toml
+    text message             what is said about the broken spec, or configuration, above
     console                  what `$ archcost ...` prints, standard output first; other commands are not run
     python                   a doctest, or statements with values in comments; a page's share their names
     diff                     what changes in the file that its first line names, for the blocks below it
@@ -25,6 +27,7 @@ import re
 import shlex
 from ast import literal_eval
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from runpy import run_path
 from textwrap import indent
@@ -35,6 +38,7 @@ from tabulate import tabulate
 
 from archcost import SpecError, analyze, load
 from archcost.cli import main
+from archcost.gate.config import read_config
 from archcost.geometry import show
 
 if TYPE_CHECKING:
@@ -50,10 +54,26 @@ HEAD = "archcost: 1\nname: net\ninput: [{}]\nlayers:\n"
 INPUT = "16x32x32"
 
 SPECS = ("yaml", "yaml fragment", "yaml broken", "yaml missed")
-KNOWN = (*SPECS, "text", "text nodes", "text message", "console", "python", "diff", "sh")
+CONFIGURATIONS = {"yaml configuration": "archcost.yaml", "toml configuration": "pyproject.toml"}
+BROKEN_CONFIGURATIONS = {
+    "yaml broken configuration": "archcost.yaml",
+    "toml broken configuration": "pyproject.toml",
+}
+KNOWN = (
+    *SPECS,
+    *CONFIGURATIONS,
+    *BROKEN_CONFIGURATIONS,
+    "text",
+    "text nodes",
+    "text message",
+    "console",
+    "python",
+    "diff",
+    "sh",
+)
 
 _BLOCK = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
-_FILE = re.compile(r"# (\S+\.yaml)\n")
+_FILE = re.compile(r"# (\S+\.(?:yaml|toml))\n")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
 
 
@@ -70,8 +90,9 @@ class Block:
 
     @property
     def file(self) -> str | None:
-        """The file a spec is."""
-        named = _FILE.match(self.text) if self.what in SPECS else None
+        """The file a spec or a configuration is."""
+        is_one = self.what in (*SPECS, *CONFIGURATIONS, *BROKEN_CONFIGURATIONS)
+        named = _FILE.match(self.text) if is_one else None
         return named[1] if named else None
 
     @property
@@ -194,10 +215,35 @@ def listing(file: str) -> str:
 
 
 @every("text message")
-def test_a_broken_spec_gives_the_message_below_it(here: list[Block], agree: Agree) -> None:
+def test_a_broken_file_gives_the_message_below_it(here: list[Block], agree: Agree) -> None:
+    last = next(one for one in reversed(here) if one.what in (*SPECS, *BROKEN_CONFIGURATIONS))
+    read = partial(load, saved(here)) if last.what in SPECS else partial(read_config, configuration(last))
     with pytest.raises(SpecError) as caught:
-        load(saved(here))
+        read()
     agree(f"{caught.value}\n")
+
+
+@every(*CONFIGURATIONS)
+def test_a_configuration_can_be_read(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    read_config(configuration(block))
+
+
+@every(*BROKEN_CONFIGURATIONS)
+def test_a_broken_configuration_is_broken(
+    block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SpecError):
+        read_config(configuration(block))
+
+
+def configuration(block: Block) -> Path:
+    """The file of a configuration."""
+    file = Path(block.file or (CONFIGURATIONS | BROKEN_CONFIGURATIONS)[block.what])
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(block.text, "utf-8")
+    return file
 
 
 @every("yaml broken")

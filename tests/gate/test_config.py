@@ -19,7 +19,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from archcost.errors import SpecError, UsageError
+from archcost.findings import RULES
 from archcost.gate.config import Config, SpecPattern, Waiver, find_config, read_config
+from archcost.gate.model import GATE_RULES
+from archcost.gate.parse import BUDGET_KEYS, KEYS, SETTABLE, SPEC_KEYS, WAIVER_KEYS
 from archcost.gate.patterns import matches_block, matches_spec
 from archcost.source import Place, Source
 
@@ -393,6 +396,16 @@ def test_a_configuration_that_cannot_be_read_says_why(name: str, complaint: str)
     with pytest.raises(SpecError) as caught:
         read_config(Path(name))
     assert str(caught.value) == complaint
+
+
+def test_the_page_has_every_key_and_every_rule() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text("utf-8")
+    own = [name for name in SETTABLE if name not in RULES]
+    for word in (*KEYS, *SPEC_KEYS, *BUDGET_KEYS, *WAIVER_KEYS, *own):
+        assert f"`{word}`" in page or f"    {word}:" in page, word
+    for name in own:
+        level, meaning = GATE_RULES[name]
+        assert f"| `{name}` | {level} | {meaning} |" in page
 
 
 # -- damage -------------------------------------------------------------------------------------------------
