@@ -221,7 +221,7 @@ def find_config(start: Path) -> Path | None:
             )
         if found:
             return Path(os.path.relpath(place / found[0]))
-        if (place / ".git").exists():
+        if os.path.lexists(place / ".git"):
             return None
     return None
 
@@ -252,7 +252,7 @@ def read_config(path: Path | None, limits: Limits = DEFAULT) -> Config:
         return Config()
     from archcost.gate.parse import parse  # noqa: PLC0415 - without a file there is nothing to parse
 
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir it has an answer for every name
         raise SpecError([Diagnostic(Place(Source(str(path))), "this is a folder; name the file inside it")])
     opened = open_spec(str(path), limits)
     return parse(opened, limits)

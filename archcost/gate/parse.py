@@ -29,7 +29,7 @@ from archcost.wording import in_a_row
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
 
-    from archcost.gate.amounts import Limit
+    from archcost.gate.amounts import Limit, Unit
     from archcost.gate.bounds import Bound
     from archcost.gate.config import Axis
     from archcost.limits import Limits
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 N = TypeVar("N")
 T = TypeVar("T")
 Severity: TypeAlias = Literal["warn", "error"]
+Leveled: TypeAlias = "tuple[Severity, Axis | None, Limit]"
 
 KEYS = ("specs", "against", "fail_level", "dtype", "baseline", "rules", "budgets", "waivers")
 SPEC_KEYS = ("path", "variant", "set", "input")
@@ -99,17 +100,16 @@ class _Parser:
 
     def config(self, root: Mapping, opened: Opened) -> Config:
         root = self._pieces.check_keys(root, KEYS, (), "a configuration")
-        level = self._choice(root, "fail_level", LEVELS)
-        baseline = self._baseline(root, opened.folder)
+        level = self._choice(root, "fail_level", LEVELS) or "error"
         budgets = [b for node in self._mappings(root, "budgets") for b in self._budgets(node)]
         return Config(
             file=opened.name,
             folder=opened.folder,
             specs=self._gather(self._spec, self._list(root.get("specs"), "specs")),
             against=self._against(root),
-            fail_level=cast("Level", level or "error"),
+            fail_level=cast("Level", level),
             dtype=self._choice(root, "dtype", tuple(DTYPES)) or "float32",
-            baseline=baseline,
+            baseline=self._baseline(root, opened.folder),
             rules=self._rules(root),
             budgets=tuple(budgets),
             waivers=self._gather(self._waiver, self._mappings(root, "waivers")),
@@ -258,7 +258,7 @@ class _Parser:
                     match=match, block=block, kind=kind, bound=bound, axis=axis, level=level, limit=limit
                 )
 
-    def _limits(self, bound: Bound, node: Tree) -> list[tuple[Severity, Axis | None, Limit]]:
+    def _limits(self, bound: Bound, node: Tree) -> list[Leveled]:
         """The limits under a key, each with the level at which it reports."""
         if not isinstance(node, Mapping):
             return self._of_level(bound, "error", node)
@@ -271,24 +271,25 @@ class _Parser:
         self._check_order(bound, found)
         return found
 
-    def _of_level(
-        self, bound: Bound, level: Severity, node: Tree
-    ) -> list[tuple[Severity, Axis | None, Limit]]:
+    def _of_level(self, bound: Bound, level: Severity, node: Tree) -> list[Leveled]:
         """One limit, several, or one for each axis."""
         several = isinstance(node, Sequence) and not (bound.is_per_axis and values.is_per_axis(node))
         nodes = self._list(node, bound.key) if several else [node]
         read = self._gather(partial(values.axes, bound), nodes)
         return [(level, axis, limit) for limits in read for axis, limit in limits]
 
-    def _check_order(self, bound: Bound, found: list[tuple[Severity, Axis | None, Limit]]) -> None:
+    def _check_order(self, bound: Bound, found: list[Leveled]) -> None:
         """A warning that only comes when the error does is a slip."""
-        absolute = [(lv, limit) for lv, axis, limit in found if axis is None and not limit.is_relative]
-        for one in [limit for level, limit in absolute if level == "warn"]:
-            for other in [limit for level, limit in absolute if level == "error" and limit.unit == one.unit]:
-                low, high = (one, other) if bound.side == "max" else (other, one)
-                if low.amount.value >= high.amount.value and one.place:
-                    text = f"{bound.key}: a warning at {one.text} comes too late, {other.text} is an error"
-                    self._problems.add(one.place, text)
+        strictest: dict[Unit, Limit] = {}
+        absolute = [(level, limit) for level, axis, limit in found if axis is None and not limit.is_relative]
+        for limit in (limit for level, limit in absolute if level == "error"):
+            other = strictest.setdefault(limit.unit, limit)
+            strictest[limit.unit] = other if _is_as_strict(bound, other, limit) else limit
+        for limit in (limit for level, limit in absolute if level == "warn"):
+            error = strictest.get(limit.unit)
+            if error and limit.place and _is_as_strict(bound, error, limit):
+                text = f"{bound.key}: a warning at {limit.text} comes too late, {error.text} is an error"
+                self._problems.add(limit.place, text)
 
     # -- waivers --------------------------------------------------------------------------------------------
 
@@ -338,7 +339,7 @@ class _Parser:
     def _expires(self, root: Mapping) -> dt.date:
         node = root.get("expires")
         if node is None:
-            return dt.date.max  # check_keys has said that it is missing
+            return dt.date.max  # that it is missing is said elsewhere
         text = node.text if isinstance(node, Scalar) and isinstance(node.value, str) else ""
         if not _DAY.fullmatch(text):
             message = f"expires is {shown(node)}; write the last day on which it holds: 2026-12-31"
@@ -411,6 +412,12 @@ _MISFITS = {
     },
 }
 """What a waiver is for -> keys that make no sense with that, and why."""
+
+
+def _is_as_strict(bound: Bound, one: Limit, other: Limit) -> bool:
+    """Whether whatever breaks the other limit breaks the one as well; both are absolute."""
+    low, high = (one, other) if bound.side == "max" else (other, one)
+    return low.amount.value <= high.amount.value
 
 
 def _given(root: Mapping, key: str) -> list[Tree]:
