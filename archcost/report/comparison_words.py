@@ -15,6 +15,7 @@ from archcost.wording import in_a_row
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from archcost.geometry import Shape
     from archcost.report.comparison import Comparison, NetworkRow
     from archcost.report.words import Look
 
@@ -47,11 +48,13 @@ def _common(rows: Sequence[NetworkRow]) -> dict[str, object]:
 
 def differing_inputs(found: Comparison) -> Iterator[str]:
     """That the networks do not read the same, if so: costs at different inputs are no fair race."""
-    labels: dict[str, list[str]] = {}
+    users: dict[tuple[Shape, ...], list[NetworkRow]] = {}
     for row in found.networks:
-        labels.setdefault(words.named(row.inputs), []).append(row.label)
-    if len(labels) > 1:
-        parts = [f"{shapes} ({_some(names)})" for shapes, names in labels.items()]
+        users.setdefault(tuple(row.inputs.values()), []).append(row)
+    if len(users) > 1:
+        parts = [
+            f"{words.named(rows[0].inputs)} ({_some([r.label for r in rows])})" for rows in users.values()
+        ]
         yield f"inputs differ: {_some(parts, '; ')}"
 
 

@@ -112,10 +112,10 @@ def _pair(cells: Cells, name: str, row: NetworkRow) -> Iterator[str]:
 
 
 def _summed(found: Comparison, look: Look) -> list[str]:
-    """The counts that are shown block by block."""
+    """The counts that are shown block by block: those among the columns, if there are some."""
     if found.blocks is None:
         return []
-    return [name for name in look.columns or ("params", "macs") if name in COUNTS]
+    return [name for name in look.columns or () if name in COUNTS] or ["params", "macs"]
 
 
 def _blocks(found: Comparison, name: str, look: Look) -> list[str]:

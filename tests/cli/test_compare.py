@@ -119,6 +119,12 @@ def test_different_inputs_are_said_in_any_case(extra: list[str], run: Run) -> No
     assert "inputs differ: input 3×33×33 (tiny); input 4×64×64 (hdc)\n" in done.stdout
 
 
+def test_inputs_of_other_names_but_the_same_shape_do_not_differ(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("archcost: 1\nname: net\ninput: {image: [3, 33, 33]}\nlayers: [relu]\n")
+    assert "inputs differ" not in run("compare", "tiny.yaml", str(path)).stdout
+
+
 @pytest.mark.parametrize("extra", [[], ["--quiet"], ["-f", "markdown"]])
 def test_what_was_declared_is_said_in_any_case(extra: list[str], run: Run) -> None:
     assert "lookup: shape: 10, params: 40, macs: 40 (a table" in run("compare", "tiny.yaml", *extra).stdout
@@ -184,6 +190,13 @@ def test_the_blocks_of_a_table_add_up_to_its_total(run: Run) -> None:
     *blocks, _, total = [line.split()[1:] for line in table]
     for column, whole in enumerate(total):
         assert sum(int(row[column]) for row in blocks if row[column] != "-") == int(whole)
+
+
+@pytest.mark.parametrize("columns", ["macs,field", "field"])
+def test_blocks_are_shown_for_the_counts_among_the_columns_or_the_usual_ones(columns: str, run: Run) -> None:
+    shown = run("compare", "tiny.yaml", "--depth", "1", "--columns", columns).stdout
+    assert "MACs by block" in shown
+    assert ("params by block" in shown) == ("macs" not in columns)
 
 
 @pytest.mark.parametrize("extra", [[], ["--depth", "2"]])
