@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from heapq import nlargest
+from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.geometry import show, size
+from archcost.network import Input
 from archcost.passes.memory import Plan, peaks
 from archcost.report import tree
 from archcost.report.model import COUNTS
@@ -15,17 +17,36 @@ from archcost.report.rows import groups
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.network import Input, Node
+    from archcost.network import Node
     from archcost.report.model import NodeRow, ReceptiveField, Report
-    from archcost.report.tree import Line
     from archcost.review.measured import Subject
 
 NAMED = 3
 """Layers that are named one by one."""
 
+_FOLDED = 20_000
+"""In a larger network equal layers are not looked for: it would take seconds."""
 
-def heaviest(report: Report, rows: Sequence[NodeRow], measure: str, most: int = NAMED) -> list[Line]:
-    """The layers that have most of a count, the largest first. Equal layers of a repeat are one line.
+
+class Heavy(NamedTuple):
+    """A layer, or equal ones of a repeat.
+
+    Attributes:
+        path: of the layer; with `0…2` in it for equal ones.
+        times: how many there are.
+        total: what they have together.
+    """
+
+    path: str
+    times: int
+    total: int
+
+    def __str__(self) -> str:
+        return f"{self.path} ×{self.times}" if self.times > 1 else self.path
+
+
+def heaviest(report: Report, rows: Sequence[NodeRow], measure: str, most: int = NAMED) -> list[Heavy]:
+    """The layers that have most of a count, the largest first. Equal layers of a repeat are taken together.
 
     Args:
         report: the analysis the rows come from.
@@ -35,12 +56,16 @@ def heaviest(report: Report, rows: Sequence[NodeRow], measure: str, most: int = 
 
     >>> from archcost import analyze, load
     >>> report = analyze(load("zoo:vgg16"))
-    >>> [(line.path, line.times) for line in heaviest(report, report.nodes, "macs")]
-    [('stage.2.1…2.conv', 2), ('stage.3.1…2.conv', 2), ('stage.0.1.conv', 1)]
+    >>> [str(found) for found in heaviest(report, report.nodes, "macs")]
+    ['stage.2.1…2.conv ×2', 'stage.3.1…2.conv ×2', 'stage.0.1.conv']
     """
-    part = replace(report, nodes=tuple(rows), groups=groups(rows))
-    lines = [line for line in tree.lines(part, len(rows) + 1) if line.closed and line.counts[measure]]
-    return sorted(lines, key=lambda line: -line.counts[measure])[:most]
+    if len(rows) > _FOLDED:
+        each = (Heavy(row.path, 1, getattr(row, measure)) for row in rows)
+    else:
+        part = replace(report, nodes=tuple(rows), groups=groups(rows))
+        lines = tree.lines(part, len(rows) + 1)
+        each = (Heavy(line.path, line.times, line.counts[measure]) for line in lines if line.closed)
+    return nlargest(most, (found for found in each if found.total), key=lambda found: found.total)
 
 
 def heaviest_text(subject: Subject, rows: Sequence[NodeRow], measure: str) -> str:
@@ -65,12 +90,8 @@ def heaviest_text(subject: Subject, rows: Sequence[NodeRow], measure: str) -> st
 
 def _layers(report: Report, rows: Sequence[NodeRow], measure: str) -> str:
     whole = sum(getattr(row, measure) for row in rows)
-    found = ((line, line.counts[measure]) for line in heaviest(report, rows, measure))
-    return ", ".join(f"{_who(line)} {si(count)} ({percent(count, whole)} %)" for line, count in found)
-
-
-def _who(line: Line) -> str:
-    return f"{line.path} ×{line.times}" if line.times > 1 else line.path
+    found = heaviest(report, rows, measure)
+    return ", ".join(f"{one} {si(one.total)} ({percent(one.total, whole)} %)" for one in found)
 
 
 # -- what only a network has ------------------------------------------------------------------------------
@@ -99,11 +120,17 @@ def _alive(at: Node, others: Sequence[Node | Input], when: str) -> str:
     """What is there while a node runs: its output, and the largest of the others."""
     named = sorted(others, key=lambda tensor: -size(tensor.output))[:NAMED]
     parts = [] if at.layer.alias else [f"its output {_tensor(at)}"]
-    parts += [f"{'its input ' * (other in at.inputs)}{other.path} {_tensor(other)}" for other in named]
+    parts += [f"{_role(other, at)} {_tensor(other)}" for other in named]
     if more := len(others) - len(named):
         parts.append(f"{more:,} more")
     listed = ", ".join(parts[:-1]) + " and " * (len(parts) > 1) + parts[-1]
     return f"while {at.path} runs{when}, {listed} are alive"
+
+
+def _role(tensor: Node | Input, at: Node) -> str:
+    if isinstance(tensor, Input):
+        return "the network's input" if tensor.path == "input" else f"the network's input {tensor.path}"
+    return f"its input {tensor.path}" if tensor in at.inputs else tensor.path
 
 
 def _tensor(tensor: Node | Input) -> str:

@@ -96,7 +96,10 @@ def test_a_peak_is_what_is_alive_when_it_is_reached(network: Load) -> None:
         "while add runs, its output (8×8×8, 512), its input kept (8×8×8, 512) "
         "and its input again (8×8×8, 512) are alive"
     )
-    assert " in every order, " in text_of(net, "best_peak")
+    assert text_of(network("- relu:"), "peak") == (
+        "while relu runs, its output (3×8×8, 192) and the network's input (3×8×8, 192) are alive"
+    )
+    assert " in every order, " in text_of(network("- relu:"), "best_peak")
 
 
 def test_a_field_is_what_the_layers_add(network: Load) -> None:
@@ -131,7 +134,7 @@ def test_holes_are_told_where_they_begin(network: Load) -> None:
 def test_entries_of_any_network_are_sums_over_its_rows(name: str, measure: str) -> None:
     report = of_the_zoo(name).report
     everything = heaviest(report, report.nodes, measure, most=len(report.nodes))
-    assert sum(line.counts[measure] for line in everything) == getattr(report.totals, measure)
+    assert sum(one.total for one in everything) == getattr(report.totals, measure)
     assert heaviest(report, report.nodes, measure) == everything[:NAMED]
 
 
