@@ -27,18 +27,21 @@ def dominators(points: Sequence[Point]) -> list[int | None]:
     for at in sorted(range(len(points)), key=lambda at: [(v is None, v or 0) for v in points[at]]):
         if not any(dominates(points[other], points[at]) for other in optimal):
             optimal.append(at)
+    best = set(optimal)
     optimal.sort()
-    return [_first(at, optimal, points) for at in range(len(points))]
+    return [None if at in best else _first(points[at], optimal, points) for at in range(len(points))]
 
 
-def _first(at: int, optimal: Sequence[int], points: Sequence[Point]) -> int | None:
-    return next((other for other in optimal if dominates(points[other], points[at])), None)
+def _first(point: Point, optimal: Sequence[int], points: Sequence[Point]) -> int | None:
+    return next((other for other in optimal if dominates(points[other], point)), None)
 
 
 def dominates(a: Point, b: Point) -> bool:
     """Whether `a` is nowhere larger than `b`, and somewhere smaller."""
-    return a != b and all(_no_worse(mine, other) for mine, other in zip(a, b, strict=True))
-
-
-def _no_worse(a: Number | None, b: Number | None) -> bool:
-    return a is b if a is None or b is None else a <= b
+    for mine, other in zip(a, b, strict=True):  # a plain loop: this runs for every pair of a sweep
+        if mine is None or other is None:
+            if mine is not other:
+                return False
+        elif mine > other:
+            return False
+    return a != b

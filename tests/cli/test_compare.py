@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 
 import archcost
 from archcost.schemas import schema
-from tests.cli.program import SPECS
+from tests.cli.program import SPECS, python
 from tests.cli.program import archcost as program
 
 if TYPE_CHECKING:
@@ -217,6 +217,14 @@ def test_the_json_is_what_python_has(run: Run) -> None:
     found = archcost.compare([archcost.load("zoo:plain_3x3"), archcost.load("zoo:bottleneck")])
     assert {k: v for k, v in document.items() if k not in {"schema", "tool"}} == found.to_dict()
     assert document["schema"] == "archcost-compare/1"
+
+
+def test_it_loads_no_numpy() -> None:
+    code = (
+        "import sys; from archcost.cli import main; main(['compare', 'zoo:plain_3x3', '--variants', '--output', "
+        "'/dev/null']); print('numpy' in sys.modules)"
+    )
+    assert python("-c", code).stdout == "False\n"
 
 
 # -- what is refused --------------------------------------------------------------------------------------
