@@ -6,47 +6,33 @@ from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
-from archcost.errors import ArchcostError
 from archcost.geometry import show
-from archcost.limits import DEFAULT
 from archcost.report.model import COUNTS
 from archcost.report.words import DTYPES
-from archcost.spec.library import open_spec
-from archcost.spec.reader import Mapping, read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from collections.abc import Mapping as AnyMapping
+    from collections.abc import Iterator, Mapping
 
     from archcost.gate.advice.asked import Asked, Hint, Number
     from archcost.geometry import Shape
 
 _MOST_VARIANTS = 12
+_SMALLEST = 2
+"""An input that has to be smaller than one part in so many is no help: the network would see other things."""
 
 
 def variant(asked: Asked) -> Iterator[Hint]:
     """Variants of the spec, those that change least first."""
     network = asked.subject.network
-    if asked.reload is None or asked.part is not None or asked.kind is not None:
+    # A network of the zoo that is a variant has no others by that name.
+    is_fixed = network.path.startswith("zoo:") and network.variant is not None
+    if asked.reload is None or is_fixed or asked.part is not None or asked.kind is not None:
         return
-    others = [name for name in _variants(network.path) if name != network.variant][:_MOST_VARIANTS]
+    others = [name for name in network.variants if name != network.variant][:_MOST_VARIANTS]
     found = ((name, asked.reloaded(variant=name)) for name in others)
     known = [(name, value) for name, value in found if value is not None]
     for name, value in sorted(known, key=lambda pair: asked.gain(pair[1])):
         yield from asked.hint(f"variant {name}", value)
-
-
-def _variants(path: str) -> list[str]:
-    """The variants of a spec that can be read once more; of one that is a variant itself, none."""
-    try:
-        opened = open_spec(path, DEFAULT) if path != "-" else None
-    except ArchcostError:
-        return []
-    if opened is None or opened.variant is not None:
-        return []
-    root = read(opened.data, opened.name, DEFAULT)
-    variants = root.get("variants") if isinstance(root, Mapping) else None
-    return [entry.key.text for entry in variants.entries] if isinstance(variants, Mapping) else []
 
 
 def smaller_input(asked: Asked) -> Iterator[Hint]:
@@ -63,9 +49,9 @@ def smaller_input(asked: Asked) -> Iterator[Hint]:
         yield from asked.hint(f"input {_shown(smaller)} instead of {_shown(shapes)}", value)
 
 
-def _largest(asked: Asked, steps: _Steps) -> tuple[AnyMapping[str, Shape], Number] | None:
+def _largest(asked: Asked, steps: _Steps) -> tuple[Mapping[str, Shape], Number] | None:
     """The fewest steps after which it fits (or as many as it takes to come closest), and the number then."""
-    best: tuple[AnyMapping[str, Shape], Number] | None = None
+    best: tuple[Mapping[str, Shape], Number] | None = None
     low, high = 1, steps.count
     while low <= high:
         middle = (low + high) // 2
@@ -85,13 +71,13 @@ def _largest(asked: Asked, steps: _Steps) -> tuple[AnyMapping[str, Shape], Numbe
 class _Steps:
     """Inputs that get smaller step by step: the largest axis by `unit`, the others in proportion."""
 
-    def __init__(self, shapes: AnyMapping[str, Shape], unit: int) -> None:
+    def __init__(self, shapes: Mapping[str, Shape], unit: int) -> None:
         self._shapes = shapes
         self._unit = unit
         self._largest = max(length for x in shapes.values() for length in x[1:])
-        self.count = (self._largest - 1) // unit
+        self.count = self._largest // (_SMALLEST * unit)
 
-    def take(self, steps: int) -> AnyMapping[str, Shape]:
+    def take(self, steps: int) -> Mapping[str, Shape]:
         """The inputs after so many steps."""
         return {
             name: (x[0], *(self._smaller(length, steps) for length in x[1:]))
@@ -114,7 +100,7 @@ def _total_stride(asked: Asked) -> int:
     return lcm(*(stride.numerator for stride in strides)) if strides else 1
 
 
-def _shown(shapes: AnyMapping[str, Shape]) -> str:
+def _shown(shapes: Mapping[str, Shape]) -> str:
     if len(shapes) == 1:
         return show(next(iter(shapes.values())))
     return ", ".join(f"{name} {show(shape)}" for name, shape in shapes.items())
