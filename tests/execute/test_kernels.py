@@ -168,3 +168,16 @@ def test_methods_that_numpy_does_not_announce_are_refused_too(name: str) -> None
     array = counted(np.ones(3), Tally())
     with pytest.raises(TypeError, match="nothing says what"):
         getattr(array, name)(np.ones(3))
+
+
+def test_what_nobody_counts_is_refused_and_products_are_counted() -> None:
+    tally = Tally()
+    x = counted(np.ones((2, 3)), tally)
+    with pytest.raises(TypeError, match=r"nothing says what np\.sin counts as"):
+        np.sin(x)
+    with pytest.raises(TypeError, match=r"nothing says what np\.median counts as"):
+        np.median(x)
+    np.matmul(x, np.ones((3, 4)))
+    assert (tally.multiplications, tally.additions) == (2 * 4 * 3, 2 * 4 * 2)
+    x.sum(axis=1)
+    assert tally.additions == 2 * 4 * 2 + 2 * 2
