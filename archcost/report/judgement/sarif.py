@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from archcost import __version__
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 Object = dict[str, object]
 
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _ROOT = "%SRCROOT%"
 _LONGEST = 1000
 """Characters of a description; GitHub takes 1024."""
@@ -35,7 +36,7 @@ def write(judgement: Judgement, look: Look) -> str:
     named = list(_named(judgement))
     rules = _rules(judgement, (rule for rule, _, _ in named))
     index = {rule: position for position, rule in enumerate(rules)}
-    run = {
+    run: Object = {
         "tool": {"driver": {"name": "archcost", "version": __version__, "rules": list(rules.values())}},
         "invocations": [{"executionSuccessful": True, "exitCode": int(judgement.failed)}],
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
@@ -45,8 +46,19 @@ def write(judgement: Judgement, look: Look) -> str:
             for rule, one, spec in named
         ],
     }
-    document = {"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [run]}
-    return json.dumps(document, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    parts = ",\n".join(f"  {_compact(key)}: {_value(value)}" for key, value in run.items())
+    return f'{{"$schema": "{_SCHEMA}",\n "version": "2.1.0",\n "runs": [{{\n{parts}}}]}}\n'
+
+
+def _value(value: object) -> str:
+    """A list gets a line for each item, so that two files can be compared."""
+    if not isinstance(value, list):
+        return _compact(value)
+    return "[" + ",".join(f"\n    {_compact(item)}" for item in cast("list[object]", value)) + "]"
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def _named(judgement: Judgement) -> Iterator[tuple[str, Complaint, CheckedSpec | None]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -177,9 +178,15 @@ def in_repository(file: str, root: Path | None) -> str | None:
     """A file's path from the repository's root, with forward slashes; None for what is no file in it."""
     if file.startswith(("zoo:", "std/", "<")):
         return None
-    top = os.path.realpath(root or Path.cwd())
+    here = Path.cwd()
+    return _below(here / file, root or here)
+
+
+@lru_cache(maxsize=1024)
+def _below(file: Path, root: Path) -> str | None:
+    """The same for absolute paths. Links are followed; a file that is asked about again is not looked up."""
     try:
-        path = Path(os.path.relpath(os.path.realpath(file), top))
+        path = Path(os.path.relpath(os.path.realpath(file), os.path.realpath(root)))
     except ValueError:  # another drive, or a name that no file can have
         return None
     return None if path.parts[:1] == ("..",) else path.as_posix()
