@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from archcost.report import words
 from archcost.report.comparison_cells import factor, field, share
 from archcost.report.model import field_text
-from archcost.report.numbers import si
 from archcost.review.measured import MEASURES
 from archcost.wording import in_a_row
 
@@ -121,12 +120,17 @@ def _costs(row: NetworkRow, winner: NetworkRow, costs: Sequence[str]) -> Iterato
     for name in costs:
         more, less = row.measures[name], winner.measures[name]
         if more != less and isinstance(more, int) and isinstance(less, int):
-            text = f"{factor(Fraction(more, less))} times the" if less else f"{si(more)} instead of 0"
-            factors.setdefault(text, []).append(MEASURES[name].title)
+            factors.setdefault(_times(more, less), []).append(MEASURES[name].title)
     if factors:
         yield f"has {', '.join(f'{text} {in_a_row(of)}' for text, of in factors.items())}"
     elif costs:
         yield "costs as much"
+
+
+def _times(more: int, less: int) -> str:
+    """By how much the first is more; where a rounded factor would not tell, by how many."""
+    text = factor(Fraction(more, less)) if less else ">1"
+    return f"{more - less:,} more" if text == ">1" else f"{text} times the"
 
 
 def _sight(row: NetworkRow, winner: NetworkRow, pareto: Iterable[str]) -> Iterator[str]:
@@ -137,12 +141,8 @@ def _sight(row: NetworkRow, winner: NetworkRow, pareto: Iterable[str]) -> Iterat
         elif row.fields:
             yield "sees no more"
     if "coverage" in pareto and row.measures["coverage"] != winner.measures["coverage"]:
-        mine, other = (share(_coverage(one)) for one in (row, winner))
-        yield f"reads less of its field ({mine}, not {other})"
-
-
-def _coverage(row: NetworkRow) -> float | None:
-    return row.measures["coverage"]
+        mine, other = (share(one.measures["coverage"]) for one in (row, winner))
+        yield f"reads less of its field{f' ({mine}, not {other})' if mine != other else ''}"
 
 
 def findings(found: Comparison) -> Iterator[str]:

@@ -220,11 +220,18 @@ def test_the_json_is_what_python_has(run: Run) -> None:
 
 
 def test_it_loads_no_numpy() -> None:
-    code = (
-        "import sys; from archcost.cli import main; main(['compare', 'zoo:plain_3x3', '--variants', '--output', "
-        "'/dev/null']); print('numpy' in sys.modules)"
-    )
+    compare = "main(['compare', 'zoo:plain_3x3', '--variants', '--output', '/dev/null'])"
+    code = f"import sys; from archcost.cli import main; {compare}; print('numpy' in sys.modules)"
     assert python("-c", code).stdout == "False\n"
+
+
+def test_what_a_rounded_factor_would_hide_is_said_in_full(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    layer = "{linear: {out_features: $w, bias: false}}"
+    path.write_text(f"archcost: 1\nname: net\nvars: {{w: 1}}\ninput: [4]\nlayers: [{layer}]\n")
+    done = run("compare", str(path), "--set", "w=1000,1001,3000", "--pareto", "params,exponentials,macs")
+    assert "w=1001 is beaten by w=1000: it has 4 more parameters and MACs.\n" in done.stdout
+    assert "w=3000 is beaten by w=1000: it has 3 times the parameters and MACs.\n" in done.stdout
 
 
 # -- what is refused --------------------------------------------------------------------------------------
