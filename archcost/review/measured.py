@@ -82,8 +82,8 @@ class Subject:
         fields = {source.path: list["ReceptiveField"]() for source in self.network.inputs}
         for row in self._last_maps(tensor):
             for source, field in _fields(row, next(iter(fields))).items():
-                if found := field.local if field.is_global else field:
-                    fields[source].append(found)
+                if field.moving:
+                    fields[source].append(field.moving)
         whole = tensor.path not in self._rows or _is_global(self._rows[tensor.path])
         for source, found in fields.items():
             if found:
@@ -99,7 +99,7 @@ class Subject:
             row = self._rows.get(waiting.pop())
             if row is None:
                 continue
-            if any(not field.is_global or field.local for field in _fields(row, "").values()):
+            if any(field.moving for field in _fields(row, "").values()):
                 yield row
                 continue
             waiting += [path for path in row.inputs if path not in known]
