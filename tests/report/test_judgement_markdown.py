@@ -93,6 +93,22 @@ def test_a_place_is_no_emoji() -> None:
     assert ":100:" not in write(given, "markdown", Look())
 
 
+def test_a_detail_without_a_word_is_no_block_of_code() -> None:
+    shown = write(judgement(spec("a.yaml", complaint("x", details={" \n ": "\n\n"}))), "markdown", Look())
+    assert "  - :\n" in shown
+
+
+def test_a_detail_is_no_list() -> None:
+    details = {"- a": "1. b", "+": "", "1. c": "14.5 %", "2)": "x"}
+    lines = write(judgement(spec("a.yaml", complaint("x", details=details))), "markdown", Look()).splitlines()
+    assert [line for line in lines if line.startswith("  - ")] == [
+        r"  - \- a: 1. b",
+        "  - +:",
+        r"  - 1\. c: 14.5 %",
+        "  - 2): x",
+    ]
+
+
 def test_more_than_fits_is_cut_worst_first_and_counted() -> None:
     details = {"heaviest": "stage.1.1.conv " * 30}
     mild = [complaint("m" * 300, level="info", fails=False, line=n, details=details) for n in range(500)]

@@ -62,7 +62,9 @@ def _against(judgement: Judgement) -> str:
     ref = code(judgement.against.ref)
     if not judgement.against.commit:
         return f"⚠️ The base {ref} is not there: nothing could be compared with it."
-    return f"Compared with {ref} ({code(judgement.against.commit[:12])})."
+    commit = code(judgement.against.commit[:12])
+    named = judgement.against.ref == judgement.against.commit
+    return f"Compared with {commit if named else f'{ref} ({commit})'}."
 
 
 # -- numbers ------------------------------------------------------------------------------------------------
@@ -150,8 +152,13 @@ def _entry(several: Sequence[Complaint]) -> str:
     first = several[0]
     level = NAMES[first.level]
     lines = [f"- **{level}** {_place(first)} {escape(about_all(several))} ({code(first.rule)})"]
-    lines += [f"  - {escape(f'{label}: {text}')}" for label, text in first.details.items()]
+    lines += [f"  - {_item(f'{label}: {text}')}" for label, text in first.details.items()]
     return "\n".join(lines)
+
+
+def _item(text: str) -> str:
+    """A text that begins an item of a list, and no list in it."""
+    return _ITEM.sub(r"\1\\\2", escape(text))
 
 
 def _place(one: Complaint) -> str:
@@ -202,6 +209,8 @@ def _folded(title: str, text: str) -> str:
 
 
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~^$&]")
+_ITEM = re.compile(r"^([0-9]*)([-+.)])(?= |$)")
+"""Where an item of a list would begin."""
 _REFERENCE = re.compile(r"(?<=[@#!~%$&^])(?=\w)|(?<=:)(?=[\w+-]+:|/)|(?<=www)(?=\.)|(?<=GH)(?=-)")
 """Where a renderer would begin a mention, a link to an issue, an address or an emoji."""
 
@@ -214,7 +223,8 @@ def escape(text: str, longest: int = _LONGEST) -> str:
     >>> escape("@you").encode("ascii", "namereplace")
     b'@\\N{ZERO WIDTH SPACE}you'
     """
-    shown = text if len(text) <= longest else f"{text[:longest]}…"
+    # Room before the text would make it a block of code.
+    shown = text.strip() if len(text) <= longest else f"{text[:longest].lstrip()}…"
     broken = _REFERENCE.sub("\N{ZERO WIDTH SPACE}", shown)
     return _MARKUP.sub(r"\\\g<0>", broken)
 
