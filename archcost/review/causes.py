@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
 from archcost.errors import LayerError
 from archcost.geometry import size
 from archcost.network import Node
-from archcost.passes.cost import costs
-from archcost.review.written import ARRIVING, Written
+from archcost.report.model import amounts
+from archcost.review.written import ARRIVING
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from archcost.geometry import Shape
     from archcost.layers.base import Kind
     from archcost.network import Input, Network
-    from archcost.passes.cost import Cost
+    from archcost.report.model import Counts
     from archcost.review.matching import Matching
     from archcost.review.written import Line, Names
 
@@ -110,17 +110,18 @@ class Attribution:
         causes: every cause, in the order in which they were met.
     """
 
-    def __init__(self, matching: Matching) -> None:
+    def __init__(self, matching: Matching, base: Iterable[Counts], head: Iterable[Counts]) -> None:
+        """Attribute the difference of the counts of all nodes, which are in written order."""
         self._matching = matching
         self._texts = _Texts(matching)
-        self._costs: dict[Node, Cost] = {}
+        self._counts: dict[Node, Counted] = {}
         self._payers: set[Node] = set()
         self._blame: dict[Node | Input, tuple[Causes, ...]] = {}
         self._lone: dict[Node | Input, Causes] = {}
         self._sources: dict[Node, frozenset[Node | Input]] = {}
         self.rows: list[Row] = []
-        for network in (matching.base, matching.head):
-            self._count(network)
+        self._count(matching.base, base)
+        self._count(matching.head, head)
         self._attribute_inputs()
         for b, h in self._in_order():
             if b and h:
@@ -130,11 +131,11 @@ class Attribution:
         used = dict.fromkeys(cause for row in self.rows for cause in (*row.own, *row.causes))
         self.causes = [cause for cause in self._texts.causes if cause in used]
 
-    def _count(self, network: Network) -> None:
-        """The costs of all nodes, and which of them are the first to use their weights."""
+    def _count(self, network: Network, rows: Iterable[Counts]) -> None:
+        """The counts of all nodes, and which of them are the first to use their weights."""
         sets: set[str] = set()
-        for node, cost in zip(network, costs(network), strict=True):
-            self._costs[node] = cost
+        for node, row in zip(network, rows, strict=True):
+            self._counts[node] = amounts(row)
             if node.shared not in sets:
                 self._payers.add(node)
             if node.shared is not None:
@@ -180,7 +181,7 @@ class Attribution:
         self._lone[node] = own
         self._sources[node] = frozenset().union(*map(self._source, node.inputs))
         self._blame[node] = tuple(self._passed_on(node, axis, own) for axis in range(len(node.output)))
-        counts = self._counted(node)
+        counts = self._counts[node]
         if not is_new:
             counts = tuple(-number for number in counts)
         status: Status = "added" if is_new else "removed"
@@ -215,25 +216,28 @@ class Attribution:
     # -- nodes that both sides have -------------------------------------------------------------------------
 
     def _pair(self, b: Node, h: Node) -> None:
-        arriving = self._arriving(b, h)
-        is_rewired = self._is_rewired(b, h) or NOBODY in arriving.values()
+        is_rewired = self._is_rewired(b, h)
+        arriving = self._arriving(b, h, partners_only=is_rewired)
+        is_rewired = is_rewired or NOBODY in arriving.values()
         everything = _union(arriving.values())
         pays = (b in self._payers) == (h in self._payers)
         own = NOBODY
         if is_rewired or not pays or b.layer != h.layer:
             own = self._texts.changed(b, h, is_rewired=is_rewired, ripples=bool(everything))
         self._blame_pair(b, h, own, arriving)
-        counts = tuple(map(sub, self._counted(h), self._counted(b)))
+        counts = tuple(map(sub, self._counts[h], self._counts[b]))
         if not (own or any(counts) or b.output != h.output or b.layer != h.layer):
             return
         causes = self._reaching(b, h, own, everything) if own and pays else _union((own, everything))
         status: Status = "changed" if own else "rippled"
         self.rows.append(Row(b, h, status, is_rewired, own, causes, counts))
 
-    def _arriving(self, b: Node, h: Node) -> dict[int | None, Causes]:
+    def _arriving(self, b: Node, h: Node, *, partners_only: bool) -> dict[int | None, Causes]:
         """Who changed the sizes that arrive, by axis; None for all axes. Nobody: it reads something else."""
         found: dict[int | None, Causes] = {}
         for x, y in self._side_by_side(b, h):
+            if partners_only and not (x and y and self._matching.head_of.get(x) is y):
+                continue
             if x is None or y is None:
                 tensor = x or y
                 changed: list[int | None] = [None]
@@ -310,10 +314,6 @@ class Attribution:
         sides = _counted(b.layer, b.shapes), _counted(h.layer, h.shapes)
         return own if sides[0] == sides[1] else _deciding(own, arriving, sides, crossed)
 
-    def _counted(self, node: Node) -> Counted:
-        cost = self._costs[node]
-        return (cost.params, cost.buffers, *cost.operations, size(node.output), cost.memory_access)
-
 
 T = TypeVar("T")
 
@@ -369,8 +369,8 @@ class _Texts:
 
     def __init__(self, matching: Matching) -> None:
         self._matching = matching
-        self._base = Written(matching.base)
-        self._head = Written(matching.head)
+        self._base = matching.base_text
+        self._head = matching.head_text
         self._known: dict[Hashable, Cause] = {}
         before, after = matching.base.variables, matching.head.variables
         self._changed = frozenset(name for name in before if name in after and before[name] != after[name])
@@ -408,8 +408,12 @@ class _Texts:
         partners = self._partners[is_new]
         for line in here.chain(node):
             other = partners.get(line)
-            if other.text != line.text if other else here.texts[line.text] > there.texts[line.text]:
+            if other and other.text != line.text:
                 return self._item(*((other, line) if is_new else (line, other)))
+            if here.texts[line.text] > there.texts[line.text]:
+                # Of several that say the same, nobody can tell which one is new.
+                key = (line.text, line.parent, is_new)
+                return self._cause(key, "item", *((None, line) if is_new else (line, None)))
         names = here.deciding(node)
         if found := self._variables(names):
             return found

@@ -57,8 +57,9 @@ def diff(base: Network | None, head: Network | None, *, revision: str | None = N
     [('batch_norm: false → true', 13, 8448)]
     """
     with collector_paused():
-        before = Subject(base) if base else None
-        after = Subject(head) if head else None
+        # A network without layers is a network, too, though it has no length.
+        before = None if base is None else Subject(base)
+        after = None if head is None else Subject(head)
         if before is None or after is None:
             return _alone(before, after, revision)
         return _Differ(before, after).diff(revision)
@@ -107,9 +108,9 @@ class _Differ:
         self._head = after.network
         # Ties are broken alike in both directions, if both look at the same network first.
         turn = _is_later(self._base, self._head)
-        sides = (self._head, self._base) if turn else (self._base, self._head)
-        matching = Matching(*sides)
-        found = Attribution(matching)
+        first, second = (after, before) if turn else (before, after)
+        matching = Matching(first.network, second.network)
+        found = Attribution(matching, first.report.nodes, second.report.nodes)
         self._rows = [row.turned() for row in found.rows] if turn else found.rows
         self._causes = found.causes
         self._head_of = matching.base_of if turn else matching.head_of

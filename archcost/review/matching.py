@@ -17,6 +17,7 @@ from archcost.network import Node
 from archcost.report.model import field_text
 from archcost.report.rows import fields_of
 from archcost.review.alignment import ascending, best, common
+from archcost.review.written import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -50,8 +51,10 @@ class _Item:
         node: the node; None for a group.
         children: of a group, in written order.
         signature: equal for items that are equal inside.
-        readers: how many inputs read the node; 0 for a group.
+        readers: how many inputs and outputs read the node; 0 for a group.
+        size: how many nodes it holds.
         leaves: how often it holds a layer, by the layer's signature; of small groups only.
+        text: what its network's author wrote.
     """
 
     name: str
@@ -59,7 +62,9 @@ class _Item:
     children: list[_Item] = field(default_factory=list["_Item"])
     signature: int = 0
     readers: int = 0
+    size: int = 1
     leaves: Counter[int] = field(default_factory=Counter[int])
+    text: Written | None = None
 
     @property
     def word(self) -> str:
@@ -73,6 +78,8 @@ class Matching:
     Attributes:
         base: the one network.
         head: the other.
+        base_text: what the author of the one wrote.
+        head_text: what the author of the other did.
         head_of: the partner of a node or input of the base.
         base_of: the partner of a node or input of the head.
     """
@@ -80,6 +87,8 @@ class Matching:
     def __init__(self, base: Network, head: Network) -> None:
         self.base = base
         self.head = head
+        self.base_text = Written(base)
+        self.head_text = Written(head)
         self.head_of: dict[Node | Input, Node | Input] = {}
         self.base_of: dict[Node | Input, Node | Input] = {}
         self._match_inputs()
@@ -124,11 +133,12 @@ class Matching:
 
     def _match_levels(self) -> None:
         known = _Signatures()
-        waiting = [(_plant(self.base, known), _plant(self.head, known))]
+        trees = ((self.base, self.base_text), (self.head, self.head_text))
+        left, right = (_plant(network, known, text) for network, text in trees)
+        waiting = [(left, right)]
         while waiting:
             left, right = waiting.pop()
-            for i, j in _align(left, right):
-                b, h = left[i], right[j]
+            for b, h in _align(left, right):
                 if b.node and h.node:
                     self._pair(b.node, h.node)
                 else:
@@ -213,19 +223,21 @@ def layer_key(layer: Kind) -> str:
     return f"{type(layer).__name__} {field_text(fields_of(layer))}"
 
 
-def _plant(network: Network, known: _Signatures) -> list[_Item]:
+def _plant(network: Network, known: _Signatures, text: Written) -> list[_Item]:
     """The network as a tree by its paths, in written order."""
     readers = Counter(tensor for node in network for tensor in node.inputs)
+    readers.update(network.outputs.values())
     children: dict[str, list[_Item]] = {"": []}
     groups: list[_Item] = []
     for node in network:
         parent, _, name = node.path.rpartition(".")
         groups += _open(parent, children)
         signature = known.of(node)
-        leaf = _Item(name, node, [], signature, readers[node], Counter([signature]))
+        leaf = _Item(name, node, [], signature, readers[node], 1, Counter([signature]), text)
         children[parent].append(leaf)
     for group in reversed(groups):
         group.signature = known.number(tuple(child.signature for child in group.children))
+        group.size = sum(child.size for child in group.children)
         if len(group.children) <= _FEW_CHILDREN:
             for child in group.children:
                 group.leaves.update(child.leaves)
@@ -254,8 +266,37 @@ def _open(path: str, children: dict[str, list[_Item]]) -> list[_Item]:
 # -- one level --------------------------------------------------------------------------------------------
 
 
-def _align(left: Sequence[_Item], right: Sequence[_Item]) -> list[Pair]:
-    """Positions of the items of one level that are each other."""
+def _align(left: Sequence[_Item], right: Sequence[_Item]) -> list[tuple[_Item, _Item]]:
+    """The items of one level that are each other; one that is only a cover around them is opened."""
+    left, right = _opened(left, right), _opened(right, left)
+    return [(left[i], right[j]) for i, j in _aligned(left, right)]
+
+
+def _opened(items: Sequence[_Item], others: Sequence[_Item]) -> list[_Item]:
+    """The items, with its parts in place of a group most of which stands among the others without one."""
+    names = {item.name for item in others if item.node is None}
+    signatures = {item.signature for item in others}
+    found: list[_Item] = []
+    waiting = [*reversed(items)]
+    while waiting:
+        item = waiting.pop()
+        if item.node or item.name in names or item.signature in signatures:
+            found.append(item)
+            continue
+        known = [
+            part
+            for part in item.children
+            if part.signature in signatures or (part.node is None and part.name in names)
+        ]
+        if 2 * sum(part.size for part in known) > item.size:
+            waiting += reversed(item.children)
+        else:
+            found.append(item)
+    return found
+
+
+def _aligned(left: Sequence[_Item], right: Sequence[_Item]) -> list[Pair]:
+    """Positions of the items that are each other."""
     named = _by_name(left, right)
     done = {i for i, _ in named}, {j for _, j in named}
     pairs = list(named)
@@ -333,7 +374,14 @@ def _likeness(a: _Item, b: _Item) -> int:
     if (a.node is None) != (b.node is None):
         return 0
     alike = _shared(a, b) if a.node is None or b.node is None else _equal_fields(a.node, b.node)
-    return alike + (a.name == b.name) if alike else 0
+    return alike + 2 * _says_the_same(a, b) + (a.name == b.name) if alike else 0
+
+
+def _says_the_same(a: _Item, b: _Item) -> bool:
+    """Whether two layers are written alike, though they may have become different ones."""
+    if not (a.node and b.node and a.text and b.text) or a.signature == b.signature:
+        return False
+    return a.text.own(a.node) == b.text.own(b.node)
 
 
 def _shared(a: _Item, b: _Item) -> int:

@@ -84,6 +84,11 @@ class Written:
                 yield line
                 line = line.parent
 
+    def own(self, node: Node) -> str:
+        """What the item of a node says; empty if its text cannot be found."""
+        chain = self.chain(node)
+        return chain[0].text if chain else ""
+
     @cached_property
     def texts(self) -> Counter[str]:
         """How often each text occurs among the items that nodes come from, each item counted once."""

@@ -251,7 +251,7 @@ def entries(nodes: Iterable[NodeDiff], diff: Diff, units: Units) -> list[Entry]:
     """Layers that were changed themselves, those that changed alike in one entry, the worst first."""
     alike: dict[tuple[str, str, str], list[NodeDiff]] = {}
     for node in nodes:
-        alike.setdefault((node.status, node.kind, "; ".join(_details(node))), []).append(node)
+        alike.setdefault((node.status, node.kind, "; ".join(filter(None, _details(node)))), []).append(node)
     found = [_entry(key, group, diff, units) for key, group in alike.items()]
     return sorted(found, key=lambda entry: entry.weight)
 
