@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 HOSTILE = (
     *("\n", "\r\n", "\t", "\0", "\x1b[31m", "\u2028", "\u202e", "\ufeff", "\ufffe", "\ud800", "\xa0", "π"),
-    *("::error::x", "\n::error::x", "%0A::error::", "::", ",", ":100:", "##[error]x"),
+    *("::error::x", "\n::error::x", "%0A::error::", "::", ",", ":100:", ":+1:", ":tada:", "##[error]x"),
     *("`", "``", "|", "\\", "*x*", "_x_", "~~x~~", "# x", "\n# x", "- x", "$x$", "&lt;", "{0}", "{{"),
     *("[x](http://x.y)", "![x](http://x.y/z.png)", "](http://x.y)", "<http://x.y>", "http://x.y", "www.x.yz"),
     *("me@x.yz", "@someone", "@org/team", "#12", "!12", "GH-12", "[x]: http://x.y", "[^1]", "[ ]"),
@@ -167,7 +167,7 @@ def test_junit_is_xml_that_has_every_failure(made: Judgement) -> None:
 
 PARSER = MarkdownIt("gfm-like", {"html": True, "linkify": True})
 SAFE_HTML = re.compile(r"<details>\n<summary>[\w ,\\]+</summary>\n*|</details>\n*")
-CALL = re.compile(r"(?<![\w`])@\w|(?<!\w)[#!]\d|\bGH-\d|:\w+:|https?://|www\.\w")
+CALL = re.compile(r"(?<![\w`])@\w|(?<!\w)[#!]\d|\bGH-\d|:(\w*[A-Za-z]\w*|100|1234|[+-]1):|https?://|www\.\w")
 
 
 def tokens(text: str) -> Iterator[Token]:

@@ -50,7 +50,7 @@ def test_every_network_is_a_suite_and_every_question_a_case() -> None:
         "file": "specs/resnet50.yaml",
         "time": "0",
     }
-    assert only(case).text == "15G: 4.089 G of 15.00 G"
+    assert only(case).text == "measured 4.089 G, allowed 15.00 G"
     assert len(cases(suite)["gridding"]) == 0
 
 

@@ -13,7 +13,16 @@ import pytest
 
 from archcost.report.judgement import write
 from archcost.report.judgement.words import Look
-from tests.report.judgements import ACCEPTED, EXAMPLES, OVER_A_BASE, complaint, judgement, limit, spec
+from tests.report.judgements import (
+    ACCEPTED,
+    EXAMPLES,
+    EXPIRED,
+    OVER_A_BASE,
+    complaint,
+    judgement,
+    limit,
+    spec,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,6 +168,15 @@ def test_rules_say_what_they_are_about_and_their_usual_level() -> None:
     )
     assert rules["padding-dominates"]["defaultConfiguration"]["level"] == "note"
     assert "dilated convolutions" in rules["gridding"]["help"]["text"]
+    expired = run(EXPIRED)["tool"]["driver"]["rules"][-1]
+    assert expired["shortDescription"]["text"] == "expired-waiver: the time of a waiver is over"
+
+
+def test_a_limit_that_waits_for_its_base_is_no_broken_budget() -> None:
+    waiting = limit("+5%", limit=None, kept=None, fingerprint="1" * 16)
+    about = complaint("no base", rule="missing-base", level="warn", fails=False, fingerprint="1" * 16)
+    (result,) = run(judgement(spec("a.yaml", about, limits=(waiting,))))["results"]
+    assert (result["ruleId"], result["level"]) == ("missing-base", "warning")
 
 
 def test_what_was_accepted_is_suppressed_with_the_reason_and_nothing_else_is() -> None:

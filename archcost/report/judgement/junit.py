@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from archcost.report.judgement.words import amounts, in_repository, subject
+from archcost.report.judgement.words import allowed, amounts, in_repository, subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -33,8 +33,8 @@ def write(judgement: Judgement, look: Look) -> str:
     """The networks, then what is wrong with none of them."""
     root = Element("testsuites", name="archcost check")
     for spec in judgement.specs:
-        file = in_repository(spec.path, look.root) or spec.path
-        _suite(root, spec.label, dict(_cases(spec, judgement.rules)), {"file": file})
+        file = in_repository(spec.path, look.root)
+        _suite(root, spec.label, dict(_cases(spec, judgement.rules)), {"file": file} if file else {})
     if judgement.complaints:
         _suite(root, "archcost check", dict(_by_rule((), judgement.complaints)), {})
     root.attrib |= _sums(root)
@@ -59,7 +59,7 @@ def _cases(spec: CheckedSpec, rules: Iterable[str]) -> Iterator[tuple[str, Case]
 def _limit(limits: list[Judged], complaints: Mapping[str | None, list[Complaint]]) -> Case:
     names = dict.fromkeys(limit.fingerprint for limit in limits)
     about = [one for name in names for one in complaints[name]]
-    texts = [f"{limit.text}: {' of '.join(amounts(limit))}" for limit in limits]
+    texts = [f"measured {amounts(limit)[0]}, allowed {allowed(limit)}" for limit in limits]
     unknown = [f"{limit.text} (set at {limit.set_at})" for limit in limits if limit.kept is None]
     return Case(about, "\n".join(texts), f"not judged: {', '.join(unknown)}" if unknown else "")
 

@@ -6,6 +6,7 @@ What comes from a spec is text and stays text: no link, no picture, no HTML, and
 from __future__ import annotations
 
 import re
+from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -171,8 +172,10 @@ def _accepted(judgement: Judgement) -> str:
     if not entries:
         return ""
     shown, more = _fit(entries, _ACCEPTED)
-    waived, known = judgement.accepted("waived"), judgement.accepted("baseline")
-    return _folded(f"{waived} waived, {known} in the baseline", "\n".join(shown) + f"\n\n{more}")
+    states = {"waived": "waived", "baseline": "in the baseline"}
+    counts = Counter(one.state for one in are_accepted(judgement))
+    title = ", ".join(f"{counts[state]} {words}" for state, words in states.items() if counts[state])
+    return _folded(title, "\n".join(shown) + f"\n\n{more}")
 
 
 def _why(one: Complaint) -> str:
@@ -211,7 +214,9 @@ def _folded(title: str, text: str) -> str:
 _MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~^$&]")
 _ITEM = re.compile(r"^([0-9]*)([-+.)])(?= |$)")
 """Where an item of a list would begin."""
-_REFERENCE = re.compile(r"(?<=[@#!~%$&^])(?=\w)|(?<=:)(?=[\w+-]+:|/)|(?<=www)(?=\.)|(?<=GH)(?=-)")
+_REFERENCE = re.compile(
+    r"(?<=[@#!~%$&^])(?=\w)|(?<=:)(?=[\w+-]*[A-Za-z][\w+-]*:|100:|1234:|[+-]1:|/)|(?<=www)(?=\.)|(?<=GH)(?=-)"
+)
 """Where a renderer would begin a mention, a link to an issue, an address or an emoji."""
 
 

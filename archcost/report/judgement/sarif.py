@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from archcost import __version__
+from archcost.gate.model import GATE_RULES
 from archcost.report.judgement.words import NAMES, in_repository
 from archcost.report.model import plain
 
@@ -67,7 +68,7 @@ def _named(judgement: Judgement) -> Iterator[tuple[str, Complaint, CheckedSpec |
         budgets = {limit.fingerprint: limit.budget for limit in spec.limits}
         for one in spec.complaints:
             budget = budgets.get(one.fingerprint)
-            yield f"{one.rule}/{budget}" if budget else one.rule, one, spec
+            yield f"budget/{budget}" if budget and one.rule == "budget" else one.rule, one, spec
     for one in judgement.complaints:
         yield one.rule, one, None
 
@@ -108,7 +109,8 @@ def _meaning(name: str) -> tuple[str, Level]:
     if measure := MEASURES.get(budget[4:]):
         bound = "at most" if measure.less_is_better else "at least"
         return f"{name}: what a budget allows {bound}: {measure.title}, {measure.meaning}", "error"
-    return f"{name}: something about the check itself is not as it should be", "warn"
+    level, summary = GATE_RULES.get(name, GATE_RULES["budget"])
+    return f"{name}: {summary}", level
 
 
 def _level(level: Level) -> str:
