@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from archcost.errors import RevisionError, SpecError, UsageError
@@ -31,6 +32,11 @@ class Base:
             self._revision = revision(ref, near)
         except RevisionError as error:
             self.missing = str(error)
+
+    @property
+    def name(self) -> str:
+        """What a message calls it: CI names commits by their full hashes, which nobody reads."""
+        return re.sub(r"^[0-9a-f]{40,64}$", lambda found: found[0][:12], self.ref)
 
     @property
     def against(self) -> Against:

@@ -98,7 +98,7 @@ class Gate:
         label = entry.label(self.config)
         checked = Checked(entry, label, subject, before if isinstance(before, Subject) else None)
         report = subject.report
-        limits, complaints = self._limits(checked, base.ref if base else "")
+        limits, complaints = self._limits(checked, base.name if base else "")
         complaints += self._findings(checked)
         if base and isinstance(before, str) and not base.missing:
             text = f"no base: {before}; relative limits are not judged, only absolute ones are"
