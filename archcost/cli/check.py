@@ -87,7 +87,7 @@ def limits(command: F) -> F:
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day by which waivers are judged.",
 )
-@click.option("--quiet", "-q", is_flag=True, help="Only what is wrong, and the verdict.")
+@click.option("--quiet", "-q", is_flag=True, help="Only errors, warnings and the verdict.")
 def command(
     specs: tuple[str, ...],
     config: str | None,

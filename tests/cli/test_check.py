@@ -125,6 +125,13 @@ def test_several_formats_at_once(run: Run) -> None:
     assert Path("summary.md").read_text("utf-8")
 
 
+def test_notes_that_fail_nothing_are_not_for_who_wants_it_quiet(run: Run) -> None:
+    Path("net.yaml").write_text(NET.replace("kernel_size: 3", "kernel_size: 2"), "utf-8")
+    assert "[even-kernel-shift]" in run("net.yaml")[1]
+    assert run("net.yaml", "--quiet")[1] == "passed: 1 note (1 spec, no limits)\n"
+    assert "[even-kernel-shift]" in run("net.yaml", "--quiet", "--fail-level", "info")[1]
+
+
 def test_an_unwritable_output_is_said_and_nothing_is_printed(run: Run) -> None:
     code, out, err = run("net.yaml", "--format", "markdown:nowhere/summary.md")
     assert (code, out) == (2, "")

@@ -32,12 +32,17 @@ MOST_LIMITS = 20
 def write(judgement: Judgement, look: Look) -> str:
     """What is wrong per network, what was accepted, what is left of the limits, and the verdict."""
     groups = [spec.complaints for spec in judgement.specs] + [judgement.complaints]
-    blocks = [list(_lines(are_open(group), look.style)) for group in groups]
+    blocks = [list(_lines(_listed(group, look), look.style)) for group in groups]
     if not look.quiet:
         blocks += [_accepted(judgement), _limits(judgement, look), _in_order(judgement)]
     style = "error" if judgement.failed else "bold"
     blocks.append([look.style.paint(verdict(judgement), style)])
     return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+
+
+def _listed(complaints: Iterable[Complaint], look: Look) -> list[Complaint]:
+    """The open ones; for who wants it quiet, without the notes that fail nothing."""
+    return [one for one in are_open(complaints) if one.fails or one.level != "info" or not look.quiet]
 
 
 def _lines(complaints: Iterable[Complaint], style: Style) -> Iterator[str]:

@@ -26,7 +26,7 @@ class Look:
     """How a judgement is to look.
 
     Attributes:
-        quiet: what is wrong and the verdict, nothing else.
+        quiet: errors, warnings and the verdict, nothing else.
         style: whether to colour.
         root: the folder that annotated paths are relative to; None for the working folder.
     """
