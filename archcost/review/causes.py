@@ -400,7 +400,9 @@ class _Texts:
         found = _union((found, self._variables(names)))
         if found or (ripples and not is_rewired):
             return found
-        return self._cause((b, h), "node", b, h)
+        before, after = self._base.chain(b), self._head.chain(h)
+        own = (before[0], after[0]) if before and after else (b, h)
+        return self._cause(own, "node", *own)
 
     def lone(self, node: Node, arriving: Causes, *, is_new: bool) -> Causes:
         """Of a node without a partner: the text that is new or gone, or the condition that turned."""
@@ -417,8 +419,11 @@ class _Texts:
         names = here.deciding(node)
         if found := self._variables(names):
             return found
-        base, head = (None, node) if is_new else (node, None)
-        return (arriving if names & ARRIVING else NOBODY) or self._cause((node,), "node", base, head)
+        if arriving and names & ARRIVING:
+            return arriving
+        chain = here.chain(node)
+        own = chain[0] if chain else node
+        return self._cause((own, is_new), "node", *((None, own) if is_new else (own, None)))
 
     def _edited(self, b: Node, h: Node) -> Causes:
         """The innermost item around a node that says something else."""

@@ -1,0 +1,241 @@
+"""`archcost diff` from the command line: two specs, and specs of a repository since a revision."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from archcost.cli import main
+from archcost.schemas import schema
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Run = Callable[..., tuple[int, str, str]]
+
+NET = """\
+archcost: 1
+name: net
+vars: {width: 8}
+input: [3, 16, 16]
+layers:
+  - conv: {out_channels: $width, kernel_size: 3, padding: 1}
+  - relu
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    (tmp_path / "net.yaml").write_text(NET, "utf-8")
+    return tmp_path
+
+
+@pytest.fixture
+def diff(here: Path, capsys: pytest.CaptureFixture[str]) -> Run:  # noqa: ARG001 - stands there
+    def run(*args: str) -> tuple[int, str, str]:
+        code = main(["diff", *args])
+        return code, *capsys.readouterr()
+
+    return run
+
+
+@pytest.fixture
+def repository(here: Path) -> Path:
+    """A repository whose only commit has `net.yaml` and `specs/gone.yaml`."""
+    (here / "specs").mkdir()
+    (here / "specs" / "gone.yaml").write_text(NET.replace("name: net", "name: gone"), "utf-8")
+    git(here, "init", "--quiet")
+    commit(here)
+    return here
+
+
+def git(folder: Path, *args: str) -> None:
+    who = ["-c", "user.name=x", "-c", "user.email=x@x", "-c", "commit.gpgsign=false"]
+    subprocess.run(["git", *who, *args], cwd=folder, check=True, capture_output=True)  # noqa: S603, S607 - git itself
+
+
+def commit(folder: Path) -> None:
+    git(folder, "add", ".")
+    git(folder, "commit", "--quiet", "--message", "one")
+
+
+def document(text: str) -> Any:  # noqa: ANN401 - whatever JSON holds
+    made = json.loads(text)
+    validator: Any = Draft202012Validator(schema("diff"))
+    assert [error.message for error in validator.iter_errors(made)] == []
+    return made
+
+
+# -- two specs --------------------------------------------------------------------------------------------
+
+
+def test_what_changed_is_no_failure(diff: Run) -> None:
+    code, out, err = diff("net.yaml", "net.yaml", "--base-set", "width=4")
+    assert (code, err) == (0, "")
+    assert "1. width: 4 → 8\n" in out
+
+
+def test_nothing_changed_is_a_sentence(diff: Run) -> None:
+    assert diff("net.yaml", "./net.yaml") == (0, "net.yaml → ./net.yaml: no difference\n", "")
+
+
+def test_nothing_changed_is_empty_lists(diff: Run) -> None:
+    (entry,) = document(diff("net.yaml", "net.yaml", "--format", "json")[1])["diffs"]
+    assert entry["status"] == "equal"
+    assert [entry[key] for key in ("totals", "causes", "together", "nodes", "renamed")] == [[]] * 5
+
+
+def test_json_satisfies_its_schema_and_is_complete(diff: Run) -> None:
+    _, out, _ = diff("zoo:resnet50", "zoo:resnet101", "--format", "json")
+    (entry,) = document(out)["diffs"]
+    assert len(entry["nodes"]) == 170
+    assert sum(node["macs"] for node in entry["nodes"]) == 7_801_405_440 - 4_089_184_256
+
+
+def test_csv_has_a_row_per_layer_that_differs(diff: Run) -> None:
+    _, out, _ = diff("net.yaml", "net.yaml", "--base-input", "3x8x8", "--format", "csv")
+    rows = list(csv.DictReader(StringIO(out)))
+    assert [(row["head"], row["status"], row["causes"]) for row in rows] == [
+        ("conv", "rippled", "input: 3×8×8 → 3×16×16"),
+        ("relu", "rippled", "input: 3×8×8 → 3×16×16"),
+    ]
+    assert int(rows[0]["macs"]) == 27 * 8 * (16 * 16 - 8 * 8)
+
+
+def test_markdown_folds_the_details(diff: Run) -> None:
+    _, out, _ = diff("net.yaml", "net.yaml", "--base-set", "width=4", "--format", "markdown")
+    assert out.index("**+27.65 k MACs") < out.index("| parameters") < out.index("<details>")
+    assert out.count("<details>") == out.count("</details>") == 1
+
+
+def test_several_formats_at_once(diff: Run, here: Path) -> None:
+    _, out, _ = diff("zoo:vgg16", "zoo:vgg16_bn", "--format", "table", "--format", "markdown:summary.md")
+    assert out.startswith("vgg16 (zoo:vgg16) → ")
+    assert (here / "summary.md").read_text("utf-8").startswith("### vgg16")
+
+
+def test_long_lists_are_cut_in_tables_only(diff: Run, here: Path) -> None:
+    layers = [f"  - {{name: l{i}, conv: {{out_channels: {i + 1}, kernel_size: 1}}}}\n" for i in range(60)]
+    (here / "long.yaml").write_text(NET.partition("  - conv")[0] + "".join(layers), "utf-8")
+    _, out, _ = diff("net.yaml", "long.yaml")
+    assert "more causes; JSON has all\n" in out
+    (entry,) = document(diff("net.yaml", "long.yaml", "--format", "json")[1])["diffs"]
+    assert len(entry["causes"]) > 20
+    assert sum(cause["nodes"] for cause in entry["causes"]) == len(entry["nodes"])
+
+
+def test_where_the_difference_is(diff: Run) -> None:
+    _, out, _ = diff("zoo:resnet50", "zoo:resnet50_v1", "--depth", "2", "--units", "raw")
+    assert ["stage.1", "4", "0", "-77070336"] in [line.split() for line in out.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["net.yaml", "tyni.yaml"], "tyni.yaml:1:1: no such file"),
+        (["net.yaml"], "archcost: name two specs, BASE and HEAD, or a git revision: --against REF [SPEC]..."),
+        (["-", "-"], "archcost: standard input (-) can be read only once"),
+        (["--against", "HEAD", "net.yaml", "--base-set", "width=4"], "are for two specs: BASE HEAD"),
+        (["net.yaml", "net.yaml", "--set", "widht=4"], "did you mean 'width'?"),
+        (["net.yaml", "net.yaml", "--format", "tabel"], "did you mean 'table'?"),
+    ],
+)
+def test_what_cannot_be_compared_is_exit_2(diff: Run, args: list[str], message: str) -> None:
+    code, out, err = diff(*args)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_the_mistakes_of_both_sides_are_reported(diff: Run, here: Path) -> None:
+    for name in ("one", "other"):
+        (here / f"{name}.yaml").write_text(NET.replace("relu", "rellu"), "utf-8")
+    code, _, err = diff("one.yaml", "other.yaml")
+    assert code == 2
+    assert "one.yaml:7:5" in err
+    assert "other.yaml:7:5" in err
+
+
+# -- since a revision -------------------------------------------------------------------------------------
+
+
+def test_an_edit_since_the_last_commit(repository: Path, diff: Run) -> None:
+    (repository / "net.yaml").write_text(NET.replace("kernel_size: 3, padding: 1", "kernel_size: 1"), "utf-8")
+    code, out, _ = diff("--against", "HEAD", "net.yaml")
+    assert code == 0
+    assert out.startswith("net (net.yaml at HEAD) → net (net.yaml)\n")
+    assert "1. conv: kernel_size 3 → 1, padding 1 → 0  (net.yaml:6)\n" in out
+
+
+def test_no_edit_since_the_last_commit(repository: Path, diff: Run) -> None:  # noqa: ARG001 - stands there
+    assert diff("--against", "HEAD", "net.yaml") == (0, "net.yaml since HEAD: no difference\n", "")
+
+
+def test_specs_that_came_and_went(repository: Path, diff: Run) -> None:
+    (repository / "specs" / "gone.yaml").unlink()
+    (repository / "specs" / "new.yaml").write_text(NET, "utf-8")
+    _, out, _ = diff("--against", "HEAD", "specs/*.yaml", "--format", "json")
+    entries = document(out)["diffs"]
+    assert [(entry["status"], (entry["head"] or entry["base"])["path"]) for entry in entries] == [
+        ("added", "specs/new.yaml"),
+        ("removed", "specs/gone.yaml"),
+    ]
+    assert [entry["totals"][0]["difference"] for entry in entries] == [224, -224]
+
+
+def test_a_spec_that_is_named_and_gone_was_removed(repository: Path, diff: Run) -> None:
+    (repository / "net.yaml").unlink()
+    assert diff("--against", "HEAD", "net.yaml")[1].startswith("net (net.yaml at HEAD): removed\n")
+
+
+def test_the_specs_of_the_configuration(repository: Path, diff: Run) -> None:
+    (repository / "archcost.yaml").write_text(
+        "specs: [net.yaml, specs/*.yaml, 'zoo:vgg16']\nagainst: HEAD\n", "utf-8"
+    )
+    assert diff() == (0, "no difference: net.yaml since HEAD, specs/gone.yaml since HEAD\n", "")
+
+
+def test_a_base_that_is_wrong_is_exit_2(repository: Path, diff: Run) -> None:
+    (repository / "net.yaml").write_text(NET.replace("relu", "rellu"), "utf-8")
+    commit(repository)
+    (repository / "net.yaml").write_text(NET, "utf-8")
+    code, out, err = diff("--against", "HEAD", "net.yaml")
+    assert (code, out) == (2, "")
+    assert err.startswith("HEAD:net.yaml:7:5: unknown kind or block 'rellu'")
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--against", "nowhere", "net.yaml"], "nowhere: the git repository"),
+        (["--against", "HEAD"], "no specs to check: name some"),
+        (["--against", "HEAD", "missing.yaml"], "missing.yaml:1:1: no such file"),
+        (["--against", "HEAD", "zoo:vgg16"], "ships with archcost"),
+        (["--against", "HEAD", "-"], "standard input"),
+        (["--against", "HEAD", "net.yaml", "--set", "depth=3"], "net.yaml at HEAD: --set depth"),
+    ],
+)
+def test_a_base_that_cannot_be_is_exit_2(repository: Path, diff: Run, args: list[str], message: str) -> None:  # noqa: ARG001 - stands there
+    code, out, err = diff(*args)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_a_pattern_that_matches_nowhere_is_exit_3(repository: Path, diff: Run) -> None:  # noqa: ARG001 - stands there
+    code, out, err = diff("--against", "HEAD", "nothing/*.yaml")
+    assert (code, out, err) == (3, "", "archcost: 'nothing/*.yaml' matches no file\n")
+
+
+def test_no_repository_is_exit_2(diff: Run, monkeypatch: pytest.MonkeyPatch, here: Path) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(here.parent))
+    code, out, err = diff("--against", "HEAD", "net.yaml")
+    assert (code, out) == (2, "")
+    assert "is in no git repository" in err

@@ -1,0 +1,304 @@
+"""Differences of networks that people know, with their numbers worked out by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+import pytest
+
+from archcost import analyze, diff, load
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcost import Diff, Network
+
+    Compare: TypeAlias = Callable[..., Diff]
+
+SPECS = Path(__file__).parents[2] / "specs"
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Compare:
+    """The difference that replacing a text in a spec of the zoo makes."""
+
+    def change(name: str, before: str, after: str) -> Diff:
+        text = (SPECS / f"{name}.yaml").read_text("utf-8")
+        assert text.count(before) == 1
+        (tmp_path / "net.yaml").write_text(text, "utf-8")
+        base = load(tmp_path / "net.yaml")
+        (tmp_path / "net.yaml").write_text(text.replace(before, after), "utf-8")
+        return diff(base, load(tmp_path / "net.yaml"))
+
+    return change
+
+
+@pytest.fixture
+def written(tmp_path: Path) -> Compare:
+    """The difference between two lists of layers."""
+
+    def compare(before: str, after: str, x: str = "[4, 8, 8]") -> Diff:
+        networks: list[Network] = []
+        for name, layers in (("base", before), ("head", after)):
+            path = tmp_path / f"{name}.yaml"
+            path.write_text(f"archcost: 1\nname: net\ninput: {x}\nlayers:\n{layers}", "utf-8")
+            networks.append(load(path))
+        return diff(*networks)
+
+    return compare
+
+
+def changes(found: Diff) -> dict[str, str]:
+    return {node.path: node.status for node in found.changes}
+
+
+def whats(found: Diff) -> list[str]:
+    return [cause.what for cause in found.causes]
+
+
+# -- networks of the zoo ----------------------------------------------------------------------------------
+
+
+def test_the_stride_moves_into_the_first_convolution_of_resnet50() -> None:
+    """The 1×1 convolutions before the stride give a quarter of their positions: 3/4 of three layers' MACs."""
+    found = diff(load("zoo:resnet50"), load("zoo:resnet50_v1"))
+    first = [256 * 128 * 56 * 56, 512 * 256 * 28 * 28, 1024 * 512 * 14 * 14]
+    assert whats(found) == ["stride_in_1x1: false → true"]
+    (cause,) = found.causes
+    assert (cause.macs, cause.params) == (-sum(3 * macs // 4 for macs in first), 0)
+    # Three pairs of convolutions exchange strides; batch norm and ReLU between them have fewer positions.
+    assert (cause.nodes, cause.rippled) == (6, 6)
+    assert {change.name for node in found.changes for change in node.fields} == {"stride"}
+
+
+def test_batch_norm_comes_to_vgg16() -> None:
+    """Two parameters for each channel of 13 convolutions."""
+    channels = 2 * 64 + 2 * 128 + 3 * 256 + 6 * 512
+    found = diff(load("zoo:vgg16"), load("zoo:vgg16_bn"))
+    (cause,) = found.causes
+    assert (cause.what, cause.nodes, cause.rippled) == ("batch_norm: false → true", 13, 0)
+    assert (cause.params, cause.buffers, cause.macs) == (2 * channels, 2 * channels, 0)
+    assert set(changes(found).values()) == {"added"}
+
+
+def test_an_input_of_vgg16_grows_by_one() -> None:
+    """Only before the first pooling: 225 positions and 224 become 112. 225² / 224² of two convolutions."""
+    found = diff(load("zoo:vgg16"), load("zoo:vgg16", input="3x225x225"))
+    before = (3 * 64 + 64 * 64) * 9 * 224 * 224
+    assert whats(found) == ["input: 3×224×224 → 3×225×225"]
+    (cause,) = found.causes
+    assert cause.macs == before * 225 * 225 // (224 * 224) - before == 17_327_808
+    assert list(found.changes) == []
+    assert [node.base for node in found.nodes] == [
+        *(f"stage.0.{i}.{layer}" for i in (0, 1) for layer in ("conv", "relu")),
+        "stage.0.max_pool",
+    ]
+
+
+def test_one_kernel_of_inception_changes(edited: Compare) -> None:
+    """The 5×5 branches of nine modules become 3×3: 16 of 25 products go at each position."""
+    found = edited("inception_v1", "k: 5", "k: 3")
+    modules = [
+        *((28, 16, 32), (28, 32, 96)),
+        *((14, 16, 48), (14, 24, 64), (14, 24, 64), (14, 32, 64), (14, 32, 128)),
+        *((7, 32, 128), (7, 48, 128)),
+    ]
+    (cause,) = found.causes
+    assert (cause.nodes, cause.rippled) == (9, 0)
+    assert cause.params == -sum(16 * reduce * out for _, reduce, out in modules)
+    assert cause.macs == -sum(16 * reduce * out * size * size for size, reduce, out in modules)
+    assert {change.name for node in found.nodes for change in node.fields} == {"kernel_size", "padding"}
+
+
+def test_half_of_mobilenet_v2_is_booked_under_its_width() -> None:
+    base, head = load("zoo:mobilenet_v2"), load("zoo:mobilenet_v2_050")
+    found = diff(base, head)
+    (cause,) = found.causes
+    assert cause.what == "width: 1 → 0.5"
+    totals = [analyze(network).totals for network in (base, head)]
+    assert (cause.macs, cause.params) == (
+        totals[1].macs - totals[0].macs,
+        totals[1].params - totals[0].params,
+    )
+    # Expansions are so many times the channels that arrive: they ripple. So does whatever has no channels of
+    # its own. What has is the stem and the narrow ends of 17 blocks; the last convolution keeps 1280.
+    assert [node.kind for node in found.changes] == ["conv"] * 18
+    assert load("zoo:mobilenet_v2", set={"width": 0.5}).nodes[-1].inputs[0].output == (1280, 1, 1)
+
+
+def test_resnet101_has_seventeen_more_blocks() -> None:
+    found = diff(load("zoo:resnet50"), load("zoo:resnet101"))
+    (cause,) = found.causes
+    assert cause.what == "depths: [3, 4, 6, 3] → [3, 4, 23, 3]"
+    assert (cause.nodes, cause.rippled, len(found.nodes)) == (170, 0, 170)
+    assert not found.renamed
+
+
+def test_two_variables_at_once_are_told_apart_where_they_can_be() -> None:
+    base = load("zoo:mobilenet_v2")
+    found = diff(base, load("zoo:mobilenet_v2", set={"classes": 10, "width": 0.5}))
+    by_name = {cause.what.partition(":")[0]: cause for cause in found.causes}
+    assert by_name["classes"].params == -990 * 1281
+    assert by_name["width"].params == 1_968_680 - 3_504_872
+    assert found.together == ()
+
+
+# -- edits ------------------------------------------------------------------------------------------------
+
+CONV = "  - conv: {{out_channels: {}, kernel_size: 3, padding: 1}}\n"
+RELU = "  - relu\n"
+
+
+def test_an_inserted_layer_shifts_no_other(written: Compare) -> None:
+    found = written(CONV.format(4) * 3, CONV.format(4) + "  - batch_norm\n" + CONV.format(4) * 2)
+    assert changes(found) == {"batch_norm": "added"}
+    assert found.renamed == ()
+
+
+def test_an_inserted_convolution_renumbers_those_behind_it(written: Compare) -> None:
+    found = written(CONV.format(4) + CONV.format(8), CONV.format(4) + CONV.format(6) + CONV.format(8))
+    assert changes(found) == {"conv_2": "added"}
+    (renamed,) = found.renamed
+    assert (renamed.base, renamed.head, renamed.nodes, renamed.renumbered) == ("conv_2", "conv_3", 1, True)
+    # The last one reads 6 channels for 4: 9 · 2 · 8 more products at each of 64 positions.
+    (rippled,) = (node for node in found.nodes if node.status == "rippled")
+    assert (rippled.head, rippled.macs) == ("conv_3", 9 * 2 * 8 * 64)
+    assert found.causes[0].macs == (9 * 4 * 6 + 9 * 2 * 8) * 64
+
+
+def test_wider_channels_ripple_to_the_next_layer_that_sets_its_own(written: Compare) -> None:
+    before = CONV.format(4) + "  - batch_norm\n" + RELU + CONV.format(8) + RELU
+    found = written(before, before.replace("out_channels: 4", "out_channels: 6", 1))
+    (cause,) = found.causes
+    assert cause.what == "conv: out_channels 4 → 6"
+    assert {node.path: node.status for node in found.nodes} == {
+        "conv": "changed",
+        "batch_norm": "rippled",
+        "relu": "rippled",
+        "conv_2": "rippled",
+    }
+    assert cause.macs == (9 * 4 * 2 + 9 * 2 * 8) * 64
+
+
+def test_a_renamed_block_is_renamed_and_nothing_else(edited: Compare) -> None:
+    found = edited("resnet50", "- name: stage", "- name: trunk")
+    assert found.nodes == found.causes == ()
+    (renamed,) = found.renamed
+    assert (renamed.base, renamed.head, renamed.renumbered) == ("stage", "trunk", False)
+    assert renamed.nodes == 168
+
+
+def test_layers_that_get_a_group_around_them_are_the_same_layers(written: Compare) -> None:
+    before = CONV.format(4) + RELU + CONV.format(8)
+    after = "  - name: stem\n    body:\n" + "".join(
+        f"    {line}\n" for line in (CONV.format(4) + RELU).splitlines()
+    )
+    found = written(before, after + CONV.format(8))
+    assert found.nodes == ()
+    assert {(one.base, one.head) for one in found.renamed} == {
+        ("conv", "stem.conv"),
+        ("relu", "stem.relu"),
+        ("conv_2", "conv"),
+    }
+
+
+def test_a_layer_inserted_into_a_repeat_is_one_cause(written: Compare) -> None:
+    repeat = "  - name: stage\n    repeat: 3\n    body:\n    {}    {}"
+    found = written(
+        repeat.format(CONV.format(4), RELU), repeat.format(CONV.format(4), "  - batch_norm\n    " + RELU)
+    )
+    assert changes(found) == {f"stage.{i}.batch_norm": "added" for i in range(3)}
+    assert whats(found) == ["stage.*.batch_norm added"]
+
+
+def test_a_fourth_repetition(written: Compare) -> None:
+    repeat = "  - name: stage\n    repeat: {}\n    body:\n    {}    {}"
+    found = written(*(repeat.format(times, CONV.format(4), RELU) for times in (3, 4)))
+    assert changes(found) == {"stage.3.conv": "added", "stage.3.relu": "added"}
+    assert whats(found) == ["stage.3: a fourth repetition"]
+
+
+def test_other_nodes_that_are_read_are_a_change(written: Compare) -> None:
+    layers = CONV.format(4).replace("- ", "- {name: a, ").replace("}\n", "}}\n") * 1
+    layers += CONV.format(4).replace("- ", "- {name: b, ").replace("}\n", "}}\n")
+    found = written(layers + "  - {relu, from: a}\n", layers + "  - {relu, from: b}\n")
+    assert changes(found) == {"relu": "changed"}
+    assert whats(found) == ["relu: reads b instead of a"]
+
+
+def test_branches_in_another_order_are_read_in_another_order(written: Compare) -> None:
+    one, other = "      a: [relu]\n", "      b: [gelu]\n"
+    head = "  - branches:\n"
+    tail = "    merge: concat\n"
+    found = written(head + one + other + tail, head + other + one + tail)
+    assert changes(found) == {"concat": "changed"}
+
+
+def test_a_branch_that_comes_is_added_and_its_channels_ripple(written: Compare) -> None:
+    head, tail = "  - branches:\n      a: [relu]\n      b: [gelu]\n", "    merge: concat\n" + CONV.format(4)
+    found = written(head + tail, head + "      c: [tanh]\n" + tail)
+    assert changes(found) == {"c.tanh": "added"}
+    assert [node.path for node in found.nodes if node.status == "rippled"] == ["concat", "conv"]
+    (cause,) = found.causes
+    assert cause.macs == 9 * 4 * 4 * 64
+
+
+def test_another_kind_in_the_same_place_is_one_change(written: Compare) -> None:
+    found = written(CONV.format(4) + RELU, CONV.format(4) + "  - gelu\n")
+    assert changes(found) == {"gelu": "changed"}
+    assert whats(found) == ["gelu: kind relu → gelu"]
+
+
+def test_what_two_causes_do_together_is_booked_under_both(written: Compare) -> None:
+    """Wider channels meet a stride at the last convolution: neither alone would make that difference."""
+    pool = "  - {name: pool, max_pool: {kernel_size: 1, stride: 1}}\n"
+    base = CONV.format(4) + pool + CONV.format(8)
+    found = written(
+        base, base.replace("stride: 1", "stride: 2").replace("out_channels: 4", "out_channels: 6")
+    )
+    by_name = {cause.what.partition(":")[0]: i for i, cause in enumerate(found.causes)}
+    assert {node.path: node.causes for node in found.nodes} == {
+        "conv": (by_name["conv"],),
+        "pool": tuple(sorted(by_name.values())),
+        "conv_2": tuple(sorted(by_name.values())),
+    }
+    (together,) = found.together
+    assert (together.nodes, together.macs) == (2, 9 * 6 * 8 * 16 - 9 * 4 * 8 * 64)
+
+
+def test_shared_weights_that_part_are_counted_again(written: Compare) -> None:
+    item = "  - {{name: {}, conv: {{out_channels: 4, kernel_size: 1}}{}}}\n"
+    found = written(
+        item.format("a", ", share: s") + item.format("b", ", share: s"),
+        item.format("a", ", share: s") + item.format("b", ""),
+    )
+    (node,) = found.nodes
+    assert (node.path, node.status, node.params, node.macs) == ("b", "changed", 20, 0)
+
+
+def test_a_network_without_layers_is_a_network(written: Compare) -> None:
+    found = written("  - {name: nothing, body: []}\n", RELU)
+    assert changes(found) == {"relu": "added"}
+    assert found.status == "changed"
+
+
+def test_a_dilation_that_keeps_every_shape_is_a_change_of_what_is_seen(written: Compare) -> None:
+    found = written(CONV.format(4), "  - conv: {out_channels: 4, kernel_size: 3, padding: 2, dilation: 2}\n")
+    (node,) = found.nodes
+    assert [change.name for change in node.fields] == ["padding", "dilation"]
+    (seen,) = node.receptive_fields
+    assert seen.base
+    assert seen.head
+    assert (seen.base.size, seen.head.size) == ((3, 3), (5, 5))
+    assert not any(node.counts().values())
+
+
+def test_a_network_that_only_one_side_has_shows_its_totals() -> None:
+    network = load("zoo:lenet5")
+    found = diff(None, network)
+    assert (found.status, found.base, found.causes) == ("added", None, ())
+    params = found.total("params")
+    assert params
+    assert (params.base, params.head, params.difference) == (None, 60_000, 60_000)
+    assert diff(network, None).status == "removed"
