@@ -154,7 +154,7 @@ class _Differ:
                 (cause,) = row.causes
                 alone[cause].append(row.counts)
                 rippled[cause] += cause not in row.own
-        wording = Wording(self._base, self._head)
+        wording = Wording(self._base, self._head, self._rows)
         found = {
             cause: CauseDiff(
                 kind=cause.kind,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from archcost.geometry import show
 from archcost.report.model import field_text
@@ -64,9 +64,11 @@ def gist(paths: Sequence[str]) -> str:
 class Wording:
     """Says what causes are, for one direction of looking."""
 
-    def __init__(self, base: Network, head: Network) -> None:
+    def __init__(self, base: Network, head: Network, rows: Iterable[Row]) -> None:
+        """Look from `base` to `head`, between which all of `rows` differ."""
         self._base = base
         self._head = head
+        self._rows = tuple(rows)
 
     def what(self, cause: Cause, rows: Sequence[Row]) -> str:
         """A cause in words; `rows` are the nodes that it changed itself."""
@@ -96,15 +98,29 @@ class Wording:
         changed = [row for row in rows if row.status == "changed"]
         parts = [_changed(changed)] if changed else []
         if added:
-            parts.append(_whole(added, self._sizes[1], "added"))
+            parts.append(self._whole(added, "added"))
         if removed:
-            parts.append(_whole(removed, self._sizes[0], "removed"))
+            parts.append(self._whole(removed, "removed"))
         return "; ".join(parts) or "an item without a layer of its own"
 
+    def _whole(self, paths: Sequence[str], verb: Literal["added", "removed"]) -> str:
+        """Paths as groups that came or went as a whole, because of this cause for the most part."""
+        here, gone, all_ = _sizes(paths), *self._sizes[verb]
+        units: dict[str, None] = {}
+        for path in paths:
+            unit = path
+            while (outer := unit.rpartition(".")[0]) and gone[outer] == all_[outer] < 2 * here[outer]:
+                unit = outer
+            units[unit] = None
+        return _repetitions(list(units), verb) or f"{gist(list(units))} {verb}"
+
     @cached_property
-    def _sizes(self) -> tuple[Counter[str], Counter[str]]:
-        """How many nodes there are behind each beginning of a path."""
-        return _sizes(node.path for node in self._base), _sizes(node.path for node in self._head)
+    def _sizes(self) -> dict[str, tuple[Counter[str], Counter[str]]]:
+        """How many nodes came, or went, behind each beginning of a path, and how many there are."""
+        came = _sizes(row.head.path for row in self._rows if row.head and not row.base)
+        went = _sizes(row.base.path for row in self._rows if row.base and not row.head)
+        base, head = (_sizes(node.path for node in network) for network in (self._base, self._head))
+        return {"added": (came, head), "removed": (went, base)}
 
 
 def _sizes(paths: Iterable[str]) -> Counter[str]:
@@ -114,18 +130,6 @@ def _sizes(paths: Iterable[str]) -> Counter[str]:
             sizes[path] += 1
             path = path.rpartition(".")[0]  # noqa: PLW2901 - climbs up
     return sizes
-
-
-def _whole(paths: Sequence[str], sizes: Counter[str], verb: str) -> str:
-    """Paths as the largest groups that hold nothing else."""
-    here = _sizes(paths)
-    units: dict[str, None] = {}
-    for path in paths:
-        unit = path
-        while (outer := unit.rpartition(".")[0]) and here[outer] == sizes[outer]:
-            unit = outer
-        units[unit] = None
-    return _repetitions(list(units), verb) or f"{gist(list(units))} {verb}"
 
 
 def _repetitions(units: Sequence[str], verb: str) -> str | None:

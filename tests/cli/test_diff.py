@@ -43,7 +43,8 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def diff(here: Path, capsys: pytest.CaptureFixture[str]) -> Run:  # noqa: ARG001 - stands there
     def run(*args: str) -> tuple[int, str, str]:
         code = main(["diff", *args])
-        return code, *capsys.readouterr()
+        printed = capsys.readouterr()
+        return code, printed.out, printed.err
 
     return run
 
