@@ -176,6 +176,20 @@ def test_an_edit_since_the_last_commit(repository: Path, diff: Run) -> None:
     assert "1. conv: kernel_size 3 → 1, padding 1 → 0  (net.yaml:6)\n" in out
 
 
+def test_an_edit_in_a_block_that_is_included_is_one_cause(repository: Path, diff: Run) -> None:
+    block = "blocks:\n  unit:\n    body:\n      - conv: {out_channels: 8, kernel_size: 3, padding: 1}\n"
+    (repository / "blocks.yaml").write_text(block, "utf-8")
+    spec = NET.replace("layers:\n", "include: [blocks.yaml]\nlayers:\n  - unit\n  - unit\n")
+    (repository / "net.yaml").write_text(spec, "utf-8")
+    commit(repository)
+    (repository / "blocks.yaml").write_text(block.replace("out_channels: 8", "out_channels: 12"), "utf-8")
+    (entry,) = document(diff("--against", "HEAD", "net.yaml", "--format", "json")[1])["diffs"]
+    (cause,) = entry["causes"]
+    assert cause["base"] == {"file": "HEAD:blocks.yaml", "line": 4, "column": 9}
+    assert cause["head"] == {"file": "blocks.yaml", "line": 4, "column": 9}
+    assert (cause["what"], cause["nodes"]) == ("*.conv (2×): out_channels 8 → 12", 2)
+
+
 def test_no_edit_since_the_last_commit(repository: Path, diff: Run) -> None:  # noqa: ARG001 - stands there
     assert diff("--against", "HEAD", "net.yaml") == (0, "net.yaml since HEAD: no difference\n", "")
 
