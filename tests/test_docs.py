@@ -13,6 +13,7 @@ A fenced block says by its first words what it is:
     console                  what `$ archcost ...` prints, standard output first; other commands are not run
     python                   a doctest, or statements with values in comments; a page's share their names
     diff                     what changes in the file that its first line names, for the blocks below it
+    ... tutorial             a step of docs/ci.md, which tests/ci/test_tutorial.py does one after the other
     sh                       anything, and nobody runs it
 
 Where a command prints much, a line `...` stands for any number of lines. Blocks inside an HTML comment count,
@@ -70,6 +71,9 @@ KNOWN = (
     "python",
     "diff",
     "sh",
+    "yaml tutorial",
+    "console tutorial",
+    "diff tutorial",
 )
 
 _BLOCK = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)

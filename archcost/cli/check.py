@@ -141,12 +141,15 @@ def command(
     judgement = Gate(settled, day, baseline).judge(wanted, is_whole=is_whole)
     if options["write_baseline"]:
         write(baseline.rewritten(is_whole=is_whole), baseline.file)
+        # A file that nobody named now is one that nobody reads the next time.
+        read = "" if settled.baseline else "if the configuration names it as its `baseline`, "
         click.echo(
-            f"wrote {baseline.file}; what it lists does not fail any more, unless it gets worse", err=True
+            f"wrote {baseline.file}; {read}what it lists does not fail, unless it gets worse", err=True
         )
         return 0
     if options["ratchet"]:
         write(baseline.ratcheted(is_whole=is_whole), baseline.file)
+        judgement = judgement.without("stale-baseline")
     root = repository_root()
     write_all(
         placed,

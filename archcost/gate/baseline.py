@@ -132,6 +132,11 @@ class Baseline:
             self._failing.add(complaint.fingerprint)
         return self.accepted.get(complaint.fingerprint)
 
+    def keep(self, fingerprint: str) -> None:
+        """Leave what may be accepted about a limit as it is: this run could not judge the limit."""
+        if known := self.accepted.get(fingerprint):
+            self.met[fingerprint] = known
+
     @property
     def fixed(self) -> list[Accepted]:
         """What was accepted and is not met any more; meaningful once every network was judged."""

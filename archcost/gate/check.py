@@ -123,10 +123,18 @@ class Gate:
         """Every limit that applies, and what is to be said of those that do not hold."""
         budgets = [one for one in self.config.budgets if self.config.applies(one, checked.entry.path)]
         found = list(rulings(budgets, checked.subject, checked.base, self.config.dtype))
+        for one in found:
+            if one.kept is None:
+                self._keep_agreements(one, checked)
         # Where there is no base at all, that is said once and not for each limit.
         wrong = [one for one in found if checked.base or one.kept is not None or one.limit is not None]
         complaints = [self._broken(worst, checked, ref) for worst in _worst(wrong)]
         return [self._judged(one, checked) for one in found], complaints
+
+    def _keep_agreements(self, ruling: Ruling, checked: Checked) -> None:
+        """Of a limit that is not judged, nobody knows whether it still needs its waiver or its line."""
+        self._waivers.of_budget(ruling, checked.entry.path)
+        self.baseline.keep(self._print_of(ruling, checked))
 
     def _judged(self, ruling: Ruling, checked: Checked) -> Judged:
         budget = ruling.budget

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from archcost.report.model import Level  # noqa: TC001 - likewise
@@ -169,6 +169,12 @@ class Judgement:
     def all(self) -> tuple[Complaint, ...]:
         """Every complaint: those about networks first."""
         return (*(one for spec in self.specs for one in spec.complaints), *self.complaints)
+
+    def without(self, rule: str) -> Judgement:
+        """The judgement as it is once a remark about the gate is taken care of."""
+        complaints = tuple(one for one in self.complaints if one.rule != rule)
+        failed = any(one.fails for one in complaints) or any(spec.fails for spec in self.specs)
+        return replace(self, complaints=complaints, failed=failed)
 
     def count(self, level: Level) -> int:
         """How many open complaints have that level."""

@@ -160,12 +160,23 @@ def test_a_baseline_accepts_and_the_ratchet_takes_back(run: Run) -> None:
     assert run()[0] == 0
     Path("net.yaml").write_text(NET.replace("out_channels: 8", "out_channels: 4"), "utf-8")
     assert "stale-baseline" in run()[1]
-    assert run("--ratchet")[0] == 0
+    code, out, _ = run("--ratchet")
+    assert (code, "stale-baseline" in out) == (0, False)
     assert "stale-baseline" not in run()[1]
     Path("net.yaml").write_text(NET, "utf-8")
     code, out, _ = run()
     assert code == 1
     assert "13.82 k" in out
+
+
+def test_a_new_baseline_says_who_has_to_name_it(run: Run) -> None:
+    config = "specs: [net.yaml]\nbudgets:\n  - max_macs: 1k\n"
+    Path("archcost.yaml").write_text(config, "utf-8")
+    assert "if the configuration names it as its `baseline`, " in run("--write-baseline")[2]
+    assert run()[0] == 1
+    Path("archcost.yaml").write_text(f"{config}baseline: archcost-baseline.txt\n", "utf-8")
+    assert "configuration" not in run("--write-baseline")[2]
+    assert run()[0] == 0
 
 
 def test_a_run_that_changes_nothing_leaves_the_baseline_alone(run: Run) -> None:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archcost.errors import NothingToAnalyzeError, SpecError, UsageError
-from archcost.gate.baseline import Baseline
+from archcost.gate.baseline import Accepted, Baseline
 from archcost.gate.baseline import read as read_baseline
 from archcost.gate.check import Gate
 from archcost.gate.config import budgets_of_flag, find_config, read_config
@@ -432,6 +432,15 @@ def test_a_waiver_of_nothing_is_found() -> None:
     ]
 
 
+RELATIVE = "specs: [net.yaml]\nagainst: v1.0\nbudgets:\n  - max_macs: +0\n"  # there is no such tag
+
+
+def test_a_waiver_that_may_be_needed_once_there_is_a_base_is_not_called_useless() -> None:
+    waiver = "{budget: max_macs, limit: 88k, reason: a, owner: b, expires: 2026-12-31}"
+    found = judge(f"{RELATIVE}waivers:\n  - {waiver}\n")
+    assert [one.rule for one in found.all] == ["missing-base"]
+
+
 def test_a_waiver_of_a_finding_is_for_its_node() -> None:
     Path("net.yaml").write_text(GRIDS, "utf-8")
     (first,) = {one.node for one in judge("specs: [net.yaml]\n").all if one.fails}
@@ -491,6 +500,17 @@ def test_what_is_fixed_leaves_the_baseline_and_nothing_enters_it() -> None:
     one = gate(loose, baseline=kept())
     one.judge(entries([], Entry(path=""), one.config), is_whole=True)
     assert not [line for line in one.baseline.ratcheted(is_whole=True).splitlines() if line[0] != "#"]
+
+
+def test_what_is_known_about_a_limit_that_is_not_judged_stays() -> None:
+    (limit,) = judge(RELATIVE).specs[0].limits
+    assert limit.fingerprint
+    known = Accepted(limit.fingerprint, "max_macs", 87_552, "net.yaml")
+    one = gate(RELATIVE, baseline=Baseline("known.txt", {known.fingerprint: known}))
+    found = one.judge(entries([], Entry(path=""), one.config), is_whole=True)
+    assert [complaint.rule for complaint in found.all] == ["missing-base"]
+    for text in (one.baseline.ratcheted(is_whole=True), one.baseline.rewritten(is_whole=True)):
+        assert f"\n{known.fingerprint} max_macs 87552 net.yaml\n" in text
 
 
 def test_a_finding_keeps_its_fingerprint_when_its_line_moves() -> None:
