@@ -8,6 +8,7 @@ import click
 
 from archcost.cli.common import Loading, loading, output, quiet, specs_argument
 from archcost.cli.output import style_for, write
+from archcost.errors import UsageError
 from archcost.report.comparison_cells import NAMES
 from archcost.report.comparison_cells import choose as choose_columns
 from archcost.report.comparison_writers import write as render
@@ -18,7 +19,6 @@ from archcost.review.sweep import Sweep
 from archcost.spec.named import named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Unpack
 
     from archcost.report.comparison import Comparison
@@ -39,16 +39,26 @@ class Options(Loading):
     quiet: bool
 
 
-def _words(given: str) -> Iterable[str]:
-    return (name.strip() for name in given.split(","))
+class _Measure(click.Choice[str]):
+    """One measure. Who mistypes it is told the nearest, as with `--pareto`."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:  # noqa: ARG002 - click's
+        return choose([value], "--sort")[0]
+
+
+def _words(option: str, given: str) -> list[str]:
+    names = [name.strip() for name in given.split(",")]
+    if not all(names):
+        raise UsageError(f"{option} '{given}': a name is missing, between two commas or beside one")
+    return names
 
 
 def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) -> tuple[str, ...] | None:
-    return None if given is None else choose_columns(_words(given))
+    return None if given is None else choose_columns(_words("--columns", given))
 
 
 def _pareto(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[str, ...]:
-    return choose(_words(given), "--pareto")
+    return choose(_words("--pareto", given), "--pareto")
 
 
 @click.command(epilog=f"\b\nColumns:\n  {', '.join(NAMES[:9])},\n  {', '.join(NAMES[9:])}")
@@ -71,7 +81,7 @@ def _pareto(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[s
 @click.option(
     "--columns", metavar="NAMES", callback=_columns, help="Columns to show, separated by commas; see below."
 )
-@click.option("--sort", metavar="MEASURE", type=click.Choice(list(MEASURES)), help="The best in it first.")
+@click.option("--sort", metavar="MEASURE", type=_Measure(list(MEASURES)), help="The best in it first.")
 @click.option(
     "--units",
     type=click.Choice(["si", "raw"]),

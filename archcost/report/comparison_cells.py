@@ -45,7 +45,7 @@ DEFAULT = (
     "coverage",
     "depth",
 )
-"""What a table shows unless asked otherwise; coverage only if it is not the same 100 % everywhere."""
+"""What a table shows unless asked otherwise; but see `shown`."""
 
 _BYTES = {"weights": "params", "activations": "activations", "peak": "peak", "best_peak": "best_peak"}
 """Columns of memory, and the measure they are bytes of. Memory access is a count of elements."""
@@ -69,10 +69,17 @@ def choose(names: Iterable[str]) -> tuple[str, ...]:
 
 
 def shown(found: Comparison, look: Look) -> list[str]:
-    """The columns of a table for reading. Findings that matter are shown even if nobody asked."""
+    """The columns of a table for reading.
+
+    Nobody has to ask for findings that matter. Unless somebody asks, there is no coverage that is 100 %
+    everywhere, and there are no multiplications that are the MACs everywhere: the legend says so.
+    """
     names = list(look.columns or DEFAULT)
-    if look.columns is None and all(row.measures["coverage"] in {None, 1} for row in found.networks):
-        names.remove("coverage")
+    if look.columns is None:
+        if all(row.measures["coverage"] in {None, 1} for row in found.networks):
+            names.remove("coverage")
+        if all(row.measures["multiplications"] == row.measures["macs"] for row in found.networks):
+            names.remove("multiplications")
     if "findings" not in names and any(map(_findings, found.networks)):
         names.append("findings")
     return names

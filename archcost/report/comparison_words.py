@@ -65,7 +65,9 @@ def _some(names: Sequence[str], between: str = ", ") -> str:
 def legend(found: Comparison, names: Sequence[str], look: Look) -> Iterator[str]:
     """What the table does not explain by itself, as far as it occurs."""
     yield words.CONVENTION[0]
-    yield "Padding counts like data. Multiplications: all of them, the MACs included."
+    only_macs = all(row.measures["multiplications"] == row.measures["macs"] for row in found.networks)
+    included = "those of the MACs, no others" if only_macs else "all of them, the MACs included"
+    yield f"Padding counts like data. Multiplications: {included}."
     memory = [name for name in ("weights", "activations", "peak", "best_peak") if name in names]
     if memory:
         yield f"Memory in {look.dtype}: {'; '.join(_MEMORY[name] for name in memory)}."
@@ -146,7 +148,8 @@ def _sight(row: NetworkRow, winner: NetworkRow, pareto: Iterable[str]) -> Iterat
 
 
 def findings(found: Comparison) -> Iterator[str]:
-    """Which rules found errors or faults, network by network."""
+    """Which rules found errors or faults, networks with the same ones together."""
+    users: dict[str, list[str]] = {}
     for row in found.networks:
         rules = [
             f"{one.rule} ({one.level}{f' ×{one.count}' if one.count > 1 else ''})"
@@ -154,7 +157,9 @@ def findings(found: Comparison) -> Iterator[str]:
             if one.level != "info"
         ]
         if rules:
-            yield f"{row.label}: {', '.join(rules)}"
+            users.setdefault(", ".join(rules), []).append(row.label)
+    for rules, labels in users.items():
+        yield f"{'all' if len(labels) == len(found.networks) > 1 else _some(labels)}: {rules}"
 
 
 def declared(found: Comparison) -> Iterator[str]:

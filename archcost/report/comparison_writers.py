@@ -11,7 +11,6 @@ from tabulate import SEPARATING_LINE, tabulate
 from archcost.report import comparison_words as words
 from archcost.report.comparison import SCHEMA, flat, who
 from archcost.report.comparison_cells import Cells, heading, is_number, shown
-from archcost.report.grid import grid
 from archcost.report.json import envelope
 from archcost.report.markdown import escape
 from archcost.report.model import COUNTS, to_dict
@@ -102,7 +101,21 @@ def _networks(found: Comparison, names: list[str], look: Look) -> list[str]:
     for name in names:
         headers += [heading(name), *[""] * cells.has_factor(name)]
         align += ["right" if is_number(name) else "left", *["right"] * cells.has_factor(name)]
-    return grid(rows, headers, look.style, align)
+    return _narrow(rows, headers, align, look)
+
+
+def _narrow(rows: list[list[str]], headers: list[str], align: list[str], look: Look) -> list[str]:
+    """A table whose headings have a line per word, and no column more room than it needs.
+
+    For its own headings, tabulate leaves two blanks each; as rows they take none.
+    """
+    words = [heading.split() for heading in headers]
+    high = max(map(len, words))
+    head = [list(line) for line in zip(*([""] * (high - len(one)) + one for one in words), strict=True)]
+    table = [*head, SEPARATING_LINE, *rows]
+    text = tabulate(table, tablefmt="simple", colalign=align, disable_numparse=True)
+    _, *lines, _ = (line.rstrip() for line in text.splitlines())
+    return [*(look.style.paint(line, "bold") for line in lines[:high]), *lines[high:]]
 
 
 def _pair(cells: Cells, name: str, row: NetworkRow) -> Iterator[str]:

@@ -80,7 +80,9 @@ def _file(one: Origin) -> str:
 
 
 def _joined(*parts: str) -> str:
-    return " ".join(filter(None, parts))
+    """The parts on one line, whatever is in them: a name and a value may hold a line break."""
+    text = " ".join(filter(None, parts))
+    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
 
 
 def _apart(texts: Sequence[str], longer: Iterable[str]) -> list[str]:

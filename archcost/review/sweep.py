@@ -100,9 +100,7 @@ class Sweep:
     def _variants(self, spec: str) -> list[str | None]:
         """None for the spec as it is, then its variants by name. What is wrong with it, loading will tell."""
         if spec == "-":
-            raise UsageError(
-                "--variants reads a spec several times, standard input (-) only once; name a file"
-            )
+            raise _only_once("--variants")
         try:
             opened = open_spec(spec, self._limits)
             root = read(opened.data, opened.name, self._limits)
@@ -135,13 +133,7 @@ class Sweep:
         mistakes = _Mistakes(self.choices)
         for choice in self.choices:
             try:
-                network = load(
-                    choice.spec,
-                    set=choice.settings,
-                    variant=choice.variant,
-                    input=self._input,
-                    limits=self._limits,
-                )
+                network = self._load(choice)
             except SpecError as error:
                 mistakes.add(choice, error)
                 continue
@@ -152,6 +144,20 @@ class Sweep:
             specs = list(self._spec_variants)
             has = f"{specs[0]} has" if len(specs) == 1 else "these specs have"
             raise UsageError(f"--variants: {has} no variants")
+
+    def _load(self, choice: Choice) -> Network:
+        try:
+            return load(
+                choice.spec,
+                set=choice.settings,
+                variant=choice.variant,
+                input=self._input,
+                limits=self._limits,
+            )
+        except UsageError as error:
+            if len(self._spec_variants) == 1 or choice.spec in str(error):
+                raise
+            raise UsageError(f"{choice.spec}: {error}") from None
 
 
 def _only_once(option: str) -> UsageError:

@@ -234,6 +234,39 @@ def test_what_a_rounded_factor_would_hide_is_said_in_full(run: Run, tmp_path: Pa
     assert "w=3000 is beaten by w=1000: it has 3 times the parameters and MACs.\n" in done.stdout
 
 
+def test_the_same_findings_are_said_once(run: Run, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.yaml"
+    copy.write_text((SPECS / "hdc.yaml").read_text().replace("name: hdc", "name: copy"))
+    said = "expectation (error ×2), gridding (error), lattice (warn)\n"
+    assert f"findings:\n  all: {said}" in run("compare", "hdc.yaml", str(copy), "--quiet").stdout
+    three = run("compare", "hdc.yaml", "tiny.yaml", str(copy), "--quiet").stdout
+    assert f"findings:\n  hdc, copy: {said}  tiny: expectation (error)\n" in three
+
+
+def test_multiplications_have_a_column_of_their_own_where_they_are_not_just_the_macs(run: Run) -> None:
+    alike, other = (run("compare", f"zoo:{name}").stdout for name in ("bottleneck", "resnet18"))
+    assert "Multiplications: those of the MACs, no others.\n" in alike
+    assert "multiplications" not in alike
+    assert "Multiplications: all of them, the MACs included.\n" in other
+    assert re.search("MACs +multiplications", other)
+    asked = run("compare", "zoo:bottleneck", "--columns", "multiplications").stdout
+    assert re.search("network +multiplications", asked)
+
+
+def test_the_usual_table_of_the_bottlenecks_fits_120_columns(run: Run) -> None:
+    table = run("compare", "zoo:plain_3x3", "--variants", "--quiet").stdout.partition("\n\n")[0]
+    assert max(map(len, table.splitlines())) <= 120
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "markdown"])
+def test_a_name_or_a_value_of_two_lines_is_shown_on_one(form: str, run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text('archcost: 1\nname: "two\\nlines"\nvars: {note: x}\ninput: [3, 8, 8]\nlayers: [relu]\n')
+    options = ["--columns", "input", "--quiet", "--format", form]
+    assert "two lines" in run("compare", str(path), "tiny.yaml", *options).stdout
+    assert "note=a b" in run("compare", str(path), "--set", "note=a\nb,c", *options).stdout
+
+
 # -- what is refused --------------------------------------------------------------------------------------
 
 
@@ -253,6 +286,10 @@ def test_what_a_rounded_factor_would_hide_is_said_in_full(run: Run, tmp_path: Pa
         (["tiny.yaml", "--set", "widht=8,16"], "--set widht: the spec has no variable 'widht'"),
         (["tiny.yaml", "--columns", "mcas"], "--columns: there is no column 'mcas' (did you mean 'macs'?)"),
         (["tiny.yaml", "--pareto", "mcas"], "--pareto: there is no measure 'mcas' (did you mean 'macs'?)"),
+        (["tiny.yaml", "--sort", "mcas"], "--sort: there is no measure 'mcas' (did you mean 'macs'?)"),
+        (["tiny.yaml", "--columns", "macs,,field"], "--columns 'macs,,field': a name is missing"),
+        (["tiny.yaml", "--pareto", "macs,"], "--pareto 'macs,': a name is missing"),
+        (["tiny.yaml", "hdc.yaml", "--set", "width=8"], "hdc.yaml: --set width: the spec has no variable"),
         (
             ["tiny.yaml", "--base", "tniy"],
             "base 'tniy': no network here is called that (did you mean 'tiny'?)",
