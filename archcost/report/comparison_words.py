@@ -57,7 +57,9 @@ def differing_inputs(found: Comparison) -> Iterator[str]:
         yield f"inputs differ: {_some(parts, '; ')}"
 
 
-def _some(names: Sequence[str], between: str = ", ") -> str:
+def _some(names: Sequence[str], between: str | None = None) -> str:
+    """The first names; what stands between them is not what stands in one."""
+    between = between or ("; " if any("," in name for name in names) else ", ")
     more = len(names) - _NAMED
     return between.join(names[:_NAMED]) + (f"{between}{more} more" if more > 0 else "")
 
@@ -90,7 +92,8 @@ def mark(found: Comparison, sign: str) -> Iterator[str]:
     if len(found.networks) > 1:
         titles = in_a_row(MEASURES[name].title for name in found.pareto)
         if len(found.pareto) == 1:
-            yield f"{sign} the best in {titles}."
+            better = "least" if MEASURES[found.pareto[0]].less_is_better else "most"
+            yield f"{sign} the best in {titles}, where the {better} is best."
         else:
             yield f"{sign} Pareto-optimal: no other is as good in {titles}, and better in one."
 

@@ -11,6 +11,7 @@ from tabulate import SEPARATING_LINE, tabulate
 from archcost.report import comparison_words as words
 from archcost.report.comparison import SCHEMA, flat, who
 from archcost.report.comparison_cells import Cells, heading, is_number, shown
+from archcost.report.csv import no_formula
 from archcost.report.json import envelope
 from archcost.report.markdown import escape
 from archcost.report.model import COUNTS, to_dict
@@ -238,7 +239,7 @@ def _csv(found: Comparison, look: Look) -> str:
     out = StringIO()
     writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
     writer.writeheader()
-    writer.writerows(rows)
+    writer.writerows({name: no_formula(value) for name, value in row.items()} for row in rows)
     return out.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from io import StringIO
 from typing import TYPE_CHECKING
 
@@ -31,6 +32,19 @@ def write(reports: Sequence[Report], look: Look) -> str:
     for report in reports:
         writer.writerows(_rows(report, look.sort))
     return out.getvalue()
+
+
+_FORMULA = re.compile(r"[=@+].*|-(?![0-9./]*$).+", re.DOTALL)
+"""What a spreadsheet would calculate. A dash and a negative number are none."""
+
+
+def no_formula(value: object) -> object:
+    """A value that no spreadsheet takes for a formula.
+
+    >>> no_formula("=1+1"), no_formula("-x"), no_formula("-0.5"), no_formula("-"), no_formula(-3)
+    ("'=1+1", "'-x", '-0.5', '-', -3)
+    """
+    return f"'{value}" if isinstance(value, str) and _FORMULA.fullmatch(value) else value
 
 
 def _rows(report: Report, sort: str | None) -> Iterator[dict[str, object]]:

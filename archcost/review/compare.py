@@ -236,24 +236,26 @@ def _blocks(called: Sequence[str], parts: Sequence[Parts]) -> Iterator[BlockRow]
 def in_order(lists: Iterable[Iterable[str]]) -> list[str]:
     """All the words of several lists, each once: the first list's order, the words of the others inserted.
 
-    A word that is new stands behind the word that it follows in its own list.
+    A word that is new stands behind the word that it follows in its own list. What a list begins with stands
+    before its first word that is known, or at the end.
 
     >>> in_order([["stem", "filter", "head"], ["stem", "enter", "filter", "leave", "head"]])
     ['stem', 'enter', 'filter', 'leave', 'head']
     """
-    following: dict[str, str] = {}
-    for words in lists:
-        before = ""
+    following, previous = {"": ""}, {"": ""}  # a ring; between its end and its start is ""
+    for words in map(list, lists):
+        before = previous[next((word for word in words if word in following), "")]
         for word in words:
             if word not in following:
-                following[word] = following.get(before, "")
-                following[before] = word
+                after = following[before]
+                following[before] = previous[after] = word
+                following[word], previous[word] = after, before
             before = word
     return list(_chain(following))
 
 
 def _chain(following: Mapping[str, str]) -> Iterator[str]:
-    word = following.get("", "")
+    word = following[""]
     while word:
         yield word
         word = following[word]

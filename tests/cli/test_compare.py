@@ -267,6 +267,21 @@ def test_a_name_or_a_value_of_two_lines_is_shown_on_one(form: str, run: Run, tmp
     assert "note=a b" in run("compare", str(path), "--set", "note=a\nb,c", *options).stdout
 
 
+def test_names_with_commas_are_told_apart_in_a_sentence(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    layer = "conv_transpose: {out_channels: $w, kernel_size: $k, stride: 2}"
+    path.write_text(f"archcost: 1\nname: net\nvars: {{w: 1, k: 2}}\ninput: [3, 8, 8]\nlayers:\n  - {layer}\n")
+    done = run("compare", str(path), "--set", "w=1,2", "--set", "k=2,3", "-q")
+    assert done.stdout.endswith("\nfindings:\n  w=1, k=3; w=2, k=3: checkerboard (warn)\n")
+
+
+def test_no_cell_of_a_csv_is_a_formula(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text("archcost: 1\nname: =1+1\nvars: {a: -0.5}\ninput: [3, 8, 8]\nlayers: [relu]\n")
+    (row,) = rows(run("compare", str(path), "-f", "csv").stdout)
+    assert (row["label"], row["network"], row["vars.a"]) == ("'=1+1", "'=1+1", "-0.5")
+
+
 # -- what is refused --------------------------------------------------------------------------------------
 
 

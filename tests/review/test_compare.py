@@ -313,3 +313,15 @@ def test_what_is_new_stands_behind_what_it_follows(first: list[str], second: lis
     for before, word in pairwise(second):
         if word not in first:
             assert found.index(word) == found.index(before) + 1
+
+
+@given(st.lists(st.sampled_from("abc"), unique=True), st.lists(st.sampled_from("ca"), unique=True))
+def test_blocks_of_an_unrelated_network_come_last(first: list[str], second: list[str]) -> None:
+    other = [word.upper() for word in first]
+    assert in_order([first, second, other]) == [*in_order([first, second]), *other]
+
+
+def test_what_a_network_begins_with_stands_before_what_it_shares() -> None:
+    assert in_order([["stem", "stage", "logits"], ["embed", "stack", "logits"]]) == [
+        *("stem", "stage", "embed", "stack", "logits")
+    ]

@@ -6,6 +6,8 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from archcost.report.csv import no_formula
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -75,7 +77,4 @@ def _complaint(one: Complaint) -> dict[str, object]:
 
 
 def _cell(value: object) -> object:
-    """A value that no spreadsheet takes for a formula."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return f"'{value}" if isinstance(value, str) and value.startswith(("=", "+", "-", "@")) else value
+    return str(value).lower() if isinstance(value, bool) else no_formula(value)
