@@ -18,6 +18,9 @@ from archcost.report.style import Style
 BROKEN_PIPE = 141
 """What a shell reports for a program whose reader went away (128 + SIGPIPE)."""
 
+_NO_TEXT = "backslashreplace"
+"""What becomes of letters that are none: the name of a file may be bytes that are no UTF-8."""
+
 
 def write(result: str | bytes, output: str | None) -> None:
     """Write a result: text, which becomes UTF-8 in a file, or the bytes of a picture.
@@ -29,7 +32,7 @@ def write(result: str | bytes, output: str | None) -> None:
         if output in {None, "-"}:
             _to_stdout(result)
         else:
-            data = result.encode("utf-8") if isinstance(result, str) else result
+            data = result.encode("utf-8", _NO_TEXT) if isinstance(result, str) else result
             _to_file(data, Path(str(output)))
     except OSError as error:
         name = "standard output" if output in {None, "-"} else f"'{output}'"
@@ -49,7 +52,7 @@ def _to_stdout(result: str | bytes) -> None:
         if stream.isatty():
             stream.reconfigure(errors="replace")
         else:
-            stream.reconfigure(encoding="utf-8")
+            stream.reconfigure(encoding="utf-8", errors=_NO_TEXT)
     try:
         if isinstance(result, bytes):
             sys.stdout.buffer.write(result)

@@ -205,3 +205,14 @@ def test_colour_is_for_terminals_that_want_it(environment: dict[str, str], colou
 
 def test_a_pipe_gets_no_colour() -> None:
     assert "\x1b" not in archcost("analyze", "hdc.yaml").stdout
+
+
+def test_a_name_that_is_no_text_is_written_as_its_code(tmp_path: Path) -> None:
+    write("n\udcff.yaml\n", str(tmp_path / "a"))
+    assert (tmp_path / "a").read_text("utf-8") == "n\\udcff.yaml\n"
+    spec = tmp_path / os.fsdecode(b"n\xff.yaml")
+    try:
+        spec.write_bytes((SPECS / "tiny.yaml").read_bytes())
+    except OSError:
+        pytest.skip("this file system wants UTF-8")
+    assert "n\\udcff.yaml" in archcost("analyze", spec).stdout
