@@ -61,10 +61,12 @@ def fingerprint(*parts: str) -> str:
     >>> fingerprint("specs/vgg16.yaml", "max_params", "")
     'e4fba7e295dd9993'
     """
-    return sha256("\0".join(parts).encode()).hexdigest()[:16]
+    # The name of a file may be bytes that are no text.
+    return sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-_LINE = re.compile(r"([0-9a-f]{16}) (\S+) (-|[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)(?: (.*))?")
+_LINE = re.compile(r"([0-9a-f]{16}) (\S+) (-|[0-9]{1,1000}|[0-9]\.?[0-9]{0,20}(?:e-[0-9]{1,3})?)(?: (.*))?")
+"""The number is a count of any size, or a share."""
 
 
 def read(path: Path) -> dict[str, Accepted]:
@@ -75,7 +77,7 @@ def read(path: Path) -> dict[str, Accepted]:
         UsageError: the file cannot be read.
     """
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
         raise UsageError(

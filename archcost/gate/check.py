@@ -12,7 +12,7 @@ from archcost.findings import RULES
 from archcost.gate.advice import advice
 from archcost.gate.baseline import Accepted, Baseline, fingerprint
 from archcost.gate.bases import Base
-from archcost.gate.entries import load_entries
+from archcost.gate.entries import load_entries, unchecked
 from archcost.gate.heaviest import heaviest_text
 from archcost.gate.judge import measures, rulings
 from archcost.gate.model import GATE_RULES, CheckedSpec, Complaint, Judged, Judgement, at_least
@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 ADVISED = 20
 """Broken limits whose remedies are worked out; where more are broken, the same would be said again."""
+
+ADVISED_NODES = 40_000
+"""Once the networks of those limits have so many nodes together, the others get no advice: it takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class Gate:
         self.baseline = baseline or Baseline()
         self._waivers = Waivers(config, today)
         self._advised = 0
+        self._advised_nodes = 0
 
     # -- the run ----------------------------------------------------------------------------------------
 
@@ -77,10 +81,11 @@ class Gate:
         with closing(base) if base else nullcontext():
             specs = [self._spec(*pair, base) for pair in zip(wanted, subjects, strict=True)]
         named = [(entry.path, subject) for entry, subject in zip(wanted, subjects, strict=True)]
+        others = unchecked(wanted, self.config)
         remarks = [
             *about_base(self.config, base, specs),
-            *about_budgets(self.config, named, is_whole=is_whole),
-            *self._waivers.remarks([path for path, _ in named], is_whole=is_whole),
+            *about_budgets(self.config, named, others, is_whole=is_whole),
+            *self._waivers.remarks([path for path, _ in named], others, is_whole=is_whole),
             *about_baseline(self.config, self.baseline, is_whole=is_whole),
         ]
         general = [complaint for remark in remarks if (complaint := self._remark(remark))]
@@ -127,7 +132,7 @@ class Gate:
             if one.kept is None:
                 self._keep_agreements(one, checked)
         # Where there is no base at all, that is said once and not for each limit.
-        wrong = [one for one in found if checked.base or one.kept is not None or one.limit is not None]
+        wrong = [one for one in found if checked.base or not one.waits]
         complaints = [self._broken(worst, checked, ref) for worst in _worst(wrong)]
         return [self._judged(one, checked) for one in found], complaints
 
@@ -163,9 +168,8 @@ class Gate:
         budget, report = ruling.budget, checked.subject.report
         first = ruling.part.rows[0].path if ruling.part.rows else None
         place = checked.subject.network.by_path[first].called if first else None
-        waits = ruling.kept is None and ruling.limit is None
         complaint = Complaint(
-            rule="missing-base" if waits else "budget",
+            rule="missing-base" if ruling.waits else "budget",
             level=ruling.level,
             node=None if budget.kind else ruling.part.scope,
             file=place.source.name if place else report.path,
@@ -178,7 +182,7 @@ class Gate:
             because="",
             fails=False,
         )
-        if waits:
+        if ruling.waits:
             return self._judged_by_level(complaint)
         waiver = self._waivers.of_budget(ruling, checked.entry.path)
         if waiver and self._waivers.allow(waiver, ruling):
@@ -197,8 +201,7 @@ class Gate:
         measure, subject = ruling.budget.bound.measure.name, checked.subject
         rows = ruling.part.rows or subject.report.nodes
         details = {**complaint.details, "heaviest": heaviest_text(subject, rows, measure)}
-        self._advised += 1
-        if ruling.limit is not None and ruling.measured is not None and self._advised <= ADVISED:
+        if ruling.limit is not None and ruling.measured is not None and self._may_advise(subject):
             hints = advice(
                 subject,
                 measure,
@@ -211,6 +214,13 @@ class Gate:
             )
             details["helps"] = "; ".join(hints)
         return replace(complaint, details={name: text for name, text in details.items() if text})
+
+    def _may_advise(self, subject: Subject) -> bool:
+        """Whether there is time to work out what would help, which is noted as done."""
+        may = self._advised < ADVISED and self._advised_nodes < ADVISED_NODES
+        self._advised += 1
+        self._advised_nodes += len(subject.network)
+        return may
 
     # -- findings ---------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from archcost.errors import SpecError, UsageError
+from archcost.errors import NothingToAnalyzeError, SpecError, UsageError
 from archcost.gate.patterns import matches_spec
 from archcost.limits import DEFAULT
 from archcost.report.model import field_text
@@ -116,13 +116,27 @@ def entries(patterns: Sequence[str], asked: Entry, config: Config) -> list[Entry
         if not found:
             where = f"list them under `specs` in {config.file}" if config.file else _START
             raise UsageError(f"no specs to check: name some, or {where}")
-        return _distinct(found)
+        return list(_distinct(found))
     if not asked.is_plain:
         return [_with(asked, path) for path in named(patterns)]
-    return _distinct(entry for path in named(patterns) for entry in _known(path, asked, config))
+    return list(_distinct(entry for path in named(patterns) for entry in _known(path, asked, config)))
 
 
 _START = "write an archcost.yaml that lists them under `specs`"
+
+
+def unchecked(wanted: Sequence[Entry], config: Config) -> list[str]:
+    """The specs of the configuration that are not among those to check, at least not as it reads them."""
+    checked = {entry.label(config) for entry in wanted}
+    plain = Entry(path="")
+    paths: list[str] = []
+    for pattern in config.specs:
+        try:
+            found = list(_configured(pattern, config, plain))
+        except NothingToAnalyzeError:
+            continue  # said when it is asked for
+        paths += [entry.path for entry in found if entry.label(config) not in checked]
+    return paths
 
 
 def _with(asked: Entry, path: str) -> Entry:
@@ -158,13 +172,14 @@ def _is(pattern: SpecPattern, path: str, config: Config) -> bool:
     )
 
 
-def _distinct(found: Iterable[Entry]) -> list[Entry]:
-    """Each once."""
-    kept: list[Entry] = []
+def _distinct(found: Iterable[Entry]) -> Iterator[Entry]:
+    """Each once. Settings may be mappings, so that entries have no hash; those of one path are few."""
+    kept: dict[str, list[Entry]] = {}
     for entry in found:
-        if entry not in kept:
-            kept.append(entry)
-    return kept
+        same = kept.setdefault(entry.path, [])
+        if entry not in same:
+            same.append(entry)
+            yield entry
 
 
 def load_entries(wanted: Sequence[Entry]) -> list[Network]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.gate.patterns import matches_block
+from archcost.gate.patterns import is_glob, matches_block
 from archcost.geometry import axis_names
 from archcost.report.numbers import apart, percent
 from archcost.report.words import DTYPES
@@ -54,11 +54,10 @@ def parts(budget: Budget, subject: Subject) -> Iterator[Part]:
         if rows := tuple(row for row in nodes if row.kind == budget.kind):
             yield Part(f"kind {budget.kind}", rows)
     elif budget.block is not None:
-        paths = [*(group.path for group in subject.report.groups), *(row.path for row in nodes)]
-        for path in paths:
-            if matches_block(budget.block, path):
-                inside = f"{path}."
-                yield Part(path, tuple(r for r in nodes if r.path == path or r.path.startswith(inside)))
+        known = subject.blocks
+        for path in known if is_glob(budget.block) else [budget.block]:
+            if path in known and matches_block(budget.block, path):
+                yield Part(path, known[path])
     else:
         yield WHOLE
 
@@ -133,6 +132,11 @@ class Ruling(NamedTuple):
             return self.measured <= self.limit
         # What is at most so large may as well be smaller.
         return False if self.measured < self.limit else None if self.upper_bound else True
+
+    @property
+    def waits(self) -> bool:
+        """Whether it cannot be judged for want of a base."""
+        return self.limit is None and self.kept is None
 
     @property
     def level(self) -> Level:

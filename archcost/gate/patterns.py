@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -31,10 +32,16 @@ def matches_spec(pattern: str, spec: str, folder: Path) -> bool:
         return pattern == "-"
     if pattern.startswith("zoo:") or spec.startswith("zoo:"):
         return pattern.startswith("zoo:") and fnmatchcase(spec, pattern)
-    names = _names(os.path.relpath(os.path.abspath(spec), os.path.abspath(folder)).replace(os.sep, "/"))  # noqa: PTH100 - links are not followed
+    names = _names_below(spec, str(folder), os.getcwd())  # noqa: PTH109 - a key, and Path.cwd() is slow
     if "/" not in pattern:
         return fnmatchcase(names[-1], pattern)
     return _fits(names, _names(pattern + "**" * pattern.endswith("/")))
+
+
+@lru_cache(maxsize=2**16)
+def _names_below(spec: str, folder: str, _here: str) -> list[str]:
+    """The names that lead from a folder to a spec; every pattern asks for them."""
+    return _names(os.path.relpath(os.path.abspath(spec), os.path.abspath(folder)).replace(os.sep, "/"))  # noqa: PTH100 - links are not followed
 
 
 def _names(path: str) -> list[str]:
@@ -48,6 +55,15 @@ def matches_block(pattern: str, path: str) -> bool:
     (True, False)
     """
     return _fits(path.split("."), pattern.split("."))
+
+
+def is_glob(pattern: str) -> bool:
+    """Whether a pattern may mean more than the one thing of its name.
+
+    >>> is_glob("stage.2"), is_glob("stage.*")
+    (False, True)
+    """
+    return any(sign in pattern for sign in "*?[")
 
 
 def covers_node(pattern: str, path: str) -> bool:

@@ -38,16 +38,24 @@ def about_base(config: Config, base: Base | None, specs: Sequence[CheckedSpec]) 
         f"{waiting} relative limit{'s are' if waiting != 1 else ' is'} not judged, only absolute ones are"
     )
     if base and base.missing:
-        yield Remark("missing-base", f"no base: {base.missing}; {relative}", nowhere(config))
+        so = relative if waiting else "no limit is relative, so all of them are judged"
+        yield Remark("missing-base", f"no base: {base.missing}; {so}", nowhere(config))
     elif waiting and not base:
         how = "name a base by --against REF, or `against` in the configuration"
         yield Remark("missing-base", f"{relative}: {how}", nowhere(config))
 
 
 def about_budgets(
-    config: Config, checked: Sequence[tuple[str, Subject]], *, is_whole: bool
+    config: Config, checked: Sequence[tuple[str, Subject]], others: Sequence[str], *, is_whole: bool
 ) -> Iterator[Remark]:
-    """Budgets that hold for nothing: a typo there would pass for a budget that is kept."""
+    """Budgets that hold for nothing: a typo there would pass for a budget that is kept.
+
+    Args:
+        config: the budgets.
+        checked: the specs that were checked.
+        others: those of the configuration that were not, and may have what a budget is about.
+        is_whole: whether the former are all there are.
+    """
     said: set[tuple[object, ...]] = set()
     for budget in config.budgets:
         about = (budget.match, budget.block, budget.kind)
@@ -55,7 +63,9 @@ def about_budgets(
             continue
         said.add(about)
         meant = [subject for spec, subject in checked if config.applies(budget, spec)]
-        if (meant or is_whole) and not any(True for subject in meant for _ in parts(budget, subject)):
+        if not (meant or is_whole) or any(True for subject in meant for _ in parts(budget, subject)):
+            continue
+        if not any(config.applies(budget, spec) for spec in others):
             yield Remark("unused-budget", _unused(budget, meant), budget.place or nowhere(config))
 
 
@@ -78,6 +88,8 @@ def about_baseline(config: Config, baseline: Baseline, *, is_whole: bool) -> Ite
     fixed = len(baseline.fixed) if is_whole else 0
     better = len(baseline.better)
     if fixed or better:
-        text = f"{fixed} accepted complaint(s) are fixed and {better} are less bad than accepted"
+        few = [f"{fixed} {'is' if fixed == 1 else 'are'} fixed"] * bool(fixed)
+        few += [f"{better} {'has' if better == 1 else 'have'} a better number by now"] * bool(better)
+        text = f"of the complaints that it accepts, {' and '.join(few)}"
         place = Place(Source(baseline.file)) if baseline.file else nowhere(config)
         yield Remark("stale-baseline", f"{text}; `archcost check --ratchet` makes sure it stays so", place)

@@ -26,6 +26,7 @@ class Waivers:
         self._config = config
         self._today = today
         self._used: set[int] = set()
+        self._by_spec: dict[str, list[Waiver]] = {}
 
     def of_budget(self, ruling: Ruling, spec: str) -> Waiver | None:
         """The waiver that allows what was measured; else one that speaks of the limit, and allows less."""
@@ -51,23 +52,29 @@ class Waivers:
         self._used.update(map(id, found))
         return found[0] if found else None
 
-    def _valid(self, spec: str) -> Iterator[Waiver]:
-        for waiver in self._config.waivers:
-            if self._config.applies(waiver, spec) and self._today <= waiver.expires:
-                yield waiver
+    def _valid(self, spec: str) -> list[Waiver]:
+        """Those for a spec that are not over; its complaints all ask for them."""
+        if spec not in self._by_spec:
+            self._by_spec[spec] = [
+                waiver
+                for waiver in self._config.waivers
+                if self._today <= waiver.expires and self._config.applies(waiver, spec)
+            ]
+        return self._by_spec[spec]
 
-    def remarks(self, specs: Sequence[str], *, is_whole: bool) -> Iterator[Remark]:
+    def remarks(self, specs: Sequence[str], others: Sequence[str], *, is_whole: bool) -> Iterator[Remark]:
         """What there is to say about the waivers, now that everything was judged.
 
         Args:
             specs: the specs that were checked.
+            others: those of the configuration that were not.
             is_whole: whether these are all there are.
         """
         for waiver in self._config.waivers:
             if is_whole or any(self._config.applies(waiver, spec) for spec in specs):
-                yield from self._about(waiver)
+                yield from self._about(waiver, others)
 
-    def _about(self, waiver: Waiver) -> Iterator[Remark]:
+    def _about(self, waiver: Waiver, others: Sequence[str]) -> Iterator[Remark]:
         left = (waiver.expires - self._today).days
         what = f"the waiver of {waiver.budget or waiver.rule} by {waiver.owner}"
         if left < 0:
@@ -75,7 +82,7 @@ class Waivers:
             yield Remark(
                 "expired-waiver", f"{ended}; {waiver.owner} renews it or keeps the limit", waiver.place
             )
-        elif id(waiver) not in self._used:
+        elif id(waiver) not in self._used and not any(self._config.applies(waiver, one) for one in others):
             yield Remark("unused-waiver", f"{what} waives nothing; delete it", waiver.place)
         elif left <= SOON.days:
             when = f"in {_days(left)}, on {waiver.expires}" if left else "today"

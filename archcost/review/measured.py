@@ -63,6 +63,18 @@ class Subject:
         return depth(self.network)
 
     @cached_property
+    def blocks(self) -> Mapping[str, tuple[NodeRow, ...]]:
+        """The rows of every group, and of every node by itself, by path; the groups first."""
+        found = {group.path: list["NodeRow"]() for group in self.report.groups}
+        for row in self.report.nodes:
+            around = row.path
+            while around := around.rpartition(".")[0]:
+                found[around].append(row)
+            # The path of a node is one of a group, too, if something lies below it.
+            found.setdefault(row.path, []).append(row)
+        return {path: tuple(rows) for path, rows in found.items()}
+
+    @cached_property
     def sights(self) -> tuple[Sight, ...]:
         """What each output sees of each input.
 

@@ -13,6 +13,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import subprocess
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +24,12 @@ from archcost.errors import NothingToAnalyzeError, SpecError, UsageError
 from archcost.gate.baseline import Accepted, Baseline
 from archcost.gate.baseline import read as read_baseline
 from archcost.gate.check import Gate
-from archcost.gate.config import budgets_of_flag, find_config, read_config
+from archcost.gate.config import Config, budgets_of_flag, find_config, read_config
 from archcost.gate.entries import Entry, entries
+from archcost.gate.judge import parts
+from archcost.gate.patterns import matches_block
+from archcost.gate.remarks import about_baseline
+from archcost.review.measured import Subject
 
 if TYPE_CHECKING:
     from archcost.gate.model import Complaint, Judgement
@@ -201,6 +206,29 @@ def test_a_budget_that_holds_for_nothing_fails(budget: str, why: str) -> None:
     assert found.failed
 
 
+LATE = """\
+specs: [net.yaml, 'other/*.yaml']
+budgets:
+  - {block: late, max_macs: 1k}
+waivers:
+  - {budget: max_macs, block: late, limit: 88k, reason: a, owner: b, expires: 2027-01-31}
+"""
+
+
+def test_what_a_spec_that_is_not_checked_may_need_is_not_called_useless() -> None:
+    Path("other").mkdir()
+    Path("other/plain.yaml").write_text(NET.replace("name: late", "name: early"), "utf-8")
+    for specs in [(), ("net.yaml",), ("./net.yaml",), ("other/plain.yaml",)]:
+        assert said(judge(LATE, *specs)) == []
+    # With nothing left that may have such a block, there is none.
+    assert [one.rule for one in judge(LATE.replace("[net.yaml, ", "["), "other/plain.yaml").all] == [
+        "unused-budget",
+        "unused-waiver",
+    ]
+    alone = LATE.replace("'other/*.yaml'", "'gone/*.yaml'").replace("block: late", "block: lat")
+    assert "unused-budget" in {one.rule for one in judge(alone, "net.yaml").all}
+
+
 def test_a_budget_of_other_specs_is_not_missed_when_one_is_named() -> None:
     assert said(judge("budgets:\n  - {match: other.yaml, max_macs: 1}\n", "net.yaml")) == []
 
@@ -365,6 +393,14 @@ def test_an_unknown_base_is_one_warning_for_all() -> None:
     assert [one.rule for one in found.complaints] == ["missing-base"]
     assert "2 relative limits are not judged, only absolute ones are" in found.complaints[0].message
     assert not found.failed
+
+
+@pytest.mark.usefixtures("repository")
+def test_an_unknown_base_is_said_where_no_limit_needs_it_too() -> None:
+    found = judge("specs: [net.yaml]\nagainst: origin/main\nbudgets:\n  - {max_macs: 1M}\n")
+    assert [one.message.partition("; no limit")[2] for one in found.all] == [
+        " is relative, so all of them are judged"
+    ]
 
 
 def test_relative_limits_without_any_base_say_so() -> None:
@@ -541,6 +577,8 @@ def test_of_two_lines_that_a_merge_left_the_stricter_holds() -> None:
     [
         ("<<<<<<< HEAD", "a merge conflict is not resolved"),
         ("max_macs 5", "this is no line of a baseline"),
+        (f"{'0' * 16} max_macs {'9' * 5000} net.yaml", "this is no line of a baseline"),
+        (f"{'0' * 16} max_macs 1e999 net.yaml", "this is no line of a baseline"),  # would accept anything
     ],
 )
 def test_a_line_that_is_none_is_an_error_at_its_place(line: str, why: str) -> None:
@@ -549,6 +587,102 @@ def test_a_line_that_is_none_is_an_error_at_its_place(line: str, why: str) -> No
         read_baseline(Path("base.txt"))
 
 
+@pytest.mark.parametrize("share", [0.1 + 0.2, 1.0, 1e-05, 1.5e-10, 5e-324])
+def test_a_share_is_read_as_it_was_written(share: float) -> None:
+    written = Baseline()
+    written.meet(Accepted("0" * 16, "min_coverage", share, "net.yaml"), fails=True)
+    Path("base.txt").write_text(written.rewritten(is_whole=True), "utf-8")
+    assert read_baseline(Path("base.txt"))["0" * 16].value == share
+
+
+def test_a_baseline_that_an_editor_of_windows_wrote_is_read() -> None:
+    text = accept()
+    Path("base.txt").write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert not judge(TIGHT, baseline=kept()).failed
+
+
+@pytest.mark.parametrize(
+    ("fixed", "better", "words"),
+    [
+        (1, 0, "1 is fixed"),
+        (2, 1, "2 are fixed and 1 has a better number by now"),
+        (0, 2, "2 have a better number by now"),
+    ],
+)
+def test_a_stale_baseline_is_told_in_words(fixed: int, better: int, words: str) -> None:
+    names = [f"{number:016x}" for number in range(fixed + better)]
+    known = Baseline("base.txt", {name: Accepted(name, "max_macs", 9, "") for name in names})
+    for name in names[fixed:]:
+        known.meet(Accepted(name, "max_macs", 8, ""), fails=True)
+    (remark,) = about_baseline(Config(), known, is_whole=True)
+    assert remark.message.startswith(f"of the complaints that it accepts, {words}; `archcost check")
+
+
 def test_a_baseline_that_is_not_there_is_asked_for() -> None:
     with pytest.raises(UsageError, match="--write-baseline"):
         read_baseline(Path("base.txt"))
+
+
+# -- much of everything -------------------------------------------------------------------------------------
+
+DEEP = """\
+archcost: 1
+name: deep
+input: [2, 4, 4]
+layers:
+  - name: s
+    repeat: 40
+    body:
+      - name: b
+        repeat: 25
+        body: [{conv: {out_channels: 2, kernel_size: 1}}, relu]
+"""
+
+
+@pytest.mark.parametrize(
+    "block", ["s", "s.7", "s.*", "s.3.b", "s.*.b.1?", "**", "**.conv", "s.[12].b.0.relu"]
+)
+def test_a_block_is_whatever_has_its_path_or_lies_below_it(block: str) -> None:
+    Path("deep.yaml").write_text(DEEP, "utf-8")
+    subject = Subject(Entry(path="deep.yaml").load())
+    budget = replace(budgets_of_flag("max_macs", "1")[0], block=block)
+    paths = {".".join(n.path.split(".")[:end]) for n in subject.report.nodes for end in range(1, 6)}
+    expected = {
+        path: [n.path for n in subject.report.nodes if f"{n.path}.".startswith(f"{path}.")]
+        for path in paths
+        if matches_block(block, path)
+    }
+    found = {part.scope: [row.path for row in part.rows or ()] for part in parts(budget, subject)}
+    assert found == expected
+
+
+def test_a_thousand_budgets_look_at_their_own_blocks_only() -> None:
+    Path("deep.yaml").write_text(DEEP, "utf-8")
+    subject = Subject(Entry(path="deep.yaml").load())
+    (budget,) = budgets_of_flag("max_macs", "1")
+    began = time.perf_counter()
+    for number in range(1000):
+        (part,) = parts(replace(budget, block=f"s.{number % 40}.b"), subject)
+        assert len(part.rows or ()) == 50
+    assert time.perf_counter() - began < 1  # it takes milliseconds; reading 2,000 paths each time, seconds
+
+
+def test_of_a_large_network_not_every_limit_gets_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("deep.yaml").write_text(DEEP, "utf-8")
+    monkeypatch.setattr("archcost.gate.check.ADVISED_NODES", 4000)  # the network has 2,000
+    asked: list[str] = []
+
+    def advise(_subject: Subject, measure: str, *_: object, **_more: object) -> list[str]:
+        asked.append(measure)
+        return []
+
+    monkeypatch.setattr("archcost.gate.check.advice", advise)
+    found = judge("specs: [deep.yaml]\nbudgets:\n  - {block: s.*, max_macs: 1}\n")
+    assert (len(found.all), len(asked)) == (40, 2)
+
+
+def test_specs_that_are_listed_twice_are_judged_once_and_stay_in_order() -> None:
+    config = (
+        "specs: [net.yaml, {path: net.yaml, variant: wide}, 'n*.yaml', {path: net.yaml, variant: wide}]\n"
+    )
+    assert [spec.label for spec in judge(config).specs] == ["net.yaml", "net.yaml (wide)"]
