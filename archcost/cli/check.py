@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
@@ -11,6 +12,7 @@ import click
 from archcost.cli.common import Loading, complete_spec, loading
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
 from archcost.cli.output import write
+from archcost.errors import UsageError
 from archcost.gate.baseline import Baseline
 from archcost.gate.baseline import read as read_baseline
 from archcost.gate.bounds import BOUNDS
@@ -20,7 +22,7 @@ from archcost.report.judgement import write as render
 from archcost.report.words import DTYPES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from typing import Unpack
 
     from archcost.gate.config import Config
@@ -116,6 +118,7 @@ def command(
     from archcost.gate.run import configured  # noqa: PLC0415
     from archcost.report.judgement.words import Look  # noqa: PLC0415
 
+    _refuse_contradictions(options, is_placed=bool(forms or output))
     placed = outputs(forms, output, "text")
     flags = cast("Mapping[str, tuple[str, ...]]", options)  # one of each limit, besides what is named there
     settled = configured(
@@ -138,6 +141,7 @@ def command(
     changes = options["write_baseline"] or options["ratchet"]
     baseline = _baseline(settled, changes=changes, begins=options["write_baseline"])
     is_whole = asked.is_plain and not specs
+    _refuse_sources(placed, [settled.file, baseline.file, *(entry.path for entry in wanted)])
     judgement = Gate(settled, day, baseline).judge(wanted, is_whole=is_whole)
     if options["write_baseline"]:
         write(baseline.rewritten(is_whole=is_whole), baseline.file)
@@ -149,6 +153,8 @@ def command(
         return 0
     if options["ratchet"]:
         write(baseline.ratcheted(is_whole=is_whole), baseline.file)
+        if not options["quiet"]:
+            click.echo(f"{baseline.file}: {_ratcheted(baseline, is_whole=is_whole)}", err=True)
         judgement = judgement.without("stale-baseline")
     root = repository_root()
     write_all(
@@ -156,6 +162,40 @@ def command(
         lambda form, style: render(judgement, form, Look(quiet=options["quiet"], style=style, root=root)),
     )
     return FAILED if judgement.failed else 0
+
+
+def _refuse_contradictions(options: Options, *, is_placed: bool) -> None:
+    """What cannot be had at once.
+
+    Raises:
+        UsageError: it was asked for.
+    """
+    if options["write_baseline"] and options["ratchet"]:
+        raise UsageError("--write-baseline accepts what is worse and --ratchet does not; choose one of them")
+    if options["write_baseline"] and is_placed:
+        raise UsageError(
+            "--write-baseline writes the baseline and no result; leave out --format and --output"
+        )
+
+
+def _refuse_sources(placed: Sequence[Output], sources: Iterable[str | None]) -> None:
+    """A result in place of what it was made from would be the end of that.
+
+    Raises:
+        UsageError: a result is to go there.
+    """
+    known = {os.path.realpath(source) for source in sources if source}
+    for _, file in placed:
+        if file is not None and os.path.realpath(file) in known:
+            raise UsageError(f"'{file}' is read by this check; write the result to another file")
+
+
+def _ratcheted(baseline: Baseline, *, is_whole: bool) -> str:
+    """What the ratchet did."""
+    fixed, better = len(baseline.fixed) * is_whole, len(baseline.better)
+    return (
+        f"{fixed} taken out, {better} made stricter" if fixed or better else "nothing is better than accepted"
+    )
 
 
 def _baseline(config: Config, *, changes: bool, begins: bool) -> Baseline:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -211,3 +212,50 @@ def test_the_result_does_not_depend_on_the_folder(run: Run, monkeypatch: pytest.
         c["fingerprint"] for c in there["specs"][0]["complaints"]
     ]
     assert there["specs"][0]["path"] == "../net.yaml"
+
+
+@every_format
+def test_a_file_whose_name_is_no_text_is_checked(form: str, run: Run) -> None:
+    name = os.fsdecode(b"n\xff.yaml")
+    try:
+        Path("net.yaml").rename(name)
+    except OSError:
+        pytest.skip("this file system wants UTF-8")
+    code, out, err = run(name, "--max-macs", "1k", "--format", form, "--output", "result")
+    assert (code, out, err) == (1, "", "")
+    assert Path("result").read_text("utf-8")
+    assert run(name, "--max-macs", "1k", "--write-baseline")[0] == 0
+    assert run(name, "--max-macs", "1k", "--baseline", "archcost-baseline.txt")[0] == 0
+
+
+@pytest.mark.parametrize("source", ["net.yaml", "./net.yaml", "archcost.yaml", "known.txt", "link.yaml"])
+def test_a_result_never_takes_the_place_of_what_it_was_made_from(source: str, run: Run) -> None:
+    Path("archcost.yaml").write_text("specs: [net.yaml]\nbaseline: known.txt\n", "utf-8")
+    Path("known.txt").write_text("# nothing\n", "utf-8")
+    Path("link.yaml").symlink_to("net.yaml")
+    before = Path(source).read_bytes()
+    for args in (["--output", source], ["--format", f"json:{source}"]):
+        code, out, err = run(*args)
+        assert (code, out) == (2, "")
+        assert f"'{source}' is read by this check" in err
+    assert Path(source).read_bytes() == before
+
+
+@pytest.mark.parametrize("args", [["--ratchet"], ["--format", "json:out.json"], ["--output", "out.txt"]])
+def test_what_writing_a_baseline_would_leave_out_is_refused(args: list[str], run: Run) -> None:
+    code, out, err = run("net.yaml", "--max-macs", "1", "--write-baseline", *args)
+    assert (code, out) == (2, "")
+    assert "--write-baseline" in err
+    assert not Path("archcost-baseline.txt").exists()
+
+
+def test_the_ratchet_tells_what_it_did(run: Run) -> None:
+    Path("archcost.yaml").write_text(
+        "specs: [net.yaml]\nbaseline: known.txt\nbudgets:\n  - {max_macs: 1k, max_params: 1}\n", "utf-8"
+    )
+    run("--write-baseline")
+    assert run("--ratchet")[2] == "known.txt: nothing is better than accepted\n"
+    Path("net.yaml").write_text(NET.replace("out_channels: 8", "out_channels: 4"), "utf-8")
+    assert run("--ratchet")[2] == "known.txt: 0 taken out, 2 made stricter\n"
+    Path("archcost.yaml").write_text("specs: [net.yaml]\nbaseline: known.txt\n", "utf-8")
+    assert run("--ratchet")[2] == "known.txt: 2 taken out, 0 made stricter\n"
