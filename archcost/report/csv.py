@@ -54,4 +54,5 @@ def _rows(report: Report, sort: str | None) -> Iterator[dict[str, object]]:
     for row in nodes:
         shares = {name: row.counts()[of] / (totals[of] or 1) for name, of in FRACTIONS.items()}
         more = {"place": f"{row.file}:{row.line}", "convention": convention}
-        yield {"spec": report.path, "network": report.name} | more | flat(row) | shares
+        named = {"spec": no_formula(report.path), "network": no_formula(report.name)}
+        yield named | more | flat(row) | shares

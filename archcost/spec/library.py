@@ -202,7 +202,9 @@ def _why_unreadable(files: Files, file: Path, error: OSError | ValueError) -> st
 
 def near_file(files: Files, file: Path) -> str:
     """The spec beside a missing one that may be meant, as the end of a message; empty if nothing is near."""
-    specs = (name for name in files.neighbours(file) if name.endswith((".yaml", ".yml")))
+    specs = [name for name in files.neighbours(file) if name.endswith((".yaml", ".yml"))]
+    if file.name in specs:
+        return "; what this link points to is not there"
     names = {Path(name).stem: name for name in specs}
     near = nearest(file.stem, names)
     return f" (did you mean '{names[near]}'?)" if near else ""

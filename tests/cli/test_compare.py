@@ -278,6 +278,8 @@ def test_names_with_commas_are_told_apart_in_a_sentence(run: Run, tmp_path: Path
 def test_no_cell_of_a_csv_is_a_formula(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text("archcost: 1\nname: =1+1\nvars: {a: -0.5}\ninput: [3, 8, 8]\nlayers: [relu]\n")
+    (layer,) = rows(run("analyze", str(path), "-f", "csv").stdout)
+    assert layer["network"] == "'=1+1"
     (row,) = rows(run("compare", str(path), "-f", "csv").stdout)
     assert (row["label"], row["network"], row["vars.a"]) == ("'=1+1", "'=1+1", "-0.5")
 
