@@ -84,7 +84,7 @@ class Gate:
         others = unchecked(wanted, self.config)
         remarks = [
             *about_base(self.config, base, specs),
-            *about_budgets(self.config, named, others, is_whole=is_whole),
+            *about_budgets(self.config, named, others),
             *self._waivers.remarks([path for path, _ in named], others, is_whole=is_whole),
             *about_baseline(self.config, self.baseline, is_whole=is_whole),
         ]
@@ -200,7 +200,9 @@ class Gate:
         """The complaint with the layers that weigh most, and what would help."""
         measure, subject = ruling.budget.bound.measure.name, checked.subject
         rows = ruling.part.rows or subject.report.nodes
-        details = {**complaint.details, "heaviest": heaviest_text(subject, rows, measure)}
+        details = {**complaint.details}
+        if ruling.measured is not None:
+            details["heaviest"] = heaviest_text(subject, rows, measure)
         if ruling.limit is not None and ruling.measured is not None and self._may_advise(subject):
             hints = advice(
                 subject,

@@ -149,7 +149,8 @@ class Ruling(NamedTuple):
         along = f" in {self.axis}" if self.axis else ""
         subject = f"{title}{self.part.of}{along} {'are' if title.endswith('s') else 'is'}"
         if self.measured is None:
-            return f"{subject} limited, but the output has no such relation to an input"
+            axis = self.budget.axis
+            return f"{subject} limited, but the network has none{f' of {axis.count} axes' if axis else ''}"
         if self.limit is None:
             limit = self.budget.limit.text
             return f"{subject} {self.text(self.measured)}, and {limit} is not judged: there is none at {base}"

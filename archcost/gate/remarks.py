@@ -46,7 +46,7 @@ def about_base(config: Config, base: Base | None, specs: Sequence[CheckedSpec]) 
 
 
 def about_budgets(
-    config: Config, checked: Sequence[tuple[str, Subject]], others: Sequence[str], *, is_whole: bool
+    config: Config, checked: Sequence[tuple[str, Subject]], others: Sequence[str]
 ) -> Iterator[Remark]:
     """Budgets that hold for nothing: a typo there would pass for a budget that is kept.
 
@@ -54,7 +54,6 @@ def about_budgets(
         config: the budgets.
         checked: the specs that were checked.
         others: those of the configuration that were not, and may have what a budget is about.
-        is_whole: whether the former are all there are.
     """
     said: set[tuple[object, ...]] = set()
     for budget in config.budgets:
@@ -63,8 +62,8 @@ def about_budgets(
             continue
         said.add(about)
         meant = [subject for spec, subject in checked if config.applies(budget, spec)]
-        if not (meant or is_whole) or any(True for subject in meant for _ in parts(budget, subject)):
-            continue
+        if not (meant or config.specs) or any(True for subject in meant for _ in parts(budget, subject)):
+            continue  # without a list of specs, it may be for one that is named another time
         if not any(config.applies(budget, spec) for spec in others):
             yield Remark("unused-budget", _unused(budget, meant), budget.place or nowhere(config))
 

@@ -107,7 +107,7 @@ def only(judgement: Judgement) -> Complaint:
         ("min_field: [5, 7]", "receptive field in width is 5, 2 (28.6 %) short of the limit of 7"),
         (
             "min_field: [5, 5, 5]",
-            "receptive field in depth is limited, but the output has no such relation to an input",
+            "receptive field in depth is limited, but the network has none of 3 axes",
         ),
         ("min_coverage: 100%", None),
         (
@@ -225,6 +225,9 @@ def test_what_a_spec_that_is_not_checked_may_need_is_not_called_useless() -> Non
         "unused-budget",
         "unused-waiver",
     ]
+    # A typo in `match` is found in every run, since all specs are known.
+    typo = LATE.replace("{block: late, max", "{match: nett.yaml, max")
+    assert "unused-budget" in {one.rule for one in judge(typo, "net.yaml").all}
     alone = LATE.replace("'other/*.yaml'", "'gone/*.yaml'").replace("block: late", "block: lat")
     assert "unused-budget" in {one.rule for one in judge(alone, "net.yaml").all}
 
