@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 import yaml
@@ -229,6 +229,30 @@ def test_a_document_in_any_layout_stays_the_same(random: Random) -> None:
     text = Layout(random).text
     after = assert_is_the_same(text)
     assert numbers(after) == numbers(text)
+
+
+def scalars_before(text: str) -> dict[str, int]:
+    """For every comment, how many scalars stand before it. One behind a `|` is part of the scalar."""
+    found: dict[str, int] = {}
+    at = count = 0
+    events = yaml.parse(text, Loader=yaml.SafeLoader)
+    scalars: list[Any] = [event for event in events if isinstance(event, yaml.ScalarEvent)]
+    for scalar in scalars:
+        if scalar.end_mark.index > scalar.start_mark.index:
+            found |= dict.fromkeys(numbers(text[at : scalar.start_mark.index]), count)
+            at, count = scalar.end_mark.index, count + 1
+    return found | dict.fromkeys(numbers(text[at:]), count)
+
+
+@settings(EXAMPLES, max_examples=80)
+@given(RANDOMS)
+def test_a_comment_stays_between_the_two_scalars_it_stood_between(random: Random) -> None:
+    text = Layout(random).text
+    # What is behind brackets that are too long, and become lines, goes to the first of the lines.
+    behind_brackets = numbers("\n".join(re.findall(r"[\]}] *(#.*)", text)))
+    before, after = (scalars_before(t) for t in (text, formatted(text.encode(), "net.yaml").decode()))
+    moved = {number for number in before if after[number] != before[number]}
+    assert moved <= set(behind_brackets)
 
 
 @EXAMPLES
