@@ -395,43 +395,85 @@ class _Texts:
         """
         found = self._edited(b, h)
         names = self._base.behind(b) | self._head.behind(h) if b.layer != h.layer else NO_NAMES
-        if is_rewired:
+        if is_rewired or (not found and self._is_elsewhere(b, h)):
             names |= self._base.deciding(b) | self._head.deciding(h)
         found = _union((found, self._variables(names)))
         if found or (ripples and not is_rewired):
             return found
-        before, after = self._base.chain(b), self._head.chain(h)
+        before, after = self._chains(b, h)
         own = (before[0], after[0]) if before and after else (b, h)
         return self._cause(own, "node", *own)
 
     def lone(self, node: Node, arriving: Causes, *, is_new: bool) -> Causes:
-        """Of a node without a partner: the text that is new or gone, or the condition that turned."""
-        here, there = (self._head, self._base) if is_new else (self._base, self._head)
-        partners = self._partners[is_new]
-        for line in here.chain(node):
-            other = partners.get(line)
-            if other and other.text != line.text:
-                return self._item(*((other, line) if is_new else (line, other)))
-            if here.texts[line.text] > there.texts[line.text]:
-                # Of several that say the same, nobody can tell which one is new.
-                key = (line.text, line.parent, is_new)
-                return self._cause(key, "item", *((None, line) if is_new else (line, None)))
+        """Of a node without a partner: the text that is new or gone, or the condition that turned.
+
+        If nothing is left of all that stands in a group, a branch or a called block, that is gone as a whole.
+        """
+        here = self._head if is_new else self._base
+        chain = here.chain(node)
+        whole = [line for line in chain if line not in self._kept]
         names = here.deciding(node)
-        if found := self._variables(names):
+        if found := self._come_or_gone(chain, whole, is_new=is_new) or self._variables(names):
             return found
         if arriving and names & ARRIVING:
             return arriving
-        chain = here.chain(node)
+        if whole:
+            return self._single(whole, is_new=is_new)
         own = chain[0] if chain else node
         return self._cause((own, is_new), "node", *((None, own) if is_new else (own, None)))
 
+    def _come_or_gone(self, chain: Iterable[Line], whole: list[Line], *, is_new: bool) -> Causes:
+        """The item that only one text has, or that says something else; nobody, if none has changed."""
+        here, there = (self._head, self._base) if is_new else (self._base, self._head)
+        if any(here.texts[line.text] > there.texts[line.text] for line in whole):
+            return self._single(whole, is_new=is_new)
+        for line in chain:
+            other = self._partners[is_new].get(line)
+            if other is None:
+                if here.texts[line.text] > there.texts[line.text]:
+                    return self._single([line], is_new=is_new)
+                continue
+            sides = (other, line) if is_new else (line, other)
+            if self._is_edited(*sides):
+                return self._item(*sides)
+        return NOBODY
+
+    def _single(self, lines: list[Line], *, is_new: bool) -> Causes:
+        """The outermost of some items, each in the next, that are new or gone."""
+        line = lines[-1]
+        is_group = len(lines) > 1 and lines[-2].parent is line
+        # Of several that say the same, nobody can tell which one is new.
+        key = (line, is_new) if is_group else (line.text, line.parent, is_new)
+        return self._cause(key, "item", *((None, line) if is_new else (line, None)))
+
+    def _is_elsewhere(self, b: Node, h: Node) -> bool:
+        """Whether two nodes come from items that do not say the same."""
+        before, after = self._chains(b, h)
+        return [line.text for line in before] != [line.text for line in after]
+
     def _edited(self, b: Node, h: Node) -> Causes:
         """The innermost item around a node that says something else."""
-        lines = _together(self._base.chain(b), self._head.chain(h))
-        return next((self._item(x, y) for x, y in lines if x.text != y.text), NOBODY)
+        lines = _together(*self._chains(b, h))
+        return next((self._item(x, y) for x, y in lines if self._is_edited(x, y)), NOBODY)
+
+    def _is_edited(self, base: Line, head: Line) -> bool:
+        """Whether the one text was made the other: if both specs have both, another item was chosen."""
+        before, after = self._base.texts, self._head.texts
+        return base.text != head.text and (
+            before[base.text] > after[base.text] or before[head.text] < after[head.text]
+        )
 
     def _item(self, base: Line | None, head: Line | None) -> Causes:
         return self._cause((base, head), "item", base, head)
+
+    @cached_property
+    def _kept(self) -> set[Line]:
+        """The items of both texts from which a node comes that both sides have."""
+        chains = {id(chain): chain for b, h in self._matching.pairs for chain in self._chains(b, h)}
+        return {line for chain in chains.values() for line in chain}
+
+    def _chains(self, b: Node, h: Node) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+        return self._base.chain(b), self._head.chain(h)
 
     @cached_property
     def _partners(self) -> tuple[dict[Line, Line], dict[Line, Line]]:
@@ -440,7 +482,7 @@ class _Texts:
         from_head: dict[Line, Line] = {}
         seen: set[tuple[int, int]] = set()
         for b, h in self._matching.pairs:
-            before, after = self._base.chain(b), self._head.chain(h)
+            before, after = self._chains(b, h)
             if (id(before), id(after)) in seen:
                 continue
             seen.add((id(before), id(after)))

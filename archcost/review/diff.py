@@ -24,7 +24,7 @@ from archcost.report.difference.model import (
 from archcost.report.model import COUNTS
 from archcost.report.rows import given, kind_of
 from archcost.review.causes import Attribution, Cause
-from archcost.review.matching import Matching, layer_key, word_of
+from archcost.review.matching import Matching, is_called_by_kind, layer_key, word_of
 from archcost.review.measured import MEASURES, Subject
 from archcost.review.what import Wording, field_changes
 from archcost.review.written import Line
@@ -221,9 +221,10 @@ class _Differ:
     def _renamed(self) -> Iterator[Renamed]:
         """Paths that differ, by what they differ in."""
         found = Counter[tuple[str, str]]()
-        for b, h in self._head_of.items():
-            if b.path != h.path and isinstance(b, Node):
-                found[_beginnings(b.path, h.path)] += 1
+        for b in self._base:
+            h = self._head_of.get(b)
+            if isinstance(h, Node) and (paths := _other_paths(b, h)):
+                found[paths] += 1
         for (before, after), nodes in found.items():
             numbers = _words(before) == _words(after)
             yield Renamed(base=before, head=after, nodes=nodes, renumbered=numbers)
@@ -315,6 +316,17 @@ def _fields_seen(row: NodeRow, network: Network) -> dict[str, ReceptiveField]:
     if row.receptive_fields is not None:
         return dict(row.receptive_fields)
     return {network.inputs[0].path: row.receptive_field} if row.receptive_field else {}
+
+
+def _other_paths(b: Node, h: Node) -> tuple[str, str] | None:
+    """The beginnings of the paths of a node that was renamed; None if it was not.
+
+    A node without a name of its own is called what it does: if that is something else, nobody renamed it.
+    """
+    paths = b.path, h.path
+    if b.word != h.word and is_called_by_kind(b) and is_called_by_kind(h):
+        paths = b.path.rpartition(".")[0], h.path.rpartition(".")[0]
+    return None if paths[0] == paths[1] else _beginnings(*paths)
 
 
 def _beginnings(before: str, after: str) -> tuple[str, str]:

@@ -42,6 +42,11 @@ def word_of(segment: str) -> str:
     return "" if segment.isdigit() else found[1] if found else segment
 
 
+def is_called_by_kind(node: Node) -> bool:
+    """Whether a node has no name of its own: that of its kind, and perhaps a number."""
+    return word_of(node.path.rpartition(".")[2]) == node.word.rpartition("/")[2]
+
+
 @dataclass(slots=True, eq=False)
 class _Item:
     """A node, or a group with what is in it.
@@ -331,7 +336,7 @@ def _is_named(item: _Item, several: set[str]) -> bool:
     """Whether the name stays when a sibling is added: no number, and of a layer not its kind."""
     if item.node is None:
         return bool(item.word) and item.word not in several
-    return item.word != item.node.word.rpartition("/")[2]
+    return not is_called_by_kind(item.node)
 
 
 def _in_order(left: Sequence[_Item], right: Sequence[_Item]) -> list[Pair]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Literal
 
 from archcost.geometry import show
@@ -33,6 +34,24 @@ def text_of(value: object) -> str:
     return field_text({"": value})[2:]
 
 
+def or_absent(value: object) -> str:
+    """The same of a field that one side may not have."""
+    return "absent" if value is None else text_of(value)
+
+
+def other_inputs(before: Sequence[str], after: Sequence[str]) -> str:
+    """What a layer reads instead, by the paths.
+
+    >>> other_inputs(["a", "b"], ["a", "c"]), other_inputs(["a", "b"], ["b", "a"])
+    ('reads a, c instead of a, b', 'reads the same in another order')
+    """
+    if before == after:
+        return "reads other layers"
+    if sorted(before) == sorted(after):
+        return "reads the same in another order"
+    return f"reads {', '.join(after)} instead of {', '.join(before)}"
+
+
 def field_changes(b: Node, h: Node) -> list[tuple[str, object, object]]:
     """The fields in which two layers differ: name, before, after. Of two kinds, the kind and what is set."""
     if type(b.layer) is type(h.layer):
@@ -49,16 +68,29 @@ def gist(paths: Sequence[str]) -> str:
 
     >>> gist(["stage.0.conv", "stage.1.conv", "stage.7.conv"]), gist(["a"]), gist(["a", "b.c", "d", "e"])
     ('stage.*.conv', 'a', 'a, b.c and 2 more')
+
+    Where they only end alike, `**` stands for any number of segments.
+
+    >>> gist(["stem.relu", "stage.0.unit.relu"]), gist(["stage.relu", "stage.0.relu"])
+    ('**.relu', 'stage.**.relu')
     """
     if len(paths) == 1:
         return paths[0]
-    columns = [set(column) for column in zip(*(path.split(".") for path in paths), strict=False)]
-    alike = len({path.count(".") for path in paths}) == 1
-    common = ".".join(next(iter(column)) if len(column) == 1 else "*" for column in columns)
-    if alike and any(len(column) == 1 for column in columns):
-        return common
+    segments = [path.split(".") for path in paths]
+    shortest = min(map(len, segments))
+    columns = [set(column) for column in zip(*segments, strict=False)]
+    if any(len(column) == 1 for column in columns) and max(map(len, segments)) == shortest:
+        return ".".join(next(iter(column)) if len(column) == 1 else "*" for column in columns)
+    if ending := _alike(map(reversed, segments), shortest):
+        return ".".join([*_alike(segments, shortest - len(ending)), "**", *reversed(ending)])
     more = len(paths) - _NAMED
     return ", ".join(paths[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _alike(sequences: Iterable[Iterable[str]], most: int) -> list[str]:
+    """The first elements that all have in common."""
+    columns = (set(column) for column in islice(zip(*sequences, strict=False), most))
+    return [next(iter(column)) for column in takewhile(lambda column: len(column) == 1, columns)]
 
 
 class Wording:
@@ -162,10 +194,10 @@ def _differences(row: Row) -> list[str]:
     if row.base is None or row.head is None:
         return []
     fields = field_changes(row.base, row.head)
-    texts = [f"{name} {text_of(before)} → {text_of(after)}" for name, before, after in fields]
+    texts = [f"{name} {or_absent(before)} → {or_absent(after)}" for name, before, after in fields]
     if row.is_rewired:
-        before, after = (", ".join(tensor.path for tensor in node.inputs) for node in (row.base, row.head))
-        texts.append(f"reads {after} instead of {before}" if before != after else "reads other nodes")
+        before, after = ([tensor.path for tensor in node.inputs] for node in (row.base, row.head))
+        texts.append(other_inputs(before, after))
     return texts or ["its weights are counted elsewhere"]
 
 

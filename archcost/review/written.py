@@ -38,7 +38,7 @@ _UNBOUNDED = DEFAULT._replace(file_bytes=2**62, depth=2**31, integer=2**4096, ex
 
 @dataclass(slots=True, eq=False)
 class Line:
-    """An item of a spec, a branch with a condition, or a block's definition.
+    """An item of a spec, one of its branches, or a block's definition.
 
     Attributes:
         place: where it begins.
@@ -184,6 +184,7 @@ def _collect(root: Mapping, found: dict[tuple[int, int], Line]) -> None:
     for entry in blocks.entries:
         if isinstance(block := entry.value, Mapping):
             line = Line(entry.key.place, f"block {entry.key.text}", None, is_block=True)
+            found[line.place.line, line.place.column] = line
             if isinstance(params := block.get("params"), Mapping):
                 line.given = {one.key.text: _names(one.value) for one in params.entries}
                 line.text += _text(params)
@@ -247,7 +248,7 @@ def _inside(value: Tree, line: Line, found: dict[tuple[int, int], Line]) -> None
         _items(body, inner, found)
     elif isinstance(value, Mapping):
         for entry in value.entries:
-            _inside(entry.value, line, found)
+            _inside(entry.value, Line(entry.key.place, "", line), found)
 
 
 def _outline(value: Tree) -> str:

@@ -302,3 +302,73 @@ def test_a_network_that_only_one_side_has_shows_its_totals() -> None:
     assert params
     assert (params.base, params.head, params.difference) == (None, 60_000, 60_000)
     assert diff(network, None).status == "removed"
+
+
+# -- what stands together is one cause --------------------------------------------------------------------
+
+
+def test_a_branch_that_is_gone_is_one_cause(edited: Compare) -> None:
+    pool = (
+        "          pool:\n            - max_pool: {kernel_size: 3, stride: 1, padding: 1}\n"
+        "            - conv_relu: {out: $pool}\n"
+    )
+    found = edited("inception_v1", pool, "")
+    (cause,) = found.causes
+    assert (cause.what, cause.nodes) == ("*.pool removed", 9 * 3)
+    assert cause.base
+    assert (cause.base.line, cause.base.column) == (27, 11)
+
+
+def test_a_group_that_came_is_one_cause_whatever_stands_in_it(written: Compare) -> None:
+    found = written(
+        "  - relu\n  - name: a\n    body: [gelu]\n",
+        "  - relu\n  - name: a\n    body: [gelu]\n"
+        "  - name: b\n    body:\n      - batch_norm\n      - body: [relu, sigmoid]\n"
+        "  - name: c\n    body: [tanh, relu6]\n",
+    )
+    assert sorted((cause.what, cause.nodes) for cause in found.causes) == [("b added", 3), ("c added", 2)]
+
+
+def test_a_layer_that_came_into_a_group_is_that_layer(written: Compare) -> None:
+    found = written("  - name: a\n    body: [relu]\n", "  - name: a\n    body: [relu, gelu]\n")
+    assert whats(found) == ["a.gelu added"]
+
+
+def test_a_call_that_is_gone_is_one_cause_though_another_says_the_same(edited: Compare) -> None:
+    found = edited(
+        "vgg16",
+        "  - relu\n  - dropout: {p: 0.5}\n  - linear: {out_features: 4096}\n"
+        "  - relu\n  - dropout: {p: 0.5}\n  - linear: {out_features: $classes}\n",
+        "  - relu\n  - dropout: {p: 0.5}\n  - linear: {out_features: $classes}\n",
+    )
+    assert sorted(whats(found)) == ["dropout_2 removed", "linear_2 removed", "relu_2 removed"]
+
+
+def test_a_variable_that_chooses_another_block_is_the_only_cause() -> None:
+    found = diff(load("zoo:mobilenet_v1"), load("zoo:mobilenet_v1_full"))
+    assert whats(found) == ["separable: true → false"]
+    assert found.together == ()
+
+
+# -- what layers are called -------------------------------------------------------------------------------
+
+
+def test_a_layer_that_is_called_what_it_does_was_not_renamed(edited: Compare) -> None:
+    found = edited("inception_v1", "      - relu\n", "      - gelu\n")
+    assert whats(found) == ["**.gelu (57×): kind relu → gelu"]
+    assert found.renamed == ()
+
+
+def test_a_layer_that_was_renamed_and_made_another_is_both(written: Compare) -> None:
+    found = written("  - {name: x, relu}\n  - gelu\n", "  - {name: y, tanh}\n  - gelu\n")
+    assert [(one.base, one.head) for one in found.renamed] == [("x", "y")]
+    assert whats(found) == ["y: kind relu → tanh"]
+
+
+def test_branches_in_another_order_are_only_that(edited: Compare) -> None:
+    first = "          1x1:\n            - conv_relu: {out: $n1x1}\n"
+    last = "            - conv_relu: {out: $pool}\n"
+    text = (SPECS / "inception_v1.yaml").read_text("utf-8")
+    middle = text.partition(first)[2].partition(last)[0]
+    found = edited("inception_v1", first + middle + last, middle + last + first)
+    assert whats(found) == ["*.concat (9×): reads the same in another order"]

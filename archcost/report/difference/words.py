@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 from archcost.geometry import axis_names, show
 from archcost.report.model import COUNTS, field_text
 from archcost.report.numbers import apart, formatter, percent
 from archcost.review.measured import MEASURES
-from archcost.review.what import gist, text_of
+from archcost.review.what import gist, or_absent, other_inputs, text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archcost.report.difference.model import (
         CauseDiff,
-        Change,
         Diff,
         NodeDiff,
         Number,
@@ -59,17 +58,13 @@ def setting(diff: Diff) -> Iterator[str]:
         yield f"output {_output(output)}"
     for change in diff.vars:
         if change.name not in causes:
-            yield f"{change.name}: {_or_absent(change.base)} → {_or_absent(change.head)}"
+            yield f"{change.name}: {or_absent(change.base)} → {or_absent(change.head)}"
     if diff.base and diff.head and diff.base.nodes != diff.head.nodes:
         yield f"nodes: {diff.base.nodes} → {diff.head.nodes}"
 
 
 def _shape(value: object) -> str:
     return "absent" if value is None else text_of(value).strip("[]").replace(", ", "×")
-
-
-def _or_absent(value: object) -> str:
-    return "absent" if value is None else text_of(value)
 
 
 def _output(change: OutputChange) -> str:
@@ -271,7 +266,7 @@ def _details(node: NodeDiff) -> Iterator[str]:
     """Field by field, then what it reads and gives, then what it sees."""
     yield field_changes(node)
     if node.inputs is not None:
-        yield _reads(node.inputs)
+        yield other_inputs(*(cast("list[str]", side) for side in (node.inputs.base, node.inputs.head)))
     if node.status == "changed" and node.base_output != node.head_output:
         yield f"output {show(node.base_output or ())} → {show(node.head_output or ())}"
     for field in node.receptive_fields:
@@ -282,12 +277,7 @@ def field_changes(node: NodeDiff) -> str:
     """The fields of a layer that are others, or those of a layer that was added or removed."""
     if node.base is None or node.head is None:
         return field_text({one.name: one.head if node.base is None else one.base for one in node.fields})
-    return ", ".join(f"{one.name} {_or_absent(one.base)} → {_or_absent(one.head)}" for one in node.fields)
-
-
-def _reads(change: Change) -> str:
-    before, after = (text_of(side).strip("[]") for side in (change.base, change.head))
-    return f"reads {after} instead of {before}" if before != after else "reads other layers"
+    return ", ".join(f"{one.name} {or_absent(one.base)} → {or_absent(one.head)}" for one in node.fields)
 
 
 def _seen(change: SeenChange) -> Iterator[str]:
