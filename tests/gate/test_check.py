@@ -689,3 +689,41 @@ def test_specs_that_are_listed_twice_are_judged_once_and_stay_in_order() -> None
         "specs: [net.yaml, {path: net.yaml, variant: wide}, 'n*.yaml', {path: net.yaml, variant: wide}]\n"
     )
     assert [spec.label for spec in judge(config).specs] == ["net.yaml", "net.yaml (wide)"]
+
+
+@pytest.mark.parametrize(
+    ("limit", "waived", "allowed"),
+    [
+        ("max_peak: 1k", "6.144kB", True),  # 1,536 elements of four bytes
+        ("max_peak: 1k", "6.143kB", False),
+        ("max_peak: 1kB", "1536", True),
+        ("max_peak: 1kB", "1535", False),
+        ("min_field: 9", "5", True),
+        ("min_field: 9", "6", False),
+    ],
+)
+def test_a_waiver_allows_what_meets_its_limit_in_any_unit(limit: str, waived: str, allowed: bool) -> None:
+    waiver = (
+        f"{{budget: {limit.partition(':')[0]}, limit: {waived}, reason: a, owner: b, expires: 2027-01-31}}"
+    )
+    found = judge(f"specs: [net.yaml]\nbudgets:\n  - {{{limit}}}\nwaivers:\n  - {waiver}\n")
+    assert (found.failed, found.accepted("waived")) == (not allowed, int(allowed))
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_limit_in_bytes_may_be_relative() -> None:
+    widen(9)  # 25 channels of 64 are alive, for 24
+    text = "specs: [net.yaml]\nagainst: HEAD\nbudgets:\n  - {max_peak: +%skB}\n"
+    assert not judge(text % "0.256").failed
+    over = (
+        "peak activations are 6.400 kB, 1 B (<0.1 %) over the limit of 6.399 kB, +0.255kB of 6.144 kB at HEAD"
+    )
+    assert only(judge(text % "0.255")).message == over
+
+
+def test_the_same_limit_of_both_axes_is_two_complaints() -> None:
+    found = judge("specs: [net.yaml]\nbudgets:\n  - {min_field: [6, 7]}\n")
+    assert [one.message[:26] for one in found.all] == [
+        "receptive field in height ",
+        "receptive field in width i",
+    ]
