@@ -105,7 +105,8 @@ class Gate:
         report = subject.report
         limits, complaints = self._limits(checked, base.name if base else "")
         complaints += self._findings(checked)
-        if base and isinstance(before, str) and not base.missing:
+        waits = any(one.kept is None and one.limit is None for one in limits)
+        if base and isinstance(before, str) and not base.missing and (entry.is_file or waits):
             text = f"no base: {before}; relative limits are not judged, only absolute ones are"
             if missing := self._remark(Remark("missing-base", text, Place(Source(entry.path)))):
                 complaints.append(missing)
@@ -301,7 +302,7 @@ class Gate:
 
 def _near(wanted: Sequence[Entry], config: Config) -> str:
     """A path in the repository that the base is in."""
-    files = (entry.path for entry in wanted if entry.path != "-" and not entry.path.startswith("zoo:"))
+    files = (entry.path for entry in wanted if entry.is_file)
     return next(files, str(config.folder))
 
 

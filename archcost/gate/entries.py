@@ -44,6 +44,11 @@ class Entry:
     limits: Limits = DEFAULT
 
     @property
+    def is_file(self) -> bool:
+        """Whether it may be in a repository: standard input and the zoo are not."""
+        return self.path != "-" and not self.path.startswith("zoo:")
+
+    @property
     def is_plain(self) -> bool:
         """Whether the spec is read as it stands."""
         return not (self.variant or self.set or self.input)
@@ -78,7 +83,7 @@ class Entry:
         'nets/tiny.yaml (wide, input 3x64x64)'
         """
         path = self.path
-        if not (path.startswith("zoo:") or path == "-"):
+        if self.is_file:
             path = os.path.relpath(os.path.abspath(path), os.path.abspath(config.folder)).replace(os.sep, "/")  # noqa: PTH100 - links are not followed
         return path if self.is_plain else f"{path} ({self.settings})"
 

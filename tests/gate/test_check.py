@@ -380,6 +380,13 @@ def test_a_spec_without_a_base_is_warned_about_and_its_absolute_limits_hold(budg
 
 
 @pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize(("limit", "warned"), [("+0", 1), ("60k", 0)])
+def test_a_zoo_network_needs_no_base_unless_a_limit_is_relative(limit: str, warned: int) -> None:
+    config = f"specs: ['zoo:lenet5']\nagainst: HEAD\nbudgets:\n  - {{max_params: {limit}}}\n"
+    assert [one.rule for one in judge(config).all].count("missing-base") == warned
+
+
+@pytest.mark.usefixtures("repository")
 def test_a_spec_that_is_wrong_at_the_base_has_none() -> None:
     Path("net.yaml").write_text(NET.replace("padding", "paddding"), "utf-8")
     git("commit", "-am", "broken")
@@ -462,6 +469,39 @@ def test_an_expired_waiver_waives_nothing() -> None:
         "budget",
         "expired-waiver",
     }
+
+
+def test_a_waiver_of_a_share_is_kept_when_it_is_met() -> None:
+    # One 3×3 of rate 2 reads 9 of 25 positions.
+    Path("net.yaml").write_text("\n".join(GRIDS.splitlines()[:5]) + "\n", "utf-8")
+    for limit, broken in (("36%", 0), ("0.36", 0), ("0.3601", 1)):
+        assert sum(one.rule == "budget" and one.fails for one in judge(COVERED % limit).all) == broken
+
+
+COVERED = """\
+specs: [net.yaml]
+budgets:
+  - min_coverage: 90%%
+waivers:
+  - {budget: min_coverage, limit: %s, reason: a, owner: b, expires: 2027-01-01}
+"""
+
+
+def test_each_of_two_findings_of_a_rule_at_one_node_is_accepted_by_itself() -> None:
+    layers = "  - conv: {out_channels: 4, kernel_size: 3, padding: 1}\n    expect: {params: 1, macs: 2}\n"
+    Path("net.yaml").write_text(f"archcost: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n{layers}", "utf-8")
+    config = "specs: [net.yaml]\nbaseline: base.txt\n"
+    lines = [line for line in accept(config).splitlines() if line[0] != "#"]
+    assert len({line.split()[0] for line in lines}) == 2
+    Path("base.txt").write_text(lines[0] + "\n", "utf-8")
+    assert sum(one.fails for one in judge(config, baseline=kept()).all) == 1
+
+
+def test_a_number_in_bytes_is_kept_in_elements() -> None:
+    accept("specs: [net.yaml]\nbaseline: base.txt\nbudgets:\n  - max_peak: 1kB\n")
+    assert " max_peak 1536 net.yaml" in Path("base.txt").read_text("utf-8")
+    smaller = "specs: [net.yaml]\nbaseline: base.txt\ndtype: float16\nbudgets:\n  - max_peak: 1kB\n"
+    assert not judge(smaller, baseline=kept()).failed
 
 
 def test_a_waiver_of_nothing_is_found() -> None:
