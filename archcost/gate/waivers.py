@@ -79,9 +79,8 @@ class Waivers:
         what = f"the waiver of {waiver.budget or waiver.rule} by {waiver.owner}"
         if left < 0:
             ended = f"{what} ended on {waiver.expires}, {_days(-left)} ago ({waiver.reason})"
-            yield Remark(
-                "expired-waiver", f"{ended}; {waiver.owner} renews it or keeps the limit", waiver.place
-            )
+            way = "keeps the limit" if waiver.limit else "mends the network"
+            yield Remark("expired-waiver", f"{ended}; {waiver.owner} renews it or {way}", waiver.place)
         elif id(waiver) not in self._used and not any(self._config.applies(waiver, one) for one in others):
             yield Remark("unused-waiver", f"{what} waives nothing; delete it", waiver.place)
         elif left <= SOON.days:
