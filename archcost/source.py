@@ -6,13 +6,25 @@ from typing import NamedTuple
 
 
 class Source:
-    """One text that was read: its name as the user wrote it, and its lines (empty if unreadable)."""
+    """One text that was read: its name as the user wrote it, and its lines (empty if unreadable).
+
+    A spec that is read several times, once for each of its variants, is the same source every time.
+
+    >>> Source("net.yaml", ("archcost: 1",)) == Source("net.yaml", ("archcost: 1",))
+    True
+    """
 
     __slots__ = ("lines", "name")
 
     def __init__(self, name: str, lines: tuple[str, ...] = ()) -> None:
         self.name = name
         self.lines = lines
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Source) and (self.name, self.lines) == (other.name, other.lines)
+
+    def __hash__(self) -> int:
+        return hash(self.name)  # a text may be long, and hardly any two have one name
 
     def __repr__(self) -> str:
         return f"Source({self.name!r})"

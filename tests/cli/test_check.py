@@ -92,6 +92,16 @@ def test_a_typo_in_a_budget_is_an_error_where_it_stands(run: Run) -> None:
     assert run()[2].startswith("archcost.yaml:3:5: unknown key 'max_mac' (did you mean 'max_macs'?)")
 
 
+def test_a_mistake_of_a_spec_that_is_checked_in_several_variants_is_said_once(run: Run) -> None:
+    spec = NET.replace("layers:", "variants: {wide: {}, lite: {}}\nlayers:").replace("padding", "paddding")
+    Path("net.yaml").write_text(spec, "utf-8")
+    variants = "{path: net.yaml, variant: wide}, {path: net.yaml, variant: lite}"
+    Path("archcost.yaml").write_text(f"specs: [net.yaml, {variants}]\n", "utf-8")
+    code, out, err = run()
+    assert (code, out) == (2, "")
+    assert err.count("unknown field 'paddding'") == 1
+
+
 @every_format
 def test_3_when_a_pattern_matches_nothing(form: str, run: Run) -> None:
     assert run("nets/*.yaml", "--format", form)[:2] == (3, "")

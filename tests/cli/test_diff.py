@@ -218,6 +218,29 @@ def test_the_specs_of_the_configuration(repository: Path, diff: Run) -> None:
     assert diff() == (0, "no difference: net.yaml since HEAD, specs/gone.yaml since HEAD\n", "")
 
 
+def test_variants_of_the_configuration_are_told_apart_where_nothing_changed(
+    repository: Path, diff: Run
+) -> None:
+    (repository / "net.yaml").write_text(
+        NET.replace("input:", "variants: {wide: {width: 16}}\ninput:"), "utf-8"
+    )
+    commit(repository)
+    (repository / "archcost.yaml").write_text("specs: [net.yaml, {path: net.yaml, variant: wide}]\n", "utf-8")
+    assert diff("--against", "HEAD")[1] == "no difference: net.yaml since HEAD, net.yaml (wide) since HEAD\n"
+
+
+def test_a_mistake_in_several_variants_is_said_once(repository: Path, diff: Run) -> None:
+    spec = NET.replace("input:", "variants: {wide: {width: 16}, lite: {width: 4}}\ninput:")
+    (repository / "net.yaml").write_text(spec.replace("relu", "rellu"), "utf-8")
+    variants = "{path: net.yaml, variant: wide}, {path: net.yaml, variant: lite}"
+    (repository / "archcost.yaml").write_text(f"specs: [{variants}]\n", "utf-8")
+    commit(repository)
+    (repository / "net.yaml").write_text(spec.replace("relu", "gellu"), "utf-8")
+    code, out, err = diff("--against", "HEAD")
+    assert (code, out) == (2, "")
+    assert [err.count(f"{name}'") for name in ("rellu", "gellu")] == [1, 1]
+
+
 def test_a_base_that_is_wrong_is_exit_2(repository: Path, diff: Run) -> None:
     (repository / "net.yaml").write_text(NET.replace("relu", "rellu"), "utf-8")
     commit(repository)

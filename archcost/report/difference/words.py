@@ -353,7 +353,8 @@ def _where_from(diff: Diff) -> str:
     if base is None or head is None:
         return ""
     if base.revision:
-        return f"{head.path} since {base.revision}"
+        variant = f" ({head.variant})" if head.variant else ""
+        return f"{head.path}{variant} since {base.revision}"
     return f"{base.path} → {head.path}"
 
 
