@@ -96,12 +96,14 @@ def _compared(wanted: Sequence[Entry], base: Revision) -> Iterator[Diff]:
     mistakes: list[Diagnostic] = []
     for entry in wanted:
         head = before = None
+        is_new = False
         try:
             before = _before(entry, base)
+            is_new = before is None
         except SpecError as error:
             mistakes += error.diagnostics
         try:
-            head = entry.load() if before is None or os.path.lexists(entry.path) else None
+            head = entry.load() if is_new or os.path.lexists(entry.path) else None
         except SpecError as error:
             mistakes += error.diagnostics
         sides.append((before, head))

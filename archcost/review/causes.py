@@ -119,6 +119,7 @@ class Attribution:
         self._blame: dict[Node | Input, tuple[Causes, ...]] = {}
         self._lone: dict[Node | Input, Causes] = {}
         self._sources: dict[Node, frozenset[Node | Input]] = {}
+        self._costs: dict[tuple[int, tuple[Shape, ...]], Hashable] = {}
         self.rows: list[Row] = []
         self._count(matching.base, base)
         self._count(matching.head, head)
@@ -308,11 +309,18 @@ class Attribution:
         if not arriving:
             return own
         try:
-            crossed = _counted(h.layer, b.shapes), _counted(b.layer, h.shapes)
+            crossed = self._cost(h.layer, b.shapes), self._cost(b.layer, h.shapes)
         except LayerError:
             return _union((own, arriving))
-        sides = _counted(b.layer, b.shapes), _counted(h.layer, h.shapes)
+        sides = self._cost(b.layer, b.shapes), self._cost(h.layer, h.shapes)
         return own if sides[0] == sides[1] else _deciding(own, arriving, sides, crossed)
+
+    def _cost(self, layer: Kind, shapes: tuple[Shape, ...]) -> Hashable:
+        """What a layer would cost on other inputs: of many equal layers, reckoned once."""
+        key = id(layer), shapes
+        if key not in self._costs:
+            self._costs[key] = _counted(layer, shapes)
+        return self._costs[key]
 
 
 T = TypeVar("T")

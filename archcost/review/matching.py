@@ -96,6 +96,7 @@ class Matching:
         self.head_text = Written(head)
         self.head_of: dict[Node | Input, Node | Input] = {}
         self.base_of: dict[Node | Input, Node | Input] = {}
+        self._known = _Signatures()
         self._match_inputs()
         self._match_levels()
         self._match_moved()
@@ -137,7 +138,7 @@ class Matching:
     # -- level by level -------------------------------------------------------------------------------------
 
     def _match_levels(self) -> None:
-        known = _Signatures()
+        known = self._known
         trees = ((self.base, self.base_text), (self.head, self.head_text))
         left, right = (_plant(network, known, text) for network, text in trees)
         waiting = [(left, right)]
@@ -153,7 +154,7 @@ class Matching:
 
     def _match_moved(self) -> None:
         """Pair what is left over on both sides, is the same layer and reads the same."""
-        known = _Signatures()
+        known = self._known
         left: dict[Hashable, list[Node]] = defaultdict(list)
         for b in self.removed():
             left[known.of(b), b.inputs].append(b)

@@ -55,6 +55,8 @@ def other_inputs(before: Sequence[str], after: Sequence[str]) -> str:
 def field_changes(b: Node, h: Node) -> list[tuple[str, object, object]]:
     """The fields in which two layers differ: name, before, after. Of two kinds, the kind and what is set."""
     if type(b.layer) is type(h.layer):
+        if b.layer == h.layer:
+            return []
         before, after = fields_of(b.layer), fields_of(h.layer)
         return [(name, before[name], after[name]) for name in before if before[name] != after.get(name)]
     before, after = given(b), given(h)

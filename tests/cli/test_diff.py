@@ -277,3 +277,22 @@ def test_no_repository_is_exit_2(diff: Run, monkeypatch: pytest.MonkeyPatch, her
     code, out, err = diff("--against", "HEAD", "net.yaml")
     assert (code, out) == (2, "")
     assert "is in no git repository" in err
+
+
+def test_a_spec_that_was_wrong_and_is_gone_has_no_mistake_but_that(repository: Path, diff: Run) -> None:
+    (repository / "net.yaml").write_text(NET.replace("relu", "rellu"), "utf-8")
+    commit(repository)
+    (repository / "net.yaml").unlink()
+    for named in ("net.yaml", "*.yaml"):
+        code, out, err = diff("--against", "HEAD", named)
+        assert (code, out) == (2, "")
+        assert err.startswith("HEAD:net.yaml:7:5: unknown kind or block 'rellu'")
+        assert "no such file" not in err
+
+
+def test_a_file_with_an_odd_name_breaks_no_format(here: Path, diff: Run) -> None:
+    (here / "=a`b|.yaml").write_text(NET.replace("relu", "gelu"), "utf-8")
+    _, out, _ = diff("net.yaml", "=a`b|.yaml", "--format", "markdown")
+    assert "(=a\\`b\\|.yaml:7)" in out
+    rows = list(csv.DictReader(StringIO(diff("net.yaml", "=a`b|.yaml", "--format", "csv")[1])))
+    assert [(row["head_spec"], row["file"]) for row in rows] == [("'=a`b|.yaml",) * 2]

@@ -6,6 +6,7 @@ import csv
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from archcost.report.csv import no_formula
 from archcost.report.difference.words import field_changes
 from archcost.report.model import COUNTS
 
@@ -26,7 +27,7 @@ def write(diffs: Sequence[Diff], _look: Look) -> str:
     writer = csv.DictWriter(out, columns, lineterminator="\n")
     writer.writeheader()
     for diff in diffs:
-        start = {"base_spec": _name(diff.base), "head_spec": _name(diff.head)}
+        start = {"base_spec": no_formula(_name(diff.base)), "head_spec": no_formula(_name(diff.head))}
         writer.writerows({**start, **row} for row in _rows(diff))
     return out.getvalue()
 
@@ -48,5 +49,5 @@ def _rows(diff: Diff) -> Iterator[Mapping[str, object]]:
         }
         own = {"status": node.status, "base": node.base, "head": node.head, "kind": node.kind}
         why = "; ".join(diff.causes[index].what for index in node.causes)
-        place = {"file": node.file, "line": node.line, "column": node.column}
+        place = {"file": no_formula(node.file), "line": node.line, "column": node.column}
         yield {**own, "fields": field_changes(node), **outputs, "causes": why, **node.counts(), **place}

@@ -55,7 +55,7 @@ def _folded(summary: str, blocks: Sequence[str]) -> str:
 def _causes(diff: Diff, look: Look) -> Iterator[str]:
     for index, cause in enumerate(diff.causes[:CAUSES]):
         place = words.place(cause)
-        at = f" (`{place}`)" if place else ""
+        at = f" ({_code(place)})" if place else ""
         lines = [f"{index + 1}. **{escape(cause.what)}**{at}: {escape(words.alone(diff, index, look.units))}"]
         if ripple := words.rippled(diff, index):
             lines.append(f"   - {escape(ripple)}")
@@ -70,6 +70,11 @@ def _causes(diff: Diff, look: Look) -> Iterator[str]:
         yield more
     if together := list(words.together(diff, look.units)):
         yield "\n".join(words.few([f"- {escape(line)}" for line in together], CAUSES, "- "))
+
+
+def _code(text: str) -> str:
+    """A text as code; a backtick, which would end that, is escaped instead."""
+    return escape(text) if "`" in text else f"`{text}`"
 
 
 def _where(diff: Diff, depth: int, units: Units) -> str:
