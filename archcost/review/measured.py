@@ -214,7 +214,13 @@ MEASURES: dict[str, Measure] = {
         ),
         Measure("peak", "peak activations", "elements", "alive at once, in the order of the spec", _peak),
         Measure("best_peak", "best peak", "elements", "alive at once, in the best order found", _best_peak),
-        Measure("field", "receptive field", "positions", "of the last map before anything looks at all positions", _field),
+        Measure(
+            "field",
+            "receptive field",
+            "positions",
+            "of the last map before anything looks at all positions",
+            _field,
+        ),
         Measure("coverage", "coverage", "share", "of that field that is read", _coverage),
         Measure("depth", "depth", "layers", "weighted layers on the longest path", _depth),
     )
