@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING, TypeAlias
 
 from tests.cli.program import archcost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from subprocess import CompletedProcess
+
+Run: TypeAlias = "Callable[..., CompletedProcess[str]]"
 
 
 def test_every_network_of_the_zoo_is_listed_with_its_variants() -> None:
@@ -18,11 +25,11 @@ def test_a_printed_spec_can_be_analyzed_from_standard_input() -> None:
     assert "138.4 M" in archcost("analyze", "-", stdin=text).stdout
 
 
-def test_every_standard_block_is_listed_and_can_be_printed() -> None:
-    names = [row["name"] for row in json.loads(archcost("zoo", "--blocks", "-f", "json").stdout)["blocks"]]
+def test_every_standard_block_is_listed_and_can_be_printed(run: Run) -> None:
+    names = [row["name"] for row in json.loads(run("zoo", "--blocks", "-f", "json").stdout)["blocks"]]
     assert {"std/conv_norm_act", "std/squeeze_excite", "std/bottleneck"} <= set(names)
     for name in names:
-        assert f"  {name.removeprefix('std/')}:" in archcost("zoo", name).stdout
+        assert f"  {name.removeprefix('std/')}:" in run("zoo", name).stdout
 
 
 def test_a_misspelt_block_is_suggested() -> None:
