@@ -296,3 +296,13 @@ def test_a_file_with_an_odd_name_breaks_no_format(here: Path, diff: Run) -> None
     assert "(=a\\`b\\|.yaml:7)" in out
     rows = list(csv.DictReader(StringIO(diff("net.yaml", "=a`b|.yaml", "--format", "csv")[1])))
     assert [(row["head_spec"], row["file"]) for row in rows] == [("'=a`b|.yaml",) * 2]
+
+
+def test_variants_of_one_spec_that_did_not_change_are_told_apart(repository: Path, diff: Run) -> None:
+    (repository / "net.yaml").write_text(f"{NET}variants: {{wide: {{width: 16}}}}\n", "utf-8")
+    commit(repository)
+    (repository / "archcost.yaml").write_text(
+        "specs: [net.yaml, {path: net.yaml, set: {width: 9}}, {path: net.yaml, variant: wide}]\n", "utf-8"
+    )
+    found = "no difference: net.yaml since HEAD, net.yaml (wide) since HEAD\n"
+    assert diff("--against", "HEAD") == (0, found, "")

@@ -344,7 +344,7 @@ def unchanged(diffs: Sequence[Diff]) -> str:
     """That some networks did not change, in a sentence; empty if all did."""
     equal = [diff for diff in diffs if diff.status == "equal"]
     if len(equal) > 1:
-        return f"no difference: {few_of([_where_from(diff) for diff in equal])}"
+        return f"no difference: {few_of([*dict.fromkeys(map(_where_from, equal))])}"
     return "".join(f"{_where_from(diff)}: no difference" for diff in equal)
 
 
