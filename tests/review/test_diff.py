@@ -372,3 +372,88 @@ def test_branches_in_another_order_are_only_that(edited: Compare) -> None:
     middle = text.partition(first)[2].partition(last)[0]
     found = edited("inception_v1", first + middle + last, middle + last + first)
     assert whats(found) == ["*.concat (9×): reads the same in another order"]
+
+
+def test_a_condition_of_what_arrives_is_no_cause_of_its_own(written: Compare) -> None:
+    """The shortcut needs its convolution only since the channels before it are others."""
+    block = (
+        "  - residual: [{conv: {out_channels: 4, kernel_size: 3, padding: 1}}]\n"
+        "    shortcut: [{conv: {out_channels: 4, kernel_size: 1}, when: $(in_channels != 4)}]\n"
+    )
+    found = written(
+        "  - conv: {out_channels: 4, kernel_size: 3}\n" + block,
+        "  - conv: {out_channels: 6, kernel_size: 3}\n" + block,
+    )
+    assert whats(found) == ["conv: out_channels 4 → 6; shortcut added"]
+
+
+def test_a_stage_is_one_cause_though_what_is_left_says_the_same(written: Compare) -> None:
+    unit = "  - name: {}\n    body: [{{conv: {{out_channels: 4, kernel_size: 1}}}}, relu]\n"
+    found = written(
+        unit.format("a") + unit.format("b") + "  - gelu\n  - gelu\n",
+        unit.format("a")
+        + "  - gelu\n  - gelu\n  - body: [{conv: {out_channels: 4, kernel_size: 1}}, relu]\n",
+    )
+    assert whats(found) == ["b removed", "conv, relu added"]
+
+
+def test_a_variable_that_an_edit_has_nothing_to_do_with_is_no_cause(tmp_path: Path) -> None:
+    """The convolution is edited; how often there is one does not matter to it."""
+    networks: list[Network] = []
+    for rounds, size in ((1, 1), (2, 3)):
+        path = tmp_path / f"net{rounds}.yaml"
+        path.write_text(
+            f"archcost: 1\nname: net\nvars: {{rounds: {rounds}}}\ninput: [4, 8, 8]\nlayers:\n"
+            "  - name: s\n    repeat: $rounds\n    body:\n"
+            f"      - conv: {{out_channels: 4, kernel_size: {size}}}\n",
+            "utf-8",
+        )
+        networks.append(load(path))
+    found = diff(*networks)
+    changed = next(node for node in found.nodes if node.status == "changed")
+    assert [found.causes[index].kind for index in changed.causes] == ["item"]
+
+
+def test_of_variables_computed_from_others_only_the_first_is_a_cause(tmp_path: Path) -> None:
+    networks: list[Network] = []
+    for width in (2, 3):
+        path = tmp_path / f"net{width}.yaml"
+        path.write_text(
+            f"archcost: 1\nname: net\nvars: {{width: {width}, wide: $(4 * width), wider: $(2 * wide)}}\n"
+            "input: [4, 8, 8]\nlayers:\n  - conv: {out_channels: $wider, kernel_size: 1}\n",
+            "utf-8",
+        )
+        networks.append(load(path))
+    assert whats(diff(*networks)) == ["width: 2 → 3"]
+
+
+def test_a_cover_around_what_was_there_is_looked_through(written: Compare) -> None:
+    layers = "[conv: {out_channels: 4, kernel_size: 3}, relu, gelu, tanh]"
+    found = written(
+        "  - conv: {out_channels: 4, kernel_size: 3}\n  - relu\n  - gelu\n  - tanh\n",
+        f"  - name: stage\n    body: {layers.replace('[conv', '[{conv').replace('}, relu', '}}, relu')}\n",
+    )
+    assert (found.causes, found.nodes) == ((), ())
+    assert {one.head.partition(".")[0] for one in found.renamed} == {"stage"}
+
+
+def test_an_input_that_was_renamed_is_the_same_input(tmp_path: Path) -> None:
+    networks: list[Network] = []
+    for name in ("image", "picture"):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(
+            f"archcost: 1\nname: net\ninput: {{{name}: [4, 8, 8]}}\nlayers:\n"
+            f"  - {{conv: {{out_channels: 4, kernel_size: 1}}, from: {name}}}\n",
+            "utf-8",
+        )
+        networks.append(load(path))
+    found = diff(*networks)
+    assert (found.causes, found.nodes) == ((), ())
+
+
+def test_groups_that_are_numbered_are_no_names(written: Compare) -> None:
+    """Where one of several units goes, the others are still each other, whatever their numbers."""
+    units = [f"  - name: unit_{i}\n    body: [{kind}, relu]\n" for i, kind in ((1, "gelu"), (2, "tanh"))]
+    found = written("".join(units), units[1].replace("unit_2", "unit_1"))
+    assert whats(found) == ["unit_1 removed"]
+    assert [(one.base, one.head, one.renumbered) for one in found.renamed] == [("unit_2", "unit_1", True)]
