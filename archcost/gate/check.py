@@ -6,12 +6,14 @@ from collections import Counter
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archcost.findings import RULES
 from archcost.gate.advice import advice
 from archcost.gate.baseline import Accepted, Baseline, fingerprint
 from archcost.gate.bases import Base
+from archcost.gate.causes import causes
 from archcost.gate.entries import load_entries, unchecked
 from archcost.gate.heaviest import heaviest_text
 from archcost.gate.judge import measures, rulings
@@ -38,7 +40,7 @@ ADVISED_NODES = 40_000
 """Once the networks of those limits have so many nodes together, the others get no advice: it takes time."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Checked:
     """A network that is judged, and what it is judged by."""
 
@@ -46,6 +48,11 @@ class Checked:
     label: str
     subject: Subject
     base: Subject | None
+
+    @cached_property
+    def causes(self) -> tuple[str, ...]:
+        """Why it is not what it was at the base."""
+        return causes(self.base, self.subject) if self.base else ()
 
 
 class Gate:
@@ -107,7 +114,12 @@ class Gate:
         complaints += self._findings(checked)
         waits = any(one.kept is None and one.limit is None for one in limits)
         if base and isinstance(before, str) and not base.missing and (entry.is_file or waits):
-            text = f"no base: {before}; relative limits are not judged, only absolute ones are"
+            what = (
+                "relative limits are not judged, only absolute ones are"
+                if waits
+                else "its limits are absolute"
+            )
+            text = f"no base: {before}; {what}"
             if missing := self._remark(Remark("missing-base", text, Place(Source(entry.path)))):
                 complaints.append(missing)
         return CheckedSpec(
@@ -117,6 +129,7 @@ class Gate:
             variant=report.variant,
             measures=measures(subject),
             base=measures(checked.base) if checked.base else None,
+            causes=checked.causes,
             limits=tuple(limits),
             complaints=tuple(
                 sorted(_named(complaints, entry), key=lambda one: (one.file, one.line, one.column))
@@ -202,6 +215,8 @@ class Gate:
         measure, subject = ruling.budget.bound.measure.name, checked.subject
         rows = ruling.part.rows or subject.report.nodes
         details = {**complaint.details}
+        if ruling.budget.limit.is_relative:
+            details["cause"] = "; ".join(checked.causes)
         if ruling.measured is not None:
             details["heaviest"] = heaviest_text(subject, rows, measure)
         if ruling.limit is not None and ruling.measured is not None and self._may_advise(subject):

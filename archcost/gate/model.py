@@ -81,7 +81,7 @@ class Complaint:
         line: where, from 1.
         column: where, from 1.
         message: what is wrong, with the numbers.
-        details: more, by what it is: `limit` (where it is set), `heaviest`, `helps`.
+        details: more, by what it is: `limit` (and where it is set), `cause`, `heaviest`, `helps`.
         fingerprint: the same for the same complaint, wherever it moves in its file; baselines name it.
         state: `waived` and `baseline` do not fail the check.
         because: why it is not open: who waived it until when and why, or where the baseline has it.
@@ -113,6 +113,7 @@ class CheckedSpec:
         variant: the variant that was chosen, if any.
         measures: its numbers by name (`params`, `macs`, `peak`, `field` ...); null where it has none.
         base: the same at the base; null without one.
+        causes: what changed since the base, and what that costs; empty without a base or a difference.
         limits: every limit that applies to it.
         complaints: what is wrong, in the order of the text.
     """
@@ -123,6 +124,7 @@ class CheckedSpec:
     variant: str | None
     measures: Mapping[str, int | float | None]
     base: Mapping[str, int | float | None] | None
+    causes: tuple[str, ...]
     limits: tuple[Judged, ...]
     complaints: tuple[Complaint, ...]
 

@@ -65,6 +65,12 @@ def diff(base: Network | None, head: Network | None, *, revision: str | None = N
         return _Differ(before, after).diff(revision)
 
 
+def between(before: Subject, after: Subject) -> Diff:
+    """The same for networks that are analyzed already."""
+    with collector_paused():
+        return _Differ(before, after).diff(None)
+
+
 def _alone(before: Subject | None, after: Subject | None, revision: str | None) -> Diff:
     """A network that only one side has."""
     return Diff(

@@ -351,6 +351,18 @@ def test_a_block_may_not_grow_while_another_may() -> None:
 
 
 @pytest.mark.usefixtures("repository")
+def test_what_changed_since_the_base_is_told_with_its_price() -> None:
+    widen(9)
+    found = judge(AGAINST % "+0")
+    # 27·64 MACs and 27 parameters for the channel, 9·16·64 and 144 for those who read it.
+    cause = "width: 8 → 9: +10.94 k MACs (+12.5 %), +171 parameters (+12.5 %)"
+    assert found.specs[0].causes == (cause,)
+    assert only(found).details["cause"] == cause
+    widen(8)
+    assert judge(AGAINST % "+0").specs[0].causes == ()
+
+
+@pytest.mark.usefixtures("repository")
 def test_a_block_that_is_new_is_not_judged_by_its_growth_and_that_is_said() -> None:
     Path("net.yaml").write_text(NET.replace("name: late", "name: later"), "utf-8")
     found = judge("specs: [net.yaml]\nagainst: HEAD\nbudgets:\n  - {block: later, max_macs: +0}\n")

@@ -66,6 +66,7 @@ def spec(path: str, /, *complaints: Complaint, **changed: Any) -> CheckedSpec:  
             "coverage": 1.0,
         },
         base=None,
+        causes=(),
         limits=(),
         complaints=complaints,
     )

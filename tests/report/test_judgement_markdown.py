@@ -27,6 +27,17 @@ def table(shown: str) -> list[list[str]]:
     return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows[2:]]
 
 
+def test_what_changed_stands_between_the_numbers_and_the_complaints() -> None:
+    causes = ("depths: [3] → [4]: +5 MACs (+1.0 %)", "a <b> @team: -2 parameters")
+    shown = write(judgement(spec("net.yaml", complaint("too much"), causes=causes)), "markdown", Look())
+    lines = shown.splitlines()
+    first = lines.index("What changed:")
+    assert lines[first + 2] == r"- `net.yaml`: depths: \[3\] → \[4\]: +5 MACs (+1.0 %)"
+    assert lines[first + 3].startswith(r"- `net.yaml`: a \<b\> @")
+    assert "@team" not in shown
+    assert first < next(i for i, line in enumerate(lines) if "too much" in line)
+
+
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_the_verdict_comes_first(name: str) -> None:
     first = write(EXAMPLES[name], "markdown", Look()).splitlines()[0]

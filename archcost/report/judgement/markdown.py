@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from archcost.report.judgement.words import Look
 
 # A comment has room for 65,536 characters, a summary for more. The parts share what the frame leaves.
-_COMPLAINTS, _NUMBERS, _ACCEPTED, _SPECS = 26_000, 20_000, 10_000, 6_000
+_COMPLAINTS, _NUMBERS, _CAUSES, _ACCEPTED, _SPECS = 24_000, 18_000, 6_000, 9_000, 5_000
 _LONGEST = 600
 """Characters of one text; what a message quotes may be of any length."""
 _ROWS = 20
@@ -45,8 +45,8 @@ MAIN = ("params", "macs", "peak", "field", "coverage")
 
 
 def write(judgement: Judgement, look: Look) -> str:
-    """The verdict, the numbers that changed or have a limit, what is wrong and why; the rest folded."""
-    blocks = [_head(judgement), *_numbers(judgement), _complaints(judgement)]
+    """The verdict, the numbers that changed or have a limit, why, and what is wrong; the rest folded."""
+    blocks = [_head(judgement), *_numbers(judgement), _causes(judgement), _complaints(judgement)]
     if not look.quiet:
         blocks += [_accepted(judgement), _specs(judgement)]
     return "\n\n".join(block for block in blocks if block) + "\n"
@@ -113,6 +113,13 @@ def _of(spec: CheckedSpec) -> Iterator[Row]:
                     "",
                 ),
             )
+
+
+def _causes(judgement: Judgement) -> str:
+    """What changed since the base, network by network."""
+    lines = [f"- {code(spec.label)}: {escape(cause)}" for spec in judgement.specs for cause in spec.causes]
+    shown, more = _fit(lines, _CAUSES)
+    return "\n".join(["What changed:", "", *shown]) + (f"\n\n{more}" if more else "") if lines else ""
 
 
 def _rank(limit: Judged) -> int:
