@@ -457,3 +457,36 @@ def test_groups_that_are_numbered_are_no_names(written: Compare) -> None:
     found = written("".join(units), units[1].replace("unit_2", "unit_1"))
     assert whats(found) == ["unit_1 removed"]
     assert [(one.base, one.head, one.renumbered) for one in found.renamed] == [("unit_2", "unit_1", True)]
+
+
+def test_a_layer_is_edited_and_covered_at_once(written: Compare) -> None:
+    found = written(
+        "  - conv: {out_channels: 4, kernel_size: 3}\n  - relu\n  - gelu\n  - tanh\n",
+        "  - name: stage\n    body: [{conv: {out_channels: 4, kernel_size: 1}}, relu, gelu, tanh]\n",
+    )
+    assert whats(found) == ["stage.conv: kernel_size 3 → 1"]
+
+
+def test_a_list_that_a_repeat_goes_through_is_the_cause(tmp_path: Path) -> None:
+    networks: list[Network] = []
+    for last in (8, 9):
+        path = tmp_path / f"net{last}.yaml"
+        path.write_text(
+            f"archcost: 1\nname: net\nvars: {{widths: [4, {last}]}}\ninput: [4, 8, 8]\nlayers:\n"
+            "  - repeat: {width: $widths}\n    body:\n      - conv: {out_channels: $width, kernel_size: 1}\n",
+            "utf-8",
+        )
+        networks.append(load(path))
+    assert whats(diff(*networks)) == ["widths: [4, 8] → [4, 9]"]
+
+
+def test_an_input_that_was_renamed_and_grew_is_one_cause(tmp_path: Path) -> None:
+    networks: list[Network] = []
+    for name, size in (("image", 8), ("picture", 9)):
+        path = tmp_path / f"{name}.yaml"
+        path.write_text(
+            f"archcost: 1\nname: net\ninput: {{{name}: [4, {size}, {size}]}}\nlayers:\n  - relu\n", "utf-8"
+        )
+        networks.append(load(path))
+    (cause,) = diff(*networks).causes
+    assert cause.what.endswith(": 4×8×8 → 4×9×9")
