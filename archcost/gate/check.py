@@ -87,12 +87,11 @@ class Gate:
         base = Base(self.config.against, _near(wanted, self.config)) if self.config.against else None
         with closing(base) if base else nullcontext():
             specs = [self._spec(*pair, base) for pair in zip(wanted, subjects, strict=True)]
-        named = [(entry.path, subject) for entry, subject in zip(wanted, subjects, strict=True)]
         others = unchecked(wanted, self.config)
         remarks = [
             *about_base(self.config, base, specs),
-            *about_budgets(self.config, named, others),
-            *self._waivers.remarks([path for path, _ in named], others, is_whole=is_whole),
+            *about_budgets(self.config, list(zip(wanted, subjects, strict=True)), others),
+            *self._waivers.remarks(wanted, others, is_whole=is_whole),
             *about_baseline(self.config, self.baseline, is_whole=is_whole),
         ]
         general = [complaint for remark in remarks if (complaint := self._remark(remark))]
@@ -140,7 +139,8 @@ class Gate:
 
     def _limits(self, checked: Checked, ref: str) -> tuple[list[Judged], list[Complaint]]:
         """Every limit that applies, and what is to be said of those that do not hold."""
-        budgets = [one for one in self.config.budgets if self.config.applies(one, checked.entry.path)]
+        which = checked.entry.path, checked.entry.variant
+        budgets = [one for one in self.config.budgets if self.config.applies(one, *which)]
         found = list(rulings(budgets, checked.subject, checked.base, self.config.dtype))
         for one in found:
             if one.kept is None:
@@ -152,7 +152,7 @@ class Gate:
 
     def _keep_agreements(self, ruling: Ruling, checked: Checked) -> None:
         """Of a limit that is not judged, nobody knows whether it still needs its waiver or its line."""
-        self._waivers.of_budget(ruling, checked.entry.path)
+        self._waivers.of_budget(ruling, checked.entry)
         self.baseline.keep(self._print_of(ruling, checked))
 
     def _judged(self, ruling: Ruling, checked: Checked) -> Judged:
@@ -198,7 +198,7 @@ class Gate:
         )
         if ruling.waits:
             return self._judged_by_level(complaint)
-        waiver = self._waivers.of_budget(ruling, checked.entry.path)
+        waiver = self._waivers.of_budget(ruling, checked.entry)
         if waiver and self._waivers.allow(waiver, ruling):
             return replace(complaint, state="waived", because=granted(waiver))
         if waiver and waiver.limit:
@@ -270,7 +270,7 @@ class Gate:
             because="",
             fails=False,
         )
-        if waiver := self._waivers.of_finding(finding, checked.entry.path):
+        if waiver := self._waivers.of_finding(finding, checked.entry):
             return replace(complaint, state="waived", because=granted(waiver))
         return self._settled(complaint, finding.rule, None, f"{checked.label} {finding.node or ''}")
 

@@ -65,6 +65,7 @@ class Budget:
 
     Attributes:
         match: patterns of the specs it holds for; none for every spec.
+        variants: of those, the variants it holds for, None for the spec as it stands; empty for all of them.
         block: a pattern of the blocks it holds for, each by itself; None for the whole network.
         kind: the layers it holds for, together; None likewise.
         bound: the measure, and whether the limit is a maximum or a minimum.
@@ -75,6 +76,7 @@ class Budget:
     """
 
     match: tuple[str, ...] = ()
+    variants: tuple[str | None, ...] = ()
     block: str | None = None
     kind: str | None = None
     bound: Bound
@@ -99,6 +101,7 @@ class Waiver:
 
     Attributes:
         match: patterns of the specs it is for; none for every spec.
+        variants: of those, the variants it is for, None for the spec as it stands; empty for all of them.
         budget: the key of the budgets it is for, `max_macs`; None if it is for a rule.
         rule: the rule of the findings it is for; None if it is for budgets.
         block: a pattern of the blocks whose budgets it is for.
@@ -112,6 +115,7 @@ class Waiver:
     """
 
     match: tuple[str, ...]
+    variants: tuple[str | None, ...]
     budget: str | None
     rule: str | None
     block: str | None
@@ -170,8 +174,10 @@ class Config:
         """A path or glob of the configuration, as the working folder sees it."""
         return pattern if pattern.startswith("zoo:") else os.path.normpath(self.folder / pattern)
 
-    def applies(self, entry: Budget | Waiver, spec: str) -> bool:
-        """Whether a budget or a waiver is for a spec, by the path the user named it."""
+    def applies(self, entry: Budget | Waiver, spec: str, variant: str | None = None) -> bool:
+        """Whether a budget or a waiver is for a spec, by the path the user named it, as this variant."""
+        if entry.variants and variant not in entry.variants:
+            return False
         return not entry.match or any(matches_spec(one, spec, self.folder) for one in entry.match)
 
 

@@ -130,18 +130,18 @@ def entries(patterns: Sequence[str], asked: Entry, config: Config) -> list[Entry
 _START = "write an archcost.yaml that lists them under `specs`"
 
 
-def unchecked(wanted: Sequence[Entry], config: Config) -> list[str]:
+def unchecked(wanted: Sequence[Entry], config: Config) -> list[Entry]:
     """The specs of the configuration that are not among those to check, at least not as it reads them."""
     checked = {entry.label(config) for entry in wanted}
     plain = Entry(path="")
-    paths: list[str] = []
+    others: list[Entry] = []
     for pattern in config.specs:
         try:
             found = list(_configured(pattern, config, plain))
         except NothingToAnalyzeError:
             continue  # said when it is asked for
-        paths += [entry.path for entry in found if entry.label(config) not in checked]
-    return paths
+        others += [entry for entry in found if entry.label(config) not in checked]
+    return others
 
 
 def _with(asked: Entry, path: str) -> Entry:

@@ -44,7 +44,7 @@ Leveled: TypeAlias = "tuple[Severity, Axis | None, Limit]"
 
 KEYS = ("specs", "against", "fail_level", "dtype", "baseline", "rules", "budgets", "waivers")
 SPEC_KEYS = ("path", "variant", "set", "input")
-SCOPE_KEYS = ("match", "block", "kind")
+SCOPE_KEYS = ("match", "variant", "block", "kind")
 BUDGET_KEYS = (*SCOPE_KEYS, *BOUNDS)
 WAIVER_KEYS = (*SCOPE_KEYS, "budget", "rule", "node", "limit", "reason", "owner", "expires")
 SETTABLE = (*RULES, *(name for name in GATE_RULES if name != "budget"))
@@ -226,6 +226,9 @@ class _Parser:
     def _patterns(self, root: Mapping) -> tuple[str, ...]:
         return self._gather(values.pattern, self._list(root.get("match"), "match"))
 
+    def _variants(self, root: Mapping) -> tuple[str | None, ...]:
+        return self._gather(values.variant, self._list(root.get("variant"), "variant"))
+
     def _kind(self, root: Mapping) -> str | None:
         """The kind of layer an entry is about."""
         kind, node = self._optional(root, "kind"), root.get("kind")
@@ -246,7 +249,7 @@ class _Parser:
 
     def _budgets(self, node: Mapping) -> Iterator[Budget]:
         root = self._pieces.check_keys(node, BUDGET_KEYS, (), "a budget")
-        match, (block, kind) = self._patterns(root), self._scope(root)
+        match, variants, (block, kind) = self._patterns(root), self._variants(root), self._scope(root)
         entries = [entry for entry in root.entries if entry.key.text in BOUNDS]
         if not entries:
             self._check_needed(root, node, ["a limit, such as max_macs"], "a budget")
@@ -255,7 +258,14 @@ class _Parser:
             self._check_part(key, bound, root)
             for level, axis, limit in self._limits(bound, value):
                 yield Budget(
-                    match=match, block=block, kind=kind, bound=bound, axis=axis, level=level, limit=limit
+                    match=match,
+                    variants=variants,
+                    block=block,
+                    kind=kind,
+                    bound=bound,
+                    axis=axis,
+                    level=level,
+                    limit=limit,
                 )
 
     def _limits(self, bound: Bound, node: Tree) -> list[Leveled]:
@@ -298,6 +308,7 @@ class _Parser:
         block, kind = self._scope(root)
         waiver = Waiver(
             match=self._patterns(root),
+            variants=self._variants(root),
             budget=self._choice_of(root, "budget", BOUNDS),
             rule=self._choice_of(root, "rule", RULES),
             block=block,

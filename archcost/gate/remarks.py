@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from archcost.gate.baseline import Baseline
     from archcost.gate.bases import Base
     from archcost.gate.config import Budget, Config
+    from archcost.gate.entries import Entry
     from archcost.gate.model import CheckedSpec
     from archcost.review.measured import Subject
 
@@ -46,7 +47,7 @@ def about_base(config: Config, base: Base | None, specs: Sequence[CheckedSpec]) 
 
 
 def about_budgets(
-    config: Config, checked: Sequence[tuple[str, Subject]], others: Sequence[str]
+    config: Config, checked: Sequence[tuple[Entry, Subject]], others: Sequence[Entry]
 ) -> Iterator[Remark]:
     """Budgets that hold for nothing: a typo there would pass for a budget that is kept.
 
@@ -57,21 +58,23 @@ def about_budgets(
     """
     said: set[tuple[object, ...]] = set()
     for budget in config.budgets:
-        about = (budget.match, budget.block, budget.kind)
+        about = (budget.match, budget.variants, budget.block, budget.kind)
         if about in said:
             continue
         said.add(about)
-        meant = [subject for spec, subject in checked if config.applies(budget, spec)]
+        meant = [subject for one, subject in checked if config.applies(budget, one.path, one.variant)]
         if not (meant or config.specs) or any(True for subject in meant for _ in parts(budget, subject)):
             continue  # without a list of specs, it may be for one that is named another time
-        if not any(config.applies(budget, spec) for spec in others):
+        if not any(config.applies(budget, one.path, one.variant) for one in others):
             yield Remark("unused-budget", _unused(budget, meant), budget.place or nowhere(config))
 
 
 def _unused(budget: Budget, meant: Sequence[Subject]) -> str:
     """Why a budget holds for nothing."""
     if not meant:
-        return f"no spec that is checked matches {', '.join(budget.match)}, so this budget holds for none"
+        which = [f"matches {', '.join(budget.match)}"] * bool(budget.match)
+        which += [f"is variant {' or '.join(map(str, budget.variants))}"] * bool(budget.variants)
+        return f"no spec that is checked {' and '.join(which)}, so this budget holds for none"
     report = meant[0].report
     if budget.kind is not None:
         what, known = f"layer of kind '{budget.kind}'", [row.kind for row in report.nodes]

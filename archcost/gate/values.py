@@ -34,6 +34,18 @@ def pattern(node: Tree) -> str:
     return node.text.strip()
 
 
+def variant(node: Tree) -> str | None:
+    """The name of a variant; None, written as nothing, is the spec as it stands.
+
+    Raises:
+        Mistake: it is something else.
+    """
+    if isinstance(node, Scalar) and (node.value is None or isinstance(node.value, str)):
+        return node.text.strip() if node.value else None
+    text = f"variant is {shown(node)}; it must be the name of a variant, '' for the spec as it stands"
+    raise Mistake(node.place, text)
+
+
 def is_per_axis(node: Sequence) -> bool:
     """Whether a list has a number for each axis, rather than several limits."""
     return len(node.items) > 1 and all(

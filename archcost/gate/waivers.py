@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.gate.config import Config, Waiver
+    from archcost.gate.entries import Entry
     from archcost.gate.judge import Ruling
     from archcost.report.model import Finding
 
@@ -26,9 +27,9 @@ class Waivers:
         self._config = config
         self._today = today
         self._used: set[int] = set()
-        self._by_spec: dict[str, list[Waiver]] = {}
+        self._by_spec: dict[tuple[str, str | None], list[Waiver]] = {}
 
-    def of_budget(self, ruling: Ruling, spec: str) -> Waiver | None:
+    def of_budget(self, ruling: Ruling, spec: Entry) -> Waiver | None:
         """The waiver that allows what was measured; else one that speaks of the limit, and allows less."""
         block = None if ruling.budget.kind else ruling.part.scope
         found = [w for w in self._valid(spec) if w.waives_budget(ruling.budget, block)]
@@ -46,23 +47,24 @@ class Waivers:
             return ruling.measured >= float(limit)
         return ruling.raw <= limit if ruling.budget.bound.side == "max" else ruling.raw >= limit
 
-    def of_finding(self, finding: Finding, spec: str) -> Waiver | None:
+    def of_finding(self, finding: Finding, spec: Entry) -> Waiver | None:
         """The waiver that speaks of a finding."""
         found = [w for w in self._valid(spec) if w.waives_finding(finding.rule, finding.node)]
         self._used.update(map(id, found))
         return found[0] if found else None
 
-    def _valid(self, spec: str) -> list[Waiver]:
+    def _valid(self, spec: Entry) -> list[Waiver]:
         """Those for a spec that are not over; its complaints all ask for them."""
-        if spec not in self._by_spec:
-            self._by_spec[spec] = [
+        which = (spec.path, spec.variant)
+        if which not in self._by_spec:
+            self._by_spec[which] = [
                 waiver
                 for waiver in self._config.waivers
-                if self._today <= waiver.expires and self._config.applies(waiver, spec)
+                if self._today <= waiver.expires and self._config.applies(waiver, *which)
             ]
-        return self._by_spec[spec]
+        return self._by_spec[which]
 
-    def remarks(self, specs: Sequence[str], others: Sequence[str], *, is_whole: bool) -> Iterator[Remark]:
+    def remarks(self, specs: Sequence[Entry], others: Sequence[Entry], *, is_whole: bool) -> Iterator[Remark]:
         """What there is to say about the waivers, now that everything was judged.
 
         Args:
@@ -71,17 +73,20 @@ class Waivers:
             is_whole: whether these are all there are.
         """
         for waiver in self._config.waivers:
-            if is_whole or any(self._config.applies(waiver, spec) for spec in specs):
+            if is_whole or self._is_for_any(waiver, specs):
                 yield from self._about(waiver, others)
 
-    def _about(self, waiver: Waiver, others: Sequence[str]) -> Iterator[Remark]:
+    def _is_for_any(self, waiver: Waiver, specs: Sequence[Entry]) -> bool:
+        return any(self._config.applies(waiver, one.path, one.variant) for one in specs)
+
+    def _about(self, waiver: Waiver, others: Sequence[Entry]) -> Iterator[Remark]:
         left = (waiver.expires - self._today).days
         what = f"the waiver of {waiver.budget or waiver.rule} by {waiver.owner}"
         if left < 0:
             ended = f"{what} ended on {waiver.expires}, {_days(-left)} ago ({waiver.reason})"
             way = "keeps the limit" if waiver.limit else "mends the network"
             yield Remark("expired-waiver", f"{ended}; {waiver.owner} renews it or {way}", waiver.place)
-        elif id(waiver) not in self._used and not any(self._config.applies(waiver, one) for one in others):
+        elif id(waiver) not in self._used and not self._is_for_any(waiver, others):
             yield Remark("unused-waiver", f"{what} waives nothing; delete it", waiver.place)
         elif left <= SOON.days:
             when = f"in {_days(left)}, on {waiver.expires}" if left else "today"

@@ -104,6 +104,10 @@ def _scope(what: str) -> Schema:
     """The keys that say which part of which networks an entry is about."""
     return {
         "match": _described(_one_or_more(_TEXT), f"patterns of the specs {what}; default: every spec"),
+        "variant": _described(
+            _one_or_more({"type": ["string", "null"]}),
+            f"variants {what}, nothing for the spec as it stands; default: all of them",
+        ),
         "block": _described(_TEXT, f"path of a block {what}, * for any name in it"),
         "kind": _described({"enum": list(KINDS)}, f"the kind of layers {what}, all of them together"),
     }

@@ -249,6 +249,35 @@ def test_specs_of_the_configuration_are_read_with_their_settings() -> None:
     ]
 
 
+VARIANTS = "specs: [net.yaml, {path: net.yaml, variant: wide}]\n"
+
+
+@pytest.mark.parametrize(
+    ("variant", "broken"),
+    [
+        ("wide", [False, True]),
+        ("''", [True, False]),
+        ("[wide, '']", [True, True]),
+        ("", [True, False]),
+    ],
+)
+def test_a_budget_may_be_for_variants_or_for_the_spec_as_it_stands(variant: str, broken: list[bool]) -> None:
+    found = judge(VARIANTS + f"budgets:\n  - {{max_params: 1, variant: {variant}}}\n")
+    assert [spec.fails for spec in found.specs] == broken
+
+
+def test_a_waiver_of_one_variant_is_for_no_other() -> None:
+    waiver = "{variant: wide, budget: max_params, limit: 3k, reason: a, owner: b, expires: 2027-01-01}"
+    found = judge(VARIANTS + f"budgets:\n  - max_params: 1k\nwaivers:\n  - {waiver}\n")
+    assert [spec.fails for spec in found.specs] == [True, False]
+
+
+def test_a_budget_for_a_variant_that_is_not_checked_fails() -> None:
+    found = judge("specs: [net.yaml]\nbudgets:\n  - {variant: wide, max_params: 1M}\n")
+    why = "no spec that is checked is variant wide, so this budget holds for none"
+    assert said(found) == [f"error unused-budget: {why}"]
+
+
 def test_a_spec_that_is_named_is_read_as_the_configuration_reads_it() -> None:
     found = judge("specs: [{path: '*.yaml', variant: wide}]\n", "net.yaml")
     assert [spec.label for spec in found.specs] == ["net.yaml (wide)"]
