@@ -48,6 +48,10 @@ class Accepted(NamedTuple):
     about: str
     line: int = 0
 
+    def is_about(self, labels: Iterable[str]) -> bool:
+        """Whether it is about one of these specs."""
+        return any(self.about == label or self.about.startswith(f"{label} ") for label in labels)
+
     def covers(self, value: Number | None) -> bool:
         """Whether a number is no worse than the accepted one."""
         if self.value is None or value is None:

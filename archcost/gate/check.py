@@ -92,7 +92,7 @@ class Gate:
             *about_base(self.config, base, specs),
             *about_budgets(self.config, list(zip(wanted, subjects, strict=True)), others),
             *self._waivers.remarks(wanted, others, is_whole=is_whole),
-            *about_baseline(self.config, self.baseline, is_whole=is_whole),
+            *about_baseline(self.config, self.baseline, [one.label for one in specs], is_whole=is_whole),
         ]
         general = [complaint for remark in remarks if (complaint := self._remark(remark))]
         return Judgement(

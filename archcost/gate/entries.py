@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from glob import has_magic
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archcost.errors import NothingToAnalyzeError, SpecError, UsageError
+from archcost.errors import Diagnostic, NothingToAnalyzeError, SpecError, UsageError
 from archcost.gate.patterns import matches_spec
 from archcost.limits import DEFAULT
 from archcost.report.model import field_text
+from archcost.spec.library import DISK, near_file
 from archcost.spec.load import load
 from archcost.spec.named import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from archcost.errors import Diagnostic
     from archcost.gate.config import Config, SpecPattern
     from archcost.limits import Limits
     from archcost.network import Network
@@ -138,7 +140,7 @@ def unchecked(wanted: Sequence[Entry], config: Config) -> list[Entry]:
     for pattern in config.specs:
         try:
             found = list(_configured(pattern, config, plain))
-        except NothingToAnalyzeError:
+        except (NothingToAnalyzeError, SpecError):
             continue  # said when it is asked for
         others += [entry for entry in found if entry.label(config) not in checked]
     return others
@@ -149,7 +151,12 @@ def _with(asked: Entry, path: str) -> Entry:
 
 
 def _configured(pattern: SpecPattern, config: Config, asked: Entry) -> Iterator[Entry]:
-    """What one item of `specs` stands for; settings of the command line come on top."""
+    """What one item of `specs` stands for; settings of the command line come on top.
+
+    Raises:
+        SpecError: it is a file that is not there, at the place where it is listed.
+    """
+    _check_there(pattern, config)
     for path in named([config.path_of(pattern.path)]):
         yield Entry(
             path=path,
@@ -158,6 +165,13 @@ def _configured(pattern: SpecPattern, config: Config, asked: Entry) -> Iterator[
             input=asked.input or pattern.input,
             limits=asked.limits,
         )
+
+
+def _check_there(pattern: SpecPattern, config: Config) -> None:
+    path = config.path_of(pattern.path)
+    if not (path.startswith("zoo:") or has_magic(path) or os.path.lexists(path)):
+        text = f"there is no file '{pattern.path}'{near_file(DISK, Path(path))}"
+        raise SpecError([Diagnostic(pattern.place, text)])
 
 
 def _known(path: str, asked: Entry, config: Config) -> Iterator[Entry]:

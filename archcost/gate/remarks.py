@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.gate.judge import parts
+from archcost.report.lookup import some
 from archcost.source import Place, Source
 from archcost.suggest import suggest
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -80,18 +82,27 @@ def _unused(budget: Budget, meant: Sequence[Subject]) -> str:
         what, known = f"layer of kind '{budget.kind}'", [row.kind for row in report.nodes]
     else:
         what, known = f"block '{budget.block}'", [group.path for group in report.groups]
-    where = report.name if len(meant) == 1 else f"any of the {len(meant)} specs it is for"
-    near = suggest(budget.kind or budget.block or "", list(dict.fromkeys(known)))
+    where = (
+        report.name if len({one.report.path for one in meant}) == 1 else f"any of the {len(meant)} networks"
+    )
+    names = list(dict.fromkeys(known))
+    near = suggest(budget.kind or budget.block or "", names) or f" (it has {some(names)})" * (len(meant) == 1)
     return f"there is no {what} in {where}{near}, so this budget holds for nothing"
 
 
-def about_baseline(config: Config, baseline: Baseline, *, is_whole: bool) -> Iterator[Remark]:
-    """What the baseline accepts without need."""
-    fixed = len(baseline.fixed) if is_whole else 0
-    better = len(baseline.better)
-    if fixed or better:
+def about_baseline(
+    config: Config, baseline: Baseline, labels: Sequence[str], *, is_whole: bool
+) -> Iterator[Remark]:
+    """What the baseline accepts without need; `labels` are those of the specs that were checked."""
+    unmet = baseline.fixed if is_whole else []
+    fixed = sum(one.is_about(labels) for one in unmet)
+    gone, better = len(unmet) - fixed, len(baseline.better)
+    if unmet or better:
         few = [f"{fixed} {'is' if fixed == 1 else 'are'} fixed"] * bool(fixed)
         few += [f"{better} {'has' if better == 1 else 'have'} a better number by now"] * bool(better)
-        text = f"of the complaints that it accepts, {' and '.join(few)}"
+        few += [f"{gone} {'is' if gone == 1 else 'are'} about specs that are not checked any more"] * bool(
+            gone
+        )
+        text = f"of the complaints that it accepts, {in_a_row(few)}"
         place = Place(Source(baseline.file)) if baseline.file else nowhere(config)
         yield Remark("stale-baseline", f"{text}; `archcost check --ratchet` makes sure it stays so", place)

@@ -35,7 +35,7 @@ def unknown(path: str, network: str, known: Collection[str], what: str = "node")
     if near:
         return UsageError(start + near.replace("mean '", f"mean '{prefix}"))
     holder = f"'{parent}'" if parent else "it"
-    return UsageError(f"{start}; {holder} holds {_some(segments)}")
+    return UsageError(f"{start}; {holder} holds {some(segments)}")
 
 
 def _way(path: str, known: Iterable[str]) -> tuple[str, list[str]]:
@@ -65,6 +65,7 @@ def _either(paths: list[str]) -> str:
     return f"{', '.join(others)} or {last}" if others else last
 
 
-def _some(names: list[str]) -> str:
+def some(names: list[str]) -> str:
+    """The first few of several names, and how many more there are."""
     rest = len(names) - _SHOWN
     return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -196,7 +196,7 @@ def test_a_bound_of_a_field_proves_no_minimum() -> None:
         ),
         (
             "kind: linear, max_macs: 1G",
-            "there is no layer of kind 'linear' in net, so this budget holds for nothing",
+            "there is no layer of kind 'linear' in net (it has conv), so this budget holds for nothing",
         ),
     ],
 )
@@ -288,6 +288,15 @@ def test_without_any_spec_there_is_nothing_to_judge() -> None:
         judge("budgets:\n  - max_macs: 1\n")
     with pytest.raises(NothingToAnalyzeError, match="matches no file"):
         judge("specs: ['nets/*.yaml']\n")
+
+
+def test_a_file_that_is_listed_and_gone_is_reported_where_it_is_listed() -> None:
+    with pytest.raises(SpecError) as caught:
+        judge("specs:\n  - net.yaml\n  - {path: nett.yaml, variant: wide}\n")
+    assert str(caught.value).startswith(
+        "archcost.yaml:3:12: there is no file 'nett.yaml' (did you mean 'net.yaml'?)"
+    )
+    assert judge("specs:\n  - net.yaml\n  - nett.yaml\n", "net.yaml").specs
 
 
 def test_all_wrong_specs_are_reported_at_once() -> None:
@@ -633,6 +642,13 @@ def test_what_is_known_about_a_limit_that_is_not_judged_stays() -> None:
         assert f"\n{known.fingerprint} max_macs 87552 net.yaml\n" in text
 
 
+def test_what_the_baseline_has_of_a_spec_that_moved_is_not_called_fixed() -> None:
+    accept()
+    Path("net.yaml").rename("moved.yaml")
+    (remark,) = judge(TIGHT.replace("net.yaml", "moved.yaml"), baseline=kept()).complaints
+    assert "it accepts, 1 is about specs that are not checked any more;" in remark.message
+
+
 def test_a_finding_keeps_its_fingerprint_when_its_line_moves() -> None:
     Path("net.yaml").write_text(GRIDS, "utf-8")
     config = "specs: [net.yaml]\nbaseline: base.txt\n"
@@ -695,10 +711,10 @@ def test_a_baseline_that_an_editor_of_windows_wrote_is_read() -> None:
 )
 def test_a_stale_baseline_is_told_in_words(fixed: int, better: int, words: str) -> None:
     names = [f"{number:016x}" for number in range(fixed + better)]
-    known = Baseline("base.txt", {name: Accepted(name, "max_macs", 9, "") for name in names})
+    known = Baseline("base.txt", {name: Accepted(name, "max_macs", 9, "net.yaml") for name in names})
     for name in names[fixed:]:
         known.meet(Accepted(name, "max_macs", 8, ""), fails=True)
-    (remark,) = about_baseline(Config(), known, is_whole=True)
+    (remark,) = about_baseline(Config(), known, ["net.yaml"], is_whole=True)
     assert remark.message.startswith(f"of the complaints that it accepts, {words}; `archcost check")
 
 
