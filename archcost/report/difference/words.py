@@ -392,7 +392,7 @@ def alone(diff: Diff, index: int, units: Units) -> str:
     """What a cause changes by itself."""
     counts = diff.causes[index].counts()
     if not any(counts.values()) and any(index in one.causes for one in diff.together):
-        return "nothing by itself, but together with others"
+        return "counted below, together with others"
     return effect(counts, diff, units)
 
 
