@@ -24,7 +24,7 @@ def causes(before: Subject, after: Subject) -> tuple[str, ...]:
     >>> from archcost import load
     >>> from archcost.review.measured import Subject
     >>> causes(*(Subject(load("zoo:resnet50", set={"classes": n})) for n in (1000, 10)))
-    ('classes: 1000 → 10: -2.028 M MACs (-<0.1 %), -2.028 M parameters (-7.9 %)',)
+    ('classes: 1000 → 10: -2.028 M MACs (-<0.1 %), -2.029 M parameters (-7.9 %)',)
     """
     if measures(before) == measures(after):
         return ()

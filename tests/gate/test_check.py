@@ -320,6 +320,12 @@ def test_gridding_fails_and_a_rule_may_be_milder_or_off() -> None:
     assert "gridding" not in off.rules
 
 
+def test_every_network_of_the_zoo_passes_but_the_bad_example() -> None:
+    found = judge("specs: ['zoo:*']\n")
+    assert len(found.specs) > 200
+    assert [spec.path for spec in found.specs if spec.fails] == ["zoo:hdc_segmentation_gridding"]
+
+
 def test_a_missed_expectation_fails() -> None:
     Path("net.yaml").write_text(NET + "    expect: {params: 1}\n", "utf-8")
     found = judge("specs: [net.yaml]\n")
