@@ -7,7 +7,7 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from archcost.findings import RULES
 from archcost.gate.advice import advice
@@ -113,12 +113,12 @@ class Gate:
         complaints += self._findings(checked)
         waits = any(one.kept is None and one.limit is None for one in limits)
         if base and isinstance(before, str) and not base.missing and (entry.is_file or waits):
-            what = (
+            so = (
                 "relative limits are not judged, only absolute ones are"
                 if waits
                 else "its limits are absolute"
             )
-            text = f"no base: {before}; {what}"
+            text = f"no base: {before}; {so}"
             if missing := self._remark(Remark("missing-base", text, Place(Source(entry.path)))):
                 complaints.append(missing)
         return CheckedSpec(
@@ -146,7 +146,8 @@ class Gate:
             if one.kept is None:
                 self._keep_agreements(one, checked)
         # Where there is no base at all, that is said once and not for each limit.
-        wrong = [one for one in found if checked.base or not one.waits]
+        is_said = checked.base is not None and self._level("missing-base") != "off"
+        wrong = [one for one in found if is_said or not one.waits]
         complaints = [self._broken(worst, checked, ref) for worst in _worst(wrong)]
         return [self._judged(one, checked) for one in found], complaints
 
@@ -180,11 +181,14 @@ class Gate:
     def _broken(self, ruling: Ruling, checked: Checked, ref: str) -> Complaint:
         """What is to be said of a limit that does not hold, or could not be judged."""
         budget, report = ruling.budget, checked.subject.report
+        level = ruling.level
+        if ruling.waits and (configured := self._level("missing-base")) != "off":
+            level = configured
         first = ruling.part.rows[0].path if ruling.part.rows else None
         place = checked.subject.network.by_path[first].called if first else None
         complaint = Complaint(
             rule="missing-base" if ruling.waits else "budget",
-            level=ruling.level,
+            level=level,
             node=None if budget.kind else ruling.part.scope,
             file=place.source.name if place else report.path,
             line=place.line if place else 1,
@@ -291,9 +295,13 @@ class Gate:
     def _judged_by_level(self, complaint: Complaint) -> Complaint:
         return replace(complaint, fails=at_least(complaint.level, self.config.fail_level))
 
+    def _level(self, rule: str) -> Level | Literal["off"]:
+        """The level of a rule of the gate's own."""
+        return self.config.rules.get(rule, GATE_RULES[rule][0])
+
     def _remark(self, remark: Remark) -> Complaint | None:
         """A remark as a complaint, at the level that is configured; None if that is off."""
-        level = self.config.rules.get(remark.rule, GATE_RULES[remark.rule][0])
+        level = self._level(remark.rule)
         if level == "off":
             return None
         file = remark.place.source.name

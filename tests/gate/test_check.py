@@ -413,6 +413,9 @@ def test_a_block_that_is_new_is_not_judged_by_its_growth_and_that_is_said() -> N
     assert said(found) == [
         "warn missing-base: MACs of later are 73.73 k, and +0 is not judged: there is none at HEAD"
     ]
+    ruled = "against: HEAD\nrules: {missing-base: %s}\nbudgets:\n  - {block: later, max_macs: +0}\n"
+    assert judge(ruled % "error", "net.yaml").failed
+    assert said(judge(ruled % "off", "net.yaml")) == []
 
 
 @pytest.mark.usefixtures("repository")
