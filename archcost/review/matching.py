@@ -4,6 +4,15 @@ Both networks are trees by their paths, and are matched level by level, from the
 named are each other by name, wherever they stand between their siblings. The rest keeps its order: first what
 is equal inside (names and numbers do not matter, so an inserted layer shifts nothing), then what is most
 alike. What is left over on both sides and reads the same was moved.
+
+An example, layers with their out_channels:
+
+    base:  conv 4    conv_2 8               stem (relu, gelu)
+    head:  conv 4    conv_2 6    conv_3 8   stem (relu, batch_norm, gelu)
+
+`stem` is `stem` by its name, and its parts are the next level. Of the convolutions, whose names are only
+counted, the equal ones are each other: `conv_2` became `conv_3`, and what is called `conv_2` now was added.
+In `stem` the same finds that `batch_norm` was.
 """
 
 from __future__ import annotations
