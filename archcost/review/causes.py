@@ -10,6 +10,15 @@ a node's counts changed by is booked whole, under the set of causes that reach i
 Most sets hold one cause. What several do together is booked under all of them at once, since it is no sum of
 what each would do alone. So the parts add up to the whole exactly, and from head to base every one of them
 is the negative of what it is from base to head.
+
+An example, in which the author changed two layers:
+
+    layer            base             head             booked under
+    conv             gives 4 × 8 × 8  gives 6 × 8 × 8  conv: other out_channels
+    max_pool         gives 4 × 8 × 8  gives 6 × 4 × 4  conv and max_pool: its stride, on the channels of conv
+    conv_2           gives 8 × 8 × 8  gives 8 × 4 × 4  conv and max_pool: it reads what both changed
+    global_avg_pool  gives 8          gives 8          max_pool: the channels are those that conv_2 sets
+    linear           gives 10         gives 10         nothing: it is the same, and reads the same size
 """
 
 from __future__ import annotations
@@ -17,7 +26,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import cached_property
 from operator import sub
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from archcost.errors import LayerError
 from archcost.geometry import size
@@ -31,11 +40,11 @@ if TYPE_CHECKING:
     from archcost.geometry import Shape
     from archcost.layers.base import Kind
     from archcost.network import Input, Network
+    from archcost.report.difference.model import CauseKind, Status
     from archcost.report.model import Counts
     from archcost.review.matching import Matching
     from archcost.review.written import Line, Names
 
-Status = Literal["added", "removed", "changed", "rippled"]
 Causes: TypeAlias = "frozenset[Cause]"
 Counted: TypeAlias = tuple[int, ...]
 """The counts of a node, in the order of `COUNTS`."""
@@ -58,7 +67,7 @@ class Cause:
         head: likewise, as it is.
     """
 
-    kind: Literal["item", "variable", "input", "node", "many"]
+    kind: CauseKind
     name: str = ""
     base: Line | Node | Input | None = None
     head: Line | Node | Input | None = None
@@ -514,7 +523,7 @@ class _Texts:
     def _cause(
         self,
         key: tuple[Hashable, ...],
-        kind: Literal["item", "variable", "input", "node"],
+        kind: CauseKind,
         base: Line | Node | Input | None,
         head: Line | Node | Input | None,
         name: str = "",

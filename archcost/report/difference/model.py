@@ -117,6 +117,7 @@ class SeenChange:
 
 
 Status = Literal["added", "removed", "changed", "rippled"]
+CauseKind = Literal["item", "variable", "input", "node", "many"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,7 +191,7 @@ class CauseDiff(Counts):
         rippled: layers that differ only because of it.
     """
 
-    kind: Literal["item", "variable", "input", "node", "many"]
+    kind: CauseKind
     what: str
     base: Place | None
     head: Place | None
