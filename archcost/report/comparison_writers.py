@@ -12,6 +12,7 @@ from archcost.report import comparison_words as words
 from archcost.report.comparison import SCHEMA, flat, who
 from archcost.report.comparison_cells import Cells, heading, is_number, shown
 from archcost.report.csv import no_formula
+from archcost.report.grid import grid
 from archcost.report.json import envelope
 from archcost.report.markdown import escape
 from archcost.report.model import COUNTS, to_dict
@@ -134,15 +135,10 @@ def _summed(found: Comparison, look: Look) -> list[str]:
 
 def _blocks(found: Comparison, name: str, look: Look) -> list[str]:
     rows = _by_block(found, name, look)
-    text = tabulate(
-        [*rows[:-1], SEPARATING_LINE, rows[-1]],
-        headers=[f"{heading(name)} by block", *(row.label for row in _in_order(found, look))],
-        tablefmt="simple",
-        colalign=["left", *["right"] * len(found.networks)],
-        disable_numparse=True,
-    )
-    head, *body, last = [line.rstrip() for line in text.splitlines()]
-    return [look.style.paint(head, "bold"), *body, look.style.paint(last, "bold")]
+    headers = [f"{heading(name)} by block", *(row.label for row in _in_order(found, look))]
+    align = ["left", *["right"] * len(found.networks)]
+    *lines, last = grid([*rows[:-1], SEPARATING_LINE, rows[-1]], headers, look.style, align)
+    return [*lines, look.style.paint(last, "bold")]
 
 
 def _by_block(found: Comparison, name: str, look: Look) -> list[list[str]]:

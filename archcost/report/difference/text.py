@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
 from archcost.report.difference import words
+from archcost.report.grid import grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -33,7 +32,7 @@ def _one(diff: Diff, look: Look) -> str:
     head = [look.style.paint(words.title(diff), "bold")]
     if not look.quiet:
         head += [f"  {line}" for line in words.setting(diff)]
-    blocks = [head, table(words.HEADERS, words.totals(diff, look.units), look)]
+    blocks = [head, _table(words.HEADERS, words.totals(diff, look.units), look)]
     if look.depth is not None and diff.nodes:
         blocks.append(_where(diff, look.depth, look))
     blocks += [list(_cause(diff, index, look)) for index in range(min(CAUSES, len(diff.causes)))]
@@ -45,17 +44,9 @@ def _one(diff: Diff, look: Look) -> str:
     return "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], look: Look) -> list[str]:
+def _table(headers: Sequence[str], rows: Sequence[Sequence[str]], look: Look) -> list[str]:
     """A table of numbers, named on the left."""
-    text = tabulate(
-        rows,
-        headers=headers,
-        tablefmt="simple",
-        colalign=["left", *["right"] * (len(headers) - 1)],
-        disable_numparse=True,
-    )
-    first, *rest = [line.rstrip() for line in text.splitlines()]
-    return [look.style.paint(first, "bold"), *rest]
+    return grid(rows, headers, look.style, ["left", *["right"] * (len(headers) - 1)])
 
 
 def _cause(diff: Diff, index: int, look: Look) -> Iterator[str]:
@@ -77,5 +68,5 @@ _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 def _where(diff: Diff, depth: int, look: Look) -> list[str]:
     found = words.where(diff, depth)
-    lines = table(words.PLACES, words.places(found[:PLACES], look.units), look)
+    lines = _table(words.PLACES, words.places(found[:PLACES], look.units), look)
     return [*lines, *filter(None, [words.cut(len(found), PLACES, "groups")])]
