@@ -10,6 +10,7 @@ from archcost.report.model import COUNTS, field_text
 from archcost.report.numbers import apart, formatter, percent
 from archcost.review.measured import MEASURES
 from archcost.review.what import gist, or_absent, other_inputs, text_of
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -399,8 +400,7 @@ def alone(diff: Diff, index: int, units: Units) -> str:
 def together(diff: Diff, units: Units) -> Iterator[str]:
     """A line for each set of causes that change something together."""
     for one in diff.together:
-        numbers = [str(cause + 1) for cause in one.causes]
-        who = f"{', '.join(numbers[:-1])} and {numbers[-1]}"
+        who = in_a_row(cause + 1 for cause in one.causes)
         layers = f"{one.nodes} layer{'s' * (one.nodes != 1)}"
         yield f"{who} together, in {layers}: {effect(one.counts(), diff, units)}"
 
