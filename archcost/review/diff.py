@@ -25,7 +25,7 @@ from archcost.report.model import COUNTS
 from archcost.report.rows import given, kind_of
 from archcost.review.causes import Attribution, Cause
 from archcost.review.matching import Matching, is_called_by_kind, layer_key, word_of
-from archcost.review.measured import MEASURES, Subject
+from archcost.review.measured import MEASURES, Subject, fields_seen
 from archcost.review.what import Wording, field_changes
 from archcost.review.written import Line
 
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from archcost.geometry import Shape
     from archcost.network import Input, Network
-    from archcost.report.model import NodeRow, ReceptiveField
     from archcost.review.causes import Counted, Row
 
 ALWAYS = ("params", "macs")
@@ -216,9 +215,9 @@ class _Differ:
 
     def _seen(self, b: Node, h: Node) -> Iterator[SeenChange]:
         """The receptive fields in which a layer differs."""
-        before = _fields_seen(self._before.report.node(b.path), self._base)
-        after = _fields_seen(self._after.report.node(h.path), self._head)
-        for name in before | after:
+        before = fields_seen(self._before.report.node(b.path), self._base.inputs[0].path)
+        after = fields_seen(self._after.report.node(h.path), self._head.inputs[0].path)
+        for name in dict.fromkeys((*before, *after)):
             if before.get(name) != after.get(name):
                 yield SeenChange(input=name, base=before.get(name), head=after.get(name))
 
@@ -315,13 +314,6 @@ def _fields(b: Node | None, h: Node | None) -> Iterator[Change]:
 
 def _reads(node: Node | None) -> list[str]:
     return [tensor.path for tensor in node.inputs] if node else []
-
-
-def _fields_seen(row: NodeRow, network: Network) -> dict[str, ReceptiveField]:
-    """The receptive fields of a node, by input."""
-    if row.receptive_fields is not None:
-        return dict(row.receptive_fields)
-    return {network.inputs[0].path: row.receptive_field} if row.receptive_field else {}
 
 
 def _other_paths(b: Node, h: Node) -> tuple[str, str] | None:

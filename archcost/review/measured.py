@@ -93,7 +93,7 @@ class Subject:
     def _of(self, name: str, tensor: Node | Input) -> Iterator[Sight]:
         fields = {source.path: list["ReceptiveField"]() for source in self.network.inputs}
         for row in self._last_maps(tensor):
-            for source, field in _fields(row, next(iter(fields))).items():
+            for source, field in fields_seen(row, next(iter(fields))).items():
                 if field.moving:
                     fields[source].append(field.moving)
         whole = tensor.path not in self._rows or _is_global(self._rows[tensor.path])
@@ -111,7 +111,7 @@ class Subject:
             row = self._rows.get(waiting.pop())
             if row is None:
                 continue
-            if any(field.moving for field in _fields(row, "").values()):
+            if any(field.moving for field in fields_seen(row, "").values()):
                 yield row
                 continue
             waiting += [path for path in row.inputs if path not in known]
@@ -122,7 +122,7 @@ class Subject:
         return {row.path: row for row in self.report.nodes}
 
 
-def _fields(row: NodeRow, only: str) -> Mapping[str, ReceptiveField]:
+def fields_seen(row: NodeRow, only: str) -> Mapping[str, ReceptiveField]:
     """The fields of a node by input; `only` is the name of the network's only one."""
     if row.receptive_fields is not None:
         return row.receptive_fields
@@ -130,7 +130,7 @@ def _fields(row: NodeRow, only: str) -> Mapping[str, ReceptiveField]:
 
 
 def _is_global(row: NodeRow) -> bool:
-    fields = _fields(row, "")
+    fields = fields_seen(row, "")
     return not fields or any(field.is_global for field in fields.values())
 
 
