@@ -162,7 +162,8 @@ class Baseline:
 
         What concerns networks that were not judged stays as it is.
         """
-        new = [one for one in self.met.values() if one.fingerprint in {*self._failing, *self.accepted}]
+        listed = self._failing.union(self.accepted)
+        new = [one for name, one in self.met.items() if name in listed]
         return _text([*new, *([] if is_whole else self.fixed)])
 
     def ratcheted(self, *, is_whole: bool) -> str:
