@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -125,7 +125,7 @@ def entries(patterns: Sequence[str], asked: Entry, config: Config) -> list[Entry
             raise UsageError(f"no specs to check: name some, or {where}")
         return list(_distinct(found))
     if not asked.is_plain:
-        return [_with(asked, path) for path in named(patterns)]
+        return [replace(asked, path=path) for path in named(patterns)]
     return list(_distinct(entry for path in named(patterns) for entry in _known(path, asked, config)))
 
 
@@ -144,10 +144,6 @@ def unchecked(wanted: Sequence[Entry], config: Config) -> list[Entry]:
             continue  # said when it is asked for
         others += [entry for entry in found if entry.label(config) not in checked]
     return others
-
-
-def _with(asked: Entry, path: str) -> Entry:
-    return Entry(path=path, variant=asked.variant, set=asked.set, input=asked.input, limits=asked.limits)
 
 
 def _configured(pattern: SpecPattern, config: Config, asked: Entry) -> Iterator[Entry]:
@@ -180,7 +176,7 @@ def _known(path: str, asked: Entry, config: Config) -> Iterator[Entry]:
     for one in found:
         yield Entry(path=path, variant=one.variant, set=one.set, input=one.input, limits=asked.limits)
     if not found:
-        yield _with(asked, path)
+        yield replace(asked, path=path)
 
 
 def _is(pattern: SpecPattern, path: str, config: Config) -> bool:
