@@ -16,3 +16,12 @@ def in_a_row(values: Iterable[object]) -> str:
     """
     *first, last = map(str, values)
     return f"{', '.join(first)} and {last}" if first else last
+
+
+def plural(count: int, noun: str) -> str:
+    """A number of things.
+
+    >>> plural(1, "spec"), plural(2, "spec")
+    ('1 spec', '2 specs')
+    """
+    return f"{count} {noun}{'s' * (count != 1)}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.gate.patterns import is_glob, matches_block
 from archcost.geometry import axis_names
-from archcost.report.numbers import apart, percent
+from archcost.report.numbers import apart, in_bytes, percent, shares_apart
 from archcost.report.words import DTYPES
 from archcost.review.measured import MEASURES
 
@@ -134,6 +134,11 @@ class Ruling(NamedTuple):
         return False if self.measured < self.limit else None if self.upper_bound else True
 
     @property
+    def missed(self) -> Number:
+        """How far the number is from its limit; what is not there is 0."""
+        return abs((self.measured or 0) - (self.limit or 0))
+
+    @property
     def waits(self) -> bool:
         """Whether it cannot be judged for want of a base."""
         return self.limit is None and self.kept is None
@@ -167,37 +172,22 @@ class Ruling(NamedTuple):
     def _apart(self, first: Number, second: Number) -> tuple[str, str]:
         """Two numbers in words, never the same for different ones."""
         if isinstance(first, float) or isinstance(second, float):
-            return shares(first, second)
+            return shares_apart(first, second)
         texts = apart(first, second)
-        return self._with_unit(texts[0]), self._with_unit(texts[1])
-
-    def _with_unit(self, text: str) -> str:
-        if self.budget.limit.unit != "bytes":
-            return text
-        return f"{text}B" if text[-1].isalpha() else f"{text} B"
+        return texts if self.budget.limit.unit != "bytes" else (in_bytes(texts[0]), in_bytes(texts[1]))
 
     def _excess(self) -> str:
         """By how much, and what share of the limit that is."""
-        over = abs((self.measured or 0) - (self.limit or 0))
-        if isinstance(over, float):
-            return f"{100 * over:.3g} points"
-        share = f" ({percent(over, int(self.limit))} %)" if self.limit else ""
-        return self.text(over) + share
+        missed = self.missed
+        if isinstance(missed, float):
+            return f"{100 * missed:.3g} points"
+        share = f" ({percent(missed, int(self.limit))} %)" if self.limit else ""
+        return self.text(missed) + share
 
     def _from_base(self, base: str) -> str:
         if not self.budget.limit.is_relative or self.base is None:
             return ""
         return f", {self.budget.limit.text} of {self.text(self.base)} at {base}"
-
-
-def shares(first: float, second: float) -> tuple[str, str]:
-    """Two shares in percent, with as many digits as it takes to tell them apart.
-
-    >>> shares(0.885404, 0.9), shares(0.89999, 0.9), shares(1, 1)
-    (('88.54 %', '90 %'), ('89.999 %', '90 %'), ('100 %', '100 %'))
-    """
-    digits = next((d for d in range(4, 18) if f"{first * 100:.{d}g}" != f"{second * 100:.{d}g}"), 4)
-    return f"{100 * first:.{digits}g} %", f"{100 * second:.{digits}g} %"
 
 
 def rulings(

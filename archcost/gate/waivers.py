@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcost.gate.remarks import Remark
 from archcost.report.words import DTYPES
+from archcost.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -83,18 +84,14 @@ class Waivers:
         left = (waiver.expires - self._today).days
         what = f"the waiver of {waiver.budget or waiver.rule} by {waiver.owner}"
         if left < 0:
-            ended = f"{what} ended on {waiver.expires}, {_days(-left)} ago ({waiver.reason})"
+            ended = f"{what} ended on {waiver.expires}, {plural(-left, 'day')} ago ({waiver.reason})"
             way = "keeps the limit" if waiver.limit else "mends the network"
             yield Remark("expired-waiver", f"{ended}; {waiver.owner} renews it or {way}", waiver.place)
         elif id(waiver) not in self._used and not self._is_for_any(waiver, others):
             yield Remark("unused-waiver", f"{what} waives nothing; delete it", waiver.place)
         elif left <= SOON.days:
-            when = f"in {_days(left)}, on {waiver.expires}" if left else "today"
+            when = f"in {plural(left, 'day')}, on {waiver.expires}" if left else "today"
             yield Remark("waiver-due", f"{what} ends {when} ({waiver.reason})", waiver.place)
-
-
-def _days(number: int) -> str:
-    return f"{number} day{'s' * (number != 1)}"
 
 
 def granted(waiver: Waiver) -> str:

@@ -59,7 +59,15 @@ def size_in_bytes(elements: int, width: int, units: Units) -> str:
     >>> size_in_bytes(25_557_032, 4, "si"), size_in_bytes(10, 4, "si"), size_in_bytes(10, 4, "raw")
     ('102.2 MB', '40 B', '40 B')
     """
-    number = formatter(units)(elements * width)
+    return in_bytes(formatter(units)(elements * width))
+
+
+def in_bytes(number: str) -> str:
+    """A number in words, of bytes.
+
+    >>> in_bytes("102.2 M"), in_bytes("40")
+    ('102.2 MB', '40 B')
+    """
     return f"{number}B" if number[-1].isalpha() else f"{number} B"
 
 
@@ -88,6 +96,19 @@ def apart(measured: int, limit: int | Fraction, units: Units = "si") -> tuple[st
     if number != bound or measured == limit:
         return number, bound
     return _written(measured, "{:,}".format), _written(limit, "{:,}".format)
+
+
+def shares_apart(first: float, second: float) -> tuple[str, str]:
+    """Two shares in percent, with as many digits as it takes to tell them apart.
+
+    >>> shares_apart(0.885404, 0.9), shares_apart(0.89999, 0.9), shares_apart(1, 1)
+    (('88.54 %', '90 %'), ('89.999 %', '90 %'), ('100 %', '100 %'))
+    """
+    texts = [(f"{100 * first:.{digits}g} %", f"{100 * second:.{digits}g} %") for digits in range(4, 18)]
+    if first == second:
+        return texts[0]
+    # Neighbours among floats may have the same hundredfold.
+    return next((pair for pair in texts if pair[0] != pair[1]), (repr(first), repr(second)))
 
 
 def _written(number: int | Fraction, write: Callable[[int], str]) -> str:

@@ -122,7 +122,7 @@ def test_a_terminal_gets_colours_and_nothing_else_does() -> None:
     ("changed", "cells"),
     [
         ({"measured": 15_000_000_000, "limit": 15_000_000_001}, ("15,000,000,000", "15,000,000,001")),
-        ({"measured": 0.8999999, "limit": 0.9, "unit": "share"}, ("0.8999999", "0.9")),
+        ({"measured": 0.8999999, "limit": 0.9, "unit": "share"}, ("89.99999 %", "90 %")),
         ({"measured": 0.875, "limit": 0.9, "unit": "share"}, ("87.5 %", "90 %")),
         ({"measured": 8_000_001, "limit": 8_000_000, "unit": "bytes"}, ("8,000,001 B", "8,000,000 B")),
         ({"measured": 840, "limit": 900, "unit": "bytes"}, ("840 B", "900 B")),

@@ -19,7 +19,6 @@ from archcost.report.judgement.words import (
     are_accepted,
     are_open,
     change,
-    plural,
     subject,
     together,
     used,
@@ -27,6 +26,7 @@ from archcost.report.judgement.words import (
     worst_first,
 )
 from archcost.report.words import about_all
+from archcost.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -10,13 +10,13 @@ from archcost.report.judgement.words import (
     amounts,
     are_accepted,
     are_open,
-    plural,
     subject,
     together,
     used,
     verdict,
 )
 from archcost.report.words import about_all, compiler_line
+from archcost.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost.gate.model import LEVELS
-from archcost.report.numbers import apart, percent
+from archcost.report.numbers import apart, in_bytes, percent, shares_apart
 from archcost.report.style import Style
 from archcost.report.words import alike
+from archcost.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,15 +39,6 @@ class Look:
 
 NAMES: dict[Level, str] = {"error": "error", "warn": "warning", "info": "note"}
 """What a complaint of a level is called, in every format that has these three."""
-
-
-def plural(count: int, noun: str) -> str:
-    """A number of things.
-
-    >>> plural(1, "spec"), plural(2, "spec")
-    ('1 spec', '2 specs')
-    """
-    return f"{count} {noun}{'s' * (count != 1)}"
 
 
 def verdict(judgement: Judgement) -> str:
@@ -121,13 +113,9 @@ def amount(number: float | None, unit: str = "count") -> str:
 
 def _apart(number: float, bound: float, unit: str) -> tuple[str, str]:
     if unit == "share" or isinstance(number, float):
-        rounded = f"{100 * number:.4g} %", f"{100 * bound:.4g} %"
-        return rounded if rounded[0] != rounded[1] or number == bound else (repr(number), repr(bound))
+        return shares_apart(number, bound)
     texts = apart(number, Fraction(bound))
-    if unit != "bytes":
-        return texts
-    first, second = (f"{text}B" if text[-1].isalpha() else f"{text} B" for text in texts)
-    return first, second
+    return texts if unit != "bytes" else (in_bytes(texts[0]), in_bytes(texts[1]))
 
 
 def used(limit: Judged) -> str:
