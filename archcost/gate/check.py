@@ -111,7 +111,7 @@ class Gate:
         report = subject.report
         limits, complaints = self._limits(checked, base.name if base else "")
         complaints += self._findings(checked)
-        waits = any(one.kept is None and one.limit is None for one in limits)
+        waits = any(one.waits for one in limits)
         if base and isinstance(before, str) and not base.missing and (entry.is_file or waits):
             so = (
                 "relative limits are not judged, only absolute ones are"
@@ -349,5 +349,4 @@ def _worst(found: Sequence[Ruling]) -> list[Ruling]:
 
 def _badness(ruling: Ruling) -> tuple[bool, float]:
     """The order of limits that do not hold: first by level, then by how far they are missed."""
-    missed = abs((ruling.measured or 0) - (ruling.limit or 0)) / ruling.width
-    return ruling.level == "error", missed
+    return ruling.level == "error", ruling.missed / ruling.width

@@ -68,6 +68,11 @@ class Judged:
     kept: bool | None
     fingerprint: str | None
 
+    @property
+    def waits(self) -> bool:
+        """Whether it is not judged for want of a base."""
+        return self.kept is None and self.limit is None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Complaint:

@@ -36,7 +36,7 @@ def nowhere(config: Config) -> Place:
 
 def about_base(config: Config, base: Base | None, specs: Sequence[CheckedSpec]) -> Iterator[Remark]:
     """Relative limits that wait for a base that is not there, or was not asked for."""
-    waiting = sum(one.kept is None and one.limit is None for spec in specs for one in spec.limits)
+    waiting = sum(one.waits for spec in specs for one in spec.limits)
     relative = (
         f"{waiting} relative limit{'s are' if waiting != 1 else ' is'} not judged, only absolute ones are"
     )
