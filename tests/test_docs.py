@@ -41,6 +41,7 @@ from archcost import SpecError, analyze, load
 from archcost.cli import main
 from archcost.gate.config import read_config
 from archcost.geometry import show
+from tests.scratch_repository import bare_machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -305,6 +306,7 @@ def fits(shown: str, printed: str) -> bool:
 def test_python_examples_print_what_they_show(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    bare_machine(monkeypatch)  # a page may commit
     monkeypatch.chdir(tmp_path)
     parser, runner = doctest.DocTestParser(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     names: dict[str, object] = {}
