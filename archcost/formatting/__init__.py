@@ -18,7 +18,6 @@ from archcost.formatting.parse import parse
 from archcost.formatting.printer import printed
 from archcost.formatting.proof import prove
 from archcost.formatting.tree import FormattingError, Group
-from archcost.limits import DEFAULT, Limits
 from archcost.quiet import collector_paused
 from archcost.spec.reader import read
 
@@ -27,7 +26,7 @@ __all__ = ["FormattingError", "formatted"]
 _BOM = b"\xef\xbb\xbf"
 
 
-def formatted(data: bytes, name: str, limits: Limits = DEFAULT) -> bytes:
+def formatted(data: bytes, name: str) -> bytes:
     r"""A file in the canonical style. A byte order mark stays, and so does the kind of line break.
 
     What is one scalar, or one collection in brackets (JSON, say), comes back as it is.
@@ -35,7 +34,6 @@ def formatted(data: bytes, name: str, limits: Limits = DEFAULT) -> bytes:
     Args:
         data: what is in the file.
         name: the file as the user named it, for messages.
-        limits: `file_bytes`, `depth` and `integer` apply.
 
     Raises:
         SpecError: it cannot be read as YAML, or has a key over several lines.
@@ -44,7 +42,7 @@ def formatted(data: bytes, name: str, limits: Limits = DEFAULT) -> bytes:
     >>> formatted(b"layers:\n- conv:  {kernel_size: 3,out_channels: 010}   #first\n", "net.yaml")
     b'layers:\n  - conv: {kernel_size: 3, out_channels: 010} # first\n'
     """
-    before = read(data, name, limits)
+    before = read(data, name)
     mark = _BOM if data.startswith(_BOM) else b""
     text = data.removeprefix(_BOM).decode()
     with collector_paused():
@@ -53,6 +51,6 @@ def formatted(data: bytes, name: str, limits: Limits = DEFAULT) -> bytes:
             return data
         arrange_nodes(document.root)
         result = printed(document)
-        prove(before, document, read(result, name, limits), parse(result, name))
+        prove(before, document, read(result, name), parse(result, name))
     first = re.search(r"\r\n?|\n", text)
     return mark + (result.replace("\n", "\r\n") if first and first[0] == "\r\n" else result).encode()
