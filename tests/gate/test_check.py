@@ -272,9 +272,17 @@ def test_a_waiver_of_one_variant_is_for_no_other() -> None:
     assert [spec.fails for spec in found.specs] == [True, False]
 
 
-def test_a_budget_for_a_variant_that_is_not_checked_fails() -> None:
-    found = judge("specs: [net.yaml]\nbudgets:\n  - {variant: wide, max_params: 1M}\n")
-    why = "no spec that is checked is variant wide, so this budget holds for none"
+@pytest.mark.parametrize(
+    ("read", "variants", "ways"),
+    [
+        ("net.yaml", "wide", "as variant wide"),
+        ("{path: net.yaml, variant: wide}", "''", "as it stands"),
+        ("{path: net.yaml, variant: wide}", "['', tall]", "as it stands or as variant tall"),
+    ],
+)
+def test_a_budget_for_a_variant_that_is_not_checked_fails(read: str, variants: str, ways: str) -> None:
+    found = judge(f"specs: [{read}]\nbudgets:\n  - {{variant: {variants}, max_params: 1M}}\n")
+    why = f"no spec that is checked is read {ways}, so this budget holds for none"
     assert said(found) == [f"error unused-budget: {why}"]
 
 
@@ -725,6 +733,36 @@ def test_a_stale_baseline_is_told_in_words(fixed: int, better: int, words: str) 
         known.meet(Accepted(name, "max_macs", 8, ""), fails=True)
     (remark,) = about_baseline(Config(), known, ["net.yaml"], is_whole=True)
     assert remark.message.startswith(f"of the complaints that it accepts, {words}; `archcost check")
+
+
+def test_a_line_is_about_a_spec_by_its_whole_name() -> None:
+    line = Accepted("0" * 16, "gridding", None, "nets/a.yaml (wide) late.conv")
+    assert line.is_about(["other.yaml", "nets/a.yaml (wide)"])
+    assert not line.is_about(["nets/a.y", "nets/a.yaml (wid"])
+    assert Accepted("0" * 16, "max_macs", 1, "nets/a.yaml").is_about(["nets/a.yaml"])
+
+
+def test_a_number_is_no_better_than_none_and_none_no_better_than_a_number() -> None:
+    counted, seen = Accepted("0" * 16, "min_field", 5, ""), Accepted("0" * 16, "min_field", None, "")
+    assert [counted.covers(value) for value in (4, 5, 6, None)] == [False, True, True, False]
+    assert [seen.covers(value) for value in (5, None)] == [False, True]
+
+
+@pytest.mark.parametrize(("is_whole", "left"), [(True, ["net.yaml"]), (False, ["net.yaml", "other.yaml"])])
+def test_lines_of_specs_that_were_not_judged_stay(*, is_whole: bool, left: list[str]) -> None:
+    lines = [
+        Accepted(digit * 16, "max_macs", 9, about)
+        for digit, about in (("1", "net.yaml"), ("2", "other.yaml"))
+    ]
+    known = Baseline("base.txt", {line.fingerprint: line for line in lines})
+    known.meet(lines[0], fails=True)
+    for text in (known.rewritten(is_whole=is_whole), known.ratcheted(is_whole=is_whole)):
+        assert [line.split()[-1] for line in text.splitlines() if line[0] != "#"] == left
+
+
+def test_only_what_fails_enters_the_baseline() -> None:
+    warned = TIGHT.replace("80k", "{warn: 80k}")
+    assert [line for line in accept(warned).splitlines() if line[0] != "#"] == []
 
 
 def test_a_baseline_that_is_not_there_is_asked_for() -> None:
