@@ -75,7 +75,8 @@ def _unused(budget: Budget, meant: Sequence[Subject]) -> str:
     """Why a budget holds for nothing."""
     if not meant:
         which = [f"matches {', '.join(budget.match)}"] * bool(budget.match)
-        which += [f"is variant {' or '.join(map(str, budget.variants))}"] * bool(budget.variants)
+        ways = ["as it stands" if one is None else f"as variant {one}" for one in budget.variants]
+        which += [f"is read {' or '.join(ways)}"] * bool(ways)
         return f"no spec that is checked {' and '.join(which)}, so this budget holds for none"
     report = meant[0].report
     if budget.kind is not None:
