@@ -85,8 +85,13 @@ def gist(paths: Sequence[str]) -> str:
         return ".".join(next(iter(column)) if len(column) == 1 else "*" for column in columns)
     if ending := _alike(map(reversed, segments), shortest):
         return ".".join([*_alike(segments, shortest - len(ending)), "**", *reversed(ending)])
-    more = len(paths) - _NAMED
-    return ", ".join(paths[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return few_of(paths, _NAMED)
+
+
+def few_of(words: Sequence[str], most: int) -> str:
+    """Words in a row; of more than `most`, these and how many more."""
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def _alike(sequences: Iterable[Iterable[str]], most: int) -> list[str]:
@@ -176,9 +181,23 @@ def _repetitions(units: Sequence[str], verb: str) -> str | None:
     if len(units) > 1:
         more = "more" if verb == "added" else "fewer"
         return f"{parents[0] or 'repeat'}: {len(units)} {more} repetitions ({numbers[0]} to {numbers[-1]})"
-    number = int(numbers[0])
-    which = NUMBERED[number] if number < len(NUMBERED) else f"{number + 1}th"
-    return f"{units[0]}: {'a' if verb == 'added' else 'no'} {which} repetition"
+    which = _ordinal(int(numbers[0]) + 1)
+    article = "a" if verb == "added" else "no"
+    if verb == "added" and which.startswith(("8", "11th", "18th", "eighth")):
+        article = "an"
+    return f"{units[0]}: {article} {which} repetition"
+
+
+def _ordinal(number: int) -> str:
+    """Which one of several.
+
+    >>> [_ordinal(number) for number in (1, 10, 11, 21, 42, 112)]
+    ['first', 'tenth', '11th', '21st', '42nd', '112th']
+    """
+    if number <= len(NUMBERED):
+        return NUMBERED[number - 1]
+    ending = "th" if number // 10 % 10 == 1 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
 
 
 def _changed(rows: Sequence[Row]) -> str:

@@ -134,6 +134,15 @@ def test_long_lists_are_cut_in_tables_only(diff: Run, here: Path) -> None:
     assert sum(cause["nodes"] for cause in entry["causes"]) == len(entry["nodes"])
 
 
+def test_a_field_with_one_hole_never_reads_as_a_whole_one(diff: Run, here: Path) -> None:
+    """Two kernels of 2000 rows with a row between them."""
+    layer = "  - conv: {{out_channels: 1, kernel_size: [{}, 1], stride: [{}, 1]}}\n"
+    start = NET.partition("  - conv")[0].replace("[3, 16, 16]", "[3, 6000, 1]") + layer.format(2000, 2001)
+    for name, size in (("one", 1), ("two", 2)):
+        (here / f"{name}.yaml").write_text(start + layer.format(size, 1), "utf-8")
+    assert "field 2000×1 → 4001×1 (>99.9 %)" in diff("one.yaml", "two.yaml")[1]
+
+
 def test_where_the_difference_is(diff: Run) -> None:
     _, out, _ = diff("zoo:resnet50", "zoo:resnet50_v1", "--depth", "2", "--units", "raw")
     assert ["stage.1", "4", "0", "-77070336"] in [line.split() for line in out.splitlines()]

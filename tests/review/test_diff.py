@@ -219,6 +219,16 @@ def test_a_fourth_repetition(written: Compare) -> None:
     assert whats(found) == ["stage.3: a fourth repetition"]
 
 
+@pytest.mark.parametrize(
+    ("times", "which"),
+    [(1, "a second"), (7, "an eighth"), (10, "an 11th"), (11, "a 12th"), (20, "a 21st"), (21, "a 22nd")],
+)
+def test_one_more_repetition_is_counted_as_people_do(written: Compare, times: int, which: str) -> None:
+    repeat = "  - name: stage\n    repeat: {}\n    body: [relu]\n"
+    found = written(repeat.format(times), repeat.format(times + 1))
+    assert whats(found) == [f"stage.{times}: {which} repetition"]
+
+
 def test_other_nodes_that_are_read_are_a_change(written: Compare) -> None:
     layers = CONV.format(4).replace("- ", "- {name: a, ").replace("}\n", "}}\n") * 1
     layers += CONV.format(4).replace("- ", "- {name: b, ").replace("}\n", "}}\n")

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from archcost.geometry import axis_names, show
+from archcost.geometry import axis_names, show, size
 from archcost.report.model import COUNTS, field_text
 from archcost.report.numbers import apart, formatter, percent
 from archcost.review.measured import MEASURES
-from archcost.review.what import gist, or_absent, other_inputs, text_of
+from archcost.review.what import few_of, gist, or_absent, other_inputs, text_of
 from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
@@ -259,8 +259,11 @@ def _entry(key: tuple[str, str, str], nodes: Sequence[NodeDiff], diff: Diff, uni
     if len(nodes) > 1:
         path += f" ({len(nodes)}×)"
     text = "; ".join(filter(None, [details, effect(counts, diff, units)]))
-    weight = (-abs(counts["macs"]), -abs(counts["params"]))
-    return Entry(status, path, kind, text, weight)
+    return Entry(status, path, kind, text, _weight(counts))
+
+
+def _weight(counts: Mapping[str, int]) -> tuple[int, int]:
+    return -abs(counts["macs"]), -abs(counts["params"])
 
 
 def _details(node: NodeDiff) -> Iterator[str]:
@@ -290,7 +293,8 @@ def _seen(change: SeenChange) -> Iterator[str]:
 def _field(field: ReceptiveField | None) -> str:
     if field is None:
         return "none"
-    holes = f" ({100 * field.coverage:.1f} %)" if field.coverage < 1 else ""
+    read = size(field.size) - field.holes
+    holes = f" ({percent(read, size(field.size))} %)" if field.holes else ""
     return ("all" if field.is_global else show(field.size)) + holes
 
 
@@ -330,7 +334,7 @@ def where(diff: Diff, depth: int) -> list[Where]:
         nodes[path] += 1
         sums.setdefault(path, Counter()).update(node.counts())
     found = [Where(path, counts, nodes[path]) for path, counts in sums.items()]
-    return sorted(found, key=lambda one: (-abs(one.counts["macs"]), -abs(one.counts["params"])))
+    return sorted(found, key=lambda one: _weight(one.counts))
 
 
 def places(found: Iterable[Where], units: Units) -> list[list[str]]:
@@ -341,11 +345,15 @@ def places(found: Iterable[Where], units: Units) -> list[list[str]]:
     ]
 
 
+_EQUAL = 5
+"""Networks without a difference that are named."""
+
+
 def unchanged(diffs: Sequence[Diff]) -> str:
     """That some networks did not change, in a sentence; empty if all did."""
     equal = [diff for diff in diffs if diff.status == "equal"]
     if len(equal) > 1:
-        return f"no difference: {few_of([*dict.fromkeys(map(_where_from, equal))])}"
+        return f"no difference: {few_of([*dict.fromkeys(map(_where_from, equal))], _EQUAL)}"
     return "".join(f"{_where_from(diff)}: no difference" for diff in equal)
 
 
@@ -357,12 +365,6 @@ def _where_from(diff: Diff) -> str:
         variant = f" ({head.variant})" if head.variant else ""
         return f"{head.path}{variant} since {base.revision}"
     return f"{base.path} → {head.path}"
-
-
-def few_of(words: Sequence[str], most: int = 5) -> str:
-    """Words in a row; of more than `most`, these and how many more."""
-    more = len(words) - most
-    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def few(lines: Sequence[str], most: int, bullet: str = "", indent: str = "") -> list[str]:
