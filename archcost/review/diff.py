@@ -270,15 +270,16 @@ def _is_later(base: Network, head: Network) -> bool:
     if len(base) != len(head):
         return len(base) > len(head)
     for b, h in zip(base, head, strict=True):
-        one, other = _key(b), _key(h)
+        is_same = b.layer == h.layer  # many layers are, and their keys cost more than this
+        one, other = (_key(node, "" if is_same else layer_key(node.layer)) for node in (b, h))
         if one != other:
             return one > other
     inputs = ([(tensor.path, tensor.output) for tensor in network.inputs] for network in (base, head))
     return next(inputs) > next(inputs)
 
 
-def _key(node: Node) -> tuple[str, str, Shape, list[str]]:
-    return node.path, layer_key(node.layer), node.output, [tensor.path for tensor in node.inputs]
+def _key(node: Node, layer: str) -> tuple[str, str, Shape, list[str]]:
+    return node.path, layer, node.output, _reads(node)
 
 
 def _place(side: Line | Node | Input | None) -> Place | None:
