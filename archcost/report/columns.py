@@ -12,7 +12,7 @@ from archcost.report.numbers import formatter, percent
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from archcost.report.model import ReceptiveField, Report
     from archcost.report.numbers import Units
@@ -147,15 +147,15 @@ def columns(report: Report, names: Iterable[str], units: Units) -> list[Column]:
     return chosen
 
 
-def choose(names: Iterable[str]) -> tuple[str, ...]:
-    """Column names as a user lists them.
+def choose(names: Iterable[str], known: Sequence[str] = NAMES) -> tuple[str, ...]:
+    """Column names as a user lists them, of those that are known.
 
     Raises:
         UsageError: one that does not exist.
     """
     chosen = tuple(names)
     for name in chosen:
-        if name not in NAMES:
-            near = suggest(name, NAMES) or f"; there are {', '.join(NAMES)}"
+        if name not in known:
+            near = suggest(name, known) or f"; there are {', '.join(known)}"
             raise UsageError(f"--columns: there is no column '{name}'{near}")
     return chosen

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from archcost.errors import UsageError
 from archcost.geometry import show
+from archcost.report import columns
 from archcost.report.comparison import shapes
 from archcost.report.numbers import formatter, percent, size_in_bytes
 from archcost.report.words import DTYPES
 from archcost.review.measured import MEASURES
-from archcost.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,17 +54,12 @@ _TWINS = {"weights": "params", "multiplications": "macs", "activations": "peak",
 
 
 def choose(names: Iterable[str]) -> tuple[str, ...]:
-    """Column names as a user lists them.
+    """Column names as a user lists them, each once.
 
     Raises:
         UsageError: one that does not exist.
     """
-    chosen = tuple(dict.fromkeys(names))
-    for name in chosen:
-        if name not in NAMES:
-            near = suggest(name, NAMES) or f"; there are {', '.join(NAMES)}"
-            raise UsageError(f"--columns: there is no column '{name}'{near}")
-    return chosen
+    return columns.choose(dict.fromkeys(names), NAMES)
 
 
 def shown(found: Comparison, look: Look) -> list[str]:
