@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.analysis import analyze
-from archcost.cli.common import Loading, convention, load_all, loading, output, quiet, specs_argument
+from archcost.cli.common import Loading, convention, load_all, loading, output, quiet, specs_argument, units
 from archcost.cli.output import style_for, write
 from archcost.report.columns import NAMES, choose
 from archcost.report.model import COUNTS
@@ -51,13 +51,7 @@ def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) ->
 @click.option(
     "--sort", metavar="COUNT", type=click.Choice(COUNTS), help="Largest first, each line by its whole path."
 )
-@click.option(
-    "--units",
-    type=click.Choice(["si", "raw"]),
-    default="si",
-    show_default=True,
-    help="4.089 G or 4089184256.",
-)
+@units
 @click.option(
     "--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes."
 )

@@ -135,6 +135,13 @@ convention = click.option(
     help=f"Add what others count, as a number of its own: {', '.join(CONVENTIONS)}.",
 )
 
+units = click.option(
+    "--units",
+    type=click.Choice(["si", "raw"]),
+    default="si",
+    show_default=True,
+    help="4.089 G or 4089184256.",
+)
 quiet = click.option("--quiet", "-q", is_flag=True, help="Only the result, without explanations.")
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, loading, output, quiet, specs_argument
+from archcost.cli.common import Loading, loading, output, quiet, specs_argument, units
 from archcost.cli.output import style_for, write
 from archcost.errors import UsageError
 from archcost.report.comparison_cells import NAMES
@@ -82,13 +82,7 @@ def _pareto(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[s
     "--columns", metavar="NAMES", callback=_columns, help="Columns to show, separated by commas; see below."
 )
 @click.option("--sort", metavar="MEASURE", type=_Measure(list(MEASURES)), help="The best in it first.")
-@click.option(
-    "--units",
-    type=click.Choice(["si", "raw"]),
-    default="si",
-    show_default=True,
-    help="4.089 G or 4089184256.",
-)
+@units
 @click.option(
     "--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes."
 )

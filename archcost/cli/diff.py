@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, complete_spec, load_one, loading, settings_given
+from archcost.cli.common import Loading, complete_spec, load_one, loading, settings_given, units
 from archcost.cli.formats import Output, formats, outputs, write_all
 from archcost.errors import SpecError, UsageError
 from archcost.report.difference import FORMATS
@@ -66,13 +66,7 @@ class Options(Loading):
     type=click.IntRange(min=1),
     help="Also say where the difference is, by the first N segments of paths.",
 )
-@click.option(
-    "--units",
-    type=click.Choice(["si", "raw"]),
-    default="si",
-    show_default=True,
-    help="4.089 G or 4089184256.",
-)
+@units
 @click.option("--quiet", "-q", is_flag=True, help="Only the totals and the causes, without layers.")
 def command(
     specs: tuple[str, ...],
