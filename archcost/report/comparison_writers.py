@@ -12,7 +12,7 @@ from archcost.report import comparison_words as words
 from archcost.report.comparison import SCHEMA, flat, who
 from archcost.report.comparison_cells import Cells, heading, is_number, shown
 from archcost.report.csv import no_formula
-from archcost.report.grid import grid
+from archcost.report.grid import grid, pipes
 from archcost.report.json import envelope
 from archcost.report.markdown import escape
 from archcost.report.model import COUNTS, to_dict
@@ -186,13 +186,8 @@ def _markdown_networks(found: Comparison, names: list[str], look: Look) -> str:
         [_marked(found, row), *(_one_cell(cells, name, row) for name in names)]
         for row in _in_order(found, look)
     ]
-    return tabulate(
-        rows,
-        headers=["network", *map(heading, names)],
-        tablefmt="pipe",
-        colalign=["left", *("right" if is_number(name) else "left" for name in names)],
-        disable_numparse=True,
-    )
+    align = ["left", *("right" if is_number(name) else "left" for name in names)]
+    return pipes(rows, ["network", *map(heading, names)], align)
 
 
 def _marked(found: Comparison, row: NetworkRow) -> str:
@@ -207,12 +202,10 @@ def _one_cell(cells: Cells, name: str, row: NetworkRow) -> str:
 
 def _markdown_blocks(found: Comparison, name: str, look: Look) -> str:
     *rows, total = _by_block(found, name, look)
-    return tabulate(
+    return pipes(
         [*([f"`{path}`", *cells] for path, *cells in rows), [f"**{cell}**" for cell in total]],
-        headers=[f"{heading(name)} by block", *(escape(row.label) for row in _in_order(found, look))],
-        tablefmt="pipe",
-        colalign=["left", *["right"] * len(found.networks)],
-        disable_numparse=True,
+        [f"{heading(name)} by block", *(escape(row.label) for row in _in_order(found, look))],
+        ["left", *["right"] * len(found.networks)],
     )
 
 

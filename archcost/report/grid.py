@@ -1,4 +1,4 @@
-"""A plain table for a terminal."""
+"""Tables: a plain one for a terminal, one of pipes for Markdown."""
 
 from __future__ import annotations
 
@@ -30,3 +30,19 @@ def grid(
     text = tabulate(rows, headers, "simple", colalign=align, disable_numparse=True)
     head, *body = (line.rstrip() for line in text.splitlines())
     return [style.paint(head, "bold"), *body]
+
+
+def pipes(rows: Sequence[Sequence[str]], headers: Sequence[str], align: Sequence[str]) -> str:
+    """A table as Markdown has it.
+
+    Args:
+        rows: cells, escaped where they need be.
+        headers: what stands above each column.
+        align: `left` or `right`, per column.
+
+    >>> print(pipes([["conv", "9"]], ["layer", "params"], ["left", "right"]))
+    | layer   |   params |
+    |:--------|---------:|
+    | conv    |        9 |
+    """
+    return tabulate(rows, headers, "pipe", colalign=align, disable_numparse=True)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
 from archcost.report import words
 from archcost.report.columns import columns
+from archcost.report.grid import pipes
 from archcost.report.style import Style
 
 if TYPE_CHECKING:
@@ -43,13 +42,8 @@ def _table(report: Report, lines: Sequence[Line], look: Look) -> str:
         for line in lines
     ]
     total = ["**total**", *(f"**{cell}**" if cell else "" for cell in (c.total() for c in shown))]
-    return tabulate(
-        [*rows, total],
-        headers=["layer", *(c.heading for c in shown)],
-        tablefmt="pipe",
-        colalign=["left", *("right" if c.is_number else "left" for c in shown)],
-        disable_numparse=True,
-    )
+    align = ["left", *("right" if c.is_number else "left" for c in shown)]
+    return pipes([*rows, total], ["layer", *(c.heading for c in shown)], align)
 
 
 def _code(path: str, times: int) -> str:
@@ -59,13 +53,7 @@ def _code(path: str, times: int) -> str:
 def _memory(report: Report, look: Look) -> str:
     rows = words.memory(report, look)
     table = [(name, amount, escape(meaning)) for name, amount, meaning in rows]
-    text = tabulate(
-        table,
-        headers=["memory", "bytes", "meaning"],
-        tablefmt="pipe",
-        colalign=["left", "right", "left"],
-        disable_numparse=True,
-    )
+    text = pipes(table, ["memory", "bytes", "meaning"], ["left", "right", "left"])
     return f"{text}\n\nOperations: {words.operations(report, look)}."
 
 

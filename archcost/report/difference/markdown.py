@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
 from archcost.report.difference import words
 from archcost.report.difference.text import CAUSES, LAYERS, PLACES
+from archcost.report.grid import pipes
 from archcost.report.markdown import escape
 
 if TYPE_CHECKING:
@@ -86,10 +85,4 @@ def _where(diff: Diff, depth: int, units: Units) -> str:
 
 
 def _table(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    return tabulate(
-        rows,
-        headers=headers,
-        tablefmt="pipe",
-        colalign=["left", *["right"] * (len(headers) - 1)],
-        disable_numparse=True,
-    )
+    return pipes(rows, headers, ["left", *["right"] * (len(headers) - 1)])
