@@ -172,7 +172,7 @@ def pre_commit(repo: Repo, *hook: str) -> Ended:
     repo.git("add", "--all")
     path = f"{ARCHCOST.parent}:{os.environ['PATH']}"
     home = str(repo.folder.parent / "home")
-    return tool("pre-commit", "run", *hook, folder=repo.folder, PATH=path, PRE_COMMIT_HOME=home)
+    return tool("pre-commit", "run", *hook, folder=repo.folder, PATH=path, PRE_COMMIT_HOME=home, SKIP="")
 
 
 def test_pre_commit_accepts_the_list_of_hooks() -> None:
