@@ -19,7 +19,7 @@ MOST = 5
 
 
 def causes(before: Subject, after: Subject) -> tuple[str, ...]:
-    """What was changed and what that costs, in the order of the text; nothing if every measure is the same.
+    """What was changed and what that costs, the worst first; nothing if every measure is the same.
 
     >>> from archcost import load
     >>> from archcost.review.measured import Subject

@@ -23,6 +23,7 @@ import pytest
 from archcost.errors import NothingToAnalyzeError, SpecError, UsageError
 from archcost.gate.baseline import Accepted, Baseline
 from archcost.gate.baseline import read as read_baseline
+from archcost.gate.causes import causes
 from archcost.gate.check import Gate
 from archcost.gate.config import Config, budgets_of_flag, find_config, read_config
 from archcost.gate.entries import Entry, entries
@@ -206,6 +207,11 @@ def test_a_budget_that_holds_for_nothing_fails(budget: str, why: str) -> None:
     assert found.failed
 
 
+def test_several_limits_that_hold_for_nothing_are_one_remark() -> None:
+    config = "specs: [net.yaml]\nbudgets:\n  - {block: lete, max_macs: 1, max_params: 1}\n"
+    assert [one.rule for one in judge(config).all] == ["unused-budget"]
+
+
 LATE = """\
 specs: [net.yaml, 'other/*.yaml']
 budgets:
@@ -247,6 +253,15 @@ def test_specs_of_the_configuration_are_read_with_their_settings() -> None:
     assert said(found) == [
         "error budget: wide: parameters are 2.736 k, 1.236 k (82.4 %) over the limit of 1.500 k"
     ]
+
+
+def test_settings_that_are_asked_for_replace_those_of_the_entry() -> None:
+    text = NET.replace("{wide: {width: 16}}", "{wide: {width: 16}, slim: {width: 2}}")
+    Path("net.yaml").write_text(text, "utf-8")
+    entry = Entry(path="net.yaml", variant="wide", set={"width": 4}, input="3x4x4")
+    assert entry.load(set={"width": 5}).nodes[0].output == (5, 4, 4)
+    assert entry.load(input="3x2x2").nodes[0].output == (4, 2, 2)
+    assert entry.load(variant="slim").variant == "slim"
 
 
 VARIANTS = "specs: [net.yaml, {path: net.yaml, variant: wide}]\n"
@@ -412,6 +427,53 @@ def test_what_changed_since_the_base_is_told_with_its_price() -> None:
     assert only(found).details["cause"] == cause
     widen(8)
     assert judge(AGAINST % "+0").specs[0].causes == ()
+
+
+PRODUCT = """\
+archcost: 1
+name: product
+vars: {a: 2, b: 3}
+input: [1, 8, 8]
+layers:
+  - conv: {out_channels: $(a * b), kernel_size: 1}
+  - conv: {out_channels: 4, kernel_size: 1}
+  - dropout: {p: 0.1}
+"""
+
+
+def causes_of(text: str, changed: str) -> tuple[str, ...]:
+    """Why the second network costs something else than the first."""
+    subjects: list[Subject] = []
+    for one in (text, changed):
+        Path("changed.yaml").write_text(one, "utf-8")
+        subjects.append(Subject(Entry(path="changed.yaml").load()))
+    return causes(*subjects)
+
+
+def test_causes_that_cost_something_only_together_are_told_once() -> None:
+    # 6 channels become 15, each with 64 + 4·64 MACs, 1 + 1 + 4 parameters.
+    together = "a: 2 → 3, b: 3 → 5, together: +2.880 k MACs (+150.0 %), +54 parameters (+135.0 %)"
+    assert causes_of(PRODUCT, PRODUCT.replace("a: 2, b: 3", "a: 3, b: 5")) == (together,)
+
+
+def test_causes_that_cost_something_alone_and_together_are_told_by_both() -> None:
+    found = causes_of(PRODUCT, PRODUCT.replace("a: 2", "a: 3").replace("channels: 4", "channels: 5"))
+    assert [one.partition(": +")[0] for one in found] == [
+        "a: 2 → 3",
+        "conv_2: out_channels 4 → 5 at changed.yaml:7",
+        "a: 2 → 3, conv_2: out_channels 4 → 5, together",
+    ]
+
+
+def test_a_change_that_costs_nothing_is_no_cause() -> None:
+    assert causes_of(PRODUCT, PRODUCT.replace("p: 0.1", "p: 0.2")) == ()
+
+
+@pytest.mark.parametrize(("changed", "more"), [(5, []), (6, ["and 1 more: see archcost diff"])])
+def test_five_causes_are_told_and_the_others_counted(changed: int, more: list[str]) -> None:
+    layer = "  - conv: {out_channels: 4, kernel_size: 1, bias: true}\n"
+    many = f"archcost: 1\nname: many\ninput: [1, 8, 8]\nlayers:\n{layer * 6}"
+    assert list(causes_of(many, many.replace("true", "false", changed))[5:]) == more
 
 
 @pytest.mark.usefixtures("repository")
