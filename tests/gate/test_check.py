@@ -212,6 +212,18 @@ def test_several_limits_that_hold_for_nothing_are_one_remark() -> None:
     assert [one.rule for one in judge(config).all] == ["unused-budget"]
 
 
+@pytest.mark.parametrize(
+    ("second", "where"),
+    [("{path: net.yaml, variant: wide}", "net"), ("other.yaml", "any of the 2 networks")],
+)
+def test_a_budget_that_holds_for_none_of_several_networks_names_them(second: str, where: str) -> None:
+    Path("other.yaml").write_text(NET, "utf-8")
+    (remark,) = judge(f"specs: [net.yaml, {second}]\nbudgets:\n  - {{kind: linear, max_macs: 1}}\n").all
+    assert (
+        remark.message == f"there is no layer of kind 'linear' in {where}, so this budget holds for nothing"
+    )
+
+
 LATE = """\
 specs: [net.yaml, 'other/*.yaml']
 budgets:
@@ -262,6 +274,13 @@ def test_settings_that_are_asked_for_replace_those_of_the_entry() -> None:
     assert entry.load(set={"width": 5}).nodes[0].output == (5, 4, 4)
     assert entry.load(input="3x2x2").nodes[0].output == (4, 2, 2)
     assert entry.load(variant="slim").variant == "slim"
+
+
+def test_settings_of_the_command_line_come_on_top_of_those_of_the_configuration() -> None:
+    configure("specs: [{path: net.yaml, variant: wide, set: {width: 4, depth: 1}, input: 3x4x4}]\n")
+    asked = Entry(path="", variant="slim", set={"width": 5}, input="3x2x2")
+    (found,) = entries([], asked, read_config(Path("archcost.yaml")))
+    assert (found.variant, found.set, found.input) == ("slim", {"width": 5, "depth": "1"}, "3x2x2")
 
 
 VARIANTS = "specs: [net.yaml, {path: net.yaml, variant: wide}]\n"
@@ -726,6 +745,13 @@ def test_what_the_baseline_has_of_a_spec_that_moved_is_not_called_fixed() -> Non
     Path("net.yaml").rename("moved.yaml")
     (remark,) = judge(TIGHT.replace("net.yaml", "moved.yaml"), baseline=kept()).complaints
     assert "it accepts, 1 is about specs that are not checked any more;" in remark.message
+
+
+def test_a_run_over_some_specs_calls_nothing_fixed() -> None:
+    accept()
+    loose = TIGHT.replace("80k", "90k")
+    assert [one.rule for one in judge(loose, baseline=kept()).all] == ["stale-baseline"]
+    assert judge(loose, "net.yaml", baseline=kept()).all == ()
 
 
 def test_a_finding_keeps_its_fingerprint_when_its_line_moves() -> None:
