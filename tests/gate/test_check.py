@@ -26,10 +26,11 @@ from archcost.gate.baseline import read as read_baseline
 from archcost.gate.causes import causes
 from archcost.gate.check import Gate
 from archcost.gate.config import Config, budgets_of_flag, find_config, read_config
-from archcost.gate.entries import Entry, entries
+from archcost.gate.entries import Entry, entries, unchecked
 from archcost.gate.judge import parts
 from archcost.gate.patterns import matches_block
 from archcost.gate.remarks import about_baseline
+from archcost.limits import DEFAULT
 from archcost.review.measured import Subject
 
 if TYPE_CHECKING:
@@ -281,6 +282,21 @@ def test_settings_of_the_command_line_come_on_top_of_those_of_the_configuration(
     asked = Entry(path="", variant="slim", set={"width": 5}, input="3x2x2")
     (found,) = entries([], asked, read_config(Path("archcost.yaml")))
     assert (found.variant, found.set, found.input) == ("slim", {"width": 5, "depth": "1"}, "3x2x2")
+
+
+@pytest.mark.parametrize("specs", [[], ["net.yaml"], ["other.yaml"]])
+def test_every_spec_is_read_within_the_limits_that_are_asked_for(specs: list[str]) -> None:
+    Path("other.yaml").write_text(NET, "utf-8")
+    configure("specs: [net.yaml, {path: net.yaml, variant: wide}]\n")
+    limits = DEFAULT._replace(file_bytes=7)
+    found = entries(specs, Entry(path="", limits=limits), read_config(Path("archcost.yaml")))
+    assert {one.limits for one in found} == {limits}
+
+
+def test_a_spec_that_is_checked_another_way_is_not_checked_as_the_configuration_reads_it() -> None:
+    configure(VARIANTS)
+    others = unchecked([Entry(path="net.yaml")], read_config(Path("archcost.yaml")))
+    assert [one.variant for one in others] == ["wide"]
 
 
 VARIANTS = "specs: [net.yaml, {path: net.yaml, variant: wide}]\n"
