@@ -1,0 +1,179 @@
+"""Limits: which are broken, by how much, and that many of them take no time."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from archcost.gate.check import Gate
+from archcost.gate.config import budgets_of_flag
+from archcost.gate.entries import Entry
+from archcost.gate.judge import parts
+from archcost.gate.patterns import matches_block
+from archcost.review.measured import Subject
+from tests.gate.check.judging import NET, TODAY, gate, judge, only, said, widen
+
+
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [
+        ("max_macs: 87551", "MACs are 87,552, 1 (<0.1 %) over the limit of 87,551"),
+        ("max_params: 1k", "parameters are 1.368 k, 368 (36.8 %) over the limit of 1.000 k"),
+        ("max_peak: 6kB", "peak activations are 6.144 kB, 144 B (2.4 %) over the limit of 6.000 kB"),
+        ("max_peak: 6KiB", None),  # 6,144 bytes
+        ("max_macs: 87552", None),
+        ("max_depth: 1", "depth is 2, 1 (100.0 %) over the limit of 1"),
+        ("min_field: 6", "receptive field is 5, 1 (16.7 %) short of the limit of 6"),
+        ("min_field: 5", None),
+        ("min_field: [5, 7]", "receptive field in width is 5, 2 (28.6 %) short of the limit of 7"),
+        (
+            "min_field: [5, 5, 5]",
+            "receptive field in depth is limited, but the network has none of 3 axes",
+        ),
+        ("min_coverage: 100%", None),
+        (
+            "block: late, max_params: 1.1k",
+            "parameters of late are 1.152 k, 52 (4.7 %) over the limit of 1.100 k",
+        ),
+        (
+            "block: late.*, max_params: 1151",
+            "parameters of late.conv are 1.152 k, 1 (0.1 %) over the limit of 1.151 k",
+        ),
+        ("kind: conv, max_macs: 0", "MACs of all conv layers are 87.55 k, 87.55 k over the limit of 0"),
+    ],
+)
+def test_a_limit_is_broken_by_one_and_kept_when_it_is_met(limit: str, sentence: str | None) -> None:
+    found = judge(f"specs: [net.yaml]\nbudgets:\n  - {{{limit}}}\n")
+    broken = [one.message for one in found.specs[0].complaints]
+    assert (sentence in broken, found.failed) == ((True, True) if sentence else (False, False))
+
+
+def test_a_complaint_says_where_the_limit_is_and_what_weighs_most() -> None:
+    complaint = only(judge("specs: [net.yaml]\nbudgets:\n  - max_macs: 80k\n"))
+    assert complaint.details["limit"] == "max_macs: 80k, set at archcost.yaml:3:15"
+    assert complaint.details["heaviest"].startswith("late.conv 73.73 k (84.2 %), conv 13.82 k (15.8 %)")
+    assert (complaint.file, complaint.line, complaint.node) == ("net.yaml", 1, None)
+
+
+def test_a_complaint_about_a_block_stands_where_the_block_begins() -> None:
+    complaint = only(judge("specs: [net.yaml]\nbudgets:\n  - {block: late, max_macs: 1}\n"))
+    assert (complaint.file, complaint.line, complaint.node) == ("net.yaml", 10, "late")
+
+
+def test_an_error_says_what_a_warning_would_say() -> None:
+    config = "specs: [net.yaml]\nbudgets:\n  - max_macs: {warn: 1k, error: 2k}\n"
+    assert [one.level for one in judge(config).all] == ["error"]
+
+
+def test_a_warning_does_not_fail_unless_warnings_do() -> None:
+    config = "specs: [net.yaml]\nbudgets:\n  - max_macs: {warn: 1k, error: 100k}\n"
+    assert not judge(config).failed
+    assert judge(config + "fail_level: warn\n").failed
+
+
+def test_every_limit_is_told_whether_it_is_kept() -> None:
+    (spec,) = judge("specs: [net.yaml]\nbudgets:\n  - {max_macs: 100k, max_params: 1k}\n").specs
+    assert [(one.budget, one.measured, one.limit, one.kept) for one in spec.limits] == [
+        ("max_macs", 87_552, 100_000, True),
+        ("max_params", 1_368, 1_000, False),
+    ]
+    assert spec.limits[0].fingerprint is None
+    assert spec.limits[1].fingerprint == spec.complaints[0].fingerprint
+
+
+def test_a_flag_is_a_limit_of_every_spec(folder: Path) -> None:
+    config = replace(gate("specs: [net.yaml]\n").config, budgets=budgets_of_flag("max_macs", "80k"))
+    found = Gate(config, TODAY).judge([Entry(path=str(folder / "net.yaml"))], is_whole=False)
+    assert only(found).details["limit"] == "max_macs: 80k, set at --max-macs"
+
+
+def test_a_bound_of_a_field_proves_no_minimum() -> None:
+    # Positions that became channels are positions again: which of them are read is bounded only.
+    layers = "  - pixel_unshuffle: {downscale_factor: 2}\n  - slice: {start: 0, end: 4}\n"
+    head = NET.partition("layers:\n")[0]
+    Path("net.yaml").write_text(f"{head}layers:\n{layers}", "utf-8")
+    found = judge("specs: [net.yaml]\nbudgets:\n  - min_field: {warn: 3, error: 2}\n")
+    assert [(one.limit, one.kept) for one in found.specs[0].limits] == [(3, False), (2, None)]
+    assert said(found) == [
+        "warn budget: receptive field is 2, 1 (33.3 %) short of the limit of 3",
+    ]
+    found = judge("specs: [net.yaml]\nbudgets:\n  - min_field: 2\n")
+    assert said(found) == ["warn budget: receptive field is at most 2: whether it reaches 2 cannot be told"]
+
+
+DEEP = """\
+archcost: 1
+name: deep
+input: [2, 4, 4]
+layers:
+  - name: s
+    repeat: 40
+    body:
+      - name: b
+        repeat: 25
+        body: [{conv: {out_channels: 2, kernel_size: 1}}, relu]
+"""
+
+
+@pytest.mark.parametrize(
+    "block", ["s", "s.7", "s.*", "s.3.b", "s.*.b.1?", "**", "**.conv", "s.[12].b.0.relu"]
+)
+def test_a_block_is_whatever_has_its_path_or_lies_below_it(block: str) -> None:
+    Path("deep.yaml").write_text(DEEP, "utf-8")
+    subject = Subject(Entry(path="deep.yaml").load())
+    budget = replace(budgets_of_flag("max_macs", "1")[0], block=block)
+    paths = {".".join(n.path.split(".")[:end]) for n in subject.report.nodes for end in range(1, 6)}
+    expected = {
+        path: [n.path for n in subject.report.nodes if f"{n.path}.".startswith(f"{path}.")]
+        for path in paths
+        if matches_block(block, path)
+    }
+    found = {part.scope: [row.path for row in part.rows or ()] for part in parts(budget, subject)}
+    assert found == expected
+
+
+def test_a_thousand_budgets_look_at_their_own_blocks_only() -> None:
+    Path("deep.yaml").write_text(DEEP, "utf-8")
+    subject = Subject(Entry(path="deep.yaml").load())
+    (budget,) = budgets_of_flag("max_macs", "1")
+    began = time.perf_counter()
+    for number in range(1000):
+        (part,) = parts(replace(budget, block=f"s.{number % 40}.b"), subject)
+        assert len(part.rows or ()) == 50
+    assert time.perf_counter() - began < 1  # it takes milliseconds; reading 2,000 paths each time, seconds
+
+
+def test_of_a_large_network_not_every_limit_gets_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("deep.yaml").write_text(DEEP, "utf-8")
+    monkeypatch.setattr("archcost.gate.check.ADVISED_NODES", 4000)  # the network has 2,000
+    asked: list[str] = []
+
+    def advise(_subject: Subject, measure: str, *_: object, **_more: object) -> list[str]:
+        asked.append(measure)
+        return []
+
+    monkeypatch.setattr("archcost.gate.check.advice", advise)
+    found = judge("specs: [deep.yaml]\nbudgets:\n  - {block: s.*, max_macs: 1}\n")
+    assert (len(found.all), len(asked)) == (40, 2)
+
+
+@pytest.mark.usefixtures("repository")
+def test_a_limit_in_bytes_may_be_relative() -> None:
+    widen(9)  # 25 channels of 64 are alive, for 24
+    text = "specs: [net.yaml]\nagainst: HEAD\nbudgets:\n  - {max_peak: +%skB}\n"
+    assert not judge(text % "0.256").failed
+    over = (
+        "peak activations are 6.400 kB, 1 B (<0.1 %) over the limit of 6.399 kB, +0.255kB of 6.144 kB at HEAD"
+    )
+    assert only(judge(text % "0.255")).message == over
+
+
+def test_the_same_limit_of_both_axes_is_two_complaints() -> None:
+    found = judge("specs: [net.yaml]\nbudgets:\n  - {min_field: [6, 7]}\n")
+    assert [one.message[:26] for one in found.all] == [
+        "receptive field in height ",
+        "receptive field in width i",
+    ]
