@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.geometry import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from fractions import Fraction
 
     import networkx as nx
@@ -167,6 +167,10 @@ class Network:
         self.expectations = expectations
         self.given = given
         self.variants = variants
+
+    def having(self, nodes: Iterable[Node], outputs: dict[str, Node | Input]) -> Network:
+        """A network of other nodes in the place of this one. What the spec expects of its nodes is gone."""
+        return Network(self.name, self.path, self.variant, self.variables, self.inputs, tuple(nodes), outputs)
 
     def __repr__(self) -> str:
         return f"<Network {self.name}: {len(self.nodes)} nodes>"

@@ -128,6 +128,7 @@ def command(
         fail_level=options["fail_level"],
         dtype=options["dtype"],
         baseline=options["baseline"],
+        limits=options["limits"],
     )
     asked = Entry(
         path="",

@@ -14,13 +14,13 @@ from archcost.errors import LayerError, ShapeError, UsageError
 from archcost.geometry import size
 from archcost.layers.declared import Custom, Parameter
 from archcost.layers.shape import Reshape, Slice
-from archcost.network import Network, Node
+from archcost.network import Node
 from archcost.spec.weights import tensors
 
 if TYPE_CHECKING:
     from archcost.geometry import Shape
     from archcost.layers.base import Kind
-    from archcost.network import Input
+    from archcost.network import Input, Network
 
 _LEAVING = ("out_channels", "out_features", "embedding_dim")
 """Fields that say how many channels leave."""
@@ -57,15 +57,7 @@ def scaled(network: Network, factor: Fraction) -> Network:
         made[node] = new
         nodes.append(new)
     outputs = {name: made[tensor] for name, tensor in network.outputs.items()}
-    return Network(
-        network.name,
-        network.path,
-        network.variant,
-        network.variables,
-        network.inputs,
-        tuple(nodes),
-        outputs,
-    )
+    return network.having(nodes, outputs)
 
 
 def _refusal(network: Network, why: str) -> UsageError:

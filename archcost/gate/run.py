@@ -14,6 +14,7 @@ from archcost.gate.bounds import BOUNDS
 from archcost.gate.check import Gate
 from archcost.gate.config import budgets_of_flag, find_config, read_config
 from archcost.gate.entries import Entry, entries
+from archcost.limits import DEFAULT
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from archcost.gate.config import Config
     from archcost.gate.model import Judgement
+    from archcost.limits import Limits
     from archcost.report.model import Level
 
 
@@ -79,13 +81,14 @@ def configured(  # noqa: PLR0913 - one for everything that can be said in place 
     fail_level: Level | None = None,
     dtype: str | None = None,
     baseline: str | None = None,
+    limits: Limits = DEFAULT,
 ) -> Config:
     """The configuration in a file, or the nearest one, with what was asked for in its place.
 
     Raises:
         ArchcostError: the file or a limit cannot be read.
     """
-    config = read_config(Path(file) if file else find_config(Path.cwd()))
+    config = read_config(Path(file) if file else find_config(Path.cwd()), limits)
     asked = [
         budget for key, texts in budgets.items() for text in texts for budget in budgets_of_flag(key, text)
     ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from typing import TYPE_CHECKING
 
@@ -127,7 +126,6 @@ def test_a_mistake_of_the_formatter_leaves_the_file_and_exits_70(
     assert (folder / "ugly.yaml").read_text() == UGLY
 
 
-@pytest.mark.skipif(os.name == "nt", reason="modes and links are POSIX's")
 def test_modes_and_links_stay(folder: Path) -> None:
     (folder / "ugly.yaml").chmod(0o640)
     (folder / "link.yaml").symlink_to("ugly.yaml")

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import ShapeError
 from archcost.layers import KINDS
-from archcost.network import Network, Node
+from archcost.network import Node
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archcost.layers.base import Kind
-    from archcost.network import Input
+    from archcost.network import Input, Network
 
 Changes: TypeAlias = "Mapping[Node, Sequence[Kind]]"
 """Node -> the layers that stand in its place, one after another; none, and its input is what leaves."""
@@ -38,15 +38,7 @@ def rebuilt(network: Network, changes: Changes) -> Network:
         now[node] = nodes[-1] if layers else tensors[0]
     outputs = {name: now[tensor] for name, tensor in network.outputs.items()}
     _check(network, outputs)
-    return Network(
-        network.name,
-        network.path,
-        network.variant,
-        network.variables,
-        network.inputs,
-        tuple(nodes),
-        outputs,
-    )
+    return network.having(nodes, outputs)
 
 
 def _node(node: Node, layer: Kind, inputs: tuple[Node | Input, ...], index: int | None) -> Node:
