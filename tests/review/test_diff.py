@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archcost import Diff, Network
 
     Compare: TypeAlias = Callable[..., Diff]
+    Spec: TypeAlias = Callable[[str], Network]
 
 SPECS = Path(__file__).parents[2] / "specs"
 
@@ -47,6 +48,17 @@ def written(tmp_path: Path) -> Compare:
         return diff(*networks)
 
     return compare
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Spec:
+    """The network of a whole spec."""
+
+    def network(text: str) -> Network:
+        (tmp_path / "net.yaml").write_text(text, "utf-8")
+        return load(tmp_path / "net.yaml")
+
+    return network
 
 
 def changes(found: Diff) -> dict[str, str]:
@@ -407,33 +419,29 @@ def test_a_stage_is_one_cause_though_what_is_left_says_the_same(written: Compare
     assert whats(found) == ["b removed", "conv, relu added"]
 
 
-def test_a_variable_that_an_edit_has_nothing_to_do_with_is_no_cause(tmp_path: Path) -> None:
+def test_a_variable_that_an_edit_has_nothing_to_do_with_is_no_cause(spec: Spec) -> None:
     """The convolution is edited; how often there is one does not matter to it."""
-    networks: list[Network] = []
-    for rounds, size in ((1, 1), (2, 3)):
-        path = tmp_path / f"net{rounds}.yaml"
-        path.write_text(
+    networks = [
+        spec(
             f"archcost: 1\nname: net\nvars: {{rounds: {rounds}}}\ninput: [4, 8, 8]\nlayers:\n"
             "  - name: s\n    repeat: $rounds\n    body:\n"
-            f"      - conv: {{out_channels: 4, kernel_size: {size}}}\n",
-            "utf-8",
+            f"      - conv: {{out_channels: 4, kernel_size: {size}}}\n"
         )
-        networks.append(load(path))
+        for rounds, size in ((1, 1), (2, 3))
+    ]
     found = diff(*networks)
     changed = next(node for node in found.nodes if node.status == "changed")
     assert [found.causes[index].kind for index in changed.causes] == ["item"]
 
 
-def test_of_variables_computed_from_others_only_the_first_is_a_cause(tmp_path: Path) -> None:
-    networks: list[Network] = []
-    for width in (2, 3):
-        path = tmp_path / f"net{width}.yaml"
-        path.write_text(
+def test_of_variables_computed_from_others_only_the_first_is_a_cause(spec: Spec) -> None:
+    networks = [
+        spec(
             f"archcost: 1\nname: net\nvars: {{width: {width}, wide: $(4 * width), wider: $(2 * wide)}}\n"
-            "input: [4, 8, 8]\nlayers:\n  - conv: {out_channels: $wider, kernel_size: 1}\n",
-            "utf-8",
+            "input: [4, 8, 8]\nlayers:\n  - conv: {out_channels: $wider, kernel_size: 1}\n"
         )
-        networks.append(load(path))
+        for width in (2, 3)
+    ]
     assert whats(diff(*networks)) == ["width: 2 → 3"]
 
 
@@ -447,16 +455,14 @@ def test_a_cover_around_what_was_there_is_looked_through(written: Compare) -> No
     assert {one.head.partition(".")[0] for one in found.renamed} == {"stage"}
 
 
-def test_an_input_that_was_renamed_is_the_same_input(tmp_path: Path) -> None:
-    networks: list[Network] = []
-    for name in ("image", "picture"):
-        path = tmp_path / f"{name}.yaml"
-        path.write_text(
+def test_an_input_that_was_renamed_is_the_same_input(spec: Spec) -> None:
+    networks = [
+        spec(
             f"archcost: 1\nname: net\ninput: {{{name}: [4, 8, 8]}}\nlayers:\n"
-            f"  - {{conv: {{out_channels: 4, kernel_size: 1}}, from: {name}}}\n",
-            "utf-8",
+            f"  - {{conv: {{out_channels: 4, kernel_size: 1}}, from: {name}}}\n"
         )
-        networks.append(load(path))
+        for name in ("image", "picture")
+    ]
     found = diff(*networks)
     assert (found.causes, found.nodes) == ((), ())
 
@@ -477,26 +483,21 @@ def test_a_layer_is_edited_and_covered_at_once(written: Compare) -> None:
     assert whats(found) == ["stage.conv: kernel_size 3 → 1"]
 
 
-def test_a_list_that_a_repeat_goes_through_is_the_cause(tmp_path: Path) -> None:
-    networks: list[Network] = []
-    for last in (8, 9):
-        path = tmp_path / f"net{last}.yaml"
-        path.write_text(
+def test_a_list_that_a_repeat_goes_through_is_the_cause(spec: Spec) -> None:
+    networks = [
+        spec(
             f"archcost: 1\nname: net\nvars: {{widths: [4, {last}]}}\ninput: [4, 8, 8]\nlayers:\n"
-            "  - repeat: {width: $widths}\n    body:\n      - conv: {out_channels: $width, kernel_size: 1}\n",
-            "utf-8",
+            "  - repeat: {width: $widths}\n    body:\n      - conv: {out_channels: $width, kernel_size: 1}\n"
         )
-        networks.append(load(path))
+        for last in (8, 9)
+    ]
     assert whats(diff(*networks)) == ["widths: [4, 8] → [4, 9]"]
 
 
-def test_an_input_that_was_renamed_and_grew_is_one_cause(tmp_path: Path) -> None:
-    networks: list[Network] = []
-    for name, size in (("image", 8), ("picture", 9)):
-        path = tmp_path / f"{name}.yaml"
-        path.write_text(
-            f"archcost: 1\nname: net\ninput: {{{name}: [4, {size}, {size}]}}\nlayers:\n  - relu\n", "utf-8"
-        )
-        networks.append(load(path))
+def test_an_input_that_was_renamed_and_grew_is_one_cause(spec: Spec) -> None:
+    networks = [
+        spec(f"archcost: 1\nname: net\ninput: {{{name}: [4, {size}, {size}]}}\nlayers:\n  - relu\n")
+        for name, size in (("image", 8), ("picture", 9))
+    ]
     (cause,) = diff(*networks).causes
     assert cause.what.endswith(": 4×8×8 → 4×9×9")
