@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from archcost.cli.common import Loading, complete_spec, loading
+from archcost.cli.common import Loading, asked, complete_spec, loading
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
 from archcost.cli.output import write
 from archcost.errors import UsageError
@@ -114,7 +114,7 @@ def command(
     Exit codes: 0 passed, 1 failed, 2 a spec or the configuration is wrong, 3 nothing to check.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     from archcost.gate.check import Gate  # noqa: PLC0415 - `--help` needs none of what follows
-    from archcost.gate.entries import Entry, entries  # noqa: PLC0415
+    from archcost.gate.entries import entries  # noqa: PLC0415
     from archcost.gate.run import configured  # noqa: PLC0415
     from archcost.report.judgement.words import Look  # noqa: PLC0415
 
@@ -130,18 +130,12 @@ def command(
         baseline=options["baseline"],
         limits=options["limits"],
     )
-    asked = Entry(
-        path="",
-        variant=options["variant"],
-        set=options["settings"],
-        input=options["input_shape"],
-        limits=options["limits"],
-    )
-    wanted = entries(specs, asked, settled)
+    how = asked(options)
+    wanted = entries(specs, how, settled)
     day = options["today"].date() if options["today"] else dt.date.today()  # noqa: DTZ011 - the user's day
     changes = options["write_baseline"] or options["ratchet"]
     baseline = _baseline(settled, changes=changes, begins=options["write_baseline"])
-    is_whole = asked.is_plain and not specs
+    is_whole = how.is_plain and not specs
     _refuse_sources(placed, [settled.file, baseline.file, *(entry.path for entry in wanted)])
     judgement = Gate(settled, day, baseline).judge(wanted, is_whole=is_whole)
     if options["write_baseline"]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from archcost.errors import Diagnostic
+    from archcost.gate.entries import Entry
     from archcost.network import Network
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -143,6 +144,19 @@ units = click.option(
     help="4.089 G or 4089184256.",
 )
 quiet = click.option("--quiet", "-q", is_flag=True, help="Only the result, without explanations.")
+
+
+def asked(options: Loading) -> Entry:
+    """How specs are to be read, for the commands that look some up in the configuration."""
+    from archcost.gate.entries import Entry  # noqa: PLC0415 - few commands have a configuration
+
+    return Entry(
+        path="",
+        variant=options["variant"],
+        set=options["settings"],
+        input=options["input_shape"],
+        limits=options["limits"],
+    )
 
 
 def load_one(spec: str, options: Loading) -> Network:

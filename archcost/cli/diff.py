@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, complete_spec, load_one, loading, settings_given, units
+from archcost.cli.common import Loading, asked, complete_spec, load_one, loading, settings_given, units
 from archcost.cli.formats import Output, formats, outputs, write_all
 from archcost.errors import SpecError, UsageError
 from archcost.report.difference import FORMATS
@@ -119,19 +119,11 @@ def _differences(
 
 def _since(ref: str | None, specs: tuple[str, ...], config: Config, options: Options) -> list[Diff]:
     """The specs and what they were at a revision."""
-    from archcost.gate.entries import Entry  # noqa: PLC0415 - as above
-    from archcost.review.against import diffs_against  # noqa: PLC0415 - likewise, and git
+    from archcost.review.against import diffs_against  # noqa: PLC0415 - `--help` needs no git
 
     if ref is None:
         raise UsageError("name two specs, BASE and HEAD, or a git revision: --against REF [SPEC]...")
-    asked = Entry(
-        path="",
-        variant=options["variant"],
-        set=options["settings"],
-        input=options["input_shape"],
-        limits=options["limits"],
-    )
-    return diffs_against(ref, specs, asked, config)
+    return diffs_against(ref, specs, asked(options), config)
 
 
 def _two(base: str, head: str, options: Options) -> Diff:

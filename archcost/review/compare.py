@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
 from archcost.errors import UsageError
-from archcost.report.comparison import BlockRow, Comparison, NetworkRow, Noticed, Seen, shapes
+from archcost.report.comparison import BlockRow, Comparison, NetworkRow, Noticed, shapes
 from archcost.report.model import Level, add_up
 from archcost.review.labels import Origin, labels
 from archcost.review.measured import MEASURES, Subject
@@ -131,7 +131,7 @@ def measure(
         measures={name: one.of(subject) for name, one in MEASURES.items()},
         best_peak_is_exact=report.totals.peak_activations.best_is_exact,
         relative={},
-        fields=tuple(Seen(**sight._asdict()) for sight in subject.sights),
+        fields=subject.sights,
         pareto_optimal=True,
         dominated_by=None,
         findings=_noticed(report),

@@ -7,36 +7,16 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcost.analysis import analyze
 from archcost.passes.paths import depth
+from archcost.report.comparison import Seen
 from archcost.report.model import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from archcost.geometry import Shape
     from archcost.network import Input, Network, Node
     from archcost.report.model import NodeRow, ReceptiveField, Report
 
 Number = int | float
-
-
-class Sight(NamedTuple):
-    """What an output sees of an input before anything looks at all positions at once.
-
-    Attributes:
-        output: the output's name.
-        input: the input's name.
-        size: of the largest field among the last maps that lead to the output, per axis.
-        coverage: the smallest share of such a field that is read.
-        upper_bound: the true size may be smaller.
-        is_global: an operation over all positions lies on the way to the output.
-    """
-
-    output: str
-    input: str
-    size: Shape
-    coverage: float
-    upper_bound: bool
-    is_global: bool
 
 
 class Subject:
@@ -75,7 +55,7 @@ class Subject:
         return {path: tuple(rows) for path, rows in found.items()}
 
     @cached_property
-    def sights(self) -> tuple[Sight, ...]:
+    def sights(self) -> tuple[Seen, ...]:
         """What each output sees of each input.
 
         The field of a classifier's output is the whole input, whatever the network. What tells networks apart
@@ -90,7 +70,7 @@ class Subject:
             sight for name, tensor in self.network.outputs.items() for sight in self._of(name, tensor)
         )
 
-    def _of(self, name: str, tensor: Node | Input) -> Iterator[Sight]:
+    def _of(self, name: str, tensor: Node | Input) -> Iterator[Seen]:
         fields = {source.path: list["ReceptiveField"]() for source in self.network.inputs}
         for row in self._last_maps(tensor):
             for source, field in fields_seen(row, next(iter(fields))).items():
@@ -102,7 +82,14 @@ class Subject:
                 size = tuple(map(max, zip(*(field.size for field in found), strict=True)))
                 coverage = min(field.coverage for field in found)
                 bounds = any(field.upper_bound for field in found)
-                yield Sight(name, source, size, coverage, bounds, whole)
+                yield Seen(
+                    output=name,
+                    input=source,
+                    size=size,
+                    coverage=coverage,
+                    upper_bound=bounds,
+                    is_global=whole,
+                )
 
     def _last_maps(self, tensor: Node | Input) -> Iterator[NodeRow]:
         """The nearest nodes at or before a tensor that see a part of an input, each once."""
