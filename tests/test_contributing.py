@@ -8,13 +8,17 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+import pytest
+
 from archcost.layers import KINDS, elementwise, find
 from tests.execute.test_rows_run import runs_as_the_table_says
 from tests.layers import table
 from tests.layers.test_table import test_a_layer_answers_as_the_table_says as answers_as_the_table_says
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Callable, Iterator
+
+    from tests.layers.table import Case
 
 PAGE = Path(__file__).parent.parent / "CONTRIBUTING.md"
 KIND, LINE, ROW = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
@@ -26,14 +30,41 @@ from archcost.layers.fields import Positive
 """
 
 
-def test_a_kind_added_as_the_page_says_answers_as_its_row_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    grown = ModuleType(elementwise.__name__)
-    monkeypatch.setitem(sys.modules, elementwise.__name__, grown)
-    source = Path(elementwise.__file__).read_text("utf-8")
-    exec(source + IMPORTS + KIND, vars(grown))  # noqa: S102 - our own page
-    for word, home in eval("{" + LINE + "}").items():  # noqa: S307 - our own page
-        monkeypatch.setitem(KINDS, word, home)
-    row = eval(ROW, dict(vars(table)))  # noqa: S307 - our own page
+RIGHT = 'x + weights["weight"]'
+WRONG = {
+    "a sign": 'x - weights["weight"]',
+    "another weight": 'x + weights["weight"][::-1]',
+    "another order": '(x + weights["weight"])[:, ::-1]',
+}
+"""What `run` may give instead: the shape and the counts are the same."""
+
+
+@pytest.fixture
+def added(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Case]]:
+    """Add a kind as the page says; its row."""
+
+    def add(kind: str) -> Case:
+        grown = ModuleType(elementwise.__name__)
+        monkeypatch.setitem(sys.modules, elementwise.__name__, grown)
+        source = Path(elementwise.__file__).read_text("utf-8")
+        exec(source + IMPORTS + kind, vars(grown))  # noqa: S102 - our own page
+        for word, home in eval("{" + LINE + "}").items():  # noqa: S307 - our own page
+            monkeypatch.setitem(KINDS, word, home)
+        return eval(ROW, dict(vars(table)))  # noqa: S307 - our own page
+
+    yield add
+    find.cache_clear()  # nobody else knows this kind
+
+
+def test_a_kind_added_as_the_page_says_answers_as_its_row_says(added: Callable[[str], Case]) -> None:
+    row = added(KIND)
     answers_as_the_table_says(row)
     runs_as_the_table_says(row)
-    find.cache_clear()  # nobody else knows this kind
+
+
+@pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
+def test_a_kind_that_computes_other_values_fails_its_row(wrong: str, added: Callable[[str], Case]) -> None:
+    row = added(KIND.replace(RIGHT, wrong))
+    answers_as_the_table_says(row)
+    with pytest.raises(AssertionError, match="allclose"):
+        runs_as_the_table_says(row)

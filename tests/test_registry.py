@@ -69,6 +69,12 @@ def test_a_kind_has_a_row_in_a_table(word: str) -> None:
 
 
 @every_kind
+def test_every_row_says_what_values_come_out_unless_nobody_knows(word: str) -> None:
+    rows = [case for case in CASES if case.kind == word]
+    assert [case.sentence for case in rows if (case.value is None) != kind(word).made_up] == []
+
+
+@every_kind
 def test_a_kind_that_computes_names_the_source_of_its_formulas(word: str) -> None:
     computes = any(case.ops != Operations() for case in CASES if case.kind == word)
     assert kind(word).reference or not computes or word in DEFINED_BY_THEIR_NAMES

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
@@ -12,33 +13,63 @@ from tests.execute.running import operations, run
 from tests.layers.test_table import CASES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcost.execute.arrays import Array
     from archcost.geometry import Shape
     from archcost.layers.base import Kind
     from tests.layers.table import Case
 
+PLACES = 25
+"""Where a large output is looked at; a small one everywhere."""
+
 RUN = [case for case in CASES if case.kind != "custom"]
 SMALL = [case for case in RUN if case.ops.macs < 10**8]
 
 
-def random(shape: Shape, dtype: str, layer: Kind) -> Array:
-    """Positive numbers, so that variances may be among them; numbers of tokens where they are read."""
-    if layer.known_tokens:
-        return np.arange(np.prod(shape)).reshape(shape).astype(dtype) % layer.known_tokens
-    return np.random.default_rng(0).uniform(0.5, 1.5, shape).astype(dtype)
+def random(seed: int, shape: Shape, dtype: str) -> Array:
+    """Numbers of both signs, some of them large."""
+    return (3 * np.random.default_rng([seed, *shape]).standard_normal(shape)).astype(dtype)
+
+
+def arriving(seed: int, shape: Shape, dtype: str, layer: Kind) -> Array:
+    """Numbers, or numbers of tokens where they are read."""
+    numbers = random(seed, shape, dtype)
+    return np.floor(abs(numbers)) % layer.known_tokens if layer.known_tokens else numbers
+
+
+def held(name: str, shape: Shape, dtype: str) -> Array:
+    """A tensor that is learned or kept; variances are above 0."""
+    numbers = random(len(name), shape, dtype)
+    return abs(numbers) + 1 if name.endswith("_var") else numbers
+
+
+def places(shape: Shape) -> list[tuple[int, ...]]:
+    """The ends of a tensor and some places in between, or all of them."""
+    size = math.prod(shape)
+    chosen = {0, size - 1, *np.random.default_rng(0).integers(size, size=PLACES)}
+    return [
+        tuple(map(int, np.unravel_index(i, shape))) for i in sorted(chosen if size > PLACES else range(size))
+    ]
 
 
 def runs_as_the_table_says(case: Case, dtype: str = "float64") -> None:
     found = find(case.kind)
     assert found is not None
+    value = cast("Callable[..., float]", case.value)
     layer = found[0].model_validate(case.fields)
     tensors = case.weights | case.buffers
-    weights = {name: random(shape, dtype, layer) for name, shape in tensors.items()}
-    y, tally = run(layer, [random(shape, dtype, layer) for shape in case.inputs], weights)
+    weights = {name: held(name, shape, dtype) for name, shape in tensors.items()}
+    xs = [arriving(100 + i, shape, dtype, layer) for i, shape in enumerate(case.inputs)]
+    y, tally = run(layer, xs, weights)
     assert y.shape == case.output
     assert y.dtype == dtype
     assert not np.isnan(y).any()
     assert operations(tally, case.ops.macs) == case.ops
+    few = places(case.output)
+    values = [value(at, *xs, **weights) for at in few]
+    rtol, atol = (1e-9, 1e-12) if dtype == "float64" else (1e-3, 1e-3)
+    assert np.allclose([y[at] for at in few], values, rtol, atol)
 
 
 @pytest.mark.parametrize("case", RUN, ids=lambda case: f"{case.kind}: {case.sentence}")

@@ -10,10 +10,31 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from archcost.layers.base import Operations
+from tests.layers.definitions import (
+    Slide,
+    average,
+    best_piece,
+    binned,
+    convolution,
+    deformable,
+    depthwise,
+    keys,
+    largest,
+    linear,
+    linked,
+    looked_up,
+    matrices,
+    mean,
+    resized,
+    same,
+    spread,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from archcost.geometry import Shape
     from archcost.layers.base import Weights
+    from tests.layers.definitions import Value
 
 
 NO_OPERATIONS = Operations()
@@ -21,13 +42,18 @@ NO_OPERATIONS = Operations()
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """One layer on its inputs. What is left out is empty or zero, and that is checked too."""
+    """One layer on its inputs. What is left out is empty or zero, and that is checked too.
+
+    `value(at, x, weight)` is the number at an index of the output, by the definition, in plain Python: what
+    `run` gives is compared with it. None where nobody knows what a layer computes.
+    """
 
     sentence: str
     kind: str
     fields: dict[str, object] = field(default_factory=dict[str, object])
     inputs: tuple[Shape, ...]
     output: Shape
+    value: Value | None
     weights: Weights = field(default_factory=dict[str, "Shape"])
     buffers: Weights = field(default_factory=dict[str, "Shape"])
     ops: Operations = NO_OPERATIONS
@@ -48,6 +74,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 1, "kernel_size": 3, "bias": False},
         inputs=((3, 7, 7),),
         output=(1, 5, 5),
+        value=convolution(),
         weights={"weight": (1, 3, 3, 3)},
         ops=Operations(macs=675, multiplications=675, additions=650),  # 25 outputs of 27 products
     ),
@@ -57,6 +84,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 128, "kernel_size": 3, "bias": False},
         inputs=((3, 7, 7),),
         output=(128, 5, 5),
+        value=convolution(),
         weights={"weight": (128, 3, 3, 3)},
         ops=Operations(macs=86_400, multiplications=86_400, additions=83_200),
     ),
@@ -66,6 +94,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 128, "kernel_size": 3},
         inputs=((3, 7, 7),),
         output=(128, 5, 5),
+        value=convolution(),
         weights={"weight": (128, 3, 3, 3), "bias": (128,)},
         ops=Operations(macs=86_400, multiplications=86_400, additions=86_400),
     ),
@@ -75,6 +104,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 128, "kernel_size": 1, "bias": False},
         inputs=((3, 5, 5),),
         output=(128, 5, 5),
+        value=convolution(),
         weights={"weight": (128, 3, 1, 1)},
         ops=Operations(macs=9_600, multiplications=9_600, additions=6_400),
     ),
@@ -84,6 +114,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 64, "kernel_size": 7, "stride": 2, "padding": 3, "bias": False},
         inputs=((3, 224, 224),),
         output=(64, 112, 112),
+        value=convolution(Slide(stride=2, before=3)),
         weights={"weight": (64, 3, 7, 7)},
         ops=Operations(macs=118_013_952, multiplications=118_013_952, additions=117_211_136),
     ),
@@ -93,6 +124,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 8, "kernel_size": 3, "groups": 2, "padding": "same"},
         inputs=((6, 4, 4),),
         output=(8, 4, 4),
+        value=convolution(Slide(before=1), groups=2),
         weights={"weight": (8, 3, 3, 3), "bias": (8,)},
         ops=Operations(macs=3_456, multiplications=3_456, additions=3_456),  # 128 outputs of 27
     ),
@@ -102,6 +134,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 1, "kernel_size": 3, "dilation": 2, "bias": False},
         inputs=((1, 5, 5),),
         output=(1, 1, 1),
+        value=convolution(Slide(dilation=2)),
         weights={"weight": (1, 1, 3, 3)},
         ops=Operations(macs=9, multiplications=9, additions=8),
     ),
@@ -111,6 +144,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 2, "kernel_size": 2, "dilation": 4, "padding": "causal", "bias": False},
         inputs=((3, 16),),
         output=(2, 16),
+        value=convolution(Slide(dilation=4, before=4)),
         weights={"weight": (2, 3, 2)},
         ops=Operations(macs=192, multiplications=192, additions=160),
     ),
@@ -120,6 +154,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 2, "kernel_size": (3, 1, 1), "stride": (2, 1, 1), "bias": False},
         inputs=((4, 7, 2, 2),),
         output=(2, 3, 2, 2),
+        value=convolution(Slide(stride=(2, 1, 1))),
         weights={"weight": (2, 4, 3, 1, 1)},
         ops=Operations(macs=288, multiplications=288, additions=264),  # 24 outputs of 12
     ),
@@ -129,6 +164,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 1, "kernel_size": 2, "padding": ((0, 1), (2, 0)), "bias": False},
         inputs=((1, 3, 3),),
         output=(1, 3, 4),
+        value=convolution(Slide(before=(0, 2))),
         weights={"weight": (1, 1, 2, 2)},
         ops=Operations(macs=48, multiplications=48, additions=36),
     ),
@@ -138,6 +174,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 16, "kernel_size": 5, "connections": LENET_C3},
         inputs=((6, 14, 14),),
         output=(16, 10, 10),
+        value=linked(LENET_C3),
         weights={"weight": (60, 5, 5), "bias": (16,)},  # 1,516 parameters
         ops=Operations(macs=150_000, multiplications=150_000, additions=150_000),
     ),
@@ -147,6 +184,7 @@ CONVOLUTIONS = [
         fields={"kernel_size": 3, "bias": False},
         inputs=((3, 7, 7),),
         output=(3, 5, 5),
+        value=depthwise(),
         weights={"weight": (3, 1, 3, 3)},
         ops=Operations(macs=675, multiplications=675, additions=600),  # 75 outputs of 9
     ),
@@ -156,6 +194,7 @@ CONVOLUTIONS = [
         fields={"kernel_size": 3, "stride": 2, "padding": 1, "multiplier": 2},
         inputs=((16, 8, 8),),
         output=(32, 4, 4),
+        value=depthwise(Slide(stride=2, before=1), multiplier=2),
         weights={"weight": (32, 1, 3, 3), "bias": (32,)},
         ops=Operations(macs=4_608, multiplications=4_608, additions=4_608),
     ),
@@ -165,6 +204,7 @@ CONVOLUTIONS = [
         fields={"kernel_size": 3, "dilation": 2, "padding": "same"},
         inputs=((4, 10),),
         output=(4, 10),
+        value=depthwise(Slide(dilation=2, before=2)),
         weights={"weight": (4, 1, 3), "bias": (4,)},
         ops=Operations(macs=120, multiplications=120, additions=120),
     ),
@@ -174,6 +214,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 1, "kernel_size": 3, "bias": False},
         inputs=((1, 2, 2),),
         output=(1, 4, 4),
+        value=spread(),
         weights={"weight": (1, 1, 3, 3)},
         ops=Operations(macs=36, multiplications=36, additions=20),
     ),
@@ -183,6 +224,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 1, "kernel_size": 3, "stride": 2, "bias": False},
         inputs=((1, 2, 2),),
         output=(1, 5, 5),
+        value=spread(Slide(stride=2)),
         weights={"weight": (1, 1, 3, 3)},
         ops=Operations(macs=36, multiplications=36, additions=11),
     ),
@@ -192,6 +234,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 1, "kernel_size": 3, "stride": 2, "padding": 1, "output_padding": 1},
         inputs=((1, 2, 2),),
         output=(1, 4, 4),
+        value=spread(Slide(stride=2, before=1)),
         weights={"weight": (1, 1, 3, 3), "bias": (1,)},
         ops=Operations(macs=36, multiplications=36, additions=27),  # 11, and 16 biases
     ),
@@ -201,6 +244,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 1, "kernel_size": 1, "stride": 2},
         inputs=((1, 3),),
         output=(1, 5),
+        value=spread(Slide(stride=2)),
         weights={"weight": (1, 1, 1), "bias": (1,)},
         ops=Operations(macs=3, multiplications=3, additions=5),
     ),
@@ -210,6 +254,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 512, "kernel_size": 2, "stride": 2},
         inputs=((1024, 28, 28),),
         output=(512, 56, 56),
+        value=spread(Slide(stride=2)),
         weights={"weight": (1024, 512, 2, 2), "bias": (512,)},
         ops=Operations(macs=1_644_167_168, multiplications=1_644_167_168, additions=1_644_167_168),
     ),
@@ -219,6 +264,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 4, "kernel_size": 2, "dilation": 2, "groups": 2, "bias": False},
         inputs=((2, 3),),
         output=(4, 5),
+        value=spread(Slide(dilation=2), groups=2),
         weights={"weight": (2, 2, 2)},
         ops=Operations(macs=24, multiplications=24, additions=4),  # one doubly hit position per channel
     ),
@@ -228,6 +274,7 @@ CONVOLUTIONS = [
         fields={"out_channels": 1, "kernel_size": 3, "stride": 2, "padding": "same", "bias": False},
         inputs=((1, 5),),
         output=(1, 10),
+        value=spread(Slide(stride=2)),
         weights={"weight": (1, 1, 3)},
         ops=Operations(macs=15, multiplications=15, additions=4),  # 15 products on 11 positions
     ),
@@ -240,6 +287,7 @@ DEFORMABLE = [
         fields={"out_channels": 512, "kernel_size": 3, "padding": 1, "bias": False},
         inputs=((512, 14, 14), (18, 14, 14)),
         output=(512, 14, 14),
+        value=deformable(Slide(before=1)),
         weights={"weight": (512, 512, 3, 3)},
         # 196 positions of 9 taps: 1,764 points with 4 weights each, 903,168 values of 4 products each
         ops=Operations(macs=462_422_016, multiplications=466_041_744, additions=465_038_224),
@@ -250,6 +298,7 @@ DEFORMABLE = [
         fields={"out_channels": 1, "kernel_size": 2},
         inputs=((3, 2, 2), (8, 1, 1), (4, 1, 1)),
         output=(1, 1, 1),
+        value=deformable(),
         weights={"weight": (1, 3, 2, 2), "bias": (1,)},
         # 12 products; 4 points of 4 weights; 12 values of 4 products and one with the mask
         # 12 sums with the bias; 4 fractions per point; 3 sums per value
@@ -268,6 +317,7 @@ DEFORMABLE = [
         },
         inputs=((2, 3, 5), (36, 1, 2)),
         output=(4, 1, 2),
+        value=deformable(Slide(stride=2), groups=2, deform_groups=2),
         weights={"weight": (4, 1, 3, 3)},
         # 8 outputs of 9; 36 points, 36 values
         ops=Operations(macs=72, multiplications=360, additions=316),
@@ -278,6 +328,7 @@ DEFORMABLE = [
         fields={"out_channels": 1, "kernel_size": 3, "dilation": 2, "padding": "same", "bias": False},
         inputs=((4, 6), (3, 6)),
         output=(1, 6),
+        value=deformable(Slide(dilation=2, before=2)),
         weights={"weight": (1, 4, 3)},
         ops=Operations(macs=72, multiplications=216, additions=174),
     ),
@@ -290,6 +341,7 @@ POOLS = [
         fields={"kernel_size": 3, "stride": 2, "padding": 1},
         inputs=((64, 112, 112),),
         output=(64, 56, 56),
+        value=largest(3, Slide(stride=2, before=1)),
         ops=Operations(comparisons=1_605_632),
     ),
     Case(
@@ -298,6 +350,7 @@ POOLS = [
         fields={"kernel_size": (2, 3)},
         inputs=((1, 5, 7),),
         output=(1, 2, 2),
+        value=largest((2, 3), Slide(stride=(2, 3))),
         ops=Operations(comparisons=20),
     ),
     Case(
@@ -306,6 +359,7 @@ POOLS = [
         fields={"kernel_size": 2, "stride": 2, "ceil_mode": True},
         inputs=((1, 5, 5),),
         output=(1, 3, 3),
+        value=largest(2, Slide(stride=2)),
         ops=Operations(comparisons=27),
     ),
     Case(
@@ -314,6 +368,7 @@ POOLS = [
         fields={"kernel_size": 1, "stride": 3, "ceil_mode": True},
         inputs=((1, 5),),
         output=(1, 2),
+        value=largest(1, Slide(stride=3)),
     ),
     Case(
         sentence="Caffe takes it, if there is no padding",
@@ -321,6 +376,7 @@ POOLS = [
         fields={"kernel_size": 1, "stride": 3, "ceil_mode": True, "ceil_rule": "caffe"},
         inputs=((1, 5),),
         output=(1, 3),
+        value=largest(1, Slide(stride=3)),
     ),
     Case(
         sentence="a dilated max pool",
@@ -328,6 +384,7 @@ POOLS = [
         fields={"kernel_size": 2, "stride": 1, "dilation": 2},
         inputs=((3, 4, 4),),
         output=(3, 2, 2),
+        value=largest(2, Slide(dilation=2)),
         ops=Operations(comparisons=36),
     ),
     Case(
@@ -336,6 +393,7 @@ POOLS = [
         fields={"kernel_size": 3, "stride": 2, "padding": "same"},
         inputs=((2, 6),),
         output=(2, 3),
+        value=largest(3, Slide(stride=2)),
         ops=Operations(comparisons=12),
     ),
     Case(
@@ -344,6 +402,7 @@ POOLS = [
         fields={"kernel_size": 2},
         inputs=((128, 56, 56),),
         output=(128, 28, 28),
+        value=mean(2, Slide(stride=2)),
         ops=Operations(multiplications=100_352, additions=301_056),
     ),
     Case(
@@ -352,6 +411,7 @@ POOLS = [
         fields={"kernel_size": 3, "stride": 1, "padding": 1, "count_include_pad": False},
         inputs=((1, 4, 4),),
         output=(1, 4, 4),
+        value=mean(3, Slide(before=1), of_padding=False),
         ops=Operations(multiplications=16, additions=128),
     ),
     Case(
@@ -359,6 +419,7 @@ POOLS = [
         kind="global_avg_pool",
         inputs=((2048, 7, 7),),
         output=(2048, 1, 1),
+        value=binned(average, 1, 1),
         ops=Operations(multiplications=2_048, additions=98_304),
     ),
     Case(
@@ -366,6 +427,7 @@ POOLS = [
         kind="global_max_pool",
         inputs=((100, 48),),
         output=(100, 1),
+        value=binned(max, 1),
         ops=Operations(comparisons=4_700),
     ),
     Case(
@@ -374,6 +436,7 @@ POOLS = [
         fields={"output_size": 3},
         inputs=((1, 5),),
         output=(1, 3),
+        value=binned(average, 3),
         ops=Operations(multiplications=3, additions=4),  # bins of 2, 3 and 2
     ),
     Case(
@@ -382,6 +445,7 @@ POOLS = [
         fields={"output_size": (6, 6)},
         inputs=((256, 6, 6),),
         output=(256, 6, 6),
+        value=same,
         ops=Operations(multiplications=9_216),
     ),
     Case(
@@ -390,6 +454,7 @@ POOLS = [
         fields={"output_size": (2, 1)},
         inputs=((3, 4, 6),),
         output=(3, 2, 1),
+        value=largest((2, 6), Slide(stride=(2, 6))),
         ops=Operations(comparisons=66),  # 6 bins of 12
     ),
     Case(
@@ -398,6 +463,7 @@ POOLS = [
         fields={"output_size": 4},
         inputs=((1, 3),),
         output=(1, 4),
+        value=binned(max, 4),
         ops=Operations(comparisons=2),  # bins of 1, 2, 2 and 1
     ),
 ]
@@ -409,6 +475,7 @@ LINEARS = [
         fields={"out_features": 1000},
         inputs=((2048, 1, 1),),
         output=(1000,),
+        value=linear,
         weights={"weight": (1000, 2048), "bias": (1000,)},
         ops=Operations(macs=2_048_000, multiplications=2_048_000, additions=2_048_000),
     ),
@@ -418,6 +485,7 @@ LINEARS = [
         fields={"out_features": 2, "bias": False, "in_features": 5},
         inputs=((5,),),
         output=(2,),
+        value=linear,
         weights={"weight": (2, 5)},
         ops=Operations(macs=10, multiplications=10, additions=8),
     ),
@@ -427,6 +495,7 @@ LINEARS = [
         fields={"out_features": 4, "per_position": True},
         inputs=((3, 10),),
         output=(4, 10),
+        value=linear,
         weights={"weight": (4, 3), "bias": (4,)},
         ops=Operations(macs=120, multiplications=120, additions=120),
     ),
@@ -436,6 +505,7 @@ LINEARS = [
         fields={"pieces": 5},
         inputs=((240, 8, 8),),
         output=(48, 8, 8),
+        value=best_piece(5),
         ops=Operations(comparisons=12_288),
     ),
     Case(
@@ -444,6 +514,7 @@ LINEARS = [
         fields={"pieces": 2},
         inputs=((10,),),
         output=(5,),
+        value=best_piece(2),
         ops=Operations(comparisons=5),
     ),
 ]
@@ -455,6 +526,7 @@ TOKENS = [
         fields={"num_embeddings": 18_765, "embedding_dim": 300},
         inputs=((48,),),
         output=(300, 48),
+        value=looked_up,
         weights={"weight": (18_765, 300)},
     ),
     Case(
@@ -463,6 +535,7 @@ TOKENS = [
         fields={"num_embeddings": 10, "embedding_dim": 4},
         inputs=((1, 7),),
         output=(4, 7),
+        value=looked_up,
         weights={"weight": (10, 4)},
     ),
     Case(
@@ -471,6 +544,7 @@ TOKENS = [
         fields={"heads": 12, "transpose_a": True},
         inputs=((768, 197), (768, 197)),
         output=(12, 197, 197),
+        value=matrices(heads=12, terms=64, turn_a=True),
         # 465,708 scores of 64 products
         ops=Operations(macs=29_805_312, multiplications=29_805_312, additions=29_339_604),
     ),
@@ -480,6 +554,7 @@ TOKENS = [
         fields={"transpose_b": True},
         inputs=((12, 197, 197), (768, 197)),
         output=(768, 197),
+        value=tokens(heads=12, terms=197, channels=64, last=True, turn_b=True),
         # 151,296 outputs of 197 products
         ops=Operations(macs=29_805_312, multiplications=29_805_312, additions=29_654_016),
     ),
@@ -489,6 +564,7 @@ TOKENS = [
         fields={"heads": 2, "transpose_b": True},
         inputs=((6, 5), (2, 4, 5)),
         output=(6, 4),
+        value=tokens(heads=2, terms=5, channels=3, last=False, turn_b=True),
         ops=Operations(macs=120, multiplications=120, additions=96),
     ),
     Case(
@@ -497,6 +573,7 @@ TOKENS = [
         fields={"heads": 2, "transpose_b": True},
         inputs=((6, 5), (8, 5)),
         output=(2, 3, 4),
+        value=matrices(heads=2, terms=5, turn_b=True),
         ops=Operations(macs=120, multiplications=120, additions=96),
     ),
     Case(
@@ -505,6 +582,7 @@ TOKENS = [
         fields={"transpose_a": True},
         inputs=((2, 3, 4), (6, 5)),
         output=(8, 5),
+        value=tokens(heads=2, terms=3, channels=4, last=False, turn_a=True),
         ops=Operations(macs=120, multiplications=120, additions=80),
     ),
     Case(
@@ -512,6 +590,7 @@ TOKENS = [
         kind="matmul",
         inputs=((7, 2, 3), (7, 3, 5)),
         output=(7, 2, 5),
+        value=matrices(heads=7, terms=3),
         ops=Operations(macs=210, multiplications=210, additions=140),
     ),
     Case(
@@ -519,6 +598,7 @@ TOKENS = [
         kind="matmul",
         inputs=((2, 3), (3, 4)),
         output=(1, 2, 4),
+        value=matrices(heads=1, terms=3),
         ops=Operations(macs=24, multiplications=24, additions=16),
     ),
 ]
@@ -530,6 +610,7 @@ RESIZES = [
         fields={"scale_factor": 2},
         inputs=((256, 13, 13),),
         output=(256, 26, 26),
+        value=lambda at, x: x[at[0], at[1] // 2, at[2] // 2],
     ),
     Case(
         sentence="bilinear sums four products per output",
@@ -537,6 +618,7 @@ RESIZES = [
         fields={"scale_factor": 2, "mode": "bilinear", "align_corners": True},
         inputs=((1, 2, 2),),
         output=(1, 4, 4),
+        value=resized(lambda u: u / 3),
         ops=Operations(multiplications=64, additions=48),
     ),
     Case(
@@ -545,6 +627,7 @@ RESIZES = [
         fields={"size": (4, 6, 6), "mode": "trilinear"},
         inputs=((2, 2, 3, 3),),
         output=(2, 4, 6, 6),
+        value=resized(lambda u: (u + 0.5) / 2 - 0.5),
         ops=Operations(multiplications=2_304, additions=2_016),
     ),
     Case(
@@ -553,6 +636,7 @@ RESIZES = [
         fields={"scale_factor": 1.5, "mode": "linear"},
         inputs=((2, 5),),
         output=(2, 7),
+        value=resized(lambda u: (u + 0.5) / 1.5 - 0.5),
         ops=Operations(multiplications=28, additions=14),
     ),
     Case(
@@ -561,6 +645,7 @@ RESIZES = [
         fields={"size": 3, "mode": "bicubic"},
         inputs=((1, 2, 2),),
         output=(1, 3, 3),
+        value=resized(lambda u: (u + 0.5) * 2 / 3 - 0.5, keys),
         ops=Operations(multiplications=144, additions=135),
     ),
     Case(
@@ -569,6 +654,7 @@ RESIZES = [
         fields={"upscale_factor": 3},
         inputs=((9, 17, 17),),
         output=(1, 51, 51),
+        value=lambda at, x: x[at[1] % 3 * 3 + at[2] % 3, at[1] // 3, at[2] // 3],
     ),
     Case(
         sentence="space to depth",
@@ -576,6 +662,7 @@ RESIZES = [
         fields={"downscale_factor": 2},
         inputs=((64, 26, 26),),
         output=(256, 13, 13),
+        value=lambda at, x: x[at[0] // 4, at[1] * 2 + at[0] % 4 // 2, at[2] * 2 + at[0] % 2],
     ),
 ]
 

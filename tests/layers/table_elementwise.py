@@ -3,8 +3,26 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from math import exp, pi, prod, sqrt
 
 from archcost.layers.base import Operations
+from tests.layers.definitions import (
+    MEANING,
+    average,
+    batch_normalized,
+    boxes,
+    elementwise,
+    joined,
+    local_response,
+    log_share,
+    merged,
+    renumbered,
+    same,
+    share,
+    shifted,
+    sloped,
+    standardized,
+)
 from tests.layers.table import Case
 
 NORMS = [
@@ -13,6 +31,7 @@ NORMS = [
         kind="batch_norm",
         inputs=((64, 112, 112),),
         output=(64, 112, 112),
+        value=batch_normalized(1e-5),
         weights={"weight": (64,), "bias": (64,)},
         buffers={"running_mean": (64,), "running_var": (64,)},
         ops=Operations(multiplications=802_816, additions=802_816),
@@ -23,6 +42,7 @@ NORMS = [
         fields={"scale": False, "eps": Fraction(1, 1000)},
         inputs=((32, 4, 4),),
         output=(32, 4, 4),
+        value=batch_normalized(1e-3),
         weights={"bias": (32,)},
         buffers={"running_mean": (32,), "running_var": (32,)},
         ops=Operations(multiplications=512, additions=512),
@@ -33,6 +53,7 @@ NORMS = [
         fields={"affine": False, "track_running_stats": False, "num_features": 10},
         inputs=((10,),),
         output=(10,),
+        value=batch_normalized(1e-5),
         ops=Operations(multiplications=10, additions=10),
     ),
     Case(
@@ -40,6 +61,7 @@ NORMS = [
         kind="layer_norm",
         inputs=((96, 56, 56),),
         output=(96, 56, 56),
+        value=standardized(lambda at: [(c, *at[1:]) for c in range(96)]),
         weights={"weight": (96,), "bias": (96,)},
         # 301,056 elements: a square and a scale each, and 1/n twice per position;
         # 95 + 96 + 95 + 1 sums per position, and a shift per element
@@ -56,6 +78,7 @@ NORMS = [
         fields={"axis": 1},
         inputs=((4, 3),),
         output=(4, 3),
+        value=standardized(lambda at: [(at[0], i) for i in range(3)], lambda at: at[1:]),
         weights={"weight": (3,), "bias": (3,)},
         ops=Operations(multiplications=32, additions=44, divisions=12, exponentials=4),
     ),
@@ -65,6 +88,7 @@ NORMS = [
         fields={"axis": "all", "bias": False},
         inputs=((2, 3),),
         output=(2, 3),
+        value=standardized(lambda _: boxes((2, 3)), lambda at: at),
         weights={"weight": (2, 3)},
         ops=Operations(multiplications=14, additions=17, divisions=6, exponentials=1),
     ),
@@ -74,6 +98,7 @@ NORMS = [
         fields={"affine": False},
         inputs=((4,),),
         output=(4,),
+        value=standardized(lambda _: boxes([4])),
         ops=Operations(multiplications=6, additions=11, divisions=4, exponentials=1),
     ),
     Case(
@@ -82,6 +107,7 @@ NORMS = [
         fields={"num_groups": 2},
         inputs=((4, 3, 3),),
         output=(4, 3, 3),
+        value=standardized(lambda at: [(at[0] // 2 * 2 + c, *place) for c, *place in boxes((2, 3, 3))]),
         weights={"weight": (4,), "bias": (4,)},
         ops=Operations(multiplications=76, additions=142, divisions=36, exponentials=2),
     ),
@@ -90,6 +116,7 @@ NORMS = [
         kind="instance_norm",
         inputs=((3, 2, 2),),
         output=(3, 2, 2),
+        value=standardized(lambda at: [(at[0], *place) for place in boxes((2, 2))]),
         ops=Operations(multiplications=18, additions=33, divisions=12, exponentials=3),
     ),
     Case(
@@ -98,6 +125,7 @@ NORMS = [
         fields={"affine": True, "track_running_stats": True},
         inputs=((3, 2, 2),),
         output=(3, 2, 2),
+        value=batch_normalized(1e-5),
         weights={"weight": (3,), "bias": (3,)},
         buffers={"running_mean": (3,), "running_var": (3,)},
         ops=Operations(multiplications=12, additions=12),
@@ -108,6 +136,7 @@ NORMS = [
         fields={"size": 5, "alpha": Fraction(1, 2000), "beta": Fraction(3, 4), "k": 2},
         inputs=((96, 55, 55),),
         output=(96, 55, 55),
+        value=local_response(size=5, alpha=1 / 2000, beta=3 / 4, k=2),
         ops=Operations(
             multiplications=580_800,
             additions=1_452_000,
@@ -123,6 +152,7 @@ ACTIVATIONS = [
         kind="relu",
         inputs=((64, 112, 112),),
         output=(64, 112, 112),
+        value=elementwise(MEANING["relu"]),
         ops=Operations(comparisons=802_816),
     ),
     Case(
@@ -130,6 +160,7 @@ ACTIVATIONS = [
         kind="relu6",
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(MEANING["relu6"]),
         ops=Operations(comparisons=12),
     ),
     Case(
@@ -138,6 +169,7 @@ ACTIVATIONS = [
         fields={"negative_slope": Fraction(1, 10)},
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(lambda x: x if x > 0 else x / 10),
         ops=Operations(comparisons=6, multiplications=6),
     ),
     Case(
@@ -145,6 +177,7 @@ ACTIVATIONS = [
         kind="prelu",
         inputs=((2, 3),),
         output=(2, 3),
+        value=sloped,
         weights={"weight": (1,)},
         ops=Operations(comparisons=6, multiplications=6),
     ),
@@ -154,6 +187,7 @@ ACTIVATIONS = [
         fields={"num_parameters": 2},
         inputs=((2, 3),),
         output=(2, 3),
+        value=sloped,
         weights={"weight": (2,)},
         ops=Operations(comparisons=6, multiplications=6),
     ),
@@ -162,6 +196,7 @@ ACTIVATIONS = [
         kind="elu",
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(MEANING["elu"]),
         ops=Operations(comparisons=6, multiplications=6, additions=6, exponentials=6),
     ),
     Case(
@@ -169,6 +204,7 @@ ACTIVATIONS = [
         kind="selu",
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(MEANING["selu"]),
         ops=Operations(comparisons=6, multiplications=12, additions=6, exponentials=6),
     ),
     Case(
@@ -176,6 +212,7 @@ ACTIVATIONS = [
         kind="gelu",
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(MEANING["gelu"]),
         ops=Operations(multiplications=18, additions=6, exponentials=6),
     ),
     Case(
@@ -184,6 +221,7 @@ ACTIVATIONS = [
         fields={"approximate": "tanh"},
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(lambda x: x / (1 + exp(-2 * sqrt(2 / pi) * (x + 0.044715 * x**3)))),
         ops=Operations(multiplications=36, additions=12, exponentials=6),
     ),
     Case(
@@ -191,6 +229,7 @@ ACTIVATIONS = [
         kind="silu",
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(MEANING["silu"]),
         ops=Operations(additions=6, divisions=6, exponentials=6),
     ),
     Case(
@@ -198,6 +237,7 @@ ACTIVATIONS = [
         kind="mish",
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(MEANING["mish"]),
         ops=Operations(comparisons=6, multiplications=6, additions=12, exponentials=18),
     ),
     Case(
@@ -205,6 +245,7 @@ ACTIVATIONS = [
         kind="sigmoid",
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(MEANING["sigmoid"]),
         ops=Operations(additions=6, divisions=6, exponentials=6),
     ),
     Case(
@@ -212,6 +253,7 @@ ACTIVATIONS = [
         kind="tanh",
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(MEANING["tanh"]),
         ops=Operations(exponentials=6),
     ),
     Case(
@@ -219,6 +261,7 @@ ACTIVATIONS = [
         kind="softplus",
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(MEANING["softplus"]),
         ops=Operations(comparisons=6, additions=12, exponentials=12),
     ),
     Case(
@@ -226,6 +269,7 @@ ACTIVATIONS = [
         kind="hard_sigmoid",
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(MEANING["hard_sigmoid"]),
         ops=Operations(comparisons=12, multiplications=6, additions=6),
     ),
     Case(
@@ -233,6 +277,7 @@ ACTIVATIONS = [
         kind="hard_swish",
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(MEANING["hard_swish"]),
         ops=Operations(comparisons=12, multiplications=12, additions=6),
     ),
     Case(
@@ -240,6 +285,7 @@ ACTIVATIONS = [
         kind="softmax",
         inputs=((1000,),),
         output=(1000,),
+        value=share(),
         ops=Operations(additions=1_999, comparisons=999, divisions=1_000, exponentials=1_000),
     ),
     Case(
@@ -247,6 +293,7 @@ ACTIVATIONS = [
         kind="softmax",
         inputs=((21, 2, 2),),
         output=(21, 2, 2),
+        value=share(),
         ops=Operations(additions=164, comparisons=80, divisions=84, exponentials=84),
     ),
     Case(
@@ -255,6 +302,7 @@ ACTIVATIONS = [
         fields={"axis": 1},
         inputs=((2, 3),),
         output=(2, 3),
+        value=share(1),
         ops=Operations(additions=10, comparisons=4, divisions=6, exponentials=6),
     ),
     Case(
@@ -262,6 +310,7 @@ ACTIVATIONS = [
         kind="log_softmax",
         inputs=((10,),),
         output=(10,),
+        value=log_share,
         ops=Operations(additions=29, comparisons=9, exponentials=11),
     ),
     Case(
@@ -270,6 +319,7 @@ ACTIVATIONS = [
         fields={"function": "prelu", "num_parameters": 2},
         inputs=((2, 3),),
         output=(2, 3),
+        value=sloped,
         weights={"weight": (2,)},
         ops=Operations(comparisons=6, multiplications=6),
     ),
@@ -281,6 +331,7 @@ SHAPES = [
         kind="flatten",
         inputs=((256, 6, 6),),
         output=(9216,),
+        value=renumbered(9216),
     ),
     Case(
         sentence="a vector becomes a map of one position",
@@ -288,6 +339,7 @@ SHAPES = [
         fields={"shape": (-1, 1, 1)},
         inputs=((256,),),
         output=(256, 1, 1),
+        value=renumbered(256, 1, 1),
     ),
     Case(
         sentence="a map becomes tokens",
@@ -295,6 +347,7 @@ SHAPES = [
         fields={"shape": (768, 196)},
         inputs=((768, 14, 14),),
         output=(768, 196),
+        value=renumbered(768, 196),
     ),
     Case(
         sentence="AlexNet's 224 becomes 227, one before and two after",
@@ -302,6 +355,7 @@ SHAPES = [
         fields={"padding": ((1, 2), (1, 2))},
         inputs=((3, 224, 224),),
         output=(3, 227, 227),
+        value=shifted(0, -1, -1),
     ),
     Case(
         sentence="an axis of four can be mirrored by three at both ends",
@@ -309,6 +363,7 @@ SHAPES = [
         fields={"padding": 3, "mode": "reflect"},
         inputs=((1, 4),),
         output=(1, 10),
+        value=lambda at, x: x[at[0], (3, 2, 1, 0, 1, 2, 3, 2, 1, 0)[at[1]]],
     ),
     Case(
         sentence="an edge can be repeated more often than its axis is long",
@@ -316,6 +371,7 @@ SHAPES = [
         fields={"padding": (3, 0), "mode": "replicate"},
         inputs=((1, 2, 2),),
         output=(1, 8, 2),
+        value=lambda at, x: x[at[0], (0, 0, 0, 0, 1, 1, 1, 1)[at[1]], at[2]],
     ),
     Case(
         sentence="U-Net crops 64 to the 56 it meets on the way up",
@@ -323,6 +379,7 @@ SHAPES = [
         fields={"size": 56},
         inputs=((512, 64, 64),),
         output=(512, 56, 56),
+        value=shifted(0, 4, 4),
     ),
     Case(
         sentence="one position before and two after are cut off",
@@ -330,6 +387,7 @@ SHAPES = [
         fields={"cropping": ((1, 2),)},
         inputs=((2, 7),),
         output=(2, 4),
+        value=shifted(0, 1),
     ),
     Case(
         sentence="the first half of the channels",
@@ -337,6 +395,7 @@ SHAPES = [
         fields={"end": 32},
         inputs=((64, 28, 28),),
         output=(32, 28, 28),
+        value=same,
     ),
     Case(
         sentence="the last sixteen channels but one",
@@ -344,6 +403,7 @@ SHAPES = [
         fields={"start": -16, "end": -1},
         inputs=((64, 28, 28),),
         output=(15, 28, 28),
+        value=shifted(48, 0, 0),
     ),
     Case(
         sentence="the tokens without the first",
@@ -351,6 +411,7 @@ SHAPES = [
         fields={"start": 1, "axis": 1},
         inputs=((768, 197),),
         output=(768, 196),
+        value=shifted(0, 1),
     ),
     Case(
         sentence="height and width change places",
@@ -358,6 +419,7 @@ SHAPES = [
         fields={"axes": (0, 2, 1)},
         inputs=((3, 224, 200),),
         output=(3, 200, 224),
+        value=lambda at, x: x[at[0], at[2], at[1]],
     ),
     Case(
         sentence="ShuffleNet shuffles 240 channels of three groups",
@@ -365,6 +427,7 @@ SHAPES = [
         fields={"groups": 3},
         inputs=((240, 28, 28),),
         output=(240, 28, 28),
+        value=lambda at, x: x[at[0] % 3 * 80 + at[0] // 3, *at[1:]],
     ),
 ]
 
@@ -374,6 +437,7 @@ MERGES = [
         kind="add",
         inputs=((64, 56, 56), (64, 56, 56)),
         output=(64, 56, 56),
+        value=merged(sum),
         ops=Operations(additions=200_704),
     ),
     Case(
@@ -381,6 +445,7 @@ MERGES = [
         kind="add",
         inputs=((1, 3), (2, 1), (2, 1)),
         output=(2, 3),
+        value=merged(sum),
         ops=Operations(additions=12),
     ),
     Case(
@@ -388,6 +453,7 @@ MERGES = [
         kind="multiply",
         inputs=((256, 56, 56), (256, 1, 1)),
         output=(256, 56, 56),
+        value=merged(prod),
         ops=Operations(multiplications=802_816),
     ),
     Case(
@@ -395,6 +461,7 @@ MERGES = [
         kind="multiply",
         inputs=((64, 7, 7), (1, 7, 7)),
         output=(64, 7, 7),
+        value=merged(prod),
         ops=Operations(multiplications=3_136),
     ),
     Case(
@@ -402,6 +469,7 @@ MERGES = [
         kind="max",
         inputs=((2, 3), (2, 3)),
         output=(2, 3),
+        value=merged(max),
         ops=Operations(comparisons=6),
     ),
     Case(
@@ -409,6 +477,7 @@ MERGES = [
         kind="average",
         inputs=((2, 3), (2, 3), (2, 3)),
         output=(2, 3),
+        value=merged(average),
         ops=Operations(additions=12, multiplications=6),
     ),
     Case(
@@ -416,6 +485,7 @@ MERGES = [
         kind="concat",
         inputs=((64, 28, 28), (128, 28, 28), (32, 28, 28), (32, 28, 28)),
         output=(256, 28, 28),
+        value=joined(),
     ),
     Case(
         sentence="a class token goes before the others",
@@ -423,17 +493,19 @@ MERGES = [
         fields={"axis": 1},
         inputs=((768, 1), (768, 196)),
         output=(768, 197),
+        value=joined(1),
     ),
 ]
 
 OTHERS = [
-    Case(sentence="identity does nothing", kind="identity", inputs=((2, 3),), output=(2, 3)),
+    Case(sentence="identity does nothing", kind="identity", inputs=((2, 3),), output=(2, 3), value=same),
     Case(
         sentence="dropout does nothing at inference",
         kind="dropout",
         fields={"p": Fraction(1, 5)},
         inputs=((1280,),),
         output=(1280,),
+        value=same,
     ),
     Case(
         sentence="drop path does nothing at inference",
@@ -441,6 +513,7 @@ OTHERS = [
         fields={"p": Fraction(1, 10)},
         inputs=((96, 56, 56),),
         output=(96, 56, 56),
+        value=same,
     ),
     Case(
         sentence="a constant factor is a product per element",
@@ -448,6 +521,7 @@ OTHERS = [
         fields={"factor": Fraction(17, 100)},
         inputs=((2, 3),),
         output=(2, 3),
+        value=elementwise(lambda x: 0.17 * x),
         ops=Operations(multiplications=6),
     ),
     Case(
@@ -455,6 +529,7 @@ OTHERS = [
         kind="layer_scale",
         inputs=((96, 56, 56),),
         output=(96, 56, 56),
+        value=lambda at, x, weight: weight[at[0]] * x[at],
         weights={"weight": (96,)},
         ops=Operations(multiplications=301_056),
     ),
@@ -464,6 +539,7 @@ OTHERS = [
         fields={"bias": True},
         inputs=((6, 14, 14),),
         output=(6, 14, 14),
+        value=lambda at, x, weight, bias: weight[at[0]] * x[at] + bias[at[0]],
         weights={"weight": (6,), "bias": (6,)},
         ops=Operations(multiplications=1_176, additions=1_176),
     ),
@@ -473,6 +549,7 @@ OTHERS = [
         fields={"shape": (768, 197)},
         inputs=(),
         output=(768, 197),
+        value=lambda at, weight: weight[at],
         weights={"weight": (768, 197)},
     ),
     Case(
@@ -487,6 +564,7 @@ OTHERS = [
         },
         inputs=((64, 14, 14), (3, 13, 13)),
         output=(64, 7, 7),
+        value=None,
         weights={"weight": (1_000,)},
         ops=Operations(macs=50_000, multiplications=50_000),
     ),

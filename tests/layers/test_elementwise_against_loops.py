@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from functools import reduce
 from itertools import product
 from random import Random
-from statistics import NormalDist
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
@@ -26,6 +25,7 @@ from hypothesis import strategies as st
 from archcost.layers import KINDS, find
 from archcost.layers.base import Layer, Operations
 from tests.execute.running import operations, run
+from tests.layers.definitions import MEANING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -254,27 +254,6 @@ def run_formula(formula: str, x: Counted, **names: object) -> Counted:
     """Run one documented formula on a number."""
     alpha = 1.6732632423543772 if "scale" in formula else 1.0
     return eval(formula, {"__builtins__": {}}, NAMES | {"x": x, "alpha": alpha} | names)  # noqa: S307 - our docs
-
-
-def logistic(x: float) -> float:
-    return 1 / (1 + math.exp(-x))
-
-
-MEANING: dict[str, Callable[[float], float]] = {
-    "relu": lambda x: (x + abs(x)) / 2,
-    "relu6": lambda x: sorted((0, x, 6))[1],
-    "leaky_relu": lambda x: x if x > 0 else x / 100,
-    "elu": lambda x: x if x > 0 else math.expm1(x),
-    "selu": lambda x: 1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * math.expm1(x)),
-    "gelu": lambda x: x * NormalDist().cdf(x),
-    "silu": lambda x: x * logistic(x),
-    "mish": lambda x: x * math.tanh(math.log1p(math.exp(x))),
-    "sigmoid": logistic,
-    "tanh": math.tanh,
-    "softplus": lambda x: math.log1p(math.exp(x)),
-    "hard_sigmoid": lambda x: 0 if x < -3 else 1 if x > 3 else (x + 3) / 6,
-    "hard_swish": lambda x: 0 if x < -3 else x if x > 3 else x * (x + 3) / 6,
-}
 
 
 @pytest.mark.parametrize("kind", ACTIVATIONS)

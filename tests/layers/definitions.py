@@ -1,0 +1,423 @@
+"""What kinds compute, one number at a time: their definitions in plain Python, for the rows of the tables.
+
+A definition is asked for the number at one place of the output, and is given the tensors that arrive and, by
+name, those that are learned or kept. Nothing here uses archcost: strides and paddings stand in the rows.
+"""
+
+from __future__ import annotations
+
+import math
+from itertools import product
+from math import ceil, exp, floor, inf, log, prod, sqrt
+from statistics import NormalDist
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from archcost.execute.arrays import Array
+
+    Value: TypeAlias = (
+        Callable[["Index"], float]
+        | Callable[["Index", Array], float]
+        | Callable[["Index", Array, Array], float]
+        | Callable[["Index", Array, Array, Array], float]
+    )
+    """`value(at, x, weight)`: the number at index `at` of the output, of as many tensors as there are."""
+
+Index: TypeAlias = tuple[int, ...]
+Each: TypeAlias = int | Index
+"""One number for every axis, or one each."""
+
+
+def per_axis(n: Each, rank: int) -> Index:
+    return (n,) * rank if isinstance(n, int) else n
+
+
+def boxes(sizes: Iterable[int]) -> product[Index]:
+    return product(*map(range, sizes))
+
+
+def read(x: Array, *place: int, beyond: float = 0.0) -> float:
+    """An element; around the tensor there is padding."""
+    inside = all(0 <= p < n for p, n in zip(place, x.shape, strict=True))
+    return float(x[place]) if inside else beyond
+
+
+class Slide(NamedTuple):
+    """How a window slides: `before` is the padding before an axis."""
+
+    stride: Each = 1
+    dilation: Each = 1
+    before: Each = 0
+
+    def under(self, position: Sequence[int], tap: Sequence[int]) -> Index:
+        """The place that a tap reads."""
+        numbers = (per_axis(n, len(tap)) for n in self)
+        return tuple(p * s + t * d - b for p, t, s, d, b in zip(position, tap, *numbers, strict=True))
+
+
+ONE_BY_ONE = Slide()
+
+
+# -- convolutions -----------------------------------------------------------------------------------------
+
+
+def convolution(slide: Slide = ONE_BY_ONE, *, groups: int = 1) -> Value:
+    def value(at: Index, x: Array, weight: Array, bias: Array | None = None) -> float:
+        o, *position = at
+        first = o // (len(weight) // groups) * weight.shape[1]
+        products = (
+            float(weight[o, c, *tap]) * read(x, first + c, *slide.under(position, tap))
+            for c, *tap in boxes(weight.shape[1:])
+        )
+        return sum(products) + (0 if bias is None else bias[o])
+
+    return value
+
+
+def depthwise(slide: Slide = ONE_BY_ONE, *, multiplier: int = 1) -> Value:
+    def value(at: Index, x: Array, weight: Array, bias: Array | None = None) -> float:
+        o, *position = at
+        products = (
+            float(weight[o, 0, *tap]) * read(x, o // multiplier, *slide.under(position, tap))
+            for tap in boxes(weight.shape[2:])
+        )
+        return sum(products) + (0 if bias is None else bias[o])
+
+    return value
+
+
+def linked(connections: Sequence[Sequence[int]]) -> Value:
+    """A convolution without padding whose output channel o reads only the channels of `connections[o]`."""
+
+    def value(at: Index, x: Array, weight: Array, bias: Array) -> float:
+        o, *position = at
+        kernels = weight[sum(map(len, connections[:o])) :]
+        products = (
+            float(kernel[tap]) * read(x, channel, *ONE_BY_ONE.under(position, tap))
+            for channel, kernel in zip(connections[o], kernels, strict=False)
+            for tap in boxes(kernel.shape)
+        )
+        return sum(products) + bias[o]
+
+    return value
+
+
+def spread(slide: Slide = ONE_BY_ONE, *, groups: int = 1) -> Value:
+    """A transposed convolution: the input at i is spread over the outputs that a convolution reads from i."""
+
+    def value(at: Index, x: Array, weight: Array, bias: Array | None = None) -> float:
+        o, *position = at
+        stride = per_axis(slide.stride, len(position))
+        share, each = weight.shape[1], len(x) // groups
+        total = 0.0 if bias is None else float(bias[o])
+        for tap in boxes(weight.shape[2:]):
+            offset = slide.under([0] * len(tap), tap)
+            moved = [p - q for p, q in zip(position, offset, strict=True)]
+            if all(m % s == 0 for m, s in zip(moved, stride, strict=True)):
+                place = [m // s for m, s in zip(moved, stride, strict=True)]
+                for c in range(o // share * each, (o // share + 1) * each):
+                    total += float(weight[c, o % share, *tap]) * read(x, c, *place)
+        return total
+
+    return value
+
+
+def between(x: Array, channel: int, place: Sequence[float]) -> float:
+    """What lies at a place between elements: the nearer an element, the more of it."""
+    corners = product(*((floor(p), floor(p) + 1) for p in place))
+    return sum(
+        read(x, channel, *corner) * prod(1 - abs(p - c) for p, c in zip(place, corner, strict=True))
+        for corner in corners
+    )
+
+
+def deformable(slide: Slide = ONE_BY_ONE, *, groups: int = 1, deform_groups: int = 1) -> Value:
+    def value(  # noqa: PLR0913, PLR0917 - what arrives and what is learned
+        at: Index,
+        x: Array,
+        offsets: Array,
+        mask: Array | None = None,
+        weight: Array | None = None,
+        bias: Array | None = None,
+    ) -> float:
+        assert weight is not None
+        (o, *position), total = at, 0.0 if bias is None else float(bias[at[0]])
+        taps = list(boxes(weight.shape[2:]))
+        for c, (t, tap) in product(range(weight.shape[1]), enumerate(taps)):
+            channel = o // (len(weight) // groups) * weight.shape[1] + c
+            point = channel // (len(x) // deform_groups) * len(taps) + t
+            moves = [offsets[point * len(tap) + axis, *position] for axis in range(len(tap))]
+            place = [p + float(m) for p, m in zip(slide.under(position, tap), moves, strict=True)]
+            shown = 1.0 if mask is None else float(mask[point, *position])
+            total += float(weight[o, c, *tap]) * shown * between(x, channel, place)
+        return total
+
+    return value
+
+
+# -- pools ------------------------------------------------------------------------------------------------
+
+
+def covered(at: Index, kernel: Each, slide: Slide) -> list[Index]:
+    """The places that a window covers, those in the padding, too."""
+    channel, *position = at
+    taps = boxes(per_axis(kernel, len(position)))
+    return [(channel, *slide.under(position, tap)) for tap in taps]
+
+
+def largest(kernel: Each, slide: Slide) -> Value:
+    return lambda at, x: max(read(x, *place, beyond=-inf) for place in covered(at, kernel, slide))
+
+
+def mean(kernel: Each, slide: Slide, *, of_padding: bool = True) -> Value:
+    def value(at: Index, x: Array) -> float:
+        found = [read(x, *place, beyond=0.0 if of_padding else inf) for place in covered(at, kernel, slide)]
+        kept = [one for one in found if one != inf]
+        return sum(kept) / len(kept)
+
+    return value
+
+
+def binned(take: Callable[[list[float]], float], *bins: int) -> Value:
+    """So many bins per axis, from floor(u·n / bins) up to ceil((u + 1)·n / bins)."""
+
+    def value(at: Index, x: Array) -> float:
+        channel, *position = at
+        ranges = (
+            range(floor(u * n / o), ceil((u + 1) * n / o))
+            for u, n, o in zip(position, x.shape[1:], bins, strict=True)
+        )
+        return take([float(x[channel, *place]) for place in product(*ranges)])
+
+    return value
+
+
+def average(numbers: Sequence[float]) -> float:
+    return sum(numbers) / len(numbers)
+
+
+# -- products with a matrix -------------------------------------------------------------------------------
+
+
+def linear(at: Index, x: Array, weight: Array, bias: Array | None = None) -> float:
+    """At every position; the one of a pooled map is none."""
+    o, *position = at
+    place = position or [0] * (x.ndim - 1)
+    products = (float(weight[o, i]) * float(x[i, *place]) for i in range(len(x)))
+    return sum(products) + (0 if bias is None else bias[o])
+
+
+def best_piece(pieces: int) -> Value:
+    return lambda at, x: max(x[at[0] * pieces + piece, *at[1:]] for piece in range(pieces))
+
+
+def looked_up(at: Index, x: Array, weight: Array) -> float:
+    return float(weight[int(x.ravel()[at[1]]), at[0]])
+
+
+def entry(x: Array, heads: int, head: int, place: Index, *, turned: bool) -> float:
+    """Of the matrix of a head; tokens are `(channels / heads, length)` per head."""
+    row, column = place[::-1] if turned else place
+    return float(x[head, row, column] if x.ndim == 3 else x[head * (len(x) // heads) + row, column])
+
+
+def matrices(
+    *, heads: int, terms: int, turn_a: bool = False, turn_b: bool = False
+) -> Callable[[Index, Array, Array], float]:
+    """Matrices of matrices, or of tokens."""
+
+    def value(at: Index, a: Array, b: Array) -> float:
+        head, row, column = at
+        return sum(
+            entry(a, heads, head, (row, k), turned=turn_a) * entry(b, heads, head, (k, column), turned=turn_b)
+            for k in range(terms)
+        )
+
+    return value
+
+
+def tokens(  # noqa: PLR0913 - what a product of matrices is
+    *, heads: int, terms: int, channels: int, last: bool, turn_a: bool = False, turn_b: bool = False
+) -> Value:
+    """Tokens of matrices and tokens: so many channels per head, the first or the last axis of the product."""
+    of_heads = matrices(heads=heads, terms=terms, turn_a=turn_a, turn_b=turn_b)
+
+    def value(at: Index, a: Array, b: Array) -> float:
+        head, channel = divmod(at[0], channels)
+        return of_heads((head, at[1], channel) if last else (head, channel, at[1]), a, b)
+
+    return value
+
+
+# -- resizing ---------------------------------------------------------------------------------------------
+
+
+def tent(distance: float) -> float:
+    return max(0.0, 1 - distance)
+
+
+def keys(d: float) -> float:
+    """Keys 1981 with a slope of -3/4, as it is printed."""
+    if d < 1:
+        return 1.25 * d**3 - 2.25 * d**2 + 1
+    return -0.75 * d**3 + 3.75 * d**2 - 6 * d + 3 if d < 2 else 0.0
+
+
+def resized(coordinate: Callable[[int], float], weight_of: Callable[[float], float] = tent) -> Value:
+    """A weighted mean of what is around a coordinate on every axis; the outermost element goes on forever."""
+
+    def value(at: Index, x: Array) -> float:
+        channel, *position = at
+        centres = [coordinate(u) for u in position]
+        around = product(*(range(floor(c) - 1, floor(c) + 3) for c in centres))
+        total = 0.0
+        for places in around:
+            weight = prod(weight_of(abs(p - c)) for p, c in zip(places, centres, strict=True))
+            near = [min(max(p, 0), n - 1) for p, n in zip(places, x.shape[1:], strict=True)]
+            total += weight * float(x[channel, *near])
+        return total
+
+    return value
+
+
+# -- normalisation ----------------------------------------------------------------------------------------
+
+
+def batch_normalized(eps: float) -> Value:
+    def value(at: Index, x: Array, **of: Array) -> float:
+        channel = at[0]
+        means, variances = of.get("running_mean"), of.get("running_var")
+        distance = x[at] - (means[channel] if means is not None else 0)
+        spread = sqrt((variances[channel] if variances is not None else 1) + eps)
+        scaled = distance / spread * (of["weight"][channel] if "weight" in of else 1)
+        return scaled + (of["bias"][channel] if "bias" in of else 0)
+
+    return value
+
+
+def standardized(
+    members: Callable[[Index], Iterable[Index]],
+    learned: Callable[[Index], Index] = lambda at: at[:1],
+    eps: float = 1e-5,
+) -> Value:
+    """Less the mean of its set, over its deviation; weight and bias are read at an index of their own."""
+
+    def value(at: Index, x: Array, weight: Array | None = None, bias: Array | None = None) -> float:
+        numbers = [float(x[place]) for place in members(at)]
+        middle = average(numbers)
+        variance = average([(n - middle) ** 2 for n in numbers])
+        y = (float(x[at]) - middle) / sqrt(variance + eps)
+        y = y if weight is None else y * float(weight[learned(at)])
+        return y if bias is None else y + float(bias[learned(at)])
+
+    return value
+
+
+def local_response(size: int, alpha: float, beta: float, k: float) -> Value:
+    """`size` channels around are summed, as many before as behind."""
+
+    def value(at: Index, x: Array) -> float:
+        channel, *position = at
+        near = range(channel - size // 2, channel + size // 2 + 1)
+        squares = sum(read(x, c, *position) ** 2 for c in near)
+        return float(x[at]) / (k + alpha / size * squares) ** beta
+
+    return value
+
+
+# -- activations ------------------------------------------------------------------------------------------
+
+
+def logistic(x: float) -> float:
+    return 1 / (1 + exp(-x))
+
+
+MEANING: dict[str, Callable[[float], float]] = {
+    "relu": lambda x: (x + abs(x)) / 2,
+    "relu6": lambda x: sorted((0, x, 6))[1],
+    "leaky_relu": lambda x: x if x > 0 else x / 100,
+    "elu": lambda x: x if x > 0 else math.expm1(x),
+    "selu": lambda x: 1.0507009873554805 * (x if x > 0 else 1.6732632423543772 * math.expm1(x)),
+    "gelu": lambda x: x * NormalDist().cdf(x),
+    "silu": lambda x: x * logistic(x),
+    "mish": lambda x: x * math.tanh(math.log1p(exp(x))),
+    "sigmoid": logistic,
+    "tanh": math.tanh,
+    "softplus": lambda x: math.log1p(exp(x)),
+    "hard_sigmoid": lambda x: 0 if x < -3 else 1 if x > 3 else (x + 3) / 6,
+    "hard_swish": lambda x: 0 if x < -3 else x if x > 3 else x * (x + 3) / 6,
+}
+"""The functions that people mean."""
+
+
+def elementwise(function: Callable[[float], float]) -> Value:
+    return lambda at, x: function(float(x[at]))
+
+
+def sloped(at: Index, x: Array, weight: Array) -> float:
+    """PReLU, with one slope or one per channel."""
+    slope = weight[at[0] if len(weight) > 1 else 0]
+    return float(x[at] if x[at] > 0 else slope * x[at])
+
+
+def share(axis: int = 0) -> Callable[[Index, Array], float]:
+    """Softmax."""
+
+    def value(at: Index, x: Array) -> float:
+        line = (float(x[(*at[:axis], i, *at[axis + 1 :])]) for i in range(x.shape[axis]))
+        return exp(x[at]) / sum(map(exp, line))
+
+    return value
+
+
+def log_share(at: Index, x: Array) -> float:
+    return log(share()(at, x))
+
+
+# -- elements that only move, and merges ------------------------------------------------------------------
+
+
+def same(at: Index, x: Array) -> float:
+    return float(x[at])
+
+
+def renumbered(*sizes: int) -> Value:
+    """The elements in order, the last axis first, under another shape: this one leaves."""
+
+    def value(at: Index, x: Array) -> float:
+        number = sum(i * prod(sizes[axis + 1 :]) for axis, i in enumerate(at))
+        places = (number // prod(x.shape[axis + 1 :]) % n for axis, n in enumerate(x.shape))
+        return float(x[tuple(places)])
+
+    return value
+
+
+def shifted(*by: int) -> Value:
+    """Read so far behind the place; zeros beyond."""
+    return lambda at, x: read(x, *(i + n for i, n in zip(at, by, strict=True)))
+
+
+def repeated(x: Array, at: Index) -> float:
+    """An axis of size 1 has its element everywhere."""
+    return float(x[tuple(i if n > 1 else 0 for i, n in zip(at, x.shape, strict=True))])
+
+
+def merged(take: Callable[[list[float]], float]) -> Value:
+    def value(at: Index, *xs: Array) -> float:
+        return take([repeated(x, at) for x in xs])
+
+    return value
+
+
+def joined(axis: int = 0) -> Value:
+    def value(at: Index, *xs: Array) -> float:
+        first = 0
+        for x in xs:
+            if at[axis] < first + x.shape[axis]:
+                return float(x[(*at[:axis], at[axis] - first, *at[axis + 1 :])])
+            first += x.shape[axis]
+        raise IndexError(at)
+
+    return value
