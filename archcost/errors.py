@@ -25,6 +25,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.escape import as_wide, visible
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -128,13 +130,13 @@ class Diagnostic(NamedTuple):
 
     def render(self) -> str:
         """The message as a compiler prints it: `file:line:column: what`, the line itself and a caret."""
-        lines = [_readable(f"{self.place}: {self.message}")]
+        lines = [visible(_bearable(f"{self.place}: {self.message}"))]
         if text := self.place.text():
             number = f"{self.place.line:>5} | "
-            text, start, width = _excerpt(_visible(text), self.place.column - 1, self.place.width)
+            text, start, width = _excerpt(as_wide(text), self.place.column - 1, self.place.width)
             carets = "^" * max(1, len(_blank(text[start : start + width])))
             lines += [number + text, " " * (len(number) - 2) + "| " + _blank(text[:start]) + carets]
-        lines += [f"  in block '{name}', used at {where}" for name, where in self.uses[:8]]
+        lines += [visible(f"  in block '{name}', used at {where}") for name, where in self.uses[:8]]
         if len(self.uses) > 8:
             lines.append(f"  ... and {len(self.uses) - 8} blocks around it")
         return "\n".join(lines)
@@ -146,13 +148,11 @@ _WIDEST = 160
 """Characters of a line that are shown; of a longer one, the part around the mistake."""
 
 
-def _readable(message: str) -> str:
-    """The message on one line of bearable length, with nothing invisible in it."""
-    if len(message) > _LONGEST:
-        message = f"{message[: _LONGEST * 2 // 3]} … {message[-_LONGEST // 3 :]}"
-    if message.isprintable():
+def _bearable(message: str) -> str:
+    """As much of a message as somebody reads: of a longer one, its beginning and its end."""
+    if len(message) <= _LONGEST:
         return message
-    return "".join(c if c.isprintable() else f"<U+{ord(c):04X}>" for c in message)
+    return f"{message[: _LONGEST * 2 // 3]} … {message[-_LONGEST // 3 :]}"
 
 
 def _excerpt(text: str, start: int, width: int) -> tuple[str, int, int]:
@@ -163,13 +163,6 @@ def _excerpt(text: str, start: int, width: int) -> tuple[str, int, int]:
     cut = text[first : first + _WIDEST]
     left, right = "…" if first else "", "…" if first + _WIDEST < len(text) else ""
     return left + cut + right, start - first + len(left), min(width, first + _WIDEST - start)
-
-
-def _visible(text: str) -> str:
-    """The text with a sign in place of what a terminal would not show, or would obey."""
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def _blank(text: str) -> str:

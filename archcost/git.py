@@ -96,7 +96,7 @@ def git(folder: Path, *arguments: str) -> Answer:
 
 
 def _words(err: str) -> str:
-    return re.sub(r"^(fatal|error): ", "", err.strip()) or "it does not say why"
+    return re.sub(r"^(fatal|error): ", "", " ".join(err.split())) or "it does not say why"
 
 
 def _too_slow() -> GitError:

@@ -24,12 +24,12 @@ from typing import TYPE_CHECKING, Any, cast
 import yaml
 
 from archcost import Network, analyze, explain, load
+from archcost.escape import markdown
 from archcost.findings import RULES
 from archcost.geometry import show
 from archcost.layers import KINDS, RANKED, find
 from archcost.network import Input, Node
 from archcost.report.explained import as_text
-from archcost.report.markdown import escape
 from archcost.report.style import Style
 from archcost.report.words import findings as line_by_line
 from archcost.source import Place, Source
@@ -511,7 +511,7 @@ def _example_of(rule: Rule, text: str) -> str:
     """A spec and what the rule says of it."""
     levels, said = _found(rule, text)
     missed = " missed" if "error" in levels else ""
-    return f"```yaml{missed}\n{text}```\n" + "".join(f"\n> {escape(line)}\n" for line in said)
+    return f"```yaml{missed}\n{text}```\n" + "".join(f"\n> {markdown(line)}\n" for line in said)
 
 
 def _found(rule: Rule, text: str) -> tuple[set[str], list[str]]:

@@ -11,8 +11,9 @@ import click
 
 from archcost.cli.common import Loading, asked, complete_spec, loading
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
-from archcost.cli.output import write
+from archcost.cli.output import say, write
 from archcost.errors import UsageError
+from archcost.escape import visible
 from archcost.gate.baseline import Baseline
 from archcost.gate.baseline import read as read_baseline
 from archcost.gate.bounds import BOUNDS
@@ -142,14 +143,12 @@ def command(
         write(baseline.rewritten(is_whole=is_whole), baseline.file)
         # A file that nobody named now is one that nobody reads the next time.
         read = "" if settled.baseline else "if the configuration names it as its `baseline`, "
-        click.echo(
-            f"wrote {baseline.file}; {read}what it lists does not fail, unless it gets worse", err=True
-        )
+        say(visible(f"wrote {baseline.file}; {read}what it lists does not fail, unless it gets worse"))
         return 0
     if options["ratchet"]:
         write(baseline.ratcheted(is_whole=is_whole), baseline.file)
         if not options["quiet"]:
-            click.echo(f"{baseline.file}: {_ratcheted(baseline, is_whole=is_whole)}", err=True)
+            say(visible(f"{baseline.file}: {_ratcheted(baseline, is_whole=is_whole)}"))
         judgement = judgement.without("stale-baseline")
     root = repository_root()
     write_all(

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from archcost.cli.common import quiet
-from archcost.cli.output import write
+from archcost.cli.output import say, write
 from archcost.errors import SpecError, UsageError
+from archcost.escape import no_commands, visible
 from archcost.limits import DEFAULT
 from archcost.spec.library import open_spec
 from archcost.spec.named import named
@@ -100,7 +101,7 @@ def _difference(file: _File) -> str:
     ended = (
         line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
-    return "".join(ended)
+    return no_commands("".join(ended))
 
 
 def _report(files: list[_File], *, writes: bool) -> None:
@@ -108,10 +109,10 @@ def _report(files: list[_File], *, writes: bool) -> None:
     did = "reformatted" if writes else "would reformat"
     changed = [file for file in files if file.changes]
     for file in changed:
-        click.echo(f"{did} {file.name}", err=True)
+        say(visible(f"{did} {file.name}"))
     same = len(files) - len(changed)
     would = "" if writes else "would be "
     counts = [(len(changed), f"{would}reformatted"), (same, f"{would}left unchanged")]
     said = [f"{n} file{'' if n == 1 else 's'} {what}" for n, what in counts if n]
     if said:
-        click.echo(", ".join(said), err=True)
+        say(", ".join(said))

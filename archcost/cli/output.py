@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from archcost.errors import UsageError
+from archcost.escape import no_commands
 from archcost.report.style import Style
 
 BROKEN_PIPE = 141
@@ -37,6 +38,11 @@ def write(result: str | bytes, output: str | None) -> None:
     except OSError as error:
         name = "standard output" if output in {None, "-"} else f"'{output}'"
         raise UsageError(f"cannot write {name}: {error.strerror or error}") from None
+
+
+def say(text: str) -> None:
+    """Tell the user something, on standard error, where a CI looks for commands as well."""
+    click.echo(no_commands(text).encode("utf-8", _NO_TEXT).decode("utf-8"), err=True)
 
 
 def style_for(output: str | None) -> Style:

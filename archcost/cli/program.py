@@ -6,13 +6,16 @@ import os
 import sys
 import traceback
 from importlib import import_module
+from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import click
 from click.shell_completion import CompletionItem
 
 from archcost import __version__
+from archcost.cli.output import say
 from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError
+from archcost.escape import one_line, visible
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
@@ -121,7 +124,7 @@ def run(args: Sequence[str]) -> int:
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as error:
-        error.show()
+        _misused(error)
         return WRONG
     except ArchcostError as error:
         return _refuse(error)
@@ -130,21 +133,28 @@ def run(args: Sequence[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _misused(error: click.ClickException) -> None:
+    """A command line that click does not understand; it quotes what was given."""
+    shown, message = StringIO(), error.format_message()
+    error.show(shown)
+    say(shown.getvalue().replace(message, one_line(message)).removesuffix("\n"))
+
+
 def _refuse(error: ArchcostError) -> int:
     """What the user did not get right: a spec's mistakes begin with their places, the rest with our name."""
-    click.echo(str(error) if isinstance(error, SpecError) else f"archcost: {error}", err=True)
+    say(str(error) if isinstance(error, SpecError) else visible(f"archcost: {error}"))
     return NOTHING if isinstance(error, NothingToAnalyzeError) else WRONG
 
 
 def _bug(error: Exception) -> int:
     if os.environ.get("ARCHCOST_DEBUG"):
-        traceback.print_exception(error)
+        lines = "".join(traceback.format_exception(error)).splitlines()
+        say("\n".join(map(visible, lines)))
     what = traceback.format_exception_only(error)[-1].strip()
     python = ".".join(map(str, sys.version_info[:3]))
-    click.echo(
-        f"archcost: internal error: {what}\n"
+    say(
+        f"archcost: internal error: {visible(what)}\n"
         f"This is a bug in archcost {__version__} (Python {python}), not in your spec. Please report it to\n"
-        "the project's issue tracker, with the spec, the command line and what ARCHCOST_DEBUG=1 adds.",
-        err=True,
+        "the project's issue tracker, with the spec, the command line and what ARCHCOST_DEBUG=1 adds."
     )
     return BUG

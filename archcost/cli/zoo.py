@@ -9,7 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from archcost.cli.common import output
-from archcost.cli.output import write
+from archcost.cli.output import say, write
 from archcost.errors import UsageError
 from archcost.limits import DEFAULT
 from archcost.report.json import envelope
@@ -60,7 +60,7 @@ def _text(name: str) -> str:
         return _block_text(name)
     file, variant = find_in_zoo(name, DEFAULT)
     if variant:
-        click.echo(f"{name} is a variant in this spec: --variant {variant}", err=True)
+        say(f"{name} is a variant in this spec: --variant {variant}")
     return file.read_text(encoding="utf-8")
 
 

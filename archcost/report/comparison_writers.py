@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
 from typing import TYPE_CHECKING
 
 from tabulate import SEPARATING_LINE, tabulate
 
+from archcost.escape import code, markdown, through
 from archcost.report import comparison_words as words
 from archcost.report.comparison import SCHEMA, flat, who
 from archcost.report.comparison_cells import Cells, heading, is_number, shown
-from archcost.report.csv import no_formula
+from archcost.report.csv import table
 from archcost.report.grid import grid, pipes
 from archcost.report.json import envelope
-from archcost.report.markdown import escape
+from archcost.report.markdown import bullets
 from archcost.report.model import COUNTS, to_dict
 from archcost.report.numbers import formatter
 from archcost.report.words import DTYPES
@@ -35,7 +34,7 @@ def write(found: Comparison, form: str, look: Look) -> str:
         "csv": _csv,
         "markdown": _markdown,
     }
-    return writers[form](found, look)
+    return through(form, found, lambda clean: writers[form](clean, look))
 
 
 def _json(found: Comparison, _look: Look) -> str:
@@ -160,18 +159,18 @@ def _by_block(found: Comparison, name: str, look: Look) -> list[list[str]]:
 def _markdown(found: Comparison, look: Look) -> str:
     names = shown(found, look)
     blocks = [
-        "\n".join(map(escape, words.differing_inputs(found))),
+        "\n".join(map(markdown, words.differing_inputs(found))),
         _markdown_networks(found, names, look),
         *(_markdown_blocks(found, name, look) for name in _summed(found, look)),
         "\n".join(words.mark(found, _MARK)),
-        "" if look.quiet else _bullets(words.facts(found)),
+        "" if look.quiet else bullets(words.facts(found)),
         _section("Findings", words.findings(found)),
         _section("Declared, not derived", words.declared(found)),
     ]
     if not look.quiet:
         blocks[:0] = [
-            f"## {escape(words.title(found))}",
-            _bullets(words.setting(found)),
+            f"## {markdown(words.title(found))}",
+            bullets(words.setting(found)),
             "\n".join(words.legend(found, names, look)),
         ]
     return "".join(f"{block}\n\n" for block in blocks if block).removesuffix("\n")
@@ -192,30 +191,26 @@ def _markdown_networks(found: Comparison, names: list[str], look: Look) -> str:
 
 def _marked(found: Comparison, row: NetworkRow) -> str:
     optimal = len(found.networks) > 1 and row.pareto_optimal
-    return f"{escape(row.label)} {_MARK}" if optimal else escape(row.label)
+    return f"{markdown(row.label)} {_MARK}" if optimal else markdown(row.label)
 
 
 def _one_cell(cells: Cells, name: str, row: NetworkRow) -> str:
     times = cells.factor(name, row)
-    return escape(cells.cell(name, row)) + (f" ({escape(times)})" if times else "")
+    return markdown(cells.cell(name, row)) + (f" ({markdown(times)})" if times else "")
 
 
 def _markdown_blocks(found: Comparison, name: str, look: Look) -> str:
     *rows, total = _by_block(found, name, look)
     return pipes(
-        [*([f"`{path}`", *cells] for path, *cells in rows), [f"**{cell}**" for cell in total]],
-        [f"{heading(name)} by block", *(escape(row.label) for row in _in_order(found, look))],
+        [*([code(path), *cells] for path, *cells in rows), [f"**{cell}**" for cell in total]],
+        [f"{heading(name)} by block", *(markdown(row.label) for row in _in_order(found, look))],
         ["left", *["right"] * len(found.networks)],
     )
 
 
 def _section(name: str, lines: Iterable[str]) -> str:
-    text = _bullets(lines)
+    text = bullets(lines)
     return f"### {name}\n\n{text}" if text else ""
-
-
-def _bullets(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {escape(sentence)}" for sentence in sentences)
 
 
 # -- CSV --------------------------------------------------------------------------------------------------
@@ -225,11 +220,7 @@ def _csv(found: Comparison, look: Look) -> str:
     """A row per network; with blocks, a row per network and block. Integers are exact."""
     rows = list(_flat_blocks(found, look) if found.blocks is not None else _flat(found, look))
     columns = list(dict.fromkeys(name for row in rows for name in row))
-    out = StringIO()
-    writer = csv.DictWriter(out, columns, restval="", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows({name: no_formula(value) for name, value in row.items()} for row in rows)
-    return out.getvalue()
+    return table(columns, rows)
 
 
 def _flat(found: Comparison, look: Look) -> Iterator[dict[str, object]]:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import csv
-import re
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from archcost.escape import csv_cell
 from archcost.report.columns import FRACTIONS
 from archcost.report.model import COUNTS, FIELD_COLUMNS, flat
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archcost.report.model import Report
     from archcost.report.words import Look
@@ -24,27 +24,21 @@ def write(reports: Sequence[Report], look: Look) -> str:
     chosen = [*(_USUAL if look.columns is None else look.columns)]
     if any(report.convention for report in reports):
         chosen += ["convention", "convention_count"]
-    out = StringIO()
-    writer = csv.DictWriter(
-        out, ["spec", "network", "path", *chosen], extrasaction="ignore", lineterminator="\n"
-    )
-    writer.writeheader()
-    for report in reports:
-        writer.writerows(_rows(report, look.sort))
-    return out.getvalue()
+    rows = (row for report in reports for row in _rows(report, look.sort))
+    return table(["spec", "network", "path", *chosen], rows)
 
 
-_FORMULA = re.compile(r"[=@+].*|-(?![0-9./]*$).+", re.DOTALL)
-"""What a spreadsheet would calculate. A dash and a negative number are none."""
+def table(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> str:
+    r"""A header and rows. What a row has beyond the columns is left out, and what it lacks is empty.
 
-
-def no_formula(value: object) -> object:
-    """A value that no spreadsheet takes for a formula.
-
-    >>> no_formula("=1+1"), no_formula("-x"), no_formula("-0.5"), no_formula("-"), no_formula(-3)
-    ("'=1+1", "'-x", '-0.5', '-', -3)
+    >>> table(["name", "macs"], [{"name": "=1+1", "macs": -3}, {"name": "net", "line": 4}])
+    "name,macs\n'=1+1,-3\nnet,\n"
     """
-    return f"'{value}" if isinstance(value, str) and _FORMULA.fullmatch(value) else value
+    out = StringIO()
+    writer = csv.DictWriter(out, columns, restval="", extrasaction="ignore", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: csv_cell(value) for name, value in row.items()} for row in rows)
+    return out.getvalue()
 
 
 def _rows(report: Report, sort: str | None) -> Iterator[dict[str, object]]:
@@ -54,5 +48,5 @@ def _rows(report: Report, sort: str | None) -> Iterator[dict[str, object]]:
     for row in nodes:
         shares = {name: row.counts()[of] / (totals[of] or 1) for name, of in FRACTIONS.items()}
         more = {"place": f"{row.file}:{row.line}", "convention": convention}
-        named = {"spec": no_formula(report.path), "network": no_formula(report.name)}
+        named = {"spec": report.path, "network": report.name}
         yield named | more | flat(row) | shares

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from tabulate import tabulate
 
+from archcost.escape import code, markdown, through
 from archcost.geometry import show
+from archcost.report.csv import table
 from archcost.report.json import envelope
-from archcost.report.markdown import escape
 from archcost.report.model import field_text, plain
 from archcost.report.rows import given, kind_of, readable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from archcost.network import Network, Node
 
@@ -30,8 +29,12 @@ _COLUMNS: tuple[str, ...] = ("path", "kind", "fields", "inputs", "output", "shar
 
 def write(network: Network, form: str) -> str:
     """The expansion as `table`, `json`, `csv` or `markdown`."""
-    writers = {"table": _table, "json": _json, "csv": _csv, "markdown": _markdown}
-    return writers[form](network)
+    if form == "json":
+        return _json(network)
+    if form == "csv":
+        return through(form, [*map(_flat, network)], lambda rows: table(_COLUMNS, rows))
+    writers = {"table": _table, "markdown": _markdown}
+    return through(form, [*_rows(network)], writers[form])
 
 
 def _json(network: Network) -> str:
@@ -66,19 +69,14 @@ def _shared(node: Node) -> str:
     return (node.shared or "").removesuffix(":")
 
 
-def _csv(network: Network) -> str:
-    out = StringIO()
-    writer = csv.DictWriter(out, _COLUMNS, lineterminator="\n")
-    writer.writeheader()
-    for node in network:
-        words = {
-            "fields": field_text(given(node)),
-            "inputs": " ".join(source.path for source in node.inputs),
-            "output": "x".join(map(str, node.output)),
-            "shared": _shared(node),
-        }
-        writer.writerow(_node(node) | words)
-    return out.getvalue()
+def _flat(node: Node) -> dict[str, object]:
+    words = {
+        "fields": field_text(given(node)),
+        "inputs": " ".join(source.path for source in node.inputs),
+        "output": "x".join(map(str, node.output)),
+        "shared": _shared(node),
+    }
+    return _node(node) | words
 
 
 def _rows(network: Network) -> Iterator[list[str]]:
@@ -96,11 +94,11 @@ def _rows(network: Network) -> Iterator[list[str]]:
 _HEADERS = ("path", "kind", "fields", "reads", "output", "written at")
 
 
-def _table(network: Network) -> str:
-    text = tabulate(list(_rows(network)), _HEADERS, "simple", disable_numparse=True)
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    text = tabulate(rows, _HEADERS, "simple", disable_numparse=True)
     return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
 
 
-def _markdown(network: Network) -> str:
-    rows = [[f"`{path}`", *map(escape, rest)] for path, *rest in _rows(network)]
-    return tabulate(rows, _HEADERS, "pipe", disable_numparse=True) + "\n"
+def _markdown(rows: Sequence[Sequence[str]]) -> str:
+    cells = [[code(path), *map(markdown, rest)] for path, *rest in rows]
+    return tabulate(cells, _HEADERS, "pipe", disable_numparse=True) + "\n"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tabulate import SEPARATING_LINE, tabulate
 
+from archcost.escape import through
 from archcost.geometry import show
 from archcost.layers.base import Operations
 from archcost.report import words
@@ -35,6 +36,10 @@ def as_json(explained: NodeExplanation | GroupExplanation) -> str:
 
 def as_text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
     """The explanation for a reader at a terminal."""
+    return through("table", explained, lambda clean: _text(clean, style))
+
+
+def _text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
     lines = _node(explained, style) if isinstance(explained, NodeExplanation) else _group(explained, style)
     more = _convention(explained.convention, style) if explained.convention else ()
     return "".join(f"{line.rstrip()}\n" for line in (*lines, *more))

@@ -7,6 +7,7 @@ from math import prod
 from textwrap import wrap
 from typing import TYPE_CHECKING
 
+from archcost.escape import through
 from archcost.geometry import show
 from archcost.report import words
 from archcost.report.columns import field_size
@@ -38,6 +39,10 @@ def as_json(report: FieldReport) -> str:
 
 def as_text(report: FieldReport, style: Style, *, picture: str = "", quiet: bool = False) -> str:
     """The table of fields, the last or the chosen node closely, stacks, and findings."""
+    return through("table", report, lambda clean: _text(clean, style, picture, quiet=quiet))
+
+
+def _text(report: FieldReport, style: Style, picture: str, *, quiet: bool) -> str:
     head = [style.paint(words.title(report), "bold")]
     if not quiet:
         head.append(f"  {words.named(report.inputs)}")

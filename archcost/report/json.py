@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, cast
 
 from archcost import __version__
+from archcost.escape import json_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -45,23 +45,19 @@ def envelope(
     tool = {"name": "archcost", "version": __version__}
     body = ",\n".join(f"  {_entry(entry)}" for entry in entries)
     head = {"schema": schema, "tool": tool, **(beside or {})}
-    lines = "".join(f"{_compact(name)}: {_value(value)},\n " for name, value in head.items())
-    return f"{{{lines}{_compact(key)}: [\n{body}]}}\n"
+    lines = "".join(f"{json_text(name)}: {_value(value)},\n " for name, value in head.items())
+    return f"{{{lines}{json_text(key)}: [\n{body}]}}\n"
 
 
 def _entry(entry: Mapping[str, object]) -> str:
-    return "{" + ",\n   ".join(f"{_compact(key)}: {_value(value)}" for key, value in entry.items()) + "}"
+    return "{" + ",\n   ".join(f"{json_text(key)}: {_value(value)}" for key, value in entry.items()) + "}"
 
 
 def _value(value: object) -> str:
     """A list of objects gets a line for each; everything else is one line."""
     if not isinstance(value, list):
-        return _compact(value)
+        return json_text(value)
     items = cast("list[object]", value)
     if items and all(isinstance(item, dict) for item in items):
-        return "[\n" + ",\n".join(f"    {_compact(item)}" for item in items) + "]"
-    return _compact(items)
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return "[\n" + ",\n".join(f"    {json_text(item)}" for item in items) + "]"
+    return json_text(items)

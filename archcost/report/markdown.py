@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.escape import code, markdown
 from archcost.report import words
 from archcost.report.columns import columns
 from archcost.report.grid import pipes
@@ -24,11 +25,11 @@ def write(reports: Sequence[Report], look: Look) -> str:
 
 def _one(report: Report, look: Look) -> str:
     lines = words.lines(report, look)
-    blocks = [f"## {escape(words.title(report))}", _table(report, lines, look), *_remarks(report)]
+    blocks = [f"## {markdown(words.title(report))}", _table(report, lines, look), *_remarks(report)]
     if not look.quiet:
         legend = [*words.CONVENTION, *words.legend(report, lines, look)]
-        blocks[1:1] = [_bullets(words.setting(report)), "\n".join(legend)]
-        blocks[4:4] = [_memory(report, look), _bullets(words.heaviest(report, lines))]
+        blocks[1:1] = [bullets(words.setting(report)), "\n".join(legend)]
+        blocks[4:4] = [_memory(report, look), bullets(words.heaviest(report, lines))]
     return "".join(f"{block}\n\n" for block in blocks if block).removesuffix("\n")
 
 
@@ -37,7 +38,7 @@ def _table(report: Report, lines: Sequence[Line], look: Look) -> str:
     rows = [
         [
             _code(line.path, line.times),
-            *(c.cell(line) if c.is_number else escape(c.cell(line)) for c in shown),
+            *(c.cell(line) if c.is_number else markdown(c.cell(line)) for c in shown),
         ]
         for line in lines
     ]
@@ -47,34 +48,23 @@ def _table(report: Report, lines: Sequence[Line], look: Look) -> str:
 
 
 def _code(path: str, times: int) -> str:
-    return f"`{path}` ×{times}" if times > 1 else f"`{path}`"
+    return f"{code(path)} ×{times}" if times > 1 else code(path)
 
 
 def _memory(report: Report, look: Look) -> str:
     rows = words.memory(report, look)
-    table = [(name, amount, escape(meaning)) for name, amount, meaning in rows]
+    table = [(name, amount, markdown(meaning)) for name, amount, meaning in rows]
     text = pipes(table, ["memory", "bytes", "meaning"], ["left", "right", "left"])
     return f"{text}\n\nOperations: {words.operations(report, look)}."
 
 
 def _remarks(report: Report) -> list[str]:
-    findings = _bullets(map(escape, words.findings(report.findings, Style())))
-    stated = _bullets(escape(words.declared(layer)) for layer in report.declared)
+    findings = bullets(words.findings(report.findings, Style()))
+    stated = bullets(words.declared(layer) for layer in report.declared)
     sections = {"Findings": findings, "Declared, not derived": stated}
     return [f"### {name}\n\n{text}" for name, text in sections.items() if text]
 
 
-def _bullets(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)
-
-
-def escape(text: str) -> str:
-    r"""Text that Markdown leaves alone.
-
-    >>> escape("a|b *c* <stdin>")
-    'a\\|b \\*c\\* \\<stdin>'
-    """
-    return "".join(f"\\{c}" if c in _SPECIAL else c for c in text)
-
-
-_SPECIAL = frozenset("\\`*<|")
+def bullets(sentences: Iterable[str]) -> str:
+    """A list of sentences."""
+    return "\n".join(f"- {markdown(sentence)}" for sentence in sentences)

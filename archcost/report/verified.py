@@ -8,6 +8,7 @@ from itertools import groupby
 from math import isfinite
 from typing import TYPE_CHECKING
 
+from archcost.escape import through
 from archcost.geometry import Shape, show
 from archcost.layers.base import Operations
 from archcost.report.grid import grid
@@ -289,8 +290,12 @@ def as_text(
     reports: Sequence[VerifyReport], style: Style, *, everything: bool = False, quiet: bool = False
 ) -> str:
     """The reports one below the other. `everything`: each node in a row of its own."""
-    texts = (_one(report, style, everything=everything, quiet=quiet) for report in reports)
-    return ("" if quiet else "\n").join(texts)
+    between = "" if quiet else "\n"
+    return through(
+        "table",
+        reports,
+        lambda clean: between.join(_one(one, style, everything=everything, quiet=quiet) for one in clean),
+    )
 
 
 def _one(report: VerifyReport, style: Style, *, everything: bool, quiet: bool) -> str:

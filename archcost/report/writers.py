@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from archcost.escape import through
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -24,4 +26,4 @@ def write(reports: Sequence[Report], form: str, look: Look) -> str:
     """The reports in one of the formats, as text."""
     module = import_module(f"archcost.report.{WRITERS[form]}")
     writer = cast("Callable[[Sequence[Report], Look], str]", module.write)
-    return writer(reports, look)
+    return through(form, reports, lambda clean: writer(clean, look))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.escape import one_line
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -81,8 +83,7 @@ def _file(one: Origin) -> str:
 
 def _joined(*parts: str) -> str:
     """The parts on one line, whatever is in them: a name and a value may hold a line break."""
-    text = " ".join(filter(None, parts))
-    return text if text.isprintable() else "".join(c if c.isprintable() else " " for c in text)
+    return one_line(" ".join(filter(None, parts)))
 
 
 def _apart(texts: Sequence[str], longer: Iterable[str]) -> list[str]:

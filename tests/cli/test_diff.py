@@ -302,7 +302,7 @@ def test_a_spec_that_was_wrong_and_is_gone_has_no_mistake_but_that(repository: P
 def test_a_file_with_an_odd_name_breaks_no_format(here: Path, diff: Run) -> None:
     (here / "=a`b|.yaml").write_text(NET.replace("relu", "gelu"), "utf-8")
     _, out, _ = diff("net.yaml", "=a`b|.yaml", "--format", "markdown")
-    assert "(=a\\`b\\|.yaml:7)" in out
+    assert "(`` =a`b|.yaml:7 ``)" in out
     rows = list(csv.DictReader(StringIO(diff("net.yaml", "=a`b|.yaml", "--format", "csv")[1])))
     assert [(row["head_spec"], row["file"]) for row in rows] == [("'=a`b|.yaml",) * 2]
 

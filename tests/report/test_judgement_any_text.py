@@ -16,8 +16,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
+from archcost.escape import cleaned, no_commands
 from archcost.gate.model import Against
-from archcost.report.judgement import FORMATS, readable, write
+from archcost.report.judgement import FORMATS, write
 from archcost.report.judgement.words import Look
 from archcost.report.model import plain
 from tests.report.judgements import complaint, judgement, limit, spec
@@ -81,7 +82,7 @@ def harmless(given: Judgement) -> Judgement:
     """The same with an `x` for every text, and still as many complaints."""
 
     def with_x(value: Any) -> Any:  # noqa: ANN401 - whatever a judgement holds
-        found = readable(value)
+        found = cleaned(value)
         return replace(
             found, rule="x", message="x", file="x", node="x", because="x", details={"x": "x"}
         )  # fmt: skip
@@ -115,7 +116,8 @@ def test_a_terminal_gets_as_many_lines_as_ever_and_nothing_it_would_obey(made: J
 @given(judgements())
 def test_json_has_every_text_as_it_is(made: Judgement) -> None:
     document = json.loads(write(made, "json", Look()))
-    expected = json.loads(json.dumps(plain(made), ensure_ascii=False).encode("utf-8", "replace"))
+    # Half of a pair of surrogates is no character, and is written as its number.
+    expected = json.loads(re.sub(r"[\ud800-\udfff]", "<U+D800>", json.dumps(plain(made), ensure_ascii=False)))
     assert {key: document[key] for key in expected} == expected
 
 
@@ -124,9 +126,9 @@ def test_json_has_every_text_as_it_is(made: Judgement) -> None:
 def test_a_csv_cell_is_the_text_and_no_formula(made: Judgement) -> None:
     rows = list(csv.DictReader(write(made, "csv", Look()).split("\n")))
     assert len(rows) == 3 + 2 + 1
-    for row, one in zip(rows[3:], readable(made).all[1:], strict=True):
-        assert row["message"].removeprefix("'") == one.message.removeprefix("'")
-        assert row["because"].removeprefix("'") == one.because.removeprefix("'")
+    for row, one in zip(rows[3:], cleaned(made).all[1:], strict=True):
+        assert row["message"].removeprefix("'") == no_commands(one.message).removeprefix("'")
+        assert row["because"].removeprefix("'") == no_commands(one.because).removeprefix("'")
     cells = [cell for row in rows for name, cell in row.items() if name != "text"]
     assert not any(cell.startswith(("=", "+", "-", "@")) for cell in cells)
 
@@ -143,7 +145,7 @@ def test_github_gets_one_command_per_complaint(made: Judgement) -> None:
 @given(judgements())
 def test_sarif_has_every_message_and_addresses_that_are_valid(made: Judgement) -> None:
     results = json.loads(write(made, "sarif", Look()))["runs"][0]["results"]
-    for result, one in zip(results, readable(made).all, strict=True):
+    for result, one in zip(results, cleaned(made).all, strict=True):
         expected = (one.message or one.rule).replace("](", "] (")
         assert result["message"]["text"].startswith(expected)
         uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
@@ -157,10 +159,10 @@ def test_sarif_has_every_message_and_addresses_that_are_valid(made: Judgement) -
 def test_junit_is_xml_that_has_every_failure(made: Judgement) -> None:
     tree = ET.fromstring(write(made, "junit", Look()).encode())  # noqa: S314 - it is our own
     texts = " ".join(element.text or "" for element in tree.iter("failure"))
-    for one in readable(made).all:
+    for one in cleaned(made).all:
         if one.fails:
             # A parser reads line breaks as one character; there are none but ours.
-            assert one.message.replace("\ufffe", "\ufffd").replace("\ud800", "?") in texts
+            assert one.message in texts
 
 
 # -- Markdown -----------------------------------------------------------------------------------------------
@@ -217,5 +219,5 @@ def test_text_is_shown_as_it_was_meant(text: str) -> None:
     seen = "".join(
         token.content for token in tokens(write(given, "markdown", Look())) if token.type == "text"
     )
-    expected = readable(f"a{text}z").replace("\ud800", "?")
+    expected = cleaned(f"a{text}z")
     assert expected in seen.replace("\N{ZERO WIDTH SPACE}", "")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
 
+from archcost.escape import through
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -18,4 +20,5 @@ FORMATS = {"table": "text", "json": "json", "markdown": "markdown", "csv": "csv"
 def write(diffs: Sequence[Diff], form: str, look: Look) -> str:
     """The differences in one of the formats, as text."""
     module = import_module(f"archcost.report.difference.{FORMATS[form]}")
-    return cast("Callable[[Sequence[Diff], Look], str]", module.write)(diffs, look)
+    writer = cast("Callable[[Sequence[Diff], Look], str]", module.write)
+    return through(form, diffs, lambda clean: writer(clean, look))

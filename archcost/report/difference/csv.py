@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
 from typing import TYPE_CHECKING
 
-from archcost.report.csv import no_formula
+from archcost.report.csv import table
 from archcost.report.difference.words import field_changes
 from archcost.report.model import COUNTS
 
@@ -22,14 +20,9 @@ _PLACE = ("file", "line", "column")
 
 def write(diffs: Sequence[Diff], _look: Look) -> str:
     """Every layer that differs. A network that came or went as a whole has a row for its totals."""
-    out = StringIO()
-    columns = ["base_spec", "head_spec", *_OWN, *COUNTS, *_PLACE]
-    writer = csv.DictWriter(out, columns, lineterminator="\n")
-    writer.writeheader()
-    for diff in diffs:
-        start = {"base_spec": no_formula(_name(diff.base)), "head_spec": no_formula(_name(diff.head))}
-        writer.writerows({**start, **row} for row in _rows(diff))
-    return out.getvalue()
+    specs = (({"base_spec": _name(diff.base), "head_spec": _name(diff.head)}, diff) for diff in diffs)
+    rows = ({**start, **row} for start, diff in specs for row in _rows(diff))
+    return table(["base_spec", "head_spec", *_OWN, *COUNTS, *_PLACE], rows)
 
 
 def _name(side: Side | None) -> str:
@@ -49,5 +42,5 @@ def _rows(diff: Diff) -> Iterator[Mapping[str, object]]:
         }
         own = {"status": node.status, "base": node.base, "head": node.head, "kind": node.kind}
         why = "; ".join(diff.causes[index].what for index in node.causes)
-        place = {"file": no_formula(node.file), "line": node.line, "column": node.column}
+        place = {"file": node.file, "line": node.line, "column": node.column}
         yield {**own, "fields": field_changes(node), **outputs, "causes": why, **node.counts(), **place}

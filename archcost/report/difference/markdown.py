@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.escape import code, markdown
 from archcost.report.difference import words
 from archcost.report.difference.text import CAUSES, LAYERS, PLACES
 from archcost.report.grid import pipes
-from archcost.report.markdown import escape
+from archcost.report.markdown import bullets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,21 +23,21 @@ def write(diffs: Sequence[Diff], look: Look) -> str:
     changed = [diff for diff in diffs if diff.status != "equal"]
     sections = [_one(diff, look) for diff in changed]
     if rest := words.unchanged(diffs):
-        sections.append(f"{escape(rest)}\n")
+        sections.append(f"{markdown(rest)}\n")
     return "\n".join(sections)
 
 
 def _one(diff: Diff, look: Look) -> str:
-    blocks = [f"### {escape(words.title(diff))}", f"**{escape(words.verdict(diff, look.units))}**"]
+    blocks = [f"### {markdown(words.title(diff))}", f"**{markdown(words.verdict(diff, look.units))}**"]
     blocks.append(_table(words.HEADERS, words.totals(diff, look.units)))
-    if setting := [f"- {escape(line)}" for line in words.setting(diff)]:
-        blocks.append("\n".join(setting))
+    if setting := bullets(words.setting(diff)):
+        blocks.append(setting)
     if look.depth is not None and diff.nodes:
         blocks.append(_where(diff, look.depth, look.units))
     if diff.causes:
         blocks.append(_folded(_summary(diff), list(_causes(diff, look))))
     if names := list(words.renamed(diff)):
-        lines = words.few([f"- {escape(name)}" for name in names], LAYERS, "- ")
+        lines = words.few([f"- {markdown(name)}" for name in names], LAYERS, "- ")
         blocks.append(_folded("Other paths, the same layers", ["\n".join(lines)]))
     return "".join(f"{block}\n\n" for block in blocks).removesuffix("\n")
 
@@ -54,31 +55,29 @@ def _folded(summary: str, blocks: Sequence[str]) -> str:
 def _causes(diff: Diff, look: Look) -> Iterator[str]:
     for index, cause in enumerate(diff.causes[:CAUSES]):
         place = words.place(cause)
-        at = f" ({_code(place)})" if place else ""
-        lines = [f"{index + 1}. **{escape(cause.what)}**{at}: {escape(words.alone(diff, index, look.units))}"]
+        at = f" ({code(place)})" if place else ""
+        lines = [
+            f"{index + 1}. **{markdown(cause.what)}**{at}: {markdown(words.alone(diff, index, look.units))}"
+        ]
         if ripple := words.rippled(diff, index):
-            lines.append(f"   - {escape(ripple)}")
+            lines.append(f"   - {markdown(ripple)}")
         if not look.quiet:
             found = words.entries(words.changed_by(diff, index), diff, look.units)
             entries = [
-                f"- {entry.word} `{entry.path}` {escape(f'{entry.kind}: {entry.text}')}" for entry in found
+                f"- {entry.word} {code(entry.path)} {markdown(f'{entry.kind}: {entry.text}')}"
+                for entry in found
             ]
             lines += words.few(entries, LAYERS, "- ", "   ")
         yield "\n".join(lines)
     if more := words.cut(len(diff.causes), CAUSES, "causes"):
         yield more
     if together := list(words.together(diff, look.units)):
-        yield "\n".join(words.few([f"- {escape(line)}" for line in together], CAUSES, "- "))
-
-
-def _code(text: str) -> str:
-    """A text as code; a backtick, which would end that, is escaped instead."""
-    return escape(text) if "`" in text else f"`{text}`"
+        yield "\n".join(words.few([f"- {markdown(line)}" for line in together], CAUSES, "- "))
 
 
 def _where(diff: Diff, depth: int, units: Units) -> str:
     found = words.where(diff, depth)
-    rows = [(f"`{path}`", *numbers) for path, *numbers in words.places(found[:PLACES], units)]
+    rows = [(code(path), *numbers) for path, *numbers in words.places(found[:PLACES], units)]
     text = _table(words.PLACES, rows)
     more = words.cut(len(found), PLACES, "groups")
     return f"{text}\n\n{more}" if more else text

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-from io import StringIO
 from typing import TYPE_CHECKING
 
-from archcost.report.csv import no_formula
+from archcost.report.csv import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +22,7 @@ COLUMNS = (
 
 def write(judgement: Judgement, _look: Look) -> str:
     """Every limit and every complaint of every network, then what is about none."""
-    out = StringIO()
-    writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\n")
-    writer.writeheader()
-    for row in _rows(judgement):
-        writer.writerow({name: value if name == "text" else _cell(value) for name, value in row.items()})
-    return out.getvalue()
+    return table(COLUMNS, ({name: _cell(value) for name, value in row.items()} for row in _rows(judgement)))
 
 
 def _rows(judgement: Judgement) -> Iterator[dict[str, object]]:
@@ -77,4 +70,4 @@ def _complaint(one: Complaint) -> dict[str, object]:
 
 
 def _cell(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool) else no_formula(value)
+    return str(value).lower() if isinstance(value, bool) else value

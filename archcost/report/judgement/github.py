@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.escape import github_data, github_property
 from archcost.report.judgement.words import in_repository, verdict, worst_first
 from archcost.report.words import about_all
 
@@ -27,7 +28,7 @@ def write(judgement: Judgement, look: Look) -> str:
     commands = [_annotation(several, look) for several in shown]
     if more := len(lines) - len(shown):
         text = f"and {more} more: {verdict(judgement)}"
-        commands.append(f"::notice title=archcost check::{_data(text)}")
+        commands.append(f"::notice title=archcost check::{github_data(text)}")
     return "".join(f"{command}\n" for command in commands)
 
 
@@ -36,13 +37,13 @@ def _annotation(several: Sequence[Complaint], look: Look) -> str:
     path = in_repository(first.file, look.root)
     place = [("file", path), ("line", str(first.line)), ("col", str(first.column))] if path else []
     properties = ",".join(
-        f"{name}={_property(value or '')}" for name, value in [*place, ("title", _title(first))]
+        f"{name}={github_property(value or '')}" for name, value in [*place, ("title", _title(first))]
     )
     # Elsewhere the place is in nobody's repository, and only the text can say it.
     message = about_all(several) if path else f"{first.file}:{first.line}: {about_all(several)}"
     details = [f"{label}: {text}" for label, text in first.details.items()]
     text = "\n".join([message, *details])
-    return f"::{_type(first)} {properties}::{_data(text)}"
+    return f"::{_type(first)} {properties}::{github_data(text)}"
 
 
 def _title(one: Complaint) -> str:
@@ -54,21 +55,3 @@ def _type(one: Complaint) -> str:
     if one.fails:
         return "error"
     return "notice" if one.level == "info" else "warning"
-
-
-def _data(text: str) -> str:
-    r"""A text as the end of a command.
-
-    >>> _data("3 %\n")
-    '3 %25%0A'
-    """
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    """A text as the value of a property.
-
-    >>> _property("a,b:c")
-    'a%2Cb%3Ac'
-    """
-    return _data(text).replace(":", "%3A").replace(",", "%2C")

@@ -5,10 +5,10 @@ A complaint that does not fail the check is no failure: its case passes, and the
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from archcost.escape import xml
 from archcost.report.judgement.words import allowed, amounts, in_repository, subject
 
 if TYPE_CHECKING:
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
 
     from archcost.gate.model import CheckedSpec, Complaint, Judged, Judgement
     from archcost.report.judgement.words import Look
-
-_ILLEGAL = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-"""What XML 1.0 cannot hold, not even escaped."""
 
 
 class Case(NamedTuple):
@@ -73,10 +70,10 @@ def _by_rule(rules: Iterable[str], complaints: Iterable[Complaint]) -> Iterator[
 
 
 def _suite(root: Element, name: str, cases: Mapping[str, Case], more: Mapping[str, str]) -> None:
-    suite = SubElement(root, "testsuite", name=_legal(name))
+    suite = SubElement(root, "testsuite", name=xml(name))
     for title, case in cases.items():
         attributes = {"classname": name, "name": title, **more, "time": "0"}
-        _fill(SubElement(suite, "testcase", {key: _legal(text) for key, text in attributes.items()}), case)
+        _fill(SubElement(suite, "testcase", {key: xml(text) for key, text in attributes.items()}), case)
     suite.attrib |= {**_sums(suite), "skipped": str(len(suite.findall("testcase/skipped"))), "time": "0"}
 
 
@@ -90,27 +87,21 @@ def _fill(element: Element, case: Case) -> None:
     failed = [one for one in case.complaints if one.fails]
     said = [one for one in case.complaints if one.state == "open"]
     if failed:
-        failure = SubElement(
-            element, "failure", message=_legal(failed[0].message), type=_legal(failed[0].rule)
-        )
-        failure.text = _legal("\n".join(map(_text, failed)))
+        failure = SubElement(element, "failure", message=xml(failed[0].message), type=xml(failed[0].rule))
+        failure.text = xml("\n".join(map(_text, failed)))
     elif case.complaints and not said:
         _skip(element, "\n".join(f"{one.state}: {one.because}" for one in case.complaints))
     elif case.unknown and not said:
         _skip(element, case.unknown)
     elif output := "\n".join(map(_text, said)) or case.output:
-        SubElement(element, "system-out").text = _legal(output)
+        SubElement(element, "system-out").text = xml(output)
 
 
 def _skip(element: Element, why: str) -> None:
     """GitLab shows what the element contains, others its attribute."""
-    SubElement(element, "skipped", message=_legal(why.partition("\n")[0])).text = _legal(why)
+    SubElement(element, "skipped", message=xml(why.partition("\n")[0])).text = xml(why)
 
 
 def _text(one: Complaint) -> str:
     details = (f"  {label}: {text}" for label, text in one.details.items())
     return "\n".join([f"{one.file}:{one.line}:{one.column}: {one.level}: {one.message}", *details])
-
-
-def _legal(text: str) -> str:
-    return _ILLEGAL.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -5,11 +5,11 @@ What comes from a spec is text and stays text: no link, no picture, no HTML, and
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.escape import code, markdown
 from archcost.gate.model import LEVELS
 from archcost.report.judgement.words import (
     NAMES,
@@ -54,16 +54,16 @@ def write(judgement: Judgement, look: Look) -> str:
 
 def _head(judgement: Judgement) -> str:
     mark = "❌" if judgement.failed else "✅"
-    return f"## {mark} archcost check {escape(verdict(judgement))}\n\n{_against(judgement)}".rstrip()
+    return f"## {mark} archcost check {_text(verdict(judgement))}\n\n{_against(judgement)}".rstrip()
 
 
 def _against(judgement: Judgement) -> str:
     if judgement.against is None:
         return ""
-    ref = code(judgement.against.ref)
+    ref = _code(judgement.against.ref)
     if not judgement.against.commit:
         return f"⚠️ The base {ref} is not there: nothing could be compared with it."
-    commit = code(judgement.against.commit[:12])
+    commit = _code(judgement.against.commit[:12])
     named = judgement.against.ref == judgement.against.commit
     return f"Compared with {commit if named else f'{ref} ({commit})'}."
 
@@ -85,7 +85,7 @@ _HEAD = (
 
 def _numbers(judgement: Judgement) -> Iterator[str]:
     rows = sorted((row for spec in judgement.specs for row in _of(spec)), key=lambda row: row.rank)
-    lines = ["| " + " | ".join(escape(cell, 80) for cell in row.cells) + " |" for row in rows]
+    lines = ["| " + " | ".join(_text(cell, 80) for cell in row.cells) + " |" for row in rows]
     if not lines:
         return
     yield "\n".join([_HEAD, *lines[:_ROWS]])
@@ -117,7 +117,7 @@ def _of(spec: CheckedSpec) -> Iterator[Row]:
 
 def _causes(judgement: Judgement) -> str:
     """What changed since the base, network by network."""
-    lines = [f"- {code(spec.label)}: {escape(cause)}" for spec in judgement.specs for cause in spec.causes]
+    lines = [f"- {_code(spec.label)}: {_text(cause)}" for spec in judgement.specs for cause in spec.causes]
     shown, more = _fit(lines, _CAUSES)
     return "\n".join(["What changed:", "", *shown]) + (f"\n\n{more}" if more else "") if lines else ""
 
@@ -159,18 +159,13 @@ def _complaints(judgement: Judgement) -> str:
 def _entry(several: Sequence[Complaint]) -> str:
     first = several[0]
     level = NAMES[first.level]
-    lines = [f"- **{level}** {_place(first)} {escape(about_all(several))} ({code(first.rule)})"]
-    lines += [f"  - {_item(f'{label}: {text}')}" for label, text in first.details.items()]
+    lines = [f"- **{level}** {_place(first)} {_text(about_all(several))} ({_code(first.rule)})"]
+    lines += [f"  - {_text(f'{label}: {text}')}" for label, text in first.details.items()]
     return "\n".join(lines)
 
 
-def _item(text: str) -> str:
-    """A text that begins an item of a list, and no list in it."""
-    return _ITEM.sub(r"\1\\\2", escape(text))
-
-
 def _place(one: Complaint) -> str:
-    return code(f"{one.file}:{one.line}:{one.column}")
+    return _code(f"{one.file}:{one.line}:{one.column}")
 
 
 def _accepted(judgement: Judgement) -> str:
@@ -186,13 +181,13 @@ def _accepted(judgement: Judgement) -> str:
 
 
 def _why(one: Complaint) -> str:
-    return f"{one.state}: {escape(one.because)}"
+    return f"{one.state}: {_text(one.because)}"
 
 
 def _specs(judgement: Judgement) -> str:
     """Every network, and whether it passes."""
     order = sorted(judgement.specs, key=lambda spec: not spec.fails)
-    shown, more = _fit([f"- {_sign(spec)} {code(spec.label)}" for spec in order], _SPECS)
+    shown, more = _fit([f"- {_sign(spec)} {_code(spec.label)}" for spec in order], _SPECS)
     return _folded(plural(len(order), "spec"), "\n".join(shown) + f"\n\n{more}") if order else ""
 
 
@@ -215,40 +210,14 @@ def _fit(entries: Sequence[str], room: int) -> tuple[Sequence[str], str]:
 
 
 def _folded(title: str, text: str) -> str:
-    return f"<details>\n<summary>{escape(title)}</summary>\n\n{text.strip()}\n\n</details>"
+    return f"<details>\n<summary>{_text(title)}</summary>\n\n{text.strip()}\n\n</details>"
 
 
-_MARKUP = re.compile(r"[\\`*_{}\[\]<>#|~^$&]")
-_ITEM = re.compile(r"^([0-9]*)([-+.)])(?= |$)")
-"""Where an item of a list would begin."""
-_REFERENCE = re.compile(
-    r"(?<=[@#!~%$&^])(?=\w)|(?<=:)(?=[\w+-]*[A-Za-z][\w+-]*:|100:|1234:|[+-]1:|/)|(?<=www)(?=\.)|(?<=GH)(?=-)"
-)
-"""Where a renderer would begin a mention, a link to an issue, an address or an emoji."""
+def _text(text: str, longest: int = _LONGEST) -> str:
+    """A text as text, cut where it gets too long."""
+    return markdown(text if len(text) <= longest else f"{text[:longest]}…", everything=True)
 
 
-def escape(text: str, longest: int = _LONGEST) -> str:
-    r"""Text that a renderer shows as it is. A space without width breaks what it would look for by itself.
-
-    >>> escape("a|b *c* <img>")
-    'a\\|b \\*c\\* \\<img\\>'
-    >>> escape("@you").encode("ascii", "namereplace")
-    b'@\\N{ZERO WIDTH SPACE}you'
-    """
-    # Room before the text would make it a block of code.
-    shown = text.strip() if len(text) <= longest else f"{text[:longest].lstrip()}…"
-    broken = _REFERENCE.sub("\N{ZERO WIDTH SPACE}", shown)
-    return _MARKUP.sub(r"\\\g<0>", broken)
-
-
-def code(text: str) -> str:
-    """Text in the letters of code, in which nothing means anything.
-
-    >>> code("a`b"), code("net.yaml:3:1")
-    ('`` a`b ``', '`net.yaml:3:1`')
-    """
-    shown = text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
-    longest = max(map(len, re.findall("`+", shown)), default=0)
-    fence = "`" * (longest + 1)
-    pad = " " * (longest > 0 or shown != shown.strip())
-    return f"{fence}{pad}{shown}{pad}{fence}" if shown.strip() else "` `"
+def _code(text: str) -> str:
+    """Likewise as code."""
+    return code(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…")

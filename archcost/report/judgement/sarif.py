@@ -7,12 +7,12 @@ file below the root of the repository for every result. The fingerprint GitHub i
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import quote
 
 from archcost import __version__
+from archcost.escape import json_text
 from archcost.gate.model import GATE_RULES
 from archcost.report.judgement.words import NAMES, in_repository
 from archcost.report.model import plain
@@ -47,19 +47,15 @@ def write(judgement: Judgement, look: Look) -> str:
             for rule, one, spec in named
         ],
     }
-    parts = ",\n".join(f"  {_compact(key)}: {_value(value)}" for key, value in run.items())
+    parts = ",\n".join(f"  {json_text(key)}: {_value(value)}" for key, value in run.items())
     return f'{{"$schema": "{_SCHEMA}",\n "version": "2.1.0",\n "runs": [{{\n{parts}}}]}}\n'
 
 
 def _value(value: object) -> str:
     """A list gets a line for each item, so that two files can be compared."""
     if not isinstance(value, list):
-        return _compact(value)
-    return "[" + ",".join(f"\n    {_compact(item)}" for item in cast("list[object]", value)) + "]"
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+        return json_text(value)
+    return "[" + ",".join(f"\n    {json_text(item)}" for item in cast("list[object]", value)) + "]"
 
 
 def _named(judgement: Judgement) -> Iterator[tuple[str, Complaint, CheckedSpec | None]]:

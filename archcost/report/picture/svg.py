@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING
 
+from archcost.escape import one_line, xml
 from archcost.report.picture.colours import EDGE, PAPER
 from archcost.report.picture.shapes import Label, Rect
 
@@ -77,5 +78,4 @@ def _shape(shape: Rect | Stroke | Label) -> str:
 
 
 def _text(text: str) -> str:
-    """The text for XML, which has no place for control characters."""
-    return escape("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text))
+    return escape(xml(one_line(text)))

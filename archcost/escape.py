@@ -1,0 +1,256 @@
+r"""The doors: what somebody else wrote enters every format here, as text that means nothing there.
+
+Names, values, reasons, paths and revisions come from whoever wrote a spec, named a file or opened a pull
+request. `through` is the way from a value to a format: it takes each text of the value to one line, shows
+what is invisible, and lets no line be a command of a CI's log. What else a format would obey is for the
+functions of its name: `markdown` and `code`, `csv_cell`, `json_text`, `xml`, `github_data` and so on.
+
+A character that cannot stand where it is becomes `<U+001B>`, its number in Unicode. Bytes of a file's name
+that are no UTF-8 are `<U+DC80>` to `<U+DCFF>`: the last two digits are the byte.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import fields, is_dataclass, replace
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
+
+
+def through(form: str, value: T, writer: Callable[[T], str]) -> str:
+    r"""What a writer makes of a value in a format, with every text of the value kept from meaning anything.
+
+    >>> through("table", {"name": "net\n::error::x"}, lambda value: f"{value['name']}\n")
+    'net ::error::x\n'
+    >>> through("table", {"name": "::error::x"}, lambda value: f"{value['name']}\n")
+    '<U+003A>:error::x\n'
+    """
+    if form in _AS_IT_IS:
+        return writer(value)
+    text = writer(cleaned(value))
+    return text if form in _HARMLESS else no_commands(text, *_SIGNS.get(form, ()))
+
+
+_AS_IT_IS = frozenset({"json"})
+"""Formats that have every character: their writers use `json_text`."""
+_HARMLESS = frozenset({"csv", "github", "sarif"})
+"""Formats whose lines begin as their writers want; `csv_cell`, `github_data` and `json_text` see to it."""
+_SIGNS = {"junit": ("&#58;", "&#35;")}
+"""Formats that write a colon and a number sign in another way than a text for reading."""
+
+
+# -- any text -----------------------------------------------------------------------------------------------
+
+
+def visible(text: str) -> str:
+    r"""A text on one line with nothing invisible in it, every such character by its number.
+
+    >>> visible("a\nb\x1b[1m")
+    'a<U+000A>b<U+001B>[1m'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else _sign(c) for c in text)
+
+
+def one_line(text: str) -> str:
+    r"""The same for reading: whatever is a blank or breaks a line is a blank.
+
+    >>> one_line("two\nlines\x1b[1m")
+    'two lines<U+001B>[1m'
+    """
+    return text if text.isprintable() else visible("".join(" " if c.isspace() else c for c in text))
+
+
+def as_wide(text: str) -> str:
+    r"""A line of somebody's text, character for character, so that a caret below it points at the right one.
+
+    >>> as_wide("\ta\x1b[1m") == "\ta\N{REPLACEMENT CHARACTER}[1m"
+    True
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+def _sign(character: str) -> str:
+    return f"<U+{ord(character):04X}>"
+
+
+def cleaned(value: T) -> T:
+    r"""The same value with each of its texts as `one_line`. What needs no change is not copied.
+
+    >>> cleaned({"why": ("no\nreason", 1)})
+    {'why': ('no reason', 1)}
+    """
+    return cast("T", _cleaned(value))
+
+
+def _cleaned(value: object) -> object:
+    if isinstance(value, str):
+        return one_line(value)
+    if isinstance(value, tuple | list):
+        return _items(cast("tuple[object, ...] | list[object]", value))
+    if isinstance(value, dict):
+        return _entries(cast("dict[object, object]", value))
+    if is_dataclass(value) and not isinstance(value, type):
+        found = ((name, getattr(value, name)) for name in _names(type(value)))
+        made = ((name, old, _cleaned(old)) for name, old in found)
+        changed: dict[str, Any] = {name: new for name, old, new in made if new is not old}
+        return replace(value, **changed) if changed else value
+    return value
+
+
+def _items(items: tuple[object, ...] | list[object]) -> object:
+    made = [*map(_cleaned, items)]
+    if all(new is old for new, old in zip(made, items, strict=True)):
+        return items
+    return made if isinstance(items, list) else tuple(made)
+
+
+def _entries(mapping: dict[object, object]) -> object:
+    made = {_cleaned(key): _cleaned(item) for key, item in mapping.items()}
+    pairs = zip(made.items(), mapping.items(), strict=False)
+    alike = all(new is old and key is known for (key, new), (known, old) in pairs)
+    return mapping if len(made) == len(mapping) and alike else made
+
+
+@cache
+def _names(kind: type) -> tuple[str, ...]:
+    return tuple(field.name for field in fields(kind))
+
+
+# -- logs of a CI -------------------------------------------------------------------------------------------
+
+_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
+"""Where GitHub (`::error::`, `##[error]`), Azure (`##vso[`) and TeamCity (`##teamcity[`) see a command."""
+
+
+def no_commands(text: str, colon: str = "<U+003A>", number_sign: str = "<U+0023>") -> str:
+    r"""A text for reading, of which no line is a command to whoever runs us.
+
+    >>> no_commands("a ::error::b\n ::error::b\nx##[group]y\n# a:b::c")
+    'a ::error::b\n <U+003A>:error::b\nx<U+0023>#[group]y\n# a:b::c'
+    """
+    return _COMMAND.sub(lambda found: number_sign if found[1] is None else f"{found[1]}{colon}", text)
+
+
+def github_data(text: str) -> str:
+    r"""A text as the end of a command to GitHub.
+
+    >>> github_data("3 %\n")
+    '3 %25%0A'
+    """
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def github_property(text: str) -> str:
+    """A text as the value of a property of such a command.
+
+    >>> github_property("a,b:c")
+    'a%2Cb%3Ac'
+    """
+    return github_data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+# -- formats for programs -----------------------------------------------------------------------------------
+
+
+def json_text(value: object) -> str:
+    r"""A value as JSON on one line: the same text to who parses it, and nothing that a terminal would obey.
+
+    >>> print(json_text({"name": "a\x9b1m π"}), json_text("##[error]"), json_text("n\udcff"))
+    {"name": "a\u009b1m π"} "\u0023#[error]" "n<U+DCFF>"
+    """
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else _in_json(c) for c in text)
+    return no_commands(text, number_sign="\\u0023")
+
+
+def _in_json(character: str) -> str:
+    """Half of a pair is no character, and JSON that has one cannot be read everywhere."""
+    return _sign(character) if "\ud800" <= character <= "\udfff" else json.dumps(character)[1:-1]
+
+
+_FORMULA = re.compile("\\s*[-=+@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}]")
+_NUMBER = re.compile(r"-|[+-][0-9][0-9.,_]*(?:/[0-9]+)? ?[A-Za-z]{0,3}%?")
+"""A dash, a signed number, a share of `+5%`: a spreadsheet calculates nothing with them."""
+
+
+def csv_cell(value: object) -> object:
+    r"""A value that no spreadsheet takes for a formula, and no log for a command. Numbers stay numbers.
+
+    >>> csv_cell("=1+1"), csv_cell("-x"), csv_cell("-0.5"), csv_cell("+5%"), csv_cell("-"), csv_cell(-3)
+    ("'=1+1", "'-x", '-0.5', '+5%', '-', -3)
+    """
+    if not isinstance(value, str):
+        return value
+    text = no_commands(one_line(value))
+    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+
+
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, not even escaped."""
+
+
+def xml(text: str) -> str:
+    r"""A text that XML can hold, not yet escaped.
+
+    >>> xml("a\x00<") == "a\N{REPLACEMENT CHARACTER}<"
+    True
+    """
+    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+# -- Markdown -----------------------------------------------------------------------------------------------
+
+_MARKUP = re.compile(
+    r"[\\`*<|~$]"  # anywhere
+    r"|(?<!\w)_|_(?!\w)"  # inside of a word it is a letter
+    r"|^[>\[=]|\[(?=[\[^+-])|\](?=[(\[:])|\{(?=[+-])"
+    r"|^#(?=#{0,5}(?: |$))|(?<=^-)-"
+    r"|&(?=#?\w+;)"
+)
+"""What is markup where it stands."""
+_PERHAPS = re.compile(r"[\\`*_{}\[\]<>#|~^$&]")
+"""What is markup somewhere, to one renderer or another."""
+_ITEM = re.compile(r"^([0-9]*)([-+.)])(?= |$)")
+"""Where an item of a list would begin."""
+_REFERENCE = re.compile(
+    r"(?<=[@#!~%$&^])(?=\w)|(?<=:)(?=[\w+-]*[A-Za-z][\w+-]*:|100:|1234:|[+-]1:|/)|(?<=www)(?=\.)|(?<=GH)(?=-)"
+)
+"""Where a renderer would begin a mention, a link to an issue, an address or an emoji."""
+
+
+def markdown(text: str, *, everything: bool = False) -> str:
+    r"""Text that a renderer shows as it is. A space without width breaks what it would look for by itself.
+
+    Args:
+        text: may begin a line, an item of a list or a cell of a table.
+        everything: escape what could be markup elsewhere, too.
+
+    >>> markdown("a|b *c* <img> x_y _x_ [1, 2]"), markdown("x_y", everything=True)
+    ('a\\|b \\*c\\* \\<img> x_y \\_x\\_ [1, 2]', 'x\\_y')
+    >>> markdown("@you").encode("ascii", "namereplace")
+    b'@\\N{ZERO WIDTH SPACE}you'
+    """
+    # Room before the text would make it a block of code.
+    broken = _REFERENCE.sub("\N{ZERO WIDTH SPACE}", text.strip())
+    return _ITEM.sub(r"\1\\\2", (_PERHAPS if everything else _MARKUP).sub(r"\\\g<0>", broken))
+
+
+def code(text: str) -> str:
+    """Text in the letters of code, in which nothing means anything.
+
+    >>> code("a`b"), code("net.yaml:3:1")
+    ('`` a`b ``', '`net.yaml:3:1`')
+    """
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " * (longest > 0 or text != text.strip())
+    return f"{fence}{pad}{text}{pad}{fence}" if text.strip() else "` `"
