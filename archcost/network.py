@@ -24,13 +24,14 @@ if TYPE_CHECKING:
 
 
 class Input:
-    """A tensor the network is given. `path` is its name."""
+    """A tensor the network is given. `path` is its name, `place` where the spec says its shape."""
 
-    __slots__ = ("output", "path")
+    __slots__ = ("output", "path", "place")
 
-    def __init__(self, path: str, output: Shape) -> None:
+    def __init__(self, path: str, output: Shape, place: Place) -> None:
         self.path = path
         self.output = output
+        self.place = place
 
     def __repr__(self) -> str:
         return f"<Input {self.path} {show(self.output)}>"

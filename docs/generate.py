@@ -201,9 +201,10 @@ def _derivation(case: Case) -> str:
 def _alone(case: Case) -> Network:
     """A network of this one layer."""
     names = ["input"] if len(case.inputs) == 1 else [f"x{i}" for i, _ in enumerate(case.inputs, 1)]
-    inputs = tuple(map(Input, names, case.inputs))
+    nowhere = Place(Source(""))
+    inputs = tuple(Input(name, shape, nowhere) for name, shape in zip(names, case.inputs, strict=True))
     layer = _class(case.kind).model_validate(case.fields)
-    node = Node(case.kind, case.kind, layer, inputs, case.output, Place(Source("")))
+    node = Node(case.kind, case.kind, layer, inputs, case.output, nowhere)
     outputs: dict[str, Node | Input] = {case.kind: node}
     return Network(
         name="", path="", variant=None, variables={}, inputs=inputs, nodes=(node,), outputs=outputs
@@ -438,6 +439,33 @@ Give both branches the same shifts. 2×2 pooling fits nearest-neighbour and line
 convolutions whose kernel is as large as their stride; a 3×3 with stride 2 and padding 1 fits a transposed one
 with the same fields. Branches that only look back in time are compared by their last position, not by their
 middle.
+""",
+    "dead-layer": """
+What no output depends on is paid for and changes nothing. Mostly a merge was forgotten, an auxiliary head or
+one output of a block was left over, or the last item, which is the output where `outputs` names none, does
+not read what was meant. What hangs together is one finding, at the first of its layers that nobody reads; the
+numbers are of all of them. Weights that a layer shares with one that is needed are not counted. Reading the
+size alone (`like`) needs no values. What is only moved, as by a slice, costs nothing and is `info`.
+
+Merge it, name it under `outputs`, or leave it out.
+""",
+    "unused-input": """
+An input that no layer reads has to be brought by whoever runs the network, and nothing depends on it. An
+input that only layers read which are dead themselves is part of what `dead-layer` reports.
+
+Read it with `from`, or take it out of `input`.
+""",
+    "suspicious-input": """
+Frameworks write shapes in other orders. Here one sample is meant, channels first: `[3, 224, 224]`. A shape
+with another order is no error, since every list of sizes is some network's input, but all numbers are of that
+other network. Reported is, in the spec as well as with `--input`:
+
+- a first axis of 1 before three others, or a second one of 1 or 3 before two large ones: a batch. A volume of
+  one channel looks the same. It is not reported if two of its axes are equally long, or if some layer asserts
+  three axes, by its word (`conv3d`) or with a value for each (`kernel_size: [3, 3, 3]`);
+- a last axis of 1, 3 or 4 behind two of at least 16: channels that come last.
+
+Write the channels first and leave the batch out.
 """,
     "unread-input": """
 A kernel smaller than its stride reads some positions and steps over others. In a shortcut that is usual,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcost.findings import (
     checkerboard,
+    dead_layer,
     even_kernel_shift,
     expectation,
     field_exceeds_input,
@@ -14,7 +15,9 @@ from archcost.findings import (
     lattice,
     misaligned_merge,
     padding_dominates,
+    suspicious_input,
     unread_input,
+    unused_input,
 )
 
 if TYPE_CHECKING:
@@ -29,6 +32,9 @@ RULES: dict[str, Rule] = {
         lattice.RULE,
         checkerboard.RULE,
         misaligned_merge.RULE,
+        dead_layer.RULE,
+        unused_input.RULE,
+        suspicious_input.RULE,
         unread_input.RULE,
         field_exceeds_input.RULE,
         field_smaller_than_expected.RULE,

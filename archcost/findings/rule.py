@@ -90,6 +90,11 @@ def at(node: Node, rule: str, level: Level, message: str) -> Finding:
     return _finding(node.path, node.called, rule, level, message)
 
 
+def at_input(tensor: Input, rule: str, level: Level, message: str) -> Finding:
+    """A finding about an input of the network."""
+    return _finding(tensor.path, tensor.place, rule, level, message)
+
+
 def at_expectation(e: Expectation, rule: str, level: Level, message: str) -> Finding:
     """A finding about what the spec expects."""
     return _finding(e.path, e.place, rule, level, message)

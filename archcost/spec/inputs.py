@@ -13,6 +13,7 @@ from archcost.spec.problems import Mistake
 from archcost.spec.reader import Sequence
 from archcost.spec.template import describe
 from archcost.suggest import suggest
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
     from archcost.expressions import Value
@@ -39,10 +40,30 @@ def network_inputs(
     for name, template in templates.items():
         what = "input" if list(templates) == ["input"] else f"input '{name}'"
         try:
-            inputs.append(Input(name, given.get(name) or input_shape(template, variables, what, limits)))
+            shape = _instead(name, given[name], template, variables) if name in given else None
+            shape = shape or input_shape(template, variables, what, limits)
+            inputs.append(Input(name, shape, template.place))
         except Mistake as mistake:
             problems.catch(mistake)
     return tuple(inputs)
+
+
+def _instead(name: str, given: Shape, template: Template, variables: Mapping[str, Value]) -> Shape:
+    """The shape that was given in place of the spec's own, which says how many axes there are.
+
+    Raises:
+        Mistake: the spec's own has no value.
+        UsageError: it has more axes or fewer than the spec's.
+    """
+    value = template.resolve(variables)
+    if not isinstance(value, tuple) or len(value) in {0, len(given)}:
+        return given
+    own, axes = describe(value), in_a_row(("channels", *axis_names(len(value) - 1)))
+    batch = "; a batch is no part of it" if len(given) == len(value) + 1 and given[0] == 1 else ""
+    raise UsageError(
+        f"--input {_shape_text(given)}: '{name}' is {own} in the spec, so {len(value)} sizes are expected "
+        f"({axes}), and this has {len(given)}{batch}"
+    )
 
 
 def input_shape(template: Template, variables: Mapping[str, Value], what: str, limits: Limits) -> Shape:

@@ -28,7 +28,7 @@ class Build:
     """A network by hand: tensors of so many elements, and who reads whom."""
 
     def __init__(self, *inputs: int) -> None:
-        self.inputs = [Input(f"input_{i}", (elements,)) for i, elements in enumerate(inputs)]
+        self.inputs = [Input(f"input_{i}", (elements,), HERE) for i, elements in enumerate(inputs)]
         self.nodes: list[Node] = []
 
     def node(self, elements: int, *reads: Tensor) -> Node:

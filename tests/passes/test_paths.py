@@ -206,7 +206,7 @@ def test_a_learned_tensor_is_no_input(network: Loader) -> None:
 def residual_chain(blocks: int) -> Network:
     """So many residual blocks of two linear layers, without going through a spec."""
     place, linear, add = Place(Source("chain")), Linear.model_validate({"out_features": 2}), Add()
-    given = Input("input", (2,))
+    given = Input("input", (2,), place)
     nodes: list[Node] = []
     last: Node | Input = given
     for i in range(blocks):

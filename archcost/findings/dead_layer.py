@@ -1,0 +1,135 @@
+"""Rule `dead-layer` (warn, info): layers compute something that no output depends on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.findings.rule import Rule, Seen, at
+from archcost.geometry import size
+from archcost.report.numbers import percent
+from archcost.wording import in_a_row
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from archcost.network import Input, Node
+    from archcost.report.model import Finding
+
+_NAMED = 3
+"""Layers of one kind of part that are named one by one; of more, the first and how many."""
+
+
+def _check(seen: Seen) -> Iterator[Finding]:
+    alive = _alive(seen.network.outputs.values())
+    if dead := [node for node in seen.network if node not in alive]:
+        costs = _Costs(seen, alive)
+        for region in _regions(dead):
+            read = {source for node in region for source in node.inputs}
+            ends = [node for node in region if node not in read]
+            level = "warn" if costs.computes(region) else "info"
+            yield at(ends[0], RULE.name, level, f"{_which(region, ends)}: {costs.of(region)}; {_ADVICE}")
+
+
+def _alive(outputs: Iterable[Node | Input]) -> set[Node | Input]:
+    """All that an output depends on, the outputs among them."""
+    alive: set[Node | Input] = set()
+    left = list(outputs)
+    while left:
+        tensor = left.pop()
+        if tensor not in alive:
+            alive.add(tensor)
+            left.extend(getattr(tensor, "inputs", ()))
+    return alive
+
+
+def _regions(dead: Sequence[Node]) -> Iterator[list[Node]]:
+    """Dead nodes that hang together, in written order: what one forgotten line costs."""
+    place = {node: i for i, node in enumerate(dead)}
+    beside: dict[Node | Input, list[Node]] = {node: [] for node in dead}
+    for node in dead:
+        for source in node.inputs:
+            if source in place:
+                beside[node].append(dead[place[source]])
+                beside[source].append(node)
+    left = dict.fromkeys(dead)
+    while left:
+        region: list[Node] = []
+        edge = [next(iter(left))]
+        while edge:
+            node = edge.pop()
+            if node in left:
+                del left[node]
+                region.append(node)
+                edge.extend(beside[node])
+        yield sorted(region, key=place.__getitem__)
+
+
+class _Costs:
+    """What is spent, and of how much."""
+
+    def __init__(self, seen: Seen, alive: set[Node | Input]) -> None:
+        self._costs = dict(zip(seen.network, seen.costs, strict=True))
+        self._params = sum(cost.params for cost in seen.costs)
+        self._macs = sum(cost.operations.macs for cost in seen.costs)
+        self._used = {node.shared for node in seen.network if node in alive and node.shared is not None}
+        """Sets of weights that live layers use as well: nothing is spent on these."""
+
+    def computes(self, region: Sequence[Node]) -> bool:
+        """Whether anything is learned or calculated in it, rather than only moved."""
+        return any(any(self._costs[node].operations) or self._costs[node].params for node in region)
+
+    def of(self, region: Sequence[Node]) -> str:
+        """The cost of a region, and what share that is."""
+        params = sum(self._costs[node].params for node in region if node.shared not in self._used)
+        macs = sum(self._costs[node].operations.macs for node in region)
+        elements = sum(size(node.output) for node in region if not node.layer.alias)
+        spent = [_share(params, self._params, "parameters"), _share(macs, self._macs, "MACs")]
+        words = in_a_row(filter(None, spent)) if params or macs else f"{elements:,} activations"
+        return f"{words} are spent on nothing"
+
+
+def _share(part: int, whole: int, what: str) -> str:
+    return f"{part:,} of {whole:,} {what} ({percent(part, whole)} %)" if part else ""
+
+
+def _which(region: Sequence[Node], ends: Sequence[Node]) -> str:
+    """The layers that nothing reads, and those before them that only they read."""
+    others = [node for node in region if node not in set(ends)]
+    also = f" or {_listed(ends[1:])}" if len(ends) > 1 else ""
+    before = f", nor on {_listed(others)} before {'them' if also else 'it'}" if others else ""
+    return f"no output depends on it{also}{before}"
+
+
+def _listed(nodes: Sequence[Node]) -> str:
+    if len(nodes) <= _NAMED:
+        return in_a_row(node.path for node in nodes)
+    return f"the {len(nodes)} layers from {nodes[0].path} on"
+
+
+_ADVICE = "merge it into what goes on (`from`), name it under `outputs`, or leave it out"
+
+
+RULE = Rule(
+    name="dead-layer",
+    levels=("warn", "info"),
+    summary="layers compute something that no output depends on",
+    good="""\
+archcost: 1
+name: merged
+input: [3, 32, 32]
+layers:
+  - {name: deep, conv: {out_channels: 16, kernel_size: 3, padding: 1}}
+  - {name: side, from: input, conv: {out_channels: 16, kernel_size: 1}}
+  - {add, from: [deep, side]}
+""",
+    bad="""\
+archcost: 1
+name: forgets_to_merge
+input: [3, 32, 32]
+layers:
+  - {name: deep, conv: {out_channels: 16, kernel_size: 3, padding: 1}}
+  - {name: side, from: input, conv: {out_channels: 16, kernel_size: 1}}
+  - {relu, from: deep}
+""",
+    check=_check,
+)

@@ -1,0 +1,100 @@
+"""Rule `suspicious-input` (warn): the axes of an input look like those of another framework."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from archcost.findings.rule import Rule, Seen, at_input
+from archcost.geometry import axis_names, show
+from archcost.wording import in_a_row, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.geometry import Shape
+    from archcost.layers.base import Kind
+    from archcost.network import Network
+    from archcost.report.model import Finding
+
+_COLOURS = (1, 3, 4)
+"""How many channels an image has: grey, colour, and colour with transparency."""
+_LARGE = 16
+"""From here on an axis of an image is one: no thumbnail has fewer positions."""
+
+
+def _check(seen: Seen) -> Iterator[Finding]:
+    for tensor in seen.network.inputs:
+        if suspicion := _suspicion(tensor.output, seen.network):
+            yield at_input(tensor, RULE.name, "warn", suspicion)
+
+
+def _suspicion(x: Shape, network: Network) -> str:
+    """What is odd about a shape and what is probably meant, in words; empty if nothing is."""
+    if len(x) == 3 and _channels_last(x):
+        return f"{_read(x)}. Channels come first: is {_written((x[2], x[0], x[1]))} meant?"
+    if len(x) != 4 or _speaks_of_volumes(network):
+        return ""
+    if _channels_last(x[1:]) and x[0] not in {3, 4}:
+        image = (x[3], x[1], x[2])
+        frames = "" if x[0] == 1 else f" (or {_written((x[3], *x[:3]))}, if {x[0]} is no batch)"
+        return f"{_read(x)}. Channels come first, and there is no batch: is {_written(image)} meant{frames}?"
+    if _batch(x):
+        return (
+            f"{_read(x)}. A spec has no batch axis: is {_written(x[1:])} meant? "
+            f"If it is a volume, a layer that says so (`conv3d`) settles it"
+        )
+    return ""
+
+
+def _channels_last(x: Shape) -> bool:
+    return x[2] in _COLOURS and min(x[:2]) >= _LARGE
+
+
+def _batch(x: Shape) -> bool:
+    """One channel of three axes that are no cube, or any number of images with their colours."""
+    images = x[1] in {1, 3} and min(x[2:]) >= _LARGE and x[0] not in {3, 4}
+    return images or (x[0] == 1 and x[1] not in x[2:])
+
+
+def _speaks_of_volumes(network: Network) -> bool:
+    """Whether a layer asserts three axes, by its word or with a value for each."""
+    return any(node.word.endswith("3d") or _named_axes(node.layer) == 3 for node in network)
+
+
+def _named_axes(layer: Kind) -> int:
+    """For how many axes a layer has values of their own; 0 or 1 if it has none."""
+    found = (getattr(layer, field, None) for field in ("kernel_size", "stride", "size", "output_size"))
+    return max((len(cast("tuple[int, ...]", one)) for one in found if isinstance(one, tuple)), default=0)
+
+
+def _read(x: Shape) -> str:
+    """How archcost reads a shape."""
+    axes = (f"{name} {length:,}" for name, length in zip(axis_names(len(x) - 1), x[1:], strict=True))
+    return f"{show(x)} is {plural(x[0], 'channel')} of {in_a_row(axes)}"
+
+
+def _written(x: Shape) -> str:
+    return f"[{', '.join(map(str, x))}]"
+
+
+RULE = Rule(
+    name="suspicious-input",
+    levels=("warn",),
+    summary="the axes of an input look like a batch, or like channels that come last",
+    good="""\
+archcost: 1
+name: channels_then_height_and_width
+input: [3, 224, 224]
+layers:
+  - conv: {out_channels: 64, kernel_size: 7, stride: 2, padding: 3}
+""",
+    bad="""\
+archcost: 1
+name: as_a_framework_has_it
+note: a batch of one
+input: [1, 3, 224, 224]
+layers:
+  - conv: {out_channels: 64, kernel_size: 7, stride: 2, padding: 3}
+""",
+    check=_check,
+)

@@ -1,0 +1,52 @@
+"""Rule `unused-input` (warn): the network is given a tensor that no layer reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.findings.rule import Rule, Seen, at_input
+from archcost.geometry import show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.report.model import Finding
+
+
+def _check(seen: Seen) -> Iterator[Finding]:
+    read = {source for node in seen.network for source in node.inputs} | {*seen.network.outputs.values()}
+    for tensor in seen.network.inputs:
+        if tensor not in read:
+            yield at_input(tensor, RULE.name, "warn", _message(show(tensor.output)))
+
+
+def _message(shape: str) -> str:
+    return (
+        f"no layer reads it: whoever runs the network must bring {shape} that change nothing; let a layer "
+        "read it (`from`), or take it out of `input`"
+    )
+
+
+RULE = Rule(
+    name="unused-input",
+    levels=("warn",),
+    summary="the network is given a tensor that no layer reads",
+    good="""\
+archcost: 1
+name: reads_both
+input: {left: [3, 32, 32], right: [3, 32, 32]}
+layers:
+  - {concat, from: [left, right]}
+  - conv: {out_channels: 16, kernel_size: 3, padding: 1}
+""",
+    bad="""\
+archcost: 1
+name: forgets_one
+note: the right one
+input: {left: [3, 32, 32], right: [3, 32, 32]}
+layers:
+  - {concat, from: [left, left]}
+  - conv: {out_channels: 16, kernel_size: 3, padding: 1}
+""",
+    check=_check,
+)
