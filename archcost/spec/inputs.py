@@ -58,11 +58,12 @@ def _instead(name: str, given: Shape, template: Template, variables: Mapping[str
     value = template.resolve(variables)
     if not isinstance(value, tuple) or len(value) in {0, len(given)}:
         return given
-    own, axes = describe(value), in_a_row(("channels", *axis_names(len(value) - 1)))
-    batch = "; a batch is no part of it" if len(given) == len(value) + 1 and given[0] == 1 else ""
+    axes = in_a_row(("channels", *axis_names(len(value) - 1)))
+    is_batch = given[0] == 1 and len(given) == len(value) + 1
+    batch = f"; a batch is no part of it: {_shape_text(given[1:])}" if is_batch else ""
     raise UsageError(
-        f"--input {_shape_text(given)}: '{name}' is {own} in the spec, so {len(value)} sizes are expected "
-        f"({axes}), and this has {len(given)}{batch}"
+        f"--input {_shape_text(given)}: '{name}' is {describe(value)} in the spec, so {len(value)} sizes are "
+        f"expected ({axes}), and this has {len(given)}{batch}"
     )
 
 
