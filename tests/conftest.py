@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 import archcost
 
@@ -17,10 +17,15 @@ if TYPE_CHECKING:
 
     from archcost.network import Network
 
+# No deadline: how long an example takes is up to the machine, and to what else it does. Nor is a fixture made
+# anew for each example; a file that is written over is none the worse for it.
+OURS = settings(
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 # The same examples in every run, so that nobody's change fails for what it has not touched;
 # HYPOTHESIS_PROFILE=explore draws new ones.
-settings.register_profile("same", derandomize=True)
-settings.register_profile("explore", derandomize=False)
+settings.register_profile("same", OURS, derandomize=True)
+settings.register_profile("explore", OURS, derandomize=False)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 

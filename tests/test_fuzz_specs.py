@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archcost.errors import SpecError, UsageError
@@ -300,13 +300,13 @@ def test_the_specs_are_sound_before_they_are_damaged(path: Path) -> None:
     assert judge(DENSE, path) == []
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200)
 @given(st.randoms(use_true_random=False))
 def test_a_damaged_spec_is_a_network_or_a_list_of_mistakes(path: Path, random: Random) -> None:
     judge(damaged(DENSE, random), path)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(st.randoms(use_true_random=False))
 def test_a_transplanted_spec_is_one_too(path: Path, random: Random) -> None:
     judge(transplanted(random), path)
@@ -319,7 +319,7 @@ TEXTS = (
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(
     name=st.sampled_from(["width", "depths", "act", "hidden", "widht"]),
     value=TEXTS,
@@ -337,7 +337,7 @@ def test_any_setting_input_and_variant_is_taken_or_refused(
             continue
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(st.sampled_from(SPECS), st.randoms(use_true_random=False))
 def test_a_damaged_network_of_the_zoo_is_one_too(path: Path, text: str, random: Random) -> None:
     judge(damaged(text, random), path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from archcost import SpecError, load
@@ -175,9 +175,7 @@ def described(network: Network) -> list[str]:
 
 @settings(
     max_examples=300,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(st.randoms(use_true_random=True))
 def test_a_random_spec_becomes_the_nodes_its_description_says_or_is_refused(

@@ -92,7 +92,6 @@ def test_unequal_kernels_share_the_rates_as_well_as_they_can(kernels: tuple[int,
     assert all(stack.kernel_sizes == kernels for stack in found)
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.integers(2, 5), min_size=1, max_size=4),
     st.integers(1, 6),
@@ -200,7 +199,7 @@ def test_fields_too_wide_to_be_looked_at_are_said_to_be_missing() -> None:
     assert solution.stacks[0].field < 20**4
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     kernels=st.lists(st.integers(2, 40), min_size=2, max_size=7),
     share=st.fractions(0, 1),

@@ -139,7 +139,10 @@ def read(data: bytes | str, name: str, limits: Limits = DEFAULT) -> Tree:
     text = decode(data, name)
     source = Source(name, _lines(text))
     _check_characters(text, source)
-    return _Builder(source, limits).build(text)
+    try:
+        return _Builder(source, limits).build(text)
+    except _TooShallow:
+        return _Builder(source, limits).build(text, slow=True)
 
 
 def _whole(name: str, message: str) -> SpecError:
@@ -225,8 +228,9 @@ class _Builder:
         self._torn: list[Diagnostic] = []
         self._anchors: set[str] = set()
 
-    def build(self, text: str) -> Tree:
-        self._walk(text)
+    def build(self, text: str, *, slow: bool = False) -> Tree:
+        """The whole tree, by libyaml's parser if it is there, or by the `slow` one in Python."""
+        self._walk(text, slow=slow)
         root = self._root
         if self._problems or self._torn:
             raise SpecError(self._problems + self._torn)
@@ -234,7 +238,7 @@ class _Builder:
             raise _whole(self._source.name, "the file is empty")
         return root
 
-    def _walk(self, text: str) -> None:
+    def _walk(self, text: str, *, slow: bool) -> None:
         import yaml  # noqa: PLC0415 - only reading a spec needs it
 
         handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
@@ -246,12 +250,14 @@ class _Builder:
             yaml.AliasEvent: self._alias,
             yaml.DocumentStartEvent: self._document,
         }
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        loader = yaml.SafeLoader if slow else getattr(yaml, "CSafeLoader", yaml.SafeLoader)
         try:
             for event in yaml.parse(text, Loader=loader):
                 if handle := handlers.get(type(event)):
                     handle(event)
         except yaml.YAMLError as error:
+            if "maximum nesting depth" in str(error):
+                raise _TooShallow from None
             self._break_off(error)
         except _Stop:
             pass
@@ -389,6 +395,13 @@ _TAG = re.compile(r"!<[^>]*>|![^\s,\[\]{}]*")
 
 class _Stop(Exception):  # noqa: N818 - a signal that never leaves this file
     """Nothing after this can be read."""
+
+
+class _TooShallow(Exception):  # noqa: N818 - as above
+    """The parser follows 1000 levels and no more, as libyaml's does since 0.2.6; that in Python has no end.
+
+    It reads ahead, and may say so before it hands out the level that is beyond our own limit.
+    """
 
 
 _WORDS: dict[str, bool | None] = {

@@ -16,7 +16,7 @@ from archcost.execute.spots import readers
 from archcost.execute.verification import verify
 from archcost.offsets import Offsets
 from archcost.reach import Line, Reach, identity
-from tests.passes.test_fields_of_random_graphs import Writer, networks, quick, write
+from tests.passes.test_fields_of_random_graphs import Writer, networks, write
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,31 +43,31 @@ def agrees_by_running(writer: Writer, path: Path) -> None:
     assert not any(p.touched.untold for p in found.proofs)
 
 
-@settings(quick, max_examples=25)
+@settings(max_examples=25)
 @given(st.one_of(networks(1, 48), networks(1, 48, "gaps")))
 def test_fields_along_one_axis_are_where_nan_arrives(tmp_path: Path, writer: Writer) -> None:
     agrees_by_running(writer, tmp_path / "random.yaml")
 
 
-@settings(quick, max_examples=20)
+@settings(max_examples=20)
 @given(networks(2, 18))
 def test_fields_over_two_axes_are_where_nan_arrives(tmp_path: Path, writer: Writer) -> None:
     agrees_by_running(writer, tmp_path / "random.yaml")
 
 
-@settings(quick, max_examples=10)
+@settings(max_examples=10)
 @given(networks(3, 10))
 def test_fields_over_three_axes_are_where_nan_arrives(tmp_path: Path, writer: Writer) -> None:
     agrees_by_running(writer, tmp_path / "random.yaml")
 
 
-@settings(quick, max_examples=20)
+@settings(max_examples=20)
 @given(st.one_of(networks(1, 40, "gates"), networks(2, 12, "gates")))
 def test_gates_carry_nan_everywhere(tmp_path: Path, writer: Writer) -> None:
     agrees_by_running(writer, tmp_path / "random.yaml")
 
 
-@settings(quick, max_examples=20)
+@settings(max_examples=20)
 @given(st.one_of(networks(1, 48, "picks"), networks(2, 18, "picks")))
 def test_channels_that_are_picked_get_the_nan_of_theirs_alone(tmp_path: Path, writer: Writer) -> None:
     agrees_by_running(writer, tmp_path / "random.yaml")

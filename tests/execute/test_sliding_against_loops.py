@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 BEGINS_BEHIND = Axis(length=2, kernel=3, stride=3, dilation=1, before=1, after=1)
 """An axis whose last window begins in the padding behind the input."""
 RULE = st.sampled_from(["floor", "ceil", "caffe"])
-a_few = settings(deadline=None, max_examples=60)
+a_few = settings(max_examples=60)
 
 
 def build(kind: str, **given_fields: object) -> Kind:
@@ -182,7 +182,7 @@ def sampled(x: Tensor, channels: range, place: Index, moves: list[Number]) -> li
 
 
 @given(axes(), st.sampled_from([(1, 1), (1, 2), (2, 1), (2, 2), (2, 4)]), FEW, BIAS, BIAS)
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 def test_deformable_convolution(
     lines: list[Axis], split: tuple[int, int], share: int, masked: bool, bias: bool
 ) -> None:
@@ -375,7 +375,7 @@ def blended(coordinate: Fraction, length: int, width: int) -> list[tuple[int, Fr
 @at_a_scale_of_5_4("nearest")
 @at_a_scale_of_5_4("linear")
 @at_a_scale_of_5_4("bicubic")
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 def test_upsample(
     x: Index, mode: str, scales: tuple[Fraction, ...], by_size: bool, align_corners: bool
 ) -> None:

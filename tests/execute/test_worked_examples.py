@@ -36,7 +36,7 @@ DOCS = Path(__file__).parent.parent.parent / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("*.yaml"))
 PAGE = DOCS / "convolutions-by-example.md"
 
-FEW = settings(max_examples=20, deadline=None)
+FEW = settings(max_examples=20)
 """Every example is linear (or a pool): a few images tell as much as many."""
 
 KERNEL = np.arange(1.0, 10).reshape(3, 3)

@@ -54,7 +54,7 @@ def taps_read(layers: list[tuple[int, int]]) -> set[int]:
 # -- by loops -----------------------------------------------------------------------------------------------
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(layers=st.lists(st.tuples(st.integers(1, 4), st.integers(1, 6)), min_size=1, max_size=5))
 def test_a_row_is_reported_exactly_if_a_loop_over_its_taps_finds_holes(
     layers: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
@@ -73,7 +73,7 @@ def test_a_row_is_reported_exactly_if_a_loop_over_its_taps_finds_holes(
         assert f"it reads {len(read):,} of {max(read) + 1:,} positions" in findings[0].message
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(layers=st.lists(st.tuples(st.integers(1, 4), st.integers(1, 8)), min_size=1, max_size=5))
 def test_what_is_advised_reads_everything_and_makes_no_dilation_larger(layers: list[tuple[int, int]]) -> None:
     advised = repaired(tuple(layers))
@@ -82,7 +82,7 @@ def test_what_is_advised_reads_everything_and_makes_no_dilation_larger(layers: l
     assert len(read) == max(read) + 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(dilations=st.lists(st.integers(1, 12), min_size=1, max_size=7))
 def test_lattices_are_the_runs_whose_dilations_share_a_factor_and_that_no_neighbour_extends(
     dilations: list[int], tmp_path_factory: pytest.TempPathFactory

@@ -7,7 +7,7 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcost
@@ -244,7 +244,7 @@ def written(name: str, layers: Layers) -> str:
     return f"- name: {name}\n  from: start\n  body:\n    - identity\n{text}"
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(left=st.lists(layer, max_size=3), right=st.lists(layer, max_size=3), stride=st.integers(1, 3))
 def test_the_offset_is_the_one_that_following_every_tap_gives(
     tmp_path: Path, left: Layers, right: Layers, stride: int

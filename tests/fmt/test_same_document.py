@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcost.formatting
@@ -36,7 +36,7 @@ TEXTS = [path.read_text(encoding="utf-8") for path in PATHS]
 
 Randoms: TypeAlias = "st.SearchStrategy[Random]"
 RANDOMS: Randoms = st.randoms(use_true_random=False)
-EXAMPLES = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+EXAMPLES = settings(max_examples=40)
 
 
 def meaning(tree: Tree) -> object:

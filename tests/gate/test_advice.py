@@ -548,7 +548,7 @@ def test_a_network_rebuilt_without_changes_is_the_same(name: str) -> None:
     assert (again.totals, again.nodes, again.outputs) == (before.totals, before.nodes, before.outputs)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.sampled_from(NAMES), st.sampled_from([*MEASURES]), st.integers(1, 300))
 def test_advice_about_any_limit_of_any_network_is_true(name: str, measure: str, percent: int) -> None:
     subject = of_the_zoo(name)
@@ -577,7 +577,7 @@ def check_again(hint: Hint, asked: Asked, name: str) -> None:
         assert MEASURES[asked.measure].of(Subject(again)) == hint.value
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.sampled_from(NAMES), st.sampled_from(COUNTS), st.integers(1, 99), st.data())
 def test_advice_about_a_group_of_any_network_helps_that_group(
     name: str, measure: str, percent: int, data: st.DataObject

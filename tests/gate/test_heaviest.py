@@ -129,7 +129,7 @@ def test_holes_are_told_where_they_begin(network: Load) -> None:
     assert text_of(net, "coverage") == expected
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from(NAMES), st.sampled_from(COUNTS))
 def test_entries_of_any_network_are_sums_over_its_rows(name: str, measure: str) -> None:
     report = of_the_zoo(name).report
@@ -138,7 +138,7 @@ def test_entries_of_any_network_are_sums_over_its_rows(name: str, measure: str) 
     assert heaviest(report, report.nodes, measure) == everything[:NAMED]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.sampled_from(NAMES), st.sampled_from([*MEASURES]))
 def test_something_can_be_said_of_any_measure_of_any_network(name: str, measure: str) -> None:
     subject = of_the_zoo(name)

@@ -83,7 +83,7 @@ def convolved(  # noqa: PLR0913, PLR0917 - one argument per field
 
 
 @given(axes(), GROUPS, FEW, BOOLEAN, BOOLEAN)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_every_tap_is_moved_and_interpolated(
     lines: list[Axis], split: tuple[int, int], share: int, masked: bool, bias: bool
 ) -> None:
@@ -111,7 +111,7 @@ def test_every_tap_is_moved_and_interpolated(
 
 
 @given(axes(), st.integers(-2, 2))
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 def test_the_loop_reads_the_input_moved_on_where_all_offsets_are_the_same_whole_number(
     lines: list[Axis], move: int
 ) -> None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 FEW = st.integers(1, 2)
 BIAS = st.booleans()
 WORD = st.sampled_from(["", "same", "same_lower", "valid"])
-thorough = settings(deadline=None, max_examples=150)
+thorough = settings(max_examples=150)
 
 
 @st.composite

@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcost
@@ -109,7 +109,7 @@ class Case(NamedTuple):
         return params, products, sums
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(case=st.builds(Case, small, small, small, small, st.integers(3, 6), st.booleans()))
 def test_a_convolution_costs_what_its_loops_do(network: Callable[..., Network], case: Case) -> None:
     channels, out = case.per_group * case.groups, case.out_per_group * case.groups

@@ -66,7 +66,7 @@ def test_means_do_not_depend_on_the_rank(name: str, tmp_path: Path) -> None:
     assert sizes(over_a_line(name, tmp_path), mean=True) == plane[:1]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     layers=st.lists(
         st.tuples(st.integers(1, 5), st.integers(1, 2), st.integers(1, 3)), min_size=1, max_size=6

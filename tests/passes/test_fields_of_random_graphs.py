@@ -9,7 +9,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcost
@@ -453,30 +453,25 @@ def every_node_agrees(writer: Writer, path: Path) -> None:
                 agrees(field, tensor, name)
 
 
-quick = settings(
-    deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
-
-
-@settings(quick, max_examples=60)
+@settings(max_examples=60)
 @given(networks(1, 5000))
 def test_fields_along_one_axis_agree_with_following_every_tap(tmp_path: Path, writer: Writer) -> None:
     every_node_agrees(writer, tmp_path / "random.yaml")
 
 
-@settings(quick, max_examples=50)
+@settings(max_examples=50)
 @given(networks(2, 500))
 def test_fields_over_two_axes_agree_with_following_every_tap(tmp_path: Path, writer: Writer) -> None:
     every_node_agrees(writer, tmp_path / "random.yaml")
 
 
-@settings(quick, max_examples=20)
+@settings(max_examples=20)
 @given(networks(3, 200))
 def test_fields_over_three_axes_agree_with_following_every_tap(tmp_path: Path, writer: Writer) -> None:
     every_node_agrees(writer, tmp_path / "random.yaml")
 
 
-@settings(quick, max_examples=40)
+@settings(max_examples=40)
 @given(st.one_of(networks(1, 40, "gates"), networks(2, 9, "gates")))
 def test_gates_make_fields_global_and_leave_the_local_ones_as_they_are(
     tmp_path: Path, writer: Writer
@@ -484,7 +479,7 @@ def test_gates_make_fields_global_and_leave_the_local_ones_as_they_are(
     every_node_agrees(writer, tmp_path / "random.yaml")
 
 
-@settings(quick, max_examples=60)
+@settings(max_examples=60)
 @given(st.one_of(networks(1, 5000, "picks"), networks(2, 500, "picks")))
 def test_channels_that_are_picked_read_what_they_do_and_not_what_their_neighbours_do(
     tmp_path: Path, writer: Writer
@@ -539,7 +534,7 @@ def test_beyond_so_many_phases_a_field_is_an_upper_bound_and_says_so(
 # -- what is easily forgotten --------------------------------------------------------------------------------
 
 
-@settings(quick, max_examples=60)
+@settings(max_examples=60)
 @given(st.one_of(networks(1, 5000, "gaps"), networks(2, 500, "gaps")))
 def test_outputs_that_no_tap_lands_on_read_nothing(tmp_path: Path, writer: Writer) -> None:
     every_node_agrees(writer, tmp_path / "random.yaml")

@@ -106,7 +106,7 @@ def networks(draw: st.DrawFn, nodes: int = 6) -> Network:
     return build.network(*draw(st.lists(st.sampled_from(tensors), min_size=1, max_size=3)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(networks())
 def test_small_networks_agree_with_every_order_tried_in_turn(network: Network) -> None:
     found = peaks(network)
@@ -115,7 +115,7 @@ def test_small_networks_agree_with_every_order_tried_in_turn(network: Network) -
     assert found.best_is_exact
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(networks(), st.integers(0, 12))
 def test_a_search_cut_short_never_promises_too_much(network: Network, limit: int) -> None:
     found = peaks(network, limit=limit)
@@ -124,7 +124,7 @@ def test_a_search_cut_short_never_promises_too_much(network: Network, limit: int
     assert found.best == least or not found.best_is_exact
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(networks(nodes=12))
 def test_what_is_alive_at_the_peak_adds_up_to_it(network: Network) -> None:
     found = peaks(network)

@@ -97,7 +97,7 @@ chains = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(chain=chains)
 def test_a_chain_has_the_size_the_stride_and_the_padding_of_the_closed_form(
     chain: list[tuple[int, int, int, int]], tmp_path_factory: pytest.TempPathFactory

@@ -131,7 +131,7 @@ kernels = st.integers(1, 4)
 steps = st.integers(1, 3)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     layers=st.lists(
         st.tuples(st.sampled_from(["conv", "max_pool"]), kernels, st.integers(1, 2), steps), max_size=4
@@ -168,7 +168,7 @@ def test_a_chain_agrees_with_following_every_position(
         assert min(second)[0] - min(first)[0] == field.stride[0] * period
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     left=st.lists(st.tuples(kernels, kernels, steps), min_size=1, max_size=2),
     right=st.lists(st.tuples(kernels, kernels, steps), max_size=2),

@@ -28,7 +28,7 @@ F: Any = torch.nn.functional
 CASES = 300
 """Of each operator."""
 
-random_cases = settings(max_examples=CASES, deadline=None, derandomize=True, database=None)
+random_cases = settings(max_examples=CASES, derandomize=True, database=None)
 
 
 def per_axis(draw: st.DrawFn, rank: int, low: int, high: int) -> Axes:

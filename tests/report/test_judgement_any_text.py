@@ -41,7 +41,7 @@ HOSTILE = (
 )
 TEXT = st.lists(st.sampled_from(HOSTILE) | st.text(st.characters(), max_size=6), max_size=6).map("".join)
 
-AS_USUAL = settings(max_examples=40, deadline=None)
+AS_USUAL = settings(max_examples=40)
 
 
 @st.composite

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import cProfile
 import pickle
-import pstats
 import tracemalloc
 from typing import TYPE_CHECKING
 
@@ -13,6 +11,7 @@ import pytest
 import archcost
 from archcost.report.words import Look
 from archcost.report.writers import WRITERS, write
+from tests.work import calls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,13 +30,6 @@ LAYERS = """
             - relu
         - relu
 """
-
-
-def calls(work: Callable[[], object]) -> int:
-    """How many function calls some work takes: unlike seconds, the same on every machine."""
-    profile = cProfile.Profile()
-    profile.runcall(work)
-    return int(vars(pstats.Stats(profile))["total_calls"])
 
 
 @pytest.mark.parametrize("form", WRITERS)

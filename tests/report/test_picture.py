@@ -186,7 +186,7 @@ def test_gridding_shows_as_a_grid() -> None:
     assert holes == [[bool(x % 2 or y % 2) for x in range(13)] for y in range(13)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pictures(most=36))
 def test_every_position_that_fits_has_its_characters(picture: Picture) -> None:
     rows = frame(text_of(picture))
@@ -200,7 +200,7 @@ def test_every_position_that_fits_has_its_characters(picture: Picture) -> None:
     assert signs["╱"] == 2 * expected["padding"]  # noqa: RUF001 - a hatch, no slash
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pictures(most=400), st.integers(24, 120), st.booleans())
 def test_a_text_keeps_to_its_width_and_height(picture: Picture, width: int, ascii_only: bool) -> None:
     text = text_of(picture, width=width, ascii_only=ascii_only)
@@ -211,7 +211,7 @@ def test_a_text_keeps_to_its_width_and_height(picture: Picture, width: int, asci
     assert ascii_only <= text.isascii()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(80, 300), st.integers(0, 50), st.sampled_from([0, 1, 3, 500]))
 def test_a_character_for_many_positions_tells_whether_holes_are_among_them(
     length: int, seed: int, holes: int
@@ -306,7 +306,7 @@ def test_an_svg_has_its_parts(name: str) -> None:
     assert ("bars" in groups) is (CASES[name].strength.ndim == 1)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pictures())
 def test_every_position_is_painted_once_as_what_it_is(picture: Picture) -> None:
     cells = covered(svg_of(picture))

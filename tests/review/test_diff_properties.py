@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tests.review.sketches import Spec
 
 seeds = st.integers(0, 2**32)
-often = settings(max_examples=40, deadline=None)
+often = settings(max_examples=40)
 
 
 Json = Any
