@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.analysis import analyze
-from archcost.cli.common import Loading, convention, load_all, loading, output, quiet, specs_argument, units
+from archcost.cli.common import (
+    Loading,
+    convention,
+    load_all,
+    loading,
+    output,
+    quiet,
+    specs_argument,
+    units,
+    width,
+)
 from archcost.cli.output import style_for, write
 from archcost.report.columns import NAMES, choose
 from archcost.report.model import COUNTS
@@ -30,6 +40,7 @@ class Options(Loading):
     sort: str | None
     units: Units
     dtype: str
+    width: int | None
     quiet: bool
 
 
@@ -55,6 +66,7 @@ def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) ->
 @click.option(
     "--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes."
 )
+@width
 @quiet
 def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> None:
     """Count what networks cost: shapes, parameters, operations, memory.
@@ -78,6 +90,6 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
         units=options["units"],
         quiet=options["quiet"],
         dtype=options["dtype"],
-        style=style_for(output),
+        style=style_for(output, options["width"]),
     )
     write(render(reports, form, look), output)

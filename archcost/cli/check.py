@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from archcost.cli.common import Loading, asked, complete_spec, loading
+from archcost.cli.common import Loading, asked, complete_spec, loading, width
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
 from archcost.cli.output import say, write
 from archcost.errors import UsageError
@@ -46,6 +46,7 @@ class Options(Loading):
     write_baseline: bool
     ratchet: bool
     today: dt.datetime | None
+    width: int | None
     quiet: bool
 
 
@@ -90,6 +91,7 @@ def limits(command: F) -> F:
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day by which waivers are judged.",
 )
+@width
 @click.option("--quiet", "-q", is_flag=True, help="Only errors, warnings and the verdict.")
 def command(
     specs: tuple[str, ...],
@@ -153,6 +155,7 @@ def command(
     root = repository_root()
     write_all(
         placed,
+        options["width"],
         lambda form, style: render(judgement, form, Look(quiet=options["quiet"], style=style, root=root)),
     )
     return FAILED if judgement.failed else 0

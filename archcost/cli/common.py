@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 import archcost  # which imports the reader of specs, and pydantic with it, when they are used
+from archcost.cli.output import NARROWEST
 from archcost.conventions.table import CONVENTIONS
 from archcost.errors import ArchcostError, SpecError
 from archcost.limits import DEFAULT, Limits
@@ -128,6 +129,22 @@ def output(*formats: str) -> Callable[[F], F]:
     )
     return lambda command: reduce(lambda f, option: option(f), reversed(options), command)
 
+
+def _width(_ctx: click.Context, _param: click.Parameter, given: int | None) -> int | None:
+    if given and given < NARROWEST:
+        raise click.BadParameter(
+            f"{given} columns are too few; there must be {NARROWEST}, or 0 for any number"
+        )
+    return given
+
+
+width = click.option(
+    "--width",
+    metavar="N",
+    type=int,
+    callback=_width,
+    help="Fit the text into N columns; 0 for any number. [default: the terminal's, else any number]",
+)
 
 convention = click.option(
     "--convention",

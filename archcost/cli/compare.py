@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, loading, output, quiet, specs_argument, units
+from archcost.cli.common import Loading, loading, output, quiet, specs_argument, units, width
 from archcost.cli.output import style_for, write
 from archcost.errors import UsageError
 from archcost.report.comparison_cells import NAMES
@@ -36,6 +36,7 @@ class Options(Loading):
     sort: str | None
     units: Units
     dtype: str
+    width: int | None
     quiet: bool
 
 
@@ -86,6 +87,7 @@ def _pareto(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[s
 @click.option(
     "--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes."
 )
+@width
 @quiet
 def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> None:
     """Put networks side by side: what they cost, what they see, which ones no other beats.
@@ -109,7 +111,7 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
         units=options["units"],
         quiet=options["quiet"],
         dtype=options["dtype"],
-        style=style_for(output),
+        style=style_for(output, options["width"]),
     )
     write(render(found, form, look), output)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, asked, complete_spec, load_one, loading, settings_given, units
+from archcost.cli.common import Loading, asked, complete_spec, load_one, loading, settings_given, units, width
 from archcost.cli.formats import Output, formats, outputs, write_all
 from archcost.errors import SpecError, UsageError
 from archcost.report.difference import FORMATS
@@ -32,6 +32,7 @@ class Options(Loading):
     base_input: str | None
     depth: int | None
     units: Units
+    width: int | None
     quiet: bool
 
 
@@ -67,6 +68,7 @@ class Options(Loading):
     help="Also say where the difference is, by the first N segments of paths.",
 )
 @units
+@width
 @click.option("--quiet", "-q", is_flag=True, help="Only the totals and the causes, without layers.")
 def command(
     specs: tuple[str, ...],
@@ -96,6 +98,7 @@ def command(
     found = _differences(specs, against, config, options)
     write_all(
         placed,
+        options["width"],
         lambda form, style: render(
             found,
             form,

@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, complete_node, convention, load_one, loading, output, spec_argument
+from archcost.cli.common import (
+    Loading,
+    complete_node,
+    convention,
+    load_one,
+    loading,
+    output,
+    spec_argument,
+    width,
+)
 from archcost.cli.output import style_for, write
 from archcost.report.explained import as_json, as_text
 from archcost.report.explanation import explain
@@ -16,9 +25,10 @@ if TYPE_CHECKING:
 
 
 class Options(Loading):
-    """How specs are read, and what else is counted."""
+    """How specs are read, what else is counted, and how wide lines may be."""
 
     convention: str | None
+    width: int | None
 
 
 @click.command
@@ -27,6 +37,7 @@ class Options(Loading):
 @output("table", "json")
 @loading
 @convention
+@width
 def command(spec: str, node: str | None, form: str, output: str | None, **options: Unpack[Options]) -> None:
     """Derive the numbers of one node, step by step.
 
@@ -41,4 +52,7 @@ def command(spec: str, node: str | None, form: str, output: str | None, **option
       archcost explain net.yaml conv_1 --format json
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     explained = explain(load_one(spec, options), node, options["convention"])
-    write(as_json(explained) if form == "json" else as_text(explained, style_for(output)), output)
+    write(
+        as_json(explained) if form == "json" else as_text(explained, style_for(output, options["width"])),
+        output,
+    )

@@ -135,13 +135,18 @@ def _is_device(path: str) -> bool:
         return False
 
 
-def write_all(placed: Sequence[Output], render: Callable[[str, Style], str]) -> None:
+def write_all(placed: Sequence[Output], width: int | None, render: Callable[[str, Style], str]) -> None:
     """Render everything, then write the files, then what goes to standard output.
+
+    Args:
+        placed: formats, and where they go.
+        width: of lines, as `style_for` takes it.
+        render: a format's text.
 
     Raises:
         UsageError: an output cannot be written; nothing is on standard output then.
     """
-    results = [(render(form, style_for(file)), file) for form, file in placed]
+    results = [(render(form, style_for(file, width)), file) for form, file in placed]
     for result, file in sorted(results, key=lambda pair: pair[1] is None):
         write(result, file)
 

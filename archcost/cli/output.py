@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -45,10 +46,22 @@ def say(text: str) -> None:
     click.echo(no_commands(text).encode("utf-8", _NO_TEXT).decode("utf-8"), err=True)
 
 
-def style_for(output: str | None) -> Style:
-    """Colour on a terminal, unless NO_COLOR asks for none."""
+NARROWEST = 24
+"""Columns into which results can be fitted."""
+
+
+def style_for(output: str | None, width: int | None = None) -> Style:
+    """Colour on a terminal, unless NO_COLOR asks for none, and its width, unless another is asked for.
+
+    Args:
+        output: where the result goes; None for standard output.
+        width: columns; 0 for any number, None for as many as the terminal has, if it goes to one.
+    """
+    on_terminal = output in {None, "-"} and sys.stdout.isatty()
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
-    return Style(colour=output in {None, "-"} and sys.stdout.isatty() and not plain)
+    if width is None and on_terminal:
+        width = max(NARROWEST, shutil.get_terminal_size().columns)
+    return Style(colour=on_terminal and not plain, width=width or None)
 
 
 def _to_stdout(result: str | bytes) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from archcost.cli.common import output, quiet
+from archcost.cli.common import output, quiet, width
 from archcost.cli.output import style_for, write
 from archcost.rates import LARGEST_FIELD, LARGEST_KERNEL, MOST_LAYERS, solve
 from archcost.report.rates import Request, as_json, as_text
@@ -55,6 +55,7 @@ def _kernels(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[
     help="Stacks to show per number of layers.",
 )
 @output("table", "json")
+@width
 @quiet
 def command(  # noqa: PLR0913 - one argument per option
     kernels: tuple[int, ...],
@@ -65,6 +66,7 @@ def command(  # noqa: PLR0913 - one argument per option
     top: int,
     form: str,
     output: str | None,
+    width: int | None,
     quiet: bool,
 ) -> None:
     """Solve for dilation rates that reach a receptive field without holes.
@@ -85,4 +87,4 @@ def command(  # noqa: PLR0913 - one argument per option
     if form == "json":
         write(as_json(request, solution), output)
     else:
-        write(as_text(request, solution, style_for(output), quiet=quiet), output)
+        write(as_text(request, solution, style_for(output, width), quiet=quiet), output)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, complete_node, load_one, loading, quiet, spec_argument
+from archcost.cli.common import Loading, complete_node, load_one, loading, quiet, spec_argument, width
 from archcost.cli.common import output as output_options
 from archcost.cli.output import style_for, write
 from archcost.errors import TooLargeError, UsageError
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
 
     from archcost.network import Node
     from archcost.report.picture import Picture, Terminal
+    from archcost.report.style import Style
 
 PICTURES = {".svg", ".png"}
 OTHER_PICTURES = {".bmp", ".eps", ".gif", ".jpeg", ".jpg", ".pdf", ".tif", ".tiff", ".webp"}
@@ -32,6 +32,7 @@ class Options(Loading):
     of: str | None
     cut: tuple[int, ...] | None
     effective: bool
+    width: int | None
     quiet: bool
 
 
@@ -58,6 +59,7 @@ def _cut(_ctx: click.Context, _param: click.Parameter, given: str | None) -> tup
 @click.option("--effective", is_flag=True, help="The effective field of every row, too: slow.")
 @output_options("table", "json")
 @loading
+@width
 @quiet
 def command(spec: str, at: str | None, form: str, output: str | None, **options: Unpack[Options]) -> None:
     """Show which input positions reach a node: receptive fields, holes, effective fields.
@@ -97,8 +99,9 @@ def command(spec: str, at: str | None, form: str, output: str | None, **options:
     if form == "json":
         write(as_json(report), output)
         return
-    picture = _text(seeing, node, output, options) if at and node else ""
-    write(as_text(report, style_for(output), picture=picture, quiet=options["quiet"]), output)
+    style = style_for(output, options["width"])
+    picture = _text(seeing, node, _terminal(output, style), options) if at and node else ""
+    write(as_text(report, style, picture=picture, quiet=options["quiet"]), output)
 
 
 def _refuse_unused(options: Options) -> None:
@@ -110,26 +113,25 @@ def _refuse_unused(options: Options) -> None:
             )
 
 
-def _text(seeing: Seeing, node: Node, output: str | None, options: Options) -> str:
+def _text(seeing: Seeing, node: Node, terminal: Terminal, options: Options) -> str:
     from archcost.report.picture import draw  # noqa: PLC0415 - NumPy, and only here
 
     try:
         picture = _picture(seeing, node, options)
     except TooLargeError as error:
         return f"no picture: {error}"
-    drawn = draw(picture, slice_at=options["cut"], terminal=_terminal(output))
+    drawn = draw(picture, slice_at=options["cut"], terminal=terminal)
     return drawn if isinstance(drawn, str) else ""
 
 
-def _terminal(output: str | None) -> Terminal:
+def _terminal(output: str | None, style: Style) -> Terminal:
     """How wide, how colourful, and which characters: a file and a pipe get 80 columns of Unicode."""
     from archcost.report.picture import Terminal  # noqa: PLC0415 - NumPy, and only here
     from archcost.report.picture.text import can_show  # noqa: PLC0415 - likewise
 
-    if output not in {None, "-"} or not sys.stdout.isatty():
-        return Terminal()
-    width = min(shutil.get_terminal_size().columns, 120)
-    return Terminal(style_for(output), max(width, 40), ascii_only=not can_show(sys.stdout.encoding))
+    width = 80 if style.width is None else min(style.width, 120)
+    on_terminal = output in {None, "-"} and sys.stdout.isatty()
+    return Terminal(style, width, ascii_only=on_terminal and not can_show(sys.stdout.encoding))
 
 
 def _picture(seeing: Seeing, node: Node, options: Options) -> Picture:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, load_all, load_one, loading, output, quiet, specs_argument
+from archcost.cli.common import Loading, load_all, load_one, loading, output, quiet, specs_argument, width
 from archcost.cli.output import style_for, write
 from archcost.errors import ArchcostError, TooLargeError
 
@@ -31,6 +31,7 @@ class Options(Loading):
     against: str | None
     scale: Fraction | None
     everything: bool
+    width: int | None
     quiet: bool
 
 
@@ -82,6 +83,7 @@ def _scale(_ctx: click.Context, _param: click.Parameter, given: str | None) -> F
 @click.option("--all", "everything", is_flag=True, help="A row for every node, however many there are.")
 @output("table", "json")
 @loading
+@width
 @quiet
 def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> int:
     """Run networks in NumPy and compare what is measured with what was predicted.
@@ -111,7 +113,7 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
         write(as_json(reports), output)
     else:
         shown = {"everything": options["everything"], "quiet": options["quiet"]}
-        write(as_text(reports, style_for(output), **shown), output)
+        write(as_text(reports, style_for(output, options["width"]), **shown), output)
     return 0 if all(report.agrees for report in reports) else 1
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import click
 from click.shell_completion import CompletionItem
 
-from archcost.cli.common import output
-from archcost.cli.output import say, write
+from archcost.cli.common import output, width
+from archcost.cli.output import say, style_for, write
 from archcost.errors import UsageError
 from archcost.limits import DEFAULT
+from archcost.report.fit import cut
 from archcost.report.json import envelope
 from archcost.spec.library import BLOCKS, find_in_zoo, standard_blocks, zoo
 from archcost.suggest import suggest
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 SCHEMA = "archcost-zoo/1"
 
 _WIDTH = 100
+"""Columns of a line, unless the terminal has others."""
 
 
 def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
@@ -33,7 +35,8 @@ def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
 @click.argument("name", required=False, shell_complete=_complete)
 @click.option("--blocks", is_flag=True, help="List the standard blocks instead.")
 @output("table", "json")
-def command(name: str | None, *, blocks: bool, form: str, output: str | None) -> None:
+@width
+def command(name: str | None, *, blocks: bool, form: str, output: str | None, width: int | None) -> None:
     """List the networks that ship with archcost, or print one's spec.
 
     A name works wherever a SPEC does, as `zoo:NAME`. Printed to a file, a spec is a start for your own.
@@ -52,7 +55,8 @@ def command(name: str | None, *, blocks: bool, form: str, output: str | None) ->
     if form == "json":
         write(_json(entries, "blocks" if blocks else "networks"), output)
     else:
-        write("".join(f"{_line(entry)}\n" for entry in entries), output)
+        most = None if width == 0 else style_for(output, width).width or _WIDTH
+        write("".join(f"{_line(entry, most)}\n" for entry in entries), output)
 
 
 def _text(name: str) -> str:
@@ -76,6 +80,9 @@ def _json(entries: list[ZooEntry], what: str) -> str:
     return envelope(SCHEMA, what, rows)
 
 
-def _line(entry: ZooEntry) -> str:
+def _line(entry: ZooEntry, most: int | None) -> str:
     what = f"variant of {entry.file.stem}" if entry.variant else entry.note
-    return f"{entry.name:<24} {shorten(what, _WIDTH - 25, placeholder=' …')}"
+    line = f"{entry.name:<24} "
+    if most is None:
+        return line + what
+    return cut(line + shorten(what, max(most - len(line), 2), placeholder=" …"), most)

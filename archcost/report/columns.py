@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcost.errors import UsageError
 from archcost.geometry import show, size
+from archcost.report.grid import Head
 from archcost.report.model import COUNTS, field_text
 from archcost.report.numbers import formatter, percent
 from archcost.suggest import suggest
@@ -27,6 +28,9 @@ _HEADERS = {
     "receptive_field": "receptive field",
     "receptive_field_stride": "field stride",
 }
+
+
+_SHARES = {"params_fraction": "params %", "macs_fraction": "MACs %"}
 
 
 def _fields(line: Line) -> str:
@@ -117,6 +121,12 @@ class Column:
     def is_number(self) -> bool:
         """Numbers stand on the right."""
         return self.name not in _TEXTS
+
+    def head(self, rank: int) -> Head:
+        """What stands above it in a table for a terminal, where it stays as `rank` says."""
+        least = None if self.is_number else 12
+        name = _SHARES.get(self.name, "")
+        return Head(self.heading, right=self.is_number, rank=rank, least=least, cuts="end", name=name)
 
     def cell(self, line: Line) -> str:
         """What one line shows."""

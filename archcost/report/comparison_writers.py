@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tabulate import SEPARATING_LINE, tabulate
-
 from archcost.escape import code, markdown, through
 from archcost.report import comparison_words as words
 from archcost.report.comparison import SCHEMA, flat, who
 from archcost.report.comparison_cells import Cells, heading, is_number, shown
 from archcost.report.csv import table
-from archcost.report.grid import grid, pipes
+from archcost.report.fit import fitted, paragraph
+from archcost.report.grid import Head, grid, pipes
 from archcost.report.json import envelope
 from archcost.report.markdown import bullets
 from archcost.report.model import COUNTS, to_dict
@@ -20,7 +19,7 @@ from archcost.report.words import DTYPES
 from archcost.review.measured import MEASURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from archcost.report.comparison import BlockRow, Comparison, NetworkRow
     from archcost.report.words import Look
@@ -77,8 +76,10 @@ def _table(found: Comparison, look: Look) -> str:
             look.style.paint(words.title(found), "bold"),
             *(f"  {line}" for line in words.setting(found)),
         ]
-        blocks[:0] = [head, [look.style.paint(line, "dim") for line in words.legend(found, names, look)]]
-    return "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
+        legend = paragraph(list(words.legend(found, names, look)), look.style.width)
+        blocks[:0] = [head, [look.style.paint(line, "dim") for line in legend]]
+    text = "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
+    return fitted(text, look.style.width)
 
 
 def _titled(title: str, lines: Iterable[str]) -> list[str]:
@@ -97,26 +98,30 @@ def _networks(found: Comparison, names: list[str], look: Look) -> list[str]:
         ]
         for row in _in_order(found, look)
     ]
-    headers = [*[""] * several, "network"]
-    align = [*["left"] * several, "left"]
+    heads = [*[Head("")] * several, Head("network", least=12)]
+    heads += [head for name, rank in _ranks(names, look) for head in _heads(cells, name, rank)]
+    return grid(heads, rows, look.style, narrow=True, chooses=True)
+
+
+def _ranks(names: Sequence[str], look: Look) -> Iterator[tuple[str, int]]:
+    """How long columns stay: parameters and MACs always, others by use, or as they were asked for."""
+    order = [name for name in _BY_USE if name in names] if look.columns is None else [*names]
+    order += [name for name in names if name not in order]
     for name in names:
-        headers += [heading(name), *[""] * cells.has_factor(name)]
-        align += ["right" if is_number(name) else "left", *["right"] * cells.has_factor(name)]
-    return _narrow(rows, headers, align, look)
+        yield name, 0 if name in _STAY else 2 * order.index(name) + 4
 
 
-def _narrow(rows: list[list[str]], headers: list[str], align: list[str], look: Look) -> list[str]:
-    """A table whose headings have a line per word, and no column more room than it needs.
+_STAY = ("params", "macs")
 
-    For its own headings, tabulate leaves two blanks each; as rows they take none.
-    """
-    words = [heading.split() for heading in headers]
-    high = max(map(len, words))
-    head = [list(line) for line in zip(*([""] * (high - len(one)) + one for one in words), strict=True)]
-    table = [*head, SEPARATING_LINE, *rows]
-    text = tabulate(table, tablefmt="simple", colalign=align, disable_numparse=True)
-    _, *lines, _ = (line.rstrip() for line in text.splitlines())
-    return [*(look.style.paint(line, "bold") for line in lines[:high]), *lines[high:]]
+_BY_USE = ("findings", "peak", "field", "coverage", "weights", "activations")
+
+
+def _heads(cells: Cells, name: str, rank: int) -> Iterator[Head]:
+    """A column and its factors, which are worth less; those of what stays come next to that."""
+    least = None if is_number(name) else 12
+    yield Head(heading(name), right=is_number(name), rank=rank, least=least, cuts="end")
+    if cells.has_factor(name):
+        yield Head("", right=True, rank=rank + 3, follows=True, name=f"{heading(name)} ×")
 
 
 def _pair(cells: Cells, name: str, row: NetworkRow) -> Iterator[str]:
@@ -133,11 +138,11 @@ def _summed(found: Comparison, look: Look) -> list[str]:
 
 
 def _blocks(found: Comparison, name: str, look: Look) -> list[str]:
-    rows = _by_block(found, name, look)
-    headers = [f"{heading(name)} by block", *(row.label for row in _in_order(found, look))]
-    align = ["left", *["right"] * len(found.networks)]
-    *lines, last = grid([*rows[:-1], SEPARATING_LINE, rows[-1]], headers, look.style, align)
-    return [*lines, look.style.paint(last, "bold")]
+    *rows, total = _by_block(found, name, look)
+    labels = [row.label for row in _in_order(found, look)]
+    heads = [Head(f"{heading(name)} by block", least=12)]
+    heads += [Head(label, right=True, rank=i) for i, label in enumerate(labels)]
+    return grid(heads, rows, look.style, total=total)
 
 
 def _by_block(found: Comparison, name: str, look: Look) -> list[list[str]]:

@@ -5,11 +5,10 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from tabulate import tabulate
-
 from archcost.escape import code, markdown, through
 from archcost.geometry import show
 from archcost.report.csv import table
+from archcost.report.grid import Head, grid, pipes
 from archcost.report.json import envelope
 from archcost.report.model import field_text, plain
 from archcost.report.rows import given, kind_of, readable
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.network import Network, Node
+    from archcost.report.style import Style
 
 SCHEMA = "archcost-expansion/1"
 
@@ -27,14 +27,14 @@ _WIDTH = 72
 _COLUMNS: tuple[str, ...] = ("path", "kind", "fields", "inputs", "output", "shared", "file", "line", "column")
 
 
-def write(network: Network, form: str) -> str:
+def write(network: Network, form: str, style: Style) -> str:
     """The expansion as `table`, `json`, `csv` or `markdown`."""
     if form == "json":
         return _json(network)
     if form == "csv":
         return through(form, [*map(_flat, network)], lambda rows: table(_COLUMNS, rows))
-    writers = {"table": _table, "markdown": _markdown}
-    return through(form, [*_rows(network)], writers[form])
+    rows = [*_rows(network)]
+    return through(form, rows, _markdown if form == "markdown" else lambda clean: _table(clean, style))
 
 
 def _json(network: Network) -> str:
@@ -91,14 +91,21 @@ def _rows(network: Network) -> Iterator[list[str]]:
         yield [node.path, kind_of(node.word), fields, inputs, show(node.output), place]
 
 
-_HEADERS = ("path", "kind", "fields", "reads", "output", "written at")
+_HEADS = (
+    Head("path", least=12),
+    Head("kind", rank=1, least=10, cuts="end"),
+    Head("fields", rank=3, least=16, cuts="end"),
+    Head("reads", rank=5, least=16, cuts="end"),
+    Head("output", rank=2),
+    Head("written at", rank=4),
+)
 
 
-def _table(rows: Sequence[Sequence[str]]) -> str:
-    text = tabulate(rows, _HEADERS, "simple", disable_numparse=True)
-    return "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+def _table(rows: Sequence[Sequence[str]], style: Style) -> str:
+    return "".join(f"{line}\n" for line in grid(_HEADS, rows, style))
 
 
 def _markdown(rows: Sequence[Sequence[str]]) -> str:
     cells = [[code(path), *map(markdown, rest)] for path, *rest in rows]
-    return tabulate(cells, _HEADERS, "pipe", disable_numparse=True) + "\n"
+    heads = [head.text for head in _HEADS]
+    return pipes(cells, heads, ["left"] * len(heads)) + "\n"

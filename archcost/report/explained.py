@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tabulate import SEPARATING_LINE, tabulate
-
 from archcost.escape import through
 from archcost.geometry import show
 from archcost.layers.base import Operations
 from archcost.report import words
 from archcost.report.columns import field_size
 from archcost.report.explanation import NodeExplanation
+from archcost.report.fit import fitted, paragraph, width, wrapped
+from archcost.report.grid import Head, grid
 from archcost.report.json import envelope
 from archcost.report.model import NodeRow, add_up, field_text, to_dict
 
@@ -42,7 +42,7 @@ def as_text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
 def _text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
     lines = _node(explained, style) if isinstance(explained, NodeExplanation) else _group(explained, style)
     more = _convention(explained.convention, style) if explained.convention else ()
-    return "".join(f"{line.rstrip()}\n" for line in (*lines, *more))
+    return fitted("".join(f"{line.rstrip()}\n" for line in (*lines, *more)), style.width)
 
 
 def _node(node: NodeExplanation, style: Style) -> Iterator[str]:
@@ -54,40 +54,50 @@ def _node(node: NodeExplanation, style: Style) -> Iterator[str]:
         "fields": [field_text(node.fields)] if node.fields else [],
         "inputs": [f"{tensor.name} {show(tensor.shape)}" for tensor in node.inputs],
         "output": [show(node.output)],
-        "window": [line for axis in node.window for line in _axis(axis)],
-        "field": list(_fields(node)),
+        "window": [line for axis in node.window for line in _axis(axis, style)],
+        "field": list(_fields(node, style)),
         "weights": list(_weights(node)),
         "buffers": list(map(_tensor, node.buffers)),
-        "terms": _steps(node.terms),
-        "counts": [*_steps(node.counts), *_zeros(node.counts)],
+        "terms": _steps(node.terms, style),
+        "counts": [*_steps(node.counts, style), *_zeros(node.counts)],
         "reference": [node.reference] if node.reference else [],
     }
     for name, lines in sections.items():
         for i, line in enumerate(lines):
-            yield f"{'' if i else name:<10} {line}"
+            hang = 13 + len(line) - len(line.lstrip(" "))
+            yield from wrapped(f"{'' if i else name:<10} {line}", style.width, hang)
 
 
-def _fields(node: NodeExplanation) -> Iterator[str]:
+def _fields(node: NodeExplanation, style: Style) -> Iterator[str]:
     for name, field in node.receptive_fields.items():
         centre, stride = ("×".join(values) for values in (field.center, field.stride))
         where = f"every {stride}, the first around {centre}"
         why = "an operation over all positions lies on the way"
         yield f"{field_size(field)} of {name}, {why if field.is_global else where}"
-    yield from (line for axis in node.seen for line in _axis(axis))
+    yield from (line for axis in node.seen for line in _axis(axis, style))
 
 
-def _axis(axis: AxisDerivation) -> Iterator[str]:
+def _axis(axis: AxisDerivation, style: Style) -> Iterator[str]:
     yield f"{', '.join(axis.axes)}:"
-    yield from (f"  {line}" for line in _steps(axis.steps))
+    yield from (f"  {line}" for line in _steps(axis.steps, style))
     if axis.note:
         yield f"  {axis.note}"
 
 
-def _steps(steps: Sequence[Step]) -> list[str]:
-    width = max((len(step.name) for step in steps), default=0)
-    texts = [f"{step.name:<{width}} = " + " = ".join(_parts(step)) for step in steps]
-    meanings = max(map(len, texts), default=0)
-    return [f"{text:<{meanings}}   {step.meaning}" for text, step in zip(texts, steps, strict=True)]
+def _steps(steps: Sequence[Step], style: Style) -> list[str]:
+    """A line for each, what it means on the right, or below where there is no room."""
+    names = max((len(step.name) for step in steps), default=0)
+    texts = [f"{step.name:<{names}} = " + " = ".join(_parts(step)) for step in steps]
+    wide = max(map(width, texts), default=0)
+    lines = [f"{text:<{wide}}   {step.meaning}" for text, step in zip(texts, steps, strict=True)]
+    if style.width is None or all(_INDENT + width(line) <= style.width for line in lines):
+        return lines
+    pairs = zip(texts, steps, strict=True)
+    return [line for text, step in pairs for line in (text, "    " + step.meaning)[: 1 + bool(step.meaning)]]
+
+
+_INDENT = 13
+"""Blanks before a line of a section, at most."""
 
 
 def _parts(step: Step) -> list[str]:
@@ -121,42 +131,43 @@ def _group(explained: GroupExplanation, style: Style) -> Iterator[str]:
     rows = [_part(part, group.path) for part in explained.parts]
     sums = add_up(explained.parts)
     total = ["total", "", f"{sums['params']:,}", f"{sums['macs']:,}"]
-    headers = ["part", "kind", "params", "MACs"]
-    align = ["left", "left", "right", "right"]
-    table = tabulate(
-        [*rows, SEPARATING_LINE, total], headers, "simple", colalign=align, disable_numparse=True
-    )
-    yield from table.splitlines()
+    heads = [
+        Head("part", least=12),
+        Head("kind", rank=1),
+        Head("params", right=True),
+        Head("MACs", right=True),
+    ]
+    yield from grid(heads, rows, style, total=total)
 
 
 def _convention(found: ConventionExplanation, style: Style) -> Iterator[str]:
     yield ""
-    first, *rest = words.convention(found)
+    first, *rest = paragraph(words.convention(found), style.width)
     yield style.paint(first, "bold")
     yield from rest
     yield ""
     if found.steps:
-        yield from (f"  {line}" for line in _steps(found.steps))
+        yield from (f"  {line}" for line in _steps(found.steps, style))
     else:
-        yield from _kinds(found)
+        yield from _kinds(found, style)
 
 
-def _kinds(found: ConventionExplanation) -> Iterator[str]:
+def _kinds(found: ConventionExplanation, style: Style) -> list[str]:
     """By kind, what it counts beside our count; a kind that both leave out is left out."""
     rows = [
         [kind.kind, f"{kind.nodes}", kind.formula or "nothing", *_numbers(kind)]
         for kind in found.kinds
         if kind.count or kind.ours
     ]
-    headers = ["kind", "nodes", "counts", found.name, found.beside, "difference"]
-    table = tabulate(
-        [*rows, SEPARATING_LINE, ["total", "", "", *_numbers(found)]],
-        headers,
-        "simple",
-        colalign=["left", "right", "left", "right", "right", "right"],
-        disable_numparse=True,
-    )
-    yield from table.splitlines()
+    heads = [
+        Head("kind", least=8, cuts="end"),
+        Head("nodes", right=True, rank=3),
+        Head("counts", rank=2, least=12, cuts="end"),
+        Head(found.name, right=True),
+        Head(found.beside, right=True, rank=1),
+        Head("difference", right=True),
+    ]
+    return grid(heads, rows, style, total=["total", "", "", *_numbers(found)])
 
 
 def _numbers(of: KindComparison | ConventionExplanation) -> list[str]:

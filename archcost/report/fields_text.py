@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from itertools import accumulate
 from math import prod
-from textwrap import wrap
 from typing import TYPE_CHECKING
 
 from archcost.escape import through
 from archcost.geometry import show
 from archcost.report import words
 from archcost.report.columns import field_size
-from archcost.report.grid import grid
+from archcost.report.fit import fitted, paragraph, wrapped
+from archcost.report.grid import Head, grid
 from archcost.report.json import envelope
 from archcost.report.model import to_dict
 from archcost.report.numbers import listed, percent
@@ -32,6 +32,10 @@ LEGEND = (
 )
 
 
+_LONGEST = 110
+"""Columns of a sentence, however many there are."""
+
+
 def as_json(report: FieldReport) -> str:
     """The envelope and the report in it."""
     return envelope(SCHEMA, "specs", [to_dict(report)])
@@ -49,26 +53,28 @@ def _text(report: FieldReport, style: Style, picture: str, *, quiet: bool) -> st
     chosen = [row.path for row in report.nodes] == [report.closely.path] if report.closely else False
     blocks = [
         head,
-        [] if quiet or chosen else [style.paint(line, "dim") for line in LEGEND],
+        [] if quiet or chosen else [style.paint(line, "dim") for line in paragraph(LEGEND, style.width)],
         [] if chosen else _table(report.nodes, style, several=len(report.inputs) > 1),
-        list(_closely(report)),
+        list(_closely(report, style.width)),
         [picture.rstrip("\n")] if picture else [],
         *(list(_stack(stack)) for stack in report.stacks),
         words.findings(report.findings, style),
     ]
-    return "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
+    text = "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
+    return fitted(text, style.width)
 
 
 def _table(rows: Sequence[FieldRow], style: Style, *, several: bool) -> list[str]:
     effective = any(row.effective_fields or row.reason for row in rows)
     heads = [
-        "node",
-        "kind",
-        "output",
-        *(["input"] * several),
-        "receptive field",
-        "stride",
-        "first centre",
+        Head("node", least=12),
+        Head("kind", rank=4, least=10, cuts="end"),
+        Head("output", rank=3),
+        *[Head("input", least=6)] * several,
+        Head("receptive field"),
+        Head("stride", rank=2),
+        Head("first centre", rank=5),
+        *[Head("effective field", rank=1)] * effective,
     ]
     cells = [
         [
@@ -84,7 +90,7 @@ def _table(rows: Sequence[FieldRow], style: Style, *, several: bool) -> list[str
         for row in rows
         for name, field in row.receptive_fields.items()
     ]
-    return grid(cells, [*heads, *(["effective field"] * effective)], style)
+    return grid(heads, cells, style)
 
 
 def _effective_size(row: FieldRow, name: str) -> str:
@@ -103,7 +109,7 @@ def _each(values: Iterable[str]) -> str:
     return every[0] if len(set(every)) == 1 else ", ".join(every)
 
 
-def _closely(report: FieldReport) -> Iterator[str]:
+def _closely(report: FieldReport, most: int | None) -> Iterator[str]:
     row = report.closely
     if row is None:
         yield "no node has a spatial relation to an input that moves along with its position"
@@ -124,9 +130,7 @@ def _closely(report: FieldReport) -> Iterator[str]:
         lines += _path_lines(report.paths, "inputs" if len(report.inputs) > 1 else "input")
     width = max(len(what) for what, _ in lines)
     for what, text in lines:
-        first, *rest = wrap(text, 106 - width, break_on_hyphens=False)
-        yield f"  {what:<{width}}  {first}"
-        yield from (" " * (width + 4) + line for line in rest)
+        yield from wrapped(f"  {what:<{width}}  {text}", min(most or _LONGEST, _LONGEST), width + 4)
 
 
 def _nominal(deformable: Sequence[str]) -> str:

@@ -1,35 +1,176 @@
-"""Tables: a plain one for a terminal, one of pipes for Markdown."""
+"""Tables: a plain one for a terminal, which fits into it, and one of pipes for Markdown."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
 
-from tabulate import tabulate
+from archcost.report.fit import cut, shortened, width, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcost.report.style import Style
 
+_GAP = 2
+"""Blanks between columns. Above a column a heading has as many more, unless room is scarce."""
 
-def grid(
-    rows: Sequence[Sequence[str]], headers: Sequence[str], style: Style, align: Sequence[str] | None = None
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What stands above a column, and what becomes of the column where not all fit.
+
+    Attributes:
+        text: the heading.
+        right: its cells stand on the right, as numbers do.
+        rank: 0 stays; of the others, those with the smallest stay as long as there is room.
+        least: columns that its cells may be cut to; None if they never are.
+        cuts: where a cell is cut: names in the `middle`, so that they can be told apart, words at the `end`.
+        follows: it says more about the column on its left, and is nothing without that.
+        name: what a note about columns that were left out calls it; its heading if empty.
+    """
+
+    text: str
+    right: bool = False
+    rank: int = 0
+    least: int | None = None
+    cuts: Literal["middle", "end"] = "middle"
+    follows: bool = False
+    name: str = ""
+
+
+def grid(  # noqa: PLR0913 - a table, and how it may look
+    heads: Sequence[Head],
+    rows: Sequence[Sequence[str]],
+    style: Style,
+    *,
+    total: Sequence[str] | None = None,
+    narrow: bool = False,
+    chooses: bool = False,
 ) -> list[str]:
-    """The lines of a table below a bold head.
+    """The lines of a table below a bold head. One that is too wide for the terminal has fewer columns.
+
+    Only where the most important columns are too wide by themselves are cells cut. A last line says what was
+    left out or cut, and what shows it.
 
     Args:
+        heads: of the columns.
         rows: cells, as they are shown.
-        headers: what stands above each column.
-        style: whether to colour.
-        align: `left` or `right`, per column; left without.
+        style: whether to colour, and how wide the terminal is.
+        total: a last row, below a line.
+        narrow: headings have a line per word, even where there is room.
+        chooses: `--columns` chooses what is shown.
 
     >>> from archcost.report.style import Style
-    >>> grid([["conv", "9"], ["relu", ""]], ["layer", "params"], Style(), ["left", "right"])
+    >>> heads = [Head("layer"), Head("params", right=True)]
+    >>> grid(heads, [["conv", "9"], ["relu", ""]], Style())
     ['layer      params', '-------  --------', 'conv            9', 'relu']
     """
-    text = tabulate(rows, headers, "simple", colalign=align, disable_numparse=True)
-    head, *body = (line.rstrip() for line in text.splitlines())
-    return [style.paint(head, "bold"), *body]
+    table = [*rows, total] if total is not None else rows
+    wide = [max((width(row[i]) for row in table), default=0) for i in range(len(heads))]
+    full = [max(n, _heading(head, narrow=narrow)) for n, head in zip(wide, heads, strict=True)]
+    if style.width is None or _together(full) <= style.width:
+        return _lines(_Columns(heads, table, full), style, total=total is not None, narrow=narrow)
+    tight = [max(n, _heading(head, narrow=True)) for n, head in zip(wide, heads, strict=True)]
+    kept = _kept(heads, tight, style.width)
+    columns = [_cut([row[i] for row in table], heads[i], kept[i]) for i in kept]
+    shown = _Columns([heads[i] for i in kept], list(zip(*columns, strict=True)), list(kept.values()))
+    is_cut = [heads[i] for i in kept if kept[i] < tight[i]]
+    note = _note([heads[i] for i in range(len(heads)) if i not in kept], is_cut)
+    all_ = f"--width {_together(tight)} shows all" + ", --columns chooses" * chooses
+    said = wrapped(f"{note}; {all_}", style.width) if note else []
+    lines = _lines(shown, style, total=total is not None, narrow=True)
+    return [*lines, *(style.paint(line, "dim") for line in said)]
+
+
+def _heading(head: Head, *, narrow: bool) -> int:
+    return max(map(width, head.text.split()), default=0) if narrow else width(head.text) + _GAP
+
+
+def _together(widths: Sequence[int]) -> int:
+    return sum(widths) + _GAP * (len(widths) - 1)
+
+
+# -- what fits --------------------------------------------------------------------------------------------
+
+
+def _kept(heads: Sequence[Head], wide: Sequence[int], most: int) -> dict[int, int]:
+    """The columns that stay, and how wide they are."""
+    kept: dict[int, int] = {}
+    room = most + _GAP
+    for i in sorted(range(len(heads)), key=lambda i: heads[i].rank):
+        head = heads[i]
+        needs = wide[i] if head.least is None else min(wide[i], max(head.least, room - _GAP))
+        fits = needs + _GAP <= room and not (head.follows and i - 1 not in kept)
+        if fits or not head.rank:
+            kept[i] = needs if head.rank else wide[i]
+            room -= kept[i] + _GAP
+    return _by_force(dict(sorted(kept.items())), heads, room)
+
+
+def _by_force(kept: dict[int, int], heads: Sequence[Head], room: int) -> dict[int, int]:
+    """What stays where the most important columns are too much: cells are cut, then the last leave."""
+    for i, n in kept.items():
+        least = heads[i].least
+        less = 0 if least is None else min(max(0, -room), max(0, n - least))
+        kept[i] -= less
+        room += less
+    while room < 0 and len(kept) > 1:
+        room += kept.popitem()[1] + _GAP
+    if room < 0:
+        kept[next(iter(kept))] += room
+    return kept
+
+
+def _cut(cells: list[str], head: Head, most: int) -> list[str]:
+    if head.cuts == "middle" and head.least is not None:
+        return shortened(cells, most)
+    return [cut(cell, most) for cell in cells]
+
+
+def _note(gone: Sequence[Head], is_cut: Sequence[Head]) -> str:
+    parts = {"left out": gone, "cut": is_cut}
+    names = {
+        what: ", ".join(dict.fromkeys(filter(None, (h.name or h.text for h in heads))))
+        for what, heads in parts.items()
+    }
+    return "; ".join(f"{what}: {text}" for what, text in names.items() if text)
+
+
+# -- lines ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """What is shown, and how wide."""
+
+    heads: Sequence[Head]
+    rows: Sequence[Sequence[str]]
+    widths: Sequence[int]
+
+
+def _lines(shown: _Columns, style: Style, *, total: bool, narrow: bool) -> list[str]:
+    words = [
+        [cut(word, n) for word in head.text.split()] if narrow else [head.text]
+        for head, n in zip(shown.heads, shown.widths, strict=True)
+    ]
+    high = max(map(len, words))
+    head = zip(*([""] * (high - len(one)) + one for one in words), strict=True)
+    line = "  ".join("-" * n for n in shown.widths)
+    body = [_line(row, shown) for row in shown.rows]
+    if total:
+        body[-1:] = [line, style.paint(body[-1], "bold")]
+    return [*(style.paint(_line(one, shown), "bold") for one in head), line, *body]
+
+
+def _line(cells: Sequence[str], shown: _Columns) -> str:
+    columns = zip(cells, shown.heads, shown.widths, strict=True)
+    return "  ".join(_padded(cell, n, right=head.right) for cell, head, n in columns).rstrip()
+
+
+def _padded(cell: str, most: int, *, right: bool) -> str:
+    blanks = " " * (most - width(cell))
+    return blanks + cell if right else cell + blanks
 
 
 def pipes(rows: Sequence[Sequence[str]], headers: Sequence[str], align: Sequence[str]) -> str:
@@ -45,4 +186,17 @@ def pipes(rows: Sequence[Sequence[str]], headers: Sequence[str], align: Sequence
     |:--------|---------:|
     | conv    |        9 |
     """
-    return tabulate(rows, headers, "pipe", colalign=align, disable_numparse=True)
+    right = [one == "right" for one in align]
+    widths = [
+        max(width(head) + _GAP, *(width(row[i]) for row in rows)) if rows else width(head) + _GAP
+        for i, head in enumerate(headers)
+    ]
+
+    def line(cells: Sequence[str]) -> str:
+        padded = (_padded(cell, n, right=at) for cell, n, at in zip(cells, widths, right, strict=True))
+        return f"| {' | '.join(padded)} |"
+
+    rule = "|".join(
+        "-" * (n + 1) + ":" if at else ":" + "-" * (n + 1) for n, at in zip(widths, right, strict=True)
+    )
+    return "\n".join([line(headers), f"|{rule}|", *map(line, rows)])

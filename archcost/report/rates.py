@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from archcost.hdc import Verdict  # noqa: TC001 - the JSON Schema is made from these annotations
 from archcost.rates import MOST_LAYERS
-from archcost.report.grid import grid
+from archcost.report.fit import fitted, paragraph
+from archcost.report.grid import Head, grid
 from archcost.report.json import envelope
 from archcost.report.model import to_dict
 from archcost.report.numbers import listed, percent
@@ -116,9 +117,10 @@ def as_text(request: Request, solution: Solution, style: Style, *, quiet: bool) 
     """The answer for a reader at a terminal."""
     blocks = [[style.paint(_title(request), "bold")], _table(solution.stacks, style)]
     if not quiet:
-        blocks[1:1] = [[style.paint(line, "dim") for line in LEGEND]]
+        blocks[1:1] = [[style.paint(line, "dim") for line in paragraph(LEGEND, style.width)]]
         blocks += [list(_misleading(solution.stacks)), list(_cut_short(solution.cut_short))]
-    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+    text = "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+    return fitted(text, style.width)
 
 
 def _title(request: Request) -> str:
@@ -131,8 +133,11 @@ def _title(request: Request) -> str:
 
 def _table(stacks: Sequence[Stack], style: Style) -> list[str]:
     rules = [verdict.rule.rpartition(" ")[2] for verdict in stacks[0].verdicts]
-    align = ["right", "left", *["right"] * 5, *["left"] * len(rules)]
-    return grid(list(map(_cells, stacks)), [*_HEADERS, *rules], style, align)
+    ranks = {"even %": 1, "effective": 2, "most": 3, "paths": 4}
+    heads = [Head("layers", right=True), Head("rates", least=10, cuts="end")]
+    heads += [Head(name, right=True, rank=ranks.get(name, 0)) for name in _HEADERS[2:]]
+    heads += [Head(rule, rank=5) for rule in rules]
+    return grid(heads, list(map(_cells, stacks)), style)
 
 
 def _cells(stack: Stack) -> list[str]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tabulate import SEPARATING_LINE, tabulate
-
 from archcost.report import words
 from archcost.report.columns import columns
+from archcost.report.fit import fitted, paragraph, wrapped
+from archcost.report.grid import Head, grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,11 +29,12 @@ def _one(report: Report, look: Look) -> str:
     if look.quiet:
         blocks[:0] = [[title]]
     else:
-        legend = [*words.CONVENTION, *words.legend(report, lines, look)]
+        legend = paragraph([*words.CONVENTION, *words.legend(report, lines, look)], look.style.width)
         head = [title, *(f"  {line}" for line in words.setting(report))]
         blocks[:0] = [head, [look.style.paint(line, "dim") for line in legend]]
         blocks[3:3] = [_memory(report, look), list(words.heaviest(report, lines))]
-    return "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
+    text = "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
+    return fitted(text, look.style.width)
 
 
 def _table(report: Report, lines: Sequence[Line], look: Look) -> list[str]:
@@ -41,16 +42,22 @@ def _table(report: Report, lines: Sequence[Line], look: Look) -> list[str]:
     repeats = any(line.times > 1 for line in lines)
     rows = [[_name(line, look), *_times(line, repeats), *(c.cell(line) for c in shown)] for line in lines]
     total = ["total", *([""] * repeats), *(c.total() for c in shown)]
-    text = tabulate(
-        [*rows, SEPARATING_LINE, total],
-        headers=["layer", *(["×"] * repeats), *(c.heading for c in shown)],
-        tablefmt="simple",
-        colalign=["left", *(["right"] * repeats), *("right" if c.is_number else "left" for c in shown)],
-        disable_numparse=True,
-        preserve_whitespace=True,
-    )
-    head, *body, last = [line.rstrip() for line in text.splitlines()]
-    return [look.style.paint(head, "bold"), *body, look.style.paint(last, "bold")]
+    heads = [Head("layer", least=12), *[Head("×", right=True, rank=1)] * repeats]
+    ranks = _ranks([c.name for c in shown], usual=look.columns is None)
+    heads += [c.head(rank) for c, rank in zip(shown, ranks, strict=True)]
+    return grid(heads, rows, look.style, total=total, chooses=True)
+
+
+def _ranks(names: Sequence[str], *, usual: bool) -> list[int]:
+    """How long columns stay: parameters and MACs always, others by use, or as they were asked for."""
+    order = [name for name in _BY_USE if name in names] if usual else [*names]
+    order += [name for name in names if name not in order]
+    return [0 if name in _STAY else 2 + order.index(name) for name in names]
+
+
+_STAY = ("params", "macs")
+
+_BY_USE = ("convention_count", "output", "macs_fraction", "kind", "receptive_field", "params_fraction")
 
 
 def _name(line: Line, look: Look) -> str:
@@ -65,7 +72,10 @@ def _memory(report: Report, look: Look) -> list[str]:
     rows = words.memory(report, look)
     names, amounts = (max(len(row[i]) for row in rows) for i in (0, 1))
     lines = [f"{name:<{names}}  {amount:>{amounts}}  {meaning}" for name, amount, meaning in rows]
-    return [*lines, f"{'operations':<{names}}  {words.operations(report, look)}"]
+    last = f"{'operations':<{names}}  {words.operations(report, look)}"
+    hangs = [*[names + amounts + 4] * len(lines), names + 2]
+    parts = [wrapped(line, look.style.width, hang) for line, hang in zip([*lines, last], hangs, strict=True)]
+    return [line for part in parts for line in part]
 
 
 def _remarks(report: Report, look: Look) -> list[list[str]]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from archcost.escape import through
 from archcost.geometry import Shape, show
 from archcost.layers.base import Operations
-from archcost.report.grid import grid
+from archcost.report.fit import fitted, paragraph
+from archcost.report.grid import Head, grid
 from archcost.report.json import envelope
 from archcost.report.model import to_dict
 from archcost.report.numbers import percent, si
@@ -291,11 +292,11 @@ def as_text(
 ) -> str:
     """The reports one below the other. `everything`: each node in a row of its own."""
     between = "" if quiet else "\n"
-    return through(
-        "table",
-        reports,
-        lambda clean: between.join(_one(one, style, everything=everything, quiet=quiet) for one in clean),
-    )
+
+    def text(clean: Sequence[VerifyReport]) -> str:
+        return between.join(_one(one, style, everything=everything, quiet=quiet) for one in clean)
+
+    return through("table", reports, lambda clean: fitted(text(clean), style.width))
 
 
 def _one(report: VerifyReport, style: Style, *, everything: bool, quiet: bool) -> str:
@@ -306,7 +307,7 @@ def _one(report: VerifyReport, style: Style, *, everything: bool, quiet: bool) -
     blocks = [
         [style.paint(_title(report), "bold"), f"  {inputs}; {report.dtype}, seed {report.seed}"],
         [verdict, *_differing(report)],
-        [style.paint(line, "dim") for line in LEGEND],
+        [style.paint(line, "dim") for line in paragraph(LEGEND, style.width)],
         _totals(report, style),
         list(_remarks(report)),
         _table(report, style, everything=everything),
@@ -352,7 +353,8 @@ def _totals(report: VerifyReport, style: Style) -> list[str]:
         wrong = sum(node.field.wrong for node in report.nodes)
         rows.append((f"field pairs, at {probed} positions", pairs - wrong, pairs))
     cells = [[name, f"{m:,}", f"{p:,}", "" if m == p else "differs"] for name, m, p in rows]
-    return grid(cells, ["", "measured", "predicted", ""], style, ["left", "right", "right", "left"])
+    heads = [Head("", least=10, cuts="end", name="counts"), Head("measured", right=True)]
+    return grid([*heads, Head("predicted", right=True), Head("")], cells, style)
 
 
 def _remarks(report: VerifyReport) -> Iterator[str]:
@@ -399,8 +401,10 @@ def _table(report: VerifyReport, style: Style, *, everything: bool) -> list[str]
     groups = [(node.path, [node]) for node in report.nodes] if everything else _grouped(report.nodes)
     counts = [name for name, pair in report.totals.items() if pair.measured or pair.predicted]
     rows = [_row(path, nodes, counts) for path, nodes in groups]
-    align = ["left", "right", "left", *["right"] * (1 + len(counts))]
-    return grid(rows, ["layer", "nodes", "output", *counts, "field pairs"], style, align)
+    ranks = {name: i for i, name in enumerate(("params", "multiplications", "field pairs", "additions"))}
+    heads = [Head("layer", least=12), Head("nodes", right=True, rank=5), Head("output", rank=4)]
+    heads += [Head(name, right=True, rank=ranks.get(name, 6)) for name in (*counts, "field pairs")]
+    return grid(heads, rows, style)
 
 
 def _grouped(nodes: Sequence[NodeProof]) -> list[tuple[str, list[NodeProof]]]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from textwrap import wrap
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from archcost.geometry import show
 from archcost.report import tree
 from archcost.report.columns import DEFAULT, text_of
+from archcost.report.fit import wrapped
 from archcost.report.model import field_text
 from archcost.report.numbers import formatter, percent, size_in_bytes
 from archcost.report.style import Style
@@ -101,9 +101,7 @@ def legend(report: Report, listed: Sequence[Line], look: Look) -> Iterator[str]:
 
 def convention(counted: ConventionTotal | ConventionExplanation) -> list[str]:
     """What stands behind a convention's numbers, in lines as long as the other sentences."""
-    return wrap(
-        f"{counted.name}: {counted.definition} Source: {counted.source}.", 110, break_on_hyphens=False
-    )
+    return wrapped(f"{counted.name}: {counted.definition} Source: {counted.source}.", 110, hang=0)
 
 
 def named(tensors: Mapping[str, Shape]) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.report.difference import words
-from archcost.report.grid import grid
+from archcost.report.fit import fitted
+from archcost.report.grid import Head, grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ def write(diffs: Sequence[Diff], look: Look) -> str:
     """The networks that changed one below the other; the others in one line."""
     texts = [_one(diff, look) for diff in diffs if diff.status != "equal"]
     rest = words.unchanged(diffs)
-    return "\n".join([*texts, f"{rest}\n"] if rest else texts)
+    return fitted("\n".join([*texts, f"{rest}\n"] if rest else texts), look.style.width)
 
 
 def _one(diff: Diff, look: Look) -> str:
@@ -45,8 +46,11 @@ def _one(diff: Diff, look: Look) -> str:
 
 
 def _table(headers: Sequence[str], rows: Sequence[Sequence[str]], look: Look) -> list[str]:
-    """A table of numbers, named on the left."""
-    return grid(rows, headers, look.style, ["left", *["right"] * (len(headers) - 1)])
+    """A table of numbers, named on the left. The share leaves first, then how many layers, then the base."""
+    ranks = {"base": 1, "differ": 2, "layers": 3, "%": 3}
+    names, *numbers = headers
+    heads = [Head(names, least=10), *(Head(name, right=True, rank=ranks.get(name, 0)) for name in numbers)]
+    return grid(heads, rows, look.style)
 
 
 def _cause(diff: Diff, index: int, look: Look) -> Iterator[str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.grid import grid
+from archcost.report.fit import fitted
+from archcost.report.grid import Head, grid
 from archcost.report.judgement.words import (
     allowed,
     amounts,
@@ -37,7 +38,8 @@ def write(judgement: Judgement, look: Look) -> str:
         blocks += [_accepted(judgement), _limits(judgement, look), _in_order(judgement)]
     style = "error" if judgement.failed else "bold"
     blocks.append([look.style.paint(verdict(judgement), style)])
-    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+    text = "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+    return fitted(text, look.style.width)
 
 
 def _listed(complaints: Iterable[Complaint], look: Look) -> list[Complaint]:
@@ -68,9 +70,16 @@ def _limits(judgement: Judgement, look: Look) -> list[str]:
         return []
     several = len(judgement.specs) > 1
     rows = [[*([spec.label] * several), *_cells(limit)] for spec, limit in pairs]
-    head = [*(["spec"] * several), "limit", "allowed", "measured", "used"]
-    align = [*(["left"] * several), "left", "right", "right", "right"]
-    return grid(rows, head, look.style, align)
+    heads = [*[Head("spec", least=12)] * several, *_HEADS]
+    return grid(heads, rows, look.style)
+
+
+_HEADS = (
+    Head("limit", least=12),
+    Head("allowed", right=True),
+    Head("measured", right=True),
+    Head("used", right=True, rank=1),
+)
 
 
 def _cells(limit: Judged) -> list[str]:
