@@ -11,8 +11,10 @@ Importing the package costs next to nothing: each name is loaded when it is firs
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = (
+    False  # a type checker knows the name; to import it would take ten times as long as all of this
+)
 if TYPE_CHECKING:
     from archcost.analysis import analyze
     from archcost.errors import (

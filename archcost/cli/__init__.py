@@ -1,22 +1,33 @@
-"""The command line: the only place that prints and exits."""
+"""The command line: the only place that prints and exits.
+
+Nothing is imported here before `main` runs: Ctrl-C must end quietly while modules load, too.
+"""
 
 from __future__ import annotations
 
-import sys
-from typing import TYPE_CHECKING
-
-from archcost.quiet import collector_paused
-
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
 def main(args: Sequence[str] | None = None) -> int:
-    """Run archcost and return its exit code: 0, 1, 2, 3, 70 or 130, see `archcost --help`."""
+    """Run archcost and return its exit code: 0, 1, 2, 3, 70, 130 or 141, see `archcost --help`."""
     try:
-        with collector_paused():  # loading modules makes many objects that stay, too
-            from archcost.cli.program import run  # noqa: PLC0415 - Ctrl-C must end quietly while modules load
+        from archcost.cli.streams import BROKEN_PIPE, BrokenPipe, standard_streams  # noqa: PLC0415 - see above
+        from archcost.quiet import collector_paused  # noqa: PLC0415 - likewise
 
-            return run(sys.argv[1:] if args is None else args)
+        try:
+            with standard_streams(), collector_paused():  # loading modules makes many objects that stay, too
+                return _run(args)
+        except BrokenPipe:
+            return BROKEN_PIPE
     except KeyboardInterrupt:
         return 130
+
+
+def _run(args: Sequence[str] | None) -> int:
+    import sys  # noqa: PLC0415 - see above
+
+    from archcost.cli.program import run  # noqa: PLC0415 - likewise
+
+    return run(sys.argv[1:] if args is None else args)

@@ -11,14 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-import click
-
+from archcost.cli.streams import BrokenPipe
 from archcost.errors import UsageError
 from archcost.escape import no_commands
 from archcost.report.style import Style
-
-BROKEN_PIPE = 141
-"""What a shell reports for a program whose reader went away (128 + SIGPIPE)."""
 
 _NO_TEXT = "backslashreplace"
 """What becomes of letters that are none: the name of a file may be bytes that are no UTF-8."""
@@ -30,15 +26,14 @@ def write(result: str | bytes, output: str | None) -> None:
     Raises:
         UsageError: the output cannot be written; the text names it and says why.
     """
+    if output in {None, "-"}:
+        _to_stdout(result)
+        return
+    data = result.encode("utf-8", _NO_TEXT) if isinstance(result, str) else result
     try:
-        if output in {None, "-"}:
-            _to_stdout(result)
-        else:
-            data = result.encode("utf-8", _NO_TEXT) if isinstance(result, str) else result
-            _to_file(data, Path(str(output)))
+        _to_file(data, Path(str(output)))
     except OSError as error:
-        name = "standard output" if output in {None, "-"} else f"'{output}'"
-        raise UsageError(f"cannot write {name}: {error.strerror or error}") from None
+        raise UsageError(f"cannot write '{output}': {error.strerror or error}") from None
 
 
 def say(text: str) -> None:
@@ -72,16 +67,11 @@ def _to_stdout(result: str | bytes) -> None:
             stream.reconfigure(errors="replace")
         else:
             stream.reconfigure(encoding="utf-8", errors=_NO_TEXT)
-    try:
-        if isinstance(result, bytes):
-            sys.stdout.buffer.write(result)
-        else:
-            stream.write(result)
-        stream.flush()
-    except BrokenPipeError:
-        # Python would complain once more when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-        raise click.exceptions.Exit(BROKEN_PIPE) from None
+    if isinstance(result, bytes):
+        sys.stdout.buffer.write(result)
+    else:
+        stream.write(result)
+    stream.flush()
 
 
 def _to_file(data: bytes, path: Path) -> None:
@@ -101,14 +91,15 @@ def _to_device(data: bytes, path: Path) -> None:
         with path.open("wb") as stream:
             stream.write(data)
     except BrokenPipeError:
-        raise click.exceptions.Exit(BROKEN_PIPE) from None
+        raise BrokenPipe from None
 
 
 def _replace(data: bytes, path: Path, mode: int | None) -> None:
     """Write beside the file, then move it into place in one step."""
     if mode is not None and not os.access(path, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    # A name of its own: the file's may be as long as names get.
+    handle, name = tempfile.mkstemp(prefix=".archcost-", suffix=".tmp", dir=path.parent)
     temporary = Path(name)
     try:
         with open(handle, "wb") as stream:  # noqa: PTH123 - an open handle, no path

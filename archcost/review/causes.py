@@ -368,12 +368,17 @@ def _inferred(layer: Kind, shapes: tuple[Shape, ...]) -> Shape | None:
 
 
 def _counted(layer: Kind, shapes: tuple[Shape, ...]) -> Hashable:
-    """What a layer would cost on other inputs."""
+    """What a layer would cost on other inputs.
+
+    Raises:
+        LayerError: they do not fit. A layer is asked that first: it need not answer anything else about them.
+    """
+    output = layer.infer(shapes)
     return (
         sum(map(size, layer.parameters(shapes).values())),
         sum(map(size, layer.statistics(shapes).values())),
         layer.formulas(shapes).operations(),
-        layer.infer(shapes),
+        output,
         0 if layer.alias else sum(map(size, shapes)),
     )
 

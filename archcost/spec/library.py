@@ -155,12 +155,20 @@ def open_spec(path: str, limits: Limits, files: Files = DISK) -> Opened:
     if files is not DISK:
         check_is_file(path)
     if path == "-":
-        return Opened(sys.stdin.buffer.read(limits.file_bytes + 1), "<stdin>", Path.cwd())
+        return Opened(_standard_input(limits), "<stdin>", Path.cwd())
     if path.startswith("zoo:"):
         file, variant = find_in_zoo(path.removeprefix("zoo:"), limits)
         return Opened(_bytes(DISK, file, path, limits), path, file.parent, file, variant)
     file, name = files.find(path)
     return Opened(_bytes(files, file, name, limits), name, file.parent, file, files=files)
+
+
+def _standard_input(limits: Limits) -> bytes:
+    try:
+        return sys.stdin.buffer.read(limits.file_bytes + 1)
+    except OSError as error:
+        why = f"standard input cannot be read: {error.strerror or error}"
+        raise SpecError([Diagnostic(Place(Source("<stdin>")), why)]) from None
 
 
 def check_is_file(path: str) -> None:

@@ -501,3 +501,13 @@ def test_an_input_that_was_renamed_and_grew_is_one_cause(spec: Spec) -> None:
     ]
     (cause,) = diff(*networks).causes
     assert cause.what.endswith(": 4×8×8 → 4×9×9")
+
+
+def test_a_layer_is_not_asked_what_it_would_cost_on_inputs_that_it_refuses(spec: Spec) -> None:
+    head = "archcost: 1\nname: net\n"
+    base = spec(f"{head}input: [2, 7, 7]\nlayers: [{{layer_norm: {{axis: [0, 2]}}}}]\n")
+    other = spec(f"{head}input: [2, 7]\nlayers: [{{layer_norm: {{axis: [0, 1]}}}}]\n")
+    for found in (diff(base, other), diff(other, base)):
+        params = next(total for total in found.totals if total.measure == "params")
+        assert {params.base, params.head} == {2 * (2 * 7), 2 * (2 * 7)}
+        assert sum(cause.params for cause in found.causes) == 0

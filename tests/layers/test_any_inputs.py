@@ -1,0 +1,59 @@
+"""Whatever arrives, a layer refuses it in words or answers every question about it."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING
+
+import pytest
+
+from archcost.errors import LayerError
+from archcost.layers import find
+from tests.layers.test_table import CASES
+
+if TYPE_CHECKING:
+    from archcost.geometry import Shape
+    from archcost.layers.base import Kind
+    from tests.layers.table import Case
+
+SHAPES: list[Shape] = [
+    (1,),
+    (4,),
+    (2, 7),
+    (4, 1),
+    (2, 7, 7),
+    (4, 1, 1),
+    (3, 8, 8),
+    (2, 7, 7, 7),
+    (4, 1, 2, 1),
+]
+ARRIVING: list[tuple[Shape, ...]] = [
+    *((x,) for x in SHAPES),
+    *((x, y) for x, y in product(SHAPES, SHAPES) if abs(len(x) - len(y)) < 2),
+    *((x, y, x) for x, y in product(SHAPES[::2], SHAPES[::3])),
+    (),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}: {case.sentence}")
+def test_a_layer_refuses_what_arrives_or_answers_everything_about_it(case: Case) -> None:
+    found = find(case.kind)
+    assert found is not None
+    layer = found[0].model_validate(case.fields)
+    for shapes in ARRIVING:
+        try:
+            output = layer.infer(shapes)
+        except LayerError:
+            continue
+        assert output == case.output or min(output) > 0, shapes
+        _ask_everything(layer, shapes, output)
+
+
+def _ask_everything(layer: Kind, shapes: tuple[Shape, ...], output: Shape) -> None:
+    assert all(min(shape) > 0 for shape in layer.parameters(shapes).values() if shape)
+    assert all(min(shape) > 0 for shape in layer.statistics(shapes).values())
+    assert min(layer.formulas(shapes).operations()) >= 0
+    for position, x in enumerate(shapes):
+        layer.window_of(position, x)
+        layer.is_global(x)
+        layer.keeps_positions(x, output)
