@@ -1,0 +1,167 @@
+"""Every command on a spec, in this process, and whether it ends as the contract says."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import time
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost import SpecError, load
+from archcost.cli import main
+from tests.fuzz.damage import damaged, transplanted
+from tests.fuzz.everything import example
+
+if TYPE_CHECKING:
+    from collections.abc import Generator, Iterator, Sequence
+    from pathlib import Path
+    from random import Random
+
+    from archcost.network import Network
+
+PATIENCE = 30
+"""Seconds after which a command on a small spec hangs."""
+
+
+class Ended(NamedTuple):
+    """How a command ended.
+
+    Attributes:
+        args: the command line.
+        code: its exit code; None if it had to be stopped.
+        out: what it wrote to standard output.
+        err: what it wrote to standard error.
+        seconds: how long it took.
+    """
+
+    args: tuple[str, ...]
+    code: int | None
+    out: str
+    err: str
+    seconds: float
+
+
+class _HangError(BaseException):
+    """Stops a command; no `except Exception` holds it up."""
+
+
+def _stop(_signal: int, _frame: object) -> None:
+    raise _HangError
+
+
+@contextmanager
+def _watched(seconds: int) -> Generator[None]:
+    before = signal.signal(signal.SIGALRM, _stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def run(*args: str, patience: int = PATIENCE) -> Ended:
+    """Run a command line."""
+    written = io.BytesIO(), io.BytesIO()
+    streams = [io.TextIOWrapper(one, encoding="utf-8", write_through=True) for one in written]
+    began = time.monotonic()
+    code: int | None
+    try:
+        with _watched(patience), redirect_stdout(streams[0]), redirect_stderr(streams[1]):
+            code = main(args)
+    except _HangError:
+        code = None
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else 1
+    seconds = time.monotonic() - began
+    out, err = (stream.getvalue().decode(errors="replace") for stream in written)
+    return Ended(args, code, out, err, seconds)
+
+
+def complaint(ended: Ended, allowed: Sequence[int]) -> str:
+    """What is wrong with an end; empty if nothing is."""
+    args, code, out, err, seconds = ended
+    if code is None:
+        return f"no end after {seconds:.0f} s"
+    if "Traceback" in err or "internal error" in err:
+        return next(line for line in reversed(err.splitlines()) if "rror: " in line)
+    wrong = {
+        f"exit code {code}: {(err or out).strip()[-200:]}": code not in allowed,
+        f"exit code {code}, and something on standard output": code == 2 and out,
+        f"exit code {code} without a reason": code == 2 and not err.strip(),
+        "what should be JSON is not": code in (0, 1) and "json" in args and not _is_json(out),
+    }
+    return next((what for what, is_so in wrong.items() if is_so), "")
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text, parse_constant=_refuse)
+    except ValueError:
+        return False
+    return True
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+FORMATS = ("table", "json", "csv", "markdown")
+BUDGETS = ((), ("--max-macs", "1k"), ("--min-field", "9"), ("--max-params", "10%"))
+
+
+def command_lines(
+    random: Random, spec: str, other: str, network: Network | None
+) -> Iterator[tuple[tuple[int, ...], list[str]]]:
+    """Every command on a spec, behind the exit codes it may have; if it is no network, that is 2."""
+    nodes = [node.path for node in network] if network else ["conv"]
+    done, judged = ((0,), (0, 1, 2)) if network else ((2,), (2,))
+    form = random.choice(FORMATS)
+    yield done, ["analyze", spec, "--format", form]
+    yield done, ["expand", spec, "--format", form]
+    for node in random.sample(nodes, min(2, len(nodes))):
+        yield done, ["explain", spec, node, "--format", random.choice(FORMATS[:2])]
+    yield done, ["rf", spec, "--format", random.choice(FORMATS[:2])]
+    yield (*done, 2), ["rf", spec, "--at", random.choice(nodes)]
+    gates = ("table", "json", "github", "junit", "sarif", "markdown", "csv")
+    yield judged, ["check", spec, *random.choice(BUDGETS), "--format", random.choice(gates)]
+    yield done, ["diff", spec, other, "--format", form]
+    yield done, ["diff", other, spec, "--format", form]
+    yield done, ["compare", spec, other, "--format", form]
+    # Whether what is measured agrees is another question: see `tests/execute/test_fields_by_nan.py`.
+    yield judged, ["verify", spec, "--samples", "2", "--format", "json"]
+    yield (0, 1) if network else (0, 1, 2), ["fmt", "--check", spec]
+
+
+def trial(random: Random, folder: Path) -> Iterator[tuple[Ended, str]]:
+    """Every command on a random spec, and on what damage makes of it; and what is wrong with its end.
+
+    The specs are files in the folder, where the one of an earlier trial is what they are compared with.
+    """
+    spec, other, broken = (folder / name for name in ("net.yaml", "other.yaml", "damaged.yaml"))
+    network = example(random, spec)
+    text = spec.read_text()
+    if not other.exists():
+        other.write_text(text)
+    yield from _ends(random, spec, other, network)
+    broken.write_bytes(
+        random.choice((damaged, damaged, transplanted))(text, random).encode("utf-8", "surrogatepass")
+    )
+    yield from _ends(random, broken, other, _read(broken))
+    if random.random() < 0.1:
+        other.write_text(text)
+
+
+def _ends(random: Random, spec: Path, other: Path, network: Network | None) -> Iterator[tuple[Ended, str]]:
+    for allowed, args in command_lines(random, str(spec), str(other), network):
+        ended = run(*args)
+        yield ended, complaint(ended, allowed)
+
+
+def _read(spec: Path) -> Network | None:
+    try:
+        return load(spec)
+    except SpecError:
+        return None

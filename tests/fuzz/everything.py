@@ -1,0 +1,402 @@
+"""Random valid specs: every structure and every kind, on inputs of any rank.
+
+A spec grows item by item. What does not fit is left out again, so that what is handed out is a network.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import yaml
+
+from archcost import SpecError, load
+from archcost.geometry import size
+from archcost.layers import KINDS
+from archcost.limits import Limits
+from tests.random_specs import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from random import Random
+
+    from archcost.network import Network
+    from tests.language_oracle import Item
+
+LIMITS = Limits(nodes=300, dimension=2**12)
+"""What a spec may grow to: each goes through a dozen commands, and is run."""
+LARGEST = 2**15
+"""Elements of the largest tensor."""
+
+ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish")
+WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "max_pool", "avg_pool")
+TWO = ("matmul", "deform_conv")
+MERGES = ("add", "concat", "multiply", "max", "average")
+SINGLE = tuple(
+    kind for kind in KINDS if kind not in {*WINDOWS, *TWO, *MERGES, "parameter"} | set(ACTIVATIONS[:2])
+)
+
+RANKS = (0, 1, 1, 2, 2, 2, 3)
+SIZES = {0: (1, 2, 3, 8, 16), 1: (1, 4, 5, 9, 32), 2: (1, 3, 4, 7, 8), 3: (1, 2, 3, 4)}
+PADDINGS = ("same", "same_lower", "valid", "causal", 0, 0, 1, 1, 2)
+
+
+class Everything(Writer):
+    """Writes one random spec that loads, into a file.
+
+    Args:
+        random: where its choices come from.
+        path: the file.
+    """
+
+    def __init__(self, random: Random, path: Path) -> None:
+        super().__init__(random)
+        self.path = path
+        self.rank = random.choice(RANKS)
+        self.layers = [
+            *[self.window] * 4,
+            *[self.layer] * 4,
+            self.conv,
+            self.several,
+            self.standard,
+            self.source,
+        ]
+        self.spec_so_far: Item = {}
+        self.taps: list[str] = []
+        self.grown_by = 0
+
+    def written(self) -> Network:
+        """Write a spec to the file, and read it back."""
+        random = self.random
+        inputs = {"input": self.shape()}
+        if self.chance(0.25):
+            inputs = {
+                name: self.shape() if self.chance(0.3) else inputs["input"] for name in ("left", "right")
+            }
+        scope = list(inputs)
+        values = {"v": random.randint(1, 4), "flag": self.chance(0.5), "list": [2, 1, 3][: self.small()]}
+        self.spec_so_far = {
+            "archcost": 1,
+            "name": "random",
+            "vars": values,
+            "variants": {"other": {"v": random.randint(1, 4)}, "same": {}},
+            "input": inputs if len(inputs) > 1 else inputs["input"],
+            "blocks": self.blocks,
+            "layers": [{"identity": None, "from": scope[0]}],
+        }
+        for i in range(random.randrange(3)):
+            self.block_more(f"block_{i}")
+        network, self.spec_so_far["layers"] = None, []
+        wanted = random.randint(1, 8)
+        for _ in range(4 * wanted):
+            network = self.grown(scope) or network
+            if self.grown_by == wanted:
+                break
+        if not network:
+            self.spec_so_far["layers"] = [{"identity": None, "from": scope[0]}]
+            network = self.load()
+        return self.finished(network, [name for name in scope if name in self.taps or name in inputs])
+
+    def block_more(self, name: str) -> None:
+        """A block that can be read; whether it fits shows when it is called."""
+        self.blocks[name] = self.block()
+        try:
+            self.load()
+        except SpecError:
+            del self.blocks[name]
+
+    def grown(self, scope: list[str]) -> Network | None:
+        """The network with one item more; None if it does not fit."""
+        before, layers = list(scope), self.spec_so_far["layers"]
+        item = self.item(self.random.choice((0, 0, 1, 2)), [scope], ())
+        if not layers and "from" not in item:
+            item["from"] = scope[0]
+        layers.append(item)
+        try:
+            network = self.load()
+        except SpecError:
+            network = None
+        if network is None or any(size(node.output) > LARGEST for node in network):
+            layers.pop()
+            scope[:] = before
+            return None
+        self.taps += scope[len(before) :]
+        self.grown_by += 1
+        return network
+
+    def finished(self, network: Network, scope: list[str]) -> Network:
+        """The spec with what stands beside its layers: outputs, notes, expectations, shared weights."""
+        optional: list[Callable[[], object]] = []
+        if len(scope) > 1:
+            names = self.random.sample(scope, self.random.randint(1, min(3, len(scope))))
+            optional.append(lambda: self.spec_so_far.__setitem__("outputs", names))
+        optional += [self.noted, self.expecting, self.sharing]
+        for change in self.random.sample(optional, self.random.randrange(len(optional) + 1)):
+            before = as_text(self.spec_so_far)
+            change()
+            try:
+                network = self.load()
+            except SpecError:
+                self.spec_so_far = yaml.safe_load(before)
+        self.write()
+        return network
+
+    def noted(self) -> None:
+        self.spec_so_far["note"] = "a note: of any text"
+
+    def expecting(self) -> None:
+        item = self.random.choice(self.spec_so_far["layers"])
+        item["expect"] = self.random.choice(
+            [{"params": "12k"}, {"macs": 0}, {"receptive_field": 3}, {"stride": 1}]
+        )
+
+    def sharing(self) -> None:
+        """An item a second time, with the weights of the first."""
+        item = self.random.choice(self.spec_so_far["layers"])
+        item["share"] = "tower"
+        again = {key: value for key, value in item.items() if key not in {"name", "expect"}}
+        self.spec_so_far["layers"].append(again)
+
+    def load(self) -> Network:
+        self.write()
+        return load(self.path, limits=LIMITS)
+
+    def write(self) -> None:
+        flow = self.random.choice((None, None, False))
+        self.path.write_text(as_text(self.spec_so_far, flow))
+
+    # -- layers
+
+    def shape(self) -> list[int]:
+        sizes = SIZES[self.rank]
+        channels = self.random.choice((1, 2, 3, 4, 4, 6, 8))
+        if self.rank == 0:
+            return [self.random.choice(sizes)]
+        return [channels, *(self.random.choice(sizes) for _ in range(self.rank))]
+
+    def layer(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
+        """A kind that reads one tensor, and has no window."""
+        kind = self.random.choice(SINGLE)
+        return {kind: self.fields(kind, [name for scope in scopes for name in scope]) or None}
+
+    def window(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
+        kind = self.random.choice(WINDOWS)
+        return {f"{kind}{self.rank}d" if self.rank and self.chance(0.1) else kind: self.fields(kind, [])}
+
+    def standard(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
+        """A standard block."""
+        out: Item = {"out_channels": self.channels()}
+        deformed = out | self.some({"mask": True, "stride": 2, "axes": self.rank})
+        blocks: dict[str, Item] = {
+            "squeeze_excite": {"ratio": 1},
+            "deform_conv": deformed,
+            "separable_conv": out,
+            "conv_norm_act": out,
+            "attention": self.some({"heads": self.random.choice((1, 2))}, 0.8),
+            "basic_block": out,
+            "bottleneck": {"width": self.channels()},
+            "inverted_residual": out | {"expand": 2},
+            "aspp": out | {"rates": [1, 3], "mode": "nearest"},
+        }
+        name = self.random.choice(list(blocks))
+        return {f"std/{name}": blocks[name]}
+
+    def several(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
+        """A kind that reads several tensors."""
+        kind = self.random.choice([*TWO, "average", "multiply", "concat"])
+        most = 2 if kind == "matmul" else 3
+        return {
+            kind: self.fields(kind, []) or None,
+            "from": [self.read(scopes) for _ in range(self.random.randint(2, most))],
+        }
+
+    def source(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
+        item: Item = {"parameter": {"shape": self.shape()}, "name": self.name()}
+        scopes[-1].append(item["name"])
+        return item
+
+    def fields(self, kind: str, names: list[str]) -> Item:
+        """Fields of a kind; most of them fit somewhere."""
+        write = getattr(self, f"_{kind}", None)
+        return write(names) if write else {}
+
+    def each(self, *values: object) -> object:
+        """A value, or one per axis."""
+        if self.rank and self.chance(0.3):
+            return [self.random.choice(values) for _ in range(self.rank)]
+        return self.random.choice(values)
+
+    def some(self, fields: Item, share: float = 0.5) -> Item:
+        """Some of the fields."""
+        return {key: value for key, value in fields.items() if self.chance(share)}
+
+    def channels(self) -> object:
+        return self.random.choice((1, 2, 4, 6, "$v", "$in_channels", "$(2*in_channels)", "$(in_channels+v)"))
+
+    def _padding(self) -> object:
+        if self.rank and self.chance(0.2):
+            return [[self.random.randrange(3), self.random.randrange(3)] for _ in range(self.rank)]
+        return self.each(*PADDINGS) if self.chance(0.3) else self.random.choice(PADDINGS)
+
+    def _window(self) -> Item:
+        optional: Item = {
+            "stride": self.each(1, 2, 3),
+            "padding": self._padding(),
+            "dilation": self.each(1, 1, 2, 3),
+        }
+        return {"kernel_size": self.each(1, 2, 3, 3, 5)} | self.some(optional)
+
+    def _conv(self, _: list[str]) -> Item:
+        groups = self.random.choice((1, 1, 2, "$in_channels"))
+        fields = {"out_channels": self.channels()} | self._window()
+        if self.chance(0.1):
+            rows = [[self.random.randrange(3) for _ in range(self.random.randint(1, 2))] for _ in range(2)]
+            return fields | {"out_channels": 2, "connections": rows}
+        return fields | self.some({"groups": groups, "bias": False}, 0.3)
+
+    def _conv_transpose(self, _: list[str]) -> Item:
+        return self._conv(_) | self.some({"output_padding": self.each(0, 1)}, 0.3)
+
+    def _depthwise_conv(self, _: list[str]) -> Item:
+        return self._window() | self.some({"multiplier": 2, "bias": False}, 0.3)
+
+    def _max_pool(self, _: list[str]) -> Item:
+        rules: Item = {"ceil_mode": True, "ceil_rule": self.random.choice(("pytorch", "caffe"))}
+        return self._window() | self.some(rules)
+
+    def _avg_pool(self, _: list[str]) -> Item:
+        fields = self._max_pool(_) | self.some({"count_include_pad": self.chance(0.5)}, 0.3)
+        return {key: value for key, value in fields.items() if key != "dilation"}
+
+    def _adaptive_max_pool(self, _: list[str]) -> Item:
+        return {"output_size": self.each(1, 2, 3, 5)}
+
+    _adaptive_avg_pool = _adaptive_max_pool
+
+    def _linear(self, _: list[str]) -> Item:
+        return {"out_features": self.channels()} | self.some({"bias": False, "per_position": True}, 0.4)
+
+    def _maxout(self, _: list[str]) -> Item:
+        return {"pieces": self.random.choice((1, 2, "$in_channels"))}
+
+    def _embedding(self, _: list[str]) -> Item:
+        return {
+            "num_embeddings": self.random.choice((1, 7, 100)),
+            "embedding_dim": self.random.choice((1, 4)),
+        }
+
+    def _matmul(self, _: list[str]) -> Item:
+        return self.some({"heads": self.random.choice((1, 2)), "transpose_a": True, "transpose_b": True}, 0.4)
+
+    def _upsample(self, names: list[str]) -> Item:
+        words = ("nearest", "linear", "bilinear", "trilinear", "bicubic")
+        size = self.random.choice(
+            [
+                {"scale_factor": self.each(1, 2, 3, 0.5, 1.5, 0.7, "$(4/3)")},
+                {"size": self.each(1, 2, 5, 8, 9)},
+                {"like": self.random.choice(names or ["input"])},
+            ]
+        )
+        return size | self.some({"mode": self.random.choice(words), "align_corners": self.chance(0.5)}, 0.4)
+
+    def _pixel_shuffle(self, _: list[str]) -> Item:
+        return {"upscale_factor": self.random.choice((1, 2))}
+
+    def _pixel_unshuffle(self, _: list[str]) -> Item:
+        return {"downscale_factor": self.random.choice((1, 2))}
+
+    def _batch_norm(self, _: list[str]) -> Item:
+        return self.some({"affine": False, "track_running_stats": False}, 0.2)
+
+    _instance_norm = _batch_norm
+
+    def _layer_norm(self, _: list[str]) -> Item:
+        axes = self.random.choice((0, 1, 2, "all", [0, 1], [0, 2], [1, 2], [2, 1]))
+        return self.some({"axis": axes, "affine": False}, 0.6)
+
+    def _group_norm(self, _: list[str]) -> Item:
+        return {"num_groups": self.random.choice((1, 1, 2, "$in_channels"))}
+
+    def _local_response_norm(self, _: list[str]) -> Item:
+        return {"size": self.random.choice((1, 3, 5))}
+
+    def _activation(self, _: list[str]) -> Item:
+        return {"function": self.random.choice(ACTIVATIONS)}
+
+    def _prelu(self, _: list[str]) -> Item:
+        return self.some({"num_parameters": "$in_channels"})
+
+    def _softmax(self, _: list[str]) -> Item:
+        return self.some({"axis": self.random.choice((0, 1, 2, 3))})
+
+    _log_softmax = _softmax
+
+    def _reshape(self, _: list[str]) -> Item:
+        choices = (
+            [-1],
+            [1, -1],
+            ["$in_channels", -1],
+            [-1, "$in_channels"],
+            ["$in_channels", -1, 1],
+            ["$in_height", "$in_width", -1],
+            [1, "$in_channels", -1, 1],
+            [-1, "$(in_length // 2)", 2],
+            [2, -1, 2],
+            ["$in_channels", 2, "$(in_height // 2)", -1],
+        )
+        return {"shape": self.random.choice(choices)}
+
+    def _pad(self, _: list[str]) -> Item:
+        pads = [[self.random.randrange(3), self.random.randrange(3)] for _ in range(max(self.rank, 1))]
+        mode = self.random.choice(("constant", "reflect", "replicate"))
+        return {"padding": self.random.choice((1, 2, self.each(0, 1), pads))} | self.some({"mode": mode})
+
+    def _crop(self, names: list[str]) -> Item:
+        likes = {"like": self.random.choice(names or ["input"])}
+        return self.random.choice([{"cropping": self.each(0, 1)}, {"size": self.each(1, 2, 3)}, likes])
+
+    def _slice(self, _: list[str]) -> Item:
+        ends: Item = {"start": self.random.choice((0, 1, -2)), "end": self.random.choice((1, 2, 3, -1))}
+        return self.some(ends | {"axis": self.random.choice((0, 1, 2))}, 0.6)
+
+    def _transpose(self, _: list[str]) -> Item:
+        axes = list(range(self.rank + 1))
+        self.random.shuffle(axes)
+        return {"axes": axes}
+
+    def _channel_shuffle(self, _: list[str]) -> Item:
+        return {"groups": self.random.choice((1, 2, "$in_channels"))}
+
+    def _scale(self, _: list[str]) -> Item:
+        return {"factor": self.random.choice((0, -1, 0.5, "$v"))}
+
+    def _layer_scale(self, _: list[str]) -> Item:
+        return self.some({"bias": True})
+
+    def _concat(self, _: list[str]) -> Item:
+        return self.some({"axis": self.random.choice((0, 1, 2))}, 0.3)
+
+    def _deform_conv(self, _: list[str]) -> Item:
+        return {"out_channels": self.channels()} | self._window()
+
+    def _custom(self, _: list[str]) -> Item:
+        window: Item = {"kernel_size": self.each(1, 3), "stride": self.each(1, 2)}
+        fields = {"shape": self.shape(), "reason": "not known", "params": 3, "macs": "$(5 * in_channels)"}
+        return fields | ({"receptive_field": window} if self.chance(0.3) else {})
+
+
+class _Plain(yaml.SafeDumper):
+    """YAML without anchors, which specs do not have."""
+
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
+        return True
+
+
+def as_text(spec: Item, flow: bool | None = None) -> str:
+    """A spec as YAML, in flow style, block style, or (None) some of both."""
+    return yaml.dump(spec, Dumper=_Plain, sort_keys=False, default_flow_style=flow)
+
+
+def example(random: Random, path: Path) -> Network:
+    """A random network, whose spec is in the file then."""
+    return Everything(random, path).written()
