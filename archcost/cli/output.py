@@ -11,6 +11,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import click
+
 from archcost.cli.streams import BrokenPipe
 from archcost.errors import UsageError
 from archcost.escape import no_commands
