@@ -20,8 +20,8 @@ def test_properties_have_no_deadline() -> None:
 
 @pytest.mark.parametrize("path", sorted(TESTS.rglob("*.py")), ids=lambda path: str(path.relative_to(TESTS)))
 def test_no_test_looks_at_a_clock(path: Path) -> None:
-    if path.name == "conftest.py":
-        return  # it says that there is no deadline
+    if path.name in {"conftest.py", "explore.py"}:
+        return  # one says that there is no deadline; the other is run by hand, and tells how fast it is
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         match node:
             case ast.Attribute(attr=word) | ast.Name(id=word):

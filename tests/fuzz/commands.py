@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import signal
-import time
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -33,14 +32,12 @@ class Ended(NamedTuple):
         code: its exit code; None if it had to be stopped.
         out: what it wrote to standard output.
         err: what it wrote to standard error.
-        seconds: how long it took.
     """
 
     args: tuple[str, ...]
     code: int | None
     out: str
     err: str
-    seconds: float
 
 
 class _HangError(BaseException):
@@ -52,9 +49,9 @@ def _stop(_signal: int, _frame: object) -> None:
 
 
 @contextmanager
-def _watched(seconds: int) -> Generator[None]:
+def _watched() -> Generator[None]:
     before = signal.signal(signal.SIGALRM, _stop)
-    signal.alarm(seconds)
+    signal.alarm(PATIENCE)
     try:
         yield
     finally:
@@ -62,29 +59,27 @@ def _watched(seconds: int) -> Generator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def run(*args: str, patience: int = PATIENCE) -> Ended:
+def run(*args: str) -> Ended:
     """Run a command line."""
     written = io.BytesIO(), io.BytesIO()
     streams = [io.TextIOWrapper(one, encoding="utf-8", write_through=True) for one in written]
-    began = time.monotonic()
     code: int | None
     try:
-        with _watched(patience), redirect_stdout(streams[0]), redirect_stderr(streams[1]):
+        with _watched(), redirect_stdout(streams[0]), redirect_stderr(streams[1]):
             code = main(args)
     except _HangError:
         code = None
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 1
-    seconds = time.monotonic() - began
     out, err = (stream.getvalue().decode(errors="replace") for stream in written)
-    return Ended(args, code, out, err, seconds)
+    return Ended(args, code, out, err)
 
 
 def complaint(ended: Ended, allowed: Sequence[int]) -> str:
     """What is wrong with an end; empty if nothing is."""
-    args, code, out, err, seconds = ended
+    args, code, out, err = ended
     if code is None:
-        return f"no end after {seconds:.0f} s"
+        return f"no end after {PATIENCE} s"
     if "Traceback" in err or "internal error" in err:
         return next(line for line in reversed(err.splitlines()) if "rror: " in line)
     wrong = {
