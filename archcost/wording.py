@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
 def in_a_row(values: Iterable[object]) -> str:
@@ -25,3 +26,42 @@ def plural(count: int, noun: str) -> str:
     ('1 spec', '2 specs')
     """
     return f"{count} {noun}{'s' * (count != 1)}"
+
+
+_NAMED = 2
+"""Paths that are named where several have nothing in common."""
+
+
+def gist(paths: Sequence[str]) -> str:
+    """Paths in short: where they differ in the same segments, `*` stands for these.
+
+    >>> gist(["stage.0.conv", "stage.1.conv", "stage.7.conv"]), gist(["a"]), gist(["a", "b.c", "d", "e"])
+    ('stage.*.conv', 'a', 'a, b.c and 2 more')
+
+    Where they only end alike, `**` stands for any number of segments.
+
+    >>> gist(["stem.relu", "stage.0.unit.relu"]), gist(["stage.relu", "stage.0.relu"])
+    ('**.relu', 'stage.**.relu')
+    """
+    if len(paths) == 1:
+        return paths[0]
+    segments = [path.split(".") for path in paths]
+    shortest = min(map(len, segments))
+    columns = [set(column) for column in zip(*segments, strict=False)]
+    if any(len(column) == 1 for column in columns) and max(map(len, segments)) == shortest:
+        return ".".join(next(iter(column)) if len(column) == 1 else "*" for column in columns)
+    if ending := _alike(map(reversed, segments), shortest):
+        return ".".join([*_alike(segments, shortest - len(ending)), "**", *reversed(ending)])
+    return few_of(paths, _NAMED)
+
+
+def few_of(words: Sequence[str], most: int) -> str:
+    """Words in a row; of more than `most`, these and how many more."""
+    more = len(words) - most
+    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def _alike(sequences: Iterable[Iterable[str]], most: int) -> list[str]:
+    """The first elements that all have in common."""
+    columns = (set(column) for column in islice(zip(*sequences, strict=False), most))
+    return [next(iter(column)) for column in takewhile(lambda column: len(column) == 1, columns)]

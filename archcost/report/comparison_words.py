@@ -169,7 +169,7 @@ def declared(found: Comparison) -> Iterator[str]:
     """What was declared, each line once, with the networks it is part of unless all of them are."""
     users: dict[str, list[str]] = {}
     for row in found.networks:
-        for layer in row.declared:
-            users.setdefault(words.declared(layer), []).append(row.label)
+        for line in words.declared(row.declared):
+            users.setdefault(line, []).append(row.label)
     for line, labels in users.items():
         yield line if len(labels) == len(found.networks) else f"{line}, in {_some(labels)}"

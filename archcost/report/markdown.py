@@ -25,7 +25,7 @@ def write(reports: Sequence[Report], look: Look) -> str:
 
 def _one(report: Report, look: Look) -> str:
     lines = words.lines(report, look)
-    blocks = [f"## {markdown(words.title(report))}", _table(report, lines, look), *_remarks(report)]
+    blocks = [f"## {markdown(words.title(report))}", _table(report, lines, look), *_remarks(report, look)]
     if not look.quiet:
         legend = [*words.CONVENTION, *words.legend(report, lines, look)]
         blocks[1:1] = [bullets(words.setting(report)), "\n".join(legend)]
@@ -58,9 +58,9 @@ def _memory(report: Report, look: Look) -> str:
     return f"{text}\n\nOperations: {words.operations(report, look)}."
 
 
-def _remarks(report: Report) -> list[str]:
+def _remarks(report: Report, look: Look) -> list[str]:
     findings = bullets(words.findings(report.findings, Style()))
-    stated = bullets(words.declared(layer) for layer in report.declared)
+    stated = bullets(words.declared(report.declared, quiet=look.quiet))
     sections = {"Findings": findings, "Declared, not derived": stated}
     return [f"### {name}\n\n{text}" for name, text in sections.items() if text]
 

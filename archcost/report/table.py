@@ -79,7 +79,7 @@ def _memory(report: Report, look: Look) -> list[str]:
 
 
 def _remarks(report: Report, look: Look) -> list[list[str]]:
-    stated = [words.declared(layer) for layer in report.declared]
+    stated = words.declared(report.declared, quiet=look.quiet)
     return [
         words.findings(report.findings, look.style),
         ["declared, not derived:", *(f"  {line}" for line in stated)] if stated else [],

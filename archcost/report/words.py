@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from archcost.geometry import show
 from archcost.report import tree
@@ -13,6 +13,7 @@ from archcost.report.fit import wrapped
 from archcost.report.model import field_text
 from archcost.report.numbers import formatter, percent, size_in_bytes
 from archcost.report.style import Style
+from archcost.wording import gist, plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
@@ -235,7 +236,34 @@ def about_all(several: Sequence[Remark]) -> str:
     return f"{first.message} (and {len(others)} more: {names}{', …' * (len(others) > NAMED)})"
 
 
-def declared(layer: Declared) -> str:
-    """A declared layer in a line: what was stated, and why."""
-    stated = {name: value for name, value in layer.declared.items() if value is not None}
-    return f"{layer.file}:{layer.line}: {layer.node}: {field_text(stated)} ({layer.reason})"
+def declared(layers: Iterable[Declared], *, quiet: bool = False) -> list[str]:
+    """A line for each `custom` as it is written: what it states, and why.
+
+    In a block or a repeat it is many layers: the line says how many, and adds up what they cost. Who
+    wants it quiet gets a few lines, and how many more there are.
+    """
+    written: dict[tuple[str, int, int], list[Declared]] = {}
+    for layer in layers:
+        written.setdefault((layer.file, layer.line, layer.column), []).append(layer)
+    lines = [_declared(alike) for alike in written.values()]
+    more = len(lines) - NAMED
+    return [*lines[:NAMED], f"and {more} more; without --quiet all"] if quiet and more > 1 else lines
+
+
+def _declared(alike: Sequence[Declared]) -> str:
+    first, count = alike[0], len(alike)
+    who = first.node if count == 1 else f"{gist([layer.node for layer in alike])} ({count}×)"
+    reasons = len({layer.reason for layer in alike}) - 1
+    why = first.reason + (f", and {plural(reasons, 'other reason')}" if reasons else "")
+    return f"{first.file}:{first.line}: {who}: {_stated([layer.declared for layer in alike])} ({why})"
+
+
+def _stated(all_: Sequence[Mapping[str, object]]) -> str:
+    """What one layer states; of several the sums of counts, and of the rest what all of them state alike."""
+    if len(all_) == 1:
+        return field_text({name: value for name, value in all_[0].items() if value is not None})
+    values = {name: [one.get(name) for one in all_] for name in all_[0]}
+    counts = {name: sum(cast("list[int]", v)) for name, v in values.items() if {*map(type, v)} == {int}}
+    rest = {name: v for name, v in values.items() if name not in counts and v[0] is not None}
+    same = {name: v[0] for name, v in rest.items() if all(value == v[0] for value in v)}
+    return f"{field_text(counts)} in all" + (f"; each {field_text(same)}" if same else "")

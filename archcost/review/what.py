@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from functools import cached_property
-from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Literal
 
 from archcost.geometry import show
@@ -12,6 +11,7 @@ from archcost.report.model import field_text
 from archcost.report.rows import fields_of, given, kind_of
 from archcost.review.causes import MOST_TOGETHER
 from archcost.values import show as show_value
+from archcost.wording import gist
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from archcost.review.causes import Cause, Row
 
 NUMBERED = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
-
-_NAMED = 2
-"""Paths that are named where several have nothing in common."""
 
 
 def text_of(value: object) -> str:
@@ -63,41 +60,6 @@ def field_changes(b: Node, h: Node) -> list[tuple[str, object, object]]:
     names = [name for name in (before | after) if before.get(name) != after.get(name)]
     kinds = "kind", kind_of(b.word), kind_of(h.word)
     return [kinds, *((name, before.get(name), after.get(name)) for name in names)]
-
-
-def gist(paths: Sequence[str]) -> str:
-    """Paths in short: where they differ in the same segments, `*` stands for these.
-
-    >>> gist(["stage.0.conv", "stage.1.conv", "stage.7.conv"]), gist(["a"]), gist(["a", "b.c", "d", "e"])
-    ('stage.*.conv', 'a', 'a, b.c and 2 more')
-
-    Where they only end alike, `**` stands for any number of segments.
-
-    >>> gist(["stem.relu", "stage.0.unit.relu"]), gist(["stage.relu", "stage.0.relu"])
-    ('**.relu', 'stage.**.relu')
-    """
-    if len(paths) == 1:
-        return paths[0]
-    segments = [path.split(".") for path in paths]
-    shortest = min(map(len, segments))
-    columns = [set(column) for column in zip(*segments, strict=False)]
-    if any(len(column) == 1 for column in columns) and max(map(len, segments)) == shortest:
-        return ".".join(next(iter(column)) if len(column) == 1 else "*" for column in columns)
-    if ending := _alike(map(reversed, segments), shortest):
-        return ".".join([*_alike(segments, shortest - len(ending)), "**", *reversed(ending)])
-    return few_of(paths, _NAMED)
-
-
-def few_of(words: Sequence[str], most: int) -> str:
-    """Words in a row; of more than `most`, these and how many more."""
-    more = len(words) - most
-    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
-
-
-def _alike(sequences: Iterable[Iterable[str]], most: int) -> list[str]:
-    """The first elements that all have in common."""
-    columns = (set(column) for column in islice(zip(*sequences, strict=False), most))
-    return [next(iter(column)) for column in takewhile(lambda column: len(column) == 1, columns)]
 
 
 class Wording:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 import archcost
-from archcost.report.model import Finding
+from archcost.report.model import Declared, Finding
 from archcost.report.style import Style
-from archcost.report.words import Look, findings
+from archcost.report.words import Look, declared, findings
 from archcost.report.writers import write
 
 if TYPE_CHECKING:
@@ -83,3 +84,58 @@ def test_json_has_every_finding(network: Callable[..., Network]) -> None:
     assert [found["node"] for found in json.loads(text)["specs"][0]["findings"]] == [
         f"down.{i}.conv" for i in range(6)
     ]
+
+
+# -- what was declared ------------------------------------------------------------------------------------
+
+CUSTOM = """
+    - name: layers
+      repeat: {at: [0, 1, 2, 3]}
+      body:
+        - custom: {shape: [3, 8, 8], params: $(10 * at), macs: 1000, reason: by hand}
+        - relu
+    - custom: {shape: [$(3 + 1), 8, 8], macs: 7, reason: another}
+    """
+
+
+@pytest.mark.parametrize(("form", "mark"), [("table", "  "), ("markdown", "- ")])
+def test_a_custom_is_listed_once_with_its_layers_and_their_sums(
+    network: Callable[..., Network], form: str, mark: str
+) -> None:
+    text = write([archcost.analyze(network(CUSTOM))], form, Look())
+    listed = text.partition("eclared, not derived")[2].splitlines()
+    place = r"\S*net.yaml:"
+    # 0 + 10 + 20 + 30 parameters, and 4 times 1000 MACs
+    alike = (
+        r"8: layers.\\?\*.custom \(4×\): params: 60, macs: 4000 in all; each shape: \[3, 8, 8\] \(by hand\)"
+    )
+    alone = r"10: custom: shape: \[4, 8, 8\], params: 0, macs: 7 \(another\)"
+    found = [line for line in listed if line.startswith(mark)]
+    assert len(found) == 2
+    assert re.match(mark + place + alike, found[0])
+    assert re.match(mark + place + alone, found[1])
+
+
+def stated(count: int, **values: object) -> list[Declared]:
+    """Layers that are written one below the other."""
+    return [
+        Declared(node=f"n{i}", file="net.yaml", line=i, column=3, reason="r", declared={"macs": i, **values})
+        for i in range(1, count + 1)
+    ]
+
+
+def test_a_quiet_list_is_short() -> None:
+    lines = [f"net.yaml:{i}: n{i}: macs: {i} (r)" for i in range(1, 10)]
+    assert declared(stated(9)) == lines
+    assert declared(stated(4), quiet=True) == lines[:4]
+    assert declared(stated(9), quiet=True) == [*lines[:3], "and 6 more; without --quiet all"]
+
+
+def test_what_layers_do_not_state_alike_is_left_out() -> None:
+    alike = [
+        Declared(node=f"a.{i}", file="f", line=1, column=1, reason=f"r{i}", declared=values)
+        for i, values in enumerate(
+            [{"macs": 1, "additions": None, "rate": 1}, {"macs": 2, "additions": 5, "rate": 2}]
+        )
+    ]
+    assert declared(alike) == ["f:1: a.* (2×): macs: 3, rate: 3 in all (r0, and 1 other reason)"]

@@ -9,8 +9,8 @@ from archcost.geometry import axis_names, show, size
 from archcost.report.model import COUNTS, field_text
 from archcost.report.numbers import apart, formatter, percent
 from archcost.review.measured import MEASURES
-from archcost.review.what import few_of, gist, or_absent, other_inputs, text_of
-from archcost.wording import in_a_row
+from archcost.review.what import or_absent, other_inputs, text_of
+from archcost.wording import few_of, gist, in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
