@@ -1,4 +1,9 @@
-"""What the user may have meant: the nearest known word, or our word for a term from another framework."""
+"""What the user may have meant: our word for a term from elsewhere, or the word a slip of the fingers hides.
+
+A word of the language (a kind, a field, a choice) is only taken for another if that means the same, or if one
+letter is wrong: a layer must not be mistaken for one with other costs. Names that the user gave are looked
+through more freely.
+"""
 
 from __future__ import annotations
 
@@ -8,147 +13,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-FIELD_ALIASES = {
-    # Keras
-    "filters": "out_channels",
-    "units": "out_features",
-    "strides": "stride",
-    "pool_size": "kernel_size",
-    "dilation_rate": "dilation",
-    "use_bias": "bias",
-    "rate": "p",
-    "alpha": "negative_slope",
-    "center": "shift",
-    "size": "scale_factor",
-    "interpolation": "mode",
-    "target_shape": "shape",
-    # Caffe
-    "num_output": "out_channels",
-    "kernel": "kernel_size",
-    "pad": "padding",
-    "group": "groups",
-    "bias_term": "bias",
-    "dropout_ratio": "p",
-    # Darknet, papers and ONNX
-    "k": "kernel_size",
-    "s": "stride",
-    "c": "out_channels",
-    "ksize": "kernel_size",
-    "kernel_shape": "kernel_size",
-    "pads": "padding",
-    "auto_pad": "padding",
-    "dilations": "dilation",
-    "output_channels": "out_channels",
-    "num_filters": "out_channels",
-    "channels": "out_channels",
-    "ch_out": "out_channels",
-    "out_dim": "out_features",
-    "num_features": "in_channels",
-    "in_features": "in_channels",
-    "num_groups": "groups",
-    "inplanes": "in_channels",
-    "planes": "out_channels",
-    "dim": "axis",
-    "approximation": "approximate",
-}
-"""A field's name elsewhere -> ours."""
-
-KIND_ALIASES = {
-    # Keras
-    "dense": "linear",
-    "batchnormalization": "batch_norm",
-    "layernormalization": "layer_norm",
-    "groupnormalization": "group_norm",
-    "maxpooling": "max_pool",
-    "averagepooling": "avg_pool",
-    "globalaveragepooling": "global_avg_pool",
-    "globalmaxpooling": "global_max_pool",
-    "depthwiseconv": "depthwise_conv",
-    "convtranspose": "conv_transpose",
-    "upsampling": "upsample",
-    "zeropadding": "pad",
-    "cropping": "crop",
-    "spatialdropout": "dropout",
-    "separableconv": "std/separable_conv",
-    "multiheadattention": "std/attention",
-    "concatenate": "concat",
-    "maximum": "max",
-    # Caffe and Darknet
-    "convolution": "conv",
-    "convolutional": "conv",
-    "deconvolution": "conv_transpose",
-    "innerproduct": "linear",
-    "connected": "linear",
-    "pooling": "max_pool",
-    "eltwise": "add",
-    "shortcut": "residual",
-    "route": "concat",
-    "lrn": "local_response_norm",
-    # ONNX, papers and habits
-    "gemm": "linear",
-    "fullyconnected": "linear",
-    "fc": "linear",
-    "bn": "batch_norm",
-    "ln": "layer_norm",
-    "gap": "global_avg_pool",
-    "globalaveragepool": "global_avg_pool",
-    "globalmaxpool": "global_max_pool",
-    "averagepool": "avg_pool",
-    "meanpool": "avg_pool",
-    "deconv": "conv_transpose",
-    "transposedconv": "conv_transpose",
-    "convtransposed": "conv_transpose",
-    "dwconv": "depthwise_conv",
-    "deformableconv": "deform_conv",
-    "modulateddeformconv": "deform_conv",
-    "dcn": "deform_conv",
-    "dcnv2": "deform_conv",
-    "spacetodepth": "pixel_unshuffle",
-    "depthtospace": "pixel_shuffle",
-    "bmm": "matmul",
-    "batchmatmul": "matmul",
-    "embed": "embedding",
-    "lookuptable": "embedding",
-    "selfattention": "std/attention",
-    "mhsa": "std/attention",
-    "mha": "std/attention",
-    "hswish": "hard_swish",
-    "hsigmoid": "hard_sigmoid",
-    "swish": "silu",
-    "mul": "multiply",
-    "product": "multiply",
-    "sum": "add",
-    "cat": "concat",
-    "mean": "average",
-    "avg": "average",
-    "resize": "upsample",
-    "interpolate": "upsample",
-    "se": "std/squeeze_excite",
-    "seblock": "std/squeeze_excite",
-    "sequential": "body",
-    "block": "body",
-    "parallel": "branches",
-}
-"""A layer's name elsewhere, as `plain` writes it -> ours."""
-
-REFUSED = {
-    "maxunpool": "it puts values back where a max_pool found them, and no tensor here says where that was; "
-    "use `upsample` or `conv_transpose`",
-}
-"""A layer's name elsewhere, as `plain` writes it -> why there is none here, and what to do."""
-
-
 _MOST = 300
 """Known words that are looked through; there are more only where a file gives thousands of names."""
 
 
 def plain(word: str) -> str:
-    """A word without case, separators and rank.
+    """A word without module, case, separators and rank.
 
-    >>> plain("MaxPooling2D")
+    >>> plain("keras.layers.MaxPooling2D")
     'maxpooling'
     """
-    bare = word.lower().replace("_", "").replace("-", "").replace(" ", "")
+    bare = word.rpartition(".")[2].lower().replace("_", "").replace("-", "").replace(" ", "")
     return bare[:-2] if bare[-2:] in {"1d", "2d", "3d"} else bare
 
 
@@ -158,13 +33,10 @@ def suggest(word: str, known: Iterable[str], aliases: Mapping[str, str] | None =
     A foreign word that `aliases` knows comes first (when its translation is known), then the same word in
     other letters, then a likely slip of the fingers.
 
-    >>> suggest("kernal", ["kernel_size", "stride"])
-    " (did you mean 'kernel_size'?)"
-    >>> suggest("Dense", ["linear", "conv"], KIND_ALIASES)
-    " (did you mean 'linear'?)"
+    >>> suggest("nmae", ["name", "note"])
+    " (did you mean 'name'?)"
     """
-    found = nearest(word, known, aliases)
-    return f" (did you mean '{found}'?)" if found else ""
+    return _offer(nearest(word, known, aliases))
 
 
 def nearest(word: str, known: Iterable[str], aliases: Mapping[str, str] | None = None) -> str | None:
@@ -173,13 +45,66 @@ def nearest(word: str, known: Iterable[str], aliases: Mapping[str, str] | None =
     return _alias(word, words, aliases or {}) or _same(word, words) or _near(word, words)
 
 
+def translate(word: str, known: Iterable[str], aliases: Mapping[str, str]) -> str:
+    """The same for a word of the language, as `meant` finds it.
+
+    >>> translate("Dense", ["linear", "conv"], {"dense": "linear"}), translate("glu", ["gelu"], {})
+    (" (did you mean 'linear'?)", '')
+    """
+    return _offer(meant(word, known, aliases))
+
+
+def meant(word: str, known: Iterable[str], aliases: Mapping[str, str]) -> str | None:
+    """The known word of the language that this one stands for: translated, or with a single slip."""
+    words = list(islice(known, _MOST))
+    return _alias(word, words, aliases) or _same(word, words) or _slip(word, words)
+
+
+def _offer(found: str | None) -> str:
+    return f" (did you mean '{found}'?)" if found else ""
+
+
 def _alias(word: str, words: list[str], aliases: Mapping[str, str]) -> str | None:
-    meant = aliases.get(word.lower()) or aliases.get(plain(word))
-    return meant if meant in words else None
+    translated = aliases.get(word.lower()) or aliases.get(plain(word))
+    return translated if translated in words else None
 
 
 def _same(word: str, words: list[str]) -> str | None:
     return next((known for known in words if plain(known) == plain(word)), None)
+
+
+def _slip(word: str, words: list[str]) -> str | None:
+    """The one word that has a letter too many, too few, wrong, or two exchanged.
+
+    >>> _slip("dropuot", ["dropout", "crop"]), _slip("celu", ["selu", "elu"]), _slip("conv4d", ["conv3d"])
+    ('dropout', None, None)
+    """
+    typed = _letters(word)
+    found = [known for known in words if _is_slip(typed, _letters(known))]
+    return found[0] if len(found) == 1 else None
+
+
+def _letters(word: str) -> str:
+    return "".join(c for c in word.lower() if c.isalnum())
+
+
+def _is_slip(typed: str, known: str) -> bool:
+    """First letters and digits are no slips, and in a short word only an exchanged or doubled letter is one.
+
+    Too many words of other frameworks differ by these alone: celu, conv4d, relun, pelu.
+    """
+    if len(known) < 4 or typed[:1] != known[:1] or abs(len(typed) - len(known)) > 1:
+        return False
+    if [c for c in typed if c.isdigit()] != [c for c in known if c.isdigit()]:
+        return False
+    shorter = min(len(typed), len(known))
+    start = next((i for i in range(shorter) if typed[i] != known[i]), shorter)
+    left, right = typed[start:], known[start:]
+    while left and right and left[-1] == right[-1]:
+        left, right = left[:-1], right[:-1]
+    doubled = not right and left == typed[start - 1 : start]
+    exchanged = len(left) == 2 and left == right[::-1]
+    return typed == known or doubled or exchanged or (len(known) > 5 and len(left) <= 1 >= len(right))
 
 
 def _near(word: str, words: list[str]) -> str | None:

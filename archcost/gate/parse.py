@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, TypeVar, cast
 
+from archcost import foreign
 from archcost.errors import Diagnostic, SpecError
 from archcost.findings import RULES
 from archcost.gate import values
@@ -23,7 +24,7 @@ from archcost.spec.pieces import Pieces
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.reader import Mapping, Scalar, Sequence, read
 from archcost.spec.template import shown
-from archcost.suggest import KIND_ALIASES, suggest
+from archcost.suggest import suggest, translate
 from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
@@ -233,7 +234,7 @@ class _Parser:
         """The kind of layer an entry is about."""
         kind, node = self._optional(root, "kind"), root.get("kind")
         if kind and kind not in KINDS and node is not None:
-            near = suggest(kind, KINDS, KIND_ALIASES) or "; `archcost schema spec` lists the kinds"
+            near = translate(kind, KINDS, foreign.KINDS) or "; `archcost schema spec` lists the kinds"
             self._problems.add(node.place, f"there is no kind '{kind}'{near}")
         return kind
 

@@ -113,6 +113,15 @@ def find(word: str) -> tuple[type[Kind], int | None] | None:
     return getattr(import_module(f"archcost.layers.{module}"), name), rank
 
 
+def bare(word: str) -> str:
+    """The kind a word names, without the rank it may assert.
+
+    >>> bare("conv2d")
+    'conv'
+    """
+    return word if word in KINDS else word[:-2]
+
+
 def words() -> list[str]:
     """Every word that names a kind, for suggestions and completion."""
     return [*KINDS, *(f"{kind}{rank}d" for kind in RANKED for rank in (1, 2, 3))]

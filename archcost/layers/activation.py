@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from archcost import foreign
 from archcost.channels import mixed, overlaid
 from archcost.errors import ShapeError
 from archcost.layers import KINDS, find
 from archcost.layers.axes import name_of
 from archcost.layers.base import Formulas, Layer, Operations, Weights
 from archcost.layers.fields import NonNegative, Number, Positive, must_be
-from archcost.suggest import KIND_ALIASES, suggest
+from archcost.suggest import translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -320,7 +321,7 @@ def _words() -> list[str]:
 def _known(word: str) -> str:
     words = _words()
     if word not in words:
-        forms = "an activation" + (suggest(word, words, KIND_ALIASES) or ": " + ", ".join(words))
+        forms = "an activation" + (translate(word, words, foreign.KINDS) or ": " + ", ".join(words))
         raise must_be(forms, word)
     return word
 

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, get_args
 from pydantic import BaseModel, ValidationError
 
 from archcost.errors import ExpressionError
-from archcost.layers import find
+from archcost.layers import bare
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Mapping, Scalar, Sequence
 from archcost.spec.template import Field, Template, describe, shown, unquoted
-from archcost.suggest import FIELD_ALIASES, nearest, suggest
+from archcost.spec.words import Slips, choice, field_tail
 from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
@@ -70,13 +70,11 @@ class Fields:
             problems.add(node.place, self._not_a_mapping(node))
             return self
         known_fields = self._accepted(entries)
-        slips = Slips(known_fields, entries, FIELD_ALIASES)
+        slips = Slips(known_fields, entries, kind=bare(self.word))
         self._faulty = bool(slips.found)
-        for entry, near in slips.found:
-            name = entry.key.text
-            is_item = find(name) and name not in FIELD_ALIASES
-            instead = f"; `{name}` is an item of its own" if is_item else near or _takes(known_fields)
-            problems.add(entry.key.place, f"{self.word}: unknown field '{name}'{instead}")
+        for entry, instead in slips.found:
+            text = f"{self.word}: unknown field '{entry.key.text}'{instead or _takes(known_fields)}"
+            problems.add(entry.key.place, text)
         for entry in entries:
             if entry.key.text in known_fields:
                 self._take(entry, known, problems, limits)
@@ -209,7 +207,7 @@ class Fields:
         entries = around.entries if isinstance(around, Mapping) else []
         key = next((entry.key for entry in entries if entry.key.text == name), around)
         known = _fields_of(self.kind.model_fields[str(loc[0])].annotation)
-        near = suggest(name, known, FIELD_ALIASES) or f"; it takes {', '.join(known)}"
+        near = field_tail(name, known) or f"; it takes {', '.join(known)}"
         return Mistake(key.place, f"{path} has no field '{name}'{near}")
 
 
@@ -224,28 +222,6 @@ def _own_mistakes(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
 
 def _takes(known: list[str]) -> str:
     return "; it takes " + ", ".join(known) if known else "; it takes no fields"
-
-
-class Slips:
-    """Keys that are not known: each with the end of its message, and what they were meant to be."""
-
-    def __init__(self, known: Iterable[str], entries: Iterable[Entry], aliases: Env[str, str]) -> None:
-        words = list(known)
-        free = [word for word in words if word not in {entry.key.text for entry in entries}]
-        self.found: list[tuple[Entry, str]] = []
-        self._meant: set[str] = set()
-        self._puzzling = False
-        for entry in entries:
-            if entry.key.text in words:
-                continue
-            meant = nearest(entry.key.text, free, aliases)
-            self.found.append((entry, f" (did you mean '{meant}'?)" if meant else ""))
-            self._puzzling |= meant is None
-            self._meant |= {meant} if meant else set()
-
-    def missing(self, names: Iterable[str]) -> list[str]:
-        """Those of the missing names that none of these may stand for."""
-        return [] if self._puzzling else [name for name in names if name not in self._meant]
 
 
 def _is_plain_word(node: Tree) -> bool:
@@ -331,13 +307,13 @@ def _wanted(detail: ErrorDetails, value: Field, *, lifted: bool) -> str | None:
     context = detail.get("ctx", {})
     if detail["type"] == "literal_error":
         words = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
-        return "one of " + ", ".join(words) + (suggest(value, words) if isinstance(value, str) else "")
+        return "one of " + ", ".join(words) + (choice(value, words) if isinstance(value, str) else "")
     known = _WANTED.get(detail["type"])
     if known is None:
         return None
     if detail["type"] == "form":
         forms, one_of, words = str(context["forms"]).rpartition("one of ")
-        near = suggest(value, words.split(", ")) if one_of and isinstance(value, str) else ""
+        near = choice(value, words.split(", ")) if one_of and isinstance(value, str) else ""
         return f"{forms}{one_of}{words}{near}"
     return known.format(**context) + (", or a list of them" if lifted and "type" in detail["type"] else "")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost import layers
+from archcost import foreign, layers
 from archcost.layers.base import Merge
 from archcost.spec.document import (
     Block,
@@ -21,8 +21,7 @@ from archcost.spec.document import (
     MergeSpec,
     Repeat,
 )
-from archcost.spec.fields import Fields, Slips
-from archcost.spec.library import standard_names
+from archcost.spec.fields import Fields
 from archcost.spec.mending import COMPANIONS, STRUCTURES, Mender
 from archcost.spec.meta import Meta
 from archcost.spec.naming import Around, Names, Numbering
@@ -30,7 +29,8 @@ from archcost.spec.pieces import META
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
 from archcost.spec.template import ANY, check_plain, shown
-from archcost.suggest import KIND_ALIASES, REFUSED, nearest, plain, suggest
+from archcost.spec.words import Slips, kind_tail
+from archcost.suggest import translate
 from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
@@ -158,14 +158,9 @@ class ItemParser(Mender):
         if isinstance(value, Scalar) and isinstance(value.value, str) and self.is_kind(value.value):
             text = f"unknown kind or block '{word}'; the kind is the key, its fields are the value"
             raise Mistake(place, f"{text}: `{value.value}: {{...}}`")
-        if why := REFUSED.get(plain(word)):
-            raise Mistake(place, f"unknown kind or block '{word}': {why}")
-        standard = [f"std/{name}" for name in standard_names()]
-        known = [*layers.words(), *STRUCTURES, *standard, *self.blocks]
-        meant = f"std/{word}" if f"std/{word}" in standard else nearest(word, known, KIND_ALIASES)
-        if meant or self.blocks_are_complete:
-            near = f" (did you mean '{meant}'?)" if meant else _no_such(word)
-            raise Mistake(place, f"unknown kind or block '{word}'{near}")
+        instead = kind_tail(word, STRUCTURES, self.blocks)
+        if instead or self.blocks_are_complete:
+            raise Mistake(place, f"unknown kind or block '{word}'{instead or _no_such(word)}")
         return Body(place=place, word=word, items=[])
 
     def _check_like(self, fields: Fields, around: Around) -> None:
@@ -254,7 +249,7 @@ class ItemParser(Mender):
             self.problems.add(value.place, f"{key} is {shown(value)}; it must be one of {', '.join(MERGES)}")
         found = layers.find(word)
         if found is None or not issubclass(found[0], Merge):
-            near = suggest(word, MERGES, KIND_ALIASES)
+            near = translate(word, MERGES, foreign.MERGES)
             self.problems.add(place, f"{key} is '{word}'; it must be one of {', '.join(MERGES)}{near}")
             found, fields_node = layers.find(default), None
         if found is None:
@@ -375,7 +370,7 @@ class Called(NamedTuple):
         elif self.value is not None and not (isinstance(self.value, Scalar) and self.value.value is None):
             problems.add(self.value.place, self._no_mapping(self.value))
             return
-        slips = Slips(known, entries, {})
+        slips = Slips(known, entries, block=self.word)
         takes = f"; it takes {', '.join(known)}" if known else "; it takes none"
         for entry, near in slips.found:
             beside = f"; it stands beside `{self.word}:`, not inside it" if entry.key.text in META else ""

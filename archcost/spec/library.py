@@ -303,6 +303,7 @@ def _variant_names(root: Tree) -> list[str]:
 # -- standard blocks ------------------------------------------------------------------------------------
 
 
+@lru_cache(maxsize=1)
 def standard_names() -> list[str]:
     """The standard blocks by name, without `std/`."""
     return sorted(path.stem for path in BLOCKS.glob("*.yaml"))

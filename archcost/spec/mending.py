@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost import layers
+from archcost import foreign, layers
 from archcost.spec.pieces import META, Pieces
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
-from archcost.suggest import KIND_ALIASES, nearest
+from archcost.suggest import meant, nearest
 
 if TYPE_CHECKING:
     from archcost.limits import Limits
@@ -53,10 +53,10 @@ class Mender(Pieces):
         known = [e for e in others if self.is_kind(e.key.text)]
         if entry is None and all(e.key.text == "body" for e in known):
             for slip in others:
-                if meant := self._misspelt_structure(slip):
-                    near = f"unknown kind or block '{slip.key.text}' (did you mean '{meant}'?)"
+                if structure := self._misspelt_structure(slip):
+                    near = f"unknown kind or block '{slip.key.text}' (did you mean '{structure}'?)"
                     self.problems.add(slip.key.place, near)
-                    entry = Entry(slip.key.meaning(meant), slip.value)
+                    entry = Entry(slip.key.meaning(structure), slip.value)
                     return node.having([entry if e is slip else e for e in node.entries]), entry
         body = (e for e in known if e.key.text == "body")
         strange = (e for e in others if nearest(e.key.text, META) is None)
@@ -68,12 +68,12 @@ class Mender(Pieces):
         word, value = entry
         if self.is_kind(word.text) or word.text in COMPANIONS:
             return None
-        meant = nearest(word.text, STRUCTURES, KIND_ALIASES)
-        if meant == "branches":
+        structure = meant(word.text, STRUCTURES, foreign.KINDS)
+        if structure == "branches":
             fits = isinstance(value, Mapping) and any(isinstance(e.value, Sequence) for e in value.entries)
         else:
-            fits = isinstance(value, Sequence) or meant == "repeat"
-        return meant if fits else None
+            fits = isinstance(value, Sequence) or structure == "repeat"
+        return structure if fits else None
 
     def is_kind(self, word: str) -> bool:
         """Whether a word is a layer, a block or a structure."""

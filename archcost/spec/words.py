@@ -1,0 +1,153 @@
+"""What to say about a word that is not known: a kind, a block, a field, a parameter.
+
+Each answer is the end of a message: what was meant, or what to write instead. A word of another framework is
+looked up before anything is guessed, for a guess may lead to a layer with other costs.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost import foreign, layers
+from archcost.spec.library import standard_names
+from archcost.suggest import meant, nearest, plain, translate
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+    from archcost.spec.reader import Entry
+
+_NUMBERED = re.compile(r"(?P<word>.+?)[_-]?\d+")
+_WINDOW = re.compile(r"conv_?(?P<size>\d+)x(?P=size)")
+
+
+def _offered(word: str | None) -> str:
+    """The end of a message that offers a word; empty if there is none."""
+    return f" (did you mean '{word}'?)" if word else ""
+
+
+def kind_tail(word: str, structures: Iterable[str], blocks: Collection[str]) -> str:
+    """What to write instead of a word that is no kind, structure or block; empty if nobody knows.
+
+    >>> kind_tail("Dense", ["body"], []), kind_tail("relu_3", ["body"], [])
+    (" (did you mean 'linear'?)", ': write `relu`, and `name: relu_3` beside it')
+    """
+    if word.startswith("std/"):
+        return _offered(word[4:]) if word[4:] in blocks else _standard(word[4:])
+    known = [*layers.words(), *structures, *(f"std/{name}" for name in standard_names())]
+    if own := meant(word, blocks, {}):
+        return _offered(own)
+    if instead := _instead(word, known):
+        return f": {instead}"
+    found = meant(word, known, foreign.KINDS) or _standard_by_its_name(word)
+    return _offered(found or nearest(word, blocks))
+
+
+def _instead(word: str, known: list[str]) -> str | None:
+    """What to write for a word that means another thing, or none that is a kind."""
+    if window := _WINDOW.fullmatch(word.lower()):
+        return f"write `conv` with `kernel_size: {window['size']}` among its fields"
+    return foreign.INSTEAD.get(plain(word)) or _numbered(word, known)
+
+
+def _standard_by_its_name(word: str) -> str | None:
+    return next((f"std/{name}" for name in standard_names() if plain(name) == plain(word)), None)
+
+
+def _standard(name: str) -> str:
+    """The standard block that a name after `std/` stands for, or those whose names begin with it."""
+    names = standard_names()
+    begun = [one for one in names if name and one.startswith(name)]
+    if found := meant(name, names, foreign.STANDARD) or (begun[0] if len(begun) == 1 else None):
+        return _offered(f"std/{found}")
+    return "; there are " + ", ".join(f"std/{one}" for one in begun) if begun else ""
+
+
+def _numbered(word: str, known: list[str]) -> str | None:
+    """`conv_1`, `fc6`: the name of a layer where its kind belongs."""
+    if (match := _NUMBERED.fullmatch(word)) is None:
+        return None
+    bare = plain(match["word"])
+    found = foreign.KINDS.get(bare) or next((one for one in known if plain(one) == bare), None)
+    return f"write `{found}`, and `name: {word}` beside it" if found else None
+
+
+class Slips:
+    """Keys that are not known: each with the end of its message, and what they were meant to be.
+
+    The keys are the fields of a layer `kind`, or the parameters of a `block`.
+    """
+
+    def __init__(
+        self, known: Iterable[str], entries: Iterable[Entry], *, kind: str = "", block: str = ""
+    ) -> None:
+        words = list(known)
+        free = [word for word in words if word not in {entry.key.text for entry in entries}]
+        self.found: list[tuple[Entry, str]] = []
+        self._meant: set[str] = set()
+        self._puzzling = False
+        for entry in entries:
+            if (word := entry.key.text) in words:
+                continue
+            found = _parameter(word, free, block) if block else _field(word, free, kind)
+            self.found.append((entry, found.tail))
+            self._puzzling |= not found.tail
+            self._meant |= {found.word} if found.word else set()
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Those of the missing names that none of these may stand for."""
+        return [] if self._puzzling else [name for name in names if name not in self._meant]
+
+
+class _Found(NamedTuple):
+    """What a key means: one of the known words, or what to write instead; neither if nobody knows."""
+
+    word: str | None = None
+    instead: str = ""
+
+    @property
+    def tail(self) -> str:
+        """The end of the message."""
+        return _offered(self.word) or self.instead
+
+
+def field_tail(word: str, known: Collection[str], kind: str = "") -> str:
+    """What to write instead of a word that is no field of a kind; empty if nobody knows."""
+    return _field(word, known, kind).tail
+
+
+def _field(word: str, known: Collection[str], kind: str) -> _Found:
+    lower = word.lower()
+    sentences = foreign.NO_FIELDS_OF.get(kind, {})
+    if why := sentences.get(word) or sentences.get(lower):
+        return _Found(instead=f": {why}")
+    for table in (foreign.FIELDS_OF.get(kind, {}), foreign.FIELDS):
+        found = table.get(word) or table.get(lower)
+        if found in known:
+            return _Found(found)
+    if why := foreign.NO_FIELDS.get(lower):
+        return _Found(instead=f": {why}")
+    if layers.find(word):
+        return _Found(instead=f"; `{word}` is an item of its own")
+    return _Found(meant(word, known, {}) or _begun(lower, known))
+
+
+def _begun(word: str, known: Collection[str]) -> str | None:
+    """The one word that begins like this, give or take a letter: `kernal` for `kernel_size`."""
+    if len(word) < 4:
+        return None
+    found = [one for one in known if meant(word, [one[: len(word)]], {})]
+    return found[0] if len(found) == 1 else None
+
+
+def _parameter(word: str, known: Collection[str], block: str) -> _Found:
+    """A parameter of a block. Its words are the author's own, unless it is a standard one."""
+    if not block.startswith("std/"):
+        return _Found(nearest(word, known))
+    return _Found(meant(word, known, foreign.PARAMETERS) or _field(word, known, "").word)
+
+
+def choice(word: str, known: Collection[str]) -> str:
+    """Which of several words is meant where a field takes one of them, as the end of a message."""
+    return translate(word, known, foreign.VALUES)
