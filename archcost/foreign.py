@@ -655,6 +655,21 @@ PARAMETERS = {
 }
 """A standard block's parameter elsewhere -> ours, beside `FIELDS`."""
 
+PADDINGS = {
+    **_each(
+        "reflect reflection mirror symmetric",
+        "a mirrored border is `pad: {padding: 1, mode: reflect}` as an item before it",
+    ),
+    **_each(
+        "replicate edge replication border",
+        "a repeated border is `pad: {padding: 1, mode: replicate}` as an item before it",
+    ),
+    **_each("circular wrap", "there is no circular border; one of zeros costs the same"),
+    **_each("zeros zero constant", "zeros are what is padded anyway; write how many: `padding: 1`"),
+    "full": "write what that is: `padding: 2` for a kernel of 3",
+}
+"""A word for `padding` elsewhere -> what to write instead."""
+
 VALUES = {
     "same_upper": "same",
     "half": "same",

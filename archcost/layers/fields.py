@@ -57,6 +57,8 @@ def _margins(value: Value) -> Value:
     margins = lift(value)
     if margins and (all(map(is_count, margins)) or all(map(_is_pair, margins))):
         return margins
+    if any(isinstance(margin, int) and margin < 0 for margin in margins):
+        raise must_be("at least 0; `crop` takes positions away", value)
     raise must_be(_MARGINS, value)
 
 
@@ -69,8 +71,9 @@ def _padding(value: Value) -> Value:
         return value
     try:
         return _margins(value)
-    except PydanticCustomError:
-        raise must_be(_FORMS, value) from None
+    except PydanticCustomError as error:
+        forms = str((error.context or {})["forms"])
+        raise must_be(_FORMS if forms == _MARGINS else forms, value) from None
 
 
 Padding = Annotated[PaddingWord | Axes | Pads, BeforeValidator(_padding)]

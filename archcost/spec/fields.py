@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel, ValidationError
 
+from archcost import foreign
 from archcost.errors import ExpressionError
+from archcost.geometry import axis_names
 from archcost.layers import bare
+from archcost.layers.base import Merge
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Mapping, Scalar, Sequence
-from archcost.spec.template import Field, Template, describe, shown, unquoted
+from archcost.spec.template import Field, Template, describe, rewritten, shown
 from archcost.spec.words import Slips, choice, field_tail
 from archcost.wording import in_a_row
 
@@ -48,7 +51,18 @@ class Fields:
         names: the variables the fields wait for.
     """
 
-    __slots__ = ("_built", "_faulty", "_limits", "kind", "names", "place", "rank", "templates", "word")
+    __slots__ = (
+        "_built",
+        "_faulty",
+        "_known",
+        "_limits",
+        "kind",
+        "names",
+        "place",
+        "rank",
+        "templates",
+        "word",
+    )
 
     def __init__(self, word: str, found: tuple[type[Kind], int | None], place: Place) -> None:
         self.word = word
@@ -62,12 +76,13 @@ class Fields:
     def read(self, node: Tree | None, known: Collection[str], problems: Problems, limits: Limits) -> Fields:
         """Take over the fields as written; everything that is wrong without knowing any variable is noted."""
         self._limits = limits
+        self._known = known
         if node is None or (isinstance(node, Scalar) and node.value is None):
             entries: list[Entry] = []
         elif isinstance(node, Mapping):
             entries = node.entries
         else:
-            problems.add(node.place, self._not_a_mapping(node))
+            problems.add(node.place, not_a_mapping(self.word, self.kind, node))
             return self
         known_fields = self._accepted(entries)
         slips = Slips(known_fields, entries, kind=bare(self.word))
@@ -96,13 +111,6 @@ class Fields:
         word = next((e.value for e in entries if e.key.text == "function"), None)
         chosen = self.kind.chosen_by(word.value if isinstance(word, Scalar) else None)
         return list(dict.fromkeys(chain(self.kind.model_fields, *(kind.model_fields for kind in chosen))))
-
-    def _not_a_mapping(self, node: Tree) -> str:
-        fields = list(self.kind.model_fields)
-        if not fields:
-            return f"{self.word}: takes no fields; write it bare: `- {self.word}`"
-        text = node.text if isinstance(node, Scalar) and node.text else "…"
-        return f"{self.word}: its fields are a mapping, such as {{{fields[0]}: {text}}}"
 
     def _check_without_values(self, problems: Problems, slips: Slips) -> None:
         """Required fields that are missing, and constants that can never be right."""
@@ -191,11 +199,16 @@ class Fields:
         written, value = _written(loc, values)
         path = str(loc[0]) + "".join(f"[{i}]" if isinstance(i, int) else f".{i}" for i in written[1:])
         node = _descend(template.node, written[1:])
+        if loc[0] == "output_size" and (value is None or value == "None"):
+            return Mistake(
+                node.place, f"{self.word}: {path} is {describe(value)}; {_as_it_is(template, written)}"
+            )
         wanted = _wanted(detail, value, lifted=len(loc) > len(written) and isinstance(loc[-1], int))
         if wanted is None:  # a validator words its error itself
             text = _with_origin(detail["msg"], template.origin)
         else:
-            text = f"is {describe(value)}{template.origin}; it must be {wanted}{unquoted(node)}"
+            instead = rewritten(node, wanted, self._known)
+            text = f"is {describe(value)}{template.origin}; it must be {wanted}{instead}"
         return Mistake(node.place, f"{self.word}: {path} {text}")
 
     def _nested(self, problem: str, loc: Loc, template: Template) -> Mistake:
@@ -209,6 +222,32 @@ class Fields:
         known = _fields_of(self.kind.model_fields[str(loc[0])].annotation)
         near = field_tail(name, known) or f"; it takes {', '.join(known)}"
         return Mistake(key.place, f"{path} has no field '{name}'{near}")
+
+
+def not_a_mapping(word: str, kind: type[Kind], node: Scalar | Sequence) -> str:
+    """What to write for the fields of a layer that are a word or a list."""
+    texts = [one.text if isinstance(one, Scalar) else None for one in getattr(node, "items", [node])]
+    names = [text for text in texts if text and not text.isdigit()]
+    if issubclass(kind, Merge) and names and len(names) == len(texts):
+        return f"{word}: what it joins stands beside it: `{{{word}, from: [{', '.join(names)}]}}`"
+    fields = list(kind.model_fields)
+    if not fields:
+        return f"{word}: takes no fields; write it bare: `- {word}`"
+    if texts and (pair := re.match(r"(\w+)[:=](\S+)", texts[0] or "")):
+        return f"{word}: a space is missing after the colon: write `{pair[1]}: {pair[2]}`"
+    if None in texts or len(texts) > len(fields):
+        texts = ["…"]
+    given = ", ".join(f"{field}: {text or '…'}" for field, text in zip(fields, texts, strict=False))
+    return f"{word}: its fields are a mapping, such as {{{given or f'{fields[0]}: …'}}}"
+
+
+def _as_it_is(template: Template, written: Loc) -> str:
+    """How to keep a size: what other frameworks' `None` means."""
+    rank = len(template.node.items) if isinstance(template.node, Sequence) else 0
+    if not 1 <= rank <= 3 or len(written) < 2:
+        return "the size that arrives is $in_height, $in_width ($in_length in 1-D)"
+    axis = axis_names(rank)[int(written[1])]
+    return f"the size that arrives is $in_{axis}"
 
 
 def _own_mistakes(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
@@ -314,6 +353,8 @@ def _wanted(detail: ErrorDetails, value: Field, *, lifted: bool) -> str | None:
     if detail["type"] == "form":
         forms, one_of, words = str(context["forms"]).rpartition("one of ")
         near = choice(value, words.split(", ")) if one_of and isinstance(value, str) else ""
+        if not near and isinstance(value, str) and (why := foreign.PADDINGS.get(value.lower())):
+            near = f"; {why}"
         return f"{forms}{one_of}{words}{near}"
     return known.format(**context) + (", or a list of them" if lifted and "type" in detail["type"] else "")
 

@@ -6,10 +6,12 @@ renumbers nothing.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import foreign, layers
 from archcost.layers.base import Merge
+from archcost.spec import habits
 from archcost.spec.document import (
     Block,
     BlockCall,
@@ -42,6 +44,9 @@ if TYPE_CHECKING:
     from archcost.spec.reader import Tree
     from archcost.spec.template import Template
 
+_TIGHT = re.compile(r"([A-Za-z_][\w./-]*):(\S.*)")
+"""`conv:8` is one word."""
+
 MERGES = ("add", "concat", "multiply", "max", "average")
 
 
@@ -54,6 +59,8 @@ class ItemParser(Mender):
     def __init__(self, problems: Problems, limits: Limits, standard: Callable[[str], Block | None]) -> None:
         super().__init__(problems, limits)
         self.standard = standard
+        self.misnamed: set[str] = set()
+        """Blocks with the name of a kind: a call may mean either, so nothing is said of it."""
         self.blocks_are_complete = True
         """False if some could not be read: an unknown word may then be one of them."""
         self.calls: dict[str, dict[str, Place]] = {}
@@ -81,6 +88,8 @@ class ItemParser(Mender):
     def _as_list(self, node: Scalar | Mapping) -> str:
         """How to make a list of what is none."""
         if isinstance(node, Mapping) and node.entries and self.is_kind(node.entries[0].key.text):
+            if node.place.text()[node.place.column - 1 : node.place.column] == "{":
+                return f"it must be a list of items: [{{{node.entries[0].key.text}: …}}]"
             return f"it must be a list of items: write `- ` before '{node.entries[0].key.text}'"
         if isinstance(node, Scalar) and isinstance(node.value, str) and self.is_kind(node.value):
             return f"it must be a list of items: [{node.value}]"
@@ -90,7 +99,7 @@ class ItemParser(Mender):
         if isinstance(node, Scalar):
             return self._bare(node, around)
         if isinstance(node, Sequence):
-            raise Mistake(node.place, "an item is a word or a mapping, not a list; a group is a `body:`")
+            raise Mistake(node.place, _no_list(node))
         node, entry = self.find_kind(node)
         if entry is None:
             Meta(self, node, around).declare()
@@ -132,6 +141,8 @@ class ItemParser(Mender):
     def _call(self, word: str, value: Tree | None, place: Place, around: Around, meta: Meta | None) -> Item:
         """A layer or a block, by its word."""
         segment = (meta and meta.segment) or around.numbering.word(word.rpartition("/")[2])
+        if word in self.misnamed:
+            return Body(place=place, word=word, segment=segment, items=[])
         if found := layers.find(word):
             fields = Fields(word, found, place).read(value, around.variables, self.problems, self.limits)
             self._check_like(fields, around)
@@ -158,6 +169,11 @@ class ItemParser(Mender):
         if isinstance(value, Scalar) and isinstance(value.value, str) and self.is_kind(value.value):
             text = f"unknown kind or block '{word}'; the kind is the key, its fields are the value"
             raise Mistake(place, f"{text}: `{value.value}: {{...}}`")
+        if written := habits.layer(word):
+            raise Mistake(place, f"'{word}' is no layer here: {written}")
+        if tight := _TIGHT.fullmatch(word):
+            text = f"a space is missing after the colon: write `{tight[1]}: {tight[2]}`"
+            raise Mistake(place, text)
         instead = kind_tail(word, STRUCTURES, self.blocks)
         if instead or self.blocks_are_complete:
             raise Mistake(place, f"unknown kind or block '{word}'{instead or _no_such(word)}")
@@ -398,6 +414,22 @@ def _announce(nodes: list[Tree], names: Names) -> None:
         name = item.get("name") if isinstance(item, Mapping) else None
         if isinstance(name, Scalar):
             names.announce(name.text, name.place)
+
+
+def _no_list(node: Sequence) -> str:
+    """What to write for an item that is a list."""
+    texts = [one.text if isinstance(one, Scalar) else None for one in node.items]
+    if len(texts) == 4 and texts[2] and isinstance(node.items[3], Sequence):
+        return (
+            "this is a row of Ultralytics (from, repeats, module, arguments); an item names its layer, "
+            f"`{habits.kind_of(texts[2]) or texts[2]}: {{…}}`, with `from:` or `repeat:` beside it"
+        )
+    text = "an item is a word or a mapping, not a list"
+    arguments = [one for one in texts[1:] if one and habits.kind_of(one) is None]
+    if texts and texts[0] and len(arguments) == len(texts) - 1 > 0:
+        written = habits.layer(f"{texts[0]}({', '.join(arguments)})")
+        return f"{text}: {written}" if written else text
+    return f"{text}; a group is a `body:`"
 
 
 def _no_such(word: str) -> str:

@@ -36,6 +36,16 @@ COMPANIONS = {
 """Keys that only go with a structure -> which."""
 
 
+_BESIDE = {
+    "repeat": ("body", "merge", "collect", "dense", "carry"),
+    "branches": ("merge",),
+    "residual": ("shortcut", "merge"),
+}
+"""Structure kinds -> keys that stand beside them, and are often written below."""
+
+_COUNTS = ("times", "count", "n", "number", "num", "repeat", "repeats")
+
+
 class Mender(Pieces):
     """Finds the kind of an item and mends the item around it."""
 
@@ -86,7 +96,7 @@ class Mender(Pieces):
         With it, what should have been items in the body of a repeat.
         """
         word = entry.key.text
-        node = self._hoisted(node, entry)
+        node = self._raised(self._hoisted(node, entry), entry)
         allowed = (*STRUCTURES.get(word, (word,)), *META)
         entries = [e for e in node.entries if e.key.text in allowed]
         strays = [e for e in node.entries if e.key.text not in allowed]
@@ -127,9 +137,28 @@ class Mender(Pieces):
         kept = [Entry(e.key, fields) if e.key.text == entry.key.text else e for e in node.entries]
         return node.having(kept + inside)
 
+    def _raised(self, node: Mapping, entry: Entry) -> Mapping:
+        """The item with what stands under its structure but belongs beside it, where it is noted."""
+        word, value = entry.key.text, entry.value
+        if not isinstance(value, Mapping) or word not in _BESIDE:
+            return node
+        inside = [e for e in value.entries if e.key.text in _BESIDE[word] and node.get(e.key.text) is None]
+        if not inside:
+            return node
+        left = [e for e in value.entries if e not in inside]
+        text = f"`{inside[0].key.text}:` stands beside `{word}:`, in the same column, not under it"
+        if word == "repeat":
+            own, text = _count(value.having(left), text)
+        else:
+            own, text = _body(value.having(left), text)
+        self.problems.add(inside[0].key.place, text)
+        return node.having([Entry(e.key, own) if e.key.text == word else e for e in node.entries] + inside)
+
     def _stray_fields(self, entry: Entry, strays: list[Entry]) -> list[Entry]:
         """The fields of a layer that has none, because they are not indented far enough."""
         bare = isinstance(entry.value, Scalar) and entry.value.value is None
+        if bare and entry.key.text == "branches":
+            return [e for e in strays if not isinstance(e.value, Scalar)]
         if entry.key.text in STRUCTURES or not bare:
             return []
         return [e for e in strays if not self._is_special(e.key.text)]
@@ -146,3 +175,19 @@ class Mender(Pieces):
         if key in COMPANIONS:
             return f"'{key}' goes with {COMPANIONS[key]}, not with '{word}'"
         return None
+
+
+def _count(value: Mapping, text: str) -> tuple[Tree, str]:
+    """What is left under a repeat; a lone `times: 3` is its count."""
+    if len(value.entries) == 1 and value.entries[0].key.text in _COUNTS:
+        count = value.entries[0].value
+        shown = count.text if isinstance(count, Scalar) else "…"
+        return count, f"{text}: `repeat: {shown}` in one line, `body:` below it"
+    return value, text
+
+
+def _body(value: Mapping, text: str) -> tuple[Tree, str]:
+    """What is left under a residual; a lone `body:` is what it would hold without that word."""
+    if len(value.entries) == 1 and value.entries[0].key.text == "body":
+        return value.entries[0].value, f"{text}, and the items follow `residual:` without `body:`"
+    return value, text

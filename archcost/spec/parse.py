@@ -169,8 +169,9 @@ class Parser(ItemParser):
             is_kind = layers.find(name) is not None and not called_by_path
             if is_kind or name in STRUCTURES or name in META:
                 taken = "key of items" if name in META else "kind"
-                text = f"block '{name}' has the name of a {taken}; choose another"
+                text = f"block '{name}' has the name of a {taken}; choose another, such as {name}_unit"
                 self.problems.add(entry.key.place, text)
+                self.misnamed.add(name)
             elif name in self.blocks:
                 first = self.blocks[name].place
                 self.problems.add(entry.key.place, f"block '{name}' is already defined at {first}")

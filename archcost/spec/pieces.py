@@ -53,6 +53,26 @@ _KEY_ALIASES = {
     "title": "name",
     "macros": "blocks",
     "imports": "include",
+    "mode": "merge",
+    "join": "merge",
+    "op": "merge",
+    "operation": "merge",
+    "combine": "merge",
+    "fusion": "merge",
+    "aggregate": "merge",
+    "bottoms": "from",
+    "inputs": "from",
+    "inbound": "from",
+    "label": "name",
+    "identity": "shortcut",
+    "downsample": "shortcut",
+    "version": "archcost",
+    "output": "outputs",
+    "modules": "blocks",
+    "definitions": "blocks",
+    "architecture": "layers",
+    "defs": "blocks",
+    "hyperparameters": "vars",
     "import": "include",
 }
 """A key's name elsewhere -> ours."""
@@ -132,7 +152,8 @@ class Pieces:
         if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
             return node.value
         if node is not None:
-            quoted = f", in quotes: '{node.text}'" if isinstance(node, Scalar) and node.text.strip() else ""
+            is_word = isinstance(node, Scalar) and node.text.strip() and node.value is not None
+            quoted = f", in quotes: '{node.text}'" if isinstance(node, Scalar) and is_word else ""
             self.problems.add(node.place, f"{key} is {shown(node)}; it must be text{quoted}")
         return ""
 
@@ -247,7 +268,8 @@ def _read_as(key: Scalar) -> str:
 def _no_tap(node: Tree) -> str:
     """What else to write where a tap is named."""
     if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
-        return "items are read by name, not by number: give the item a `name`"
+        before = "what stands before is read without `from`" if node.value == -1 else "give the item a `name`"
+        return f"items are read by name, not by number: {before}"
     if isinstance(node, Scalar) and node.text.startswith("$"):
         return "a tap cannot be computed, `branches` with `when` can choose"
     return "it must be the name of an item, or a list of names"

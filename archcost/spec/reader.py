@@ -215,8 +215,8 @@ class _Frame:
 class _Builder:
     """Turns events into nodes and notes what is wrong.
 
-    `_torn` holds the expressions that a comma tore apart. Whatever else seems wrong with such a collection
-    is fallout, and is dropped.
+    `_torn` holds the expressions, tuples and calls that a comma tore apart. Whatever else seems wrong with
+    such a collection is fallout, and is dropped.
     """
 
     def __init__(self, source: Source, limits: Limits) -> None:
@@ -269,7 +269,9 @@ class _Builder:
             del self._problems[torn.first :]
         else:
             bracket = self._stack[-1].node.place if self._stack and self._stack[-1].flow else None
-            self._problems.append(syntax.diagnose(error, self._source, bracket))
+            found = syntax.diagnose(error, self._source, bracket)
+            if not any(one.place.line == found.place.line for one in self._problems):
+                self._problems.append(found)
 
     def _note(self, place: Place, message: str) -> None:
         self._problems.append(Diagnostic(place, message))
@@ -314,22 +316,32 @@ class _Builder:
             frame.key = node
         else:
             if isinstance(frame.key, Scalar):
+                self._check_pair(frame.key, node)
                 frame.node.entries.append(Entry(frame.key, node))
             frame.key = None
 
     def _check_key(self, frame: _Frame, node: Tree) -> None:
         if not isinstance(node, Scalar):
             what = "a list" if isinstance(node, Sequence) else "a mapping"
-            hint = "; a variable is written $name" if frame.flow and isinstance(node, Mapping) else ""
-            self._note(node.place, f"{what} cannot be a key{hint}")
+            self._note(node.place, f"{what} cannot be a key{_as_variable(node) if frame.flow else ''}")
             return
         first = frame.keys.setdefault(node.text, node)
-        if node.plain and (why := _refuse_key(node.text)):
+        if node.plain and (why := _refuse_key(node)):
             self._note(node.place, why)
         elif first is not node:
             line = first.place.line
             where = " on this line" if line == node.place.line else f"; first on line {line}"
             self._note(node.place, f"'{node.text}' is given twice{where}")
+
+    def _check_pair(self, key: Scalar, value: Tree) -> None:
+        """`{out_channels:8}` and `{out_channels=8}` are keys without a value."""
+        if not key.plain or not isinstance(value, Scalar) or not value.plain or value.text:
+            return
+        if pair := _PAIR.fullmatch(key.text):
+            why = "a space is missing after the colon" if pair[2] == ":" else "a field is given with a colon"
+            self._note(key.place, f"{why}: write `{pair[1]}: {pair[3]}`")
+        elif whole := _thousands(key):
+            self._note(key.place, f"a comma ends a number: write {whole}")
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         """An alias of an anchor that was refused, or under a merge key that was, is no mistake of its own."""
@@ -358,36 +370,62 @@ class _Builder:
             self._refuse_properties(event, node.place)
         if plain:
             self._resolve(node)
+            if text[:1] == "0" and self._stack and self._is_in_list() and (whole := _thousands(node)):
+                self._note(node.place, f"a comma ends a number: write {whole}")
         elif event.style == '"' and (strange := _STRANGE.search(text)):
             self._note(node.place, f"the text holds the invisible character U+{ord(strange[0][0]):04X}")
         self._attach(node)
 
+    def _is_in_list(self) -> bool:
+        return self._stack[-1].flow and isinstance(self._stack[-1].node, Sequence)
+
     def _resolve(self, node: Scalar) -> None:
-        """The meaning of an unquoted value. An expression that ends inside its parentheses was torn apart."""
+        """The meaning of an unquoted value. One that ends inside its parentheses was torn apart."""
         text = node.text
         if text[:1] in _MEANINGFUL:
             try:
                 node.value = resolve(text, self._limits)
             except ValueError as error:
                 self._note(node.place, str(error))
-        elif text[0] == "$" and self._stack and self._stack[-1].flow and syntax.is_torn(text):
+        elif "(" in text and self._stack and self._stack[-1].flow and syntax.is_torn(text):
             self._stack[-1].torn = True
             self._torn.append(Diagnostic(node.place, syntax.word_torn(text, node.place)))
 
 
-def _refuse_key(text: str) -> str | None:
+def _as_variable(node: Tree) -> str:
+    """What to say about `{{width}}`, as the end of a message."""
+    if not isinstance(node, Mapping):
+        return ""
+    name = node.entries[0].key.text if len(node.entries) == 1 else "name"
+    return f"; a variable is written ${name}"
+
+
+def _refuse_key(node: Scalar) -> str | None:
     """What is wrong with an unquoted key, if something is."""
+    text = node.text
     if text == "<<":
         return "merge keys (<<) are not used: a block says it in sight"
     if not text:
         return "a key is missing before this colon"
-    if word := _UNCOLONED.fullmatch(text):
-        return f"a colon is missing after '{word[1]}'"
+    if word := _TIGHT.fullmatch(text):
+        missing = "a space is missing after the colon" if word["colon"] else "a colon is missing"
+        rest = node.place.text()[node.place.column - 1 + word.start("rest") :].split(" #")[0].rstrip()
+        return f"{missing}: write `{word['word']}: {rest}`"
     return None
 
 
-_UNCOLONED = re.compile(r"([A-Za-z_][\w./-]*) *[\[{][^\]}]+")
-"""Of `conv {kernel_size: 3}` YAML makes the key `conv {kernel_size`."""
+_TIGHT = re.compile(r"(?P<word>[A-Za-z_][\w./-]*)(?P<colon>:?) *(?P<rest>[\[{][^\]}]+)")
+"""Of `conv {kernel_size: 3}` YAML makes the key `conv {kernel_size`, and of `conv:{…` likewise."""
+
+_PAIR = re.compile(r"([A-Za-z_]\w*) *([:=]) *(\S+)")
+
+
+def _thousands(node: Scalar) -> str | None:
+    """The number of which this is the end, behind a comma that separates thousands; None if it is none."""
+    until = node.place.text()[: node.place.column - 1 + len(node.text)]
+    number = re.search(r"(?<![\d.,])\d{1,3}(,\d{3})+$", until)
+    return number[0].replace(",", "") if number else None
+
 
 _IN_SIGHT = "a variable or a block says it in sight"
 _TAG = re.compile(r"!<[^>]*>|![^\s,\[\]{}]*")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archcost.errors import Diagnostic
+from archcost.errors import Diagnostic, ExpressionError
 from archcost.source import Place, Source
-from archcost.spec.dollar import closing, parentheses
+from archcost.spec import habits
+from archcost.spec.dollar import closing, parentheses, split_dollar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,13 +65,11 @@ def diagnose(error: yaml.YAMLError, source: Source, bracket: Place | None = None
 
 
 def is_torn(text: str) -> bool:
-    """Whether an unquoted expression ends inside its parentheses.
+    """Whether an unquoted value ends inside its parentheses.
 
-    >>> is_torn("$(max(w"), is_torn("$(w // 2)")
-    (True, False)
+    >>> is_torn("$(max(w"), is_torn("(3"), is_torn("$(w // 2)")
+    (True, True, False)
     """
-    if not text.startswith("$"):
-        return False
     depth = 0
     for _, depth in parentheses(text):  # noqa: B007 - the last depth is what counts
         pass
@@ -85,7 +84,7 @@ _ENDS = (
 
 
 def word_torn(text: str, place: Place) -> str:
-    """The message for an expression that YAML's punctuation ended too early."""
+    """The message for an expression, a tuple or a call that YAML's punctuation ended too early."""
     lines = place.source.lines[place.line - 1 : place.line + 4]
     onward = "\n".join(lines)[place.column - 1 :]
     char = onward[len(text) :].lstrip()[:1]
@@ -95,7 +94,28 @@ def word_torn(text: str, place: Place) -> str:
         return f"the parenthesis of {text[:2]} is not closed before {what}"
     whole = onward[: end + 1]
     shown = f': "{whole}"' if '"' not in whole and "\n" not in whole else ""
+    if not text.startswith("$"):
+        return _torn_apart(text, whole) or f"{what} ended the value at {text}; quote the whole{shown}"
+    if char in "[]" and (why := _unreadable(whole)):
+        return why
     return f"{what} ended the value at {text}; quote the whole expression{shown}"
+
+
+def _torn_apart(text: str, whole: str) -> str | None:
+    """What to write for a tuple or a call."""
+    if text.startswith("("):
+        return f"parentheses make no list{habits.instead(whole) or ': write [a, b]'}"
+    written = habits.layer(whole)
+    return f"'{whole}' is no layer here: {written}" if written else None
+
+
+def _unreadable(whole: str) -> str | None:
+    """What is wrong with an expression even in quotes."""
+    try:
+        split_dollar(whole)
+    except ExpressionError as error:
+        return str(error)
+    return None
 
 
 def _wrong_start(t: _Trouble) -> _Finding:
@@ -118,6 +138,12 @@ def _colon(t: _Trouble) -> _Finding:
     """A colon where no key can be: in a value, or on a line that YAML joined to the one above."""
     if (torn := re.search(r"\$\w*\(.*", t.before)) and is_torn(torn[0]):
         return t.here(), _quote_around(t, torn.start())
+    if tight := re.match(r"\s*(?:- +)*(?P<word>[\w./-]+)(?P<colon>:?) *\{(?P<rest>.*)", t.text()):
+        missing = "a space is missing after the colon" if tight["colon"] else "a colon is missing"
+        whole = f"{tight['word']}: {{{tight['rest']}".rstrip()
+        return t.here()._replace(column=tight.start("word") + 1, width=len(tight["word"])), (
+            f"{missing}: write `{whole}`"
+        )
     if pair := re.match(r"\s*(?:- +)*[^\s#][^#]*?:\s+(?P<value>\S.*)", t.before):
         value = t.text()[pair.start("value") :].split(" #")[0].rstrip()
         shown = f': "{value}"' if '"' not in value else ""
@@ -155,6 +181,8 @@ def _joined(t: _Trouble) -> _Finding:
 
 def _no_colon(t: _Trouble) -> _Finding:
     text = t.text(t.first_line)[t.first_column :].split(" #")[0].rstrip()
+    if pair := re.fullmatch(r"([A-Za-z_]\w*) *= *(\S.*)", text):
+        return t.first(len(text)), f"a colon stands between them: write `{pair[1]}: {pair[2]}`"
     return t.first(len(text)), f"'{text}' has no colon: a mapping holds `key: value`, a list `- item`"
 
 

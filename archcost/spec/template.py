@@ -10,6 +10,7 @@ from archcost.expressions import show
 from archcost.source import Place
 from archcost.spec.document import Ref
 from archcost.spec.dollar import split_dollar
+from archcost.spec.habits import instead
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Mapping, Scalar, Sequence, resolve
 from archcost.suggest import suggest
@@ -136,7 +137,7 @@ class Template:
         """The value of a `when`."""
         value = self.resolve(env)
         if not isinstance(value, bool):
-            wanted = f"it must be true or false{unquoted(self.node)}"
+            wanted = f"it must be true or false{rewritten(self.node, 'true or false')}"
             raise Mistake(self.place, f"when is {describe(value)}{self.origin}; {wanted}")
         return value
 
@@ -148,7 +149,7 @@ class Template:
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             wanted = "a whole number from 0" + ("" if what == "the count" else ", or a list of values")
             text = f"repeat: {what} is {describe(value)}{self.origin}; it must be {wanted}"
-            raise Mistake(self.place, text + unquoted(self.node))
+            raise Mistake(self.place, text + rewritten(self.node, wanted))
         return value
 
 
@@ -204,14 +205,19 @@ def shown(node: Tree) -> str:
     return "a mapping" if node.entries else "an empty mapping"
 
 
-def unquoted(node: Tree) -> str:
-    """What to add, where a number or a boolean is wanted, if it is there in quotes."""
-    if not isinstance(node, Scalar) or node.plain or not node.text or node.text.startswith("$"):
+def rewritten(node: Tree, wanted: str, known: Collection[str] = ()) -> str:
+    """What to add, where a number or a boolean is wanted, if it is there in quotes or in another language."""
+    if not isinstance(node, Scalar) or not isinstance(node.value, str) or node.text.startswith("$"):
         return ""
     try:
-        return "" if isinstance(resolve(node.text), str) else ", without quotes"
+        meant = resolve(node.text)
     except ValueError:
         return ""
+    if not node.plain and node.text and not isinstance(meant, str):
+        return ", without quotes"
+    found = instead(node.text, known)
+    is_boolean = found.endswith((" true", " false"))
+    return found if is_boolean == wanted.startswith("true") or "$" in found else ""
 
 
 def _point(node: Tree, offset: int, width: int) -> Place:
