@@ -406,7 +406,7 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
     "a list as a key": ("? [a, b]\n: c\n", ["1:3+6: a list cannot be a key"]),
     "braces of a template language": (
         "a: {{ width }}\n",
-        ["1:5+9: a mapping cannot be a key; a variable is written $name"],
+        ["1:5+9: a mapping cannot be a key; a variable is written $width"],
     ),
     "a key that is given twice": ("a: 1\nb: 2\na: 3\n", ["3:1+1: 'a' is given twice; first on line 1"]),
     "a key that is given three times": (
@@ -426,9 +426,38 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
         "a: 1\na: 2\nb: [\n",
         ["2:1+1: 'a' is given twice; first on line 1", "3:4+1: this [ is not closed"],
     ),
+    "a tuple": ("{a: (3, 3)}\n", ["1:5+2: parentheses make no list; write [3, 3]"]),
+    "a tuple of words": ("{a: (b, c)}\n", ["1:5+2: parentheses make no list: write [a, b]"]),
+    "a call": (
+        "[nn.Conv2d(3, 64, 3), nn.ReLU()]\n",
+        ["1:2+11: 'nn.Conv2d(3, 64, 3)' is no layer here: write `conv: {out_channels: 64, kernel_size: 3}`"],
+    ),
+    "a text with a comma in parentheses": (
+        "{note: like (a, b)}\n",
+        ['1:8+7: the comma ended the value at like (a; quote the whole: "like (a, b)"'],
+    ),
+    "a space missing between key and value": (
+        "{a:8}\n",
+        ["1:2+3: a space is missing after the colon: write `a: 8`"],
+    ),
+    "an equals sign": ("{a: 1, b=8}\n", ["1:8+3: a field is given with a colon: write `b: 8`"]),
+    "an equals sign on a line of its own": (
+        "x:\n  a: 1\n  b = 8\n",
+        ["3:3+5: a colon stands between them: write `b: 8`"],
+    ),
+    "thousands": ("{a: 1,024}\n", ["1:7+3: a comma ends a number: write 1024"]),
+    "thousands in a list": ("a: [1,024]\n", ["1:7+3: a comma ends a number: write 1024"]),
+    "a mapping without a space before it": (
+        "- conv:{a: 8, b: 3}\n",
+        ["1:3+7: a space is missing after the colon: write `conv: {a: 8, b: 3}`"],
+    ),
+    "a mapping of two that has lost its colon": (
+        "- conv {a: 8, b: 3}\n",
+        ["1:3+7: a colon is missing after 'conv': write `conv: {a: 8, b: 3}`"],
+    ),
     "a mapping that has lost its colon": (
         "- conv {kernel_size: 3}\n",
-        ["1:3+17: a colon is missing after 'conv'"],
+        ["1:3+17: a colon is missing after 'conv': write `conv: {kernel_size: 3}`"],
     ),
     "infinity": ("a: .inf\n", ["1:4+4: .inf is not a finite number; quote it if it is a word"]),
     "minus infinity": ("a: -.Inf\n", ["1:4+5: -.Inf is not a finite number; quote it if it is a word"]),
@@ -492,7 +521,12 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
     ),
     "a list inside an expression": (
         "{a: $(max([1, 2], 3))}\n",
-        ['1:5+6: the bracket ended the value at $(max(; quote the whole expression: "$(max([1, 2], 3))"'],
+        [
+            (
+                "1:5+6: '[': a list is used whole: it has no parts to pick out, "
+                "and none is written in an expression"
+            ),
+        ],
     ),
     "braces inside an expression": (
         "{a: $(max({}, w))}\n",

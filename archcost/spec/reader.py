@@ -382,14 +382,14 @@ class _Builder:
     def _resolve(self, node: Scalar) -> None:
         """The meaning of an unquoted value. One that ends inside its parentheses was torn apart."""
         text = node.text
-        if text[:1] in _MEANINGFUL:
+        if "(" in text and self._stack and self._stack[-1].flow and syntax.is_torn(text):
+            self._stack[-1].torn = True
+            self._torn.append(Diagnostic(node.place, syntax.word_torn(text, node.place)))
+        elif text[:1] in _MEANINGFUL:
             try:
                 node.value = resolve(text, self._limits)
             except ValueError as error:
                 self._note(node.place, str(error))
-        elif "(" in text and self._stack and self._stack[-1].flow and syntax.is_torn(text):
-            self._stack[-1].torn = True
-            self._torn.append(Diagnostic(node.place, syntax.word_torn(text, node.place)))
 
 
 def _as_variable(node: Tree) -> str:
@@ -408,7 +408,11 @@ def _refuse_key(node: Scalar) -> str | None:
     if not text:
         return "a key is missing before this colon"
     if word := _TIGHT.fullmatch(text):
-        missing = "a space is missing after the colon" if word["colon"] else "a colon is missing"
+        missing = (
+            "a space is missing after the colon"
+            if word["colon"]
+            else f"a colon is missing after '{word['word']}'"
+        )
         rest = node.place.text()[node.place.column - 1 + word.start("rest") :].split(" #")[0].rstrip()
         return f"{missing}: write `{word['word']}: {rest}`"
     return None

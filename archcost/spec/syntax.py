@@ -105,7 +105,8 @@ def _torn_apart(text: str, whole: str) -> str | None:
     """What to write for a tuple or a call."""
     if text.startswith("("):
         return f"parentheses make no list{habits.instead(whole) or ': write [a, b]'}"
-    written = habits.layer(whole)
+    is_call = re.match(r"[\w.]+\(", whole) and ("." in text or habits.kind_of(text.partition("(")[0]))
+    written = habits.layer(whole) if is_call else None
     return f"'{whole}' is no layer here: {written}" if written else None
 
 
@@ -139,7 +140,11 @@ def _colon(t: _Trouble) -> _Finding:
     if (torn := re.search(r"\$\w*\(.*", t.before)) and is_torn(torn[0]):
         return t.here(), _quote_around(t, torn.start())
     if tight := re.match(r"\s*(?:- +)*(?P<word>[\w./-]+)(?P<colon>:?) *\{(?P<rest>.*)", t.text()):
-        missing = "a space is missing after the colon" if tight["colon"] else "a colon is missing"
+        missing = (
+            "a space is missing after the colon"
+            if tight["colon"]
+            else f"a colon is missing after '{tight['word']}'"
+        )
         whole = f"{tight['word']}: {{{tight['rest']}".rstrip()
         return t.here()._replace(column=tight.start("word") + 1, width=len(tight["word"])), (
             f"{missing}: write `{whole}`"
