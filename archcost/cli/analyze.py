@@ -19,6 +19,7 @@ from archcost.cli.common import (
     width,
 )
 from archcost.cli.output import style_for, write
+from archcost.cli.progress import progress
 from archcost.report.columns import NAMES, choose
 from archcost.report.model import COUNTS
 from archcost.report.words import DTYPES, Look
@@ -82,7 +83,6 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
 
     JSON always holds everything; CSV has a row per node with exact integers, and heeds --columns and --sort.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
-    reports = [analyze(network, options["convention"]) for network in load_all(specs, options)]
     look = Look(
         depth=options["depth"],
         columns=options["columns"],
@@ -92,4 +92,10 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
         dtype=options["dtype"],
         style=style_for(output, options["width"]),
     )
-    write(render(reports, form, look), output)
+    with progress(quiet=options["quiet"]) as doing:
+        networks = load_all(specs, options, doing)
+        counted = doing.each(networks, lambda network: f"analyzing {network.path}")
+        reports = [analyze(network, options["convention"]) for network in counted]
+        doing.step("writing")
+        text = render(reports, form, look)
+    write(text, output)

@@ -12,6 +12,7 @@ import click
 from archcost.cli.common import Loading, asked, complete_spec, loading, width
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
 from archcost.cli.output import say, write
+from archcost.cli.progress import progress
 from archcost.errors import UsageError
 from archcost.escape import visible
 from archcost.gate.baseline import Baseline
@@ -21,6 +22,7 @@ from archcost.gate.config import flag
 from archcost.report.judgement import FORMATS
 from archcost.report.judgement import write as render
 from archcost.report.words import DTYPES
+from archcost.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -140,7 +142,9 @@ def command(
     baseline = _baseline(settled, changes=changes, begins=options["write_baseline"])
     is_whole = how.is_plain and not specs
     _refuse_sources(placed, [settled.file, baseline.file, *(entry.path for entry in wanted)])
-    judgement = Gate(settled, day, baseline).judge(wanted, is_whole=is_whole)
+    with progress(quiet=options["quiet"]) as doing:
+        doing.step(f"checking {plural(len(wanted), 'spec')}")
+        judgement = Gate(settled, day, baseline).judge(wanted, is_whole=is_whole)
     if options["write_baseline"]:
         write(baseline.rewritten(is_whole=is_whole), baseline.file)
         # A file that nobody named now is one that nobody reads the next time.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
@@ -17,6 +18,7 @@ from archcost.limits import DEFAULT, Limits
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from archcost.cli.progress import Progress
     from archcost.errors import Diagnostic
     from archcost.gate.entries import Entry
     from archcost.network import Network
@@ -176,6 +178,11 @@ def asked(options: Loading) -> Entry:
     )
 
 
+def reading(spec: str) -> str:
+    """What is done while a SPEC is read; nothing where somebody types it."""
+    return "" if spec == "-" and sys.stdin.isatty() else f"reading {spec}"
+
+
 def load_one(spec: str, options: Loading) -> Network:
     """The network of a single SPEC.
 
@@ -191,7 +198,7 @@ def load_one(spec: str, options: Loading) -> Network:
     )
 
 
-def load_all(patterns: Sequence[str], options: Loading) -> list[Network]:
+def load_all(patterns: Sequence[str], options: Loading, doing: Progress) -> list[Network]:
     """The networks of all specs, patterns expanded. All are read before any mistake is reported.
 
     Raises:
@@ -203,7 +210,7 @@ def load_all(patterns: Sequence[str], options: Loading) -> list[Network]:
 
     networks: list[Network] = []
     mistakes: list[Diagnostic] = []
-    for spec in named(patterns):
+    for spec in doing.each(named(patterns), reading):
         try:
             networks.append(load_one(spec, options))
         except SpecError as error:

@@ -8,6 +8,7 @@ import click
 
 from archcost.cli.common import Loading, loading, output, quiet, specs_argument, units, width
 from archcost.cli.output import style_for, write
+from archcost.cli.progress import progress
 from archcost.errors import UsageError
 from archcost.report.comparison_cells import NAMES
 from archcost.report.comparison_cells import choose as choose_columns
@@ -21,6 +22,7 @@ from archcost.spec.named import named
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from archcost.cli.progress import Progress
     from archcost.report.comparison import Comparison
     from archcost.report.numbers import Units
 
@@ -103,7 +105,8 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
 
     JSON always holds every measure; CSV has a row per network, with --depth one per network and block.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
-    found = _compared(specs, options)
+    with progress(quiet=options["quiet"]) as doing:
+        found = _compared(specs, options, doing)
     look = Look(
         depth=options["depth"],
         columns=options["columns"],
@@ -116,7 +119,7 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
     write(render(found, form, look), output)
 
 
-def _compared(specs: tuple[str, ...], options: Options) -> Comparison:
+def _compared(specs: tuple[str, ...], options: Options, doing: Progress) -> Comparison:
     sweep = Sweep(
         named(specs),
         options["settings"],
@@ -126,5 +129,7 @@ def _compared(specs: tuple[str, ...], options: Options) -> Comparison:
         limits=options["limits"],
     )
     depth = options["depth"]
-    measured = [measure(network, depth, choice.swept) for choice, network in sweep.networks()]
+    doing.step(f"measuring {len(sweep.choices)} networks", len(sweep.choices))
+    networks = doing.counted(sweep.networks())
+    measured = [measure(network, depth, choice.swept) for choice, network in networks]
     return side_by_side(measured, base=options["base"], pareto=options["pareto"], depth=depth)

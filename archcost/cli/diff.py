@@ -9,6 +9,7 @@ import click
 
 from archcost.cli.common import Loading, asked, complete_spec, load_one, loading, settings_given, units, width
 from archcost.cli.formats import Output, formats, outputs, write_all
+from archcost.cli.progress import progress
 from archcost.errors import SpecError, UsageError
 from archcost.report.difference import FORMATS
 from archcost.report.difference import write as render
@@ -95,7 +96,9 @@ def command(
     --set, --variant and --input hold for both sides.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     placed = outputs(forms, output, "table")
-    found = _differences(specs, against, config, options)
+    with progress(quiet=options["quiet"]) as doing:
+        doing.step("comparing")
+        found = _differences(specs, against, config, options)
     write_all(
         placed,
         options["width"],

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, load_one, loading, output, spec_argument, width
+from archcost.cli.common import Loading, load_one, loading, output, reading, spec_argument, width
 from archcost.cli.output import style_for, write
+from archcost.cli.progress import progress
 from archcost.report import expanded
 
 if TYPE_CHECKING:
@@ -36,4 +37,7 @@ def command(spec: str, form: str, output: str | None, **options: Unpack[Options]
       archcost expand zoo:mobilenet_v2 --set width=0.5 --format csv
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     style = style_for(output, options["width"])
-    write(expanded.write(load_one(spec, options), form, style), output)
+    with progress() as doing:
+        doing.step(reading(spec))
+        text = expanded.write(load_one(spec, options), form, style)
+    write(text, output)

@@ -13,10 +13,12 @@ from archcost.cli.common import (
     load_one,
     loading,
     output,
+    reading,
     spec_argument,
     width,
 )
 from archcost.cli.output import style_for, write
+from archcost.cli.progress import progress
 from archcost.report.explained import as_json, as_text
 from archcost.report.explanation import explain
 
@@ -51,7 +53,11 @@ def command(spec: str, node: str | None, form: str, output: str | None, **option
       archcost explain zoo:resnet50 --convention thop
       archcost explain net.yaml conv_1 --format json
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
-    explained = explain(load_one(spec, options), node, options["convention"])
+    with progress() as doing:
+        doing.step(reading(spec))
+        network = load_one(spec, options)
+        doing.step(f"explaining {spec}")
+        explained = explain(network, node, options["convention"])
     write(
         as_json(explained) if form == "json" else as_text(explained, style_for(output, options["width"])),
         output,

@@ -8,9 +8,19 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, complete_node, load_one, loading, quiet, spec_argument, width
+from archcost.cli.common import (
+    Loading,
+    complete_node,
+    load_one,
+    loading,
+    quiet,
+    reading,
+    spec_argument,
+    width,
+)
 from archcost.cli.common import output as output_options
 from archcost.cli.output import style_for, write
+from archcost.cli.progress import progress
 from archcost.errors import TooLargeError, UsageError
 from archcost.report.fields import Seeing, field_report
 from archcost.report.fields_text import as_json, as_text
@@ -86,22 +96,34 @@ def command(spec: str, at: str | None, form: str, output: str | None, **options:
         raise UsageError(f"--format json does not go into a picture: '{output}'")
     if not draws and (at is None or form == "json"):
         _refuse_unused(options)
-    seeing = Seeing.of(load_one(spec, options))
-    node = seeing.chosen(at)
-    if draws:
-        if node is None:
-            raise UsageError(f"{seeing.network.name} has no node whose field moves along with its position")
-        from archcost.report.picture import draw  # noqa: PLC0415 - NumPy, and only here
+    with progress(quiet=options["quiet"]) as doing:
+        doing.step(reading(spec))
+        network = load_one(spec, options)
+        doing.step(f"looking at {spec}")
+        seeing = Seeing.of(network)
+        result = _drawn(seeing, at, output, options) if draws else _written(seeing, at, form, output, options)
+    write(result, output)
 
-        write(draw(_picture(seeing, node, options), output, slice_at=options["cut"]), output)
-        return
+
+def _drawn(seeing: Seeing, at: str | None, file: str | None, options: Options) -> str | bytes:
+    """The picture for a file."""
+    from archcost.report.picture import draw  # noqa: PLC0415 - NumPy, and only here
+
+    node = seeing.chosen(at)
+    if node is None:
+        raise UsageError(f"{seeing.network.name} has no node whose field moves along with its position")
+    return draw(_picture(seeing, node, options), file, slice_at=options["cut"])
+
+
+def _written(seeing: Seeing, at: str | None, form: str, output: str | None, options: Options) -> str:
+    """The fields in a format; for reading with a picture, if one node was asked for."""
+    node = seeing.chosen(at)
     report = field_report(seeing, at, effective=options["effective"])
     if form == "json":
-        write(as_json(report), output)
-        return
+        return as_json(report)
     style = style_for(output, options["width"])
     picture = _text(seeing, node, _terminal(output, style), options) if at and node else ""
-    write(as_text(report, style, picture=picture, quiet=options["quiet"]), output)
+    return as_text(report, style, picture=picture, quiet=options["quiet"])
 
 
 def _refuse_unused(options: Options) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-from contextlib import contextmanager
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -11,12 +9,14 @@ import click
 
 from archcost.cli.common import Loading, load_all, load_one, loading, output, quiet, specs_argument, width
 from archcost.cli.output import style_for, write
+from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Unpack
 
+    from archcost.cli.progress import Progress
     from archcost.execute.verification import Verification
     from archcost.geometry import Shape
     from archcost.network import Network
@@ -107,7 +107,8 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     from archcost.report.verified import as_json, as_text, verify_report  # noqa: PLC0415 - NumPy, and only here
 
-    found = _verified(load_all(specs, options), options)
+    with progress(quiet=options["quiet"]) as doing:
+        found = _verified(load_all(specs, options, doing), options, doing)
     reports = [verify_report(one, options["scale"]) for one in found]
     if form == "json":
         write(as_json(reports), output)
@@ -117,7 +118,7 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
     return 0 if all(report.agrees for report in reports) else 1
 
 
-def _verified(networks: Sequence[Network], options: Options) -> list[Verification]:
+def _verified(networks: Sequence[Network], options: Options, doing: Progress) -> list[Verification]:
     from archcost.execute.scaling import scaled  # noqa: PLC0415 - few runs ask for it
     from archcost.execute.verification import refuse_if_too_large, runs, verify  # noqa: PLC0415 - as above
 
@@ -128,30 +129,19 @@ def _verified(networks: Sequence[Network], options: Options) -> list[Verificatio
             refuse_if_too_large(network, options["dtype"], options["limits"])
         except TooLargeError as error:
             raise TooLargeError(f"{error}; {_advice(network, options)}") from None
-    length = sum(runs(network, options["samples"]) * len(network) for network in networks)
-    with _progress(length) as tick:
-        return [
-            verify(
-                network,
-                samples=options["samples"],
-                seed=options["seed"],
-                dtype=options["dtype"],
-                limits=options["limits"],
-                torch=options["against"] == "torch",
-                tick=tick,
-            )
-            for network in networks
-        ]
-
-
-@contextmanager
-def _progress(length: int) -> Generator[Callable[[], object]]:
-    """What to call after every node: it moves a bar, if standard error is a terminal."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    with click.progressbar(length=length, label="running", file=sys.stderr) as bar:
-        yield lambda: bar.update(1)
+    doing.step("running", sum(runs(network, options["samples"]) * len(network) for network in networks))
+    return [
+        verify(
+            network,
+            samples=options["samples"],
+            seed=options["seed"],
+            dtype=options["dtype"],
+            limits=options["limits"],
+            torch=options["against"] == "torch",
+            tick=doing.tick,
+        )
+        for network in networks
+    ]
 
 
 def _advice(network: Network, options: Options) -> str:
