@@ -124,6 +124,25 @@ def test_a_search_cut_short_never_promises_too_much(network: Network, limit: int
     assert found.best == least or not found.best_is_exact
 
 
+@settings(max_examples=40)
+@given(
+    st.lists(st.lists(st.integers(1, 20), min_size=2, max_size=2), min_size=3, max_size=3), st.integers(1, 9)
+)
+def test_wherever_a_search_is_cut_short_it_promises_no_more_than_it_found(
+    towers: list[list[int]], given_elements: int
+) -> None:
+    """Towers of two that are joined: the order matters, so nearly every one of them is searched."""
+    build = Build(given_elements)
+    x = build.inputs[0]
+    network = build.network(build.node(1, x, *(build.chain(x, *tower) for tower in towers)))
+    least = least_peak(network)
+    for limit in range(25):
+        found = peaks(network, limit=limit)
+        assert least <= found.best <= found.as_written
+        assert found.best == least or not found.best_is_exact
+    assert peaks(network)[1:3] == (least, True)
+
+
 @settings(max_examples=100)
 @given(networks(nodes=12))
 def test_what_is_alive_at_the_peak_adds_up_to_it(network: Network) -> None:

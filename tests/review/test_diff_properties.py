@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, cast
 
+import pytest
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
@@ -103,6 +104,54 @@ def test_the_same_spec_has_no_difference(seed: int) -> None:
     found = diff(base, head)
     assert found.status == "equal"
     assert (found.totals, found.causes, found.nodes, found.renamed, found.outputs) == ((),) * 5
+
+
+def expanded(network: Network) -> list[object]:
+    """All that a network is: who has which name, computes what and reads whom."""
+    rows = [(one.path, None, (), one.output) for one in network.inputs]
+    rows += [(n.path, n.layer, tuple(x.path for x in n.inputs), n.output) for n in network]
+    return [*rows, {name: tensor.path for name, tensor in network.outputs.items()}]
+
+
+@settings(max_examples=100, deadline=None)
+@given(seeds, st.integers(0, 2))
+def test_two_networks_are_equal_if_all_they_are_is_the_same_names_too(seed: int, edits: int) -> None:
+    base, head = networks(seed, edits)
+    assert (diff(base, head).status == "equal") == (expanded(base) == expanded(head))
+
+
+PLAIN: Spec = {
+    "archcost": 1,
+    "name": "net",
+    "input": {"image": [4, 8, 8], "other": [4, 8, 8]},
+    "layers": [
+        {"name": "first", "relu": None, "from": "image"},
+        {"name": "second", "gelu": None},
+        {"name": "third", "add": None, "from": ["second", "other"]},
+    ],
+    "outputs": ["third"],
+}
+ALONE: dict[str, Spec] = {
+    "a layer's name": {"layers": [PLAIN["layers"][0] | {"name": "stem"}, *PLAIN["layers"][1:]]},
+    "an input that nobody reads": {"input": PLAIN["input"] | {"mask": [2]}},
+    "an input's name": {
+        "input": {"image": [4, 8, 8], "more": [4, 8, 8]},
+        "layers": [*PLAIN["layers"][:2], PLAIN["layers"][2] | {"from": ["second", "more"]}],
+    },
+    "one output more": {"outputs": ["second", "third"]},
+    "what is read": {"layers": [*PLAIN["layers"][:2], PLAIN["layers"][2] | {"from": ["first", "other"]}]},
+}
+
+
+@pytest.mark.parametrize("edit", ALONE.values(), ids=ALONE)
+def test_what_differs_alone_is_a_difference(edit: Spec, tmp_path: Path) -> None:
+    base, head = load(tmp_path, PLAIN), load(tmp_path, PLAIN | edit)
+    assert (diff(base, base).status, diff(base, head).status) == ("equal", "changed")
+
+
+def test_a_name_that_differs_alone_is_told(tmp_path: Path) -> None:
+    (renamed,) = diff(load(tmp_path, PLAIN), load(tmp_path, PLAIN | ALONE["a layer's name"])).renamed
+    assert (renamed.base, renamed.head, renamed.nodes) == ("first", "stem", 1)
 
 
 @often
