@@ -403,6 +403,14 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
     ),
     "a merge key": ("a:\n  <<: {b: 1}\n", ["2:3+2: merge keys (<<) are not used: a block says it in sight"]),
     "two documents": ("--- a\n--- b\n", ["2:1+3: a second document starts here; a file holds one network"]),
+    "three documents": (
+        "--- a\n--- b\n--- c\n",
+        ["2:1+3: a second document starts here; a file holds one network"],
+    ),
+    "two documents, of which the second would be refused": (
+        "--- a\n--- {b: 1, b: !x 2}\n",
+        ["2:1+3: a second document starts here; a file holds one network"],
+    ),
     "a list as a key": ("? [a, b]\n: c\n", ["1:3+6: a list cannot be a key"]),
     "braces of a template language": (
         "a: {{ width }}\n",

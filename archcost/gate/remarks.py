@@ -78,14 +78,13 @@ def _unused(budget: Budget, meant: Sequence[Subject]) -> str:
         ways = ["as it stands" if one is None else f"as variant {one}" for one in budget.variants]
         which += [f"is read {' or '.join(ways)}"] * bool(ways)
         return f"no spec that is checked {' and '.join(which)}, so this budget holds for none"
-    report = meant[0].report
+    reports = [one.report for one in meant]
     if budget.kind is not None:
-        what, known = f"layer of kind '{budget.kind}'", [row.kind for row in report.nodes]
+        what, known = f"layer of kind '{budget.kind}'", [row.kind for one in reports for row in one.nodes]
     else:
-        what, known = f"block '{budget.block}'", [group.path for group in report.groups]
-    where = (
-        report.name if len({one.report.path for one in meant}) == 1 else f"any of the {len(meant)} networks"
-    )
+        what, known = f"block '{budget.block}'", [group.path for one in reports for group in one.groups]
+    is_one = len({one.path for one in reports}) == 1
+    where = reports[0].name if is_one else f"any of the {len(meant)} networks"
     names = list(dict.fromkeys(known))
     near = suggest(budget.kind or budget.block or "", names) or f" (it has {some(names)})" * (len(meant) == 1)
     return f"there is no {what} in {where}{near}, so this budget holds for nothing"

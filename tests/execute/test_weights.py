@@ -122,6 +122,8 @@ def test_analyze_does_not_open_a_file_and_counts_the_same(network: Load) -> None
         ("{weight: 5}", ":5:63: weights: weight is a single number; conv needs 1×3×1×1"),
         ("{bias: [[0], [0, 1]]}", ":5:61: weights: bias is ragged: beside 1 stands 2"),
         ("{bias: [[0], 1]}", ":5:61: weights: bias is ragged: beside 1 stands a number"),
+        ("{bias: [[0], [0, 1], [2, 3, 4]]}", ":5:61: weights: bias is ragged: beside 1 stands 2"),
+        ("{bias: [[[0]], [0]]}", ":5:61: weights: bias is ragged: beside 1×1 stands 1"),
         ("{bais: [0]}", ":5:55: weights: there is no tensor 'bais' (did you mean 'bias'?)"),
         ("{scale: [0]}", ":5:55: weights: there is no tensor 'scale'; there are weight, bias"),
         ("{bias: ['$(1 < 2)']}", ":5:61: weights: bias has true; it must hold numbers alone"),

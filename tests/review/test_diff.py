@@ -483,6 +483,14 @@ def test_a_layer_is_edited_and_covered_at_once(written: Compare) -> None:
     assert whats(found) == ["stage.conv: kernel_size 3 → 1"]
 
 
+def test_a_variable_in_the_input_is_the_cause(spec: Spec) -> None:
+    text = "archcost: 1\nname: net\nvars: {c: %s}\ninput: [$c, 8, 8]\nlayers:\n"
+    text += "  - conv: {out_channels: 4, kernel_size: 1}\n"
+    (cause,) = diff(spec(text % 3), spec(text % 5)).causes
+    assert cause.what == "c: 3 → 5"
+    assert cause.params == 2 * 4
+
+
 def test_a_list_that_a_repeat_goes_through_is_the_cause(spec: Spec) -> None:
     networks = [
         spec(

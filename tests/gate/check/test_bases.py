@@ -140,6 +140,27 @@ def test_a_spec_without_a_base_is_warned_about_and_its_absolute_limits_hold(budg
     assert found.failed is (budget == "{max_macs: 80k}")
 
 
+NOT_JUDGED = "relative limits are not judged, only absolute ones are"
+
+
+@pytest.mark.usefixtures("repository")
+@pytest.mark.parametrize(
+    ("budgets", "told"),
+    [
+        ("{max_macs: +0}", NOT_JUDGED),
+        ("{max_macs: 1G}", "its limits are absolute"),
+        ("{max_macs: 1G, max_params: +0}", NOT_JUDGED),
+        ("{max_params: +0, max_macs: 1G}", NOT_JUDGED),
+    ],
+)
+def test_a_spec_without_a_base_is_told_which_of_its_limits_hold(budgets: str, told: str) -> None:
+    Path("new.yaml").write_text(NET, "utf-8")
+    found = judge(f"specs: [new.yaml]\nagainst: HEAD\nbudgets:\n  - {budgets}\n")
+    (remark,) = (one for one in found.all if one.rule == "missing-base")
+    assert remark.message.startswith("no base: ")
+    assert remark.message.endswith(f"; {told}")
+
+
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize(("limit", "warned"), [("+0", 1), ("60k", 0)])
 def test_a_zoo_network_needs_no_base_unless_a_limit_is_relative(limit: str, warned: int) -> None:

@@ -53,6 +53,16 @@ def test_a_budget_that_holds_for_none_of_several_networks_names_them(second: str
     )
 
 
+@pytest.mark.parametrize("specs", ["[net.yaml, other.yaml]", "[other.yaml, net.yaml]"])
+def test_a_name_that_one_of_several_networks_has_is_offered(specs: str) -> None:
+    other = NET.replace("name: net", "name: other").replace("name: late", "name: backbone")
+    Path("other.yaml").write_text(other, "utf-8")
+    (remark,) = judge(f"specs: {specs}\nbudgets:\n  - {{block: backbon, max_macs: 1G}}\n").all
+    assert remark.message.startswith(
+        "there is no block 'backbon' in any of the 2 networks (did you mean 'backbone'?)"
+    )
+
+
 LATE = """\
 specs: [net.yaml, 'other/*.yaml']
 budgets:
