@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 from typing import TYPE_CHECKING
@@ -21,9 +22,11 @@ from archcost.spec.pieces import META
 from tests.fuzz.damage import POOL, damaged, transplanted
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from random import Random
 
     from archcost.errors import Diagnostic
+    from archcost.network import Network
 
 LIMITS = Limits(nodes=2000)
 
@@ -161,11 +164,28 @@ def test_any_setting_input_and_variant_is_taken_or_refused(
     path: Path, name: str, value: str, given_input: str, variant: str
 ) -> None:
     path.write_text(DENSE)
-    for choice in ({"set": {name: value}}, {"input": given_input}, {"variant": variant}):
-        try:
-            load(path, limits=LIMITS, **choice)  # pyright: ignore[reportArgumentType] - one of them at a time
-        except (SpecError, UsageError):
-            continue
+    plain = load(path, limits=LIMITS)
+    if found := taken(partial(load, path, set={name: value})):
+        kept = plain.variables.keys() - {name, "hidden"}  # which is computed
+        assert name in plain.variables
+        assert {one: found.variables[one] for one in kept} == {one: plain.variables[one] for one in kept}
+    if found := taken(partial(load, path, input=given_input)):
+        assert tuple(map(int, re.findall(r"\d+", given_input))) in [one.output for one in found.inputs]
+    found = taken(partial(load, path, variant=variant))
+    assert found is None or found.variant == variant
+
+
+def taken(loading: Callable[..., Network]) -> Network | None:
+    """The network, unless the choice was refused, in our own words."""
+    try:
+        return loading(limits=LIMITS)
+    except SpecError as error:
+        messages = [one.message for one in error.diagnostics]
+    except UsageError as error:
+        messages = [str(error)]
+    assert messages
+    assert [message for message in messages if not message or PYTHON.search(message)] == []
+    return None
 
 
 @settings(max_examples=100)

@@ -171,8 +171,9 @@ def test_a_text_cnn_is_its_figure_1() -> None:
 # -- what numbers do not show -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [*SPECS, *VARIANTS])
+@pytest.mark.parametrize("name", [name for name in SPECS if "expect:" in (HERE / f"{name}.yaml").read_text()])
 def test_every_expectation_written_in_a_spec_holds(name: str) -> None:
+    assert hard(name).expectations
     findings = archcost.analyze(hard(name)).findings
     assert [finding.message for finding in findings if finding.rule == "expectation"] == []
 

@@ -795,10 +795,16 @@ def test_the_parser_in_python_reads_the_same(text: str) -> None:
         fast = _outcome(text)
         patch.delattr(yaml, "CSafeLoader")
         slow = _outcome(text)
-    if isinstance(slow, SpecError):
-        assert slow.diagnostics
-    elif not isinstance(fast, SpecError):
-        assert _data(fast) == _data(slow)
+    if isinstance(slow, SpecError) and not isinstance(fast, SpecError):
+        # PyYAML's own parser takes no tab between words, which YAML allows.
+        assert all("\t" in one.place.text() and "tab " in one.message for one in slow.diagnostics)
+    else:
+        assert _told(fast) == _told(slow)
+
+
+def _told(outcome: Tree | SpecError) -> object:
+    """The data, or that there is none: where parsers give up is their own."""
+    return "refused" if isinstance(outcome, SpecError) else [_data(outcome)]
 
 
 @pytest.mark.parametrize("text", [text for text, _ in REFUSED.values()], ids=REFUSED.keys())

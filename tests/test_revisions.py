@@ -441,8 +441,7 @@ def test_paths_through_links_lead_where_they_lead_on_the_disk(repo: Repo) -> Non
         for parts in product(("a", "b", "l", "up", "..", "f", "x"), repeat=3):
             path = root.joinpath(*parts)
             real = Path(os.path.realpath(path))
-            if real.is_relative_to(root):
-                assert base.real(path) == real, parts
+            assert not real.is_relative_to(root) or base.real(path) == real, parts
 
 
 # -- files that are refused -----------------------------------------------------------------------------

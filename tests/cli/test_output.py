@@ -109,11 +109,13 @@ def test_a_named_pipe_is_written_to_not_replaced(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("device", ["/dev/null", "/dev/stdout", "/dev/stderr"])
 def test_a_device_is_written_to(device: str) -> None:
-    done = archcost("analyze", "tiny.yaml", "--quiet", "--output", device)
-    assert done.returncode == 0
+    command = ("analyze", "tiny.yaml", "--quiet")
+    report = archcost(*command).stdout
+    assert report.startswith("tiny")
+    done = archcost(*command, "--output", device)
+    streams = {"/dev/stdout": (report, ""), "/dev/stderr": ("", report), "/dev/null": ("", "")}
+    assert (done.returncode, done.stdout, done.stderr) == (0, *streams[device])
     assert Path("/dev/null").is_char_device()
-    streams = {"/dev/null": "", "/dev/stdout": done.stdout, "/dev/stderr": done.stderr}
-    assert bool(streams[device]) is (device != "/dev/null")
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -450,18 +449,27 @@ def damaged(text: str, random: Random) -> str:
 def test_a_damaged_configuration_is_read_or_refused(
     name: str, text: str, tmp_path: Path, random: Random
 ) -> None:
-    file = tmp_path / name
-    file.write_text(damaged(text, random), "utf-8")
-    try:
-        read_config(file)
-    except SpecError as error:
-        assert all(one.place.line >= 1 and one.message for one in error.diagnostics)  # noqa: PT017 - most are
+    is_read_or_refused(tmp_path / name, damaged(text, random).encode())
 
 
 @given(st.binary(max_size=60))
 @pytest.mark.parametrize("name", ["a.yaml", "a.toml"])
 def test_whatever_stands_in_a_file_is_read_or_refused(name: str, tmp_path: Path, data: bytes) -> None:
-    file = tmp_path / name
-    file.write_bytes(b"[tool.archcost]\n" * (name == "a.toml") + data)
-    with suppress(SpecError):
-        read_config(file)
+    is_read_or_refused(tmp_path / name, b"[tool.archcost]\n" * (name == "a.toml") + data)
+
+
+def is_read_or_refused(file: Path, data: bytes) -> None:
+    """A configuration of its file, or mistakes that stand in it, in our own words."""
+    file.write_bytes(data)
+    try:
+        found = read_config(file)
+    except SpecError as error:
+        for one in error.diagnostics or pytest.fail("an error without a mistake"):
+            assert one.place.source.name == str(file)
+            assert 1 <= one.place.line <= max(1, len(one.place.source.lines))
+            assert 1 <= one.place.column <= len(one.place.text()) + 1
+            assert one.message
+            assert not re.search(r"Error\b|Traceback|<class|\bNone\b|object at", one.message)
+    else:
+        assert found.folder == file.parent
+        assert all(one.place is not None and one.place.text() for one in found.budgets)

@@ -568,6 +568,15 @@ OTHERS = [
         weights={"weight": (1_000,)},
         ops=Operations(macs=50_000, multiplications=50_000),
     ),
+    Case(
+        sentence="a custom layer that declares no parameters holds no tensor",
+        kind="custom",
+        fields={"shape": (2, 3), "params": 0, "macs": 5, "reason": "a product of our own"},
+        inputs=((2, 3),),
+        output=(2, 3),
+        value=None,
+        ops=Operations(macs=5, multiplications=5),
+    ),
 ]
 
 CASES = [*NORMS, *ACTIVATIONS, *SHAPES, *MERGES, *OTHERS]

@@ -159,10 +159,8 @@ def test_sarif_has_every_message_and_addresses_that_are_valid(made: Judgement) -
 def test_junit_is_xml_that_has_every_failure(made: Judgement) -> None:
     tree = ET.fromstring(write(made, "junit", Look()).encode())  # noqa: S314 - it is our own
     texts = " ".join(element.text or "" for element in tree.iter("failure"))
-    for one in cleaned(made).all:
-        if one.fails:
-            # A parser reads line breaks as one character; there are none but ours.
-            assert one.message in texts
+    # A parser reads line breaks as one character; there are none but ours.
+    assert [one.message for one in cleaned(made).all if one.fails and one.message not in texts] == []
 
 
 # -- Markdown -----------------------------------------------------------------------------------------------
@@ -194,9 +192,9 @@ def test_markdown_has_no_link_no_picture_and_no_html_but_ours(made: Judgement) -
 @AS_USUAL
 @given(judgements())
 def test_markdown_calls_nobody_and_refers_to_nothing(made: Judgement) -> None:
-    for token in tokens(write(made, "markdown", Look())):
-        if token.type == "text":
-            assert not CALL.search(token.content)
+    texts = [token.content for token in tokens(write(made, "markdown", Look())) if token.type == "text"]
+    assert texts
+    assert [text for text in texts if CALL.search(text)] == []
 
 
 @AS_USUAL

@@ -49,8 +49,9 @@ def spec_of(text: str) -> Any:  # noqa: ANN401 - likewise
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_a_schema_is_a_schema(name: str) -> None:
-    Draft202012Validator.check_schema(schema(name))
-    json.dumps(schema(name), allow_nan=False)
+    made = schema(name)
+    Draft202012Validator.check_schema(made)
+    assert json.loads(json.dumps(made, allow_nan=False)) == made
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
@@ -90,24 +91,36 @@ def test_an_item_of_the_language_satisfies_the_schema(item: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "item",
+    ("item", "mended"),
     [
-        "3",
-        "{conv: {out_channels: 64}}",
-        "{conv: {out_channels: 64, kernel_size: 3, kernal: 3}}",
-        "{conv: {out_channels: 0, kernel_size: 3}}",
-        "{conv: {out_channels: 64, kernel_size: 3, padding: full}}",
-        "{conv: {out_channels: 64, kernel_size: 3, bias: 1}}",
-        "conv: 64",
-        "{relu, expect: {shapes: [3]}}",
-        "{branches: [relu], merge: add}",
-        "{branches: {a: []}, merge: relu}",
-        "{upsample: {mode: cubic, size: 4}}",
+        ("3", "relu"),
+        ("{conv: {out_channels: 64}}", "{conv: {out_channels: 64, kernel_size: 3}}"),
+        (
+            "{conv: {out_channels: 64, kernel_size: 3, kernal: 3}}",
+            "{conv: {out_channels: 64, kernel_size: 3, groups: 3}}",
+        ),
+        ("{conv: {out_channels: 0, kernel_size: 3}}", "{conv: {out_channels: 1, kernel_size: 3}}"),
+        (
+            "{conv: {out_channels: 64, kernel_size: 3, padding: full}}",
+            "{conv: {out_channels: 64, kernel_size: 3, padding: same}}",
+        ),
+        (
+            "{conv: {out_channels: 64, kernel_size: 3, bias: 1}}",
+            "{conv: {out_channels: 64, kernel_size: 3, bias: true}}",
+        ),
+        ("conv: 64", "conv: {out_channels: 64, kernel_size: 1}"),
+        ("{relu, expect: {shapes: [3]}}", "{relu, expect: {shape: [3]}}"),
+        ("{branches: [relu], merge: add}", "{branches: {a: [relu]}, merge: add}"),
+        ("{branches: {a: []}, merge: relu}", "{branches: {a: []}, merge: add}"),
+        ("{upsample: {mode: cubic, size: 4}}", "{upsample: {mode: bicubic, size: 4}}"),
     ],
 )
-def test_an_item_with_a_mistake_does_not(item: str) -> None:
-    spec = spec_of(f"archcost: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n  - {item}\n")
-    assert complaints("spec", spec)
+def test_an_item_with_a_mistake_does_not_and_the_mistake_is_why(item: str, mended: str) -> None:
+    text = "archcost: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n  - relu\n  - {}\n"
+    validator: Any = Draft202012Validator(schema("spec"))
+    errors = list(validator.iter_errors(spec_of(text.replace("{}", item))))
+    assert [list(error.absolute_path) for error in errors] == [["layers", 1]]
+    assert complaints("spec", spec_of(text.replace("{}", mended))) == []
 
 
 @pytest.mark.parametrize("key", ["archcost", "name", "input", "layers"])
@@ -115,7 +128,7 @@ def test_a_spec_needs_its_four_keys(key: str) -> None:
     spec = {"archcost": 1, "name": "net", "input": [3], "layers": ["relu"]}
     assert complaints("spec", spec) == []
     del spec[key]
-    assert complaints("spec", spec)
+    assert complaints("spec", spec) == [f"'{key}' is a required property"]
 
 
 def test_every_word_and_every_field_is_completed_with_its_description() -> None:
