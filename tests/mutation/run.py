@@ -1,0 +1,171 @@
+"""Would the tests notice? Changes archcost in small ways, one at a time in a copy, and runs what might fail.
+
+    python -m tests.mutation.run --record                  # once: which tests run which statements
+    python -m tests.mutation.run --samples 300 --seed 1    # of geometry, layers, passes, kernels
+    python -m tests.mutation.run --samples 300 --seed 1 --of rest
+    python -m tests.mutation.run --only archcost/geometry.py --samples 40
+
+Every change that no test notices is printed. It either is the same program, and gets its reason in
+`equivalent.py`, or a test is missing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+from collections import Counter
+from math import sqrt
+from pathlib import Path
+from tempfile import gettempdir
+from typing import TYPE_CHECKING
+
+from tests.mutation.changes import Change, changes
+from tests.mutation.equivalent import reason
+from tests.mutation.record import Record
+from tests.mutation.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+NUMBERS = (
+    "archcost/geometry.py",
+    "archcost/layers/",
+    "archcost/passes/",
+    "archcost/execute/kernels/",
+    "archcost/reach.py",
+    "archcost/offsets.py",
+    "archcost/channels.py",
+    "archcost/hdc.py",
+)
+"""Where a wrong number would come from."""
+
+BATCHES = (6.0, 24.0, 96.0, 400.0)
+"""Seconds that the tests of a batch took unchanged: the quickest come first, and mostly suffice."""
+
+
+def main() -> None:
+    """Read the flags, and run."""
+    parser = argparse.ArgumentParser(prog="python -m tests.mutation.run", description=__doc__)
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.add_argument(
+        "--record",
+        nargs="*",
+        metavar="PATH",
+        help="measure the tests that are new or edited: all, or of these",
+    )
+    parser.add_argument("--of", choices=["numbers", "rest"], default="numbers", help="where changes are made")
+    parser.add_argument(
+        "--only", nargs="+", metavar="PATH", help="instead: files, or beginnings of their paths"
+    )
+    parser.add_argument("--samples", type=int, default=0, help="how many changes")
+    parser.add_argument("--seed", type=int, default=0, help="another seed, other changes")
+    parser.add_argument(
+        "--skip", type=int, default=0, help="leave out the first of them: go on where it ended"
+    )
+    parser.add_argument("--seconds", type=float, default=600.0, help="of tests per change, at most")
+    parser.add_argument("--list", action="store_true", help="say what would be changed, and run nothing")
+    parser.add_argument("--cache", type=Path, default=Path(gettempdir()) / "archcost-mutation")
+    given = parser.parse_args()
+    tree = Tree(given.cache / "tree")
+    tree.bring()
+    record = Record(tree, given.cache / "record.json")
+    if given.record is not None:
+        measure(record, given.record)
+    elif left := record.missing():
+        print(f"{len(left)} files of tests are not measured and do not run: --record")
+    found = sampled(tree, given.of, given.only, given.seed)[given.skip :][: given.samples]
+    if given.list:
+        print(*found, sep="\n")
+    else:
+        summary(Counter(judged(record, found, given.seconds)))
+
+
+def measure(record: Record, of: Sequence[str]) -> None:
+    """Measure the tests that are not: those of paths that begin so."""
+    left = [suite for suite in record.missing() if not of or suite.startswith(tuple(of))]
+    for i, suite in enumerate(left, 1):
+        record.measure(suite)
+        found = record.suites[suite]
+        print(f"{i}/{len(left)} {suite}: {found['seconds']:.0f} s", *found["failing"], flush=True)
+
+
+def sampled(tree: Tree, of: str, only: Sequence[str] | None, seed: int) -> list[Change]:
+    """All changes of a part of the program, shuffled."""
+    prefixes = tuple(only or NUMBERS)
+    wanted = of == "numbers" or bool(only)
+    sources = [path for path in tree.sources() if path.startswith(prefixes) == wanted]
+    found = [change for path in sources for change in changes(path, tree.read(path).decode())]
+    random.Random(seed).shuffle(found)  # noqa: S311 - no secret
+    return found
+
+
+def judged(record: Record, found: Sequence[Change], seconds: float) -> Iterator[str]:
+    """What became of every change: noticed, endless (noticed, too), unnoticed, equivalent or no program."""
+    for i, change in enumerate(found, 1):
+        what, by = judge(record, change, seconds)
+        if what == "unnoticed" and (why := reason(change, record.tree.read(change.path).decode())):
+            what, by = "equivalent", why
+        print(f"{i} {what} ({by}) {change}", flush=True)
+        yield what
+
+
+def judge(record: Record, change: Change, seconds: float) -> tuple[str, str]:
+    """Whether the tests notice a change, and which does."""
+    tree = record.tree
+    if not change.makes_another_program(tree.read(change.path)):
+        return "no program", "the same, or a syntax error"
+    names, ran = record.covering(change), 0
+    with tree.changed(change):
+        for batch in batches(record, names, seconds):
+            limit = 10 * sum(record.seconds[one] for one in batch) + 60
+            outcome = tree.test(batch, limit, "-x", *(f"--deselect={one}" for one in record.failing))
+            ran += len(batch)
+            if outcome.code is None:
+                return "endless", f"one of {', '.join(batch)}"
+            if outcome.code:
+                return "noticed", next(iter(outcome.failing), batch[0])
+    return "unnoticed", f"{ran} of {len(names)} files of tests ran"
+
+
+def batches(record: Record, names: Sequence[str], seconds: float) -> Iterator[list[str]]:
+    """The files of tests, quickest first, in ever longer runs, as far as the time goes."""
+    batch: list[str] = []
+    limits, spent, all_of_it = iter(BATCHES), 0.0, 0.0
+    limit = next(limits)
+    for name in names:
+        took = record.seconds[name]
+        if all_of_it + took > seconds:
+            break
+        if batch and spent + took > limit:
+            yield batch
+            batch, spent, limit = [], 0.0, next(limits, limit)
+        batch.append(name)
+        spent, all_of_it = spent + took, all_of_it + took
+    if batch:
+        yield batch
+
+
+def summary(counts: Counter[str]) -> None:
+    """The share that is noticed, of those that are other programs, with its 95 % interval (Wilson)."""
+    noticed = counts["noticed"] + counts["endless"]
+    judged_ones = noticed + counts["unnoticed"]
+    print(", ".join(f"{n} {what}" for what, n in sorted(counts.items())))
+    if judged_ones:
+        low, high = wilson(noticed, judged_ones)
+        share = noticed / judged_ones
+        print(f"{noticed} of {judged_ones} noticed: {share:.1%}, 95 % interval {low:.1%} to {high:.1%}")
+
+
+def wilson(hits: int, of: int, z: float = 1.96) -> tuple[float, float]:
+    """Wilson's interval of a share.
+
+    >>> [round(end, 3) for end in wilson(207, 225)]
+    [0.877, 0.949]
+    """
+    share, more = hits / of, z * z / of
+    middle, half = share + more / 2, z * sqrt(share * (1 - share) / of + more / (4 * of))
+    return (middle - half) / (1 + more), (middle + half) / (1 + more)
+
+
+if __name__ == "__main__":
+    main()
