@@ -118,11 +118,13 @@ def test_columns_that_were_asked_for_stay_in_that_order(run: Run) -> None:
     assert "left out: kind, output" in text
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, *OTHERS])
+# But for `zoo`, whose lines end at 100 columns unless somebody wants more.
+@pytest.mark.parametrize(
+    "command", [name for name, words in (COMMANDS | OTHERS).items() if words[0] != "zoo"]
+)
 def test_a_pipe_gets_all_of_it(command: str, run: Run) -> None:
     words = [word.format("resnet50") for word in (COMMANDS | OTHERS)[command]]
-    if words[0] != "zoo":  # whose lines end at 100 columns unless somebody wants more
-        assert run(*words).stdout == run(*words, "--width", "0").stdout
+    assert run(*words).stdout == run(*words, "--width", "0").stdout
 
 
 @pytest.mark.parametrize("form", ["json", "csv", "markdown"])

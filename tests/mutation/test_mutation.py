@@ -9,7 +9,7 @@ from tests.mutation.equivalent import EQUIVALENT, key
 from tests.mutation.lines import noting
 from tests.mutation.tree import ROOT
 
-MADE = {
+MADE: dict[str, set[str]] = {
     "f(a) < 2": {"(f(a) <= 2)", "(f(a) > 2)", "3", "1"},
     "not a": {"(a)"},
     "a and b": {"(a or b)", "(a)", "(b)"},

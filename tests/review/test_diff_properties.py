@@ -113,7 +113,7 @@ def expanded(network: Network) -> list[object]:
     return [*rows, {name: tensor.path for name, tensor in network.outputs.items()}]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(seeds, st.integers(0, 2))
 def test_two_networks_are_equal_if_all_they_are_is_the_same_names_too(seed: int, edits: int) -> None:
     base, head = networks(seed, edits)
