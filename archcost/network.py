@@ -115,6 +115,23 @@ class Expectation(NamedTuple):
     outputs: tuple[Node | Input, ...]
 
 
+class Unused(NamedTuple):
+    """A name in the spec that nothing uses.
+
+    Attributes:
+        what: `variable`, `parameter`, `loop variable`, `counter` (of a plain count), `block`, `include` or
+            `share`.
+        name: as it is written.
+        place: where.
+        of: the block that has the parameter.
+    """
+
+    what: str
+    name: str
+    place: Place
+    of: str = ""
+
+
 class Given(NamedTuple):
     """Values that an item of the spec fixes for the tensors inside it, by `weights`.
 
@@ -143,6 +160,7 @@ class Network:
         expectations: every `expect` that was reached.
         given: every `weights` that was reached.
         variants: the names of the variants its spec has.
+        unused: names in its spec that nothing uses.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a network is
@@ -157,6 +175,7 @@ class Network:
         expectations: tuple[Expectation, ...] = (),
         given: tuple[Given, ...] = (),
         variants: tuple[str, ...] = (),
+        unused: tuple[Unused, ...] = (),
     ) -> None:
         self.name = name
         self.path = path
@@ -168,6 +187,7 @@ class Network:
         self.expectations = expectations
         self.given = given
         self.variants = variants
+        self.unused = unused
 
     def having(self, nodes: Iterable[Node], outputs: dict[str, Node | Input]) -> Network:
         """A network of other nodes in the place of this one. What the spec expects of its nodes is gone."""

@@ -449,7 +449,7 @@ def test_the_input_may_be_computed_and_overridden(tmp_path: Path) -> None:
     head = "vars: {size: 32}\ninput: [3, $size, $(size*2)]\n"
     assert network(tmp_path, "- relu", head).nodes[0].output == (3, 32, 64)
     assert network(tmp_path, "- relu", head, input="3x5x6").nodes[0].output == (3, 5, 6)
-    assert network(tmp_path, "- relu", head, input=(7,)).nodes[0].output == (7,)
+    assert network(tmp_path, "- relu", head, input=(7, 8, 9)).nodes[0].output == (7, 8, 9)
 
 
 # -- several inputs, outputs, sharing -------------------------------------------------------------------

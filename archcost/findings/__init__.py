@@ -18,6 +18,7 @@ from archcost.findings import (
     suspicious_input,
     unread_input,
     unused_input,
+    unused_name,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ RULES: dict[str, Rule] = {
         misaligned_merge.RULE,
         dead_layer.RULE,
         unused_input.RULE,
+        unused_name.RULE,
         suspicious_input.RULE,
         unread_input.RULE,
         field_exceeds_input.RULE,

@@ -95,12 +95,17 @@ def at_input(tensor: Input, rule: str, level: Level, message: str) -> Finding:
     return _finding(tensor.path, tensor.place, rule, level, message)
 
 
+def at_name(place: Place, rule: str, level: Level, message: str) -> Finding:
+    """A finding about a name in the spec, which is no node."""
+    return _finding(None, place, rule, level, message)
+
+
 def at_expectation(e: Expectation, rule: str, level: Level, message: str) -> Finding:
     """A finding about what the spec expects."""
     return _finding(e.path, e.place, rule, level, message)
 
 
-def _finding(path: str, place: Place, rule: str, level: Level, message: str) -> Finding:
+def _finding(path: str | None, place: Place, rule: str, level: Level, message: str) -> Finding:
     return Finding(
         rule=rule,
         level=level,
@@ -108,7 +113,7 @@ def _finding(path: str, place: Place, rule: str, level: Level, message: str) -> 
         file=place.source.name,
         line=place.line,
         column=place.column,
-        message=f"{path}: {message}",
+        message=f"{path}: {message}" if path else message,
     )
 
 

@@ -38,6 +38,7 @@ class Item:
     when: Template | None = None
     expect: dict[str, tuple[Template, Place]] = field(default_factory=dict[str, "tuple[Template, Place]"])
     share: str | None = None
+    share_place: Place | None = None
     weights: Written | None = None
 
 
@@ -107,6 +108,8 @@ class Repeat(Item):
     count: Template | None = None
     columns: dict[str, Template] = field(default_factory=dict[str, "Template"])
     rows: list[dict[str, Template]] = field(default_factory=list[dict[str, "Template"]])
+    places: dict[str, Place] = field(default_factory=dict[str, "Place"])
+    """Where each loop variable is named."""
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -132,6 +135,22 @@ class Block:
     """False for the standard blocks, which know nothing of the spec that uses them."""
 
 
+class Included(NamedTuple):
+    """A file that is included.
+
+    Attributes:
+        text: its path, as written.
+        place: where that is.
+        name: what the file is called.
+        by: what the file is called that includes it.
+    """
+
+    text: str
+    place: Place
+    name: str
+    by: str
+
+
 @dataclass(kw_only=True, eq=False, repr=False)
 class Document:
     """A whole spec. Variables are values by now; the rest waits for expansion."""
@@ -143,3 +162,8 @@ class Document:
     outputs: tuple[Ref, ...]
     variables: dict[str, Template]
     variants: dict[str, dict[str, Template]]
+    places: dict[str, Place]
+    """Where each variable is named."""
+    blocks: dict[str, Block]
+    """Its own and those of the files it includes, called or not."""
+    included: list[Included]

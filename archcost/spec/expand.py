@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from archcost.geometry import Shape
     from archcost.layers.base import Kind
     from archcost.limits import Limits
-    from archcost.network import Given
+    from archcost.network import Given, Unused
     from archcost.source import Place
     from archcost.spec.document import Block, Branch, Document, Item, MergeSpec, Ref
     from archcost.spec.fields import Fields
@@ -68,8 +68,10 @@ class Expander:
         # Repeats of nothing cost time without adding nodes, so steps are bounded as well.
         self._steps_left = 20 * limits.nodes
 
-    def expand(self, inputs: tuple[Input, ...], path: str, variant: str | None) -> Network:
-        """The network.
+    def expand(
+        self, inputs: tuple[Input, ...], path: str, variant: str | None, unused: tuple[Unused, ...] = ()
+    ) -> Network:
+        """The network. `unused` are the names of its spec that nothing uses.
 
         Raises:
             SpecError: everything that is wrong.
@@ -92,6 +94,7 @@ class Expander:
             expectations=tuple(self._expectations),
             given=tuple(self._given),
             variants=tuple(self._document.variants),
+            unused=unused,
         )
 
     def _outputs(self, last: Tap, frame: Frame) -> dict[str, Node | Input]:

@@ -322,6 +322,7 @@ class ItemParser(Mender):
             text = "repeat names no variable; write a count, or {variable: values}"
             self.problems.add(node.place, text)
         self._check_loop_variables(node, around)
+        repeat.places = {key.text: key.place for key, _ in node.entries}
         for key, value in node.entries:
             column = repeat.columns[key.text] = self.value(value, around.variables, f"repeat: {key.text}")
             if isinstance(value, Scalar) and value.value is not None and not column.waits:
@@ -335,6 +336,7 @@ class ItemParser(Mender):
             self.problems.add(nodes[0].place, text)
             return frozenset({ANY})
         self._check_loop_variables(rows[0], around)
+        repeat.places = {key.text: key.place for key, _ in rows[0].entries}
         keys = [entry.key.text for entry in rows[0].entries]
         for node in nodes:
             if not isinstance(node, Mapping):

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.source import Place, Source
+from archcost.spec.document import Included
 from archcost.spec.reader import Mapping, Scalar, Sequence, read
 from archcost.spec.template import shown
 from archcost.suggest import nearest, suggest
@@ -317,6 +318,7 @@ class Includer:
 
     Attributes:
         roots: what the files hold, in the order they were named.
+        files: the same files, each with the place that named it first.
         complete: False if one of them could not be read.
     """
 
@@ -326,6 +328,7 @@ class Includer:
         self._files: Files = DISK
         self._done: set[Path] = set()
         self.roots: list[Mapping] = []
+        self.files: list[Included] = []
         self.complete = True
 
     def include(self, root: Mapping, opened: Opened) -> None:
@@ -366,8 +369,9 @@ class Includer:
         elif real not in self._done:
             self._done.add(real)
             prefix = self._files.prefix
-            beside = Path(name.removeprefix(prefix)).parent / entry.text
-            self._read(entry, f"{prefix}{beside}", real, chain)
+            called = f"{prefix}{Path(name.removeprefix(prefix)).parent / entry.text}"
+            self.files.append(Included(entry.text, entry.place, called, name))
+            self._read(entry, called, real, chain)
 
     def _read(self, entry: Scalar, name: str, real: Path, chain: tuple[Path, ...]) -> None:
         try:

@@ -18,7 +18,9 @@ from archcost.spec.parse import LIBRARY_KEYS, SPEC_KEYS, Parser
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.reader import Mapping, read
 from archcost.spec.template import Template, check_plain, shown
+from archcost.spec.unused import Survey
 from archcost.suggest import suggest
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,11 +96,15 @@ def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
     problems = Problems()
     document = _parse(opened, problems, limits)
     chosen = _variant(document, opened, variant)
+    survey = Survey(document)
     variables = _variables(document, chosen, overrides, problems, limits)
+    _check_effect(overrides, document, survey.idle)
     given = given_shapes(input_, list(document.inputs), limits)
     inputs = network_inputs(document.inputs, variables, given, problems, limits)
     problems.stop_if_any()
-    return Expander(document, variables, problems, limits, opened).expand(inputs, path, chosen)
+    return Expander(document, variables, problems, limits, opened).expand(
+        inputs, path, chosen, tuple(survey.unused)
+    )
 
 
 def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
@@ -110,7 +116,7 @@ def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
     includer.include(root, opened)
     parser = Parser(problems, limits, _Standard(problems, limits).block)
     parser.blocks_are_complete = includer.complete
-    document = parser.document(root, list(_included(includer.roots, parser)))
+    document = parser.document(root, list(_included(includer.roots, parser)), includer.files)
     problems.stop_if_any()
     return document
 
@@ -185,6 +191,19 @@ def _variables(
             )
         templates[name] = _override(name, given, frozenset(document.variables), limits)
     return _evaluate(templates, overrides, problems)
+
+
+def _check_effect(overrides: dict[str, Setting], document: Document, idle: set[str]) -> None:
+    """Whether every `--set` has something to change.
+
+    Raises:
+        UsageError: no layer depends on the variable.
+    """
+    for name in overrides:
+        if name in idle:
+            rest = [other for other in document.variables if other not in idle]
+            some = f"; one does on {in_a_row(rest)}" if rest else ""
+            raise UsageError(f"--set {name}: no layer depends on '{name}', so it changes nothing{some}")
 
 
 def _evaluate(

@@ -41,7 +41,9 @@ class Meta:
             self._reads = pieces.refs(reads, around.names, "from")
         when = node.get("when")
         self._when = None if when is None else pieces.when(when, around.variables)
-        self._share = self._word(node.get("share"), "share")
+        share = node.get("share")
+        self._share = self._word(share, "share")
+        self._share_place = share.place if share else None
         self._expect = dict(self._expectations(node.get("expect")))
         pieces.text(node, "note")
         self._weights = written(node.get("weights"), pieces, around.variables)
@@ -76,7 +78,7 @@ class Meta:
         item.name = self.name
         item.segment = self.segment or item.segment
         item.reads, item.when, item.share, item.expect = self._reads, self._when, self._share, self._expect
-        item.weights = self._weights
+        item.weights, item.share_place = self._weights, self._share_place
         self.declare()
         return item
 

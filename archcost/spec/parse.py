@@ -23,7 +23,8 @@ from archcost.suggest import suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archcost.spec.document import Item, Ref
+    from archcost.source import Place
+    from archcost.spec.document import Included, Item, Ref
     from archcost.spec.reader import Tree
     from archcost.spec.template import Template
 
@@ -51,8 +52,10 @@ SPEC_KEYS = (
 class Parser(ItemParser):
     """Parses one spec, or one file of blocks; mistakes go to `problems`."""
 
-    def document(self, root: Mapping, included: Iterable[Mapping] = ()) -> Document:
-        """The whole spec. `included` are the `blocks:` mappings of the files it includes."""
+    def document(
+        self, root: Mapping, included: Iterable[Mapping] = (), files: Iterable[Included] = ()
+    ) -> Document:
+        """The whole spec. `included` are the `blocks:` mappings of the `files` it includes."""
         root = self.check_keys(root, SPEC_KEYS, ("archcost", "name", "input", "layers"), "a spec")
         variables, names = self._variables(root.get("vars"))
         variants = self._variants(root.get("variants"), names)
@@ -71,6 +74,9 @@ class Parser(ItemParser):
             outputs=self._outputs(root.get("outputs"), taps, "outputs"),
             variables=variables,
             variants=variants,
+            places=_places(root.get("vars")),
+            blocks=self.blocks,
+            included=list(files),
         )
 
     def _layers(self, node: Tree | None, around: Around, taps: Names) -> list[Item]:
@@ -247,3 +253,8 @@ class Parser(ItemParser):
             place = self.calls[cycle[0]][cycle[1]]
             text = f"block '{cycle[0]}' calls itself: {' → '.join(cycle)}; a spec has no recursion"
             self.problems.add(place, text)
+
+
+def _places(node: Tree | None) -> dict[str, Place]:
+    """Where the keys of a mapping stand."""
+    return {entry.key.text: entry.key.place for entry in node.entries} if isinstance(node, Mapping) else {}

@@ -258,10 +258,13 @@ def test_the_usual_table_of_the_bottlenecks_fits_120_columns(run: Run) -> None:
     assert max(map(len, table.splitlines())) <= 120
 
 
+TWO_LINES = "input: [3, 8, 8]\nlayers:\n  - {relu: , when: $(note != 'y')}\n"
+
+
 @pytest.mark.parametrize("form", ["table", "csv", "markdown"])
 def test_a_name_or_a_value_of_two_lines_is_shown_on_one(form: str, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
-    path.write_text('archcost: 1\nname: "two\\nlines"\nvars: {note: x}\ninput: [3, 8, 8]\nlayers: [relu]\n')
+    path.write_text('archcost: 1\nname: "two\\nlines"\nvars: {note: x}\n' + TWO_LINES)
     options = ["--columns", "input", "--quiet", "--format", form]
     assert "two lines" in run("compare", str(path), "tiny.yaml", *options).stdout
     assert "note=a b" in run("compare", str(path), "--set", "note=a\nb,c", *options).stdout

@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import pytest
+import yaml
 
 import archcost
+from archcost.findings import RULES
+from archcost.findings.rule import Seen
+from archcost.limits import DEFAULT
+from archcost.passes.cost import costs
+from archcost.passes.looks import Looks
+from archcost.spec.library import BLOCKS, zoo
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def messages(name: str, rule: str) -> list[str]:
@@ -56,3 +69,25 @@ def test_a_network_sees_beyond_its_input_from_one_layer_on(name: str, size: str 
     found = messages(name, "field-exceeds-input")
     assert len(found) == (size is not None)
     assert all(f"its receptive field of {size} is larger" in message for message in found)
+
+
+MISUSE = ("dead-layer", "unused-input", "unused-name", "suspicious-input")
+
+
+def test_no_network_of_the_zoo_has_anything_that_is_not_used() -> None:
+    found: list[str] = []
+    for entry in zoo(DEFAULT):
+        network = archcost.load(f"zoo:{entry.name}")
+        seen = Seen(network, costs(network), {}, Looks())
+        found += [f"{entry.name}: {one.message}" for rule in MISUSE for one in RULES[rule].check(seen)]
+    assert found == []
+
+
+@pytest.mark.parametrize("file", sorted(BLOCKS.glob("*.yaml")), ids=lambda file: file.stem)
+def test_every_parameter_of_a_standard_block_is_read_in_it(file: Path) -> None:
+    for block in yaml.safe_load(file.read_text(encoding="utf-8"))["blocks"].values():
+        params = dict(block.get("params", {}))
+        for name in list(params):
+            del params[name]
+            text = f"{list(params.values())} {block['body']}"
+            assert re.search(rf"\$(\(.*\b)?{name}\b", text), name

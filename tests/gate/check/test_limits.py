@@ -13,7 +13,7 @@ from archcost.gate.entries import Entry
 from archcost.gate.judge import parts
 from archcost.gate.patterns import matches_block
 from archcost.review.measured import Subject
-from tests.gate.check.judging import NET, TODAY, gate, judge, only, said, widen
+from tests.gate.check.judging import TODAY, gate, judge, only, said, widen
 from tests.work import calls
 
 
@@ -93,7 +93,7 @@ def test_a_flag_is_a_limit_of_every_spec(folder: Path) -> None:
 def test_a_bound_of_a_field_proves_no_minimum() -> None:
     # Positions that became channels are positions again: which of them are read is bounded only.
     layers = "  - pixel_unshuffle: {downscale_factor: 2}\n  - slice: {start: 0, end: 4}\n"
-    head = NET.partition("layers:\n")[0]
+    head = "archcost: 1\nname: net\ninput: [3, 8, 8]\n"
     Path("net.yaml").write_text(f"{head}layers:\n{layers}", "utf-8")
     found = judge("specs: [net.yaml]\nbudgets:\n  - min_field: {warn: 3, error: 2}\n")
     assert [(one.limit, one.kept) for one in found.specs[0].limits] == [(3, False), (2, None)]

@@ -1,0 +1,59 @@
+"""Rule `unused-name` (warn, info): the spec names something that nothing uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.findings.rule import Rule, Seen, at_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.network import Unused
+    from archcost.report.model import Finding
+
+_SAID = {
+    "variable": "variable '{0}': nothing reads it, so it changes nothing; write ${0} where it belongs",
+    "parameter": "block '{1}': nothing reads its parameter '{0}'; write ${0} where it belongs",
+    "loop variable": "repeat: nothing reads its variable '{0}'; write ${0} where it belongs",
+    "counter": "repeat: nothing reads its variable '{0}'; a plain count does without a name",
+    "share": "share '{0}': no other item has these weights; give another the same word, or drop it",
+    "block": "block '{0}': nothing calls it",
+    "include": "include '{0}': nothing calls a block of it",
+}
+_LEFT_OVER = {"counter", "block", "include"}
+"""Text that could go. The others are meant to change something, and do not."""
+
+
+def _check(seen: Seen) -> Iterator[Finding]:
+    for one in seen.network.unused:
+        yield at_name(one.place, RULE.name, "info" if one.what in _LEFT_OVER else "warn", _message(one))
+
+
+def _message(one: Unused) -> str:
+    return _SAID[one.what].format(one.name, one.of)
+
+
+RULE = Rule(
+    name="unused-name",
+    levels=("warn", "info"),
+    summary="the spec names something that nothing uses",
+    good="""\
+archcost: 1
+name: as_wide_as_it_says
+vars: {width: 32}
+input: [3, 32, 32]
+layers:
+  - conv: {out_channels: $width, kernel_size: 3, padding: 1}
+""",
+    bad="""\
+archcost: 1
+name: as_wide_as_ever
+note: a number where the variable was meant
+vars: {width: 32}
+input: [3, 32, 32]
+layers:
+  - conv: {out_channels: 64, kernel_size: 3, padding: 1}
+""",
+    check=_check,
+)

@@ -1,0 +1,224 @@
+"""Names of a spec that nothing uses: variables, parameters, blocks, includes, and weights shared by one item.
+
+It is judged by the text, not by values: what only another variant reads, or a layer that its `when` leaves
+out, or a repeat that runs no times, is used.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING, TypeAlias
+
+from archcost.network import Unused
+from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
+from archcost.spec.reader import Sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from archcost.spec.document import Block, Document, Item
+    from archcost.spec.template import Template
+
+Owner: TypeAlias = "Block | Repeat | None"
+"""What a name belongs to: the block of a parameter, the repeat of a loop variable, or (None) the spec."""
+Name: TypeAlias = tuple[Owner, str]
+Scope: TypeAlias = "dict[str, Name]"
+
+_SEVERAL = 2
+"""Once, or several times: more is not told apart."""
+
+
+class Survey:
+    """Who reads whom in a spec.
+
+    Attributes:
+        unused: what nothing reads, calls or shares, in no particular order. Of names in a row, each computed
+            from the one before it, that is the last: the others are used once it is.
+        idle: variables on which no layer depends, those in such rows among them.
+    """
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._read: set[Name] = set()
+        """Names that an item reads."""
+        self._through: dict[Name, set[Name]] = defaultdict(set)
+        """What a name is computed from."""
+        self._repeats: dict[Repeat, None] = {}
+        self._shares: dict[Block | None, list[tuple[Item, int]]] = defaultdict(list)
+        self._calls: dict[Block | None, dict[Block, int]] = {}
+        """Per body, the blocks it calls, and whether once or more often; None is the network's own."""
+        self._variables: Scope = {name: (None, name) for name in document.variables}
+        self._settle()
+        self._look([None])
+        used, called, repeats = self._used(), dict(self._calls), dict(self._repeats)
+        self.idle = {name for name in document.variables if (None, name) not in used}
+        self.unused: list[Unused] = [*self._unused_blocks(), *self._lone_shares()]
+        self._look(document.blocks.values())
+        read = self._read.union(*self._through.values())
+        self.unused += (one for name, one in self._named(called, repeats) if name not in read)
+
+    def _settle(self) -> None:
+        """What variables are computed from, and what inputs read."""
+        document = self._document
+        for name, template in document.variables.items():
+            self._follow((None, name), [template], self._variables)
+        for overrides in document.variants.values():
+            for name, template in overrides.items():
+                self._follow((None, name), [template], self._variables)
+        for template in document.inputs.values():
+            self._reads([template], self._variables)
+
+    def _look(self, bodies: Iterable[Block | None]) -> None:
+        """Read these bodies, and those of all blocks they call."""
+        left = list(bodies)
+        while left:
+            block = left.pop()
+            if block not in self._calls:
+                self._calls[block] = {}
+                self._body(block)
+                left.extend(self._calls[block])
+
+    def _body(self, block: Block | None) -> None:
+        if block is None:
+            self._items(self._document.layers, self._variables, None, 1)
+            return
+        scope = dict(self._variables) if block.sees_variables else {}
+        for name, parameter in block.parameters.items():
+            if parameter.default is not None:
+                self._follow((block, name), [parameter.default], scope)
+            scope[name] = (block, name)
+        self._items(block.items, scope, block, 1)
+
+    def _reads(self, templates: Iterable[Template], scope: Scope) -> None:
+        self._read.update(scope[name] for one in templates for name in one.names if name in scope)
+
+    def _follow(self, name: Name, templates: Iterable[Template], scope: Scope) -> None:
+        self._through[name].update(scope[read] for one in templates for read in one.names if read in scope)
+
+    def _items(self, items: Iterable[Item], scope: Scope, body: Block | None, times: int) -> None:
+        for item in items:
+            self._reads(_meta(item), scope)
+            if item.share is not None:
+                self._shares[body].append((item, times))
+            match item:
+                case LayerItem():
+                    self._reads(item.fields.templates.values(), scope)
+                case BlockCall():
+                    calls = self._calls[body]
+                    calls[item.block] = min(_SEVERAL, calls.get(item.block, 0) + times)
+                    for name, template in item.arguments.items():
+                        self._follow((item.block, name), [template], scope)
+                case Branches():
+                    self._branches(item, scope, body, times)
+                case Repeat():
+                    self._repeat(item, scope, body, times)
+                case Body():
+                    self._items(item.items, scope, body, times)
+                case _:
+                    raise TypeError(f"no way to survey {type(item).__name__}")
+
+    def _branches(self, item: Branches, scope: Scope, body: Block | None, times: int) -> None:
+        for branch in item.branches:
+            self._reads([branch.when] if branch.when else [], scope)
+            self._items(branch.items, scope, body, times)
+        self._reads(item.merge.fields.templates.values(), scope)
+
+    def _repeat(self, item: Repeat, scope: Scope, body: Block | None, times: int) -> None:
+        self._repeats[item] = None
+        self._reads([item.count] if item.count else [], scope)
+        for name, column in item.columns.items():
+            self._follow((item, name), [column], scope)
+            if not _is_list(column):  # then its value says how often the repeat runs
+                self._reads([column], scope)
+        for row in item.rows:
+            for name, template in row.items():
+                self._follow((item, name), [template], scope)
+        inside = scope | {name: (item, name) for name in item.places}
+        self._items(item.items, inside, body, _SEVERAL if _runs_often(item) else times)
+        self._reads(item.merge.fields.templates.values() if item.merge else (), inside)
+
+    # -- what is left over ----------------------------------------------------------------------------------
+
+    def _named(
+        self, called: Iterable[Block | None], repeats: Iterable[Repeat]
+    ) -> Iterator[tuple[Name, Unused]]:
+        """The names there are in what is called, with what they are."""
+        for name, place in self._document.places.items():
+            yield (None, name), Unused("variable", name, place)
+        for repeat in repeats:
+            plain = len(repeat.columns) == 1 and not any(map(_is_list, repeat.columns.values()))
+            for name, place in repeat.places.items():
+                yield (repeat, name), Unused("counter" if plain else "loop variable", name, place)
+        for block in filter(None, called):
+            for name, parameter in block.parameters.items() if block.sees_variables else ():
+                yield (block, name), Unused("parameter", name, parameter.place, block.name)
+
+    def _used(self) -> set[Name]:
+        used: set[Name] = set()
+        left = list(self._read)
+        while left:
+            name = left.pop()
+            if name not in used:
+                used.add(name)
+                left.extend(self._through[name])
+        return used
+
+    def _unused_blocks(self) -> Iterator[Unused]:
+        """Blocks of the spec itself. Of a file that it includes, one that is called is enough."""
+        spec = self._document.place.source.name
+        for block in self._document.blocks.values():
+            if block not in self._calls and block.place.source.name == spec:
+                yield Unused("block", block.name, block.place)
+        files = {block.place.source.name for block in filter(None, self._calls)}
+        for one in reversed(self._document.included):  # those that a file includes stand behind it
+            if one.name in files:
+                files.add(one.by)
+            elif one.by == spec:
+                yield Unused("include", one.text, one.place)
+
+    def _lone_shares(self) -> Iterator[Unused]:
+        """Sets of weights that one item has to itself."""
+        times = self._times()
+        users: dict[str, list[tuple[Item, int]]] = defaultdict(list)
+        for body, shares in self._shares.items():
+            for item, often in shares:
+                users[item.share or ""].append((item, often * times[body]))
+        for name, found in users.items():
+            (item, often), *others = found
+            if often == 1 and not others:
+                yield Unused("share", name, item.share_place or item.place)
+
+    def _times(self) -> dict[Block | None, int]:
+        """How often each body is run through: once, or several times."""
+        times: dict[Block | None, int] = {None: 1}
+        left: list[Block | None] = [None]
+        while left:
+            body = left.pop()
+            for callee, often in self._calls[body].items():
+                before = times.get(callee, 0)
+                times[callee] = min(_SEVERAL, before + often * times[body])
+                if times[callee] != before:
+                    left.append(callee)
+        return times
+
+
+def _meta(item: Item) -> Iterator[Template]:
+    if item.when is not None:
+        yield item.when
+    for template, _ in item.expect.values():
+        yield template
+    if item.weights is not None:
+        for _, template in item.weights.numbers.values():
+            yield template
+
+
+def _runs_often(item: Repeat) -> bool:
+    """Whether it may run more than once, whatever the variables are."""
+    if item.count is not None:
+        return item.count.waits or item.count.count({}, "the count") > 1
+    return len(item.rows) != 1
+
+
+def _is_list(column: Template) -> bool:
+    """Whether a column is written out, value by value."""
+    return isinstance(column.node, Sequence)
