@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NoReturn
 
-from archcost.errors import ShapeError
+from archcost.errors import ShapeError, SpecError
 from archcost.geometry import axis_names, show
 from archcost.layers.base import Merge, Source
 from archcost.network import Expectation, Input, Network, Node
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
 from archcost.spec.expectations import expected
 from archcost.spec.library import beside
-from archcost.spec.problems import Mistake
+from archcost.spec.problems import Mistake, Problems
 from archcost.spec.reader import Scalar
 from archcost.spec.scope import UNKNOWN, Environment, Frame, Lost, Tap, Taps, Unknown
 from archcost.spec.sharing import Shared
@@ -37,28 +37,37 @@ if TYPE_CHECKING:
     from archcost.spec.document import Block, Branch, Document, Item, MergeSpec, Ref
     from archcost.spec.fields import Fields
     from archcost.spec.library import Opened
-    from archcost.spec.problems import Problems, Uses
+    from archcost.spec.problems import Uses
     from archcost.spec.scope import Flow, Wire
     from archcost.spec.template import Field, Template
     from archcost.spec.weights import Written
 
 
+_QUICK = 3_000
+"""Nodes of a network that is built again to try other inputs."""
+
+
 class Expander:
     """Expands one document. `expand` is the only thing to call, once."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a network is made of
         self,
         document: Document,
         variables: dict[str, Value],
         problems: Problems,
         limits: Limits,
         opened: Opened,
+        *,
+        is_trial: bool = False,
     ) -> None:
+        """`is_trial`: only whether there is a mistake is asked, not what would mend it."""
         self._document = document
         self._opened = opened
         self._variables = variables
         self._problems = problems
         self._limits = limits
+        self._inputs: tuple[Input, ...] = ()
+        self._unequal_left = 0 if is_trial else 1
         self._nodes: list[Node] = []
         self._expectations: list[Expectation] = []
         self._given: list[Given] = []
@@ -76,6 +85,7 @@ class Expander:
         Raises:
             SpecError: everything that is wrong.
         """
+        self._inputs = inputs
         taps = Taps()
         taps.own = {one.path: Tap((one,)) for one in inputs}
         taps.own.setdefault("input", Tap(inputs))
@@ -298,14 +308,51 @@ class Expander:
         if len(self._nodes) >= self._limits.nodes:
             self._too_many(fields.place, frame)
         shapes = tuple(wire.output for wire in inputs)
-        output = self._infer(fields, layer, shapes, labels)
+        try:
+            output = self._infer(fields, layer, shapes)
+        except ShapeError as error:
+            place = fields.place_of(str(error))
+            advice = self._advice(layer, inputs, labels, path, error)
+            text = f"{fields.word}: {_worded(error, layer, shapes, labels)}{advice}"
+            raise Mistake(place, text) from None
         shared = frame.shared and frame.shared.key(path, layer.parameters(shapes) | layer.statistics(shapes))
         called = _called(fields.place, frame.uses)
         node = Node(path, fields.word, layer, inputs, output, fields.place, shared, called, frame.uses)
         self._nodes.append(node)
         return node
 
-    def _infer(self, fields: Fields, layer: Kind, shapes: tuple[Shape, ...], labels: list[str]) -> Shape:
+    def _advice(
+        self,
+        layer: Kind,
+        inputs: tuple[Node | Input, ...],
+        labels: list[str],
+        path: str,
+        error: ShapeError,
+    ) -> str:
+        """What to do about two tensors of unequal size; said once, for later ones follow from the first."""
+        if not isinstance(layer, Merge) or len(error.inputs) != 2 or not self._unequal_left:
+            return ""
+        self._unequal_left -= 1
+        from archcost.spec.unequal import Pair  # noqa: PLC0415 - only such a mistake needs it
+
+        (a, b), names = error.inputs, [label[1:-1] if label[:1] == "'" else None for label in labels]
+        pair = Pair(layer, (inputs[a], inputs[b]), (names[a], names[b]), path.rpartition(".")[0])
+        return pair.advice(self._nodes, self._inputs, self._fits)
+
+    def _fits(self, inputs: tuple[Input, ...]) -> bool:
+        """Whether the network can be built on other inputs; not tried where that takes long."""
+        if len(self._nodes) > _QUICK:
+            return False
+        trial = Expander(
+            self._document, self._variables, Problems(), self._limits, self._opened, is_trial=True
+        )
+        try:
+            trial.expand(inputs, "", None)
+        except SpecError:
+            return False
+        return True
+
+    def _infer(self, fields: Fields, layer: Kind, shapes: tuple[Shape, ...]) -> Shape:
         key = (id(layer), shapes)
         found = self._shapes.get(key)
         if found is None:
@@ -315,8 +362,7 @@ class Expander:
                 found = error
             self._shapes[key] = found
         if isinstance(found, ShapeError):
-            place = fields.place_of(str(found))
-            raise Mistake(place, f"{fields.word}: {_worded(found, layer, shapes, labels)}")
+            raise found
         return found
 
     def _checked(self, fields: Fields, layer: Kind, shapes: tuple[Shape, ...]) -> Shape:
