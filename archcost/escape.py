@@ -211,7 +211,7 @@ def xml(text: str) -> str:
 
 _MARKUP = re.compile(
     r"[\\`*<|~$]"  # anywhere
-    r"|(?<!\w)_|_(?!\w)"  # inside of a word it is a letter
+    r"|(?<!\w)_+|_+(?!\w)"  # inside of a word it is a letter
     r"|^[>\[=]|\[(?=[\[^+-])|\](?=[(\[:])|\{(?=[+-])"
     r"|^#(?=#{0,5}(?: |$))|(?<=^-)-"
     r"|&(?=#?\w+;)"
@@ -241,7 +241,9 @@ def markdown(text: str, *, everything: bool = False) -> str:
     """
     # Room before the text would make it a block of code.
     broken = _REFERENCE.sub("\N{ZERO WIDTH SPACE}", text.strip())
-    return _ITEM.sub(r"\1\\\2", (_PERHAPS if everything else _MARKUP).sub(r"\\\g<0>", broken))
+    markup = _PERHAPS if everything else _MARKUP
+    escaped = markup.sub(lambda found: "".join(f"\\{c}" for c in found[0]), broken)
+    return _ITEM.sub(r"\1\\\2", escaped)
 
 
 def code(text: str) -> str:

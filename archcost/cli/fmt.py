@@ -97,7 +97,8 @@ def _finish(file: _File, *, writes: bool, diff: bool) -> None:
 
 def _difference(file: _File) -> str:
     before, after = (data.decode().splitlines(keepends=True) for data in (file.before, file.after))
-    lines = unified_diff(before, after, file.name, file.name)
+    name = visible(file.name)
+    lines = unified_diff(before, after, name, name)
     ended = (
         line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines
     )

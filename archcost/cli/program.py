@@ -137,7 +137,7 @@ def _misused(error: click.ClickException) -> None:
     """A command line that click does not understand; it quotes what was given."""
     shown, message = StringIO(), error.format_message()
     error.show(shown)
-    say(shown.getvalue().replace(message, one_line(message)).removesuffix("\n"))
+    say(shown.getvalue().replace(click.unstyle(message), one_line(message)).removesuffix("\n"))
 
 
 def _refuse(error: ArchcostError) -> int:

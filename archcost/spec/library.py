@@ -248,7 +248,7 @@ def find_in_zoo(name: str, limits: Limits) -> tuple[Path, str | None]:
     file = zoo_folder() / f"{name}.yaml"
     if re.fullmatch(r"[A-Za-z0-9_.-]+", name) and file.is_file():
         return file, None
-    mentioned = f"{name}:".encode()
+    mentioned = f"{name}:".encode("utf-8", "surrogatepass")
     for path in _zoo_files():
         # A variant's name must occur in the text: only then is the file worth parsing.
         if mentioned in path.read_bytes() and name in _variants(path, limits):

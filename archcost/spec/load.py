@@ -247,7 +247,7 @@ def _override(name: str, given: Setting, known: frozenset[str], limits: Limits) 
         raise UsageError(f"--set {name}=: the value is missing")
     problems = Problems()
     try:
-        node = read(text.encode(), f"--set {name}", limits)
+        node = read(text.encode("utf-8", "surrogatepass"), f"--set {name}", limits)
         check_plain(node, "it")
         template = Template(node, known, problems, limits)
         problems.stop_if_any()

@@ -1,0 +1,92 @@
+"""Results with any text in place of what others wrote: every writer keeps it text."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import archcost
+from archcost.execute.verification import verify
+from archcost.report import comparison_writers, difference, explained, fields_text, verified, writers
+from archcost.report.explanation import explain
+from archcost.report.fields import Seeing, field_report
+from archcost.report.style import Style
+from archcost.report.words import Look
+from archcost.review.compare import PARETO, measure, side_by_side
+from archcost.review.diff import diff
+from tests.cli.test_no_text_escapes import HOSTILE, LOOKS_ALIKE, SPEC
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from archcost.network import Network
+
+Writer = tuple[str, "Callable[[Any], str]", Any]
+
+MARK = "MARK"
+PIECES = [piece for text in HOSTILE.values() for piece in {text, text[:1], text[-2:]}]
+TEXT = st.lists(st.sampled_from(PIECES) | st.text(max_size=4), min_size=1, max_size=4).map("".join)
+
+
+@pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Network:
+    path = tmp_path_factory.mktemp("specs") / f"{MARK}.yaml"
+    path.write_text(SPEC.format(text=MARK))
+    return archcost.load(path)
+
+
+@pytest.fixture(scope="module")
+def results(network: Network) -> list[Writer]:
+    """A format, what writes it, and a result with marks."""
+    other = archcost.load(network.path, variant="wide")
+    report, change = archcost.analyze(network), diff(network, other)
+    compared = side_by_side(
+        [measure(one, 1, {}) for one in (network, other)], base=None, pareto=PARETO, depth=1
+    )
+    seen = field_report(Seeing.of(network), None, effective=False)
+    proof = verified.verify_report(verify(network, samples=1))
+    look = Look(columns=("place", "fields", "kind", "inputs"))
+
+    def in_each(forms: tuple[str, ...], write: Callable[[Any, str], str], result: object) -> list[Writer]:
+        return [(form, lambda value, form=form: write(value, form), result) for form in forms]
+
+    usual = ("table", "json", "csv", "markdown")
+    return [
+        *in_each(usual, lambda value, form: writers.write([value], form, look), report),
+        *in_each(usual, lambda value, form: difference.write([value], form, Look(depth=1)), change),
+        *in_each(usual, lambda value, form: comparison_writers.write(value, form, Look()), compared),
+        ("table", lambda value: explained.as_text(value, Style()), explain(network, "last", None)),
+        ("json", explained.as_json, explain(network, "last", None)),
+        ("table", lambda value: fields_text.as_text(value, Style()), seen),
+        ("json", fields_text.as_json, seen),
+        ("table", lambda value: verified.as_text([value], Style()), proof),
+        ("json", lambda value: verified.as_json([value]), proof),
+    ]
+
+
+def put(value: Any, text: str) -> Any:  # noqa: ANN401 - whatever a result holds
+    """The same with a text for every mark."""
+    if isinstance(value, str):
+        return value.replace(MARK, text)
+    if isinstance(value, tuple | list):
+        made = [put(one, text) for one in cast("list[object]", value)]
+        return made if isinstance(value, list) else tuple(made)
+    if isinstance(value, dict):
+        entries = cast("dict[object, object]", value).items()
+        return {put(key, text): put(one, text) for key, one in entries}
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(
+            value, **{field.name: put(getattr(value, field.name), text) for field in fields(value)}
+        )
+    return value
+
+
+@settings(max_examples=40, deadline=None)
+@given(text=TEXT)
+def test_no_writer_lets_a_text_mean_anything(text: str, results: list[Writer]) -> None:
+    for form, write, result in results:
+        LOOKS_ALIKE[form](write(put(result, text)), write(put(result, "x")))
