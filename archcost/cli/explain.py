@@ -19,10 +19,11 @@ from archcost.cli.common import (
 )
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
-from archcost.report.explained import as_json, as_text
+from archcost.report.explained import as_json, as_markdown, as_text
 from archcost.report.explanation import explain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Unpack
 
 
@@ -36,7 +37,7 @@ class Options(Loading):
 @click.command
 @spec_argument
 @click.argument("node", required=False, shell_complete=complete_node)
-@output("table", "json")
+@output("table", "json", "markdown")
 @loading
 @convention
 @width
@@ -58,7 +59,10 @@ def command(spec: str, node: str | None, form: str, output: str | None, **option
         network = load_one(spec, options)
         doing.step(f"explaining {spec}")
         explained = explain(network, node, options["convention"])
-    write(
-        as_json(explained) if form == "json" else as_text(explained, style_for(output, options["width"])),
-        output,
-    )
+    style = style_for(output, options["width"])
+    made: dict[str, Callable[[], str]] = {
+        "table": lambda: as_text(explained, style),
+        "json": lambda: as_json(explained),
+        "markdown": lambda: as_markdown(explained),
+    }
+    write(made[form](), output)

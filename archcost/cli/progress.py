@@ -41,7 +41,7 @@ class Progress:
         self._length = 0
 
     def step(self, what: str, length: int = 0) -> None:
-        """From now on it is `what`, not shown if empty, of which `length` parts can be counted if there are."""
+        """From now on it is `what`, not shown if empty, of which `length` parts are counted, if any."""
         self._what, self._done, self._length = one_line(what), 0, length
 
     def tick(self) -> None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from archcost.cli.common import output, quiet, width
 from archcost.cli.output import style_for, write
 from archcost.rates import LARGEST_FIELD, LARGEST_KERNEL, MOST_LAYERS, solve
-from archcost.report.rates import Request, as_json, as_text
+from archcost.report.rates import Request, as_csv, as_json, as_markdown, as_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 def _kernels(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[int, ...]:
@@ -54,7 +59,7 @@ def _kernels(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[
     show_default=True,
     help="Stacks to show per number of layers.",
 )
-@output("table", "json")
+@output("table", "json", "csv", "markdown")
 @width
 @quiet
 def command(  # noqa: PLR0913 - one argument per option
@@ -84,7 +89,10 @@ def command(  # noqa: PLR0913 - one argument per option
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     solution = solve(kernels, layers, field, max_rate=max_rate, top=top)
     request = Request(kernel_sizes=kernels, layers=layers, field=field, max_rate=max_rate, top=top)
-    if form == "json":
-        write(as_json(request, solution), output)
-    else:
-        write(as_text(request, solution, style_for(output, width), quiet=quiet), output)
+    made: dict[str, Callable[[], str]] = {
+        "table": lambda: as_text(request, solution, style_for(output, width), quiet=quiet),
+        "json": lambda: as_json(request, solution),
+        "csv": lambda: as_csv(solution),
+        "markdown": lambda: as_markdown(request, solution, quiet=quiet),
+    }
+    write(made[form](), output)

@@ -24,6 +24,7 @@ from archcost.cli.progress import progress
 from archcost.errors import TooLargeError, UsageError
 from archcost.report.fields import Seeing, field_report
 from archcost.report.fields_text import as_json, as_text
+from archcost.report.fields_writers import as_csv, as_markdown
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -67,7 +68,7 @@ def _cut(_ctx: click.Context, _param: click.Parameter, given: str | None) -> tup
     help="The slice of a 3-D field. [default: the middle]",
 )
 @click.option("--effective", is_flag=True, help="The effective field of every row, too: slow.")
-@output_options("table", "json")
+@output_options("table", "json", "csv", "markdown")
 @loading
 @width
 @quiet
@@ -92,9 +93,9 @@ def command(spec: str, at: str | None, form: str, output: str | None, **options:
     draws = suffix in PICTURES
     if suffix in OTHER_PICTURES:
         raise UsageError(f"cannot draw '{output}': a picture's file ends in .svg or .png")
-    if draws and form == "json":
-        raise UsageError(f"--format json does not go into a picture: '{output}'")
-    if not draws and (at is None or form == "json"):
+    if draws and form != "table":
+        raise UsageError(f"--format {form} does not go into a picture: '{output}'")
+    if not draws and (at is None or form != "table"):
         _refuse_unused(options)
     with progress(quiet=options["quiet"]) as doing:
         doing.step(reading(spec))
@@ -121,6 +122,10 @@ def _written(seeing: Seeing, at: str | None, form: str, output: str | None, opti
     report = field_report(seeing, at, effective=options["effective"])
     if form == "json":
         return as_json(report)
+    if form == "csv":
+        return as_csv(report)
+    if form == "markdown":
+        return as_markdown(report, quiet=options["quiet"])
     style = style_for(output, options["width"])
     picture = _text(seeing, node, _terminal(output, style), options) if at and node else ""
     return as_text(report, style, picture=picture, quiet=options["quiet"])

@@ -13,7 +13,7 @@ from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import Unpack
 
     from archcost.cli.progress import Progress
@@ -81,7 +81,7 @@ def _scale(_ctx: click.Context, _param: click.Parameter, given: str | None) -> F
     help="Run the network with F times its channels, such as 0.25 or 1/8.",
 )
 @click.option("--all", "everything", is_flag=True, help="A row for every node, however many there are.")
-@output("table", "json")
+@output("table", "json", "csv", "markdown")
 @loading
 @width
 @quiet
@@ -105,16 +105,20 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
     --input proves the same layers; so does --scale-channels, which scales every channel count that a layer
     sets, if the layers still fit together.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
-    from archcost.report.verified import as_json, as_text, verify_report  # noqa: PLC0415 - NumPy, and only here
+    from archcost.report import verified_writers as writers  # noqa: PLC0415 - NumPy, and only here
+    from archcost.report.verified import as_json, as_text, verify_report  # noqa: PLC0415 - likewise
 
     with progress(quiet=options["quiet"]) as doing:
         found = _verified(load_all(specs, options, doing), options, doing)
     reports = [verify_report(one, options["scale"]) for one in found]
-    if form == "json":
-        write(as_json(reports), output)
-    else:
-        shown = {"everything": options["everything"], "quiet": options["quiet"]}
-        write(as_text(reports, style_for(output, options["width"]), **shown), output)
+    shown = {"everything": options["everything"], "quiet": options["quiet"]}
+    made: dict[str, Callable[[], str]] = {
+        "table": lambda: as_text(reports, style_for(output, options["width"]), **shown),
+        "json": lambda: as_json(reports),
+        "csv": lambda: writers.as_csv(reports),
+        "markdown": lambda: writers.as_markdown(reports, **shown),
+    }
+    write(made[form](), output)
     return 0 if all(report.agrees for report in reports) else 1
 
 

@@ -12,12 +12,16 @@ from archcost.cli.common import output, width
 from archcost.cli.output import say, style_for, write
 from archcost.errors import UsageError
 from archcost.limits import DEFAULT
+from archcost.report.csv import table
 from archcost.report.fit import cut
+from archcost.report.grid import Head, Table, piped
 from archcost.report.json import envelope
 from archcost.spec.library import BLOCKS, find_in_zoo, standard_blocks, zoo
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcost.spec.library import ZooEntry
 
 SCHEMA = "archcost-zoo/1"
@@ -34,7 +38,7 @@ def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
 @click.command
 @click.argument("name", required=False, shell_complete=_complete)
 @click.option("--blocks", is_flag=True, help="List the standard blocks instead.")
-@output("table", "json")
+@output("table", "json", "csv", "markdown")
 @width
 def command(name: str | None, *, blocks: bool, form: str, output: str | None, width: int | None) -> None:
     """List the networks that ship with archcost, or print one's spec.
@@ -52,11 +56,14 @@ def command(name: str | None, *, blocks: bool, form: str, output: str | None, wi
         write(_text(name.removeprefix("zoo:")), output)
         return
     entries = standard_blocks(DEFAULT) if blocks else zoo(DEFAULT)
-    if form == "json":
-        write(_json(entries, "blocks" if blocks else "networks"), output)
-    else:
-        most = None if width == 0 else style_for(output, width).width or _WIDTH
-        write("".join(f"{_line(entry, most)}\n" for entry in entries), output)
+    most = None if width == 0 else style_for(output, width).width or _WIDTH
+    made: dict[str, Callable[[], str]] = {
+        "table": lambda: "".join(f"{_line(entry, most)}\n" for entry in entries),
+        "json": lambda: _json(entries, "blocks" if blocks else "networks"),
+        "csv": lambda: table(_COLUMNS, map(_row, entries)),
+        "markdown": lambda: _markdown(entries),
+    }
+    write(made[form](), output)
 
 
 def _text(name: str) -> str:
@@ -75,14 +82,28 @@ def _block_text(name: str) -> str:
     return (BLOCKS / f"{name.removeprefix('std/')}.yaml").read_text(encoding="utf-8")
 
 
+_COLUMNS = ("name", "file", "variant", "note")
+
+
+def _row(entry: ZooEntry) -> dict[str, object]:
+    return {"name": entry.name, "file": entry.file.name, "variant": entry.variant, "note": entry.note}
+
+
 def _json(entries: list[ZooEntry], what: str) -> str:
-    rows = ({"name": e.name, "file": e.file.name, "variant": e.variant, "note": e.note} for e in entries)
-    return envelope(SCHEMA, what, rows)
+    return envelope(SCHEMA, what, map(_row, entries))
+
+
+def _markdown(entries: list[ZooEntry]) -> str:
+    rows = [[entry.name, _what(entry)] for entry in entries]
+    return piped(Table([Head("name", least=12), Head("what it is")], rows)) + "\n"
+
+
+def _what(entry: ZooEntry) -> str:
+    return f"variant of {entry.file.stem}" if entry.variant else entry.note
 
 
 def _line(entry: ZooEntry, most: int | None) -> str:
-    what = f"variant of {entry.file.stem}" if entry.variant else entry.note
     line = f"{entry.name:<24} "
     if most is None:
-        return line + what
-    return cut(line + shorten(what, max(most - len(line), 2), placeholder=" …"), most)
+        return line + _what(entry)
+    return cut(line + shorten(_what(entry), max(most - len(line), 2), placeholder=" …"), most)

@@ -10,7 +10,7 @@ from archcost.report.comparison import SCHEMA, flat, who
 from archcost.report.comparison_cells import Cells, heading, is_number, shown
 from archcost.report.csv import table
 from archcost.report.fit import fitted, paragraph
-from archcost.report.grid import Head, grid, pipes
+from archcost.report.grid import Head, Table, grid, pipes
 from archcost.report.json import envelope
 from archcost.report.markdown import bullets
 from archcost.report.model import COUNTS, to_dict
@@ -100,7 +100,7 @@ def _networks(found: Comparison, names: list[str], look: Look) -> list[str]:
     ]
     heads = [*[Head("")] * several, Head("network", least=12)]
     heads += [head for name, rank in _ranks(names, look) for head in _heads(cells, name, rank)]
-    return grid(heads, rows, look.style, narrow=True, chooses=True)
+    return grid(Table(heads, rows, narrow=True, chooses=True), look.style)
 
 
 def _ranks(names: Sequence[str], look: Look) -> Iterator[tuple[str, int]]:
@@ -142,7 +142,7 @@ def _blocks(found: Comparison, name: str, look: Look) -> list[str]:
     labels = [row.label for row in _in_order(found, look)]
     heads = [Head(f"{heading(name)} by block", least=12)]
     heads += [Head(label, right=True, rank=i) for i, label in enumerate(labels)]
-    return grid(heads, rows, look.style, total=total)
+    return grid(Table(heads, rows, total), look.style)
 
 
 def _by_block(found: Comparison, name: str, look: Look) -> list[list[str]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
-from archcost.escape import code, markdown, through
+from archcost.escape import through
 from archcost.geometry import show
 from archcost.report.csv import table
-from archcost.report.grid import Head, grid, pipes
+from archcost.report.grid import Head, Table, grid, piped
 from archcost.report.json import envelope
 from archcost.report.model import field_text, plain
 from archcost.report.rows import given, kind_of, readable
@@ -102,10 +102,8 @@ _HEADS = (
 
 
 def _table(rows: Sequence[Sequence[str]], style: Style) -> str:
-    return "".join(f"{line}\n" for line in grid(_HEADS, rows, style))
+    return "".join(f"{line}\n" for line in grid(Table(_HEADS, rows), style))
 
 
 def _markdown(rows: Sequence[Sequence[str]]) -> str:
-    cells = [[code(path), *map(markdown, rest)] for path, *rest in rows]
-    heads = [head.text for head in _HEADS]
-    return pipes(cells, heads, ["left"] * len(heads)) + "\n"
+    return piped(Table(_HEADS, rows)) + "\n"

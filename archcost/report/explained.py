@@ -1,19 +1,21 @@
-"""An explanation as text, for reading, and as JSON, `archcost-explanation/1`."""
+"""An explanation as text and as Markdown, for reading, and as JSON, `archcost-explanation/1`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.escape import through
+from archcost.escape import code, markdown, through
 from archcost.geometry import show
 from archcost.layers.base import Operations
 from archcost.report import words
 from archcost.report.columns import field_size
 from archcost.report.explanation import NodeExplanation
 from archcost.report.fit import fitted, paragraph, width, wrapped
-from archcost.report.grid import Head, grid
+from archcost.report.grid import Head, Table, grid, piped
 from archcost.report.json import envelope
+from archcost.report.markdown import fenced
 from archcost.report.model import NodeRow, add_up, field_text, to_dict
+from archcost.report.style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
     from archcost.report.derivation import AxisDerivation, Step
     from archcost.report.explanation import GroupExplanation, Tensor
     from archcost.report.model import GroupRow
-    from archcost.report.style import Style
 
 SCHEMA = "archcost-explanation/1"
 
@@ -39,6 +40,29 @@ def as_text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
     return through("table", explained, lambda clean: _text(clean, style))
 
 
+def as_markdown(explained: NodeExplanation | GroupExplanation) -> str:
+    """The explanation as GitHub renders it: derivations in letters of one width, sums as tables."""
+    return through("markdown", explained, _markdown)
+
+
+def _markdown(explained: NodeExplanation | GroupExplanation) -> str:
+    plain = Style()
+    if isinstance(explained, NodeExplanation):
+        place = f"{explained.file}:{explained.line}:{explained.column}"
+        blocks = [
+            f"## {code(explained.path)}: {markdown(explained.kind)}",
+            f"{markdown(explained.summary)} Written at {code(place)}.",
+            fenced(_sections(explained, plain)),
+        ]
+    else:
+        group = explained.group
+        blocks = [f"## {code(group.path)}: {group.nodes} nodes", _shares(group), piped(_parts_of(explained))]
+    if found := explained.convention:
+        derived = fenced(_steps(found.steps, plain)) if found.steps else piped(_kinds(found))
+        blocks += [markdown(" ".join(words.convention(found))), derived]
+    return "\n\n".join(blocks) + "\n"
+
+
 def _text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
     lines = _node(explained, style) if isinstance(explained, NodeExplanation) else _group(explained, style)
     more = _convention(explained.convention, style) if explained.convention else ()
@@ -50,6 +74,11 @@ def _node(node: NodeExplanation, style: Style) -> Iterator[str]:
     yield f"  {node.summary}"
     yield style.paint(f"  written at {node.file}:{node.line}:{node.column}", "dim")
     yield ""
+    yield from _sections(node, style)
+
+
+def _sections(node: NodeExplanation, style: Style) -> Iterator[str]:
+    """What is known of a node, each in lines of its own below a word."""
     sections = {
         "fields": [field_text(node.fields)] if node.fields else [],
         "inputs": [f"{tensor.name} {show(tensor.shape)}" for tensor in node.inputs],
@@ -125,9 +154,18 @@ def _zeros(counts: Sequence[Step]) -> list[str]:
 def _group(explained: GroupExplanation, style: Style) -> Iterator[str]:
     group = explained.group
     yield style.paint(f"{group.path}: {group.nodes} nodes", "bold")
-    params, macs = (f"{100 * share:.1f} %" for share in (group.params_fraction, group.macs_fraction))
-    yield f"  {params} of the network's parameters, {macs} of its MACs; the sum of its parts:"
+    yield f"  {_shares(group)}"
     yield ""
+    yield from grid(_parts_of(explained), style)
+
+
+def _shares(group: GroupRow) -> str:
+    params, macs = (f"{100 * share:.1f} %" for share in (group.params_fraction, group.macs_fraction))
+    return f"{params} of the network's parameters, {macs} of its MACs; the sum of its parts:"
+
+
+def _parts_of(explained: GroupExplanation) -> Table:
+    group = explained.group
     rows = [_part(part, group.path) for part in explained.parts]
     sums = add_up(explained.parts)
     total = ["total", "", f"{sums['params']:,}", f"{sums['macs']:,}"]
@@ -137,7 +175,7 @@ def _group(explained: GroupExplanation, style: Style) -> Iterator[str]:
         Head("params", right=True),
         Head("MACs", right=True),
     ]
-    yield from grid(heads, rows, style, total=total)
+    return Table(heads, rows, total)
 
 
 def _convention(found: ConventionExplanation, style: Style) -> Iterator[str]:
@@ -149,10 +187,10 @@ def _convention(found: ConventionExplanation, style: Style) -> Iterator[str]:
     if found.steps:
         yield from (f"  {line}" for line in _steps(found.steps, style))
     else:
-        yield from _kinds(found, style)
+        yield from grid(_kinds(found), style)
 
 
-def _kinds(found: ConventionExplanation, style: Style) -> list[str]:
+def _kinds(found: ConventionExplanation) -> Table:
     """By kind, what it counts beside our count; a kind that both leave out is left out."""
     rows = [
         [kind.kind, f"{kind.nodes}", kind.formula or "nothing", *_numbers(kind)]
@@ -167,7 +205,7 @@ def _kinds(found: ConventionExplanation, style: Style) -> list[str]:
         Head(found.beside, right=True, rank=1),
         Head("difference", right=True),
     ]
-    return grid(heads, rows, style, total=["total", "", "", *_numbers(found)])
+    return Table(heads, rows, ["total", "", "", *_numbers(found)])
 
 
 def _numbers(of: KindComparison | ConventionExplanation) -> list[str]:

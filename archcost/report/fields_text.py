@@ -11,7 +11,7 @@ from archcost.geometry import show
 from archcost.report import words
 from archcost.report.columns import field_size
 from archcost.report.fit import fitted, paragraph, wrapped
-from archcost.report.grid import Head, grid
+from archcost.report.grid import Head, Table, grid
 from archcost.report.json import envelope
 from archcost.report.model import to_dict
 from archcost.report.numbers import listed, percent
@@ -50,21 +50,28 @@ def _text(report: FieldReport, style: Style, picture: str, *, quiet: bool) -> st
     head = [style.paint(words.title(report), "bold")]
     if not quiet:
         head.append(f"  {words.named(report.inputs)}")
-    chosen = [row.path for row in report.nodes] == [report.closely.path] if report.closely else False
+    chosen = is_chosen(report)
     blocks = [
         head,
         [] if quiet or chosen else [style.paint(line, "dim") for line in paragraph(LEGEND, style.width)],
-        [] if chosen else _table(report.nodes, style, several=len(report.inputs) > 1),
+        [] if chosen else grid(changes(report), style),
         list(_closely(report, style.width)),
         [picture.rstrip("\n")] if picture else [],
-        *(list(_stack(stack)) for stack in report.stacks),
+        *(list(stack_lines(stack)) for stack in report.stacks),
         words.findings(report.findings, style),
     ]
     text = "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
     return fitted(text, style.width)
 
 
-def _table(rows: Sequence[FieldRow], style: Style, *, several: bool) -> list[str]:
+def is_chosen(report: FieldReport) -> bool:
+    """Whether it is about one node, of which a table would say nothing new."""
+    return report.closely is not None and [row.path for row in report.nodes] == [report.closely.path]
+
+
+def changes(report: FieldReport) -> Table:
+    """A row for each input of each node at which the field changes."""
+    rows, several = report.nodes, len(report.inputs) > 1
     effective = any(row.effective_fields or row.reason for row in rows)
     heads = [
         Head("node", least=12),
@@ -90,7 +97,7 @@ def _table(rows: Sequence[FieldRow], style: Style, *, several: bool) -> list[str
         for row in rows
         for name, field in row.receptive_fields.items()
     ]
-    return grid(heads, cells, style)
+    return Table(heads, cells)
 
 
 def _effective_size(row: FieldRow, name: str) -> str:
@@ -110,11 +117,18 @@ def _each(values: Iterable[str]) -> str:
 
 
 def _closely(report: FieldReport, most: int | None) -> Iterator[str]:
+    title, *lines = close(report)
+    yield title[1]
+    width = max((len(what) for what, _ in lines), default=0)
+    for what, text in lines:
+        yield from wrapped(f"  {what:<{width}}  {text}", min(most or _LONGEST, _LONGEST), width + 4)
+
+
+def close(report: FieldReport) -> list[tuple[str, str]]:
+    """What is looked at closely, then what is to be said of it, by a word."""
     row = report.closely
     if row is None:
-        yield "no node has a spatial relation to an input that moves along with its position"
-        return
-    yield f"{row.path}: {row.kind}, output {show(row.output)}"
+        return [("", "no node has a spatial relation to an input that moves along with its position")]
     several = len(row.receptive_fields) > 1
     lines = [
         (f"{name}: {what}" if several else what, text)
@@ -128,9 +142,7 @@ def _closely(report: FieldReport, most: int | None) -> Iterator[str]:
         lines.append(("effective", f"not known: {row.reason}"))
     if report.paths:
         lines += _path_lines(report.paths, "inputs" if len(report.inputs) > 1 else "input")
-    width = max(len(what) for what, _ in lines)
-    for what, text in lines:
-        yield from wrapped(f"  {what:<{width}}  {text}", min(most or _LONGEST, _LONGEST), width + 4)
+    return [("", f"{row.path}: {row.kind}, output {show(row.output)}"), *lines]
 
 
 def _nominal(deformable: Sequence[str]) -> str:
@@ -199,7 +211,8 @@ def _lengths(histogram: Sequence[int], what: str) -> str:
     return f"{every}, half of them " + (f"through {low}" if low == high else f"through {low} to {high}")
 
 
-def _stack(stack: StackRow) -> Iterator[str]:
+def stack_lines(stack: StackRow) -> Iterator[str]:
+    """What a stack of dilated convolutions reads, and what the published rules say of it."""
     yield from _of_stack(stack)
     if stack.more:
         others = "1 more stack begins" if stack.more == 1 else f"{stack.more:,} more stacks begin"

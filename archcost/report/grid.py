@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from archcost.escape import code, markdown
 from archcost.report.fit import cut, shortened, width, wrapped
 
 if TYPE_CHECKING:
@@ -39,47 +40,55 @@ class Head:
     name: str = ""
 
 
-def grid(  # noqa: PLR0913 - a table, and how it may look
-    heads: Sequence[Head],
-    rows: Sequence[Sequence[str]],
-    style: Style,
-    *,
-    total: Sequence[str] | None = None,
-    narrow: bool = False,
-    chooses: bool = False,
-) -> list[str]:
-    """The lines of a table below a bold head. One that is too wide for the terminal has fewer columns.
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table, for a terminal or for Markdown.
 
-    Only where the most important columns are too wide by themselves are cells cut. A last line says what was
-    left out or cut, and what shows it.
-
-    Args:
+    Attributes:
         heads: of the columns.
         rows: cells, as they are shown.
-        style: whether to colour, and how wide the terminal is.
         total: a last row, below a line.
         narrow: headings have a line per word, even where there is room.
         chooses: `--columns` chooses what is shown.
+    """
+
+    heads: Sequence[Head]
+    rows: Sequence[Sequence[str]]
+    total: Sequence[str] | None = None
+    narrow: bool = False
+    chooses: bool = False
+
+
+def grid(table: Table, style: Style) -> list[str]:
+    """The lines of a table below a bold head. One that is too wide for the terminal has fewer columns.
+
+    Only where the most important columns are too wide by themselves are names cut. A last line says what was
+    left out or cut, and what shows it.
+
+    Args:
+        table: its cells are shown as they are.
+        style: whether to colour, and how wide the terminal is.
 
     >>> from archcost.report.style import Style
     >>> heads = [Head("layer"), Head("params", right=True)]
-    >>> grid(heads, [["conv", "9"], ["relu", ""]], Style())
+    >>> grid(Table(heads, [["conv", "9"], ["relu", ""]]), Style())
     ['layer      params', '-------  --------', 'conv            9', 'relu']
     """
-    table = [*rows, total] if total is not None else rows
-    wide = [max((width(row[i]) for row in table), default=0) for i in range(len(heads))]
-    full = [max(n, _heading(head, narrow=narrow)) for n, head in zip(wide, heads, strict=True)]
+    heads, rows = table.heads, [*table.rows, *([] if table.total is None else [table.total])]
+    has_total = table.total is not None
+    wide = [max((width(row[i]) for row in rows), default=0) for i in range(len(heads))]
+    full = [max(n, _heading(head, narrow=table.narrow)) for n, head in zip(wide, heads, strict=True)]
     if style.width is None or _together(full) <= style.width:
-        return _lines(_Columns(heads, table, full), style, total=total is not None, narrow=narrow)
+        return _lines(_Columns(heads, rows, full), style, total=has_total, narrow=table.narrow)
     tight = [max(n, _heading(head, narrow=True)) for n, head in zip(wide, heads, strict=True)]
     kept = _kept(heads, tight, style.width)
-    columns = [_cut([row[i] for row in table], heads[i], kept[i]) for i in kept]
+    columns = [_cut([row[i] for row in rows], heads[i], kept[i]) for i in kept]
     shown = _Columns([heads[i] for i in kept], list(zip(*columns, strict=True)), list(kept.values()))
     is_cut = [heads[i] for i in kept if kept[i] < tight[i]]
     note = _note([heads[i] for i in range(len(heads)) if i not in kept], is_cut)
-    all_ = f"--width {_together(tight)} shows all" + ", --columns chooses" * chooses
+    all_ = f"--width {_together(tight)} shows all" + ", --columns chooses" * table.chooses
     said = wrapped(f"{note}; {all_}", style.width) if note else []
-    lines = _lines(shown, style, total=total is not None, narrow=True)
+    lines = _lines(shown, style, total=has_total, narrow=True)
     return [*lines, *(style.paint(line, "dim") for line in said)]
 
 
@@ -171,6 +180,30 @@ def _line(cells: Sequence[str], shown: _Columns) -> str:
 def _padded(cell: str, most: int, *, right: bool) -> str:
     blanks = " " * (most - width(cell))
     return blanks + cell if right else cell + blanks
+
+
+# -- Markdown ---------------------------------------------------------------------------------------------
+
+
+def piped(table: Table) -> str:
+    """A table as Markdown has it, from cells as a terminal shows them: names are code, words stay words.
+
+    >>> print(piped(Table([Head("layer", least=12), Head("n", right=True)], [["a_*", "9"]], ["total", "9"])))
+    | layer     |     n |
+    |:----------|------:|
+    | `a_*`     |     9 |
+    | **total** | **9** |
+    """
+    rows = [[_escaped(cell, head) for cell, head in zip(row, table.heads, strict=True)] for row in table.rows]
+    if table.total is not None:
+        rows.append([cell and f"**{markdown(cell)}**" for cell in table.total])
+    align = ["right" if head.right else "left" for head in table.heads]
+    return pipes(rows, [markdown(head.text) for head in table.heads], align)
+
+
+def _escaped(cell: str, head: Head) -> str:
+    is_name = head.least is not None and head.cuts == "middle"
+    return code(cell) if cell and is_name else markdown(cell)
 
 
 def pipes(rows: Sequence[Sequence[str]], headers: Sequence[str], align: Sequence[str]) -> str:

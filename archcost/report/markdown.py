@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from archcost.escape import code, markdown
@@ -63,6 +64,20 @@ def _remarks(report: Report, look: Look) -> list[str]:
     stated = bullets(words.declared(report.declared, quiet=look.quiet))
     sections = {"Findings": findings, "Declared, not derived": stated}
     return [f"### {name}\n\n{text}" for name, text in sections.items() if text]
+
+
+def fenced(lines: Iterable[str]) -> str:
+    r"""Lines as they are, in letters of one width. Nothing in them ends that.
+
+    >>> print(fenced(["a = 1", "```"]))
+    ````text
+    a = 1
+    ```
+    ````
+    """
+    text = "\n".join(line.rstrip() for line in lines)
+    fence = "`" * max(3, 1 + max(map(len, re.findall("`+", text)), default=0))
+    return f"{fence}text\n{text}\n{fence}"
 
 
 def bullets(sentences: Iterable[str]) -> str:

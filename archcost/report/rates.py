@@ -1,16 +1,19 @@
-"""Stacks without holes as a table, for reading, and as JSON, `archcost-rates/1`."""
+"""Stacks without holes as a table, as Markdown and CSV, and as JSON, `archcost-rates/1`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from archcost.escape import markdown
 from archcost.hdc import Verdict  # noqa: TC001 - the JSON Schema is made from these annotations
 from archcost.rates import MOST_LAYERS
+from archcost.report.csv import table
 from archcost.report.fit import fitted, paragraph
-from archcost.report.grid import Head, grid
+from archcost.report.grid import Head, Table, grid, piped
 from archcost.report.json import envelope
-from archcost.report.model import to_dict
+from archcost.report.markdown import bullets
+from archcost.report.model import keys, to_dict
 from archcost.report.numbers import listed, percent
 
 if TYPE_CHECKING:
@@ -115,12 +118,40 @@ _HEADERS = ("layers", "rates", "field", "effective", "paths", "most", "even %")
 
 def as_text(request: Request, solution: Solution, style: Style, *, quiet: bool) -> str:
     """The answer for a reader at a terminal."""
-    blocks = [[style.paint(_title(request), "bold")], _table(solution.stacks, style)]
+    blocks = [[style.paint(_title(request), "bold")], grid(_table(solution.stacks), style)]
     if not quiet:
         blocks[1:1] = [[style.paint(line, "dim") for line in paragraph(LEGEND, style.width)]]
         blocks += [list(_misleading(solution.stacks)), list(_cut_short(solution.cut_short))]
     text = "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
     return fitted(text, style.width)
+
+
+def as_markdown(request: Request, solution: Solution, *, quiet: bool) -> str:
+    """The answer as GitHub renders it."""
+    blocks = [f"## {markdown(_title(request))}", piped(_table(solution.stacks))]
+    if not quiet:
+        blocks[1:1] = [bullets(LEGEND)]
+        blocks += [bullets([*_misleading(solution.stacks), *_cut_short(solution.cut_short)])]
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def as_csv(solution: Solution) -> str:
+    """A row per stack. A rule `holds`, `fails`, or says nothing, which is empty."""
+    rows = [_flat(stack) for stack in solution.stacks]
+    return table(list(rows[0]), rows)
+
+
+def _flat(stack: Stack) -> dict[str, object]:
+    row = _row(stack)
+    numbers = {"kernel_sizes": row.kernel_sizes, "rates": row.rates}
+    rules = {_short(one.rule): {True: "holds", False: "fails", None: ""}[one.holds] for one in row.rules}
+    rest = {name: getattr(row, name) for name in keys(StackRow) if name not in {*numbers, "rules"}}
+    texts = {name: " ".join(map(str, values)) for name, values in numbers.items()}
+    return {"layers": len(row.rates), **texts, **rest, **rules}
+
+
+def _short(rule: str) -> str:
+    return rule.rpartition(" ")[2]
 
 
 def _title(request: Request) -> str:
@@ -131,13 +162,13 @@ def _title(request: Request) -> str:
     return f"{kernels}{most}{bound}: fields of at least {request.field:,}"
 
 
-def _table(stacks: Sequence[Stack], style: Style) -> list[str]:
-    rules = [verdict.rule.rpartition(" ")[2] for verdict in stacks[0].verdicts]
+def _table(stacks: Sequence[Stack]) -> Table:
+    rules = [_short(verdict.rule) for verdict in stacks[0].verdicts]
     ranks = {"even %": 1, "effective": 2, "most": 3, "paths": 4}
     heads = [Head("layers", right=True), Head("rates", least=10, cuts="end")]
     heads += [Head(name, right=True, rank=ranks.get(name, 0)) for name in _HEADERS[2:]]
     heads += [Head(rule, rank=5) for rule in rules]
-    return grid(heads, list(map(_cells, stacks)), style)
+    return Table(heads, list(map(_cells, stacks)))
 
 
 def _cells(stack: Stack) -> list[str]:

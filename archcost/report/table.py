@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archcost.report import words
 from archcost.report.columns import columns
 from archcost.report.fit import fitted, paragraph, wrapped
-from archcost.report.grid import Head, grid
+from archcost.report.grid import Head, Table, grid
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +45,7 @@ def _table(report: Report, lines: Sequence[Line], look: Look) -> list[str]:
     heads = [Head("layer", least=12), *[Head("×", right=True, rank=1)] * repeats]
     ranks = _ranks([c.name for c in shown], usual=look.columns is None)
     heads += [c.head(rank) for c, rank in zip(shown, ranks, strict=True)]
-    return grid(heads, rows, look.style, total=total, chooses=True)
+    return grid(Table(heads, rows, total, chooses=True), look.style)
 
 
 def _ranks(names: Sequence[str], *, usual: bool) -> list[int]:

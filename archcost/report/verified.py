@@ -12,7 +12,7 @@ from archcost.escape import through
 from archcost.geometry import Shape, show
 from archcost.layers.base import Operations
 from archcost.report.fit import fitted, paragraph
-from archcost.report.grid import Head, grid
+from archcost.report.grid import Head, Table, grid
 from archcost.report.json import envelope
 from archcost.report.model import to_dict
 from archcost.report.numbers import percent, si
@@ -300,28 +300,31 @@ def as_text(
 
 
 def _one(report: VerifyReport, style: Style, *, everything: bool, quiet: bool) -> str:
-    verdict = style.paint(_verdict(report), "bold" if report.agrees else "error")
+    outcome = style.paint(verdict(report), "bold" if report.agrees else "error")
+    result = [outcome, *(f"  {line}" for line in differing(report))]
     if quiet:
-        return "".join(f"{line}\n" for line in (verdict, *_differing(report)))
+        return "".join(f"{line}\n" for line in result)
     inputs = named(report.inputs)
     blocks = [
-        [style.paint(_title(report), "bold"), f"  {inputs}; {report.dtype}, seed {report.seed}"],
-        [verdict, *_differing(report)],
+        [style.paint(title(report), "bold"), f"  {inputs}; {report.dtype}, seed {report.seed}"],
+        result,
         [style.paint(line, "dim") for line in paragraph(LEGEND, style.width)],
-        _totals(report, style),
-        list(_remarks(report)),
-        _table(report, style, everything=everything),
+        grid(totals(report), style),
+        list(remarks(report)),
+        grid(layers(report, everything=everything), style),
     ]
     return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
 
 
-def _title(report: VerifyReport) -> str:
+def title(report: VerifyReport) -> str:
+    """The network, and how it was run."""
     variant = f", variant {report.variant}" if report.variant else ""
     scale = f", {report.scale_channels} of its channels" if report.scale_channels else ""
     return f"{report.name} ({report.path}{variant}{scale})"
 
 
-def _verdict(report: VerifyReport) -> str:
+def verdict(report: VerifyReport) -> str:
+    """Whether it agrees, and in what, in a line."""
     wrong = sum(not node.agrees for node in report.nodes)
     if wrong:
         differ = "node differs" if wrong == 1 else "nodes differ"
@@ -337,14 +340,16 @@ def _verdict(report: VerifyReport) -> str:
     return f"{report.name}: {nodes}: shapes, params, {len(OPERATIONS)} counts{fields}{but}"
 
 
-def _differing(report: VerifyReport) -> list[str]:
+def differing(report: VerifyReport) -> list[str]:
+    """A line for everything that was not as predicted."""
     return [
-        f"  {d.file}:{d.line}:{d.column}: {d.node}: {d.what}: measured {d.measured}, predicted {d.predicted}"
+        f"{d.file}:{d.line}:{d.column}: {d.node}: {d.what}: measured {d.measured}, predicted {d.predicted}"
         for d in report.differences
     ]
 
 
-def _totals(report: VerifyReport, style: Style) -> list[str]:
+def totals(report: VerifyReport) -> Table:
+    """What was measured of the whole network, beside what was predicted."""
     measured = sum(node.measured_shape == node.predicted_shape for node in report.nodes)
     rows = [("shapes", measured, len(report.nodes))]
     rows += [(name, pair.measured, pair.predicted) for name, pair in report.totals.items()]
@@ -354,10 +359,10 @@ def _totals(report: VerifyReport, style: Style) -> list[str]:
         rows.append((f"field pairs, at {probed} positions", pairs - wrong, pairs))
     cells = [[name, f"{m:,}", f"{p:,}", "" if m == p else "differs"] for name, m, p in rows]
     heads = [Head("", least=10, cuts="end", name="counts"), Head("measured", right=True)]
-    return grid([*heads, Head("predicted", right=True), Head("")], cells, style)
+    return Table([*heads, Head("predicted", right=True), Head("")], cells)
 
 
-def _remarks(report: VerifyReport) -> Iterator[str]:
+def remarks(report: VerifyReport) -> Iterator[str]:
     """What the numbers do not say."""
     if report.on_padding:
         products = report.totals["multiplications"].measured
@@ -396,7 +401,7 @@ def _some(paths: Sequence[str]) -> str:
     return ", ".join(paths[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _table(report: VerifyReport, style: Style, *, everything: bool) -> list[str]:
+def layers(report: VerifyReport, *, everything: bool) -> Table:
     """A row per node or group, without the counts that nothing has."""
     groups = [(node.path, [node]) for node in report.nodes] if everything else _grouped(report.nodes)
     counts = [name for name, pair in report.totals.items() if pair.measured or pair.predicted]
@@ -404,7 +409,7 @@ def _table(report: VerifyReport, style: Style, *, everything: bool) -> list[str]
     ranks = {name: i for i, name in enumerate(("params", "multiplications", "field pairs", "additions"))}
     heads = [Head("layer", least=12), Head("nodes", right=True, rank=5), Head("output", rank=4)]
     heads += [Head(name, right=True, rank=ranks.get(name, 6)) for name in (*counts, "field pairs")]
-    return grid(heads, rows, style)
+    return Table(heads, rows)
 
 
 def _grouped(nodes: Sequence[NodeProof]) -> list[tuple[str, list[NodeProof]]]:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tabulate import SEPARATING_LINE, tabulate
 
 from archcost.report.fit import width
-from archcost.report.grid import Head, grid, pipes
+from archcost.report.grid import Head, Table, grid, piped, pipes
 from archcost.report.style import Style
 
 HEADS = [
@@ -27,7 +27,7 @@ ROWS = [
 
 
 def shown(most: int | None, *, chooses: bool = False) -> list[str]:
-    return grid(HEADS, ROWS, Style(width=most), chooses=chooses)
+    return grid(Table(HEADS, ROWS, chooses=chooses), Style(width=most))
 
 
 def test_a_pipe_gets_everything() -> None:
@@ -99,7 +99,7 @@ def test_names_are_cut_only_when_nothing_else_is_left() -> None:
 def test_what_explains_a_column_is_nothing_without_it() -> None:
     heads = [Head("layer"), Head("peak", rank=2, right=True), Head("×", rank=3, follows=True)]
     rows = [["conv", "a very large number", "1×"]]
-    assert grid(heads, rows, Style(width=24))[:3] == ["layer", "-----", "conv"]
+    assert grid(Table(heads, rows), Style(width=24))[:3] == ["layer", "-----", "conv"]
 
 
 def test_the_note_names_the_option_that_chooses() -> None:
@@ -113,14 +113,14 @@ def test_the_note_names_the_option_that_chooses() -> None:
 def test_a_table_of_nothing_but_what_must_stay_still_fits() -> None:
     rows = [["conv", "9" * 30, "9" * 30]]
     heads = [Head("layer", least=12), Head("params", right=True), Head("MACs", right=True)]
-    lines = grid(heads, rows, Style(width=40))
+    lines = grid(Table(heads, rows), Style(width=40))
     assert lines[2] == f"conv   {'9' * 30}"
     assert lines[3:] == ["left out: MACs; --width 69 shows all"]
 
 
 def test_wide_signs_stand_in_line() -> None:
     rows = [["卷积", "1"], ["e\u0301", "10"]]
-    assert grid([Head("layer"), Head("n", right=True)], rows, Style()) == [
+    assert grid(Table([Head("layer"), Head("n", right=True)], rows), Style()) == [
         "layer      n",
         "-------  ---",
         "卷积       1",
@@ -134,7 +134,7 @@ cells = st.text(st.sampled_from("abc.卷e\u03010 "), max_size=30).map(str.strip)
 @given(st.lists(st.lists(cells, min_size=6, max_size=6), max_size=8), st.integers(24, 130), st.booleans())
 def test_no_line_is_too_wide(rows: list[list[str]], most: int, narrow: bool) -> None:
     total = ["total", "", "", "9", "1×", "9"]
-    lines = grid(HEADS, rows, Style(width=most), total=total, narrow=narrow)
+    lines = grid(Table(HEADS, rows, total, narrow=narrow), Style(width=most))
     assert all(width(line) <= most for line in lines)
     assert "layer" in lines[0] or "layer" in lines[1]
 
@@ -146,20 +146,35 @@ plain = st.text(st.sampled_from("abc.×9"), min_size=1, max_size=12)
 def test_without_a_width_it_is_the_table_that_others_make(rows: list[tuple[str, str]]) -> None:
     heads, align = [Head("name"), Head("number", right=True)], ["left", "right"]
     theirs = tabulate(rows, ["name", "number"], "simple", colalign=align, disable_numparse=True)
-    assert grid(heads, rows, Style()) == [line.rstrip() for line in theirs.splitlines()]
+    assert grid(Table(heads, rows), Style()) == [line.rstrip() for line in theirs.splitlines()]
     assert pipes(rows, ["name", "number"], align) == tabulate(
         rows, ["name", "number"], "pipe", colalign=align, disable_numparse=True
     )
     table = [*rows, SEPARATING_LINE, ["total", "9"]]
     theirs = tabulate(table, ["name", "number"], "simple", colalign=align, disable_numparse=True)
-    assert grid(heads, rows, Style(), total=["total", "9"]) == [line.rstrip() for line in theirs.splitlines()]
+    assert grid(Table(heads, rows, ["total", "9"]), Style()) == [
+        line.rstrip() for line in theirs.splitlines()
+    ]
 
 
 @pytest.mark.parametrize("rows", [[], [["conv", "9"]]])
 def test_a_painted_table_has_the_same_words(rows: list[list[str]]) -> None:
     heads = [Head("layer"), Head("params", right=True)]
-    painted = grid(heads, rows, Style(colour=True), total=["total", "9"])
+    painted = grid(Table(heads, rows, ["total", "9"]), Style(colour=True))
     assert [width(line) for line in painted] == [
-        width(line) for line in grid(heads, rows, Style(), total=["total", "9"])
+        width(line) for line in grid(Table(heads, rows, ["total", "9"]), Style())
     ]
     assert painted[0].startswith("\x1b[1m")
+
+
+def test_in_markdown_names_are_code_and_words_mean_nothing() -> None:
+    rows = [["a_*", "b *c*", "1"], ["", "", ""]]
+    assert piped(
+        Table([Head("name", least=8), Head("what"), Head("n", right=True)], rows, ["total", "", "1"])
+    ) == (
+        "| name      | what    |     n |\n"
+        "|:----------|:--------|------:|\n"
+        "| `a_*`     | b \\*c\\* |     1 |\n"
+        "|           |         |       |\n"
+        "| **total** |         | **1** |"
+    )

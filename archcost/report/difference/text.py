@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcost.report.difference import words
 from archcost.report.fit import fitted
-from archcost.report.grid import Head, grid
+from archcost.report.grid import Head, Table, grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,7 +50,7 @@ def _table(headers: Sequence[str], rows: Sequence[Sequence[str]], look: Look) ->
     ranks = {"base": 1, "differ": 2, "layers": 3, "%": 3}
     names, *numbers = headers
     heads = [Head(names, least=10), *(Head(name, right=True, rank=ranks.get(name, 0)) for name in numbers)]
-    return grid(heads, rows, look.style)
+    return grid(Table(heads, rows), look.style)
 
 
 def _cause(diff: Diff, index: int, look: Look) -> Iterator[str]:

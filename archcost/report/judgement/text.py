@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.report.fit import fitted
-from archcost.report.grid import Head, grid
+from archcost.report.grid import Head, Table, grid
 from archcost.report.judgement.words import (
     allowed,
     amounts,
@@ -71,7 +71,7 @@ def _limits(judgement: Judgement, look: Look) -> list[str]:
     several = len(judgement.specs) > 1
     rows = [[*([spec.label] * several), *_cells(limit)] for spec, limit in pairs]
     heads = [*[Head("spec", least=12)] * several, *_HEADS]
-    return grid(heads, rows, look.style)
+    return grid(Table(heads, rows), look.style)
 
 
 _HEADS = (

@@ -1,0 +1,67 @@
+"""Receptive fields as Markdown and as CSV."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from archcost.escape import markdown, through
+from archcost.report import words
+from archcost.report.csv import table
+from archcost.report.fields_text import LEGEND, changes, close, is_chosen, stack_lines
+from archcost.report.grid import piped
+from archcost.report.markdown import bullets
+from archcost.report.model import JSON_NAMES, ReceptiveField, keys, to_dict
+from archcost.report.style import Style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from archcost.report.fields import FieldReport, FieldRow
+
+
+def as_markdown(report: FieldReport, *, quiet: bool = False) -> str:
+    """The table of fields, one node closely, stacks, and findings, as GitHub renders them."""
+    return through("markdown", report, lambda clean: _markdown(clean, quiet=quiet))
+
+
+def _markdown(report: FieldReport, *, quiet: bool) -> str:
+    title, *lines = close(report)
+    found = words.findings(report.findings, Style())
+    blocks = [f"## {markdown(words.title(report))}"]
+    if not quiet:
+        blocks.append(bullets([words.named(report.inputs)]))
+    if not is_chosen(report):
+        blocks += ["" if quiet else "\n".join(LEGEND), piped(changes(report))]
+    blocks += [f"### {markdown(title[1])}", bullets(f"{what}: {text}" for what, text in lines)]
+    blocks += [bullets(map(str.strip, stack_lines(stack))) for stack in report.stacks]
+    if found:
+        blocks += ["### Findings", bullets(found)]
+    return "\n\n".join(filter(None, blocks)) + "\n"
+
+
+def as_csv(report: FieldReport) -> str:
+    """A row for each input of each node at which the field changes."""
+    rows = [_flat(report, row, name) for row in report.nodes for name in row.receptive_fields]
+    return through("csv", rows, lambda clean: table(_COLUMNS, clean))
+
+
+_FIELD = tuple(JSON_NAMES.get(name, name) for name in keys(ReceptiveField) if name != "local")
+"""Columns of a field, by its keys in JSON; a field inside of it is left out."""
+
+_COLUMNS = (
+    *("spec", "network", "path", "kind", "output", "input"),
+    *(*_FIELD, "effective_field", "file", "line", "column"),
+)
+
+
+def _flat(report: FieldReport, row: FieldRow, name: str) -> dict[str, object]:
+    effective = row.effective_fields.get(name)
+    named = {"spec": report.path, "network": report.name, "input": name, "output": _times(row.output)}
+    own = {key: getattr(row, key) for key in ("path", "kind", "file", "line", "column")}
+    field = to_dict(row.receptive_fields[name])
+    seen = {key: _times(cast("list[object]", v)) if isinstance(v, list) else v for key, v in field.items()}
+    return named | own | seen | {"effective_field": _times(effective.size) if effective else ""}
+
+
+def _times(values: Iterable[object]) -> str:
+    return "x".join(map(str, values))

@@ -1,0 +1,145 @@
+"""Whoever reads a result can have it in every format, and finds the same in each of them."""
+
+from __future__ import annotations
+
+import csv
+import json
+from io import StringIO
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+
+from archcost.cli.program import COMMANDS, program
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from subprocess import CompletedProcess
+
+    Run = Callable[..., CompletedProcess[str]]
+
+NO_RESULT = {
+    "fmt": "it writes specs",
+    "schema": "it prints JSON Schemas, which are JSON",
+}
+"""Commands without a result that one would read in several formats, and why."""
+
+LACKS = {
+    ("explain", "csv"): "a derivation is no table",
+}
+"""Formats that a command does not have, and why."""
+
+TABLES = [name for name in COMMANDS if name not in NO_RESULT]
+
+
+def options(name: str) -> dict[str, click.Parameter]:
+    command = program.get_command(click.Context(program), name)
+    assert command
+    return {name: option for option in command.params for name in option.opts}
+
+
+def formats(name: str) -> set[str]:
+    """What `--format` takes, as completion offers it."""
+    option = options(name)["--format"]
+    found = option.type.shell_complete(click.Context(program), option, "")
+    return {item.value for item in found}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_can_be_had_in_every_format(name: str) -> None:
+    wanted = {"json", "csv", "markdown"} - {form for command, form in LACKS if command == name}
+    assert wanted <= formats(name)
+    assert formats(name) & {"table", "text"}
+    assert not {form for command, form in LACKS if command == name} & formats(name)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_fits_where_it_shall(name: str) -> None:
+    assert "--width" in options(name)
+    assert "--output" in options(name)
+
+
+@pytest.mark.parametrize("name", NO_RESULT)
+def test_what_has_no_result_has_no_format(name: str) -> None:
+    assert "--format" not in options(name)
+
+
+def rows(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(StringIO(text)))
+
+
+def entries(run: Run, key: str, *args: str) -> list[dict[str, Any]]:
+    return json.loads(run(*args, "--format", "json").stdout)[key]
+
+
+def times(values: list[object]) -> str:
+    return "x".join(map(str, values))
+
+
+def test_the_csv_of_fields_is_the_json(run: Run) -> None:
+    args = ("rf", "two_inputs.yaml", "--effective")
+    found = rows(run(*args, "--format", "csv").stdout)
+    pairs = [
+        (node, name) for node in entries(run, "specs", *args)[0]["nodes"] for name in node["receptive_fields"]
+    ]
+    assert len(found) == len(pairs) > 2
+    for row, (node, name) in zip(found, pairs, strict=True):
+        field = node["receptive_fields"][name]
+        assert (row["path"], row["input"], row["kind"]) == (node["path"], name, node["kind"])
+        assert (row["size"], row["stride"]) == (times(field["size"]), times(field["stride"]))
+        assert (float(row["coverage"]), int(row["holes"])) == (field["coverage"], field["holes"])
+        assert row["effective_field"] == times(node["effective_fields"][name]["size"])
+
+
+def test_the_csv_of_a_proof_is_the_json(run: Run) -> None:
+    args = ("verify", "tiny.yaml", "two_inputs.yaml", "--samples", "1")
+    found = rows(run(*args, "--format", "csv").stdout)
+    nodes = [node for spec in entries(run, "specs", *args) for node in spec["nodes"]]
+    assert len(found) == len(nodes) > 20
+    for row, node in zip(found, nodes, strict=True):
+        assert (row["path"], row["status"], row["agrees"]) == (
+            node["path"],
+            node["status"],
+            str(node["agrees"]),
+        )
+        assert row["output"] == times(node["measured_shape"])
+        for name, pair in {"params": node["params"], **node["counts"]}.items():
+            assert (int(row[name]), int(row[f"predicted_{name}"])) == (pair["measured"], pair["predicted"])
+
+
+def test_the_csv_of_rates_is_the_json(run: Run) -> None:
+    args = ("rates", "--kernel", "3", "--field", "63", "--layers", "5")
+    found = rows(run(*args, "--format", "csv").stdout)
+    stacks = entries(run, "answers", *args)[0]["stacks"]
+    assert [row["rates"].split() for row in found] == [[str(rate) for rate in one["rates"]] for one in stacks]
+    assert [int(row["field"]) for row in found] == [one["field"] for one in stacks]
+    words = {True: "holds", False: "fails", None: ""}
+    for row, one in zip(found, stacks, strict=True):
+        assert [row[name] for name in ("distance", "factor", "sawtooth")] == [
+            words[r["holds"]] for r in one["rules"]
+        ]
+
+
+def test_the_csv_of_the_zoo_is_the_json(run: Run) -> None:
+    found = rows(run("zoo", "--format", "csv").stdout)
+    assert found == [{k: v or "" for k, v in row.items()} for row in entries(run, "networks", "zoo")]
+
+
+@pytest.mark.parametrize("name", ["rf", "verify", "explain"])
+def test_markdown_has_the_numbers_of_the_table(name: str, run: Run) -> None:
+    args = (name, "tiny.yaml") + (("--samples", "1") if name == "verify" else ())
+    table, markdown = (run(*args, "--format", form) for form in ("table", "markdown"))
+    assert table.returncode == markdown.returncode == 0
+    body = table.stdout.partition("---")[2].splitlines()[1:]
+    lines = [line.split() for line in body if line and not line.startswith(("-", " "))]
+    marked = markdown.stdout.replace("`", "").replace("*", "").replace("|", " ")
+    rendered = [line.split() for line in marked.splitlines()]
+    for words in lines[:6]:
+        assert any(words == other or words == other[1:] for other in rendered), words
+
+
+def test_a_picture_is_for_no_other_format(run: Run) -> None:
+    for form in ("json", "csv", "markdown"):
+        done = run("rf", "tiny.yaml", "--output", "field.svg", "--format", form)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert f"--format {form} does not go into a picture" in done.stderr
