@@ -67,7 +67,7 @@ def test_a_file_has_the_form_that_is_published_for_it(schema: str, file: str) ->
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("script", ["ci/action.sh", ".ci/run"])
+@pytest.mark.parametrize("script", ["ci/action.sh", ".ci/run", "ci/dependencies.sh", "ci/lock.sh"])
 def test_shellcheck_has_nothing_to_say(script: str) -> None:
     done = tool("shellcheck", script)
     assert (done.returncode, done.stdout) == (0, "")
