@@ -18,6 +18,7 @@ from archcost.cli.common import (
     units,
     width,
 )
+from archcost.cli.completion import listed
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.report.columns import NAMES, choose
@@ -58,7 +59,11 @@ def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) ->
     "--depth", type=click.IntRange(min=1), help="Levels of the tree to show. [default: what fits 40 lines]"
 )
 @click.option(
-    "--columns", metavar="NAMES", callback=_columns, help="Columns to show, separated by commas; see below."
+    "--columns",
+    metavar="NAMES",
+    callback=_columns,
+    shell_complete=listed(NAMES),
+    help="Columns to show, separated by commas; see below.",
 )
 @click.option(
     "--sort", metavar="COUNT", type=click.Choice(COUNTS), help="Largest first, each line by its whole path."

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from archcost.cli.common import Loading, asked, complete_spec, loading, width
+from archcost.cli.common import Loading, asked, loading, width
+from archcost.cli.completion import complete_spec
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
 from archcost.cli.output import say, write
 from archcost.cli.progress import progress

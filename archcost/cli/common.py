@@ -7,12 +7,12 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
-from click.shell_completion import CompletionItem
 
 import archcost  # which imports the reader of specs, and pydantic with it, when they are used
+from archcost.cli.completion import complete_limit, complete_setting, complete_spec, complete_variant
 from archcost.cli.output import NARROWEST
 from archcost.conventions.table import CONVENTIONS
-from archcost.errors import ArchcostError, SpecError
+from archcost.errors import SpecError
 from archcost.limits import DEFAULT, Limits
 
 if TYPE_CHECKING:
@@ -33,29 +33,6 @@ class Loading(TypedDict):
     variant: str | None
     input_shape: str | None
     limits: Limits
-
-
-def complete_spec(
-    _ctx: click.Context,
-    _param: click.Parameter,
-    incomplete: str,
-) -> list[CompletionItem]:
-    """Zoo names once the word says so; files until then."""
-    if not incomplete.startswith("zoo:"):
-        return [CompletionItem("zoo:"), CompletionItem(incomplete, type="file")]
-    from archcost.spec.library import zoo  # noqa: PLC0415 - it reads specs, which not every command does
-
-    names = (f"zoo:{entry.name}" for entry in zoo(DEFAULT))
-    return [CompletionItem(name) for name in names if name.startswith(incomplete)]
-
-
-def complete_node(ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """Paths of the spec that stands before, if it can be read."""
-    try:
-        network = archcost.load(ctx.params["spec"])
-    except (ArchcostError, KeyError):
-        return []
-    return [CompletionItem(node.path) for node in network if node.path.startswith(incomplete)]
 
 
 def settings_given(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
@@ -85,9 +62,15 @@ _LOADING = (
         metavar="VAR=VALUE",
         multiple=True,
         callback=settings_given,
+        shell_complete=complete_setting,
         help="Override a variable of the spec: --set width=48. Repeatable.",
     ),
-    click.option("--variant", metavar="NAME", help="Choose one of the spec's variants."),
+    click.option(
+        "--variant",
+        metavar="NAME",
+        shell_complete=complete_variant,
+        help="Choose one of the spec's variants.",
+    ),
     click.option(
         "--input",
         "input_shape",
@@ -100,6 +83,7 @@ _LOADING = (
         metavar="NAME=VALUE",
         multiple=True,
         callback=_limits,
+        shell_complete=complete_limit,
         help="Change a safety limit: --limit nodes=1000000. Repeatable.",
     ),
 )

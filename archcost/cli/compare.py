@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.common import Loading, loading, output, quiet, specs_argument, units, width
+from archcost.cli.completion import listed
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.errors import UsageError
@@ -76,13 +77,18 @@ def _pareto(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[s
     default=",".join(PARETO),
     show_default=True,
     callback=_pareto,
+    shell_complete=listed(list(MEASURES)),
     help="What an optimal network must not be beaten in, separated by commas.",
 )
 @click.option(
     "--depth", metavar="N", type=click.IntRange(min=1), help="Also block by block, to N levels of the tree."
 )
 @click.option(
-    "--columns", metavar="NAMES", callback=_columns, help="Columns to show, separated by commas; see below."
+    "--columns",
+    metavar="NAMES",
+    callback=_columns,
+    shell_complete=listed(NAMES),
+    help="Columns to show, separated by commas; see below.",
 )
 @click.option("--sort", metavar="MEASURE", type=_Measure(list(MEASURES)), help="The best in it first.")
 @units

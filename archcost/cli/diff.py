@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, asked, complete_spec, load_one, loading, settings_given, units, width
+from archcost.cli.common import Loading, asked, load_one, loading, settings_given, units, width
+from archcost.cli.completion import complete_setting, complete_spec, complete_variant
 from archcost.cli.formats import Output, formats, outputs, write_all
 from archcost.cli.progress import progress
 from archcost.errors import SpecError, UsageError
@@ -58,9 +59,15 @@ class Options(Loading):
     metavar="VAR=VALUE",
     multiple=True,
     callback=settings_given,
+    shell_complete=complete_setting,
     help="Override a variable of BASE alone. Repeatable.",
 )
-@click.option("--base-variant", metavar="NAME", help="Choose a variant of BASE alone.")
+@click.option(
+    "--base-variant",
+    metavar="NAME",
+    shell_complete=complete_variant,
+    help="Choose a variant of BASE alone.",
+)
 @click.option("--base-input", metavar="SHAPE", help="Another input of BASE alone.")
 @click.option(
     "--depth",

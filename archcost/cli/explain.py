@@ -8,7 +8,6 @@ import click
 
 from archcost.cli.common import (
     Loading,
-    complete_node,
     convention,
     load_one,
     loading,
@@ -17,6 +16,7 @@ from archcost.cli.common import (
     spec_argument,
     width,
 )
+from archcost.cli.completion import complete_node
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.report.explained import as_json, as_markdown, as_text

@@ -10,7 +10,6 @@ import click
 
 from archcost.cli.common import (
     Loading,
-    complete_node,
     load_one,
     loading,
     quiet,
@@ -19,6 +18,7 @@ from archcost.cli.common import (
     width,
 )
 from archcost.cli.common import output as output_options
+from archcost.cli.completion import complete_input, complete_node
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.errors import TooLargeError, UsageError
@@ -59,7 +59,12 @@ def _cut(_ctx: click.Context, _param: click.Parameter, given: str | None) -> tup
 @click.option(
     "--at", metavar="NODE", shell_complete=complete_node, help="Look at a node closely, and draw its field."
 )
-@click.option("--of", metavar="INPUT", help="The input to draw, of several. [default: the first]")
+@click.option(
+    "--of",
+    metavar="INPUT",
+    shell_complete=complete_input,
+    help="The input to draw, of several. [default: the first]",
+)
 @click.option(
     "--slice",
     "cut",

@@ -157,13 +157,20 @@ def columns(report: Report, names: Iterable[str], units: Units) -> list[Column]:
     return chosen
 
 
+ALSO = {"field": "receptive_field", "receptive_field": "field"}
+"""The other name of a column: `analyze` and `compare` call the same by two names, and each knows both."""
+
+
 def choose(names: Iterable[str], known: Sequence[str] = NAMES) -> tuple[str, ...]:
     """Column names as a user lists them, of those that are known.
 
     Raises:
         UsageError: one that does not exist.
+
+    >>> choose(["kind", "field"]), choose(["receptive_field"], ["field", "macs"])
+    (('kind', 'receptive_field'), ('field',))
     """
-    chosen = tuple(names)
+    chosen = tuple(ALSO.get(name, name) if name not in known else name for name in names)
     for name in chosen:
         if name not in known:
             near = suggest(name, known) or f"; there are {', '.join(known)}"

@@ -59,7 +59,7 @@ def choose(names: Iterable[str]) -> tuple[str, ...]:
     Raises:
         UsageError: one that does not exist.
     """
-    return columns.choose(dict.fromkeys(names), NAMES)
+    return tuple(dict.fromkeys(columns.choose(names, NAMES)))
 
 
 def shown(found: Comparison, look: Look) -> list[str]:

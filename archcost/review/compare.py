@@ -60,7 +60,7 @@ def compare(
     >>> found.network("plain_3x3").dominated_by
     'bottleneck'
     """
-    choose(pareto, "pareto")
+    pareto = choose(pareto, "pareto")
     if isinstance(networks, Mapping):
         called = cast("Mapping[str, Network]", networks)
         names, given = list(called), called.values()
@@ -76,7 +76,7 @@ def choose(names: Iterable[str], option: str) -> tuple[str, ...]:
     Raises:
         UsageError: one that does not exist; `option` is what the user gave it to.
     """
-    chosen = tuple(dict.fromkeys(names))
+    chosen = tuple(dict.fromkeys("field" if name == "receptive_field" else name for name in names))
     for name in chosen:
         if name not in MEASURES:
             near = suggest(name, MEASURES) or f"; there are {', '.join(MEASURES)}"

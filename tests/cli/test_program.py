@@ -155,34 +155,6 @@ def test_the_zoo_says_how_to_choose_a_variant(run: Run) -> None:
     assert done.stderr == "resnet101 is a variant in this spec: --variant resnet101\n"
 
 
-def completions(line: str) -> list[str]:
-    """What bash would offer at the end of a command line."""
-    words = line.split(" ")
-    environment = {
-        "_ARCHCOST_COMPLETE": "bash_complete",
-        "COMP_WORDS": line,
-        "COMP_CWORD": str(len(words) - 1),
-    }
-    return [found.partition(",")[2] for found in archcost(**environment).stdout.split()]
-
-
-@pytest.mark.parametrize(
-    ("line", "offered"),
-    [
-        ("archcost ex", ["explain", "expand"]),
-        ("archcost analyze zoo:lenet", ["zoo:lenet5"]),
-        ("archcost explain tiny.yaml stage.0.unit.s", ["stage.0.unit.shortcut.conv"]),
-        ("archcost explain broken.yaml s", []),
-        ("archcost zoo lenet", ["lenet5"]),
-        ("archcost schema r", ["report", "rates", "rf"]),
-        ("archcost analyze tiny.yaml --form", ["--format"]),
-        ("archcost analyze tiny.yaml --format m", ["markdown"]),
-    ],
-)
-def test_the_shell_completes_commands_specs_nodes_and_options(line: str, offered: list[str]) -> None:
-    assert completions(line) == offered
-
-
 def test_ctrl_c_while_modules_load_is_quiet_too(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_: object) -> int:
         raise KeyboardInterrupt
