@@ -103,7 +103,7 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
 
     What would take more than the limit `memory` (4 GiB) is refused before anything is allocated. A smaller
     --input proves the same layers; so does --scale-channels, which scales every channel count that a layer
-    sets, if the layers still fit together.
+    sets, as far as the layers still fit together.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     from archcost.report import verified_writers as writers  # noqa: PLC0415 - NumPy, and only here
     from archcost.report.verified import as_json, as_text, verify_report  # noqa: PLC0415 - likewise

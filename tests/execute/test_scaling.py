@@ -66,6 +66,76 @@ def test_slices_of_channels_keep_their_share_and_those_of_an_input_stay(network:
     assert shapes(network(layers)) == [(2, 8, 8), (4, 8, 8), (2, 8, 8), (2, 3, 8)]
 
 
+def test_a_reshape_to_sizes_that_stand_there_scales_what_is_made_of_channels(network: Load) -> None:
+    layers = """
+    - {conv: {out_channels: 48, kernel_size: 1}}
+    - {reshape: {shape: [3, 16, 64]}}
+    - {transpose: {axes: [1, 0, 2]}}
+    - {reshape: {shape: [48, 8, 8]}}
+    - {conv: {out_channels: 12, kernel_size: 1}}
+    - {global_avg_pool: }
+    - {reshape: {shape: [1, -1]}}
+    """
+    # Of 48 = 3 heads of 16 there are 12 = 3 of 4.
+    assert shapes(network(layers)) == [
+        (12, 8, 8), (3, 4, 64), (4, 3, 64), (12, 8, 8), (3, 8, 8), (3, 1, 1), (1, 3)
+    ]  # fmt: skip
+
+
+def test_what_a_reshape_cannot_divide_leaves_the_layer_before_it_with_more_channels(network: Load) -> None:
+    layers = """
+    - {conv: {out_channels: 16, kernel_size: 1}}
+    - {conv: {out_channels: 35, kernel_size: 1}}
+    - {reshape: {shape: [5, 7, 8, 8]}}
+    """
+    # 9 are neither 5 nor 7 times anything; 35 has no divisor between 9 and itself.
+    assert shapes(network(layers)) == [(4, 8, 8), (35, 8, 8), (5, 7, 8, 8)]
+
+
+def test_channels_that_become_positions_stay_as_many_as_they_are_added_to(network: Load) -> None:
+    layers = """
+    - {conv: {out_channels: 16, kernel_size: 1}}
+    - {reshape: {shape: [16, 64]}, name: tokens}
+    - {transpose: {axes: [1, 0]}}
+    - {conv: {out_channels: 64, kernel_size: 1}}
+    - {transpose: {axes: [1, 0]}, name: mixed}
+    - {add, from: [tokens, mixed]}
+    """
+    assert shapes(network(layers)) == [(4, 8, 8), (4, 64), (64, 4), (64, 4), (4, 64), (4, 64)]
+
+
+def test_tied_weights_stay_tied(network: Load) -> None:
+    layers = """
+    - {embedding: {num_embeddings: 40, embedding_dim: 16}, share: words}
+    - {linear: {out_features: 40, per_position: true, bias: false}, share: words}
+    """
+    assert shapes(network(layers, "[8]")) == [(4, 8), (40, 8)]
+
+
+def test_a_slice_keeps_its_share_or_the_layer_before_it_its_channels(network: Load) -> None:
+    layers = """
+    - {conv: {out_channels: 40, kernel_size: 1}, name: all}
+    - {slice: {end: 20}, from: all, name: half}
+    - {slice: {start: 20}, from: all, name: rest}
+    - {add, from: [half, rest]}
+    - {conv: {out_channels: 10, kernel_size: 1}, name: few}
+    - {slice: {end: 7}}
+    """
+    # 10 halves are 5 and 5; of 10 no smaller number can be cut at 7 tenths.
+    assert shapes(network(layers)) == [
+        (10, 8, 8), (5, 8, 8), (5, 8, 8), (5, 8, 8), (10, 8, 8), (7, 8, 8)
+    ]  # fmt: skip
+
+
+def test_a_slice_of_what_is_partly_given_cuts_between_the_parts(network: Load) -> None:
+    layers = """
+    - {conv: {out_channels: 16, kernel_size: 1}, name: made}
+    - {concat, from: [made, input]}
+    - {slice: {end: 16}}
+    """
+    assert shapes(network(layers)) == [(4, 8, 8), (7, 8, 8), (4, 8, 8)]
+
+
 @pytest.mark.parametrize(
     ("layers", "why"),
     [
