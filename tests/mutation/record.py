@@ -93,7 +93,10 @@ class Record:
     @cached_property
     def seconds(self) -> dict[str, float]:
         """How long each takes, quickest first."""
-        known = {name: one["seconds"] for name, one in self.suites.items() if one["is_usable"]}
+        there = set(self.tree.suites())
+        known = {
+            name: one["seconds"] for name, one in self.suites.items() if one["is_usable"] and name in there
+        }
         return dict(sorted(known.items(), key=lambda item: item[1]))
 
     @cached_property

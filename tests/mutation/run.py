@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from tests.mutation.changes import Change, changes
 from tests.mutation.equivalent import reason
-from tests.mutation.record import Record
+from tests.mutation.record import LONGEST, Record
 from tests.mutation.tree import Tree
 
 if TYPE_CHECKING:
@@ -38,6 +38,9 @@ NUMBERS = (
     "archcost/hdc.py",
 )
 """Where a wrong number would come from."""
+
+NOTHING_RAN = 5
+"""Pytest's exit code if all tests of a file are left out."""
 
 BATCHES = (6.0, 24.0, 96.0, 400.0)
 """Seconds that the tests of a batch took unchanged: the quickest come first, and mostly suffice."""
@@ -100,13 +103,21 @@ def sampled(tree: Tree, of: str, only: Sequence[str] | None, seed: int) -> list[
 
 
 def judged(record: Record, found: Sequence[Change], seconds: float) -> Iterator[str]:
-    """What became of every change: noticed, endless (noticed, too), unnoticed, equivalent or no program."""
+    """What became of every change: noticed, endless (noticed, too), unnoticed, equivalent or no program.
+
+    Raises:
+        RuntimeError: a test noticed a change, but fails without it, too.
+    """
+    noticing: set[str] = set()
     for i, change in enumerate(found, 1):
         what, by = judge(record, change, seconds)
         if what == "unnoticed" and (why := reason(change, record.tree.read(change.path).decode())):
             what, by = "equivalent", why
+        noticing |= {by} if what == "noticed" else set()
         print(f"{i} {what} ({by}) {change}", flush=True)
         yield what
+    if noticing and (failing := record.tree.test(sorted(noticing), LONGEST).failing):
+        raise RuntimeError(f"fail without any change: {', '.join(failing)}")
 
 
 def judge(record: Record, change: Change, seconds: float) -> tuple[str, str]:
@@ -122,7 +133,7 @@ def judge(record: Record, change: Change, seconds: float) -> tuple[str, str]:
             ran += len(batch)
             if outcome.code is None:
                 return "endless", f"one of {', '.join(batch)}"
-            if outcome.code:
+            if outcome.code not in {0, NOTHING_RAN}:
                 return "noticed", next(iter(outcome.failing), batch[0])
     return "unnoticed", f"{ran} of {len(names)} files of tests ran"
 
