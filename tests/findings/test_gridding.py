@@ -229,6 +229,28 @@ def heads(count: int, rate: int) -> str:
         (40, "; 32 more ends of this stack have holes as well"),
     ],
 )
+def side_by_side(*dilations: int) -> str:
+    branches = "".join(f"    {chr(97 + i)}: [{conv(d)}]\n" for i, d in enumerate(dilations))
+    return f"- merge: add\n  branches:\n{branches}"
+
+
+def test_the_dilations_of_branches_are_those_of_their_stack(network: Callable[..., Network]) -> None:
+    """What stands before a pool is another stack. 9 taps and 9, one of them the same, in 9×9."""
+    layers = f"{row(3, 5)}- max_pool: {{kernel_size: 2}}\n{side_by_side(2, 4)}"
+    _, finding = found(network(layers, x="[4, 64, 64]"), "gridding")
+    assert finding.message.startswith(
+        "add: together with its branches (dilation 2, 4) it reads 17 of 81 positions of what they are given"
+    )
+
+
+def test_branches_one_after_the_other_are_looked_at_once(network: Callable[..., Network]) -> None:
+    """There are 2 to the power of 30 ways through them."""
+    findings = found(network(side_by_side(2, 4) * 30, x="[4, 64, 64]"), "gridding")
+    assert [one.message.partition(" it reads")[0] for one in findings] == [
+        "add_30: together with its branches (dilation 2, 4)"
+    ]
+
+
 def test_of_many_ends_of_a_stack_eight_are_reported_and_the_others_are_counted(
     network: Callable[..., Network], count: int, others: str
 ) -> None:
