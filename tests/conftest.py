@@ -7,7 +7,7 @@ from textwrap import dedent
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 import archcost
 
@@ -23,9 +23,10 @@ OURS = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 # The same examples in every run, so that nobody's change fails for what it has not touched;
-# HYPOTHESIS_PROFILE=explore draws new ones.
+# HYPOTHESIS_PROFILE=explore draws new ones, and `unshrunk` looks for no smaller example of a failure.
 settings.register_profile("same", OURS, derandomize=True)
 settings.register_profile("explore", OURS, derandomize=False)
+settings.register_profile("unshrunk", OURS, derandomize=True, phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
 
 

@@ -101,7 +101,13 @@ class Tree:
         """
         command = [sys.executable, "-m", "pytest", "-n0", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider"]
         command += [*flags, *suites]
-        environment = {**os.environ, "PYTHONPATH": str(self.folder), "PYTHONDONTWRITEBYTECODE": "", **noted}
+        environment = {
+            **os.environ,
+            "PYTHONPATH": str(self.folder),
+            "PYTHONDONTWRITEBYTECODE": "",
+            "HYPOTHESIS_PROFILE": "unshrunk",
+            **noted,
+        }
         began = time.monotonic()
         with subprocess.Popen(
             command,
