@@ -1,7 +1,7 @@
 """Which channels read which, for every row of the tables: what is said, against where NaN arrives.
 
-NaN in one channel that arrives goes to those that read it. A kind that cannot tell channels apart says that each
-may read all of them; which kinds do is listed here, so that no other comes to it by mistake.
+NaN in one channel goes to those that read it. A kind that cannot tell channels apart says that each of them
+may read all of them. Which kinds do is listed here, so that no other comes to it by mistake.
 """
 
 from __future__ import annotations

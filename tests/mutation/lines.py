@@ -49,11 +49,10 @@ def _must_be_first(statement: ast.stmt) -> bool:
 def noting(source: bytes, path: str) -> CodeType:
     """The module, compiled so that every statement notes its line before it runs."""
     tree = ast.parse(source)
-    first, *others = statements(tree)
+    notes = {id(one): _at(one, f"{_RAN}[{one.lineno}] = 1") for one in statements(tree)}
     lines = len(source.splitlines())
-    begin = f"{_RAN} = {_BEGIN}({path!r}, {lines + 1}); {_RAN}[{first.lineno}] = 1"
-    notes = {id(first): _at(first, begin)}
-    notes |= {id(one): _at(one, f"{_RAN}[{one.lineno}] = 1") for one in others}
+    for first in statements(tree)[:1]:
+        notes[id(first)] = _at(first, f"{_RAN} = {_BEGIN}({path!r}, {lines + 1})") + notes[id(first)]
     for body in _bodies(tree):
         body[:] = [new for one in body for new in (*notes.get(id(one), ()), one)]
     return compile(tree, path, "exec", dont_inherit=True)

@@ -25,6 +25,11 @@ MADE: dict[str, set[str]] = {
 }
 
 
+@pytest.mark.parametrize("source", [b"", b'"""Text."""\n'])
+def test_a_module_may_have_no_statement(source: bytes) -> None:
+    assert noting(source, "a.py").co_filename == "a.py"
+
+
 @pytest.mark.parametrize("expression", MADE)
 def test_an_expression_is_changed_in_all_small_ways(expression: str) -> None:
     assert {one.after for one in changes("a.py", f"x = {expression}\n")} == MADE[expression]
