@@ -478,6 +478,15 @@ other network. Reported is, in the spec as well as with `--input`:
 
 Write the channels first and leave the batch out.
 """,
+    "suspicious-softmax": """
+The scores of attention are matrices `[heads, queries, keys]`, and every query's shares of the keys should add
+up to 1. A softmax without `axis` runs along the first axis, as it does for classes: here that is the heads,
+of which each then gets a share. No shape changes, and no count but those of the softmax itself. It is
+reported for whatever a `matmul` gives, scaled or masked, and judged by the `matmul` that weighs something
+with the shares: it sums over their columns, or over their rows.
+
+Write `axis: -1`, or the axis that the message names.
+""",
     "unread-input": """
 A kernel smaller than its stride reads some positions and steps over others. In a shortcut that is usual,
 since the main branch reads all of them. If nobody does, they were computed for nothing: in the first

@@ -16,7 +16,7 @@ from archcost.errors import ShapeError
 from archcost.layers import KINDS, find
 from archcost.layers.axes import name_of
 from archcost.layers.base import Formulas, Layer, Operations, Weights
-from archcost.layers.fields import NonNegative, Number, Positive, must_be
+from archcost.layers.fields import Axis, Number, Positive, must_be
 from archcost.suggest import translate
 
 if TYPE_CHECKING:
@@ -246,8 +246,10 @@ class HardSwish(_Elementwise):
 class _AlongAxis(Layer):
     """A function of all elements along one axis."""
 
-    axis: NonNegative = Field(
-        0, description="axis to normalise along; 0 is channels, 1 the first spatial axis"
+    axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
+
+    axis: Axis = Field(
+        0, description="axis to normalise along; 0 is channels, 1 the first spatial axis, -1 the last"
     )
 
     def is_global(self, x: Shape) -> bool:
@@ -355,6 +357,14 @@ class Activation(Layer):
         """Choose at once: a mistake in its fields is one in these."""
         _ = self.chosen
         return self
+
+    def settled(self, inputs: tuple[Shape, ...]) -> Self:
+        """As the chosen activation is."""
+        chosen = self.chosen.settled(inputs)
+        if chosen is self.chosen:
+            return self
+        axes = {name: getattr(chosen, name) for name in chosen.axis_fields}
+        return self.model_validate({"function": self.function, **(self.model_extra or {}), **axes})
 
     def output(self, x: Shape) -> Shape:
         """See the activation."""

@@ -1,9 +1,18 @@
-"""Axes by number, as the fields `axis` and `axes` count them: 0 is channels, 1 and up the spatial axes."""
+"""Axes by number, as the fields `axis` and `axes` count them: 0 is channels, 1 and up the spatial axes.
+
+Negative numbers count from the end, -1 is the last axis. A layer that reads a tensor has them settled,
+counted from the front, so that nothing but this file knows of both.
+"""
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 from archcost.errors import ShapeError
 from archcost.geometry import Axes, Pads, Shape, Window, axis_names, per_axis, show
+
+Named: TypeAlias = int | tuple[int, ...] | str
+"""What a field says: an axis, several, or `all`."""
 
 
 def names(x: Shape) -> tuple[str, ...]:
@@ -15,19 +24,42 @@ def names(x: Shape) -> tuple[str, ...]:
     return ("channels", *axis_names(len(x) - 1))
 
 
+def listed(x: Shape) -> str:
+    """The axes of a tensor with their numbers, for whoever named another.
+
+    >>> listed((3, 224, 224)), listed((10,))
+    ('channels (0), height (1), width (2), or -3 to -1 from the end', 'channels (0), or -1 from the end')
+    """
+    numbered = ", ".join(f"{name} ({i})" for i, name in enumerate(names(x)))
+    return f"{numbered}, or {f'-{len(x)} to ' if len(x) > 1 else ''}-1 from the end"
+
+
 def name_of(axis: int, x: Shape) -> str:
     """What one axis of a tensor is called.
 
     Raises:
         ShapeError: the tensor has no such axis.
 
-    >>> name_of(2, (3, 224, 224))
-    'width'
+    >>> name_of(2, (3, 224, 224)), name_of(-1, (3, 224, 224))
+    ('width', 'width')
     """
-    if axis >= len(x):
-        listed = ", ".join(f"{name} ({i})" for i, name in enumerate(names(x)))
-        raise ShapeError(f"axis={axis}, but the axes of {show(x)} are {listed}")
+    if not -len(x) <= axis < len(x):
+        raise ShapeError(f"axis={axis}, but the axes of {show(x)} are {listed(x)}")
     return names(x)[axis]
+
+
+def settled(axes: Named, rank: int) -> Named:
+    """Axes of a tensor of so many, counted from the front. What names none of them, or one twice, stays.
+
+    >>> settled(-1, 3), settled((-1, 0), 3), settled(-4, 3), settled((-1, 2), 3)
+    (2, (2, 0), -4, (-1, 2))
+    """
+    if isinstance(axes, str):
+        return axes
+    if isinstance(axes, int):
+        return axes + rank if -rank <= axes < 0 else axes
+    found = tuple(axis % rank for axis in axes if -rank <= axis < rank)
+    return found if len(set(found)) == len(axes) else axes
 
 
 def margins(values: Axes | Pads, x: Shape, name: str) -> Pads:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -20,6 +20,7 @@ from archcost.channels import Channels, blurred_together, overlaid
 from archcost.errors import ShapeError
 from archcost.expressions import Expression
 from archcost.geometry import Shape, Window, size
+from archcost.layers.axes import settled
 from archcost.limits import Limits
 
 if TYPE_CHECKING:
@@ -166,7 +167,18 @@ class Kind(BaseModel, ABC):
     """True if a channel that leaves depends only on the channel at its place of what arrives."""
     tap_fields: ClassVar[dict[str, str]] = {}
     """Fields that name a tap -> the field that gets the spatial size of its tensor (`like` -> `size`)."""
+    axis_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that number axes of what arrives."""
     reference: ClassVar[str] = ""
+
+    def settled(self, inputs: tuple[Shape, ...]) -> Self:
+        """The same layer with its axes counted from the front, now that it is known how many arrive.
+
+        An axis that is none stays as it is: `infer` says so.
+        """
+        found = {name: settled(getattr(self, name), len(inputs[0])) for name in self.axis_fields if inputs}
+        other = {name: axes for name, axes in found.items() if axes != getattr(self, name)}
+        return self.model_copy(update=other) if other else self
 
     @abstractmethod
     def infer(self, inputs: tuple[Shape, ...]) -> Shape:

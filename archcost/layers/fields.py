@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Positive = Annotated[int, Field(ge=1)]
 NonNegative = Annotated[int, Field(ge=0)]
+Axis = Annotated[int, Field(strict=True)]
+"""The number of an axis; negative ones count from the end."""
 Number = Annotated[float, Field(allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 

@@ -14,7 +14,7 @@ from archcost.errors import ShapeError
 from archcost.geometry import Shape, show
 from archcost.layers.axes import name_of, names
 from archcost.layers.base import Formulas, Merge
-from archcost.layers.fields import NonNegative
+from archcost.layers.fields import Axis
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
@@ -111,7 +111,11 @@ class Concat(Merge):
 
     reference: ClassVar[str] = "Szegedy et al. 2015, Going deeper with convolutions"
 
-    axis: NonNegative = Field(0, description="axis to join along; 0 is channels, 1 the first spatial axis")
+    axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
+
+    axis: Axis = Field(
+        0, description="axis to join along; 0 is channels, 1 the first spatial axis, -1 the last"
+    )
 
     def keeps_positions(self, x: Shape, y: Shape) -> bool:
         """If channels are joined."""

@@ -22,7 +22,7 @@ from archcost.errors import ShapeError
 from archcost.geometry import size
 from archcost.layers.axes import name_of
 from archcost.layers.base import Formulas, Layer, Weights
-from archcost.layers.fields import NonNegative, Number, Positive, Probability, is_count, lift, must_be
+from archcost.layers.fields import Axis, Number, Positive, Probability, lift, must_be
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,17 +34,21 @@ if TYPE_CHECKING:
 
 Epsilon = Annotated[Number, Field(ge=0)]
 
-_AXES = "an axis (0 is channels, 1 the first spatial one), a list of different axes, or all"
+_AXES = "an axis (0 is channels, 1 the first spatial one, -1 the last), a list of different axes, or all"
 
 
 def _axes(value: Value) -> Value:
     axes = lift(value)
-    if value == "all" or (axes and all(map(is_count, axes)) and len(set(axes)) == len(axes)):
+    if value == "all" or (axes and all(map(_is_whole, axes)) and len(set(axes)) == len(axes)):
         return "all" if value == "all" else axes
     raise must_be(_AXES, value)
 
 
-AxesOrAll = Annotated[tuple[NonNegative, ...] | Literal["all"], BeforeValidator(_axes)]
+def _is_whole(value: Value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+AxesOrAll = Annotated[tuple[Axis, ...] | Literal["all"], BeforeValidator(_axes)]
 
 
 def _learned(shape: Shape, *, weight: bool, bias: bool) -> Weights:
@@ -148,7 +152,11 @@ class LayerNorm(Layer):
 
     reference: ClassVar[str] = "Ba, Kiros & Hinton 2016, Layer normalization"
 
-    axis: AxesOrAll = Field((0,), description="axes to normalise over: one, several or all; 0 is channels")
+    axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
+
+    axis: AxesOrAll = Field(
+        (0,), description="axes to normalise over: one, several or all; 0 is channels, -1 the last"
+    )
     affine: bool = Field(default=True, description="learn a scale per element of the normalised axes")
     bias: bool = Field(default=True, description="learn a shift as well; only with affine")
     eps: Epsilon = Field(1e-5, description="added to the variance")
@@ -168,8 +176,9 @@ class LayerNorm(Layer):
 
     def output(self, x: Shape) -> Shape:
         """The shape that arrives."""
-        if self.axis != "all":
-            name_of(max(self.axis), x)
+        found = [] if self.axis == "all" else [name_of(axis, x) for axis in self.axis]
+        if twice := [name for name in found if found.count(name) > 1]:
+            raise ShapeError(f"axis={list(self.axis)} names the {twice[0]} twice")
         return x
 
     def weights(self, x: Shape) -> Weights:

@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 from archcost.channels import blurred_together, in_a_row
 from archcost.errors import ShapeError
 from archcost.geometry import Pads, Shape, Window, per_axis, show, size, spatial
-from archcost.layers.axes import margins, name_of, names, shift
+from archcost.layers.axes import listed, margins, name_of, names, shift
 from archcost.layers.base import Formulas, Layer
-from archcost.layers.fields import Margins, NonNegative, PerAxis, Positive, is_count, lift, must_be
+from archcost.layers.fields import Axis, Margins, PerAxis, Positive, is_count, lift, must_be
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -191,11 +191,13 @@ class Slice(_Move):
     `start` and `end` count from 0, negative ones from the end; `end` is the first one left out.
     """
 
+    axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
+
     start: int = Field(0, description="the first to keep; negative counts from the end")
     end: int | None = Field(
         None, description="the first to leave out; negative counts from the end; default: none"
     )
-    axis: NonNegative = Field(0, description="axis to cut; 0 is channels, 1 the first spatial axis")
+    axis: Axis = Field(0, description="axis to cut; 0 is channels, 1 the first spatial axis, -1 the last")
 
     def _bounds(self, x: Shape) -> tuple[int, int]:
         name = name_of(self.axis, x)
@@ -243,8 +245,11 @@ class Slice(_Move):
 class Transpose(_Move):
     """The axes in another order."""
 
-    axes: tuple[NonNegative, ...] = Field(
-        description="the axes in their new order; 0 is channels, so [0, 2, 1] swaps height and width",
+    axis_fields: ClassVar[tuple[str, ...]] = ("axes",)
+
+    axes: tuple[Axis, ...] = Field(
+        description="the axes in their new order; 0 is channels, so [0, 2, 1] swaps height and width; "
+        "negative ones count from the end",
     )
 
     def keeps_positions(self, x: Shape, y: Shape) -> bool:  # noqa: ARG002 - the order says it all
@@ -254,8 +259,7 @@ class Transpose(_Move):
     def output(self, x: Shape) -> Shape:
         """The sizes in the new order."""
         if sorted(self.axes) != list(range(len(x))):
-            listed = ", ".join(f"{name} ({i})" for i, name in enumerate(names(x)))
-            raise ShapeError(f"axes {list(self.axes)} must name each axis of {show(x)} once: {listed}")
+            raise ShapeError(f"axes {list(self.axes)} must name each axis of {show(x)} once: {listed(x)}")
         return tuple(x[axis] for axis in self.axes)
 
     def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing

@@ -73,6 +73,8 @@ class Expander:
         self._given: list[Given] = []
         self._given_at: dict[tuple[str, str], Place] = {}
         self._shapes: dict[tuple[int, tuple[Shape, ...]], Shape | ShapeError] = {}
+        self._layers: dict[tuple[int, int], Kind] = {}
+        """By layer and number of axes, the same with its axes settled."""
         self._sets: dict[str, Shared] = {}
         # Repeats of nothing cost time without adding nodes, so steps are bounded as well.
         self._steps_left = 20 * limits.nodes
@@ -308,6 +310,7 @@ class Expander:
         if len(self._nodes) >= self._limits.nodes:
             self._too_many(fields.place, frame)
         shapes = tuple(wire.output for wire in inputs)
+        layer = self._settled(layer, shapes)
         try:
             output = self._infer(fields, layer, shapes)
         except ShapeError as error:
@@ -351,6 +354,11 @@ class Expander:
         except SpecError:
             return False
         return True
+
+    def _settled(self, layer: Kind, shapes: tuple[Shape, ...]) -> Kind:
+        """The layer with its axes settled; equal layers on equally many axes stay one object."""
+        found = layer.settled(shapes)
+        return layer if found is layer else self._layers.setdefault((id(layer), len(shapes[0])), found)
 
     def _infer(self, fields: Fields, layer: Kind, shapes: tuple[Shape, ...]) -> Shape:
         key = (id(layer), shapes)

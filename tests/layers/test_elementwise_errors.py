@@ -21,7 +21,7 @@ def build(kind: str, fields: dict[str, Any]) -> Kind:
     return found[0].model_validate(fields)
 
 
-AXES = "an axis (0 is channels, 1 the first spatial one), a list of different axes, or all"
+AXES = "an axis (0 is channels, 1 the first spatial one, -1 the last), a list of different axes, or all"
 SIZES = "a list of sizes, [channels, axes…], one of which may be -1 (whatever is left)"
 MARGINS = "a whole number, one per axis, or a [before, after] pair per axis ([[1, 2]] in 1-D)"
 ACTIVATIONS = (
@@ -56,7 +56,6 @@ FIELDS: list[tuple[str, dict[str, Any], str, str]] = [
             f"is {shown}; it must be {AXES}",
         )
         for axis, shown in [
-            (-1, "-1"),
             ((1, 1), "[1, 1]"),
             ((), "[]"),
             (True, "true"),
@@ -177,9 +176,9 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[int, ...]], str]] = [
         "layer_norm",
         {"axis": (0, 3)},
         [(64, 8, 8)],
-        "axis=3, but the axes of 64×8×8 are channels (0), height (1), width (2)",
+        "axis=3, but the axes of 64×8×8 are channels (0), height (1), width (2), or -3 to -1 from the end",
     ),
-    ("softmax", {"axis": 1}, [(10,)], "axis=1, but the axes of 10 are channels (0)"),
+    ("softmax", {"axis": 1}, [(10,)], "axis=1, but the axes of 10 are channels (0), or -1 from the end"),
     (
         "prelu",
         {"num_parameters": 3},
@@ -240,12 +239,20 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[int, ...]], str]] = [
     ("slice", {"end": 65}, [(64, 8)], "end=65 lies outside the 64 of channels"),
     ("slice", {"start": -9, "axis": 1}, [(64, 8)], "start=-9 lies outside the 8 of length"),
     ("slice", {"start": 4, "end": -60}, [(64, 8)], "start=4 and end=-60 leave nothing of the 64 of channels"),
-    ("slice", {"axis": 2}, [(64, 8)], "axis=2, but the axes of 64×8 are channels (0), length (1)"),
+    (
+        "slice",
+        {"axis": 2},
+        [(64, 8)],
+        "axis=2, but the axes of 64×8 are channels (0), length (1), or -2 to -1 from the end",
+    ),
     (
         "transpose",
         {"axes": (0, 2, 2)},
         [(64, 8, 8)],
-        "axes [0, 2, 2] must name each axis of 64×8×8 once: channels (0), height (1), width (2)",
+        (
+            "axes [0, 2, 2] must name each axis of 64×8×8 once: channels (0), height (1), width (2), "
+            "or -3 to -1 from the end"
+        ),
     ),
     ("channel_shuffle", {"groups": 3}, [(64, 8)], "groups=3 must divide the 64 channels"),
     ("custom", {"shape": (3,), "reason": "x"}, [], "takes one input or more, but none arrives"),
@@ -322,7 +329,7 @@ MERGES: list[tuple[str, dict[str, Any], list[tuple[int, ...]], tuple[int, ...], 
         {"axis": 2},
         [(64, 28), (32, 28)],
         (),
-        "axis=2, but the axes of 64×28 are channels (0), length (1)",
+        "axis=2, but the axes of 64×28 are channels (0), length (1), or -2 to -1 from the end",
     ),
     (
         "add",

@@ -1,0 +1,120 @@
+"""Rule `suspicious-softmax` (warn): scores of attention add up to 1 along an axis that is not summed over."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from archcost.findings.rule import Rule, Seen, at
+from archcost.network import Node
+from archcost.report.rows import fields_of, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from archcost.network import Input, Network
+    from archcost.report.model import Finding
+
+_AXES = ("heads", "rows", "columns")
+"""The axes of a product of two tensors, in order."""
+_ELEMENTWISE = {"scale", "layer_scale", "dropout", "drop_path", "identity", "add", "multiply"}
+"""Kinds that scores pass one by one: they are scaled, masked, or get a bias for their distance."""
+
+
+def _check(seen: Seen) -> Iterator[Finding]:
+    found = [(node, product) for node in seen.network if _is(node, "softmax") and (product := _before(node))]
+    if not found:
+        return
+    readers = _readers(seen.network)
+    for node, scores in found:
+        axis = _field(node, "axis")
+        product = _behind(node, readers)
+        summed = _summed(*product) if product else None
+        if axis == 0 or (summed is not None and summed != axis):
+            reads = f"{product[0].path} sums over their {_AXES[summed]}" if product and summed else ""
+            yield at(node, RULE.name, "warn", _message(scores, axis, summed or 2, reads))
+
+
+def _is(node: Node, kind: str) -> bool:
+    return kind_of(node.word) == kind or fields_of(node.layer).get("function") == kind
+
+
+def _field(node: Node, name: str) -> int:
+    """A number or a yes of a layer; 0 where it chooses another kind and leaves the field to that one."""
+    value = fields_of(node.layer).get(name)
+    return value if isinstance(value, int) else 0
+
+
+def _before(softmax: Node) -> Node | None:
+    """The product whose results arrive, element by element."""
+    left, known = list(softmax.inputs), set[Node]()
+    while left:
+        node = left.pop()
+        if isinstance(node, Node) and node not in known and node.output == softmax.output:
+            known.add(node)
+            if _is(node, "matmul"):
+                return node
+            left.extend(node.inputs if kind_of(node.word) in _ELEMENTWISE else ())
+    return None
+
+
+def _readers(network: Network) -> Mapping[Node | Input, list[Node]]:
+    readers: dict[Node | Input, list[Node]] = defaultdict(list)
+    for node in network:
+        for source in dict.fromkeys(node.inputs):
+            readers[source].append(node)
+    return readers
+
+
+def _behind(softmax: Node, readers: Mapping[Node | Input, list[Node]]) -> tuple[Node, int] | None:
+    """The product that weighs something with the shares, and which of its inputs they are."""
+    left, known = [softmax], set[Node]()
+    while left:
+        source = left.pop()
+        known.add(source)
+        for node in readers.get(source, ()):
+            if _is(node, "matmul"):
+                return node, node.inputs.index(source)
+            if kind_of(node.word) in _ELEMENTWISE and node.output == softmax.output and node not in known:
+                left.append(node)
+    return None
+
+
+def _summed(product: Node, position: int) -> int:
+    """The axis of an input's matrices that a product sums over: columns of the first, rows of the second."""
+    is_turned = _field(product, ("transpose_a", "transpose_b")[position])
+    return 1 + (position ^ 1 ^ is_turned)
+
+
+def _message(scores: Node, axis: int, wanted: int, reads: str) -> str:
+    instead = f"take axis: {wanted - 3}, the {_AXES[wanted]}"
+    return (
+        f"the scores of {scores.path} become shares along their {_AXES[axis]} (axis {axis})"
+        f"{f', but {reads}' if reads else ''}; for attention {instead}"
+    )
+
+
+RULE = Rule(
+    name="suspicious-softmax",
+    levels=("warn",),
+    summary="scores of attention add up to 1 along an axis that is not summed over",
+    good="""\
+archcost: 1
+name: shares_over_the_keys
+input: {q: [64, 10], k: [64, 10], v: [64, 10]}
+layers:
+  - {name: scores, from: [q, k], matmul: {heads: 4, transpose_a: true}}
+  - {name: weights, softmax: {axis: -1}}
+  - {from: [weights, v], matmul: {transpose_b: true}}
+""",
+    bad="""\
+archcost: 1
+name: shares_over_the_heads
+input: {q: [64, 10], k: [64, 10], v: [64, 10]}
+layers:
+  - {name: scores, from: [q, k], matmul: {heads: 4, transpose_a: true}}
+  - {name: weights, softmax}
+  - {from: [weights, v], matmul: {transpose_b: true}}
+""",
+    check=_check,
+)
