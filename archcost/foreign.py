@@ -655,6 +655,21 @@ PARAMETERS = {
 }
 """A standard block's parameter elsewhere -> ours, beside `FIELDS`."""
 
+FILES = {
+    ".onnx": "an ONNX model",
+    **_each(".pt .pth .pt2 .pkl .ckpt .bin", "a PyTorch file"),
+    ".safetensors": "a file of weights",
+    **_each(".npz .npy", "a file of arrays"),
+    **_each(".h5 .hdf5 .keras", "a Keras model"),
+    **_each(".pb .tflite .savedmodel", "a TensorFlow model"),
+    **_each(".prototxt .caffemodel", "a Caffe model"),
+    **_each(".cfg .weights", "a Darknet file"),
+    **_each(".py .ipynb", "a Python program"),
+    **_each(".mlmodel .mlpackage", "a Core ML model"),
+    **_each(".param .engine .plan .trt .mnn .xml", "a compiled model"),
+}
+"""The end of a file's name -> what it is, if it is no spec."""
+
 PADDINGS = {
     **_each(
         "reflect reflection mirror symmetric",

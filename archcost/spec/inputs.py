@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from collections.abc import Sequence as AnySequence
 from typing import TYPE_CHECKING, TypeAlias
@@ -122,12 +123,33 @@ def _split(text: str, names: list[str]) -> dict[str, str]:
         return {name.strip(): shape.strip() for name, _, shape in parts}
     if len(parts) == 1 and len(names) == 1:
         return {names[0]: text.strip()}
-    raise UsageError(f"--input {text}: write {','.join(f'{name}=3x64x64' for name in names)}")
+    written = _with_times(text)
+    fits = (
+        _SHAPES.fullmatch(written)
+        and ("=" in written) >= (len(names) > 1)
+        and written.count("x") < 4 * len(names)
+    )
+    if not fits:
+        written = ",".join(f"{name}=3x64x64" for name in names) if len(names) > 1 else "3x64x64"
+    raise UsageError(f"--input {text}: write {written}")
+
+
+_SHAPES = re.compile(r"([A-Za-z0-9_-]+=)?\d+(x\d+)*(,[A-Za-z0-9_-]+=\d+(x\d+)*)*")
+
+
+def _with_times(text: str) -> str:
+    """Shapes in brackets, or with other signs between their sizes, as they are to be written."""
+    spaced = re.sub(r"(?<=\d)\s+(?=\d)", "x", text.strip("'\""))
+    bare = re.sub(r"[\[\](){}\s]", "", spaced)
+    return re.sub(r"(?<=\d)[,;:*X/](?=\d+(\D|$))(?![A-Za-z0-9_-]+=)", "x", bare)
 
 
 def _parse(text: str, limits: Limits) -> Shape:
     parts = text.replace("×", "x").split("x")
     if len(parts) > 4 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
+        written = _with_times(text)
+        if _SHAPES.fullmatch(written) and written != text and written.count("x") < 4:
+            raise UsageError(f"--input {text}: write {written}")
         raise UsageError(f"--input {text}: write the channels, then one to three spatial axes: 3x224x224")
     sizes = tuple(map(int, parts))
     if min(sizes) < 1:

@@ -9,12 +9,14 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from archcost import foreign
 from archcost.errors import Diagnostic, SpecError, UsageError
+from archcost.limits import DEFAULT
 from archcost.source import Place, Source
 from archcost.spec.document import Included
 from archcost.spec.reader import Mapping, Scalar, Sequence, read
 from archcost.spec.template import shown
-from archcost.suggest import nearest, suggest
+from archcost.suggest import nearest, plain, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,6 +191,9 @@ def _bytes(files: Files, file: Path, name: str, limits: Limits) -> bytes:
     except (OSError, ValueError) as error:
         why = _why_unreadable(files, file, error)
         raise SpecError([Diagnostic(Place(Source(name)), why)]) from None
+    if what := foreign.FILES.get(file.suffix.lower()):
+        why = f"this is {what}; archcost reads specs: texts in YAML that begin with `archcost: 1`"
+        raise SpecError([Diagnostic(Place(Source(name)), f"{why} (`archcost zoo resnet18` shows one)")])
     if size > limits.file_bytes:
         why = f"the file has {size:,} bytes, more than {limits.file_bytes:,} (the limit `file_bytes`)"
         raise SpecError([Diagnostic(Place(Source(name)), why)])
@@ -199,7 +204,7 @@ def _why_unreadable(files: Files, file: Path, error: OSError | ValueError) -> st
     if isinstance(error, UnreadableError):
         return str(error)
     if isinstance(error, FileNotFoundError):
-        return f"no such file{near_file(files, file)}"
+        return f"no such file{_near_network(files, file) or near_file(files, file)}"
     if isinstance(error, IsADirectoryError):
         return "this is a folder; name the spec inside it"
     if isinstance(error, PermissionError):
@@ -207,6 +212,14 @@ def _why_unreadable(files: Files, file: Path, error: OSError | ValueError) -> st
     if isinstance(error, OSError):
         return f"cannot be read: {(error.strerror or str(error)).lower()}"
     return "cannot be read: a path has no NUL bytes"
+
+
+def _near_network(files: Files, file: Path) -> str:
+    """The network of the zoo that has this name, as the end of a message; empty if none has."""
+    if files is not DISK or file.suffix not in {"", ".yaml"} or len(file.parts) != 1:
+        return ""
+    found = next((one.name for one in zoo(DEFAULT) if plain(one.name) == plain(file.stem)), None)
+    return f" (did you mean 'zoo:{found}'?)" if found else ""
 
 
 def near_file(files: Files, file: Path) -> str:
@@ -254,9 +267,14 @@ def find_in_zoo(name: str, limits: Limits) -> tuple[Path, str | None]:
         if mentioned in path.read_bytes() and name in _variants(path, limits):
             return path, name
     known = [entry.name for entry in zoo(limits)]
-    raise UsageError(
-        f"zoo:{name}: no network has that name{suggest(name, known)}; `archcost zoo` lists them all"
-    )
+    begun = [one for one in known if name and one.startswith(name)]
+    are_several = 1 < len(begun) <= _FEW and len(min(begun, key=len)) > len(name) + 1
+    near = f"; there are {', '.join(begun)}" if are_several else suggest(name, known)
+    raise UsageError(f"zoo:{name}: no network has that name{near}; `archcost zoo` lists them all")
+
+
+_FEW = 12
+"""Names that begin alike are all named if they are no more than these."""
 
 
 class ZooEntry(NamedTuple):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence as AnySequence
 from graphlib import CycleError, TopologicalSorter
+from os import PathLike
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import Diagnostic, SpecError, UsageError
@@ -12,12 +14,13 @@ from archcost.limits import DEFAULT
 from archcost.quiet import collector_paused
 from archcost.source import Place, Source
 from archcost.spec.expand import Expander
+from archcost.spec.habits import instead
 from archcost.spec.inputs import given_shapes, network_inputs
 from archcost.spec.library import BLOCKS, DISK, Includer, open_spec
 from archcost.spec.parse import LIBRARY_KEYS, SPEC_KEYS, Parser
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.reader import Mapping, read
-from archcost.spec.template import Template, check_plain, shown
+from archcost.spec.template import Template, check_plain, describe, shown
 from archcost.spec.unused import Survey
 from archcost.suggest import suggest
 from archcost.wording import in_a_row
@@ -65,6 +68,7 @@ def load(  # noqa: PLR0913 - one for everything a user may choose
         AbsentError: the revision has no such file.
         RevisionError: there is no such revision, repository or git.
     """
+    _check_path(path)
     if isinstance(at, str):
         with _revision(at, str(path)) as there:
             return load(path, set=set, variant=variant, input=input, limits=limits, at=there)
@@ -77,6 +81,21 @@ def load(  # noqa: PLR0913 - one for everything a user may choose
         problems.add(Place(Source(opened.name)), "blocks and structures nest too deeply to be expanded")
         problems.stop_if_any()
         raise
+
+
+_TEXT = re.compile(r"^(archcost|layers): *\S*\s*\n", re.MULTILINE)
+"""What the text of a spec has, and no path."""
+
+
+def _check_path(path: object) -> None:
+    """Refuse what is no path: a spec as a dictionary, or its text."""
+    if isinstance(path, PathLike) or (isinstance(path, str) and not _TEXT.search(path)):
+        return
+    what = "its text" if isinstance(path, str | bytes) else f"a {type(path).__name__}"
+    raise UsageError(
+        f"load takes the path of a spec ('net.yaml', 'zoo:resnet50', '-' for standard input), not {what}; "
+        "write the spec to a file"
+    )
 
 
 def _revision(ref: str, path: str) -> Revision:
@@ -102,9 +121,28 @@ def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
     given = given_shapes(input_, list(document.inputs), limits)
     inputs = network_inputs(document.inputs, variables, given, problems, limits)
     problems.stop_if_any()
-    return Expander(document, variables, problems, limits, opened).expand(
-        inputs, path, chosen, tuple(survey.unused)
-    )
+    try:
+        expander = Expander(document, variables, problems, limits, opened)
+        return expander.expand(inputs, path, chosen, tuple(survey.unused))
+    except SpecError as error:
+        raise _with_settings(error, overrides) from None
+
+
+def _with_settings(error: SpecError, overrides: dict[str, Setting]) -> SpecError:
+    """The mistakes, with what `--set` gave to the variables that they are said to come from."""
+    return SpecError(one._replace(message=_with_setting(one.message, overrides)) for one in error.diagnostics)
+
+
+def _with_setting(message: str, overrides: dict[str, Setting]) -> str:
+    origin = _ORIGIN.search(message)
+    given = [n for n in overrides if origin and re.search(rf"\b{re.escape(n)}\b", origin[1])]
+    if origin is None or not given:
+        return message
+    settings = ", ".join(f"--set {name}={_as_text(overrides[name])}" for name in given)
+    return f"{message[: origin.end(1)]}, {settings}{message[origin.end(1) :]}"
+
+
+_ORIGIN = re.compile(r"\(from (\$.*?)\)(?=;|$)")
 
 
 def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
@@ -190,7 +228,26 @@ def _variables(
                 f"--set {name}: the spec has no variable '{name}'{suggest(name, known) or '; ' + has}"
             )
         templates[name] = _override(name, given, frozenset(document.variables), limits)
+        _check_sort(name, given, templates[name], document.variables[name])
     return _evaluate(templates, overrides, problems)
+
+
+_SEVERAL = re.compile(r"[(\s]*\d[\d.]*([\s,;:x]+\d[\d.]*)+[)\s]*")
+
+
+def _check_sort(name: str, given: Setting, setting: Template, own: Template) -> None:
+    """Refuse a word where the spec has a number, a boolean or a list: some layer would refuse it."""
+    if own.waits or setting.waits or not isinstance(word := setting.resolve({}), str):
+        return
+    if isinstance(value := own.resolve({}), str):
+        return
+    items = re.findall(r"[\d.]+", word) if _SEVERAL.fullmatch(word) else []
+    write = instead(word)
+    if items and isinstance(value, tuple):
+        write = f"; write {name}=[{','.join(items)}]"
+    elif items:
+        write = f"; for several, one after the other, `archcost compare --set {name}={','.join(items)}`"
+    raise _bad_setting(name, given, f"'{word}' is a word, and {name} is {describe(value)} in the spec{write}")
 
 
 def _check_effect(overrides: dict[str, Setting], document: Document, idle: set[str]) -> None:

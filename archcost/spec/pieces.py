@@ -47,6 +47,8 @@ _KEY_ALIASES = {
     "assert": "expect",
     "skip": "shortcut",
     "model": "layers",
+    "backbone": "layers",
+    "encoder": "layers",
     "network": "layers",
     "input_shape": "input",
     "constants": "vars",
