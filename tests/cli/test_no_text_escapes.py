@@ -12,7 +12,7 @@ import json
 import re
 import shlex
 from contextlib import chdir
-from itertools import chain
+from itertools import chain, product
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 from xml.etree import ElementTree as ET
@@ -107,17 +107,17 @@ RUNS: dict[str, list[Run]] = {
         Run("table", "analyze {other} --set word={value} --variant wide"),
     ],
     "explain": [
-        *in_formats("explain {spec} last", "table", "json"),
-        *in_formats("explain {spec} first", "table", "json"),
+        *in_formats("explain {spec} last", "table", "json", "markdown"),
+        *in_formats("explain {spec} first", "table", "json", "markdown"),
         Run("table", "explain {spec} --convention thop"),
     ],
     "expand": in_formats("expand {spec}", "table", "json", "csv", "markdown"),
     "rf": [
-        *in_formats("rf {spec}", "table", "json"),
+        *in_formats("rf {spec}", "table", "json", "csv", "markdown"),
         Run("table", "rf {spec} --at first"),
         Run("svg", "rf {spec} --at first --output picture.svg"),
     ],
-    "rates": in_formats("rates --kernel 3 --field 9", "table", "json"),
+    "rates": in_formats("rates --kernel 3 --field 9", "table", "json", "csv", "markdown"),
     "diff": [
         *in_formats("diff {other} {spec}", "table", "json", "csv", "markdown"),
         *in_formats("diff {spec} {spec} --base-set word={value} --depth 1", "table", "markdown", "csv"),
@@ -129,7 +129,7 @@ RUNS: dict[str, list[Run]] = {
         Run("text", "check {spec} --max-macs 1 --today 2030-01-20 --set word={value}", 1),
     ],
     "verify": [
-        *in_formats("verify {spec} {other} --samples 1", "table", "json"),
+        *in_formats("verify {spec} {other} --samples 1", "table", "json", "csv", "markdown"),
         Run("table", "verify {spec} --samples 1 --quiet"),
     ],
     "compare": [
@@ -137,14 +137,20 @@ RUNS: dict[str, list[Run]] = {
         *in_formats("compare {spec} --set word={value},relu --variants", "table", "markdown", "csv"),
     ],
     "fmt": [
-        Run("diff", "fmt --diff {spec}"),
+        Run("free", "fmt --diff {spec}"),
         Run("text", "fmt --check {spec}", 1),
         Run("text", "fmt {spec}"),
     ],
-    "zoo": in_formats("zoo", "table", "json"),
+    "zoo": in_formats("zoo", "table", "json", "csv", "markdown"),
     "schema": [Run("json", "schema report")],
 }
 """Per command: every format it has, and whatever else shows other texts. A new one is in here."""
+
+NARROW = (
+    *("analyze {spec}", "explain {spec} last", "expand {spec}", "rf {spec}", "diff {other} {spec}"),
+    *("check --today 2030-01-20", "verify {spec} --samples 1", "compare {spec} {other}"),
+)
+"""Commands whose lines are broken to fit: a text must not begin one and mean something there."""
 
 WITHOUT_TEXT = {"rates", "zoo", "schema"}
 """Commands whose results hold no text of others."""
@@ -331,7 +337,7 @@ LOOKS_ALIKE: dict[str, Callable[[str, str], None]] = {
     "sarif": assert_same_document,
     "junit": assert_same_elements,
     "svg": assert_same_elements,
-    "diff": lambda text, _: assert_is_harmless(text),
+    "free": lambda text, _: assert_is_harmless(text),
 }
 """Format -> what holds of a hostile and a usual result. A new format is in here."""
 
@@ -411,6 +417,16 @@ def test_a_text_changes_no_format(
             out, err = hostile.run(run, capsys)
             LOOKS_ALIKE[run.form](out, result)
             assert_same_lines(err, said)
+
+
+def test_a_text_means_nothing_where_lines_are_broken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for number, text in enumerate(("x ::error::pwned", "aa ::error::b c ::error::d ##[error] ::error::e")):
+        hostile = Played(tmp_path / str(number), text)
+        for line, width in product(NARROW, (40, 60)):
+            run = Run("free", f"{line} --width {width}", line.startswith("check"))
+            assert_is_harmless("".join(hostile.run(run, capsys)))
 
 
 def test_a_text_changes_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
