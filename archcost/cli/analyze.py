@@ -50,7 +50,7 @@ def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) ->
     return None if given is None else choose(name.strip() for name in given.split(","))
 
 
-@click.command(epilog=f"\b\nColumns:\n  {', '.join(NAMES[:7])},\n  {', '.join(NAMES[7:])}")
+@click.command(epilog=f"Columns: {', '.join(NAMES)}.")
 @specs_argument
 @output(*WRITERS)
 @loading

@@ -65,7 +65,7 @@ def _pareto(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[s
     return choose(_words("--pareto", given), "--pareto")
 
 
-@click.command(epilog=f"\b\nColumns:\n  {', '.join(NAMES[:9])},\n  {', '.join(NAMES[9:])}")
+@click.command(epilog=f"Columns: {', '.join(NAMES)}.")
 @specs_argument
 @output("table", "json", "csv", "markdown")
 @loading

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from functools import cache
 from importlib import import_module
 from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple, cast
@@ -14,6 +15,7 @@ from click.shell_completion import CompletionItem
 
 from archcost import __version__
 from archcost.cli.output import say
+from archcost.cli.pages import PAGES, told
 from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError
 from archcost.escape import one_line, visible
 from archcost.suggest import suggest
@@ -23,28 +25,74 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """A command: the module that holds it as `command`, and what it is for in a line."""
+    """A command: the module that holds it as `command`, what it is for in a line, and pages about it."""
 
     module: str
     summary: str
+    pages: tuple[str, ...]
 
 
 COMMANDS = {
-    "analyze": Entry("analyze", "Count what networks cost: shapes, parameters, operations, memory."),
-    "explain": Entry("explain", "Derive the numbers of one node, step by step."),
-    "expand": Entry("expand", "List every node of a network, with its path and its source line."),
-    "rf": Entry("rf", "Show which input positions reach a node: receptive fields, holes, effective fields."),
-    "diff": Entry("diff", "Show what changed from one network to another, and why."),
-    "check": Entry("check", "Fail if a network is over its budget: the gate for CI."),
-    "verify": Entry("verify", "Run networks in NumPy and compare what is measured with what was predicted."),
+    "analyze": Entry(
+        "analyze",
+        "Count what networks cost: shapes, parameters, operations, memory.",
+        ("conventions", "findings", "output"),
+    ),
+    "explain": Entry(
+        "explain",
+        "Derive the numbers of one node, step by step.",
+        ("conventions", "kinds", "output"),
+    ),
+    "expand": Entry(
+        "expand",
+        "List every node of a network, with its path and its source line.",
+        ("spec-language", "output"),
+    ),
+    "rf": Entry(
+        "rf",
+        "Show which input positions reach a node: receptive fields, holes, effective fields.",
+        ("receptive-fields", "findings", "output"),
+    ),
+    "diff": Entry(
+        "diff",
+        "Show what changed from one network to another, and why.",
+        ("diff", "output"),
+    ),
+    "check": Entry(
+        "check",
+        "Fail if a network is over its budget: the gate for CI.",
+        ("ci", "configuration", "findings", "output"),
+    ),
+    "verify": Entry(
+        "verify",
+        "Run networks in NumPy and compare what is measured with what was predicted.",
+        ("verification", "output"),
+    ),
     "compare": Entry(
         "compare",
         "Put networks side by side: what they cost, what they see, which ones no other beats.",
+        ("design-reviews", "output"),
     ),
-    "fmt": Entry("fmt", "Rewrite specs in the canonical style, comments kept."),
-    "rates": Entry("rates", "Solve for dilation rates that reach a receptive field without holes."),
-    "zoo": Entry("zoo", "List the networks that ship with archcost, or print one's spec."),
-    "schema": Entry("schema", "Print the JSON Schema of specs or of reports."),
+    "fmt": Entry(
+        "fmt",
+        "Rewrite specs in the canonical style, comments kept.",
+        ("fmt",),
+    ),
+    "rates": Entry(
+        "rates",
+        "Solve for dilation rates that reach a receptive field without holes.",
+        ("receptive-fields", "output"),
+    ),
+    "zoo": Entry(
+        "zoo",
+        "List the networks that ship with archcost, or print one's spec.",
+        ("zoo", "blocks", "output"),
+    ),
+    "schema": Entry(
+        "schema",
+        "Print the JSON Schema of specs or of reports.",
+        ("spec-language", "configuration", "python-api"),
+    ),
 }
 """Name -> where it lives. A new command is one file and one line here."""
 
@@ -61,8 +109,7 @@ class Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command of that name, imported now."""
         if cmd_name in COMMANDS:
-            module = import_module(f"archcost.cli.{COMMANDS[cmd_name].module}")
-            return cast("click.Command", module.command)
+            return _loaded(COMMANDS[cmd_name])
         if not ctx.resilient_parsing:
             ctx.fail(f"there is no command '{cmd_name}'{_instead(cmd_name)}")
         return None
@@ -80,6 +127,14 @@ class Program(click.Group):
             if name.startswith(incomplete)
         ]
         return [*commands, *click.Command.shell_complete(self, ctx, incomplete)]
+
+
+@cache
+def _loaded(entry: Entry) -> click.Command:
+    """A command, its help ending with the pages about it."""
+    command = cast("click.Command", import_module(f"archcost.cli.{entry.module}").command)
+    command.epilog = "\n\n".join(filter(None, [command.epilog, told(entry.pages)]))
+    return command
 
 
 def _instead(word: str) -> str:
@@ -102,7 +157,9 @@ Exit codes:
 \b
 Shell completion, for bash (likewise for zsh and fish):
   eval "$(_ARCHCOST_COMPLETE=bash_source archcost)"
-""",
+
+"""
+    + told(PAGES),
 )
 @click.version_option(__version__, prog_name="archcost")
 def program() -> None:
@@ -110,7 +167,7 @@ def program() -> None:
 
     \b
       archcost analyze net.yaml           what it costs, layer by layer
-      archcost analyze zoo:resnet50       the same for a network that ships with archcost
+      archcost analyze zoo:resnet50       the same for a network that ships with it
       archcost explain net.yaml conv_1    where one number comes from
 
     A SPEC is a file, `-` for standard input, or `zoo:NAME`.

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 import click
@@ -10,12 +12,12 @@ import pytest
 
 import archcost as package
 from archcost.cli import main
+from archcost.cli.pages import PAGES
 from archcost.cli.program import COMMANDS, program
 from tests.cli.program import archcost, python
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from subprocess import CompletedProcess
 
 Run: TypeAlias = "Callable[..., CompletedProcess[str]]"
@@ -89,6 +91,21 @@ def test_every_command_explains_itself_with_an_example(name: str, run: Run) -> N
     done = run(name, "--help")
     assert done.returncode == 0
     assert f"archcost {name} " in done.stdout.partition("Options:")[0].partition("\n\n")[2]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_names_the_pages_about_it(name: str, run: Run) -> None:
+    named = re.findall(r"^ +docs/(\S+)\.md  +\S", run(name, "--help").stdout, re.MULTILINE)
+    assert tuple(named) == COMMANDS[name].pages
+    if name not in {"fmt", "schema"}:
+        assert "output" in named
+
+
+def test_every_page_that_is_named_is_there_and_the_program_names_them_all(run: Run) -> None:
+    docs = Path(__file__).parents[2] / "docs"
+    assert all((docs / f"{page}.md").is_file() for page in PAGES)
+    assert {page for entry in COMMANDS.values() for page in entry.pages} <= set(PAGES)
+    assert re.findall(r"^ +docs/(\S+)\.md  +\S", run("--help").stdout, re.MULTILINE) == list(PAGES)
 
 
 def test_the_module_is_the_program() -> None:

@@ -1,0 +1,39 @@
+"""The pages of the documentation as help texts name them: they come with the repository alone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+PAGES = {
+    "spec-language": "the language of specs",
+    "kinds": "every layer kind, its fields and formulas",
+    "blocks": "the standard blocks, std/...",
+    "zoo": "the networks that ship with archcost",
+    "conventions": "what every number means",
+    "receptive-fields": "fields, holes, and rates without holes",
+    "findings": "what the rules in [brackets] notice",
+    "errors": "how to read a message",
+    "output": "formats, columns, width, shell completion",
+    "design-reviews": "variants and sweeps side by side",
+    "diff": "which edit caused how much",
+    "ci": "the gate in a CI job",
+    "configuration": "every key of archcost.yaml",
+    "verification": "how a number is proved by running it",
+    "fmt": "the style of specs",
+    "worked-examples": "the literature's examples",
+    "convolutions-by-example": "small convolutions with their values",
+    "outside-suites": "the cases of ONNX that run",
+    "python-api": "the same from Python",
+}
+"""Pages by name -> what they tell."""
+
+
+def told(names: Iterable[str]) -> str:
+    """Where a help text says that there is more."""
+    files = {f"docs/{name}.md": PAGES[name] for name in names}
+    wide = max(map(len, files))
+    lines = (f"  {file:<{wide}}  {what}\n" for file, what in files.items())
+    return "\b\nPages of the repository that tell more:\n" + "".join(lines)
