@@ -144,6 +144,7 @@ class Objects:
             raise _too_slow() if late else GitError(f"git cannot read the repository: {why}") from None
         finally:
             timer.cancel()
+            timer.join()  # its thread holds the reader, which ends when nobody does
         if found and found[1] > most:
             self.close()  # rather than have git write it all
         return found
