@@ -22,6 +22,7 @@ class Limits(NamedTuple):
         integer: the largest absolute integer an expression may reach, numerators and denominators included.
         expression_length: characters of one expression.
         memory: bytes that running a network may take.
+        seconds: that running it may take, as they are estimated beforehand.
     """
 
     file_bytes: int = 4 * 2**20
@@ -31,6 +32,7 @@ class Limits(NamedTuple):
     integer: int = 2**80
     expression_length: int = 2000
     memory: int = 4 * 2**30
+    seconds: int = 600
 
     def setting(self, text: str) -> Limits:
         """These limits with one of them changed, as `--limit NAME=VALUE` gives it.

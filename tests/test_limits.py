@@ -23,7 +23,7 @@ def test_a_setting_changes_one_limit(text: str, limits: Limits) -> None:
 
 
 BOUNDS = "must be a whole number from 1 to 2^4096, like 5000 or 2^40"
-LIMITS = "file_bytes, depth, nodes, dimension, integer, expression_length, memory"
+LIMITS = "file_bytes, depth, nodes, dimension, integer, expression_length, memory, seconds"
 
 BAD_SETTINGS = {
     "without a value": ("nodes", f"--limit nodes: write NAME=VALUE; the limits are {LIMITS}"),

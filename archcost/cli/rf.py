@@ -177,6 +177,8 @@ def _picture(seeing: Seeing, node: Node, options: Options) -> Picture:
     from archcost.report.picture import Picture  # noqa: PLC0415 - likewise
 
     found = strength(seeing.network, node, mean=False)
+    if not found:
+        raise UsageError(f"--at: {node.path} sees no input, so there is nothing to draw")
     name = options["of"] or next(iter(found))
     if name not in found:
         raise UsageError(f"--of: {node.path} does not see '{name}'; it sees {', '.join(found)}")

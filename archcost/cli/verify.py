@@ -13,7 +13,7 @@ from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, TooLargeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Unpack
 
     from archcost.cli.progress import Progress
@@ -101,9 +101,10 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
       archcost verify zoo:vit_base_patch16_224 --scale-channels 0.25
       archcost verify net.yaml --limit memory=2^34
 
-    What would take more than the limit `memory` (4 GiB) is refused before anything is allocated. A smaller
-    --input proves the same layers; so does --scale-channels, which scales every channel count that a layer
-    sets, as far as the layers still fit together.
+    What would take more than the limit `memory` (4 GiB) or `seconds` (600, an estimate) is refused before
+    anything is allocated. A smaller --input proves the same layers, and fewer --samples take less time; so
+    does --scale-channels, which scales every channel count that a layer sets, as far as the layers still fit
+    together.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     from archcost.report import verified_writers as writers  # noqa: PLC0415 - NumPy, and only here
     from archcost.report.verified import as_json, as_text, verify_report  # noqa: PLC0415 - likewise
@@ -124,13 +125,13 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
 
 def _verified(networks: Sequence[Network], options: Options, doing: Progress) -> list[Verification]:
     from archcost.execute.scaling import scaled  # noqa: PLC0415 - few runs ask for it
-    from archcost.execute.verification import refuse_if_too_large, runs, verify  # noqa: PLC0415 - as above
+    from archcost.execute.verification import runs, verify  # noqa: PLC0415 - as above
 
     if (scale := options["scale"]) is not None:
         networks = [scaled(network, scale) for network in networks]
     for network in networks:
         try:
-            refuse_if_too_large(network, options["dtype"], options["limits"])
+            _refuse_if_too_large(network, options)
         except TooLargeError as error:
             raise TooLargeError(f"{error}; {_advice(network, options)}") from None
     doing.step("running", sum(runs(network, options["samples"]) * len(network) for network in networks))
@@ -148,12 +149,43 @@ def _verified(networks: Sequence[Network], options: Options, doing: Progress) ->
     ]
 
 
-def _advice(network: Network, options: Options) -> str:
-    """How to run it all the same: with the largest input, halved step by step, that fits."""
-    from archcost.execute.scaling import scaled  # noqa: PLC0415 - few runs ask for it
+def _refuse_if_too_large(network: Network, options: Options) -> None:
     from archcost.execute.verification import refuse_if_too_large  # noqa: PLC0415 - NumPy, and only here
 
-    raised = "or try --scale-channels 0.25, or raise the limit: --limit memory=BYTES"
+    refuse_if_too_large(
+        network,
+        options["dtype"],
+        options["limits"],
+        samples=options["samples"],
+        torch=options["against"] == "torch",
+    )
+
+
+def _advice(network: Network, options: Options) -> str:
+    """How to run it all the same."""
+    raised = "or try --scale-channels 0.25, or raise the limit: --limit memory=BYTES, --limit seconds=N"
+    found = [*_fewer_samples(network, options), *_smaller_input(network, options)]
+    offer = f"{' or '.join(found)} would fit" if found else "give it a smaller --input if you can"
+    return f"{offer}; {raised}"
+
+
+def _fewer_samples(network: Network, options: Options) -> Iterator[str]:
+    """The option with which it fits, halved step by step; nothing if it never does."""
+    samples = options["samples"]
+    while samples > 0:
+        samples //= 2
+        try:
+            _refuse_if_too_large(network, {**options, "samples": samples})
+        except TooLargeError:
+            continue
+        yield f"--samples {samples}"
+        return
+
+
+def _smaller_input(network: Network, options: Options) -> Iterator[str]:
+    """Likewise, with the input halved."""
+    from archcost.execute.scaling import scaled  # noqa: PLC0415 - few runs ask for it
+
     shapes = {tensor.path: tensor.output for tensor in network.inputs}
     while network.path != "-" and any(n > 1 for shape in shapes.values() for n in shape[1:]):
         shapes = {name: (shape[0], *((n + 1) // 2 for n in shape[1:])) for name, shape in shapes.items()}
@@ -162,13 +194,13 @@ def _advice(network: Network, options: Options) -> str:
         try:
             small = load_one(network.path, smaller)
             small = scaled(small, options["scale"]) if options["scale"] else small
-            refuse_if_too_large(small, options["dtype"], options["limits"])
+            _refuse_if_too_large(small, options)
         except TooLargeError:
             continue
         except ArchcostError:
-            break
-        return f"--input {asked} would fit; {raised}"
-    return f"give it a smaller --input if you can; {raised}"
+            return
+        yield f"--input {asked}"
+        return
 
 
 def _as_option(shapes: Mapping[str, Shape]) -> str:

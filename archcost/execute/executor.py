@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from archcost.errors import Diagnostic, ExecutionError, SpecError
 from archcost.execute.arrays import Tally, counted, plain
 from archcost.execute.kernels import KERNELS
@@ -63,13 +65,19 @@ def steps(
         arriving = tuple(values[source] for source in node.inputs)
         if count:
             arriving = tuple(counted(value, tally) for value in arriving)
-        values[node] = value = plain(_run(node, arriving, tensors))
+        values[node] = value = _owned(plain(_run(node, arriving, tensors)))
         for source in node.inputs:
             if last[source] is node:
                 values.pop(source, None)
         if node not in last:
             del values[node]
         yield Step(node, value, tally)
+
+
+def _owned(value: Array) -> Array:
+    """The array, or a copy if it is a part of a larger one, all of which it would keep alive."""
+    whole = value.base
+    return value.copy() if isinstance(whole, np.ndarray) and whole.size > value.size else value
 
 
 def _run(node: Node, arriving: tuple[Array, ...], tensors: Tensors) -> Array:

@@ -8,8 +8,9 @@ out, and a field is where NaN arrives that was put at a single position of the i
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import product, repeat
-from math import prod
+from math import ceil, prod
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import crc32
 
@@ -18,7 +19,7 @@ import numpy as np
 from archcost.errors import TooLargeError
 from archcost.execute.against_torch import TOLERANCES, against_torch, difference
 from archcost.execute.executor import steps
-from archcost.execute.memory import need
+from archcost.execute.need import need
 from archcost.execute.spots import Spots, readers, start
 from archcost.execute.tensors import Tensors
 from archcost.layers.shape import Pad
@@ -26,7 +27,7 @@ from archcost.limits import DEFAULT
 from archcost.passes.cost import costs
 from archcost.passes.looks import Looks
 from archcost.passes.receptive_field import Tracer, reaches, traced
-from archcost.report.numbers import size_in_bytes
+from archcost.report.numbers import duration, size_in_bytes
 from archcost.report.verified import OPERATIONS
 
 if TYPE_CHECKING:
@@ -193,7 +194,7 @@ def verify(  # noqa: PLR0913 - one argument per choice
     >>> found.agrees, found.proofs[0].tally.multiplications
     (True, 442368)
     """
-    refuse_if_too_large(network, dtype, limits)
+    refuse_if_too_large(network, dtype, limits, samples=samples, torch=torch)
     tensors = Tensors.of_network(network, seed, dtype)
     inputs = tensors.inputs(network)
     positions = {x.path: tuple(_positions(x, samples, seed)) for x in network.inputs if len(x.output) > 1}
@@ -207,25 +208,40 @@ def verify(  # noqa: PLR0913 - one argument per choice
     return Verification(network, proofs, positions, seed, dtype)
 
 
-def refuse_if_too_large(network: Network, dtype: str, limits: Limits) -> None:
-    """Look at what a run would take.
+def refuse_if_too_large(
+    network: Network, dtype: str, limits: Limits, *, samples: int = SAMPLES, torch: bool = False
+) -> None:
+    """Look at what `verify` would take.
 
     Raises:
-        TooLargeError: more memory than the limit.
+        TooLargeError: more memory, or more time, than the limit.
     """
-    width = np.dtype(dtype).itemsize
-    needed = need(network, width)
-    if needed.total > limits.memory:
-        parts = ", ".join(f"{name} {size_in_bytes(n, 1, 'si')}" for name, n in needed._asdict().items())
+    times = runs(network, samples)
+    needed = need(network, np.dtype(dtype).itemsize, probes=times - 1, torch=torch)
+    if needed.memory > limits.memory:
+        total, most = _apart(needed.memory, limits.memory, partial(size_in_bytes, width=1, units="si"), "B")
+        parts = (size_in_bytes(n, 1, "si") for n in (needed.weights, needed.activations, needed.temporaries))
+        listed = "weights {}, activations {}, temporaries {}".format(*parts)
         raise TooLargeError(
-            f"running {network.name} takes about {size_in_bytes(needed.total, 1, 'si')} ({parts}), more than "
-            f"{size_in_bytes(limits.memory, 1, 'si')} (the limit `memory`)"
+            f"running {network.name} takes about {total} ({listed}), more than {most} (the limit `memory`)"
         )
+    if needed.seconds > limits.seconds:
+        total, most = _apart(ceil(needed.seconds), limits.seconds, duration, "seconds")
+        often = f"{times:,} times" if times > 1 else "once"
+        raise TooLargeError(
+            f"running {network.name} {often} takes about {total}, more than {most} (the limit `seconds`)"
+        )
+
+
+def _apart(needed: int, limit: int, show: Callable[[int], str], unit: str) -> tuple[str, str]:
+    """Both numbers as people read them; exactly, where they would look the same."""
+    short = show(needed), show(limit)
+    return short if short[0] != short[1] else (f"{needed:,} {unit}", f"{limit:,} {unit}")
 
 
 def runs(network: Network, samples: int) -> int:
     """How often `verify` runs the network: once, and once per position."""
-    return 1 + sum(len(list(_positions(x, samples, 0))) for x in network.inputs if len(x.output) > 1)
+    return 1 + sum(min(prod(x.output[1:]), samples) for x in network.inputs if len(x.output) > 1)
 
 
 # -- counting -------------------------------------------------------------------------------------------

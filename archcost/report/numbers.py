@@ -71,6 +71,19 @@ def in_bytes(number: str) -> str:
     return f"{number}B" if number[-1].isalpha() else f"{number} B"
 
 
+def duration(seconds: float) -> str:
+    """A time in words, to two digits.
+
+    >>> [duration(n) for n in (1, 40, 119, 1510, 40_000, 1e7, 1e12)]
+    ['1 second', '40 seconds', '2 minutes', '25 minutes', '11 hours', '120 days', '32,000 years']
+    """
+    units = [("year", 31_557_600), ("day", 86_400), ("hour", 3600), ("minute", 60), ("second", 1)]
+    name, length = next((unit for unit in units if seconds >= 1.5 * unit[1]), units[-1])
+    number = max(round(seconds / length), min(1, round(seconds)))
+    number = round(number, 2 - len(str(number)))
+    return f"{number:,} {name}{'' if number == 1 else 's'}"
+
+
 def listed(numbers: Iterable[int], most: int = 12) -> str:
     """Numbers in a row; of more than `most`, the first and the last of them.
 

@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import tracemalloc
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import numpy as np
 import pytest
 
-import archcost
 from archcost.cli import main
-from archcost.errors import TooLargeError
 from archcost.execute.kernels import Kernels
-from archcost.execute.memory import need
 from archcost.execute.tensors import Tensors
 from archcost.execute.verification import runs, verify
-from archcost.limits import Limits
-from archcost.passes.cost import costs
 from archcost.schemas import schema
 
 if TYPE_CHECKING:
@@ -231,55 +225,6 @@ def test_weights_that_cannot_be_read_are_exit_2_and_nothing_is_written(
     assert (code, out) == (2, "")
     assert "net.yaml:5:54: weights 'none.npz': no such file" in err
     assert not (tmp_path / "result.txt").exists()
-
-
-# -- memory ---------------------------------------------------------------------------------------------
-
-
-def test_what_is_too_large_is_refused_before_anything_runs_with_an_input_that_fits(
-    run: Run, spec: str
-) -> None:
-    code, out, err = run("verify", spec, "--input", "3x4000x4000")
-    assert (code, out) == (2, "")
-    assert "more than 4.295 GB (the limit `memory`); --input 3x" in err
-    advised = err.partition("--input ")[2].partition(" ")[0]
-    net = archcost.load(spec, input=advised)
-    assert need(net, 8).total <= Limits().memory
-    doubled = "x".join(str(int(n) * 2) if i else n for i, n in enumerate(advised.split("x")))
-    assert need(archcost.load(spec, input=doubled), 8).total > Limits().memory
-
-
-def test_the_limit_can_be_set(run: Run, spec: str) -> None:
-    code, _, err = run("verify", spec, "--limit", "memory=1000")
-    assert code == 2
-    assert "give it a smaller --input if you can; or try --scale-channels 0.25, or raise the limit" in err
-    assert run("verify", spec, "--limit", "memory=10000000")[0] == 0
-
-
-def test_float32_needs_half(network: Load) -> None:
-    with pytest.raises(TooLargeError):
-        verify(network(LAYERS), limits=Limits(memory=need(network(LAYERS), 8).total - 1))
-    verify(network(LAYERS), dtype="float32", limits=Limits(memory=need(network(LAYERS), 8).total // 2))
-
-
-@pytest.mark.parametrize(
-    ("spec", "shape"),
-    [
-        ("squeezenet1_0", "3x64x64"),
-        ("mobilenet_v2", "3x64x64"),
-        ("alexnet", "3x64x64"),
-        ("deformable_resnet50", "3x33x33"),
-    ],
-)
-@pytest.mark.parametrize(("dtype", "width"), [("float64", 8), ("float32", 4)])
-def test_a_run_stays_below_its_estimate(spec: str, shape: str, dtype: str, width: int) -> None:
-    net = archcost.load(f"zoo:{spec}", input=shape)
-    costs(net)
-    tracemalloc.start()
-    verify(net, samples=0, dtype=dtype)
-    _, peak = tracemalloc.get_traced_memory()
-    tracemalloc.stop()
-    assert peak <= need(net, width).total + 5e6
 
 
 # -- PyTorch --------------------------------------------------------------------------------------------

@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.geometry import Axes, Window
 
-_BATCH = 2**21
+BATCH = 2**21
 """Elements that are multiplied at once, more or less."""
+TAPS = 2**12
+"""Taps that are multiplied at once, at most."""
 
 
 def conv(x: Array, weight: Array, bias: Array | None, window: Window, groups: int = 1) -> Array:
@@ -32,7 +34,8 @@ def conv(x: Array, weight: Array, bias: Array | None, window: Window, groups: in
         groups: independent groups the channels are split into.
     """
     slide = Slide(x, window)
-    _note_padding(x, reads_of_padding(x.shape[1:], window) * weight.shape[0] * weight.shape[1])
+    if isinstance(x, Counted):
+        x.tally.on_padding += reads_of_padding(x.shape[1:], window) * weight.shape[0] * weight.shape[1]
     return _with_bias(_weighted(slide.taps(), weight, groups), bias)
 
 
@@ -53,7 +56,7 @@ def _batches(taps: Iterable[tuple[Axes, Array]]) -> Iterator[list[tuple[Axes, Ar
     some: list[tuple[Axes, Array]] = []
     for tap, values in taps:
         some.append((tap, values))
-        if len(some) * values.size > _BATCH:
+        if len(some) * values.size > BATCH or len(some) == TAPS:
             yield some
             some = []
     if some:
@@ -70,11 +73,6 @@ def _mixed(matrices: Sequence[Array], values: Sequence[Array]) -> Array:
 
 def _with_bias(y: Array, bias: Array | None) -> Array:
     return y if bias is None else y + bias.reshape(-1, *(1 for _ in y.shape[1:]))
-
-
-def _note_padding(x: Array, products: int) -> None:
-    if isinstance(x, Counted):
-        x.tally.on_padding += products
 
 
 def linked_conv(
@@ -190,7 +188,8 @@ def _sampled(x: Array, places: Array, moves: Array, products_per_value: int) -> 
     fraction = moves - whole
     shares = (1 - fraction, fraction)
     corners = _corners(x, places, plain(whole), [plain(share) for share in shares])
-    _note_sampled_padding(x, list(corners.values()), products_per_value)
+    if isinstance(x, Counted):
+        _note_sampled_padding(x, list(corners.values()), products_per_value)
     parts: list[Array] = []
     for choice, where in corners.items():
         weights = reduce(np.multiply, (shares[end][:, axis] for axis, end in enumerate(choice)))
@@ -220,10 +219,10 @@ def _read(x: Array, where: Sequence[Array]) -> Array:
     return values.reshape(groups, -1, *positions)
 
 
-def _note_sampled_padding(x: Array, corners: Sequence[Sequence[Array]], products_per_value: int) -> None:
+def _note_sampled_padding(x: Counted, corners: Sequence[Sequence[Array]], products_per_value: int) -> None:
     """Products with a corner in the padding, and those with a value of which all corners are."""
     groups = corners[0][0].shape[0]
     inside = [_read(np.ones((groups, *x.shape[1:]), dtype=bool), where) for where in corners]
     outside = sum(one.size - int(np.count_nonzero(one)) for one in inside)
     alone = inside[0].size - int(np.count_nonzero(reduce(np.logical_or, inside)))
-    _note_padding(x, (outside + alone * products_per_value) * (x.shape[0] // groups))
+    x.tally.on_padding += (outside + alone * products_per_value) * (x.shape[0] // groups)
