@@ -206,6 +206,9 @@ _NO_FUNCTIONS = {
     "sqrt": "write x ** 0.5",
     "pow": "write x ** y",
     "abs": "write max(x, -x)",
+    "len": "a list has no length here; give its length a variable of its own",
+    "sum": "a list is used whole; write the sum out",
+    "range": "a repeat counts: `repeat: {i: 3}`",
 }
 _OTHER_FUNCTIONS = {
     "make_divisible": "divisible",

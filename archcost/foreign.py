@@ -559,7 +559,7 @@ NO_FIELDS = {
     ),
     **_each("top id layer_name", "its name stands beside the kind: `name: …`"),
     **_each(
-        "times number n repeats count num_layers num_blocks",
+        "times number n repeat repeats count num_layers num_blocks",
         "items are repeated by `repeat: 3`, with them under `body:` beside it",
     ),
     **_each("flops flop", "write `macs`; what others call FLOPs are MACs, or twice as many"),

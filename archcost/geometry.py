@@ -79,7 +79,9 @@ def per_axis(values: tuple[T, ...], rank: int, name: str) -> tuple[T, ...]:
         return values
     if len(values) == 1:
         return values * rank
-    raise ShapeError(f"{name} has {len(values)} values, but the input has {_count_axes(rank)}")
+    is_sides = name == "padding" and len(values) == 2 * rank
+    sides = f"; sides are pairs, {[['before', 'after']] * rank}".replace("'", "") if is_sides else ""
+    raise ShapeError(f"{name} has {len(values)} values, but the input has {_count_axes(rank)}{sides}")
 
 
 def _count_axes(rank: int) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -187,6 +188,21 @@ PATHS = {
     ),
     "a name with a NUL": ("net\0.yaml", "net<U+0000>.yaml:1:1: cannot be read: a path has no NUL bytes"),
     "a name of four hundred letters": ("a" * 400, f"{'a' * 400}:1:1: cannot be read: file name too long"),
+    "a network of the zoo without its prefix": (
+        "resnet50",
+        "resnet50:1:1: no such file (did you mean 'zoo:resnet50'?)",
+    ),
+    "a network of the zoo in capitals": (
+        "ResNet50",
+        "ResNet50:1:1: no such file (did you mean 'zoo:resnet50'?)",
+    ),
+    "the beginning of several networks": (
+        "zoo:vgg",
+        (
+            "zoo:vgg: no network has that name; there are vgg16, vgg11, vgg13, vgg19, vgg11_bn, vgg13_bn, "
+            "vgg16_bn, vgg19_bn, vgg16_c, vgg11_lrn; `archcost zoo` lists them all"
+        ),
+    ),
     "an unknown network": (
         "zoo:resnet5",
         "zoo:resnet5: no network has that name (did you mean 'resnet50'?); `archcost zoo` lists them all",
@@ -207,6 +223,50 @@ def test_a_path_that_leads_nowhere_says_why(
     Path("specs").mkdir()
     Path("link.yaml").symlink_to("gone.yaml")
     assert complaint(path, {}) == f"{expected}\n"
+
+
+STRANGERS = {
+    "model.onnx": "an ONNX model",
+    "model.pt": "a PyTorch file",
+    "MODEL.PTH": "a PyTorch file",
+    "model.h5": "a Keras model",
+    "model.py": "a Python program",
+    "yolov3.cfg": "a Darknet file",
+    "deploy.prototxt": "a Caffe model",
+}
+
+
+@pytest.mark.parametrize(("name", "what"), STRANGERS.items())
+def test_a_file_of_another_program_is_called_what_it_is(
+    name: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(b"\x08\x07\x12\x07pytorch")
+    assert complaint(name, {}) == (
+        f"{name}:1:1: this is {what}; archcost reads specs: texts in YAML that begin with `archcost: 1` "
+        "(`archcost zoo resnet18` shows one)\n"
+    )
+    assert complaint(f"missing_{name}", {}) == f"missing_{name}:1:1: no such file\n"
+
+
+NO_PATHS: dict[str, tuple[object, str]] = {
+    "a dictionary": ({"archcost": 1, "name": "net"}, "a dict"),
+    "a list": (["net.yaml"], "a list"),
+    "nothing": (None, "a NoneType"),
+    "a text": (GOOD.decode(), "its text"),
+    "bytes": (GOOD, "its text"),
+}
+
+
+@pytest.mark.parametrize(("given", "what"), NO_PATHS.values(), ids=NO_PATHS)
+def test_what_is_no_path_is_refused(given: object, what: str) -> None:
+    anything: Any = given
+    with pytest.raises(UsageError) as caught:
+        load(anything)
+    assert str(caught.value) == (
+        f"load takes the path of a spec ('net.yaml', 'zoo:resnet50', '-' for standard input), not {what}; "
+        "write the spec to a file"
+    )
 
 
 def test_an_include_may_not_leave_its_folder_by_a_link(

@@ -229,7 +229,8 @@ def not_a_mapping(word: str, kind: type[Kind], node: Scalar | Sequence) -> str:
     texts = [one.text if isinstance(one, Scalar) else None for one in getattr(node, "items", [node])]
     names = [text for text in texts if text and not text.isdigit()]
     if issubclass(kind, Merge) and names and len(names) == len(texts):
-        return f"{word}: what it joins stands beside it: `{{{word}, from: [{', '.join(names)}]}}`"
+        read = ", ".join(names if len(names) > 1 else [*names, "…"])
+        return f"{word}: what it joins stands beside it: `{{{word}, from: [{read}]}}`"
     fields = list(kind.model_fields)
     if not fields:
         return f"{word}: takes no fields; write it bare: `- {word}`"
@@ -245,9 +246,9 @@ def _as_it_is(template: Template, written: Loc) -> str:
     """How to keep a size: what other frameworks' `None` means."""
     rank = len(template.node.items) if isinstance(template.node, Sequence) else 0
     if not 1 <= rank <= 3 or len(written) < 2:
-        return "the size that arrives is $in_height, $in_width ($in_length in 1-D)"
+        return "for the size that arrives write [$in_height, $in_width], in 1-D $in_length"
     axis = axis_names(rank)[int(written[1])]
-    return f"the size that arrives is $in_{axis}"
+    return f"for the size that arrives write $in_{axis}"
 
 
 def _own_mistakes(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:

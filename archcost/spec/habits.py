@@ -20,7 +20,9 @@ _LONGEST = 300
 """Characters of a text that are looked at."""
 
 _SEPARATED = re.compile(r"\d{1,3}(,\d{3})+|\d+(_\d+)+")
-_TIMES = re.compile(r"\d+([x×*]\d+)+")
+_TIMES = re.compile(r"\d+( *[x×,] *\d+)+")
+_SUM = re.compile(r"[\d.]+(\s*[+*/-]\s*[\d.]+)+")
+_THOUSANDS = {"k": 1000, "K": 1024, "M": 10**6}
 _WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false", "t": "true", "f": "false"}
 _TEMPLATE = re.compile(r"\$?\{+ *([A-Za-z_]\w*) *\}+|%\(?([A-Za-z_]\w*)\)?s?|<([A-Za-z_]\w*)>")
 _CALCULATION = re.compile(r"[\w\s.+*/%()-]*[+*/%-][\w\s.+*/%()-]*")
@@ -42,15 +44,24 @@ def instead(text: str, known: Collection[str] = ()) -> str:
 
 
 def _value(text: str) -> str | None:
-    if _SEPARATED.fullmatch(text):
-        return re.sub(r"[,_]", "", text)
-    if _TIMES.fullmatch(text):
-        return f"[{', '.join(re.split(r'[x×*]', text))}]"
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
     if text[0] == "(" and text[-1] == ")" and (items := _parsed(text)) is not None:
         return _rendered(items)
-    return None
+    return _number(text)
+
+
+def _number(text: str) -> str | None:
+    """A number with separators or a unit, several with times between them, or a calculation."""
+    if _SEPARATED.fullmatch(text):
+        return re.sub(r"[,_]", "", text)
+    if _TIMES.fullmatch(text):
+        return f"[{', '.join(re.findall(r'[0-9]+', text))}]"
+    if not text[:-1].isdecimal():
+        return f"$({text})" if _SUM.fullmatch(text) else None
+    if text[-1] == "%":
+        return str(int(text[:-1]) / 100)
+    return str(int(text[:-1]) * _THOUSANDS[text[-1]]) if text[-1] in _THOUSANDS else None
 
 
 def _variable(text: str, known: Collection[str]) -> str | None:
@@ -90,6 +101,11 @@ _CALL = re.compile(r"[A-Za-z_][\w.]*\s*\(.*\)\s*", re.DOTALL)
 _SQUARES = re.compile(
     r"(?P<word>[A-Za-z_]\w*)[\s,:]+(?:\[?(?P<a>\d+)\s*[x×]\s*(?P<b>\d+)\]?)(?:[\s,/@]+(?P<out>\d+))?"
 )
+
+_NUMBERS = re.compile(r"([A-Za-z_][\w.]*)((?: +\d+)+)")
+_SEVERAL = re.compile(r"([A-Za-z_][\w.]*)(?:\(\))? *(?:->|→|=>|\||\+|>>|,|;) *\S.*")
+
+_FUNCTIONAL = re.compile(r"(F|torch|tf\.nn|(\w+\.)*functional)\.[a-z]\w+$")
 
 _WINDOW = "kernel_size stride padding"
 _TORCH = {
@@ -132,7 +148,13 @@ def layer(text: str) -> str | None:
         return None
     if match := _SQUARES.fullmatch(text.strip()):
         return _window(match)
-    return _call(text.strip()) if _CALL.fullmatch(text) else None
+    if match := _NUMBERS.fullmatch(text.strip()):
+        return layer(f"{match[1]}({', '.join(match[2].split())})") if kind_of(match[1]) else None
+    if _CALL.fullmatch(text):
+        return _call(text.strip())
+    if (match := _SEVERAL.fullmatch(text.strip())) and kind_of(match[1]):
+        return "an item is one layer; each begins with `- ` on a line of its own"
+    return None
 
 
 def _window(match: re.Match[str]) -> str | None:
@@ -158,8 +180,11 @@ def _call(text: str) -> str:
         )
     if layers.find(kind) is None:
         return f"write `{kind}:`, and its items below it, each beginning with `- `"
-    given = _arguments(call, _order(word, kind), kind) if isinstance(call, ast.Call) else {}
-    return _written(kind, given)
+    if not isinstance(call, ast.Call):
+        return _written(kind, {})
+    if _FUNCTIONAL.match(word):  # its first argument is the tensor
+        call.args = call.args[1:]
+    return _written(kind, _arguments(call, _order(word, kind), kind))
 
 
 def kind_of(word: str) -> str | None:

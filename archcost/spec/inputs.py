@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from archcost.errors import UsageError
 from archcost.geometry import axis_names
 from archcost.network import Input
+from archcost.spec.habits import instead
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Sequence
 from archcost.spec.template import describe
@@ -76,7 +77,8 @@ def input_shape(template: Template, variables: Mapping[str, Value], what: str, l
     """
     value = template.resolve(variables)
     if not isinstance(value, tuple) or not 1 <= len(value) <= 4:
-        text = f"{what} is {describe(value)}{template.origin}; it must be {INPUT_FORM}"
+        write = instead(value.replace(",", ", ")) if isinstance(value, str) else ""
+        text = f"{what} is {describe(value)}{template.origin}; it must be {INPUT_FORM}{write}"
         raise Mistake(template.place, text)
     names = ("channels", *axis_names(len(value) - 1))
     sizes: list[int] = []
@@ -84,7 +86,10 @@ def input_shape(template: Template, variables: Mapping[str, Value], what: str, l
         node = template.node.items[i] if isinstance(template.node, Sequence) else template.node
         found = f"{what}: {names[i]} is {describe(size)}"
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise Mistake(node.place, f"{found}; it must be a whole number from 1")
+            batch = (
+                "; there is no batch, leave it out" if i == 0 and size in {"None", "batch", "N", "B"} else ""
+            )
+            raise Mistake(node.place, f"{found}; it must be a whole number from 1{batch}")
         if size > limits.dimension:
             raise Mistake(node.place, f"{found}, beyond the limit `dimension` of {limits.dimension:,}")
         sizes.append(size)

@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 _TIGHT = re.compile(r"([A-Za-z_][\w./-]*):(\S.*)")
 """`conv:8` is one word."""
 
+_LOOP = re.compile(r"(\w+) +in +range\((?:0, *)?([^,()]+)\)")
+"""Python's `i in range(3)`."""
+
 MERGES = ("add", "concat", "multiply", "max", "average")
 
 
@@ -105,6 +108,9 @@ class ItemParser(Mender):
             Meta(self, node, around).declare()
             raise Mistake(node.place, "this item has no kind; name a layer, a block or a structure")
         word = entry.key.text
+        if word == "residual" and isinstance(entry.value, Scalar) and isinstance(entry.value.value, bool):
+            text = "residual holds the items that are added to what arrives: `residual: [{conv: …}]`"
+            raise Mistake(entry.key.place, text)
         node, misplaced = self.mended(node, entry)
         meta = Meta(self, node, around, misplaced)
         try:
@@ -166,9 +172,13 @@ class ItemParser(Mender):
             with_ = COMPANIONS.get(word, "a layer, a block or a structure")
             text = f"'{word}' goes with {with_}, in the same item: without a `- ` of its own"
             raise Mistake(place, text)
-        if isinstance(value, Scalar) and isinstance(value.value, str) and self.is_kind(value.value):
+        given = value.value if isinstance(value, Scalar) and isinstance(value.value, str) else ""
+        if meant := given if self.is_kind(given) else habits.kind_of(given):
             text = f"unknown kind or block '{word}'; the kind is the key, its fields are the value"
-            raise Mistake(place, f"{text}: `{value.value}: {{...}}`")
+            raise Mistake(place, f"{text}: `{meant}: {{...}}`")
+        if (called := re.match(r"([\w.-]+) *\(", word)) and called[1] in self.blocks:
+            text = f"parameters are given as a mapping: `{called[1]}: {{…}}`"
+            raise Mistake(place, f"'{word}' is no block: {text}")
         if written := habits.layer(word):
             raise Mistake(place, f"'{word}' is no layer here: {written}")
         if tight := _TIGHT.fullmatch(word):
@@ -321,9 +331,11 @@ class ItemParser(Mender):
         if not node.entries:
             text = "repeat names no variable; write a count, or {variable: values}"
             self.problems.add(node.place, text)
-        self._check_loop_variables(node, around)
+        named = self._check_loop_variables(node, around)
         repeat.places = {key.text: key.place for key, _ in node.entries}
         for key, value in node.entries:
+            if key not in named:
+                continue
             column = repeat.columns[key.text] = self.value(value, around.variables, f"repeat: {key.text}")
             if isinstance(value, Scalar) and value.value is not None and not column.waits:
                 self.problems.attempt(column.count, {}, key.text)
@@ -364,11 +376,18 @@ class ItemParser(Mender):
                 text = f"'{entry.key.text}' is not in the first row; every row of a repeat has the same keys"
                 self.problems.add(entry.key.place, text)
 
-    def _check_loop_variables(self, node: Mapping, around: Around) -> None:
+    def _check_loop_variables(self, node: Mapping, around: Around) -> list[Scalar]:
+        """Those that can be read."""
+        named: list[Scalar] = []
         for entry in node.entries:
-            if self.check_variable(entry.key, "loop variable") and entry.key.text in around.variables:
-                text = f"loop variable '{entry.key.text}' is already a variable here; choose another name"
-                self.problems.add(entry.key.place, text)
+            if loop := _LOOP.fullmatch(entry.key.text):
+                self.problems.add(entry.key.place, f"a repeat counts from 0: write {{{loop[1]}: {loop[2]}}}")
+            elif self.check_variable(entry.key, "loop variable"):
+                named.append(entry.key)
+                if entry.key.text in around.variables:
+                    text = f"loop variable '{entry.key.text}' is already a variable here; choose another name"
+                    self.problems.add(entry.key.place, text)
+        return named
 
 
 class Called(NamedTuple):

@@ -150,6 +150,7 @@ def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
     if not isinstance(root, Mapping):
         text = f"a spec is a mapping (archcost: 1, name, input, layers), not {shown(root)}"
         raise SpecError([Diagnostic(root.place, text)])
+    _check_is_spec(root)
     includer = Includer(problems, limits)
     includer.include(root, opened)
     parser = Parser(problems, limits, _Standard(problems, limits).block)
@@ -157,6 +158,18 @@ def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
     document = parser.document(root, list(_included(includer.roots, parser)), includer.files)
     problems.stop_if_any()
     return document
+
+
+def _check_is_spec(root: Mapping) -> None:
+    """Refuse at once what is another sort of file: nothing more about it is worth saying."""
+    keys = [entry.key.text for entry in root.entries]
+    strange = [key for key in keys if key not in SPEC_KEYS]
+    if "archcost" in keys or len(strange) < 2:
+        return
+    is_of = {"backbone": "a model of Ultralytics", "class_name": "a model of Keras"}
+    what = next((is_of[key] for key in keys if key in is_of), f"no spec, it has {in_a_row(strange[:4])}")
+    text = f"this is {what}; a spec has `archcost: 1`, `name:`, `input:` and `layers:`"
+    raise SpecError([Diagnostic(root.place, f"{text} (`archcost zoo resnet18` shows one)")])
 
 
 def _included(roots: list[Mapping], parser: Parser) -> Iterator[Mapping]:

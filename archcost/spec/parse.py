@@ -17,7 +17,7 @@ from archcost.spec.mending import STRUCTURES
 from archcost.spec.naming import Around, Names, Numbering
 from archcost.spec.pieces import META
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
-from archcost.spec.template import ANY, IN_NAMES
+from archcost.spec.template import ANY, IN_NAMES, describe
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
@@ -34,6 +34,9 @@ LIBRARY_KEYS = ("archcost", "name", "note", "include", "blocks")
 BLOCK_KEYS = ("params", "inputs", "outputs", "body", "note")
 
 _VARIANT = re.compile(r"[A-Za-z0-9_.-]+")
+
+_TYPES = (None, "int", "float", "bool", "str", "number", "integer", "string", "list", "optional")
+"""What a parameter is in other languages, and what it is if nothing is written."""
 
 SPEC_KEYS = (
     "archcost",
@@ -134,6 +137,11 @@ class Parser(ItemParser):
             return {}
         if not isinstance(node, Mapping):
             return {"input": self._input(node, names, "input")}
+        if len(node.entries) > 1 and all(isinstance(e.value, Scalar) for e in node.entries):
+            sizes = ", ".join(entry.value.text for entry in node.entries if isinstance(entry.value, Scalar))
+            text = f"input names its sizes; write them as a list, channels first: [{sizes}]"
+            self.problems.add(node.place, text)
+            return {"input": self._input(node, names, "input")}
         for entry in node.entries:
             self.check_name(entry.key, "input")
         if not node.entries:
@@ -219,7 +227,12 @@ class Parser(ItemParser):
         names = frozenset(entry.key.text for entry in entries)
         for key, value in entries:
             default = None
-            if not (isinstance(value, Scalar) and value.value == "required"):
+            if isinstance(value, Scalar) and value.value in _TYPES:
+                found = describe(value.value)
+                text = f"parameter '{key.text}' is {found}: it has a default, or is `required`"
+                self.problems.add(value.place, text)
+                default = self.template(value, known | names)
+            elif not (isinstance(value, Scalar) and value.value == "required"):
                 default = self.value(value, known | names, f"parameter '{key.text}'")
                 self._check_order(default, names.difference(block.parameters).difference(known))
             self.check_variable(key, "parameter")

@@ -79,6 +79,16 @@ _KEY_ALIASES = {
 }
 """A key's name elsewhere -> ours."""
 
+_KEYS_EXPLAINED = {
+    "head": ": the items go on under `layers:`, in the same list",
+    "decoder": ": the items go on under `layers:`, in the same list",
+    "nc": ": a number that is used in several places is a variable, `vars: {classes: 80}`",
+    "scales": ": other values of the variables are `variants:`",
+    "training": ": nothing here is about training; leave it out",
+    "optimizer": ": nothing here is about training; leave it out",
+}
+"""A key elsewhere -> what to write instead."""
+
 
 class Pieces:
     """Reads the pieces; whatever is wrong with them goes to `problems`."""
@@ -119,7 +129,7 @@ class Pieces:
             if key in known:
                 continue
             meant = nearest(key, [k for k in known if k in free], _KEY_ALIASES)
-            near = f" (did you mean '{meant}'?)" if meant else instead
+            near = f" (did you mean '{meant}'?)" if meant else _KEYS_EXPLAINED.get(key, instead)
             self.problems.add(entry.key.place, f"unknown key '{key}'{beside}{near}")
             if meant:
                 free.remove(meant)
@@ -239,7 +249,7 @@ class Pieces:
         refs: list[Ref] = []
         for one in nodes:
             if not isinstance(one, Scalar) or not isinstance(one.value, str) or not _REF.fullmatch(one.text):
-                self.problems.add(one.place, f"{what} is {shown(one)}; {_no_tap(one)}")
+                self.problems.add(one.place, f"{what} is {shown(one)}; {_no_tap(one, what)}")
                 continue
             ref = Ref(one.text, one.place)
             if names.find(ref.head):
@@ -260,6 +270,8 @@ class Pieces:
             return f"; {self.hidden[head]}"
         if self.in_block:
             return "; a block sees its own items and `input`, not those around its call"
+        if head in {"previous", "prev", "last", "before", "_"}:
+            return "; what stands before is read without `from`"
         return f"; give an earlier item `name: {head}`"
 
 
@@ -267,11 +279,16 @@ def _read_as(key: Scalar) -> str:
     return f"the value {describe(key.value)}" if key.value is not None else "an empty value"
 
 
-def _no_tap(node: Tree) -> str:
+def _no_tap(node: Tree, what: str) -> str:
     """What else to write where a tap is named."""
     if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
-        before = "what stands before is read without `from`" if node.value == -1 else "give the item a `name`"
-        return f"items are read by name, not by number: {before}"
+        way = "give the item a `name`"
+        if node.value == -1:
+            is_outputs = what == "outputs"
+            way = (
+                "the last item is the output unless told" if is_outputs else "the item before needs no `from`"
+            )
+        return f"items are read by name, not by number: {way}"
     if isinstance(node, Scalar) and node.text.startswith("$"):
         return "a tap cannot be computed, `branches` with `when` can choose"
     return "it must be the name of an item, or a list of names"

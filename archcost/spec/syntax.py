@@ -249,6 +249,9 @@ def _no_comma(t: _Trouble) -> _Finding:
         return t.here(), f"{t.char} cannot stand inside an unquoted value; quote the value"
     if t.before[-1:] in {"'", '"'} and t.char.isalnum():
         return _rest(t)
+    if t.char == ":" and ";" in t.before:
+        at = t.before.rindex(";")
+        return t.here()._replace(column=at + 1), "a comma separates here, not a semicolon"
     if t.char == ":":
         word = t.before.split()[-1:] or [""]
         return t.here(), f"a second colon: a comma is missing before '{word[0]}', or the value needs quotes"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import ExpressionError
 from archcost.expressions import show
+from archcost.layers import find
 from archcost.source import Place
 from archcost.spec.document import Ref
 from archcost.spec.dollar import split_dollar
@@ -29,6 +30,8 @@ Field: TypeAlias = "Value | tuple[Field, ...] | dict[str, Field] | None"
 
 IN_NAMES = ("in_channels", "in_length", "in_height", "in_width", "in_depth")
 """What every expression inside the layers knows about the tensor that arrives."""
+
+_COUNTERS = ("i", "j", "idx", "index", "step", "iteration")
 
 ANY = "*"
 """Among the known variables: some could not be read, so any name may be one of them."""
@@ -159,6 +162,10 @@ def _instead(name: str, known: Collection[str]) -> str:
         return ": only expressions inside the layers know the tensor that arrives"
     if near := suggest(name, known):
         return near
+    if name in _COUNTERS and not set(_COUNTERS).intersection(known):
+        return f"; a repeat names what it counts: `repeat: {{{name}: 3}}`"
+    if find(name):
+        return f"; a word stands in quotes: '{name}'"
     own = sorted(set(known).difference(IN_NAMES))
     if not own:
         return "; declare it under `vars`"

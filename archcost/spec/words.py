@@ -92,7 +92,9 @@ class Slips:
                 continue
             found = _parameter(word, free, block) if block else _field(word, free, kind)
             self.found.append((entry, found.tail))
-            self._puzzling |= not found.tail
+            self._puzzling |= not found.tail or (
+                not found.word and word in foreign.NO_FIELDS_OF.get(kind, {})
+            )
             self._meant |= {found.word} if found.word else set()
 
     def missing(self, names: Iterable[str]) -> list[str]:
