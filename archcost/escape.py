@@ -11,7 +11,6 @@ that are no UTF-8 are `<U+DC80>` to `<U+DCFF>`: the last two digits are the byte
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+
+# Patterns are texts here: what a run does not need is not compiled, and it starts the sooner.
 
 
 def through(form: str, value: T, writer: Callable[[T], str]) -> str:
@@ -90,6 +91,10 @@ def cleaned(value: T) -> T:
     return cast("T", _cleaned(value))
 
 
+_NUMBERS = frozenset({int, float, bool, type(None)})
+"""Types without text. Most of a large report is of them."""
+
+
 def _cleaned(value: object) -> object:
     if isinstance(value, str):
         return one_line(value)
@@ -99,13 +104,15 @@ def _cleaned(value: object) -> object:
         return _entries(cast("dict[object, object]", value))
     if is_dataclass(value) and not isinstance(value, type):
         found = ((name, getattr(value, name)) for name in _names(type(value)))
-        made = ((name, old, _cleaned(old)) for name, old in found)
+        made = ((name, old, _cleaned(old)) for name, old in found if type(old) not in _NUMBERS)
         changed: dict[str, Any] = {name: new for name, old, new in made if new is not old}
         return replace(value, **changed) if changed else value
     return value
 
 
 def _items(items: tuple[object, ...] | list[object]) -> object:
+    if all(type(item) in _NUMBERS for item in items):
+        return items
     made = [*map(_cleaned, items)]
     if all(new is old for new, old in zip(made, items, strict=True)):
         return items
@@ -126,7 +133,7 @@ def _names(kind: type) -> tuple[str, ...]:
 
 # -- logs of a CI -------------------------------------------------------------------------------------------
 
-_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=#\w*\[)", re.MULTILINE)
+_COMMAND = r"(?m)^(\s*):(?=:)|#(?=#\w*\[)"
 """Where GitHub (`::error::`, `##[error]`), Azure (`##vso[`) and TeamCity (`##teamcity[`) see a command."""
 
 
@@ -136,7 +143,7 @@ def no_commands(text: str, colon: str = "<U+003A>", number_sign: str = "<U+0023>
     >>> no_commands("a ::error::b\n ::error::b\nx##[group]y\n# a:b::c")
     'a ::error::b\n <U+003A>:error::b\nx<U+0023>#[group]y\n# a:b::c'
     """
-    return _COMMAND.sub(lambda found: number_sign if found[1] is None else f"{found[1]}{colon}", text)
+    return re.sub(_COMMAND, lambda found: number_sign if found[1] is None else f"{found[1]}{colon}", text)
 
 
 def github_data(text: str) -> str:
@@ -166,7 +173,9 @@ def json_text(value: object) -> str:
     >>> print(json_text({"name": "a\x9b1m π"}), json_text("##[error]"), json_text("n\udcff"))
     {"name": "a\u009b1m π"} "\u0023#[error]" "n<U+DCFF>"
     """
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    from json import dumps  # noqa: PLC0415 - other formats start without it
+
+    text = dumps(value, ensure_ascii=False, allow_nan=False)
     if not text.isprintable():
         text = "".join(c if c.isprintable() else _in_json(c) for c in text)
     return no_commands(text, number_sign="\\u0023")
@@ -174,11 +183,13 @@ def json_text(value: object) -> str:
 
 def _in_json(character: str) -> str:
     """Half of a pair is no character, and JSON that has one cannot be read everywhere."""
-    return _sign(character) if "\ud800" <= character <= "\udfff" else json.dumps(character)[1:-1]
+    from json import dumps  # noqa: PLC0415 - likewise
+
+    return _sign(character) if "\ud800" <= character <= "\udfff" else dumps(character)[1:-1]
 
 
-_FORMULA = re.compile("\\s*[-=+@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}]")
-_NUMBER = re.compile(r"-|[+-][0-9][0-9.,_]*(?:/[0-9]+)? ?[A-Za-z]{0,3}%?")
+_FORMULA = "\\s*[-=+@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}]"
+_NUMBER = r"-|[+-][0-9][0-9.,_]*(?:/[0-9]+)? ?[A-Za-z]{0,3}%?"
 """A dash, a signed number, a share of `+5%`: a spreadsheet calculates nothing with them."""
 
 
@@ -191,10 +202,10 @@ def csv_cell(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = no_commands(one_line(value))
-    return f"'{text}" if _FORMULA.match(text) and not _NUMBER.fullmatch(text) else text
+    return f"'{text}" if re.match(_FORMULA, text) and not re.fullmatch(_NUMBER, text) else text
 
 
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NOT_XML = "[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 """What XML 1.0 cannot hold, not even escaped."""
 
 
@@ -204,12 +215,12 @@ def xml(text: str) -> str:
     >>> xml("a\x00<") == "a\N{REPLACEMENT CHARACTER}<"
     True
     """
-    return _NOT_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+    return re.sub(_NOT_XML, "\N{REPLACEMENT CHARACTER}", text)
 
 
 # -- Markdown -----------------------------------------------------------------------------------------------
 
-_MARKUP = re.compile(
+_MARKUP = (
     r"[\\`*<|~$]"  # anywhere
     r"|(?<!\w)_+|_+(?!\w)"  # inside of a word it is a letter
     r"|^[>\[=]|\[(?=[\[^+-])|\](?=[(\[:])|\{(?=[+-])"
@@ -217,11 +228,11 @@ _MARKUP = re.compile(
     r"|&(?=#?\w+;)"
 )
 """What is markup where it stands."""
-_PERHAPS = re.compile(r"[\\`*_{}\[\]<>#|~^$&]")
+_PERHAPS = r"[\\`*_{}\[\]<>#|~^$&]"
 """What is markup somewhere, to one renderer or another."""
-_ITEM = re.compile(r"^([0-9]*)([-+.)])(?= |$)")
+_ITEM = r"^([0-9]*)([-+.)])(?= |$)"
 """Where an item of a list would begin."""
-_REFERENCE = re.compile(
+_REFERENCE = (
     r"(?<=[@#!~%$&^])(?=\w)|(?<=:)(?=[\w+-]*[A-Za-z][\w+-]*:|100:|1234:|[+-]1:|/)|(?<=www)(?=\.)|(?<=GH)(?=-)"
 )
 """Where a renderer would begin a mention, a link to an issue, an address or an emoji."""
@@ -240,10 +251,10 @@ def markdown(text: str, *, everything: bool = False) -> str:
     b'@\\N{ZERO WIDTH SPACE}you'
     """
     # Room before the text would make it a block of code.
-    broken = _REFERENCE.sub("\N{ZERO WIDTH SPACE}", text.strip())
+    broken = re.sub(_REFERENCE, "\N{ZERO WIDTH SPACE}", text.strip())
     markup = _PERHAPS if everything else _MARKUP
-    escaped = markup.sub(lambda found: "".join(f"\\{c}" for c in found[0]), broken)
-    return _ITEM.sub(r"\1\\\2", escaped)
+    escaped = re.sub(markup, lambda found: "".join(f"\\{c}" for c in found[0]), broken)
+    return re.sub(_ITEM, r"\1\\\2", escaped)
 
 
 def code(text: str) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcost.escape import code, markdown
 from archcost.report.fit import cut, shortened, width, wrapped
@@ -17,8 +16,7 @@ _GAP = 2
 """Blanks between columns. Above a column a heading has as many more, unless room is scarce."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(NamedTuple):
     """What stands above a column, and what becomes of the column where not all fit.
 
     Attributes:
@@ -40,8 +38,7 @@ class Head:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """A table, for a terminal or for Markdown.
 
     Attributes:
@@ -149,8 +146,7 @@ def _note(gone: Sequence[Head], is_cut: Sequence[Head]) -> str:
 # -- lines ------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Columns:
+class _Columns(NamedTuple):
     """What is shown, and how wide."""
 
     heads: Sequence[Head]
