@@ -16,6 +16,7 @@ def _each(words: str, meaning: str) -> dict[str, str]:
 KINDS = {
     # Keras
     "dense": "linear",
+    **_each("conv1dtranspose conv2dtranspose conv3dtranspose", "conv_transpose"),
     "batchnormalization": "batch_norm",
     "layernormalization": "layer_norm",
     "groupnormalization": "group_norm",
