@@ -33,7 +33,7 @@ def imported(*args: str) -> set[str]:
 
 @pytest.mark.parametrize("args", [["--help"], ["--version"]])
 def test_help_imports_nothing_heavy(args: list[str]) -> None:
-    assert imported(*args) & {"numpy", "networkx", "pydantic", "yaml", "tabulate"} == set()
+    assert imported(*args) & {"numpy", "networkx", "pydantic", "yaml"} == set()
 
 
 @pytest.mark.parametrize(
@@ -51,10 +51,6 @@ def test_counting_needs_neither_numpy_nor_networkx(args: list[str]) -> None:
     assert imported(*args) & {"numpy", "networkx"} == set()
 
 
-def test_json_does_not_wait_for_the_table_maker() -> None:
-    assert "tabulate" not in imported("analyze", "tiny.yaml", "--format", "json")
-
-
 @pytest.mark.parametrize("option", [["--of", "input"], ["--slice", "3"]], ids=" ".join)
 @pytest.mark.parametrize("shown", [[], ["--at", "up", "--format", "json"]], ids=["table", "json"])
 def test_what_only_pictures_take_is_refused_where_none_is_drawn(option: list[str], shown: list[str]) -> None:
@@ -65,7 +61,7 @@ def test_what_only_pictures_take_is_refused_where_none_is_drawn(option: list[str
 
 def test_importing_the_package_costs_nothing() -> None:
     code = "import sys, archcost; print(sorted(m for m in sys.modules if m.partition('.')[0] in sys.argv))"
-    heavy = ["numpy", "networkx", "pydantic", "yaml", "tabulate", "click"]
+    heavy = ["numpy", "networkx", "pydantic", "yaml", "click"]
     done = python("-c", code, *heavy)
     assert done.stdout == "[]\n"
 
