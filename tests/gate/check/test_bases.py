@@ -13,6 +13,7 @@ from archcost.review.measured import Subject
 from tests.gate.check.judging import NET, judge, only, said, widen
 
 if TYPE_CHECKING:
+    from archcost.gate.model import Judgement
     from tests.scratch_repository import Repo
 
 AGAINST = "specs: [net.yaml]\nagainst: HEAD\nbudgets:\n  - {max_macs: %s}\n"
@@ -57,8 +58,14 @@ def test_what_changed_since_the_base_is_told_with_its_price() -> None:
     cause = "width: 8 → 9: +10.94 k MACs (+12.5 %), +171 parameters (+12.5 %)"
     assert found.specs[0].causes == (cause,)
     assert only(found).details["cause"] == cause
+    assert "cause" not in only(judge_unchanged()).details
     widen(8)
     assert judge(AGAINST % "+0").specs[0].causes == ()
+
+
+def judge_unchanged() -> Judgement:
+    widen(8)
+    return judge(AGAINST % "-1")
 
 
 PRODUCT = """\

@@ -58,6 +58,17 @@ def test_a_complaint_says_where_the_limit_is_and_what_weighs_most() -> None:
     assert (complaint.file, complaint.line, complaint.node) == ("net.yaml", 1, None)
 
 
+@pytest.mark.parametrize(("limit", "field"), [("[6, 6]", "receptive field in height is 3"), ("4", None)])
+def test_of_several_inputs_the_smallest_field_counts(limit: str, field: str | None) -> None:
+    """One is seen through 5×5, the other through 3×3."""
+    conv = "  - {name: %s, from: %s, conv: {out_channels: 4, kernel_size: %d, padding: same}}\n"
+    layers = conv % ("x", "a", 5) + conv % ("y", "b", 3) + "  - {add: {}, from: [x, y]}\n"
+    text = f"archcost: 1\nname: two\ninput: {{a: [1, 8, 8], b: [1, 8, 8]}}\nlayers:\n{layers}"
+    Path("net.yaml").write_text(text, "utf-8")
+    messages = said(judge(f"specs: [net.yaml]\nbudgets:\n  - {{min_field: {limit}}}\n"))
+    assert any((field or "receptive field is 3") in one for one in messages)
+
+
 def test_a_complaint_about_a_block_stands_where_the_block_begins() -> None:
     complaint = only(judge("specs: [net.yaml]\nbudgets:\n  - {block: late, max_macs: 1}\n"))
     assert (complaint.file, complaint.line, complaint.node) == ("net.yaml", 10, "late")

@@ -179,6 +179,16 @@ def test_a_spec_that_is_named_is_read_as_the_configuration_reads_it() -> None:
     assert [spec.label for spec in found.specs] == ["net.yaml (wide)"]
 
 
+def test_a_spec_that_is_named_is_not_read_as_others_are() -> None:
+    Path("other.yaml").write_text(NET.replace("name: net", "name: other"), "utf-8")
+    listed = "{path: net.yaml, variant: wide}, {path: net.yaml, set: {width: 9}}, other.yaml"
+    found = judge(f"specs: [{listed}]\n", "other.yaml")
+    assert [(one.name, one.variant) for one in found.specs] == [("other", None)]
+    again = judge(f"specs: [{listed}]\n", "net.yaml")
+    # 27·64 MACs and 9·16·64 for each of the channels in between, which were 8.
+    assert [one.measures["macs"] for one in again.specs] == [16 * 10_944, 9 * 10_944]
+
+
 def test_without_any_spec_there_is_nothing_to_judge() -> None:
     with pytest.raises(UsageError, match="no specs to check"):
         judge("budgets:\n  - max_macs: 1\n")

@@ -67,6 +67,30 @@ waivers:
 """
 
 
+SEVERAL = """\
+specs: [net.yaml]
+budgets:
+  - {max_macs: 80k, max_params: 1k}
+waivers:
+"""
+WAIVER = "  - {budget: %s, limit: %s, reason: a, owner: %s, expires: 2027-01-01}\n"
+
+
+def test_a_waiver_of_one_limit_says_nothing_about_another() -> None:
+    found = judge(SEVERAL + WAIVER % ("max_params", "1M", "b"))
+    states = {one.details["limit"].partition(":")[0]: one.state for one in found.all}
+    assert states == {"max_macs": "open", "max_params": "waived"}
+    assert all("waiver" not in one.message for one in found.all if one.state == "open")
+
+
+@pytest.mark.parametrize("limits", [("81k", "88k"), ("88k", "81k")])
+def test_of_several_waivers_one_that_allows_it_is_enough(limits: tuple[str, str]) -> None:
+    waivers = "".join(WAIVER % ("max_macs", limit, f"owner_of_{limit}") for limit in limits)
+    found = judge(SEVERAL.replace(", max_params: 1k", "") + waivers)
+    assert not found.failed
+    assert only(found).because.startswith("by owner_of_88k ")
+
+
 def test_a_waiver_of_nothing_is_found() -> None:
     kept = (OVER % ("88k", "2026-12-31")).replace("80k", "90k")
     assert said(judge(kept)) == [
