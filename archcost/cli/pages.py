@@ -8,6 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PAGES = {
+    "coming-from": "from PyTorch, Keras, Caffe, YOLO, a paper",
+    "cheat-sheet": "the language on a page",
+    "questions": "questions and answers",
     "spec-language": "the language of specs",
     "kinds": "every layer kind, its fields and formulas",
     "blocks": "the standard blocks, std/...",
