@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 import click
 
 import archcost  # which imports the reader of specs, and pydantic with it, when they are used
-from archcost.cli.completion import complete_limit, complete_setting, complete_spec, complete_variant
+from archcost.cli.completion import (
+    complete_file,
+    complete_limit,
+    complete_setting,
+    complete_spec,
+    complete_variant,
+)
 from archcost.cli.output import NARROWEST
 from archcost.conventions.table import CONVENTIONS
 from archcost.errors import SpecError
@@ -110,6 +116,7 @@ def output(*formats: str) -> Callable[[F], F]:
             "--output",
             "-o",
             metavar="FILE",
+            shell_complete=complete_file,
             help="Write to FILE, which appears whole or not at all; devices and pipes are fine.",
         ),
     )

@@ -54,6 +54,11 @@ def listed(names: Sequence[str]) -> Complete:
     return complete
 
 
+def complete_file(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
+    """Files, as the shell knows them."""
+    return [CompletionItem(incomplete, type="file")]
+
+
 def complete_limit(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Names of limits, up to their values."""
     return _items((f"{name}=" for name in Limits._fields), incomplete)

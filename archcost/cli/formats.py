@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from archcost.cli.completion import complete_file
 from archcost.cli.output import style_for, write
 from archcost.errors import UsageError
 from archcost.suggest import suggest
@@ -88,6 +89,7 @@ def formats(*names: str) -> Callable[[F], F]:
             "--output",
             "-o",
             metavar="FILE",
+            shell_complete=complete_file,
             help="Where the format without a FILE goes instead. Files appear whole or not at all.",
         ),
     )

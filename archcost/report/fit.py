@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections import Counter
 from functools import cache, cached_property
+from itertools import chain, islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -172,6 +173,8 @@ def cut(text: str, most: int) -> str:
 
 
 def _start(text: str, most: int) -> str:
+    if text.isascii():
+        return text[:most]
     used = 0
     for i, cell in enumerate(_cells(text)):
         used += cell
@@ -181,6 +184,8 @@ def _start(text: str, most: int) -> str:
 
 
 def _end(text: str, most: int) -> str:
+    if text.isascii():
+        return text[max(0, len(text) - most) :]
     used = 0
     cells = list(_cells(text))
     for i in reversed(range(len(cells))):
@@ -244,9 +249,9 @@ class _Among:
         return self._short[name, most]
 
     def _shorten(self, name: str, most: int) -> str:
-        pairs = [*_halves(name, most - 1)]
-        pairs = pairs[:2] if len(self._names) > _MANY else [*_segments(name, most - 1), *pairs]
-        for head, tail in pairs:
+        halves = _halves(name, most - 1)
+        few = len(self._names) > _MANY
+        for head, tail in islice(halves, 2) if few else chain(_segments(name, most - 1), halves):
             if self._is_only(head, tail):
                 return f"{head}{CUT}{tail}"
         number = f"{CUT}#{self._numbers[name]}"

@@ -66,6 +66,13 @@ def test_the_shell_offers_what_may_follow(line: str, names: list[str]) -> None:
     assert list(offered(line)) == names
 
 
+@pytest.mark.parametrize("command", ["analyze tiny.yaml", "check", "zoo", "rates"])
+def test_where_a_file_is_wanted_the_shell_offers_files(command: str) -> None:
+    shell = ShellComplete(program, {}, "archcost", "_ARCHCOST_COMPLETE")
+    found = shell.get_completions([*command.split(), "--output"], "re")
+    assert [(item.type, item.value) for item in found] == [("file", "re")]
+
+
 def test_every_column_is_offered() -> None:
     assert tuple(offered("archcost analyze tiny.yaml --columns ")) == columns.NAMES
     assert tuple(offered("archcost compare tiny.yaml --columns ")) == comparison_cells.NAMES
