@@ -55,7 +55,7 @@ def visible(text: str) -> str:
     >>> visible("a\nb\x1b[1m")
     'a<U+000A>b<U+001B>[1m'
     """
-    return text if text.isprintable() else "".join(c if c.isprintable() else _sign(c) for c in text)
+    return text if _is_seen(text) else "".join(c if _is_seen(c) else _sign(c) for c in text)
 
 
 def one_line(text: str) -> str:
@@ -64,7 +64,7 @@ def one_line(text: str) -> str:
     >>> one_line("two\nlines\x1b[1m")
     'two lines<U+001B>[1m'
     """
-    return text if text.isprintable() else visible("".join(" " if c.isspace() else c for c in text))
+    return text if _is_seen(text) else visible("".join(" " if c.isspace() else c for c in text))
 
 
 def as_wide(text: str) -> str:
@@ -73,9 +73,17 @@ def as_wide(text: str) -> str:
     >>> as_wide("\ta\x1b[1m") == "\ta\N{REPLACEMENT CHARACTER}[1m"
     True
     """
-    if text.isprintable():
+    if _is_seen(text):
         return text
-    return "".join(c if c.isprintable() or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+    return "".join(c if _is_seen(c) or c == "\t" else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\U000e0100-\U000e01ef]")
+"""Letters and marks that take no ink: Unicode calls them printable all the same."""
+
+
+def _is_seen(text: str) -> bool:
+    return text.isprintable() and (text.isascii() or not _UNSEEN.search(text))
 
 
 def _sign(character: str) -> str:
@@ -176,8 +184,8 @@ def json_text(value: object) -> str:
     from json import dumps  # noqa: PLC0415 - other formats start without it
 
     text = dumps(value, ensure_ascii=False, allow_nan=False)
-    if not text.isprintable():
-        text = "".join(c if c.isprintable() else _in_json(c) for c in text)
+    if not _is_seen(text):
+        text = "".join(c if _is_seen(c) else _in_json(c) for c in text)
     return no_commands(text, number_sign="\\u0023")
 
 

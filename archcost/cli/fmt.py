@@ -10,7 +10,7 @@ import click
 from archcost.cli.common import quiet
 from archcost.cli.output import say, write
 from archcost.errors import SpecError, UsageError
-from archcost.escape import no_commands, visible
+from archcost.escape import as_wide, no_commands, visible
 from archcost.limits import DEFAULT
 from archcost.spec.library import open_spec
 from archcost.spec.named import named
@@ -98,11 +98,17 @@ def _finish(file: _File, *, writes: bool, diff: bool) -> None:
 def _difference(file: _File) -> str:
     before, after = (data.decode().splitlines(keepends=True) for data in (file.before, file.after))
     name = visible(file.name)
-    lines = unified_diff(before, after, name, name)
+    lines = map(_shown, unified_diff(before, after, name, name))
     ended = (
         line if line.endswith(("\n", "\r")) else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
     return no_commands("".join(ended))
+
+
+def _shown(line: str) -> str:
+    """A line of a difference; what turns letters around must not hide what would change."""
+    text = line.rstrip("\r\n")
+    return as_wide(text) + line[len(text) :]
 
 
 def _report(files: list[_File], *, writes: bool) -> None:

@@ -38,6 +38,7 @@ HOSTILE = {
     "commands of other kinds": "##vso[task.setvariable variable=a]x ##[error]x %0A::error title=a,b:c::x",
     "what a terminal obeys": "\x1b[31mred\x1b[0m\x1b]8;;http:\x07\x9b31mred\ba\x7f",
     "letters that turn the others around": "a\u202egnp.exe\u2066b\u2069 c\u200bd\ufeffe\u00adf",
+    "letters without ink": "a\u3164b\u115fc\u2800d\u034fe\U000e0101f",
     "unusual ends of lines": "a\u2028b\u2029c\x0bd\x85e",
     "HTML": "<script>alert(1)</script><img src=x onerror=y></details><!-- &lt;img&gt; &#60;",
     "links and calls": "[x](http://x.y) ![i](http://x.y) <http://x.y> me@x.yz @org/team #12 :tada: www.x.y",
@@ -59,7 +60,7 @@ SPEC = """\
 archcost: 1
 name: {text}
 note: |
-  ::error ::a spec may say so
+  ::error ::a spec may say so \u202e\u3164
   ##[error]as well
 vars: {{word: {text}, width: 2}}
 variants: {{wide: {{width: 4}}}}
@@ -229,6 +230,7 @@ def assert_is_harmless(text: str, *, in_markdown: bool = False) -> None:
     """Nothing invisible, and no command to those who run us; as GitHub's runner looks for them."""
     for line in text.split("\n"):
         assert line.replace("\N{ZERO WIDTH SPACE}" if in_markdown else "", "").isprintable()
+        assert not re.search("[\u034f\u115f\u2800\u3164\U000e0101]", line)
         assert not line.strip().startswith("::")
         assert not re.search(r"##\w*\[", line)
 
@@ -345,13 +347,18 @@ LOOKS_ALIKE: dict[str, Callable[[str, str], None]] = {
 # -- running ------------------------------------------------------------------------------------------------
 
 
+def in_yaml(text: str) -> str:
+    """In quotes, as it is wherever YAML has it so."""
+    return json.dumps(text, ensure_ascii=False)
+
+
 class Played:
     """A repository in which a text stands wherever there can be one."""
 
     def __init__(self, folder: Path, text: str) -> None:
         self._folder = folder
         stem = text.replace("/", "\N{DIVISION SLASH}")
-        quoted = json.dumps(NOT_YAML.sub("", text))
+        quoted = in_yaml(NOT_YAML.sub("", text))
         self._words = {
             "text": text,
             "value": quoted.replace(",", ";"),
@@ -373,7 +380,7 @@ class Played:
             broken: f"{hostile}  - {quoted}\n  - conv: {{{quoted}: 1}}\n",
             config: f"{quoted}: 1\nfail_level: {quoted}\n",
             "archcost.yaml": CONFIG.format(
-                text=quoted, value=json.dumps(quoted), file=json.dumps(NOT_YAML.sub("?", glob.escape(spec)))
+                text=quoted, value=in_yaml(quoted), file=json.dumps(NOT_YAML.sub("?", glob.escape(spec)))
             ),
         }
         for name, content in files.items():
