@@ -26,6 +26,7 @@ Pads = tuple[tuple[int, int], ...]
 
 T = TypeVar("T")
 
+CropWord = Literal["same", "same_lower", "valid"]
 PaddingWord = Literal["same", "same_lower", "valid", "causal"]
 AnyPadding = PaddingWord | Axes | Pads
 Rounding = Literal["floor", "ceil", "caffe"]

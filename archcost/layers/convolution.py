@@ -11,7 +11,7 @@ from archcost.channels import Channels, blurred_together, mixed
 from archcost.errors import ShapeError
 from archcost.geometry import Shape, Window, reached, scattering, show, sliding, spatial
 from archcost.layers.base import Formulas, Kind, Layer, Weights
-from archcost.layers.fields import NonNegative, Padding, PerAxis, Positive, lift
+from archcost.layers.fields import Crops, NonNegative, Padding, PerAxis, Positive, lift
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -214,7 +214,7 @@ class ConvTranspose(Layer):
     out_channels: Positive = Field(description="channels that leave")
     kernel_size: PerAxis = Field(description="outputs that one input is spread over, per axis")
     stride: PerAxis = Field((1,), description="step between the outputs of neighbouring inputs, per axis")
-    padding: Padding = Field(
+    padding: Crops = Field(
         (0,), description="outputs cropped at the ends: numbers, [before, after] pairs or a word"
     )
     output_padding: Annotated[tuple[NonNegative, ...], BeforeValidator(lift), Field(min_length=1)] = Field(
@@ -224,13 +224,6 @@ class ConvTranspose(Layer):
     groups: Positive = Field(1, description="independent groups the channels are split into")
     bias: bool = Field(default=True, description="add a learned number to every output channel")
     in_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
-
-    @field_validator("padding")
-    @classmethod
-    def _no_causal(cls, padding: object) -> object:
-        if padding == "causal":
-            raise PydanticCustomError("padding", "causal is for convolutions; crop the end with [[0, n]]")
-        return padding
 
     @field_validator("output_padding")
     @classmethod

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from archcost.geometry import Axes, PaddingWord, Pads
+from archcost.geometry import Axes, CropWord, PaddingWord, Pads
 from archcost.values import show
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ Sizes = Annotated[tuple[Positive, ...], BeforeValidator(lift), Field(min_length=
 
 _WORDS = ("same", "same_lower", "valid", "causal")
 _MARGINS = "a whole number, one per axis, or a [before, after] pair per axis ([[1, 2]] in 1-D)"
-_FORMS = _MARGINS.replace(", or", ",") + ", or one of " + ", ".join(_WORDS)
 
 
 def is_count(value: Value) -> bool:
@@ -60,7 +59,7 @@ def _margins(value: Value) -> Value:
     if margins and (all(map(is_count, margins)) or all(map(_is_pair, margins))):
         return margins
     if any(isinstance(margin, int) and margin < 0 for margin in margins):
-        raise must_be("at least 0; `crop` takes positions away", value)
+        raise must_be("at least 0", value)
     raise must_be(_MARGINS, value)
 
 
@@ -68,18 +67,28 @@ def _is_pair(value: Value) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and all(map(is_count, value))
 
 
-def _padding(value: Value) -> Value:
-    if isinstance(value, str) and value in _WORDS:
+def _padding(value: Value, words: tuple[str, ...] = _WORDS) -> Value:
+    if isinstance(value, str) and value in words:
         return value
     try:
         return _margins(value)
     except PydanticCustomError as error:
         forms = str((error.context or {})["forms"])
-        raise must_be(_FORMS if forms == _MARGINS else forms, value) from None
+        known = _MARGINS.replace(", or", ",") + ", or one of " + ", ".join(words)
+        raise must_be(known if forms == _MARGINS else forms, value) from None
+
+
+def _crops(value: Value) -> Value:
+    if value == "causal":
+        raise PydanticCustomError("padding", "causal is for convolutions; crop the end with [[0, n]]")
+    return _padding(value, _WORDS[:-1])
 
 
 Padding = Annotated[PaddingWord | Axes | Pads, BeforeValidator(_padding)]
 """A word, one number per axis, or a (before, after) pair per axis. See `geometry.resolve_padding`."""
+
+Crops = Annotated[CropWord | Axes | Pads, BeforeValidator(_crops)]
+"""`Padding` of a transposed convolution, which has no causal form."""
 
 Margins = Annotated[Axes | Pads, BeforeValidator(_margins)]
 """One number per axis, or a (before, after) pair per axis: `Padding` without its words."""

@@ -1,6 +1,6 @@
 """The schema of the spec language, from the layer classes: for editors, which complete and hover by it.
 
-It is more lenient than the reader in one point: any word may be a block's.
+It is more lenient than the reader in one point: any word may be a block's, `merge` and `dense` too.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from archcost import layers
 from archcost.layers.base import Merge
 from archcost.report.rows import kind_of
 from archcost.spec.expectations import KEYS as EXPECT
+from archcost.spec.mending import STRUCTURES
 
 if TYPE_CHECKING:
     from archcost.layers.base import Kind
@@ -156,19 +157,27 @@ def _structures() -> Schema:
             _any({"type": "integer", "minimum": 0}, _EXPRESSION, row, {"type": "array", "items": row}),
             "how often, or the values of its variables",
         ),
+        "branches": _described(_mapping({"$ref": "#/$defs/branch"}), "side by side on the same input"),
+        "residual": _described(_ITEMS, "added to its shortcut"),
+        **{word: _kind_ref(word) for word in known},
+    }
+    companions: Schema = {
+        "merge": _described(merge, "how branches, or the iterations of a repeat, become one"),
         "collect": _described(merge, "merge a repeat's input with the output of every iteration"),
         "dense": _described(merge, "merge the input of every iteration with its output"),
         "carry": _described(_NAMES, "names that every iteration takes and gives"),
-        "branches": _described(_mapping({"$ref": "#/$defs/branch"}), "side by side on the same input"),
-        "merge": _described(merge, "how branches, or the iterations of a repeat, become one"),
-        "residual": _described(_ITEMS, "added to its shortcut"),
         "shortcut": _described({"$ref": "#/$defs/branch"}, "of a residual; default: the identity"),
-        **{word: _kind_ref(word) for word in known},
     }
+    call = _described({"type": ["object", "null"]}, "a block and its parameters")
     item = {
         "type": "object",
-        "properties": properties,
-        "additionalProperties": _described({"type": ["object", "null"]}, "a block and its parameters"),
+        "properties": properties | {word: _or_call(own, call) for word, own in companions.items()},
+        "additionalProperties": call,
+        "dependentSchemas": {
+            structure: {"properties": {key: companions[key] for key in keys if key in companions}}
+            for structure, keys in STRUCTURES.items()
+            if len(keys) > 1
+        },
     }
     bare = _any({"enum": known}, {"type": "string", "pattern": "^[A-Za-z0-9_/-]+$"})
     branch: Schema = {
@@ -181,6 +190,12 @@ def _structures() -> Schema:
         "items": {"type": "array", "items": _any(bare, item)},
         "branch": _any(_ITEMS, branch),
     }
+
+
+def _or_call(companion: Schema, call: Schema) -> Schema:
+    """What stands beside a structure under a word that may also be a block's."""
+    own = {key: value for key, value in companion.items() if key != "description"}
+    return _described(_any(own, call), companion["description"])
 
 
 def _class(word: str) -> type[Kind]:

@@ -47,6 +47,13 @@ FIELDS: list[tuple[str, dict[str, Any], str, str]] = [
         "filters",
         "Extra inputs are not permitted",
     ),
+    ("conv", {"out_channels": 8, "kernel_size": 1, "padding": -1}, "padding", "is -1; it must be at least 0"),
+    (
+        "conv_transpose",
+        {"out_channels": 8, "kernel_size": 1, "padding": "full"},
+        "padding",
+        f"is 'full'; it must be {PADDING.removesuffix(', causal')}",
+    ),
     *(
         (
             "conv",
@@ -55,7 +62,6 @@ FIELDS: list[tuple[str, dict[str, Any], str, str]] = [
             f"is {shown}; it must be {PADDING}",
         )
         for value, shown in [
-            (-1, "-1"),
             ("full", "'full'"),
             (True, "true"),
             (Fraction(1, 2), "0.5"),
@@ -149,7 +155,7 @@ SHAPES: list[tuple[str, dict[str, Any], tuple[int, ...], str]] = [
         "conv",
         CONV | {"padding": (1, 2)},
         (4, 9),
-        "padding has 2 values, but the input has 1 spatial axis (length)",
+        "padding has 2 values, but the input has 1 spatial axis (length); sides are pairs, [[before, after]]",
     ),
     (
         "conv",

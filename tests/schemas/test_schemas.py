@@ -113,6 +113,13 @@ def test_an_item_of_the_language_satisfies_the_schema(item: str) -> None:
         ("{branches: [relu], merge: add}", "{branches: {a: [relu]}, merge: add}"),
         ("{branches: {a: []}, merge: relu}", "{branches: {a: []}, merge: add}"),
         ("{upsample: {mode: cubic, size: 4}}", "{upsample: {mode: bicubic, size: 4}}"),
+        ("{repeat: 2, body: [relu], dense: {width: 8}}", "{repeat: 2, body: [relu], dense: concat}"),
+        ("{repeat: 2, body: [relu], carry: a}", "{repeat: 2, body: [relu], carry: [a]}"),
+        ("{residual: [relu], shortcut: identity}", "{residual: [relu], shortcut: [identity]}"),
+        (
+            "{conv_transpose: {out_channels: 8, kernel_size: 3, padding: causal}}",
+            "{conv_transpose: {out_channels: 8, kernel_size: 3, padding: same}}",
+        ),
     ],
 )
 def test_an_item_with_a_mistake_does_not_and_the_mistake_is_why(item: str, mended: str) -> None:
@@ -121,6 +128,24 @@ def test_an_item_with_a_mistake_does_not_and_the_mistake_is_why(item: str, mende
     errors = list(validator.iter_errors(spec_of(text.replace("{}", item))))
     assert [list(error.absolute_path) for error in errors] == [["layers", 1]]
     assert complaints("spec", spec_of(text.replace("{}", mended))) == []
+
+
+FREE = ["merge", "collect", "dense", "carry", "shortcut", "cost", "unit_2"]
+"""Words that a block may have, some of which also stand beside a structure."""
+
+
+@pytest.mark.parametrize("word", FREE)
+def test_a_block_may_have_any_word_that_the_reader_lets_it_have(word: str, tmp_path: Path) -> None:
+    """Called bare, with a parameter and with a name; the reader is asked first."""
+    body = "body: [{conv: {out_channels: $out, kernel_size: 1}}]"
+    text = (
+        f"archcost: 1\nname: net\ninput: [3, 8, 8]\nblocks: {{{word}: {{params: {{out: 4}}, {body}}}}}\n"
+        f"layers:\n  - {word}\n  - {word}: {{out: 8}}\n  - {{{word}: null, name: last}}\n"
+    )
+    path = tmp_path / "net.yaml"
+    path.write_text(text)
+    assert len(archcost.load(path).nodes) == 3
+    assert complaints("spec", spec_of(text)) == []
 
 
 @pytest.mark.parametrize("key", ["archcost", "name", "input", "layers"])
