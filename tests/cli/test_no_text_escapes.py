@@ -380,7 +380,7 @@ class Played:
             broken: f"{hostile}  - {quoted}\n  - conv: {{{quoted}: 1}}\n",
             config: f"{quoted}: 1\nfail_level: {quoted}\n",
             "archcost.yaml": CONFIG.format(
-                text=quoted, value=in_yaml(quoted), file=json.dumps(NOT_YAML.sub("?", glob.escape(spec)))
+                text=quoted, value=in_yaml(quoted), file=in_yaml(NOT_YAML.sub("?", glob.escape(spec)))
             ),
         }
         for name, content in files.items():
