@@ -90,6 +90,14 @@ def progress(*, quiet: bool = False) -> Generator[Progress]:
         thread.join()
 
 
+def _columns(terminal: TextIO) -> int:
+    """How wide standard error is, whatever standard output is."""
+    try:
+        return os.get_terminal_size(terminal.fileno()).columns or shutil.get_terminal_size().columns
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns
+
+
 def _show(doing: Progress, terminal: TextIO, ended: Event) -> None:
     """Write a line over the last one until the work has ended, then none."""
     begun = monotonic()
@@ -97,7 +105,7 @@ def _show(doing: Progress, terminal: TextIO, ended: Event) -> None:
         return
     try:
         while not ended.is_set():
-            line = cut(doing.text(int(monotonic() - begun)), shutil.get_terminal_size().columns - 1)
+            line = cut(doing.text(int(monotonic() - begun)), _columns(terminal) - 1)
             terminal.write(f"\r{line}\x1b[K")
             terminal.flush()
             ended.wait(_EVERY)
