@@ -9,7 +9,8 @@
     │       │   └── NoGitError           ... because it is not installed
     │       ├── NoRepositoryError        the files lie in no repository, or git refuses to open it
     │       ├── UnknownRevisionError     no commit has that name here
-    │       │   └── NotFetchedError      ... perhaps because this clone is shallow or partial
+    │       │   ├── NotFetchedError      ... perhaps because this clone is shallow or partial
+    │       │   └── NothingBeforeError   ... because nothing was before: the first commit or push
     │       ├── AmbiguousRevisionError   several have it
     │       └── AbsentError              the revision is there, the spec is not: it is new since
     ├── NothingToAnalyzeError  a pattern matched no file                                       exit 3
@@ -71,6 +72,10 @@ class UnknownRevisionError(RevisionError):
 
 class NotFetchedError(UnknownRevisionError):
     """Likewise, in a clone that leaves out history or files: it may be there elsewhere, to be fetched."""
+
+
+class NothingBeforeError(UnknownRevisionError):
+    """Likewise, as nothing was there before: there is no commit yet, or the branch is new."""
 
 
 class AmbiguousRevisionError(RevisionError):

@@ -1,6 +1,6 @@
 """Running git: fixed commands that read, in an environment that surprises nobody, for a bounded time.
 
-No command here checks out, writes, takes a lock, looks at the index, or asks the network.
+No command here checks out, writes, takes a lock, or asks the network. The index is asked for names alone.
 """
 
 from __future__ import annotations

@@ -31,6 +31,7 @@ from archcost.errors import (
     GitError,
     NoRepositoryError,
     NotFetchedError,
+    NothingBeforeError,
     UnknownRevisionError,
 )
 from archcost.git import Objects, git
@@ -67,6 +68,8 @@ def revision(ref: str, near: str | Path = ".") -> Revision:
     check_is_file(str(near))
     root = _root(_folder_near(Path(near)))
     name, dots, rest = ref.partition("...")
+    if _NOTHING.fullmatch(name):
+        raise NothingBeforeError(f"{ref} is what git calls a commit that is not: nothing was there before")
     if rest or not name or name.startswith("-") or not name.isprintable() or ".." in name:
         raise UnknownRevisionError(
             f"{ref!r} names no git revision; name a branch, a tag or a commit, or REF... for the merge base"
@@ -75,6 +78,10 @@ def revision(ref: str, near: str | Path = ".") -> Revision:
     if dots:
         commit = _merge_base(root, name, commit)
     return Revision(ref, commit, root)
+
+
+_NOTHING = re.compile("0{40}|0{64}")
+"""What hooks and CI name as the commit before the first push of a branch."""
 
 
 def _folder_near(path: Path) -> Path:
@@ -164,9 +171,12 @@ def _is_shallow(root: Path) -> bool:
 def _unknown(root: Path, name: str) -> UnknownRevisionError:
     """What to say of a name that no commit has."""
     what = f"{name}: the git repository {root} has no such revision"
-    if name.startswith("HEAD") and git(root, "rev-parse", "--verify", "--quiet", "HEAD").code:
-        return UnknownRevisionError(f"{what}: it has no commit yet")
     known = _refs(root, "%(refname:short)")
+    has_commit = git(root, "rev-parse", "--verify", "--quiet", "HEAD").code == 0
+    if not has_commit and (name.startswith("HEAD") or not known):
+        return NothingBeforeError(f"{what}: it has no commit yet")
+    if re.fullmatch(r"(HEAD|@)([~^]1?)", name) and _is_first(root):
+        return NothingBeforeError(f"{what}: its HEAD is the first commit")
     same = _namesake(_plain(name), known)
     if _is_shallow(root):
         near = f" (did you mean '{same}'?)" if same else ""
@@ -174,6 +184,11 @@ def _unknown(root: Path, name: str) -> UnknownRevisionError:
     near = same or (None if _plain(name) in {"HEAD", *known} else nearest(name, known))
     more = f" (did you mean '{near}'?)" if near else "; `git branch --all` and `git tag` list those it has"
     return UnknownRevisionError(f"{what}{more}")
+
+
+def _is_first(root: Path) -> bool:
+    """Whether HEAD has nothing before it, here or elsewhere."""
+    return not _is_shallow(root) and git(root, "rev-list", "--count", "--max-count=2", "HEAD").out == "1"
 
 
 def _namesake(name: str, known: list[str]) -> str | None:
@@ -250,6 +265,23 @@ class Revision:
         """End the git process, if one runs."""
         self._objects.close()
 
+    def is_head(self) -> bool:
+        """Whether this is the commit that is checked out."""
+        return git(self.root, "rev-parse", "--verify", "--quiet", "HEAD").out == self.commit
+
+    def is_ahead(self) -> bool:
+        """Whether it has commits that HEAD has not; not if a shallow clone cannot tell."""
+        found = git(self.root, "merge-base", self.commit, "HEAD")
+        return found.code == 0 and self.commit not in found.out.splitlines()
+
+    def ignores(self, path: str) -> bool:
+        """Whether git is told to ignore a file, so that no commit will have it unless somebody insists.
+
+        Raises:
+            GitError: git cannot be run.
+        """
+        return git(self.root, "check-ignore", "--quiet", str(self.placed(path))).code == 0
+
     def glob(self, pattern: str, folder: str | Path = ".") -> list[str]:
         """The files that a pattern matches, named and sorted as `glob.glob` would on the disk.
 
@@ -263,7 +295,7 @@ class Revision:
         if pattern.endswith("/"):
             return []  # folders alone
         first, *rest = pattern.split("/")
-        found = self._matching(self._placed(folder), [first, *filter(None, rest)])
+        found = self._matching(self.placed(folder), [first, *filter(None, rest)])
         return sorted({shown for shown, path in found if self._is_file(path)})
 
     # -- as `Files` of the spec reader
@@ -276,7 +308,7 @@ class Revision:
             NoRepositoryError: the path lies outside of this repository.
         """
         try:
-            file = self._placed(path)
+            file = self.placed(path)
         except ValueError:  # no file can have that name, which reading it will say
             return Path(path), self.prefix + path
         if not file.is_relative_to(self.root):
@@ -340,7 +372,7 @@ class Revision:
 
     # -- folders and links
 
-    def _placed(self, path: str | Path) -> Path:
+    def placed(self, path: str | Path) -> Path:
         """A path of the working tree below `root`, whichever links lead to that; others as they are."""
         path = _absolute(path)
         for above in reversed((path, *path.parents)):

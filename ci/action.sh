@@ -111,14 +111,13 @@ find_base() {
     merged_into=$(git cat-file commit HEAD | awk '/^$/ {exit} $1 == "parent" {print $2; exit}') || true
     base=${merged_into:-$base}
   fi
-  # A new branch had nothing before: GitHub writes zeros.
-  if [[ $base =~ ^0*$ ]]; then base=; fi
 }
 
-# Only the commit itself. Where that fails, archcost warns that there is no base, and judges absolute limits only.
+# Only the commit itself. Where that fails, there is no base, and archcost says so and fails. A new branch had nothing
+# before: GitHub writes zeros, which archcost takes for what they mean.
 fetch_base() {
   local plain='^[A-Za-z0-9_][A-Za-z0-9_./-]*$' hash='^[0-9a-f]{40,64}$' branch=${base#origin/} what=$base as=$base
-  if ! [[ $base =~ $plain ]] || git cat-file -e "$base^{commit}" 2>/dev/null; then return 0; fi
+  if [[ $base =~ ^0*$ ]] || ! [[ $base =~ $plain ]] || git cat-file -e "$base^{commit}" 2>/dev/null; then return 0; fi
   if ! [[ $base =~ $hash ]]; then
     as=origin/$branch
     what="+$branch:refs/remotes/$as"

@@ -28,6 +28,7 @@ from archcost.errors import (
     NoGitError,
     NoRepositoryError,
     NotFetchedError,
+    NothingBeforeError,
     RevisionError,
     SpecError,
     UnknownRevisionError,
@@ -630,7 +631,7 @@ def test_in_a_fork_the_other_remote_is_suggested(repo: Repo, tmp_path: Path) -> 
 
 @pytest.mark.usefixtures("repo")
 def test_a_repository_without_commits_has_no_head() -> None:
-    assert refusal(UnknownRevisionError, "net.yaml", "HEAD").endswith(
+    assert refusal(NothingBeforeError, "net.yaml", "HEAD").endswith(
         "has no such revision: it has no commit yet"
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from archcost.cli.common import Loading, asked, loading, width
+from archcost.cli.common import Loading, asked, filled, loading, width
 from archcost.cli.completion import complete_spec
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
 from archcost.cli.output import say, write
@@ -73,9 +73,15 @@ def limits(command: F) -> F:
 @click.option(
     "--config",
     metavar="FILE",
+    callback=filled,
     help="The configuration. [default: the nearest archcost.yaml or pyproject.toml]",
 )
-@click.option("--against", metavar="REF", help="The git revision that relative limits are relative to.")
+@click.option(
+    "--against",
+    metavar="REF",
+    callback=filled,
+    help="The git revision that relative limits are relative to; REF... for where the branches parted.",
+)
 @limits
 @click.option(
     "--fail-level",
@@ -85,7 +91,9 @@ def limits(command: F) -> F:
 @formats(*FORMATS)
 @loading
 @click.option("--dtype", type=click.Choice(list(DTYPES)), help="For limits in bytes. [default: float32]")
-@click.option("--baseline", metavar="FILE", help="What is known already and may not get worse.")
+@click.option(
+    "--baseline", metavar="FILE", callback=filled, help="What is known already and may not get worse."
+)
 @click.option("--write-baseline", is_flag=True, help="Accept all that fails now: write it to the baseline.")
 @click.option("--ratchet", is_flag=True, help="Take what is fixed out of the baseline.")
 @click.option(
@@ -141,11 +149,13 @@ def command(
     day = options["today"].date() if options["today"] else dt.date.today()  # noqa: DTZ011 - the user's day
     changes = options["write_baseline"] or options["ratchet"]
     baseline = _baseline(settled, changes=changes, begins=options["write_baseline"])
-    is_whole = how.is_plain and not specs
+    is_whole = not specs and all(one.is_plain for one in how)
     _refuse_sources(placed, [settled.file, baseline.file, *(entry.path for entry in wanted)])
     with progress(quiet=options["quiet"]) as doing:
         doing.step(f"checking {plural(len(wanted), 'spec')}")
-        judgement = Gate(settled, day, baseline).judge(wanted, is_whole=is_whole)
+        judgement = Gate(settled, day, baseline).judge(
+            wanted, is_whole=is_whole, patterns=specs, asked=how
+        )
     if options["write_baseline"]:
         write(baseline.rewritten(is_whole=is_whole), baseline.file)
         # A file that nobody named now is one that nobody reads the next time.

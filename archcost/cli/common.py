@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import reduce
+from itertools import product
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 import click
@@ -18,8 +19,9 @@ from archcost.cli.completion import (
 )
 from archcost.cli.output import NARROWEST
 from archcost.conventions.table import CONVENTIONS
-from archcost.errors import SpecError
+from archcost.errors import SpecError, UsageError
 from archcost.limits import DEFAULT, Limits
+from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -36,7 +38,7 @@ class Loading(TypedDict):
     """How specs are read, as `loading` options hand it over."""
 
     settings: dict[str, str]
-    variant: str | None
+    variant: tuple[str, ...]
     input_shape: str | None
     limits: Limits
 
@@ -50,6 +52,19 @@ def settings_given(_ctx: click.Context, _param: click.Parameter, given: tuple[st
             raise click.BadParameter(f"{text!r} is not VAR=VALUE, such as width=48 or depths=[3,4,6,3]")
         settings[name] = value
     return settings
+
+
+def filled(_ctx: click.Context, param: click.Parameter, given: str | None) -> str | None:
+    """A value that is not empty: a script whose variable is not set would ask for something else."""
+    if given is not None and not given.strip():
+        raise click.BadParameter(f"{param.opts[0]} has no value; leave it out, or say which")
+    return given
+
+
+def _variants(_ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
+    for name in given:
+        filled(_ctx, param, name)
+    return tuple(dict.fromkeys(given))
 
 
 def _limits(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> Limits:
@@ -74,13 +89,16 @@ _LOADING = (
     click.option(
         "--variant",
         metavar="NAME",
+        multiple=True,
+        callback=_variants,
         shell_complete=complete_variant,
-        help="Choose one of the spec's variants.",
+        help="Choose one of the spec's variants. Repeatable, where several networks are shown.",
     ),
     click.option(
         "--input",
         "input_shape",
         metavar="SHAPE",
+        callback=filled,
         help="Another input, channels first: 3x256x256; for named inputs left=3x64x64,right=3x64x64.",
     ),
     click.option(
@@ -156,17 +174,20 @@ units = click.option(
 quiet = click.option("--quiet", "-q", is_flag=True, help="Only the result, without explanations.")
 
 
-def asked(options: Loading) -> Entry:
-    """How specs are to be read, for the commands that look some up in the configuration."""
+def asked(options: Loading) -> list[Entry]:
+    """How specs are to be read, for the commands that look some up in the configuration: once per variant."""
     from archcost.gate.entries import Entry  # noqa: PLC0415 - few commands have a configuration
 
-    return Entry(
-        path="",
-        variant=options["variant"],
-        set=options["settings"],
-        input=options["input_shape"],
-        limits=options["limits"],
-    )
+    return [
+        Entry(
+            path="",
+            variant=variant,
+            set=options["settings"],
+            input=options["input_shape"],
+            limits=options["limits"],
+        )
+        for variant in options["variant"] or (None,)
+    ]
 
 
 def reading(spec: str) -> str:
@@ -179,18 +200,26 @@ def load_one(spec: str, options: Loading) -> Network:
 
     Raises:
         ArchcostError: it cannot be loaded.
+        UsageError: several variants are asked for.
     """
+    if len(options["variant"]) > 1:
+        names = in_a_row(options["variant"])
+        raise UsageError(f"--variant: this is about one network, and {names} are several; name one of them")
+    return _load(spec, next(iter(options["variant"]), None), options)
+
+
+def _load(spec: str, variant: str | None, options: Loading) -> Network:
     return archcost.load(
         spec,
         set=options["settings"],
-        variant=options["variant"],
+        variant=variant,
         input=options["input_shape"],
         limits=options["limits"],
     )
 
 
 def load_all(patterns: Sequence[str], options: Loading, doing: Progress) -> list[Network]:
-    """The networks of all specs, patterns expanded. All are read before any mistake is reported.
+    """The networks of all specs in all variants that are asked for. All are read before any mistake is said.
 
     Raises:
         NothingToAnalyzeError: a pattern matches nothing.
@@ -201,11 +230,17 @@ def load_all(patterns: Sequence[str], options: Loading, doing: Progress) -> list
 
     networks: list[Network] = []
     mistakes: list[Diagnostic] = []
-    for spec in doing.each(named(patterns), reading):
+    variants = options["variant"] or (None,)
+    if "-" in patterns and len(variants) > 1:
+        raise UsageError(
+            "more than one --variant reads a spec several times, standard input (-) only once; name a file"
+        )
+    asked_for = [*product(named(patterns), variants)]
+    for spec, variant in doing.each(asked_for, lambda one: reading(one[0])):
         try:
-            networks.append(load_one(spec, options))
+            networks.append(_load(spec, variant, options))
         except SpecError as error:
             mistakes += error.diagnostics
     if mistakes:
-        raise SpecError(mistakes)
+        raise SpecError(dict.fromkeys(mistakes))
     return networks

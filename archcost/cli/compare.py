@@ -129,7 +129,7 @@ def _compared(specs: tuple[str, ...], options: Options, doing: Progress) -> Comp
     sweep = Sweep(
         named(specs),
         options["settings"],
-        variant=options["variant"],
+        chosen=options["variant"],
         variants=options["variants"],
         input_shape=options["input_shape"],
         limits=options["limits"],

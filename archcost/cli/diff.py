@@ -121,7 +121,9 @@ def _differences(
     specs: tuple[str, ...], against: str | None, config: str | None, options: Options
 ) -> list[Diff]:
     if against is None and len(specs) == 2:
-        return [_two(*specs, options)]
+        if len(options["variant"]) > 1 and "-" in specs:
+            raise UsageError("more than one --variant reads standard input (-) several times; name a file")
+        return [_two(*specs, options, variant) for variant in options["variant"] or (None,)]
     if options["base_settings"] or options["base_variant"] or options["base_input"]:
         raise UsageError("--base-set, --base-variant and --base-input are for two specs: BASE HEAD")
     from archcost.gate.config import find_config, read_config  # noqa: PLC0415 - two specs need none
@@ -139,7 +141,7 @@ def _since(ref: str | None, specs: tuple[str, ...], config: Config, options: Opt
     return diffs_against(ref, specs, asked(options), config)
 
 
-def _two(base: str, head: str, options: Options) -> Diff:
+def _two(base: str, head: str, options: Options, variant: str | None) -> Diff:
     from archcost.review.diff import diff  # noqa: PLC0415 - `--help` needs no analysis
 
     if base == head == "-":
@@ -147,12 +149,13 @@ def _two(base: str, head: str, options: Options) -> Diff:
     before: Options = {
         **options,
         "settings": options["settings"] | options["base_settings"],
-        "variant": options["base_variant"] or options["variant"],
+        "variant": _one(options["base_variant"] or variant),
         "input_shape": options["base_input"] or options["input_shape"],
     }
     networks: list[Network] = []
     mistakes: list[Diagnostic] = []
-    for spec, how in ((base, before), (head, options)):
+    after: Options = {**options, "variant": _one(variant)}
+    for spec, how in ((base, before), (head, after)):
         try:
             networks.append(load_one(spec, how))
         except SpecError as error:
@@ -160,3 +163,7 @@ def _two(base: str, head: str, options: Options) -> Diff:
     if mistakes:
         raise SpecError(dict.fromkeys(mistakes))
     return diff(*networks)
+
+
+def _one(variant: str | None) -> tuple[str, ...]:
+    return () if variant is None else (variant,)

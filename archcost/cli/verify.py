@@ -190,7 +190,7 @@ def _smaller_input(network: Network, options: Options) -> Iterator[str]:
     while network.path != "-" and any(n > 1 for shape in shapes.values() for n in shape[1:]):
         shapes = {name: (shape[0], *((n + 1) // 2 for n in shape[1:])) for name, shape in shapes.items()}
         asked = _as_option(shapes)
-        smaller: Options = {**options, "input_shape": asked}
+        smaller: Options = {**options, "variant": _variant_of(network), "input_shape": asked}
         try:
             small = load_one(network.path, smaller)
             small = scaled(small, options["scale"]) if options["scale"] else small
@@ -201,6 +201,11 @@ def _smaller_input(network: Network, options: Options) -> Iterator[str]:
             return
         yield f"--input {asked}"
         return
+
+
+def _variant_of(network: Network) -> tuple[str, ...]:
+    """The network's variant, as `--variant` takes it."""
+    return (network.variant,) if network.variant else ()
 
 
 def _as_option(shapes: Mapping[str, Shape]) -> str:

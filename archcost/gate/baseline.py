@@ -87,7 +87,16 @@ def read(path: Path) -> dict[str, Accepted]:
         raise UsageError(
             f"baseline {path}: cannot be read ({why}); `archcost check --write-baseline` makes one"
         ) from None
-    source = Source(str(path), tuple(text.splitlines()))
+    return parse(text, str(path))
+
+
+def parse(text: str, name: str) -> dict[str, Accepted]:
+    """The baseline in a text that messages call by a name.
+
+    Raises:
+        SpecError: a line that is none of ours, at its place.
+    """
+    source = Source(name, tuple(text.splitlines()))
     found: dict[str, Accepted] = {}
     wrong: list[Diagnostic] = []
     for number, line in enumerate(source.lines, 1):

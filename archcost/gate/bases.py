@@ -3,35 +3,63 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.errors import RevisionError, SpecError, UsageError
+from archcost.errors import AbsentError, NothingBeforeError, RevisionError, SpecError, UsageError
+from archcost.gate.baseline import parse as parse_baseline
+from archcost.gate.config import NAMES, TABLE, Config
 from archcost.gate.model import Against
+from archcost.gate.toml_tree import has_table
 from archcost.review.measured import Subject
+from archcost.spec.library import open_spec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.gate.baseline import Accepted
     from archcost.gate.entries import Entry
+    from archcost.renames import Renames
     from archcost.revisions import Revision
 
 
+class Absent(NamedTuple):
+    """A network that cannot be read at the base.
+
+    Attributes:
+        why: in words.
+        is_new: nothing is wrong, it was not there yet.
+    """
+
+    why: str
+    is_new: bool = False
+
+
 class Base:
-    """The specs of a revision. What is missing is never an error: it is said, and relative limits wait.
+    """The specs of a revision.
 
     Attributes:
         ref: as the user named it.
         missing: why there is no base at all; empty if there is one.
+        is_first: there is none because nothing was there before, as at the first push.
+        revision: the base; None if there is none.
     """
 
-    def __init__(self, ref: str, near: str) -> None:
+    def __init__(self, ref: str, near: str, wanted: Sequence[Entry] = ()) -> None:
         from archcost.revisions import revision  # noqa: PLC0415 - most checks have no base
 
         self.ref = ref
         self.missing = ""
-        self._revision: Revision | None = None
+        self.is_first = False
+        self.revision: Revision | None = None
+        self._files = [entry.path for entry in wanted if entry.is_file]
         try:
-            self._revision = revision(ref, near)
+            self.revision = revision(ref, near)
         except RevisionError as error:
             self.missing = str(error)
+            self.is_first = isinstance(error, NothingBeforeError)
 
     @property
     def name(self) -> str:
@@ -41,30 +69,116 @@ class Base:
     @property
     def against(self) -> Against:
         """The base as a report names it."""
-        return Against(ref=self.ref, commit=self._revision.commit if self._revision else "")
+        return Against(ref=self.ref, commit=self.revision.commit if self.revision else "")
 
-    def of(self, entry: Entry) -> Subject | str:
-        """The network as it was; or why it was not."""
-        if self._revision is None:
-            return self.missing
-        if reason := _never(entry.path):
-            return reason
+    @cached_property
+    def renames(self) -> Renames | None:
+        """What files were called there; None without a base."""
+        from archcost.renames import Renames  # noqa: PLC0415 - as above
+
+        return Renames(self.revision, self._files) if self.revision else None
+
+    def look_for(self, entries: Sequence[Entry]) -> None:
+        """Take note of specs that were there, before it is asked what they are called now."""
+        self._files += [entry.path for entry in entries if entry.is_file]
+
+    def entry_of(self, entry: Entry) -> Entry:
+        """How a spec is to be read there: by the name it had."""
+        if self.revision is None or not entry.is_file or self._has(entry.path):
+            return entry
+        before = self.renames.before(entry.path) if self.renames else None
+        return replace(entry, path=before) if before else entry
+
+    def _has(self, path: str) -> bool:
         try:
-            return Subject(entry.load(at=self._revision), label=f"{self.ref}:{entry.path}")
+            return bool(self.revision and self.revision.find(path))
+        except RevisionError:
+            return False
+
+    def of(self, entry: Entry) -> Subject | Absent:
+        """The network as it was, under the name it had; or why it was not."""
+        if self.revision is None:
+            return Absent(self.missing, self.is_first)
+        if not entry.is_file:
+            return _never(entry.path)
+        before = self.entry_of(entry)
+        try:
+            return Subject(before.load(at=self.revision), label=f"{self.ref}:{before.path}")
         except SpecError as error:
             first = error.diagnostics[0]
-            return f"the spec is wrong there: {first.place}: {first.message}"
-        except UsageError as error:  # it was not there, or could not be read with these settings
-            return str(error)
+            return Absent(f"the spec is wrong there: {first.place}: {first.message}")
+        except AbsentError as error:
+            ignored = self.revision.ignores(entry.path)
+            why = f"git ignores {entry.path}, so that no revision has it" if ignored else str(error)
+            return Absent(why, is_new=not ignored)
+        except UsageError as error:  # it could not be read with these settings
+            return Absent(str(error), is_new=self._lacks_variant(before))
+
+    def _lacks_variant(self, entry: Entry) -> bool:
+        """Whether a spec was there, and only the variant is new."""
+        try:
+            plain = replace(entry, variant=None, set={}, input=None).load(at=self.revision)
+        except (SpecError, UsageError):
+            return False
+        return entry.variant is not None and entry.variant not in plain.variants
+
+    def config(self, config: Config) -> Config | None:
+        """The configuration as it was there; None if there was none.
+
+        Args:
+            config: today's, which says where it is kept, and what the command line put in its place.
+
+        Raises:
+            SpecError: it is wrong, by what is known today.
+        """
+        from archcost.gate.parse import parse  # noqa: PLC0415 - as above
+
+        if self.revision is None or config.file is None:
+            return None
+        folder = Path(config.file).parent
+        names = dict.fromkeys([config.file, *(str(folder / name) for name in NAMES)])
+        for name in names:
+            if not self._has(name):
+                continue
+            opened = open_spec(name, config.given.limits, self.revision)
+            if name.endswith(".toml") and not has_table(opened.data, TABLE):
+                continue
+            there = replace(parse(opened, config.given.limits), folder=config.folder)
+            return there.settled(config.given)
+        return None
+
+    def accepted(self, then: Config) -> Mapping[str, Accepted]:
+        """What the baseline that a configuration names accepted there; nothing if that cannot be read."""
+        if self.revision is None or then.baseline is None:
+            return {}
+        try:
+            file, name = self.revision.find(str(then.baseline))
+            return parse_baseline(self.revision.read(file, _LARGEST)[0].decode("utf-8-sig"), name)
+        except (OSError, ValueError, SpecError, RevisionError):
+            return {}
+
+    @cached_property
+    def is_ahead(self) -> bool:
+        """Whether the base has commits that are not in what is checked, which nobody here made."""
+        return bool(self.revision and self.revision.is_ahead())
+
+    @cached_property
+    def is_head(self) -> bool:
+        """Whether the base is the commit that is checked out."""
+        return bool(self.revision and self.revision.is_head())
 
     def close(self) -> None:
         """Let go of the repository."""
-        if self._revision is not None:
-            self._revision.close()
+        if self.revision is not None:
+            self.revision.close()
 
 
-def _never(path: str) -> str:
-    """Why a spec has no base in any repository; empty if it may have one."""
+_LARGEST = 2**28
+"""Bytes of a baseline: millions of complaints."""
+
+
+def _never(path: str) -> Absent:
+    """Why a spec that is no file has no base. A network of the zoo does not change with the repository."""
     if path == "-":
-        return "standard input has no base"
-    return f"{path} comes with archcost, not with the repository" if path.startswith("zoo:") else ""
+        return Absent("standard input has no base")
+    return Absent(f"{path} comes with archcost, not with the repository", is_new=True)

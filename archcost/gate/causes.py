@@ -1,36 +1,61 @@
-"""Why a network is not what it was at the base, in words."""
+"""Why a network is not what it was at the base, in words, and where that is written."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.errors import ArchcostError
 from archcost.gate.judge import measures
+from archcost.report.difference.model import Place
 from archcost.report.difference.words import effect, place
 from archcost.review.diff import between
+from archcost.spec.library import open_spec
+from archcost.spec.reader import Mapping, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.report.difference.model import Diff
+    from archcost.limits import Limits
+    from archcost.report.difference.model import CauseDiff, Diff
     from archcost.review.measured import Subject
+    from archcost.spec.reader import Tree
 
 MOST = 5
 """Causes that are named; `archcost diff` has them all."""
 
 
-def causes(before: Subject, after: Subject) -> tuple[str, ...]:
+class Causes(NamedTuple):
     """What was changed and what that costs, the worst first; nothing if every measure is the same.
+
+    Attributes:
+        texts: a line for each.
+        changed: what they are about.
+    """
+
+    texts: tuple[str, ...] = ()
+    changed: tuple[CauseDiff, ...] = ()
+
+    def place(self, subject: Subject, measure: str, limits: Limits) -> Place | None:
+        """Where the cause is written that did most to a measure; None if none is written anywhere."""
+        known = [(one, at) for one in self.changed if (at := one.head or _variable(one, subject, limits))]
+        return max(known, key=lambda pair: getattr(pair[0], measure, 0))[1] if known else None
+
+
+def causes(before: Subject, after: Subject) -> Causes:
+    """What was changed and what that costs.
 
     >>> from archcost import load
     >>> from archcost.review.measured import Subject
-    >>> causes(*(Subject(load("zoo:resnet50", set={"classes": n})) for n in (1000, 10)))
+    >>> causes(*(Subject(load("zoo:resnet50", set={"classes": n})) for n in (1000, 10))).texts
     ('classes: 1000 → 10: -2.028 M MACs (-<0.1 %), -2.029 M parameters (-7.9 %)',)
     """
     if measures(before) == measures(after):
-        return ()
-    found = list(_told(between(before, after)))
+        return Causes()
+    diff = between(before, after)
+    found = list(_told(diff))
     more = len(found) - MOST
-    return (*found[:MOST], *([f"and {more} more: see archcost diff"] if more > 0 else []))
+    texts = (*found[:MOST], *([f"and {more} more: see archcost diff"] if more > 0 else []))
+    return Causes(texts, diff.causes)
 
 
 def _told(diff: Diff) -> Iterator[str]:
@@ -43,3 +68,31 @@ def _told(diff: Diff) -> Iterator[str]:
     for one in diff.together:
         names = ", ".join(diff.causes[index].what for index in one.causes)
         yield f"{names}, together: {effect(one.counts(), diff, 'si')}"
+
+
+def _variable(cause: CauseDiff, subject: Subject, limits: Limits) -> Place | None:
+    """Where a variable, or the input, has its value: in the variant, or for all of them."""
+    network = subject.network
+    if cause.kind not in {"variable", "input"} or network.path == "-":
+        return None
+    try:
+        opened = open_spec(network.path, limits)
+        root = read(opened.data, opened.name, limits)
+    except ArchcostError:
+        return None
+    name = cause.what.partition(":")[0]
+    ways = [("variants", network.variant or "", name), ("vars", name), ("input", name), ("input",)]
+    at = next((found for way in ways if (found := _key(root, way))), None)
+    return at and Place(file=at.place.source.name, line=at.place.line, column=at.place.column)
+
+
+def _key(root: Tree, way: tuple[str, ...]) -> Tree | None:
+    """The key at the end of a way through mappings."""
+    *ahead, last = way
+    for name in ahead:
+        inside = root.get(name) if isinstance(root, Mapping) else None
+        if inside is None:
+            return None
+        root = inside
+    entries = root.entries if isinstance(root, Mapping) else []
+    return next((entry.key for entry in entries if entry.key.text == last), None)

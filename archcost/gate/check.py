@@ -9,17 +9,31 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from archcost.errors import SpecError
 from archcost.findings import RULES
 from archcost.gate.advice import advice
 from archcost.gate.baseline import Accepted, Baseline, fingerprint
-from archcost.gate.bases import Base
-from archcost.gate.causes import causes
-from archcost.gate.entries import load_entries, unchecked
+from archcost.gate.bases import Absent, Base
+from archcost.gate.causes import Causes, causes
+from archcost.gate.declared import findings as findings_of_declared
+from archcost.gate.drift import Pair, about_config, about_limits
+from archcost.gate.drift import about_baseline as drift_of_baseline
+from archcost.gate.entries import Entry, load_entries, unchecked
+from archcost.gate.gone import about_gone, checked_then
 from archcost.gate.heaviest import heaviest_text
 from archcost.gate.judge import measures, rulings
 from archcost.gate.model import GATE_RULES, CheckedSpec, Complaint, Judged, Judgement, at_least
-from archcost.gate.remarks import Remark, about_base, about_baseline, about_budgets
+from archcost.gate.remarks import (
+    Remark,
+    about_base,
+    about_baseline,
+    about_budgets,
+    about_judged,
+    about_variants,
+    nowhere,
+)
 from archcost.gate.waivers import Waivers, granted
+from archcost.report.difference.model import Place as WrittenAt
 from archcost.review.measured import Subject
 from archcost.source import Place, Source
 
@@ -28,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.gate.config import Config
-    from archcost.gate.entries import Entry
     from archcost.gate.judge import Ruling
     from archcost.report.model import Finding, Level
     from archcost.review.measured import Number
@@ -50,9 +63,9 @@ class Checked:
     base: Subject | None
 
     @cached_property
-    def causes(self) -> tuple[str, ...]:
+    def causes(self) -> Causes:
         """Why it is not what it was at the base."""
-        return causes(self.base, self.subject) if self.base else ()
+        return causes(self.base, self.subject) if self.base else Causes()
 
 
 class Gate:
@@ -67,34 +80,56 @@ class Gate:
         self.config = config
         self.baseline = baseline or Baseline()
         self._waivers = Waivers(config, today)
+        self._base: Base | None = None
+        self._pairs: list[Pair] = []
+        self._is_new: set[str] = set()
         self._advised = 0
         self._advised_nodes = 0
 
     # -- the run ----------------------------------------------------------------------------------------
 
-    def judge(self, wanted: Sequence[Entry], *, is_whole: bool) -> Judgement:
+    def judge(
+        self,
+        wanted: Sequence[Entry],
+        *,
+        is_whole: bool,
+        patterns: Sequence[str] = (),
+        asked: Sequence[Entry] = (),
+    ) -> Judgement:
         """What is to be said of networks.
 
         Args:
             wanted: the networks.
             is_whole: whether these are all the configuration has, so that what concerns none of them
                 concerns nothing.
+            patterns: how they were named, if they were.
+            asked: the settings that were asked for.
 
         Raises:
             ArchcostError: a spec cannot be read.
         """
         subjects = [Subject(network) for network in load_entries(wanted)]
-        base = Base(self.config.against, _near(wanted, self.config)) if self.config.against else None
+        checked = list(zip(wanted, subjects, strict=True))
+        against = self.config.against
+        base = self._base = Base(against, _near(wanted, self.config), wanted) if against else None
         with closing(base) if base else nullcontext():
-            specs = [self._spec(*pair, base) for pair in zip(wanted, subjects, strict=True)]
+            then = list(self._checked_then(base, patterns, asked)) if base and (is_whole or patterns) else []
+            specs = [self._spec(*pair, base) for pair in checked]
+            drifted = list(self._drift(base, then, wanted)) if base and base.revision else []
         others = unchecked(wanted, self.config)
         remarks = [
             *about_base(self.config, base, specs),
-            *about_budgets(self.config, list(zip(wanted, subjects, strict=True)), others),
+            *drifted,
+            *about_variants(checked, others),
+            *about_budgets(self.config, checked, others),
             *self._waivers.remarks(wanted, others, is_whole=is_whole),
             *about_baseline(self.config, self.baseline, [one.label for one in specs], is_whole=is_whole),
         ]
         general = [complaint for remark in remarks if (complaint := self._remark(remark))]
+        said = (one for several in (general, *(spec.complaints for spec in specs)) for one in several)
+        if not any(one.fails and one.rule in _UNJUDGED for one in said):
+            judged = about_judged(self.config, checked, specs, self._is_new)
+            general += [complaint for remark in judged if (complaint := self._remark(remark))]
         return Judgement(
             failed=any(one.fails for one in general) or any(spec.fails for spec in specs),
             fail_level=self.config.fail_level,
@@ -104,22 +139,62 @@ class Gate:
             complaints=tuple(general),
         )
 
+    # -- beside the base ------------------------------------------------------------------------------------
+
+    def _checked_then(self, base: Base, patterns: Sequence[str], asked: Sequence[Entry]) -> list[Entry]:
+        """What the same command would have checked at the base."""
+        then = self._then(base)
+        found = (
+            checked_then(patterns, asked or [Entry(path="")], then or self.config, base)
+            if then or patterns
+            else []
+        )
+        base.look_for(found)
+        return found
+
+    def _then(self, base: Base) -> Config | None:
+        """The configuration at the base; None if there was none that can be read."""
+        try:
+            return base.config(self.config)
+        except SpecError:
+            return None
+
+    def _drift(self, base: Base, then: Sequence[Entry], wanted: Sequence[Entry]) -> Iterator[Remark]:
+        """What is not checked any more, and what is checked less strictly."""
+        yield from about_gone(then, wanted, self.config, base)
+        try:
+            config = base.config(self.config)
+        except SpecError as error:
+            first = error.diagnostics[0]
+            text = f"what this change loosened cannot be told: {first.place}: {first.message}"
+            yield Remark("loosened", text, nowhere(self.config))
+            return
+        if config is not None:
+            yield from about_limits(self._pairs, self.config, config, base.name)
+            yield from about_config(self.config, config, base.name)
+            known = base.accepted(config)
+            yield from drift_of_baseline(self.baseline.accepted, known, self.baseline.file, base.name)
+
     def _spec(self, entry: Entry, subject: Subject, base: Base | None) -> CheckedSpec:
         before = base.of(entry) if base else None
         label = entry.label(self.config)
         checked = Checked(entry, label, subject, before if isinstance(before, Subject) else None)
         report = subject.report
-        limits, complaints = self._limits(checked, base.name if base else "")
-        complaints += self._findings(checked)
+        limits, complaints = self._limits(checked, base)
+        declared = findings_of_declared(subject, checked.base, base.name if base else "")
+        complaints += self._findings(checked, [*report.findings, *declared])
         waits = any(one.waits for one in limits)
-        if base and isinstance(before, str) and not base.missing and (entry.is_file or waits):
+        if isinstance(before, Absent) and before.is_new:
+            self._is_new.add(label)
+        if base and isinstance(before, Absent) and not base.missing and (entry.is_file or waits):
             so = (
                 "relative limits are not judged, only absolute ones are"
                 if waits
                 else "its limits are absolute"
             )
-            text = f"no base: {before}; {so}"
-            if missing := self._remark(Remark("missing-base", text, Place(Source(entry.path)))):
+            text = f"no base: {before.why}; {so}"
+            rule = "no-base-yet" if before.is_new else "missing-base"
+            if missing := self._remark(Remark(rule, text, Place(Source(entry.path)))):
                 complaints.append(missing)
         return CheckedSpec(
             path=report.path,
@@ -128,7 +203,9 @@ class Gate:
             variant=report.variant,
             measures=measures(subject),
             base=measures(checked.base) if checked.base else None,
-            causes=checked.causes,
+            causes=checked.causes.texts,
+            declared=report.declared,
+            base_path=_other_name(entry, checked, base),
             limits=tuple(limits),
             complaints=tuple(
                 sorted(_named(complaints, entry), key=lambda one: (one.file, one.line, one.column))
@@ -137,18 +214,25 @@ class Gate:
 
     # -- limits -----------------------------------------------------------------------------------------
 
-    def _limits(self, checked: Checked, ref: str) -> tuple[list[Judged], list[Complaint]]:
+    def _limits(self, checked: Checked, base: Base | None) -> tuple[list[Judged], list[Complaint]]:
         """Every limit that applies, and what is to be said of those that do not hold."""
         which = checked.entry.path, checked.entry.variant
         budgets = [one for one in self.config.budgets if self.config.applies(one, *which)]
         found = list(rulings(budgets, checked.subject, checked.base, self.config.dtype))
+        if base and checked.base:
+            before = base.entry_of(checked.entry)
+            self._pairs.append(
+                Pair(checked.entry, checked.label, checked.subject, before, checked.base, found)
+            )
         for one in found:
             if one.kept is None:
                 self._keep_agreements(one, checked)
         # Where there is no base at all, that is said once and not for each limit.
-        is_said = checked.base is not None and self._level("missing-base") != "off"
+        is_said = checked.base is not None
         wrong = [one for one in found if is_said or not one.waits]
-        complaints = [self._broken(worst, checked, ref) for worst in _worst(wrong)]
+        complaints = [
+            said for one in _worst(wrong) if (said := self._broken(one, checked, base.name if base else ""))
+        ]
         return [self._judged(one, checked) for one in found], complaints
 
     def _keep_agreements(self, ruling: Ruling, checked: Checked) -> None:
@@ -178,22 +262,29 @@ class Gate:
         axis = ruling.axis or ""
         return fingerprint(checked.label, ruling.budget.bound.key, ruling.part.scope or "", kind, axis)
 
-    def _broken(self, ruling: Ruling, checked: Checked, ref: str) -> Complaint:
-        """What is to be said of a limit that does not hold, or could not be judged."""
-        budget, report = ruling.budget, checked.subject.report
-        level = ruling.level
-        if ruling.waits and (configured := self._level("missing-base")) != "off":
+    def _broken(self, ruling: Ruling, checked: Checked, ref: str) -> Complaint | None:
+        """What is to be said of a limit that does not hold, or could not be judged; None if that is off."""
+        budget = ruling.budget
+        rule, level = "budget", ruling.level
+        if ruling.waits:
+            # A block that was not there is new, as a spec may be; a number that a network had none of is not.
+            rule = "no-base-yet" if ruling.part.scope else "missing-base"
+            self._is_new.update([checked.label] * (rule == "no-base-yet"))
+            configured = self._level(rule)
+            if configured == "off":
+                return None
             level = configured
-        first = ruling.part.rows[0].path if ruling.part.rows else None
-        place = checked.subject.network.by_path[first].called if first else None
+        place = self._place(ruling, checked)
+        # What made a network what it is may be written in a file that it includes.
+        whose = "" if ruling.part.rows or place.file == checked.subject.report.path else f"{checked.label}: "
         complaint = Complaint(
-            rule="missing-base" if ruling.waits else "budget",
+            rule=rule,
             level=level,
             node=None if budget.kind else ruling.part.scope,
-            file=place.source.name if place else report.path,
-            line=place.line if place else 1,
-            column=place.column if place else 1,
-            message=ruling.sentence(ref),
+            file=place.file,
+            line=place.line,
+            column=place.column,
+            message=whose + ruling.sentence(ref),
             details={"limit": f"{budget.bound.key}: {budget.limit.text}, set at {budget.set_at}"},
             fingerprint=self._print_of(ruling, checked),
             state="open",
@@ -214,13 +305,25 @@ class Gate:
         )
         return settled if settled.state != "open" else self._explained(settled, ruling, checked)
 
+    def _place(self, ruling: Ruling, checked: Checked) -> WrittenAt:
+        """What a reader should look at: the part that is limited, or what made the network what it is."""
+        if ruling.part.rows:
+            called = checked.subject.network.by_path[ruling.part.rows[0].path].called
+            return WrittenAt(file=called.source.name, line=called.line, column=called.column)
+        measure = ruling.budget.bound.measure.name
+        cause = None if ruling.kept else checked.causes.place(checked.subject, measure, checked.entry.limits)
+        return cause or WrittenAt(file=checked.subject.report.path, line=1, column=1)
+
     def _explained(self, complaint: Complaint, ruling: Ruling, checked: Checked) -> Complaint:
         """The complaint with the layers that weigh most, and what would help."""
         measure, subject = ruling.budget.bound.measure.name, checked.subject
         rows = ruling.part.rows or subject.report.nodes
         details = {**complaint.details}
         if ruling.budget.limit.is_relative:
-            details["cause"] = "; ".join(checked.causes)
+            details["cause"] = "; ".join(checked.causes.texts)
+            if self._base and self._base.is_ahead:
+                ref = self._base.name
+                details["branch"] = f"{ref} has commits that are not here; {ref}... is where the two parted"
         if ruling.measured is not None:
             details["heaviest"] = heaviest_text(subject, rows, measure)
         if ruling.limit is not None and ruling.measured is not None and self._may_advise(subject):
@@ -246,12 +349,13 @@ class Gate:
 
     # -- findings ---------------------------------------------------------------------------------------
 
-    def _findings(self, checked: Checked) -> list[Complaint]:
+    def _findings(self, checked: Checked, found: Sequence[Finding]) -> list[Complaint]:
         """What the rules found, at the levels that are configured."""
         times = Counter[tuple[str, str | None]]()
         complaints: list[Complaint] = []
-        for finding in checked.subject.report.findings:
-            level = self.config.rules.get(finding.rule, finding.level)
+        for finding in found:
+            own = GATE_RULES[finding.rule][0] if finding.rule in GATE_RULES else finding.level
+            level = self.config.rules.get(finding.rule, own)
             if level == "off":
                 continue
             times[finding.rule, finding.node] += 1
@@ -274,7 +378,8 @@ class Gate:
             because="",
             fails=False,
         )
-        if waiver := self._waivers.of_finding(finding, checked.entry):
+        which = checked.entry.path, checked.entry.variant
+        if waiver := self._waivers.of_rule(finding.rule, finding.node, which):
             return replace(complaint, state="waived", because=granted(waiver))
         return self._settled(complaint, finding.rule, None, f"{checked.label} {finding.node or ''}")
 
@@ -305,28 +410,39 @@ class Gate:
         if level == "off":
             return None
         file = remark.place.source.name
-        return self._judged_by_level(
-            Complaint(
-                rule=remark.rule,
-                level=level,
-                node=None,
-                file=file,
-                line=remark.place.line,
-                column=remark.place.column,
-                message=remark.message,
-                details={},
-                fingerprint=fingerprint(file, remark.rule, remark.message),
-                state="open",
-                because="",
-                fails=False,
-            )
+        complaint = Complaint(
+            rule=remark.rule,
+            level=level,
+            node=None,
+            file=file,
+            line=remark.place.line,
+            column=remark.place.column,
+            message=remark.message,
+            details={},
+            fingerprint=fingerprint(file, remark.rule, remark.message),
+            state="open",
+            because="",
+            fails=False,
         )
+        if remark.about and (waiver := self._waivers.of_rule(remark.rule, None, remark.about)):
+            return replace(complaint, state="waived", because=granted(waiver))
+        return self._judged_by_level(complaint)
+
+
+_UNJUDGED = ("missing-base", "unused-budget", "lost-budget")
+"""Rules that say why a limit was not judged. Where one of them fails, it need not be said again."""
 
 
 def _near(wanted: Sequence[Entry], config: Config) -> str:
     """A path in the repository that the base is in."""
     files = (entry.path for entry in wanted if entry.is_file)
     return next(files, str(config.folder))
+
+
+def _other_name(entry: Entry, checked: Checked, base: Base | None) -> str | None:
+    """What the spec was called at the base, if that is something else."""
+    before = base.entry_of(entry).path if base and checked.base else entry.path
+    return None if before == entry.path else before
 
 
 def _named(complaints: Sequence[Complaint], entry: Entry) -> Iterator[Complaint]:

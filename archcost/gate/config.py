@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from archcost.spec.inputs import InputShape
     from archcost.spec.load import Setting
 
+WAIVER_DAYS = 366
+"""How long a waiver may hold at most, unless the configuration says otherwise: a year."""
+
 NAMES = ("archcost.yaml", "archcost.yml", "pyproject.toml")
 """Files that may hold a configuration."""
 
@@ -38,14 +41,15 @@ class SpecPattern:
 
     Attributes:
         path: a file or a glob, relative to the configuration, or `zoo:NAME`.
-        variant: one of the spec's variants.
+        variants: how it is read: as these variants, None for the spec as it stands; empty for as it stands,
+            and as every variant that no other entry reads.
         set: values for its variables, as `load` takes them.
         input: another input shape, as `load` takes it.
         place: where it is written.
     """
 
     path: str
-    variant: str | None = None
+    variants: tuple[str | None, ...] = ()
     set: Mapping[str, Setting] = field(default_factory=dict[str, "Setting"])
     input: InputShape | Mapping[str, InputShape] | None = None
     place: Place
@@ -143,6 +147,27 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the command line says in place of a configuration; None for what it leaves to that.
+
+    Attributes:
+        against: the base.
+        fail_level: the level from which a check fails.
+        dtype: of weights and activations.
+        baseline: the file of complaints that are known.
+        budgets: limits for whole networks.
+        limits: how large things may get.
+    """
+
+    against: str | None = None
+    fail_level: Level | None = None
+    dtype: str | None = None
+    baseline: Path | None = None
+    budgets: tuple[Budget, ...] = ()
+    limits: Limits = DEFAULT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All that a project configures.
 
@@ -150,29 +175,55 @@ class Config:
         file: where it was read, as messages name it; None if there was no file.
         folder: what its paths are relative to.
         specs: what to check where no spec is named.
+        exclude: patterns of files that no pattern of specs means.
+        all_variants: whether a spec that is listed is checked as each of its variants, too.
         against: the base that relative limits are relative to.
         fail_level: the level from which a check fails.
         dtype: of weights and activations, for bytes.
         baseline: the file of complaints that are known already.
+        waiver_days: how many days from today a waiver may hold at most.
         rules: the levels at which rules report, in place of their own.
         budgets: what networks may cost, a limit each.
         waivers: what was agreed to nevertheless.
+        given: what the command line put in place of it.
     """
 
     file: str | None = None
     folder: Path = Path()
     specs: tuple[SpecPattern, ...] = ()
+    exclude: tuple[str, ...] = ()
+    all_variants: bool = True
     against: str | None = None
     fail_level: Level = "error"
     dtype: str = "float32"
     baseline: Path | None = None
+    waiver_days: int = WAIVER_DAYS
     rules: Mapping[str, Level | Literal["off"]] = field(default_factory=dict[str, "Level | Literal['off']"])
     budgets: tuple[Budget, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    given: Given = Given()
+
+    def settled(self, given: Given) -> Config:
+        """The configuration with what the command line says in its place."""
+        keys = {budget.bound.key for budget in given.budgets}
+        kept = [b for b in self.budgets if b.bound.key not in keys or b.block or b.kind]
+        return replace(
+            self,
+            against=given.against or self.against,
+            fail_level=given.fail_level or self.fail_level,
+            dtype=given.dtype or self.dtype,
+            baseline=given.baseline or self.baseline,
+            budgets=(*kept, *given.budgets),
+            given=given,
+        )
 
     def path_of(self, pattern: str) -> str:
         """A path or glob of the configuration, as the working folder sees it."""
         return pattern if pattern.startswith("zoo:") else os.path.normpath(self.folder / pattern)
+
+    def excludes(self, spec: str) -> bool:
+        """Whether no pattern of specs means a file, by the path the user named it."""
+        return any(matches_spec(one, spec, self.folder) for one in self.exclude)
 
     def applies(self, entry: Budget | Waiver, spec: str, variant: str | None = None) -> bool:
         """Whether a budget or a waiver is for a spec, by the path the user named it, as this variant."""

@@ -9,17 +9,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost.errors import Diagnostic, NothingToAnalyzeError, SpecError, UsageError
+from archcost.gate.listing import HERE, listed
 from archcost.gate.patterns import matches_spec
+from archcost.gate.tree import refuse_link, refuse_listed
 from archcost.limits import DEFAULT
 from archcost.report.model import field_text
-from archcost.spec.library import DISK, near_file
+from archcost.spec.library import DISK, near_file, variants_of
 from archcost.spec.load import load
-from archcost.spec.named import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archcost.gate.config import Config, SpecPattern
+    from archcost.gate.listing import Where
     from archcost.limits import Limits
     from archcost.network import Network
     from archcost.revisions import Revision
@@ -104,79 +106,139 @@ class Entry:
             yield f"input {shapes if isinstance(shapes, str) else field_text({'shape': shapes})[7:]}"
 
 
-def entries(patterns: Sequence[str], asked: Entry, config: Config) -> list[Entry]:
+def entries(
+    patterns: Sequence[str], asked: Sequence[Entry], config: Config, where: Where = HERE
+) -> list[Entry]:
     """The networks to check: those that are named, or all that the configuration has.
 
     A spec that is named, without settings of its own, is checked the way the configuration reads it.
 
     Args:
         patterns: files, globs and zoo names from the command line.
-        asked: the settings that were asked for there.
+        asked: the settings that were asked for there, once for each variant.
         config: where `specs` may list what there is.
+        where: the disk, or a revision.
 
     Raises:
         NothingToAnalyzeError: a pattern matches nothing.
+        SpecError: a file that is listed is not there, or not of this tree.
         UsageError: nothing is named anywhere.
     """
     if not patterns:
-        found = [entry for pattern in config.specs for entry in _configured(pattern, config, asked)]
-        if not found:
-            where = f"list them under `specs` in {config.file}" if config.file else _START
-            raise UsageError(f"no specs to check: name some, or {where}")
+        found = [entry for how in asked for entry in _configured(config.specs, how, config, where)]
+        if not found and where is HERE:
+            where_to = f"list them under `specs` in {config.file}" if config.file else _START
+            raise UsageError(f"no specs to check: name some, or {where_to}")
         return list(_distinct(found))
-    if not asked.is_plain:
-        return [replace(asked, path=path) for path in named(patterns)]
-    return list(_distinct(entry for path in named(patterns) for entry in _known(path, asked, config)))
+    if patterns.count("-") > 1 or ("-" in patterns and len(asked) > 1):
+        raise UsageError("standard input (-) can be read only once")
+    paths = [path for pattern in patterns for path in _named(pattern, asked[0], config, where)]
+    if all(how.is_plain for how in asked):
+        return list(_distinct(one for path in paths for one in _known(path, asked[0], config, where)))
+    return list(_distinct(replace(how, path=path) for path in paths for how in asked))
 
 
 _START = "write an archcost.yaml that lists them under `specs`"
 
 
+def _named(pattern: str, asked: Entry, config: Config, where: Where) -> list[str]:
+    """The files of a pattern of the command line."""
+    found = listed(pattern, config, where, asked.limits)
+    if where is HERE:
+        for path in found:
+            if Entry(path=path).is_file:
+                refuse_link(path)
+    return found
+
+
 def unchecked(wanted: Sequence[Entry], config: Config) -> list[Entry]:
     """The specs of the configuration that are not among those to check, at least not as it reads them."""
     checked = {entry.label(config) for entry in wanted}
-    plain = Entry(path="")
-    others: list[Entry] = []
-    for pattern in config.specs:
-        try:
-            found = list(_configured(pattern, config, plain))
-        except (NothingToAnalyzeError, SpecError):
-            continue  # said when it is asked for
-        others += [entry for entry in found if entry.label(config) not in checked]
-    return others
+    known = [pattern for pattern in config.specs if _is_readable(pattern, config)]
+    found = _configured(known, Entry(path=""), config, HERE)
+    return [entry for entry in found if entry.label(config) not in checked]
 
 
-def _configured(pattern: SpecPattern, config: Config, asked: Entry) -> Iterator[Entry]:
-    """What one item of `specs` stands for; settings of the command line come on top.
+def _is_readable(pattern: SpecPattern, config: Config) -> bool:
+    """Whether an item of `specs` means something; what is wrong with it is said when it is asked for."""
+    try:
+        return bool(_paths(pattern, config, HERE, DEFAULT))
+    except (NothingToAnalyzeError, SpecError, UsageError):
+        return False
+
+
+def _configured(
+    patterns: Sequence[SpecPattern], asked: Entry, config: Config, where: Where
+) -> Iterator[Entry]:
+    """What items of `specs` stand for.
 
     Raises:
-        SpecError: it is a file that is not there, at the place where it is listed.
+        SpecError: an item is a file that is not there or not of this tree, at the place where it is listed.
     """
-    _check_there(pattern, config)
-    for path in named([config.path_of(pattern.path)]):
-        yield Entry(
-            path=path,
-            variant=asked.variant or pattern.variant,
-            set={**pattern.set, **asked.set},
-            input=asked.input or pattern.input,
-            limits=asked.limits,
-        )
+    pairs = [(one, path) for one in patterns for path in _paths(one, config, where, asked.limits)]
+    return _read_as(pairs, asked, config, where)
 
 
-def _check_there(pattern: SpecPattern, config: Config) -> None:
+def _read_as(
+    found: Sequence[tuple[SpecPattern, str]], asked: Entry, config: Config, where: Where
+) -> Iterator[Entry]:
+    """Files as items of `specs` read them, and as the variants that no item names.
+
+    Settings of the command line come on top; a variant that is asked for there is the only one.
+    """
+    named: dict[str, set[str | None]] = {}
+    for pattern, path in found:
+        named.setdefault(path, set()).update(pattern.variants or (None,))
+    for pattern, path in found:
+        settings = {**pattern.set, **asked.set}
+        entry = Entry(path=path, set=settings, input=asked.input or pattern.input, limits=asked.limits)
+        chosen = (asked.variant,) if asked.variant else pattern.variants
+        yield from (replace(entry, variant=variant) for variant in chosen or (None,))
+        if not chosen and config.all_variants:
+            others = [name for name in variants(entry, where) if name not in named[path]]
+            named[path].update(others)
+            yield from (replace(entry, variant=name) for name in others)
+
+
+def variants(entry: Entry, where: Where) -> list[str]:
+    """The variants of a file. What is wrong with it, loading will tell. In the zoo, each has its own name."""
+    if not entry.is_file:
+        return []
+    try:
+        return variants_of(where.opened(entry.path, entry.limits), entry.limits)
+    except SpecError:
+        return []
+
+
+def _paths(pattern: SpecPattern, config: Config, where: Where, limits: Limits) -> list[str]:
+    """The files that one item of `specs` means.
+
+    Raises:
+        SpecError: it is a file that is not there, or not of this tree.
+    """
     path = config.path_of(pattern.path)
-    if not (path.startswith("zoo:") or has_magic(path) or os.path.lexists(path)):
+    if where is not HERE or path.startswith("zoo:"):
+        return listed(path, config, where, limits)
+    refuse_listed(_before_stars(path), config, pattern.place)
+    if not (has_magic(path) or os.path.lexists(path)):
         text = f"there is no file '{pattern.path}'{near_file(DISK, Path(path))}"
         raise SpecError([Diagnostic(pattern.place, text)])
+    for file in where.matching(path):
+        refuse_listed(file, config, pattern.place)
+    return listed(path, config, where, limits)
 
 
-def _known(path: str, asked: Entry, config: Config) -> Iterator[Entry]:
+def _before_stars(pattern: str) -> str:
+    """The part of a path that no star stands in: what it matches lies below that."""
+    parts = Path(pattern).parts
+    count = next((i for i, part in enumerate(parts) if has_magic(part)), len(parts))
+    return str(Path(*parts[:count]))
+
+
+def _known(path: str, asked: Entry, config: Config, where: Where) -> Iterator[Entry]:
     """A spec as the configuration reads it; as it stands if that does not know it."""
-    found = [one for one in config.specs if _is(one, path, config)]
-    for one in found:
-        yield Entry(path=path, variant=one.variant, set=one.set, input=one.input, limits=asked.limits)
-    if not found:
-        yield replace(asked, path=path)
+    found = [(one, path) for one in config.specs if _is(one, path, config)]
+    yield from _read_as(found, asked, config, where) if found else [replace(asked, path=path)]
 
 
 def _is(pattern: SpecPattern, path: str, config: Config) -> bool:

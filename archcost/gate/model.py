@@ -6,7 +6,7 @@ from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made fro
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from archcost.report.model import Level  # noqa: TC001 - likewise
+from archcost.report.model import Declared, Level  # noqa: TC001 - likewise
 
 LEVELS: tuple[Level, ...] = ("info", "warn", "error")
 """From the mildest to the worst."""
@@ -16,14 +16,33 @@ State = Literal["open", "waived", "baseline"]
 
 GATE_RULES: dict[str, tuple[Level, str]] = {
     "budget": ("error", "a number is over its limit, or short of it"),
-    "unused-budget": ("error", "a budget holds for no network, block or layer"),
-    "missing-base": ("warn", "a relative limit could not be judged, as there is no base"),
+    "nothing-judged": ("error", "no limit was judged, and no spec expects anything of itself"),
+    "unlimited": ("info", "a network has no limit and expects nothing, so that only findings can fail it"),
+    "unused-budget": ("error", "a budget, or one of its patterns, holds for no network, block or layer"),
+    "missing-base": ("error", "there is no base to compare with, though there should be one"),
+    "no-base-yet": ("warn", "there is nothing to compare with yet: a spec is new, or this is the first push"),
+    "self-base": ("info", "the base is the commit that is checked, so that nothing can have changed"),
+    "gone-spec": ("error", "a network that was checked at the base is not checked any more"),
+    "lost-budget": ("error", "a network has no limit any more that held for it at the base"),
+    "loosened": ("warn", "a limit, a level, a waiver or the baseline allows more than at the base"),
+    "unchecked-variant": ("warn", "a spec has variants that are not checked"),
+    "declared": ("info", "what a layer costs is declared by the spec, not derived"),
+    "more-declared": ("error", "more of a network is declared than at the base, or is declared to cost less"),
+    "hollow-network": (
+        "error",
+        "nothing that is derived costs anything, so that limits judge nothing",
+    ),
     "expired-waiver": ("error", "the time of a waiver is over"),
+    "long-waiver": ("error", "a waiver holds longer than any may"),
     "waiver-due": ("warn", "the time of a waiver is over within 14 days"),
     "unused-waiver": ("warn", "a waiver waives nothing"),
     "stale-baseline": ("info", "the baseline accepts more than there is to accept"),
 }
 """What the gate itself complains about, besides the findings: name -> its level, and what it means."""
+
+
+WAIVABLE = ("gone-spec", "lost-budget", "declared", "more-declared", "hollow-network", "unchecked-variant")
+"""Those of them that are about a network, so that a waiver may accept them, as it does findings."""
 
 
 def at_least(level: Level, other: Level) -> bool:
@@ -119,6 +138,8 @@ class CheckedSpec:
         measures: its numbers by name (`params`, `macs`, `peak`, `field` ...); null where it has none.
         base: the same at the base; null without one.
         causes: what changed since the base, and what that costs; empty without a base or a difference.
+        declared: what the spec states rather than has derived: its `custom` layers.
+        base_path: what the file was called at the base, if it had another name; null if not.
         limits: every limit that applies to it.
         complaints: what is wrong, in the order of the text.
     """
@@ -130,6 +151,8 @@ class CheckedSpec:
     measures: Mapping[str, int | float | None]
     base: Mapping[str, int | float | None] | None
     causes: tuple[str, ...]
+    declared: tuple[Declared, ...] = ()
+    base_path: str | None = None
     limits: tuple[Judged, ...]
     complaints: tuple[Complaint, ...]
 

@@ -14,8 +14,8 @@ from archcost.errors import Diagnostic, SpecError
 from archcost.findings import RULES
 from archcost.gate import values
 from archcost.gate.bounds import BOUNDS
-from archcost.gate.config import TABLE, Budget, Config, SpecPattern, Waiver
-from archcost.gate.model import GATE_RULES, LEVELS
+from archcost.gate.config import TABLE, WAIVER_DAYS, Budget, Config, SpecPattern, Waiver
+from archcost.gate.model import GATE_RULES, LEVELS, WAIVABLE
 from archcost.gate.toml_tree import read_table
 from archcost.layers import KINDS
 from archcost.report.words import DTYPES
@@ -43,13 +43,27 @@ T = TypeVar("T")
 Severity: TypeAlias = Literal["warn", "error"]
 Leveled: TypeAlias = "tuple[Severity, Axis | None, Limit]"
 
-KEYS = ("specs", "against", "fail_level", "dtype", "baseline", "rules", "budgets", "waivers")
+KEYS = (
+    "specs",
+    "exclude",
+    "variants",
+    "against",
+    "fail_level",
+    "dtype",
+    "baseline",
+    "waiver_days",
+    "rules",
+    "budgets",
+    "waivers",
+)
 SPEC_KEYS = ("path", "variant", "set", "input")
 SCOPE_KEYS = ("match", "variant", "block", "kind")
 BUDGET_KEYS = (*SCOPE_KEYS, *BOUNDS)
 WAIVER_KEYS = (*SCOPE_KEYS, "budget", "rule", "node", "limit", "reason", "owner", "expires")
-SETTABLE = (*RULES, *(name for name in GATE_RULES if name != "budget"))
-"""Rules whose level a configuration sets; a budget has a level with each of its limits."""
+SETTABLE = (*RULES, *(name for name in GATE_RULES if name not in {"budget", "long-waiver"}))
+"""Rules whose level a configuration sets. A budget has one with each limit, waivers have `waiver_days`."""
+WAIVED = (*RULES, *WAIVABLE)
+"""Rules that a waiver may be for."""
 
 
 def parse(opened: Opened, limits: Limits) -> Config:
@@ -107,10 +121,13 @@ class _Parser:
             file=opened.name,
             folder=opened.folder,
             specs=self._gather(self._spec, self._list(root.get("specs"), "specs")),
+            exclude=self._patterns(root, "exclude"),
+            all_variants=self._choice(root, "variants", VARIANTS) != "listed",
             against=self._against(root),
             fail_level=cast("Level", level),
             dtype=self._choice(root, "dtype", tuple(DTYPES)) or "float32",
             baseline=self._baseline(root, opened.folder),
+            waiver_days=self._waiver_days(root),
             rules=self._rules(root),
             budgets=tuple(budgets),
             waivers=self._gather(self._waiver, self._mappings(root, "waivers")),
@@ -197,6 +214,17 @@ class _Parser:
             self._problems.add(cast("Tree", root.get("baseline")).place, message)
         return folder / inside
 
+    def _waiver_days(self, root: Mapping) -> int:
+        node = root.get("waiver_days")
+        if node is None:
+            return WAIVER_DAYS
+        days = node.value if isinstance(node, Scalar) else None
+        if isinstance(days, int) and not isinstance(days, bool) and 1 <= days <= LONGEST_WAIVER:
+            return days
+        text = f"waiver_days is {shown(node)}; it must be a whole number of days, from 1 to {LONGEST_WAIVER}"
+        self._problems.add(node.place, text)
+        return WAIVER_DAYS
+
     def _rules(self, root: Mapping) -> dict[str, Level | Literal["off"]]:
         found: dict[str, Level | Literal["off"]] = {}
         for key, value in self._pieces.entries(root.get("rules"), "rules", "rule: level"):
@@ -218,14 +246,14 @@ class _Parser:
         shapes = self._gather(values.input_shape, _given(root, "input"))
         return SpecPattern(
             path=paths[0] if paths else "",
-            variant=self._optional(root, "variant"),
+            variants=self._variants(root),
             set=dict(self._gather(values.setting, self._pieces.entries(root.get("set"), "set"))),
             input=shapes[0] if shapes else None,
             place=(root.get("path") or node).place,
         )
 
-    def _patterns(self, root: Mapping) -> tuple[str, ...]:
-        return self._gather(values.pattern, self._list(root.get("match"), "match"))
+    def _patterns(self, root: Mapping, key: str = "match") -> tuple[str, ...]:
+        return self._gather(partial(values.pattern, what=key), self._list(root.get(key), key))
 
     def _variants(self, root: Mapping) -> tuple[str | None, ...]:
         return self._gather(values.variant, self._list(root.get("variant"), "variant"))
@@ -311,7 +339,7 @@ class _Parser:
             match=self._patterns(root),
             variants=self._variants(root),
             budget=self._choice_of(root, "budget", BOUNDS),
-            rule=self._choice_of(root, "rule", RULES),
+            rule=self._choice_of(root, "rule", WAIVED),
             block=block,
             kind=kind,
             node=self._optional(root, "node"),
@@ -329,6 +357,7 @@ class _Parser:
         name, node = self._optional(root, key), root.get(key)
         if name and name not in known and node:
             near = suggest(name, known) or f"; there are {', '.join(known)}"
+            near = "; a limit is waived by its own key, budget: max_macs" if name == "budget" else near
             self._problems.add(node.place, f"there is no {key} '{name}'{near}")
         return name
 
@@ -409,6 +438,12 @@ _WORD_ALIASES = {
     "false": "off",
 }
 """A data type's or a level's name elsewhere -> ours."""
+
+VARIANTS = ("all", "listed")
+"""Which variants of the specs are checked: those that some entry names, or all there are."""
+
+LONGEST_WAIVER = 3660
+"""Days, ten years: what holds longer is no exception, but a limit."""
 
 SEVERITIES: tuple[Severity, ...] = ("warn", "error")
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.gate.judge import parts
+from archcost.gate.patterns import matches_spec
 from archcost.report.lookup import some
 from archcost.source import Place, Source
 from archcost.suggest import suggest
 from archcost.wording import in_a_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from archcost.gate.baseline import Baseline
     from archcost.gate.bases import Base
@@ -22,11 +23,19 @@ if TYPE_CHECKING:
 
 
 class Remark(NamedTuple):
-    """One of them: the rule it breaks (see `GATE_RULES`), what is wrong, and where."""
+    """One of them.
+
+    Attributes:
+        rule: that it breaks, one of `GATE_RULES`.
+        message: what is wrong.
+        place: where.
+        about: the spec it is about, by its path and variant, so that a waiver may accept it.
+    """
 
     rule: str
     message: str
     place: Place
+    about: tuple[str, str | None] | None = None
 
 
 def nowhere(config: Config) -> Place:
@@ -42,10 +51,62 @@ def about_base(config: Config, base: Base | None, specs: Sequence[CheckedSpec]) 
     )
     if base and base.missing:
         so = relative if waiting else "no limit is relative, so all of them are judged"
-        yield Remark("missing-base", f"no base: {base.missing}; {so}", nowhere(config))
+        rule = "no-base-yet" if base.is_first else "missing-base"
+        yield Remark(rule, f"no base: {base.missing}; {so}", nowhere(config))
     elif waiting and not base:
         how = "name a base by --against REF, or `against` in the configuration"
         yield Remark("missing-base", f"{relative}: {how}", nowhere(config))
+    elif base and base.is_head and _is_all_equal(specs):
+        text = (
+            f"{base.name} is what is checked out, and no network differs from it; no relative limit can fail"
+        )
+        yield Remark("self-base", text, nowhere(config))
+
+
+def _is_all_equal(specs: Sequence[CheckedSpec]) -> bool:
+    """Whether networks have limits that are relative, and are what they were."""
+    relative = any(one.base is not None for spec in specs for one in spec.limits)
+    return relative and all(spec.base == spec.measures for spec in specs if spec.base)
+
+
+def about_judged(
+    config: Config,
+    checked: Sequence[tuple[Entry, Subject]],
+    specs: Sequence[CheckedSpec],
+    new: Collection[str],
+) -> Iterator[Remark]:
+    """Networks that no limit was judged of and that expect nothing: of these, a check says hardly anything.
+
+    Args:
+        config: the levels of the rules.
+        checked: how each network is read, and the network.
+        specs: what was said of each.
+        new: labels of those that have no base so far.
+    """
+    expects = config.rules.get("expectation") != "off"
+    silent = [
+        (entry, spec)
+        for (entry, subject), spec in zip(checked, specs, strict=True)
+        if not (expects and subject.network.expectations) and all(one.kept is None for one in spec.limits)
+    ]
+    # Networks of the zoo ship with archcost: there is no change to them that a limit would have to notice.
+    unjudged = [spec for entry, spec in silent if not entry.path.startswith("zoo:")]
+    waiting = [spec for spec in unjudged if spec.limits and spec.label in new]
+    if len(silent) == len(specs) and len(waiting) < len(unjudged):
+        none = "" if config.file else " (no configuration was found)"
+        text = f"no limit was judged{none}, and no spec expects anything; {_LIMITS}"
+        yield Remark("nothing-judged", text, nowhere(config))
+    elif without := [spec.label for spec in unjudged if not spec.limits]:
+        has = "has" if len(without) == 1 else "have"
+        yield Remark(
+            "unlimited", f"{some(without)} {has} no limit; only findings can fail there", nowhere(config)
+        )
+
+
+_LIMITS = (
+    "give limits as flags (--max-macs 4G) or as `budgets` in archcost.yaml, or write `expect` into the spec; "
+    "for findings alone, set `rules: {nothing-judged: off}`"
+)
 
 
 def about_budgets(
@@ -64,11 +125,51 @@ def about_budgets(
         if about in said:
             continue
         said.add(about)
+        yield from _about_lists(budget, config, [one for one, _ in checked], others)
         meant = [subject for one, subject in checked if config.applies(budget, one.path, one.variant)]
         if not (meant or config.specs) or any(True for subject in meant for _ in parts(budget, subject)):
             continue  # without a list of specs, it may be for one that is named another time
         if not any(config.applies(budget, one.path, one.variant) for one in others):
             yield Remark("unused-budget", _unused(budget, meant), budget.place or nowhere(config))
+
+
+def _about_lists(
+    budget: Budget, config: Config, checked: Sequence[Entry], others: Sequence[Entry]
+) -> Iterator[Remark]:
+    """Patterns and variants of a budget that mean nothing, beside others that do."""
+    if not config.specs:
+        return
+    known = [one for one in (*checked, *others) if config.applies(budget, one.path, one.variant)]
+    if not known:
+        return  # the budget as a whole means nothing
+    place = budget.place or nowhere(config)
+    for pattern in budget.match if len(budget.match) > 1 else ():
+        if not any(matches_spec(pattern, one.path, config.folder) for one in known):
+            text = f"no spec that is checked matches {pattern}, which this budget lists beside others"
+            yield Remark("unused-budget", text, place)
+    for variant in budget.variants if len(budget.variants) > 1 else ():
+        if all(one.variant != variant for one in known):
+            how = "as it stands" if variant is None else f"as variant {variant}"
+            text = f"no spec that this budget matches is checked {how}, which it lists beside others"
+            yield Remark("unused-budget", text, place)
+
+
+_CHECK_VARIANTS = (
+    "list the file without a variant under `specs`, with `variants: all`, or name each by --variant"
+)
+
+
+def about_variants(checked: Sequence[tuple[Entry, Subject]], others: Sequence[Entry]) -> Iterator[Remark]:
+    """Variants of specs that nobody checks. Those of the zoo are networks with names of their own."""
+    read: dict[str, set[str | None]] = {}
+    for one in (*(entry for entry, _ in checked), *others):
+        read.setdefault(one.path, set()).add(one.variant)
+    for path, (entry, subject) in {one.path: (one, subject) for one, subject in checked}.items():
+        missing = [name for name in subject.network.variants if name not in read[path]]
+        if missing and not path.startswith("zoo:"):
+            which = f"variant{'s' * (len(missing) > 1)} {some(missing)}"
+            text = f"its {which} {'are' if len(missing) > 1 else 'is'} not checked; {_CHECK_VARIANTS}"
+            yield Remark("unchecked-variant", text, Place(Source(path)), (path, entry.variant))
 
 
 def _unused(budget: Budget, meant: Sequence[Subject]) -> str:

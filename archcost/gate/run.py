@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +11,9 @@ from archcost.gate.baseline import Baseline
 from archcost.gate.baseline import read as read_baseline
 from archcost.gate.bounds import BOUNDS
 from archcost.gate.check import Gate
-from archcost.gate.config import budgets_of_flag, find_config, read_config
+from archcost.gate.config import Given, budgets_of_flag, find_config, read_config
 from archcost.gate.entries import Entry, entries
+from archcost.gate.tree import refuse_file
 from archcost.limits import DEFAULT
 from archcost.suggest import suggest
 
@@ -56,7 +56,8 @@ def check(
     settled = configured(config, against=against, fail_level=fail_level, budgets=_texts(budgets or {}))
     names = [str(spec) for spec in specs]
     gate = Gate(settled, today or dt.date.today(), accepted(settled))  # noqa: DTZ011 - the user's day
-    return gate.judge(entries(names, Entry(path=""), settled), is_whole=not names)
+    asked = [Entry(path="")]
+    return gate.judge(entries(names, asked, settled), is_whole=not names, patterns=names, asked=asked)
 
 
 def _texts(budgets: Mapping[str, str | int | Sequence[str | int]]) -> dict[str, list[str]]:
@@ -88,20 +89,26 @@ def configured(  # noqa: PLR0913 - one for everything that can be said in place 
     Raises:
         ArchcostError: the file or a limit cannot be read.
     """
-    config = read_config(Path(file) if file else find_config(Path.cwd()), limits)
+    if against is not None and not against.strip():
+        raise UsageError("against is empty; name a commit, a branch or a tag, or leave it out")
+    path = Path(file) if file else find_config(Path.cwd())
+    if path and not file:
+        refuse_file(path, path.parent)
+    config = read_config(path, limits)
+    if config.baseline:
+        refuse_file(config.baseline, config.folder)
     asked = [
         budget for key, texts in budgets.items() for text in texts for budget in budgets_of_flag(key, text)
     ]
-    keys = {budget.bound.key for budget in asked}
-    kept = [b for b in config.budgets if b.bound.key not in keys or b.block or b.kind]
-    return replace(
-        config,
-        against=against or config.against,
-        fail_level=fail_level or config.fail_level,
-        dtype=dtype or config.dtype,
-        baseline=Path(baseline) if baseline else config.baseline,
-        budgets=(*kept, *asked),
+    given = Given(
+        against=against,
+        fail_level=fail_level,
+        dtype=dtype,
+        baseline=Path(baseline) if baseline else None,
+        budgets=tuple(asked),
+        limits=limits,
     )
+    return config.settled(given)
 
 
 def accepted(config: Config) -> Baseline:

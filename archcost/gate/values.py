@@ -18,20 +18,27 @@ if TYPE_CHECKING:
     from archcost.spec.reader import Entry, Tree
 
 
-def pattern(node: Tree) -> str:
+def pattern(node: Tree, what: str) -> str:
     """A pattern of specs.
 
     Raises:
         Mistake: it is none.
     """
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.text.strip():
-        text = f"match is {shown(node)}; it must be a pattern such as specs/*.yaml, or a list of them"
+        text = f"{what} is {shown(node)}; it must be a pattern such as specs/*.yaml, or a list of them"
         raise Mistake(node.place, text)
     if node.text.startswith("!"):
-        raise Mistake(node.place, f"match is '{node.text}'; a pattern cannot exclude, list what is meant")
+        raise Mistake(node.place, f"{what} is '{node.text}'; {_INSTEAD_OF_NOT[what]}")
     if "\\" in node.text:
-        raise Mistake(node.place, f"match is '{node.text}'; folders are separated by /, everywhere")
+        raise Mistake(node.place, f"{what} is '{node.text}'; folders are separated by /, everywhere")
     return node.text.strip()
+
+
+_INSTEAD_OF_NOT = {
+    "match": "a pattern cannot exclude, list what is meant",
+    "exclude": "what it lists is excluded, without a sign",
+}
+"""What to do where a pattern begins with an exclamation mark."""
 
 
 def variant(node: Tree) -> str | None:

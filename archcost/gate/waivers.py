@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from archcost.gate.config import Config, Waiver
     from archcost.gate.entries import Entry
     from archcost.gate.judge import Ruling
-    from archcost.report.model import Finding
 
 SOON = dt.timedelta(days=14)
 """How long before its end a waiver is warned about."""
@@ -33,7 +32,7 @@ class Waivers:
     def of_budget(self, ruling: Ruling, spec: Entry) -> Waiver | None:
         """The waiver that allows what was measured; else one that speaks of the limit, and allows less."""
         block = None if ruling.budget.kind else ruling.part.scope
-        found = [w for w in self._valid(spec) if w.waives_budget(ruling.budget, block)]
+        found = [w for w in self._valid((spec.path, spec.variant)) if w.waives_budget(ruling.budget, block)]
         self._used.update(map(id, found))
         return next((w for w in found if self.allow(w, ruling)), found[0] if found else None)
 
@@ -48,20 +47,20 @@ class Waivers:
             return ruling.measured >= float(limit)
         return ruling.raw <= limit if ruling.budget.bound.side == "max" else ruling.raw >= limit
 
-    def of_finding(self, finding: Finding, spec: Entry) -> Waiver | None:
-        """The waiver that speaks of a finding."""
-        found = [w for w in self._valid(spec) if w.waives_finding(finding.rule, finding.node)]
+    def of_rule(self, rule: str, node: str | None, which: tuple[str, str | None]) -> Waiver | None:
+        """The waiver that speaks of what a rule says about a node of a spec, by its path and variant."""
+        found = [w for w in self._valid(which) if w.waives_finding(rule, node)]
         self._used.update(map(id, found))
         return found[0] if found else None
 
-    def _valid(self, spec: Entry) -> list[Waiver]:
-        """Those for a spec that are not over; its complaints all ask for them."""
-        which = (spec.path, spec.variant)
+    def _valid(self, which: tuple[str, str | None]) -> list[Waiver]:
+        """Those for a spec that hold today; its complaints all ask for them."""
         if which not in self._by_spec:
             self._by_spec[which] = [
                 waiver
                 for waiver in self._config.waivers
-                if self._today <= waiver.expires and self._config.applies(waiver, *which)
+                if 0 <= self._left(waiver) <= self._config.waiver_days
+                and self._config.applies(waiver, *which)
             ]
         return self._by_spec[which]
 
@@ -77,16 +76,30 @@ class Waivers:
             if is_whole or self._is_for_any(waiver, specs):
                 yield from self._about(waiver, others)
 
+    def _left(self, waiver: Waiver) -> int:
+        """The days until its last one."""
+        return (waiver.expires - self._today).days
+
     def _is_for_any(self, waiver: Waiver, specs: Sequence[Entry]) -> bool:
         return any(self._config.applies(waiver, one.path, one.variant) for one in specs)
 
     def _about(self, waiver: Waiver, others: Sequence[Entry]) -> Iterator[Remark]:
-        left = (waiver.expires - self._today).days
+        left, most = self._left(waiver), self._config.waiver_days
         what = f"the waiver of {waiver.budget or waiver.rule} by {waiver.owner}"
         if left < 0:
             ended = f"{what} ended on {waiver.expires}, {plural(-left, 'day')} ago ({waiver.reason})"
             way = "keeps the limit" if waiver.limit else "mends the network"
             yield Remark("expired-waiver", f"{ended}; {waiver.owner} renews it or {way}", waiver.place)
+        elif left > most:
+            last = self._today + dt.timedelta(days=most)
+            text = (
+                f"{what} is to hold until {waiver.expires}, {left:,} days from today; {most:,} are the most"
+            )
+            yield Remark(
+                "long-waiver",
+                f"{text} (`waiver_days`): it waives nothing; {last} is the last day it may name",
+                waiver.place,
+            )
         elif id(waiver) not in self._used and not self._is_for_any(waiver, others):
             yield Remark("unused-waiver", f"{what} waives nothing; delete it", waiver.place)
         elif left <= SOON.days:

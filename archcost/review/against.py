@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import glob
 import os
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost.errors import AbsentError, NothingToAnalyzeError, SpecError, UsageError
-from archcost.gate.entries import entries
+from archcost.gate.entries import entries, variants
+from archcost.gate.listing import HERE
+from archcost.renames import Renames
 from archcost.review.diff import diff
 from archcost.revisions import revision
 from archcost.spec.library import check_is_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from archcost.errors import Diagnostic
     from archcost.gate.config import Config
@@ -25,16 +28,17 @@ if TYPE_CHECKING:
     from archcost.revisions import Revision
 
 
-def diffs_against(ref: str, patterns: Sequence[str], asked: Entry, config: Config) -> list[Diff]:
+def diffs_against(ref: str, patterns: Sequence[str], asked: Sequence[Entry], config: Config) -> list[Diff]:
     """The difference of each spec to what it was at a revision.
 
-    A spec that was not there was added. One that is gone was removed, if a pattern, or its name, still asks
-    for it.
+    A spec that was not there was added, unless git says that it had another name. One that is gone was
+    removed, if a pattern, or its name, still asks for it. Variants that nobody asks for are shown where the
+    spec as it stands has not changed.
 
     Args:
         ref: the revision.
         patterns: files and globs; without any, the specs of the configuration.
-        asked: the settings that both sides are read with.
+        asked: the settings that both sides are read with, once for each variant.
         config: where specs may be listed.
 
     Raises:
@@ -48,7 +52,12 @@ def diffs_against(ref: str, patterns: Sequence[str], asked: Entry, config: Confi
         entries((), asked, config)  # says how to name some
     with revision(ref, _near([pattern for pattern, _ in asks], config)) as base:
         wanted = [entry for pattern, known in asks for entry in _entries(pattern, asked, known, base)]
-        return list(_compared(wanted, base))
+        return list(_compared(wanted, base, _explicit(asked, config)))
+
+
+def _explicit(asked: Sequence[Entry], config: Config) -> set[str | None]:
+    """The variants that somebody names."""
+    return {how.variant for how in asked}.union(*(one.variants for one in config.specs))
 
 
 def _configured(config: Config) -> Iterator[tuple[str, Config]]:
@@ -64,15 +73,26 @@ def _near(patterns: Sequence[str], config: Config) -> str:
     return str(Path(first).parent) if glob.has_magic(first) else first
 
 
-def _entries(pattern: str, asked: Entry, config: Config, base: Revision) -> Iterator[Entry]:
+def _entries(pattern: str, asked: Sequence[Entry], config: Config, base: Revision) -> Iterator[Entry]:
     """What a pattern means: what is there now, and what only the revision has."""
     gone = list(_gone(pattern, base))
     try:
-        yield from (entry for entry in entries([pattern], asked, config) if entry.path not in gone)
+        there = [entry for entry in entries([pattern], asked, config) if entry.path not in gone]
     except NothingToAnalyzeError:
         if not gone:
             raise
-    yield from (replace(asked, path=path) for path in gone)
+        there = []
+    yield from _with_variants(there)
+    yield from (replace(how, path=path) for path in gone for how in asked)
+
+
+def _with_variants(found: Sequence[Entry]) -> Iterator[Entry]:
+    """Specs that are read as they stand and no other way, with their variants."""
+    paths = Counter(entry.path for entry in found)
+    for entry in found:
+        yield entry
+        if entry.variant is None and entry.is_file and paths[entry.path] == 1:
+            yield from (replace(entry, variant=name) for name in variants(entry, HERE))
 
 
 def _gone(pattern: str, base: Revision) -> Iterator[str]:
@@ -90,15 +110,19 @@ def _gone(pattern: str, base: Revision) -> Iterator[str]:
     yield pattern
 
 
-def _compared(wanted: Sequence[Entry], base: Revision) -> Iterator[Diff]:
+def _compared(wanted: Sequence[Entry], base: Revision, explicit: Collection[str | None]) -> Iterator[Diff]:
     """All specs are read before any mistake is reported."""
-    sides: list[tuple[Network | None, Network | None]] = []
+    renames = Renames(base, [entry.path for entry in wanted])
+    moved = {renames.before(entry.path) for entry in wanted if os.path.lexists(entry.path)}
+    sides: list[tuple[Entry, Network | None, Network | None]] = []
     mistakes: list[Diagnostic] = []
     for entry in wanted:
+        if entry.path in moved and not os.path.lexists(entry.path):
+            continue
         head = before = None
         is_new = False
         try:
-            before = _before(entry, base)
+            before = _before(entry, base, renames)
             is_new = before is None
         except SpecError as error:
             mistakes += error.diagnostics
@@ -106,17 +130,28 @@ def _compared(wanted: Sequence[Entry], base: Revision) -> Iterator[Diff]:
             head = entry.load() if is_new or os.path.lexists(entry.path) else None
         except SpecError as error:
             mistakes += error.diagnostics
-        sides.append((before, head))
+        sides.append((entry, before, head))
     if mistakes:
         raise SpecError(dict.fromkeys(mistakes))
-    return (diff(before, head, revision=base.ref) for before, head in sides)
+    differs: set[str] = set()
+    for entry, before, head in sides:
+        found = diff(before, head, revision=base.ref)
+        if entry.variant is None and found.status != "equal":
+            differs.add(entry.path)
+        is_shown = found.status != "equal" and entry.path not in differs
+        if entry.variant in explicit or entry.variant is None or is_shown:
+            yield found
 
 
-def _before(entry: Entry, base: Revision) -> Network | None:
+def _before(entry: Entry, base: Revision, renames: Renames) -> Network | None:
     """The network as it was; None if there was none."""
     try:
         return entry.load(at=base)
     except AbsentError:
-        return None
+        before = renames.before(entry.path)
+        return replace(entry, path=before).load(at=base) if before else None
     except UsageError as error:
+        plain = replace(entry, variant=None, set={}, input=None).load(at=base)
+        if entry.variant and entry.variant not in plain.variants:
+            return None  # the variant is new
         raise UsageError(f"{entry.path} at {base.ref}: {error}") from None

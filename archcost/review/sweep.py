@@ -67,7 +67,7 @@ class Sweep:
     Args:
         specs: as the user named them.
         settings: variables with their values as texts, separated by commas: the last varies fastest.
-        variant: one variant of each spec.
+        chosen: variants of each spec; without any, it is read as it stands.
         variants: every spec as it is, and each of its variants.
         input_shape: another input.
         limits: how large things may get.
@@ -82,18 +82,24 @@ class Sweep:
         specs: Sequence[str],
         settings: Mapping[str, str],
         *,
-        variant: str | None = None,
+        chosen: Sequence[str] = (),
         variants: bool = False,
         input_shape: str | None = None,
         limits: Limits,
     ) -> None:
-        if variant is not None and variants:
-            raise UsageError(f"--variants takes all variants, --variant {variant} one; leave one of them out")
+        if chosen and variants:
+            raise UsageError(
+                f"--variants takes all variants, --variant {chosen[0]} one; leave one of them out"
+            )
+        if len(chosen) > 1 and "-" in specs:
+            raise _only_once("more than one --variant")
         self._settings = {name: _several(name, text) for name, text in settings.items()}
         _check(len(specs) * prod(map(len, self._settings.values())), self._settings)
         self._input = input_shape
         self._limits = limits
-        self._spec_variants = {spec: self._variants(spec) if variants else [variant] for spec in specs}
+        self._spec_variants = {
+            spec: self._variants(spec) if variants else [*chosen] or [None] for spec in specs
+        }
         self._asked_for_variants = variants
         self.choices = list(self._choices())
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.findings import RULES
 from archcost.gate.bounds import BOUNDS
+from archcost.gate.config import WAIVER_DAYS
 from archcost.gate.model import GATE_RULES, LEVELS
-from archcost.gate.parse import SETTABLE, SEVERITIES
+from archcost.gate.parse import LONGEST_WAIVER, SETTABLE, SEVERITIES, VARIANTS, WAIVED
 from archcost.layers import KINDS
 from archcost.report.words import DTYPES
 
@@ -39,6 +40,11 @@ def budget() -> Schema:
         "additionalProperties": False,
         "properties": {
             "specs": _described(_one_or_more(_spec()), "what is checked where no spec is named"),
+            "exclude": _described(_one_or_more(_TEXT), "patterns of files that no pattern of specs means"),
+            "variants": _described(
+                {"enum": list(VARIANTS)},
+                "which variants of listed specs are checked: all, or those that entries name; default: all",
+            ),
             "against": _described(
                 {"type": "string", "pattern": r"^[^\s-]\S*$"},
                 "the commit, branch or tag that relative limits are relative to",
@@ -46,6 +52,10 @@ def budget() -> Schema:
             "fail_level": _described({"enum": list(LEVELS)}, "the level from which a check fails"),
             "dtype": _described({"enum": list(DTYPES)}, "of weights and activations, for limits in bytes"),
             "baseline": _described(_TEXT, "file of complaints that are known already, below this file"),
+            "waiver_days": _described(
+                {"type": "integer", "minimum": 1, "maximum": LONGEST_WAIVER},
+                f"how many days from today a waiver may hold at most; default: {WAIVER_DAYS}",
+            ),
             "rules": _rules(),
             "budgets": _described(_list(_budget()), "what networks may cost"),
             "waivers": _described(_list(_waiver()), "what was agreed to nevertheless, for a while"),
@@ -74,7 +84,10 @@ def _spec() -> Schema:
     entry = _object(
         {
             "path": _described(_TEXT, "a file, a pattern, or zoo:NAME; relative to this file"),
-            "variant": _described(_TEXT, "one of the spec's variants"),
+            "variant": _described(
+                _one_or_more({"type": ["string", "null"]}),
+                "variants to read it as, nothing for the spec as it stands",
+            ),
             "set": {
                 "type": "object",
                 "additionalProperties": value,
@@ -163,7 +176,7 @@ def _waiver() -> Schema:
             **_scope("it is for"),
             "budget": _described({"enum": list(BOUNDS)}, "the limit that something else holds for"),
             "limit": _described(limit, "what is allowed instead, in full"),
-            "rule": _described({"enum": list(RULES)}, "the rule whose findings are accepted"),
+            "rule": _described({"enum": list(WAIVED)}, "the rule whose findings are accepted"),
             "node": _described(_TEXT, "path of the node they are about, or of a block around it"),
             "reason": _described(_TEXT, "why"),
             "owner": _described(_TEXT, "who answers for it"),

@@ -310,6 +310,17 @@ def _entries(path: Path, limits: Limits) -> Iterator[ZooEntry]:
         yield ZooEntry(variant, path, variant, text)
 
 
+def variants_of(opened: Opened, limits: Limits) -> list[str]:
+    """The names of a spec's variants; none for a variant of the zoo, which is one by its own name.
+
+    Raises:
+        SpecError: the text cannot be read.
+    """
+    if opened.variant or b"variants" not in opened.data:
+        return []
+    return _variant_names(read(opened.data, opened.name, limits))
+
+
 def _variants(path: Path, limits: Limits) -> list[str]:
     return _variant_names(read(path.read_bytes(), path.name, limits))
 

@@ -168,13 +168,13 @@ def test_absolute_limits_hold_without_a_base(upstream: Repo, checkout: Checkout)
     assert (step.code, len(step.annotations("error"))) == (1, 1)
 
 
-def test_a_base_that_cannot_be_fetched_is_a_warning(upstream: Repo, checkout: Checkout) -> None:
+def test_a_base_that_cannot_be_fetched_fails(upstream: Repo, checkout: Checkout) -> None:
     upstream.commit({"net.yaml": spec(20)})
     step = checkout("heads/main", event={"before": NOBODYS}).run()
-    assert step.code == 0
+    assert step.code == 1
     assert f"The base {NOBODYS} is not in this clone, and could not be fetched from origin:" in step.log
-    (warning,) = step.annotations("warning")
-    assert warning.text.startswith(f"no base: {NOBODYS}: ")
+    (error,) = step.annotations("error")
+    assert error.text.startswith(f"no base: {NOBODYS}: ")
     assert f"The base `{NOBODYS}` is not there" in step.summary
 
 
@@ -200,14 +200,14 @@ def test_a_base_that_is_there_is_not_fetched_again(upstream: Repo, checkout: Che
     assert f"Compared with `HEAD` (`{upstream.git('rev-parse', 'main')[:12]}`)" in step.summary
 
 
-def test_a_folder_that_is_no_repository_is_checked_without_a_base(tmp_path: Path) -> None:
+def test_a_folder_that_is_no_repository_has_no_base_and_fails(tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(spec(8))
     job = Job(tmp_path, tmp_path / "temp", "pull_request", pull_request(NOBODYS))
     nowhere = {"GIT_CEILING_DIRECTORIES": str(tmp_path.parent)}  # that folder may lie in one
     step = job.run(nowhere, specs="net.yaml", args="--max-macs +5%")
-    assert step.code == 0
-    (warning,) = step.annotations("warning")
-    assert "is in no git repository" in warning.text
+    assert step.code == 1
+    (error,) = step.annotations("error")
+    assert "is in no git repository" in error.text
 
 
 # -- results ----------------------------------------------------------------------------------------------
@@ -216,7 +216,8 @@ def test_a_folder_that_is_no_repository_is_checked_without_a_base(tmp_path: Path
 def test_a_check_that_passes_says_what_is_left(checkout: Checkout) -> None:
     step = checkout("heads/main").run(against="HEAD")
     assert step.code == 0
-    assert step.commands == []
+    (notice,) = step.annotations("notice")
+    assert notice.text.startswith("HEAD is what is checked out")
     assert re.search(r"max_macs +15\.21 k \(\+10%\) +13\.82 k ", step.log)
     assert "\npassed" in step.log
     assert step.summary.startswith("# of the steps before\n\n## ✅ archcost check passed")
@@ -401,7 +402,7 @@ def test_archcost_is_installed_once_from_the_folder_of_the_action(checkout: Chec
     path = f"{tmp_path / 'bin'}:{os.environ['PATH']}"
     job = checkout("heads/main")
     for _ in range(2):
-        assert job.run({"ARCHCOST": "", "PATH": path}).code == 0
+        assert job.run({"ARCHCOST": "", "PATH": path}, against="HEAD").code == 0
     check, venv, pip = (tmp_path / "log").read_text("utf-8").splitlines()
     assert check.startswith("-I -c ")
     assert venv.startswith(f"-I -m venv --clear {job.temp}/")
@@ -410,7 +411,7 @@ def test_archcost_is_installed_once_from_the_folder_of_the_action(checkout: Chec
 
 def test_the_python_that_is_named_is_used(checkout: Checkout, tmp_path: Path) -> None:
     python = fake_python(tmp_path / "a folder", tmp_path / "log")
-    step = checkout("heads/main").run({"ARCHCOST": ""}, python=str(python))
+    step = checkout("heads/main").run({"ARCHCOST": ""}, python=str(python), against="HEAD")
     assert step.code == 0
     assert len((tmp_path / "log").read_text("utf-8").splitlines()) == 3
 

@@ -148,10 +148,10 @@ def test_the_job_for_gitlab_compares_with_the_base_of_the_pipeline(name: str, cl
     assert "<failure" in (clone.folder / reports["reports"]["junit"]).read_text("utf-8")
 
 
-@pytest.mark.parametrize("before", ["0" * 40, "12345678" * 5])
-def test_the_job_for_gitlab_says_where_it_has_no_base(before: str, clone: Repo) -> None:
+@pytest.mark.parametrize(("before", "code"), [("0" * 40, 0), ("12345678" * 5, 1), ("", 1)])
+def test_the_job_for_gitlab_says_where_it_has_no_base(before: str, code: int, clone: Repo) -> None:
     done = gitlab(clone.folder, {"CI_COMMIT_BEFORE_SHA": before})
-    assert done.returncode == 0
+    assert done.returncode == code
     assert "1 relative limit is not judged" in done.stdout
 
 
@@ -163,6 +163,7 @@ def hooked(tmp_path: Path) -> Repo:
     """A repository with our hooks; pre-commit runs the archcost that is installed and builds none."""
     repo = Repo(tmp_path / "repo")
     hooks = [hook | {"language": "system"} for hook in load(".pre-commit-hooks.yaml")]
+    hooks = [hook | {"args": ["--against", "HEAD"] * (hook["id"] == "archcost-check")} for hook in hooks]
     config = {"repos": [{"repo": "local", "hooks": hooks}]}
     repo.commit({**NETS, ".pre-commit-config.yaml": yaml.safe_dump(config), "README": "x\n"})
     return repo

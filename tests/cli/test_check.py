@@ -80,6 +80,17 @@ def test_1_when_a_limit_is_broken_by_one(form: str, run: Run) -> None:
         ["net.yaml", "--baseline", "missing.txt"],
         ["net.yaml", "--today", "yesterday"],
         ["net.yaml", "--variant", "nothing"],
+        ["net.yaml", "--variant", ""],
+        ["net.yaml", "--max-macs", "1M", "--against", ""],
+        ["net.yaml", "--max-macs", "1M", "--config", ""],
+        ["net.yaml", "--max-macs", "1M", "--baseline", ""],
+        ["net.yaml", "--max-macs", "1M", "--input", ""],
+        ["net.yaml", "--max-macs", ""],
+        ["net.yaml", "--max-macs", "nan"],
+        ["net.yaml", "--max-macs", "inf"],
+        ["net.yaml", "--max-macs", "1e99"],
+        ["net.yaml", "--max-macs", "4.2g"],
+        [""],
         [],
     ],
 )
@@ -124,7 +135,8 @@ def test_every_limit_is_a_flag(key: str, run: Run) -> None:
 
 
 def test_the_configuration_is_read_within_the_limits_that_are_asked_for(run: Run) -> None:
-    Path("archcost.yaml").write_text(f"specs: [net.yaml]  # {'x' * 300}\n", "utf-8")
+    config = f"specs: [net.yaml]  # {'x' * 300}\nbudgets:\n  - max_macs: 1M\n"
+    Path("archcost.yaml").write_text(config, "utf-8")
     assert run()[0] == 0
     code, out, err = run("--limit", "file_bytes=200")
     assert (code, out) == (2, "")
@@ -152,8 +164,9 @@ def test_several_formats_at_once(run: Run) -> None:
 def test_notes_that_fail_nothing_are_not_for_who_wants_it_quiet(run: Run) -> None:
     Path("net.yaml").write_text(NET.replace("kernel_size: 3", "kernel_size: 2"), "utf-8")
     assert "[even-kernel-shift]" in run("net.yaml")[1]
-    assert run("net.yaml", "--quiet")[1] == "passed: 1 note (1 spec, no limits)\n"
-    assert "[even-kernel-shift]" in run("net.yaml", "--quiet", "--fail-level", "info")[1]
+    limit = ["--max-macs", "1M"]
+    assert run("net.yaml", "--quiet", *limit)[1] == "passed: 1 note (1 spec, 1 limit)\n"
+    assert "[even-kernel-shift]" in run("net.yaml", "--quiet", "--fail-level", "info", *limit)[1]
 
 
 def test_an_unwritable_output_is_said_and_nothing_is_printed(run: Run) -> None:

@@ -205,14 +205,54 @@ def test_no_edit_since_the_last_commit(repository: Path, diff: Run) -> None:  # 
 
 def test_specs_that_came_and_went(repository: Path, diff: Run) -> None:
     (repository / "specs" / "gone.yaml").unlink()
-    (repository / "specs" / "new.yaml").write_text(NET, "utf-8")
+    (repository / "specs" / "new.yaml").write_text(ANOTHER, "utf-8")
     _, out, _ = diff("--against", "HEAD", "specs/*.yaml", "--format", "json")
     entries = document(out)["diffs"]
     assert [(entry["status"], (entry["head"] or entry["base"])["path"]) for entry in entries] == [
         ("added", "specs/new.yaml"),
         ("removed", "specs/gone.yaml"),
     ]
-    assert [entry["totals"][0]["difference"] for entry in entries] == [224, -224]
+    assert [entry["totals"][0]["difference"] for entry in entries] == [110, -224]
+
+
+ANOTHER = "archcost: 1\nname: other\ninput: [10]\nlayers: [{linear: {out_features: 10}}]\n"
+"""So little like the first that git does not take one for the other. 10·10 + 10 parameters."""
+
+
+def test_a_spec_that_moved_is_compared_with_itself(repository: Path, diff: Run) -> None:
+    (repository / "specs" / "gone.yaml").unlink()
+    (repository / "specs" / "moved.yaml").write_text(NET.replace("width: 8", "width: 9"), "utf-8")
+    _, out, _ = diff("--against", "HEAD", "specs/*.yaml", "--format", "json")
+    (found,) = document(out)["diffs"]
+    assert (found["status"], found["base"]["path"], found["head"]["path"]) == (
+        *("changed", "specs/gone.yaml"),
+        "specs/moved.yaml",
+    )
+
+
+def test_a_variant_that_changed_is_shown_where_the_spec_as_it_stands_did_not(
+    repository: Path, diff: Run
+) -> None:
+    net = repository / "net.yaml"
+    with_variant = NET.replace("input:", "variants: {wide: {width: 16}, slim: {width: 4}}\ninput:")
+    net.write_text(with_variant, "utf-8")
+    commit(repository)
+    net.write_text(with_variant.replace("width: 16", "width: 160"), "utf-8")
+    _, out, _ = diff("--against", "HEAD", "net.yaml", "--format", "json")
+    found = document(out)["diffs"]
+    assert [(one["status"], one["head"]["variant"]) for one in found] == [
+        ("equal", None),
+        ("changed", "wide"),
+    ]
+    net.write_text(with_variant.replace("slim:", "thin:"), "utf-8")
+    _, out, _ = diff("--against", "HEAD", "net.yaml", "--format", "json")
+    assert [one["status"] for one in document(out)["diffs"]] == ["equal", "added"]
+    assert [
+        one["status"]
+        for one in document(
+            diff("--against", "HEAD", "net.yaml", "--variant", "wide", "--format", "json")[1]
+        )["diffs"]
+    ] == ["equal"]
 
 
 def test_a_spec_that_is_named_and_gone_was_removed(repository: Path, diff: Run) -> None:

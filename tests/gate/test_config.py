@@ -82,9 +82,9 @@ def test_without_a_file_nothing_is_configured() -> None:
 def test_a_configuration_says_what_is_checked_and_how() -> None:
     sample = config(SAMPLE)
     assert sample.file == "archcost.yaml"
-    assert [(one.path, one.variant, one.set, one.input) for one in sample.specs] == [
-        ("specs/*.yaml", None, {}, None),
-        ("net.yaml", "wide", {"classes": "10", "rate": "0.5", "depths": ["3", "4"]}, "3x64x64"),
+    assert [(one.path, one.variants, one.set, one.input) for one in sample.specs] == [
+        ("specs/*.yaml", (), {}, None),
+        ("net.yaml", ("wide",), {"classes": "10", "rate": "0.5", "depths": ["3", "4"]}, "3x64x64"),
     ]
     assert (sample.against, sample.fail_level, sample.dtype) == ("origin/main", "warn", "float16")
     assert sample.baseline == Path("known/complaints.txt")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.gate.check.gatekeeper import Gatekeeper
 from tests.gate.check.judging import NET
 from tests.scratch_repository import Repo, bare_machine
 
@@ -26,3 +27,12 @@ def repository(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
     repo = Repo(folder)
     repo.save()
     return repo
+
+
+@pytest.fixture
+def keeper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Gatekeeper:
+    """The gate over an empty repository, in whose folder it runs."""
+    bare_machine(monkeypatch)
+    repository = Repo(tmp_path / "scratch")
+    monkeypatch.chdir(repository.folder)
+    return Gatekeeper(repository, capsys)

@@ -27,7 +27,6 @@ NET = """\
 archcost: 1
 name: net
 vars: {width: 8}
-variants: {wide: {width: 16}}
 input: [3, 8, 8]
 layers:
   - conv: {out_channels: $width, kernel_size: 3, padding: 1, bias: false}
@@ -35,6 +34,9 @@ layers:
     body:
       - conv: {out_channels: 16, kernel_size: 3, padding: 1, bias: false}
 """
+
+
+WITH_VARIANT = NET.replace("input:", "variants: {wide: {width: 16}}\ninput:")
 
 
 GRIDS = """\
@@ -48,6 +50,7 @@ layers:
 """
 
 
+ASKED = [Entry(path="")]
 TODAY = dt.date(2026, 11, 22)
 RELATIVE = "specs: [net.yaml]\nagainst: v1.0\nbudgets:\n  - max_macs: +0\n"  # there is no such tag
 
@@ -64,7 +67,7 @@ def gate(config: str, *, today: dt.date = TODAY, baseline: Baseline | None = Non
 def judge(config: str, *specs: str, today: dt.date = TODAY, baseline: Baseline | None = None) -> Judgement:
     """The judgement of some specs, or of all that the configuration has."""
     one = gate(config, today=today, baseline=baseline)
-    return one.judge(entries(specs, Entry(path=""), one.config), is_whole=not specs)
+    return one.judge(entries(specs, ASKED, one.config), is_whole=not specs, patterns=specs)
 
 
 def said(judgement: Judgement) -> list[str]:

@@ -11,9 +11,9 @@ from archcost.gate.baseline import Accepted, Baseline
 from archcost.gate.baseline import read as read_baseline
 from archcost.gate.check import Gate
 from archcost.gate.config import Config, find_config, read_config
-from archcost.gate.entries import Entry, entries
+from archcost.gate.entries import entries
 from archcost.gate.remarks import about_baseline
-from tests.gate.check.judging import GRIDS, NET, RELATIVE, TODAY, gate, judge, only, widen
+from tests.gate.check.judging import ASKED, GRIDS, NET, RELATIVE, TODAY, gate, judge, only, widen
 
 
 def test_each_of_two_findings_of_a_rule_at_one_node_is_accepted_by_itself() -> None:
@@ -39,7 +39,7 @@ TIGHT = "specs: [net.yaml]\nbaseline: base.txt\nbudgets:\n  - max_macs: 80k\n"
 def accept(config: str = TIGHT) -> str:
     """A baseline of all that fails now, written to base.txt."""
     one = gate(config, baseline=Baseline("base.txt"))
-    one.judge(entries([], Entry(path=""), one.config), is_whole=True)
+    one.judge(entries([], ASKED, one.config), is_whole=True)
     text = one.baseline.rewritten(is_whole=True)
     Path("base.txt").write_text(text, "utf-8")
     return text
@@ -69,7 +69,7 @@ def test_what_got_better_is_kept_by_the_ratchet() -> None:
     accept()
     Path("net.yaml").write_text(NET, "utf-8")
     one = gate(TIGHT, baseline=kept())
-    found = one.judge(entries([], Entry(path=""), one.config), is_whole=True)
+    found = one.judge(entries([], ASKED, one.config), is_whole=True)
     assert [complaint.rule for complaint in found.complaints] == ["stale-baseline"]
     assert " max_macs 87552 net.yaml" in one.baseline.ratcheted(is_whole=True)
 
@@ -78,7 +78,7 @@ def test_what_is_fixed_leaves_the_baseline_and_nothing_enters_it() -> None:
     accept()
     loose = TIGHT.replace("max_macs: 80k", "max_params: 1k")
     one = gate(loose, baseline=kept())
-    one.judge(entries([], Entry(path=""), one.config), is_whole=True)
+    one.judge(entries([], ASKED, one.config), is_whole=True)
     assert not [line for line in one.baseline.ratcheted(is_whole=True).splitlines() if line[0] != "#"]
 
 
@@ -87,7 +87,7 @@ def test_what_is_known_about_a_limit_that_is_not_judged_stays() -> None:
     assert limit.fingerprint
     known = Accepted(limit.fingerprint, "max_macs", 87_552, "net.yaml")
     one = gate(RELATIVE, baseline=Baseline("known.txt", {known.fingerprint: known}))
-    found = one.judge(entries([], Entry(path=""), one.config), is_whole=True)
+    found = one.judge(entries([], ASKED, one.config), is_whole=True)
     assert [complaint.rule for complaint in found.all] == ["missing-base"]
     for text in (one.baseline.ratcheted(is_whole=True), one.baseline.rewritten(is_whole=True)):
         assert f"\n{known.fingerprint} max_macs 87552 net.yaml\n" in text
@@ -109,7 +109,7 @@ def test_a_run_over_some_specs_calls_nothing_fixed() -> None:
 
 def test_a_finding_keeps_its_fingerprint_when_its_line_moves() -> None:
     Path("net.yaml").write_text(GRIDS, "utf-8")
-    config = "specs: [net.yaml]\nbaseline: base.txt\n"
+    config = "specs: [net.yaml]\nbaseline: base.txt\nbudgets:\n  - max_macs: 1G\n"
     accept(config)
     Path("net.yaml").write_text("# a comment\n\n" + GRIDS, "utf-8")
     assert not judge(config, baseline=kept()).failed
@@ -121,7 +121,7 @@ def test_the_baseline_is_the_same_from_every_folder(folder: Path, monkeypatch: p
     monkeypatch.chdir(folder / "below")
     config = read_config(find_config(Path.cwd()))
     one = Gate(config, TODAY, Baseline("base.txt", read_baseline(folder / "base.txt")))
-    assert not one.judge(entries([], Entry(path=""), config), is_whole=True).failed
+    assert not one.judge(entries([], ASKED, config), is_whole=True).failed
 
 
 def test_of_two_lines_that_a_merge_left_the_stricter_holds() -> None:

@@ -1,0 +1,269 @@
+"""What a change took out of the gate: limits that are wider than at the base, waivers, levels, the baseline.
+
+Limits are compared by what they allow each network, not by how they are written: a budget that is edited, a
+pattern that no longer matches, a block or a file with another name come to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable  # noqa: TC003 - a field of a tuple
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.findings import RULES
+from archcost.findings.expectation import numbers
+from archcost.gate.judge import Ruling, rulings
+from archcost.gate.model import GATE_RULES, LEVELS
+from archcost.gate.patterns import is_glob
+from archcost.gate.remarks import Remark, nowhere
+from archcost.gate.waivers import granted
+from archcost.report.lookup import some
+from archcost.source import Place, Source
+from archcost.wording import in_a_row, plural
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from archcost.gate.baseline import Accepted
+    from archcost.gate.config import Budget, Config, Waiver
+    from archcost.gate.entries import Entry
+    from archcost.network import Expectation
+    from archcost.report.model import Level
+    from archcost.review.measured import Subject
+
+
+class Pair(NamedTuple):
+    """A network that is checked, and what it was.
+
+    Attributes:
+        entry: how it is read.
+        label: what readers call it.
+        subject: the network.
+        before: how it was read at the base.
+        base: the network there.
+        found: its limits.
+    """
+
+    entry: Entry
+    label: str
+    subject: Subject
+    before: Entry
+    base: Subject
+    found: Sequence[Ruling]
+
+
+class Loss(NamedTuple):
+    """One thing that is wider for a network: the rule it breaks, what it is, and where that is decided."""
+
+    rule: str
+    text: str
+    place: Place
+
+
+def about_limits(pairs: Iterable[Pair], now: Config, then: Config, base: str) -> Iterator[Remark]:
+    """Limits that allow more than they did, each with the networks it is about."""
+    found: dict[Loss, list[Pair]] = {}
+    for pair in pairs:
+        for loss in _losses(pair, now, then):
+            found.setdefault(loss, []).append(pair)
+    for loss, several in found.items():
+        text = f"{loss.text} at {base}, for {some([pair.label for pair in several])}"
+        about = [(pair.entry.path, pair.entry.variant) for pair in several]
+        yield Remark(loss.rule, text, loss.place, about[0] if len(about) == 1 else None)
+
+
+def _losses(pair: Pair, now: Config, then: Config) -> Iterator[Loss]:
+    budgets = [b for b in then.budgets if then.applies(b, pair.before.path, pair.before.variant)]
+    old = list(rulings(budgets, pair.base, pair.base, then.dtype))
+    yield from _expectations(pair)
+    if old and not (pair.found or pair.subject.network.expectations):
+        keys = in_a_row(dict.fromkeys(one.budget.bound.key for one in old))
+        yield Loss("lost-budget", f"no limit holds any more; {keys} did", nowhere(now))
+        return
+    for key in dict.fromkeys(map(_about, old)):
+        before, after = ([one for one in side if _about(one) == key] for side in (old, pair.found))
+        if loss := _loss(before, after, pair, now, then):
+            yield loss
+
+
+def _about(ruling: Ruling) -> tuple[object, ...]:
+    """What limits have in common that can be compared."""
+    budget = ruling.budget
+    return budget.bound.key, ruling.part.scope, ruling.axis, budget.limit.is_relative
+
+
+def _loss(
+    before: Sequence[Ruling], after: Sequence[Ruling], pair: Pair, now: Config, then: Config
+) -> Loss | None:
+    """What is wider about the limits of one thing: the strictest counts, an error's before a warning's."""
+    for level in ("error", "warn"):
+        was = _strictest(one for one in before if one.budget.level == level)
+        if was is None or was.limit is None:
+            continue
+        new = _strictest(one for one in after if level == "warn" or one.budget.level == "error")
+        if new is not None and new.limit is not None and not _is_wider(new, was):
+            continue
+        what = f"{was.budget.bound.key}{was.part.of}{f' in {was.axis}' if was.axis else ''}"
+        place = (new and new.budget.place) or nowhere(now)
+        if new is not None:
+            dtypes = f" ({now.dtype}, and was {then.dtype})" if then.dtype != now.dtype else ""
+            same = dtypes if new.budget.limit.text == was.budget.limit.text else ""
+            return Loss(
+                "loosened",
+                f"{what} is {new.budget.limit.text} now{same}, and was {was.budget.limit.text}",
+                place,
+            )
+        weaker = _strictest(after)
+        if weaker is not None:
+            text = f"{what} only warns now, and {was.budget.limit.text} was an error"
+            return Loss("loosened", text, weaker.budget.place or nowhere(now))
+        text = f"{what} has no limit now, and was {was.budget.limit.text}"
+        return Loss(_rule_of_lost(was, pair, now, then), text, place)
+    return None
+
+
+def _rule_of_lost(was: Ruling, pair: Pair, now: Config, then: Config) -> str:
+    """Whether a limit was taken out, where a review sees it, or something slipped away from under it."""
+    budget = was.budget
+    if budget.block is not None and any(_same_scope(budget, one) for one in now.budgets):
+        left = [one for one in pair.found if one.budget.block == budget.block]
+        return "loosened" if is_glob(budget.block) and left else "lost-budget"
+    still = then.applies(budget, pair.entry.path, pair.entry.variant)
+    return "loosened" if still else "lost-budget"
+
+
+def _same_scope(one: Budget, other: Budget) -> bool:
+    return (one.bound, one.block, one.kind) == (other.bound, other.block, other.kind)
+
+
+def _strictest(found: Iterable[Ruling]) -> Ruling | None:
+    known = [one for one in found if one.limit is not None]
+    best = next(iter(known), None)
+    for one in known:
+        if best is not None and _is_wider(best, one):
+            best = one
+    return best
+
+
+def _is_wider(one: Ruling, other: Ruling) -> bool:
+    """Whether a limit allows what the other does not."""
+    a, b = (Fraction(ruling.limit or 0) / ruling.width for ruling in (one, other))
+    return a > b if one.budget.bound.side == "max" else a < b
+
+
+# -- expectations -------------------------------------------------------------------------------------------
+
+
+def _expectations(pair: Pair) -> Iterator[Loss]:
+    """What a spec expected of itself, and no longer does, or only of something dearer."""
+    before, after = (_by_name(one.network.expectations) for one in (pair.base, pair.subject))
+    place = Place(Source(pair.entry.path))
+    if lost := [f"{what} of {path or 'the network'}" for path, what in before if (path, what) not in after]:
+        yield Loss("loosened", f"the spec no longer expects {some(lost)}, and did", place)
+    for key, was in before.items():
+        now = after.get(key)
+        if now is not None and _expects_less(was, now):
+            text = f"expected {now.what} of {now.path or 'the network'} is {now.text} now, and was {was.text}"
+            yield Loss("loosened", text, now.place)
+
+
+def _by_name(expectations: Iterable[Expectation]) -> dict[tuple[str, str], Expectation]:
+    return {(one.path, one.what): one for one in expectations}
+
+
+def _expects_less(was: Expectation, now: Expectation) -> bool:
+    """Whether a network that cost more, or saw less, would be as it is expected to be now."""
+    if was.what in {"params", "macs"}:
+        return numbers(now)[0] + now.tolerance > numbers(was)[0] + was.tolerance
+    if was.what in {"receptive_field", "coverage"}:
+        return any(a < b for a, b in zip(numbers(now), numbers(was), strict=False))
+    return False
+
+
+# -- what a configuration agrees to -------------------------------------------------------------------------
+
+
+def about_config(now: Config, then: Config, base: str) -> Iterator[Remark]:
+    """Levels that are milder, waivers that are new or allow more, and everything else that fails less."""
+    for text in (*_levels(now, then), *_words(now, then)):
+        yield Remark("loosened", f"{text} at {base}", nowhere(now))
+    old = {_of(waiver): waiver for waiver in then.waivers}
+    for waiver in now.waivers:
+        if text := _granted(waiver, old.get(_of(waiver))):
+            yield Remark("loosened", f"{text} at {base}", waiver.place)
+
+
+def _levels(now: Config, then: Config) -> Iterator[str]:
+    for rule in dict.fromkeys([*now.rules, *then.rules]):
+        was, new = (_level(rule, config) for config in (then, now))
+        if _ORDER.index(new) < _ORDER.index(was):
+            yield f"{rule} is {_said(rule, now)} now, and was {_said(rule, then)}"
+    if LEVELS.index(now.fail_level) > LEVELS.index(then.fail_level):
+        yield f"fail_level is {now.fail_level} now, and was {then.fail_level}"
+
+
+_ORDER = ("off", *LEVELS)
+
+
+def _level(rule: str, config: Config) -> str:
+    """The worst level at which a rule reports."""
+    if rule in config.rules:
+        return config.rules[rule]
+    if rule in GATE_RULES:
+        return GATE_RULES[rule][0]
+    levels: tuple[Level, ...] = RULES[rule].levels
+    return max(levels, key=LEVELS.index)
+
+
+def _said(rule: str, config: Config) -> str:
+    return config.rules.get(rule) or f"{_level(rule, config)} by default"
+
+
+def _words(now: Config, then: Config) -> Iterator[str]:
+    if now.waiver_days > then.waiver_days:
+        yield f"waiver_days is {now.waiver_days} now, and was {then.waiver_days}"
+    if then.all_variants and not now.all_variants:
+        yield "variants is listed now, and was all"
+    if then.against and now.against != then.against and not now.given.against:
+        yield f"against is {now.against or 'left out'} now, and was {then.against}"
+    if added := [one for one in now.exclude if one not in then.exclude]:
+        yield f"exclude lists {some(added)}, and did not"
+
+
+def _of(waiver: Waiver) -> tuple[object, ...]:
+    """What makes two waivers the same one."""
+    about = waiver.budget, waiver.rule, waiver.block, waiver.kind, waiver.node
+    return (*about, waiver.match, waiver.variants)
+
+
+def _granted(waiver: Waiver, was: Waiver | None) -> str:
+    """What a waiver allows that it did not; empty if nothing."""
+    limit = f" up to {waiver.limit.text}" if waiver.limit else ""
+    what = f"{waiver.budget or waiver.rule} is waived{limit} {granted(waiver)}"
+    if was is None:
+        return f"{what}, and was not"
+    more = [f"until {was.expires}"] * (waiver.expires > was.expires)
+    if waiver.limit and was.limit and _allows_more(waiver, was):
+        more += [f"up to {was.limit.text}"]
+    return f"{what}, and was {in_a_row(more)}" if more else ""
+
+
+def _allows_more(waiver: Waiver, was: Waiver) -> bool:
+    assert waiver.limit  # noqa: S101 - the caller looked
+    assert was.limit  # noqa: S101 - likewise
+    (new, unit), (old, other) = waiver.limit.amount, was.limit.amount
+    is_minimum = (waiver.budget or "").startswith("min_")
+    return unit != other or (new < old if is_minimum else new > old)
+
+
+def about_baseline(
+    now: Mapping[str, Accepted], then: Mapping[str, Accepted], file: str, base: str
+) -> Iterator[Remark]:
+    """Complaints that a baseline accepts, and did not, or only with a better number."""
+    new = [one for name, one in now.items() if name not in then]
+    worse = [one for name, one in now.items() if name in then and not then[name].covers(one.value)]
+    for several, what in ((new, "that it did not accept"), (worse, "with a worse number than it did")):
+        if several:
+            listed = some([f"{one.what} of {one.about}" for one in several])
+            text = f"the baseline accepts {plural(len(several), 'complaint')} {what} at {base}: {listed}"
+            yield Remark("loosened", text, Place(Source(file), several[0].line or 1))

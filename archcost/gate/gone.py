@@ -1,0 +1,77 @@
+"""Networks that were checked at the base and are not any more: nobody would see what they cost."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from archcost.errors import NothingToAnalyzeError, SpecError
+from archcost.gate.entries import Entry, entries
+from archcost.gate.listing import There
+from archcost.gate.remarks import Remark, nowhere
+from archcost.report.lookup import some
+from archcost.source import Place, Source
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from archcost.gate.bases import Base
+    from archcost.gate.config import Config
+
+
+def checked_then(patterns: Sequence[str], asked: Sequence[Entry], then: Config, base: Base) -> list[Entry]:
+    """What the same command would have checked at the base."""
+    if base.revision is None:
+        return []
+    try:
+        return entries(patterns, asked, then, There(base.revision))
+    except (NothingToAnalyzeError, SpecError):
+        return []
+
+
+def about_gone(then: Sequence[Entry], now: Sequence[Entry], config: Config, base: Base) -> Iterator[Remark]:
+    """Of what was checked then, what is not checked now: by its path, or by the one git says it has."""
+    checked = {entry.label(config) for entry in now}
+    lost: dict[str, list[Entry]] = {}
+    for entry in then:
+        if _today(entry, base).label(config) not in checked:
+            lost.setdefault(entry.path, []).append(entry)
+    paths = {entry.path for entry in now}
+    for several in lost.values():
+        new = _today(several[0], base).path
+        if new in paths:
+            yield from (_as_it_was_read(entry, new, base) for entry in several)
+        else:
+            yield _altogether(several, new, config, base)
+
+
+def _today(entry: Entry, base: Base) -> Entry:
+    """The same, by the path its file has now."""
+    if not entry.is_file or os.path.lexists(entry.path) or base.renames is None:
+        return entry
+    return replace(entry, path=base.renames.after(entry.path) or entry.path)
+
+
+def _as_it_was_read(entry: Entry, path: str, base: Base) -> Remark:
+    """A variant, or other settings, of a spec that is still checked in some way."""
+    how = f"as {entry.settings}" if entry.settings else "as it stands"
+    text = f"{path} was checked {how} at {base.name}, and is not any more; {_WAYS}"
+    return Remark("gone-spec", text, Place(Source(path)), (entry.path, entry.variant))
+
+
+def _altogether(several: Sequence[Entry], path: str, config: Config, base: Base) -> Remark:
+    first = several[0]
+    variants = [entry.variant for entry in several if entry.variant]
+    what = f"{first.path}{f' (with {some(variants)})' if variants else ''} was checked at {base.name}"
+    place = nowhere(config)
+    if path != first.path:
+        what, place = f"{what}; it is {path} now, which is not checked", Place(Source(path))
+    elif not first.is_file or os.path.lexists(path):
+        what = f"{what}, and is not any more"
+    else:
+        what = f"{what}, and is gone"
+    return Remark("gone-spec", f"{what}; {_WAYS}", place, (first.path, first.variant))
+
+
+_WAYS = "list it under `specs`, or let a waiver of gone-spec say who agreed"

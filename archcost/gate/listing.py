@@ -1,0 +1,122 @@
+"""The files that a pattern of specs means, now or at a revision, without those that are no specs."""
+
+from __future__ import annotations
+
+import os
+import re
+from glob import has_magic
+from typing import TYPE_CHECKING, Protocol
+
+from archcost.errors import AbsentError, NothingToAnalyzeError, SpecError
+from archcost.gate.config import NAMES
+from archcost.spec.library import DISK, open_spec
+from archcost.spec.named import named
+from archcost.spec.parse import LIBRARY_KEYS
+from archcost.spec.reader import Mapping, read
+
+if TYPE_CHECKING:
+    from archcost.gate.config import Config
+    from archcost.limits import Limits
+    from archcost.revisions import Revision
+    from archcost.spec.library import Opened
+
+
+class Where(Protocol):
+    """Where specs are looked for."""
+
+    def matching(self, pattern: str) -> list[str]:
+        """The files of a pattern, or of a name."""
+        ...
+
+    def opened(self, path: str, limits: Limits) -> Opened:
+        """One of them, read."""
+        ...
+
+
+class Here:
+    """The disk."""
+
+    def matching(self, pattern: str) -> list[str]:
+        """The files of a pattern; a name stands for itself.
+
+        Raises:
+            NothingToAnalyzeError: no file matches.
+        """
+        return named([pattern])
+
+    def opened(self, path: str, limits: Limits) -> Opened:
+        """The text of a spec."""
+        return open_spec(path, limits, DISK)
+
+
+class There:
+    """A revision. What it does not have was not listed there."""
+
+    def __init__(self, revision: Revision) -> None:
+        self._revision = revision
+
+    def matching(self, pattern: str) -> list[str]:
+        """The files of a pattern, or of a name, that the revision has."""
+        if has_magic(pattern) and not pattern.startswith("zoo:"):
+            return self._revision.glob(pattern)
+        try:
+            if not pattern.startswith("zoo:") and pattern != "-":
+                self._revision.find(pattern)
+        except AbsentError:
+            return []
+        return named([pattern])
+
+    def opened(self, path: str, limits: Limits) -> Opened:
+        """The text of a spec as it was."""
+        return open_spec(path, limits) if path.startswith("zoo:") else open_spec(path, limits, self._revision)
+
+
+HERE = Here()
+
+
+def listed(pattern: str, config: Config, where: Where, limits: Limits) -> list[str]:
+    """The specs that a pattern means.
+
+    Of what a pattern with a star matches, files that hold blocks alone for others to include, configurations,
+    and what is excluded are no specs. A file that is listed by its name is one, whatever it holds.
+
+    Raises:
+        NothingToAnalyzeError: there is none.
+    """
+    found = where.matching(pattern)
+    if not has_magic(pattern) or pattern.startswith("zoo:") or found == [pattern]:
+        return found
+    kept = [
+        path
+        for path in found
+        if not config.excludes(path) and not _is_something_else(path, config, where, limits)
+    ]
+    if found and not kept:
+        others = f"all {len(found)} files" if len(found) > 1 else f"'{found[0]}'"
+        raise NothingToAnalyzeError(
+            f"'{pattern}' matches no spec: {others} that it matches hold blocks for others to include, "
+            "are configurations, or are excluded"
+        )
+    return kept
+
+
+def _is_something_else(path: str, config: Config, where: Where, limits: Limits) -> bool:
+    """Whether a file holds blocks alone, or a configuration. What cannot be read may be a spec."""
+    if config.file and os.path.abspath(path) == os.path.abspath(config.file):  # noqa: PTH100 - links are not followed
+        return True
+    try:
+        opened = where.opened(path, limits)
+        if _LAYERS.search(opened.data):
+            return False  # most files: they need not be parsed to know that they are specs
+        root = read(opened.data, opened.name, limits)
+    except SpecError:
+        return False
+    keys = {entry.key.text for entry in root.entries} if isinstance(root, Mapping) else set[str]()
+    if "blocks" in keys:
+        return keys <= {*LIBRARY_KEYS}
+    from archcost.gate.parse import KEYS  # noqa: PLC0415 - few files get this far
+
+    return os.path.basename(path) in NAMES and bool(keys) and keys <= {*KEYS}  # noqa: PTH119 - names are texts here
+
+
+_LAYERS = re.compile(rb"^[\"']?layers\b", re.MULTILINE)

@@ -1,0 +1,93 @@
+"""The gate as CI runs it over a scratch repository: what a change does to it, and what the gate says."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from archcost.cli import main
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import pytest
+
+    from tests.scratch_repository import Repo
+
+SPEC = """\
+archcost: 1
+name: net
+vars: {width: 8}
+input: [3, 8, 8]
+layers:
+  - conv: {out_channels: $width, kernel_size: 3, padding: 1, bias: false}
+  - name: late
+    body:
+      - conv: {out_channels: 16, kernel_size: 3, padding: 1, bias: false}
+"""
+"""27·8 + 9·8·16 = 1,368 parameters, and 64 times as many MACs: 87,552."""
+
+LARGE = SPEC.replace("width: 8", "width: 80")
+"""Ten times as many: 13,680 parameters, 875,520 MACs."""
+
+VARIANTS = SPEC.replace("input:", "variants: {wide: {width: 16}, slim: {width: 4}}\ninput:")
+
+GROWTH = "specs: ['specs/*.yaml']\nagainst: main\nbudgets:\n  - max_macs: +5%\n"
+
+
+class Ended(NamedTuple):
+    """How a check ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> Any:  # noqa: ANN401 - a JSON document
+        return json.loads(self.out)
+
+    @property
+    def complaints(self) -> list[dict[str, Any]]:
+        found = self.report
+        return [*(one for spec in found["specs"] for one in spec["complaints"]), *found["complaints"]]
+
+    def about(self, rule: str) -> list[str]:
+        """What a rule said that nobody agreed to."""
+        return [one["message"] for one in self.complaints if one["rule"] == rule and one["state"] == "open"]
+
+    @property
+    def failing(self) -> set[str]:
+        """The rules that the check fails by."""
+        return {one["rule"] for one in self.complaints if one["fails"]}
+
+
+class Gatekeeper:
+    """A repository with a main branch, a change on top of it, and the check of that change."""
+
+    def __init__(self, repository: Repo, capsys: pytest.CaptureFixture[str]) -> None:
+        self.repository = repository
+        self._capsys = capsys
+
+    def main(self, files: Mapping[str, str | bytes | None]) -> None:
+        """What main has; the change begins here."""
+        self.repository.commit(files)
+        self.repository.git("switch", "--quiet", "--create", "change")
+
+    def change(self, files: Mapping[str, str | bytes | None]) -> None:
+        self.repository.commit(files)
+
+    def move(self, old: str, new: str, text: str | None = None) -> None:
+        """Give a file another name, and perhaps another text."""
+        folder = self.repository.folder
+        (folder / new).parent.mkdir(parents=True, exist_ok=True)
+        self.repository.git("mv", old, new)
+        self.change({new: text} if text else {})
+
+    def check(self, *arguments: str) -> Ended:
+        """The result as JSON."""
+        return self.run(*arguments, "--format", "json")
+
+    def run(self, *arguments: str) -> Ended:
+        code = main(["check", "--today", "2026-11-22", *arguments])
+        printed = self._capsys.readouterr()
+        return Ended(code, printed.out, printed.err)
