@@ -153,9 +153,7 @@ def command(
     _refuse_sources(placed, [settled.file, baseline.file, *(entry.path for entry in wanted)])
     with progress(quiet=options["quiet"]) as doing:
         doing.step(f"checking {plural(len(wanted), 'spec')}")
-        judgement = Gate(settled, day, baseline).judge(
-            wanted, is_whole=is_whole, patterns=specs, asked=how
-        )
+        judgement = Gate(settled, day, baseline).judge(wanted, is_whole=is_whole, patterns=specs, asked=how)
     if options["write_baseline"]:
         write(baseline.rewritten(is_whole=is_whole), baseline.file)
         # A file that nobody named now is one that nobody reads the next time.
