@@ -189,8 +189,10 @@ def about_config(now: Config, then: Config, base: str) -> Iterator[Remark]:
         yield Remark("loosened", f"{text} at {base}", nowhere(now))
     old = {_of(waiver): waiver for waiver in then.waivers}
     for waiver in now.waivers:
-        if text := _granted(waiver, old.get(_of(waiver))):
-            yield Remark("loosened", f"{text} at {base}", waiver.place)
+        if more := _more(waiver, old.get(_of(waiver))):
+            limit = f" up to {waiver.limit.text}," if waiver.limit else ""
+            what = f"{waiver.budget or waiver.rule} is waived now, and {more} at {base}"
+            yield Remark("loosened", f"{what}:{limit} {granted(waiver)}", waiver.place)
 
 
 def _levels(now: Config, then: Config) -> Iterator[str]:
@@ -236,16 +238,14 @@ def _of(waiver: Waiver) -> tuple[object, ...]:
     return (*about, waiver.match, waiver.variants)
 
 
-def _granted(waiver: Waiver, was: Waiver | None) -> str:
-    """What a waiver allows that it did not; empty if nothing."""
-    limit = f" up to {waiver.limit.text}" if waiver.limit else ""
-    what = f"{waiver.budget or waiver.rule} is waived{limit} {granted(waiver)}"
+def _more(waiver: Waiver, was: Waiver | None) -> str:
+    """How much less was waived; empty if that was as much."""
     if was is None:
-        return f"{what}, and was not"
-    more = [f"until {was.expires}"] * (waiver.expires > was.expires)
+        return "was not"
+    less = [f"until {was.expires}"] * (waiver.expires > was.expires)
     if waiver.limit and was.limit and _allows_more(waiver, was):
-        more += [f"up to {was.limit.text}"]
-    return f"{what}, and was {in_a_row(more)}" if more else ""
+        less += [f"up to {was.limit.text}"]
+    return f"was {in_a_row(less)}" if less else ""
 
 
 def _allows_more(waiver: Waiver, was: Waiver) -> bool:

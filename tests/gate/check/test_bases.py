@@ -164,7 +164,7 @@ NOT_JUDGED = "relative limits are not judged, only absolute ones are"
 def test_a_spec_without_a_base_is_told_which_of_its_limits_hold(budgets: str, told: str) -> None:
     Path("new.yaml").write_text(NET, "utf-8")
     found = judge(f"specs: [new.yaml]\nagainst: HEAD\nbudgets:\n  - {budgets}\n")
-    (remark,) = (one for one in found.all if one.rule == "missing-base")
+    (remark,) = (one for one in found.all if one.rule == "no-base-yet")
     assert remark.message.startswith("no base: ")
     assert remark.message.endswith(f"; {told}")
 

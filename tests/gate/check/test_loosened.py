@@ -84,15 +84,15 @@ CHANGES = {
             "waivers:\n",
             "waivers:\n  - {budget: max_macs, limit: 999P, reason: r, owner: o, expires: 2027-01-31}\n",
         ),
-        "max_macs is waived up to 999P by o until 2027-01-31: r, and was not at main",
+        "max_macs is waived now, and was not at main: up to 999P, by o until 2027-01-31: r",
     ),
     "a waiver holds longer": (
         ("2026-12-31", "2027-06-30"),
-        "max_buffers is waived up to 5 by b until 2027-06-30: a, and was until 2026-12-31 at main",
+        "max_buffers is waived now, and was until 2026-12-31 at main: up to 5, by b until 2027-06-30: a",
     ),
     "a waiver allows more": (
         ("limit: 5", "limit: 6"),
-        "max_buffers is waived up to 6 by b until 2026-12-31: a, and was up to 5 at main",
+        "max_buffers is waived now, and was up to 5 at main: up to 6, by b until 2026-12-31: a",
     ),
 }
 FORMATS = ["text", "json", "markdown", "csv", "github", "sarif", "junit"]
