@@ -1,7 +1,7 @@
 """Small changes of a Python file: each makes it another program, and the tests should notice.
 
 A change replaces one piece of the text and leaves every other character where it is. What is only written for
-readers stays: docstrings, messages, annotations.
+readers stays: docstrings, messages, annotations, and that a `zip` is strict.
 """
 
 from __future__ import annotations
@@ -130,6 +130,8 @@ def _is_for_readers(node: ast.AST) -> bool:
             return True
         case ast.Call(func=ast.Name(name)) | ast.Subscript(value=ast.Name(name)):
             return name in TYPES
+        case ast.keyword(arg="description") | ast.keyword(arg="strict", value=ast.Constant(True)):
+            return True
         case _:
             return False
 
@@ -201,7 +203,7 @@ def _called(node: ast.Call) -> Iterator[Found]:
         first, second, *rest = node.args
         yield node, "arguments swapped", _shown(_with(node, args=[second, first, *rest]))
     for i, given in enumerate(node.keywords):
-        if given.arg not in {"description", None}:
+        if given.arg and not _is_for_readers(given):
             others = [*node.keywords[:i], *node.keywords[i + 1 :]]
             yield node, "argument left out", _shown(_with(node, keywords=others))
 

@@ -16,6 +16,7 @@ MADE: dict[str, set[str]] = {
     "min(a, b)": {"(max(a, b))", "(min(b, a))"},
     "a if b else c": {"(a)", "(c)", "(not (b))"},
     "f(a, key=True)": {"(f(a))", "False"},
+    "f(a, strict=True)": set(),
     "x[a:b]": {"x[:b]", "x[a:]"},
     "[a, b]": {"[a]", "[b]"},
     "[a for a in b if a]": {"[a for a in b]"},
