@@ -128,3 +128,26 @@ def test_without_a_map_there_is_no_field(tmp_path: Path) -> None:
 def test_the_output_may_be_the_input_itself_behind_aliases(tmp_path: Path) -> None:
     same = subject("input: [8, 4, 4]\nlayers:\n  - identity\n", tmp_path)
     assert (MEASURES["field"].of(same), MEASURES["depth"].of(same)) == (1, 0)
+
+
+def test_what_a_classifier_sees_is_found_once_however_many_ways_lead_there(tmp_path: Path) -> None:
+    """There are 2 to the power of 40 ways from the output to the convolution, whose window is 5×5."""
+    branches = "  - merge: add\n    branches: {a: [relu], b: [gelu]}\n"
+    conv = "  - conv: {out_channels: 4, kernel_size: 5, padding: same}\n"
+    text = f"input: [4, 8, 8]\nlayers:\n{conv}  - global_avg_pool\n{branches * 40}"
+    (sight,) = subject(text, tmp_path).sights
+    assert (sight.size, sight.coverage, sight.is_global) == ((5, 5), 1, True)
+
+
+def test_of_several_last_maps_the_largest_field_and_the_least_coverage_count(tmp_path: Path) -> None:
+    """5×5 positions of which 25 are read, and 9×3 of which 3·3 are."""
+    text = """\
+input: [4, 16, 16]
+layers:
+  - merge: add
+    branches:
+      a: [{conv: {out_channels: 4, kernel_size: 5, padding: same}}, global_avg_pool]
+      b: [{conv: {out_channels: 4, kernel_size: 3, dilation: [4, 1], padding: same}}, global_avg_pool]
+"""
+    (sight,) = subject(text, tmp_path).sights
+    assert (sight.size, sight.coverage) == ((9, 5), 9 / 27)
