@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from itertools import accumulate
-from math import inf
+from math import floor, inf
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import (
@@ -34,12 +34,14 @@ if TYPE_CHECKING:
     from archcost.values import Value
 
 _FINEST = 10**6
-"""The largest denominator of a scale: a float stands for the fraction next to it, 0.333… for 1/3."""
+"""The largest denominator of a scale where positions are asked for: 0.333… stands for 1/3 there."""
 
 
 def _scale(value: Value) -> Fraction:
+    """The scale as a float has it, written as the fraction next to it if that is the same float."""
     if isinstance(value, (int, float, Fraction)) and not isinstance(value, bool) and 0 < value < inf:
-        return Fraction(value).limit_denominator(_FINEST)
+        near = Fraction(value).limit_denominator(_FINEST)
+        return near if near and float(near) == float(value) else Fraction(float(value))
     raise must_be("a number above 0", value)
 
 
@@ -47,7 +49,7 @@ _Scale = Annotated[
     Fraction, PlainValidator(_scale), WithJsonSchema({"type": "number", "exclusiveMinimum": 0})
 ]
 Scales = Annotated[tuple[_Scale, ...], BeforeValidator(lift), Field(min_length=1)]
-"""A number above 0, or one per spatial axis, kept exactly."""
+"""A number above 0, or one per spatial axis."""
 
 _RANK = {"linear": 1, "bilinear": 2, "trilinear": 3, "bicubic": 2}
 _RADIUS = {"nearest": 0, "linear": 1, "bilinear": 1, "trilinear": 1, "bicubic": 2}
@@ -57,8 +59,9 @@ _RADIUS = {"nearest": 0, "linear": 1, "bilinear": 1, "trilinear": 1, "bicubic": 
 class Upsample(Layer):
     """Resizing by interpolation, up or down, to a size or by a factor, as PyTorch's `interpolate` does it.
 
-    With `scale_factor` an axis of i positions gets `floor(i * scale_factor)`, computed exactly. The linear
-    modes copy an axis that keeps its size, whatever the scale.
+    With `scale_factor` an axis of i positions gets `floor(i * scale_factor)`, a product of 64-bit floats as
+    in PyTorch: 0.7 of 90 is 62, for it is a little less than 63 there. ONNX has scales of 32 bits, and 63;
+    `size` is the same everywhere. The linear modes copy an axis that keeps its size, whatever the scale.
 
     Counted is the direct form: every output is a weighted sum of the nearest positions, 2 per axis (cubic:
     4), so of 4 in the bilinear case. At the border and where a weight happens to be 0 the count is the same.
@@ -102,10 +105,11 @@ class Upsample(Layer):
             # `like` never comes this far: the spec's reader puts the tap's size in its place.
             return per_axis(self.size or (), len(axes), "size")
         scales = per_axis(self.scale_factor, len(axes), "scale_factor")
-        for length, scale, name in zip(axes, scales, axis_names(len(axes)), strict=True):
-            if length * scale < 1:
+        sizes = tuple(floor(length * float(scale)) for length, scale in zip(axes, scales, strict=True))
+        for length, scale, name, size in zip(axes, scales, axis_names(len(axes)), sizes, strict=True):
+            if size < 1:
                 raise ShapeError(f"scale_factor {show(scale)} leaves nothing of the {name} of {length}")
-        return tuple(length * scale // 1 for length, scale in zip(axes, scales, strict=True))
+        return sizes
 
     def window(self, x: Shape) -> Window:
         """The positions that are blended, as a window on a stretched input."""
@@ -114,7 +118,7 @@ class Upsample(Layer):
         if self.scale_factor is not None:
             given = per_axis(self.scale_factor, len(axes), "scale_factor")
             scales = tuple(
-                exact if exact == 1 and _RADIUS[self.mode] == 1 else scale
+                exact if exact == 1 and _RADIUS[self.mode] == 1 else scale.limit_denominator(_FINEST)
                 for exact, scale in zip(scales, given, strict=True)
             )
         return interpolating(axes, sizes, scales, _RADIUS[self.mode], align_corners=self.align_corners)
@@ -135,10 +139,11 @@ class Upsample(Layer):
 
     def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
         """Values `(channels, *size)`."""
+        scales = self.scale_factor and per_axis(self.scale_factor, x.ndim - 1, "scale_factor")
         return kernels.resize(
             x,
             self.size and per_axis(self.size, x.ndim - 1, "size"),
-            self.scale_factor and per_axis(self.scale_factor, x.ndim - 1, "scale_factor"),
+            tuple(map(float, scales)) if scales else None,
             radius=_RADIUS[self.mode],
             align_corners=self.align_corners,
         )

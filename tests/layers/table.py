@@ -640,6 +640,14 @@ RESIZES = [
         ops=Operations(multiplications=28, additions=14),
     ),
     Case(
+        sentence="PyTorch's 64-bit product of 10 and 0.7 is 7, that of 90 and 0.7 a little less than 63",
+        kind="upsample",
+        fields={"scale_factor": 0.7},
+        inputs=((1, 10, 90),),
+        output=(1, 7, 62),
+        value=lambda at, x: x[at[0], 10 * at[1] // 7, 10 * at[2] // 7],
+    ),
+    Case(
         sentence="bicubic sums sixteen products per output",
         kind="upsample",
         fields={"size": 3, "mode": "bicubic"},

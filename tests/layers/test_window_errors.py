@@ -286,13 +286,6 @@ def test_an_input_that_does_not_fit_is_refused_in_the_users_words(
     assert str(caught.value) == message
 
 
-def test_a_scale_is_kept_exactly() -> None:
-    """A float stands for the fraction it came from: 9 * (1/3) is 3, though 9 * 0.333… is less."""
-    assert build("upsample", scale_factor=1 / 3).output((1, 9)) == (1, 3)
-    assert build("upsample", scale_factor=Fraction(1, 3)).output((1, 9)) == (1, 3)
-    assert build("upsample", scale_factor=0.29).output((1, 100)) == (1, 29)
-
-
 def test_the_divisor_of_a_mean_leaves_same_padding_out_unless_told() -> None:
     for fields, counted in [
         ({"padding": 1}, True),

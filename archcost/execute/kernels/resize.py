@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.geometry import Axes
 
-Scales: TypeAlias = tuple[Fraction, ...]
+Scales: TypeAlias = tuple[float, ...]
+
+_FINEST = 10**6
+"""The largest denominator of a scale that coordinates are computed with: 0.333… is 1/3."""
 
 _CUBIC = Fraction(-3, 4)
 """The slope of the cubic at its first zero: Keys 1981 leaves it free, PyTorch and ONNX take this one."""
@@ -27,7 +30,8 @@ def resize(
 
     Output u lies at `(u + 1/2) / scale - 1/2` of the input, or with `align_corners` at
     `u * (i - 1) / (o - 1)`, and is a weighted sum of the inputs less than `radius` away. Nearest takes the
-    one at `floor(u / scale)`. Linear takes an axis that keeps its size at scale 1. These are PyTorch's rules.
+    one at `floor(u / scale)`. Linear takes an axis that keeps its size at scale 1. These are PyTorch's rules;
+    so is the size, the product of two floats.
 
     Args:
         x: `(channels, *axes)`.
@@ -38,7 +42,8 @@ def resize(
     """
     axes = x.shape[1:]
     sizes = size or tuple(floor(i * scale) for i, scale in zip(axes, scale_factor or (), strict=True))
-    scales = scale_factor or tuple(Fraction(o, i) for i, o in zip(axes, sizes, strict=True))
+    scales = tuple(Fraction(scale).limit_denominator(_FINEST) for scale in scale_factor or ())
+    scales = scales or tuple(Fraction(o, i) for i, o in zip(axes, sizes, strict=True))
     if radius == 1:
         scales = tuple(Fraction(1) if i == o else s for i, o, s in zip(axes, sizes, scales, strict=True))
     if radius == 0:

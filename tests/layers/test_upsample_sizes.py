@@ -1,0 +1,36 @@
+"""Sizes of a resize by a factor, as PyTorch gives them."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from archcost.errors import ShapeError
+from archcost.execute.kernels import KERNELS
+from tests.layers.loops import build
+
+MEASURED = json.loads((Path(__file__).parents[1] / "data" / "upsample_sizes.json").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("row", MEASURED["sizes"], ids=str)
+def test_a_size_by_a_factor_is_the_one_pytorch_gives(row: tuple[int, float, int]) -> None:
+    """Measured: most are one less than the product that a pocket calculator shows."""
+    length, scale, size = row
+    for mode in ("nearest", "linear"):
+        layer = build("upsample", scale_factor=scale, mode=mode)
+        if size == 0:
+            with pytest.raises(ShapeError, match="leaves nothing"):
+                layer.output((1, length))
+            continue
+        assert layer.output((1, length)) == (1, size)
+        assert layer.run(KERNELS, np.zeros((1, length)), {}).shape == (1, size)
+
+
+def test_a_computed_scale_is_the_float_that_is_nearest() -> None:
+    assert build("upsample", scale_factor=Fraction(120, 88)).output((1, 88)) == (1, 119)
+    assert build("upsample", scale_factor=Fraction(1, 3)).output((1, 9)) == (1, 3)
+    assert build("upsample", scale_factor=0.123456789012345).output((1, 10**6)) == (1, 123_456)
