@@ -448,3 +448,19 @@ def test_a_convention_satisfies_the_schemas() -> None:
         validator: Any = Draft202012Validator(schema(name))
         assert list(validator.iter_errors(json.loads(text))) == []
     assert "convention_count" in json.dumps(schema("report"))
+
+
+SAID_OF_RESNET50 = {
+    "thop": "thop:macs",
+    "ptflops, `aten` backend": "ptflops_aten:macs",
+    "ptflops, `pytorch` backend": "ptflops_pytorch:macs",
+    "PyTorch's `FlopCounterMode`": "flop_counter:flops",
+    "archcost": "flop_counter:macs_half",
+}
+
+
+@pytest.mark.parametrize("who", SAID_OF_RESNET50)
+def test_what_the_page_says_of_resnet50_is_what_was_measured(who: str) -> None:
+    row = re.search(rf"^\| {re.escape(who)} \| ([\d,]+) \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
+    assert row
+    assert int(row[1].replace(",", "")) == measured()["resnet50"]["tools"][SAID_OF_RESNET50[who]]

@@ -94,7 +94,8 @@ def _share(part: int, whole: int, what: str) -> str:
 
 def _which(region: Sequence[Node], ends: Sequence[Node]) -> str:
     """The layers that nothing reads, and those before them that only they read."""
-    others = [node for node in region if node not in set(ends)]
+    unread = set(ends)
+    others = [node for node in region if node not in unread]
     also = f" or {_listed(ends[1:])}" if len(ends) > 1 else ""
     before = f", nor on {_listed(others)} before {'them' if also else 'it'}" if others else ""
     return f"no output depends on it{also}{before}"

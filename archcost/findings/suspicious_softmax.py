@@ -36,7 +36,8 @@ def _check(seen: Seen) -> Iterator[Finding]:
 
 
 def _is(node: Node, kind: str) -> bool:
-    return kind_of(node.word) == kind or fields_of(node.layer).get("function") == kind
+    word = kind_of(node.word)
+    return word == kind or (word == "activation" and fields_of(node.layer)["function"] == kind)
 
 
 def _field(node: Node, name: str) -> int:

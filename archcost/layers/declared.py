@@ -53,8 +53,10 @@ class DeclaredField(BaseModel):
 class Custom(Kind):
     """A layer archcost does not know, with the numbers its author declares.
 
-    It takes any number of inputs. Every report lists it, with its reason, among what was declared. A run goes
-    on with values that are made up: means of what the declared window covers, or of everything without one.
+    It takes any number of inputs. Every report lists it, with its reason, among what was declared. A declared
+    MAC is a multiplication and an addition, like any other; what else it may compute nobody says, and the
+    counts leave it out. A run goes on with values that are made up: means of what the declared window covers,
+    or of everything without one.
     """
 
     bounded: ClassVar[bool] = False
@@ -100,8 +102,8 @@ class Custom(Kind):
         return {}
 
     def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:  # noqa: ARG002 - declared, whatever arrives
-        """The declared MACs, and a multiplication for each."""
-        return Formulas({"declared": self.macs}, macs="declared", multiplications="macs")
+        """The declared MACs, each a multiplication and an addition."""
+        return Formulas({"declared": self.macs}, macs="declared", multiplications="macs", additions="macs")
 
     def execute(
         self,

@@ -140,7 +140,8 @@ def operations(report: Report, look: Look) -> str:
     names = ("multiplications", "additions", "comparisons", "divisions", "exponentials")
     parts = [f"{number(counts[name])} {name}" for name in names]
     parts[0] += " (MACs included)"
-    return ", ".join(parts)
+    declared = "; of what is declared, a multiplication and an addition per MAC" if report.declared else ""
+    return ", ".join(parts) + declared
 
 
 def heaviest(report: Report, listed: Sequence[Line]) -> Iterator[str]:

@@ -566,7 +566,7 @@ OTHERS = [
         output=(64, 7, 7),
         value=None,
         weights={"weight": (1_000,)},
-        ops=Operations(macs=50_000, multiplications=50_000),
+        ops=Operations(macs=50_000, multiplications=50_000, additions=50_000),
     ),
     Case(
         sentence="a custom layer that declares no parameters holds no tensor",
@@ -575,7 +575,7 @@ OTHERS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=None,
-        ops=Operations(macs=5, multiplications=5),
+        ops=Operations(macs=5, multiplications=5, additions=5),
     ),
 ]
 

@@ -729,4 +729,6 @@ def test_custom_says_what_it_was_told(shapes: list[Index], shape: Index, params:
     assert layer.infer(arriving) == shape
     assert sum(map(math.prod, layer.parameters(arriving).values())) == params
     assert layer.statistics(arriving) == {}
-    assert layer.formulas(arriving).operations() == Operations(macs=macs, multiplications=macs)
+    assert layer.formulas(arriving).operations() == Operations(
+        macs=macs, multiplications=macs, additions=macs
+    )
