@@ -14,7 +14,7 @@ from tests.fuzz.damage import damaged, transplanted
 from tests.fuzz.everything import example
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterator, Sequence
+    from collections.abc import Generator, Iterable, Iterator, Sequence
     from pathlib import Path
     from random import Random
 
@@ -130,27 +130,34 @@ def command_lines(
     yield (0, 1) if network else (0, 1, 2), ["fmt", "--check", spec]
 
 
-def trial(random: Random, folder: Path) -> Iterator[tuple[Ended, str]]:
+def trial(
+    random: Random, folder: Path, *, damages: int, each: int | None = None
+) -> Iterator[tuple[Ended, str]]:
     """Every command on a random spec, and on what damage makes of it; and what is wrong with its end.
 
-    The specs are files in the folder, where the one of an earlier trial is what they are compared with.
+    Args:
+        random: where everything comes from.
+        folder: for the specs. They are compared with one of an earlier trial there.
+        damages: specs that are made of the sound one.
+        each: commands that a damaged one goes through, by chance; all without.
     """
     spec, other, broken = (folder / name for name in ("net.yaml", "other.yaml", "damaged.yaml"))
     network = example(random, spec)
     text = spec.read_text()
     if not other.exists():
         other.write_text(text)
-    yield from _ends(random, spec, other, network)
-    broken.write_bytes(
-        random.choice((damaged, damaged, transplanted))(text, random).encode("utf-8", "surrogatepass")
-    )
-    yield from _ends(random, broken, other, _read(broken))
+    yield from _ends(command_lines(random, str(spec), str(other), network))
+    for _ in range(damages):
+        wrong = random.choice((damaged, damaged, transplanted))(text, random)
+        broken.write_bytes(wrong.encode("utf-8", "surrogatepass"))
+        lines = list(command_lines(random, str(broken), str(other), _read(broken)))
+        yield from _ends(random.sample(lines, min(each or len(lines), len(lines))))
     if random.random() < 0.1:
         other.write_text(text)
 
 
-def _ends(random: Random, spec: Path, other: Path, network: Network | None) -> Iterator[tuple[Ended, str]]:
-    for allowed, args in command_lines(random, str(spec), str(other), network):
+def _ends(lines: Iterable[tuple[tuple[int, ...], list[str]]]) -> Iterator[tuple[Ended, str]]:
+    for allowed, args in lines:
         ended = run(*args)
         yield ended, complaint(ended, allowed)
 

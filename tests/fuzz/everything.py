@@ -385,7 +385,7 @@ class Everything(Writer):
         return fields | ({"receptive_field": window} if self.chance(0.3) else {})
 
 
-class _Plain(yaml.SafeDumper):
+class _Plain(yaml.CSafeDumper):
     """YAML without anchors, which specs do not have."""
 
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature

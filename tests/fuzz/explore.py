@@ -57,7 +57,7 @@ def explore(count: int, seed: int, folder: Path) -> Found:
     began, slowest = time.monotonic(), Counter[str]()
     for i in range(count):
         before = time.monotonic()
-        for ended, what in trial(Random(f"{seed} {i}"), folder):
+        for ended, what in trial(Random(f"{seed} {i}"), folder, damages=1):
             before, took = time.monotonic(), time.monotonic() - before
             slowest[ended.args[0]] = max(slowest[ended.args[0]], round(1000 * took))
             disagrees = ended.args[0] == "verify" and ended.code == 1
