@@ -20,7 +20,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-from fnmatch import fnmatchcase
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -35,6 +34,7 @@ from archcost.errors import (
     UnknownRevisionError,
 )
 from archcost.git import Objects, git
+from archcost.globbing import Name, matching
 from archcost.spec.library import UnreadableError, check_is_file, near_file
 from archcost.suggest import nearest
 
@@ -292,11 +292,8 @@ class Revision:
         Raises:
             RevisionError: the revision cannot be read.
         """
-        if pattern.endswith("/"):
-            return []  # folders alone
-        first, *rest = pattern.split("/")
-        found = self._matching(self.placed(folder), [first, *filter(None, rest)])
-        return sorted({shown for shown, path in found if self._is_file(path)})
+        found = matching(pattern, self.placed(folder), self._below)
+        return sorted({shown for shown, path in found if self._is_file(Path(os.path.normpath(path)))})
 
     # -- as `Files` of the spec reader
 
@@ -466,41 +463,13 @@ class Revision:
 
     # -- patterns
 
-    def _matching(self, folder: Path, parts: list[str]) -> Iterator[tuple[str, Path]]:
-        """Whatever matches: what to call it, and where it is."""
-        ahead = [("", folder, 0)]
-        seen: set[tuple[Path, int]] = set()
-        while ahead:
-            shown, path, done = ahead.pop()
-            if (path, done) in seen:
-                continue
-            seen.add((path, done))
-            if done == len(parts):
-                yield shown, path
-                continue
-            for name, matched in self._steps(path, parts[done], done + 1 == len(parts)):
-                # Not by Path, which would drop a "./" in front.
-                to = os.path.join(shown, name) if name else shown  # noqa: PTH118
-                ahead.append((to, Path(os.path.normpath(path / name)), done + matched))
-
-    def _steps(self, path: Path, part: str, is_last: bool) -> Iterator[tuple[str, int]]:
-        """The names to go on with in a folder, and how many parts of the pattern each one is worth."""
-        if part == "**":
-            yield "", 1
-            names = [(name, mode) for name, mode in self._below(path) if not name.startswith(".")]
-            yield from ((name, 0) for name, mode in names if mode == _FOLDER)
-            yield from ((name, 1) for name, mode in names if mode != _FOLDER and is_last)
-        elif re.search(r"[*?[]", part):
-            names = [name for name, _ in self._below(path) if fnmatchcase(name, part)]
-            yield from ((name, 1) for name in names if part.startswith(".") or not name.startswith("."))
-        else:
-            yield part or os.sep, 1
-
-    def _below(self, path: Path) -> list[tuple[str, bytes]]:
-        """The names in a folder, with their modes; of a folder above the root, what leads there."""
+    def _below(self, path: Path) -> list[Name]:
+        """The names in a folder; of a folder above the root, what leads there."""
+        path = Path(os.path.normpath(path))
         if self.root != path and self.root.is_relative_to(path):
-            return [(self.root.relative_to(path).parts[0], _FOLDER)]
-        return [(name, entry.mode) for name, entry in self._folder(self.real(path)).items()]
+            return [Name(self.root.relative_to(path).parts[0], is_folder=True)]
+        names = self._folder(self.real(path)).items()
+        return [Name(name, is_folder=entry.mode == _FOLDER) for name, entry in names]
 
 
 _LARGEST_FOLDER = 2**28

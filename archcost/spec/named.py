@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import glob
 import os
 from fnmatch import fnmatchcase
-from pathlib import Path
+from glob import has_magic
 from typing import TYPE_CHECKING
 
 from archcost.errors import NothingToAnalyzeError, UsageError
+from archcost.globbing import on_disk
 from archcost.limits import DEFAULT
 from archcost.spec.library import zoo
 
@@ -33,14 +33,13 @@ def named(patterns: Sequence[str]) -> list[str]:
 
 def _matches(pattern: str) -> Iterator[str]:
     """What a pattern stands for; anything else stands for itself."""
-    if not glob.has_magic(pattern) or os.path.lexists(pattern):
+    if not has_magic(pattern) or os.path.lexists(pattern):
         yield pattern
         return
     if pattern.startswith("zoo:"):
         found = [f"zoo:{entry.name}" for entry in zoo(DEFAULT) if fnmatchcase(f"zoo:{entry.name}", pattern)]
     else:
-        paths = glob.iglob(pattern, recursive=True)  # noqa: PTH207 - Path.glob refuses absolute patterns
-        found = sorted(path for path in paths if Path(path).is_file())
+        found = on_disk(pattern)
     if not found:
         raise NothingToAnalyzeError(
             f"'{pattern}' matches no {'network' if pattern[:4] == 'zoo:' else 'file'}"
