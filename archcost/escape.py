@@ -11,6 +11,7 @@ that are no UTF-8 are `<U+DC80>` to `<U+DCFF>`: the last two digits are the byte
 
 from __future__ import annotations
 
+import operator
 import re
 from dataclasses import fields, is_dataclass, replace
 from functools import cache
@@ -96,42 +97,46 @@ def cleaned(value: T) -> T:
     >>> cleaned({"why": ("no\nreason", 1)})
     {'why': ('no reason', 1)}
     """
-    return cast("T", _cleaned(value))
+    return cast("T", _cleaned(value, {}))
 
 
-_NUMBERS = frozenset({int, float, bool, type(None)})
-"""Types without text. Most of a large report is of them."""
+_NO_TEXT = frozenset({int, float, bool, type(None)})
+
+_Known = dict[int, tuple[object, object]]
+"""What was cleaned already, by identity (layers share much), with the value, lest another take its place."""
 
 
-def _cleaned(value: object) -> object:
+def _cleaned(value: object, known: _Known) -> object:
+    kind = type(value)
+    if kind in _NO_TEXT:
+        return value
     if isinstance(value, str):
         return one_line(value)
+    if id(value) not in known:
+        known[id(value)] = (value, _parts(value, known))
+    return known[id(value)][1]
+
+
+def _parts(value: object, known: _Known) -> object:
+    """A value that holds others."""
     if isinstance(value, tuple | list):
-        return _items(cast("tuple[object, ...] | list[object]", value))
+        items = cast("tuple[object, ...] | list[object]", value)
+        made = [_cleaned(item, known) for item in items]
+        if all(map(operator.is_, made, items)):
+            return items
+        return made if isinstance(items, list) else tuple(made)
     if isinstance(value, dict):
-        return _entries(cast("dict[object, object]", value))
+        mapping = cast("dict[object, object]", value)
+        names = [_cleaned(name, known) for name in mapping]
+        items = [_cleaned(item, known) for item in mapping.values()]
+        alike = all(map(operator.is_, (*names, *items), (*mapping, *mapping.values())))
+        return mapping if alike else dict(zip(names, items, strict=True))
     if is_dataclass(value) and not isinstance(value, type):
         found = ((name, getattr(value, name)) for name in _names(type(value)))
-        made = ((name, old, _cleaned(old)) for name, old in found if type(old) not in _NUMBERS)
-        changed: dict[str, Any] = {name: new for name, old, new in made if new is not old}
+        pairs = ((name, old, _cleaned(old, known)) for name, old in found if type(old) not in _NO_TEXT)
+        changed: dict[str, Any] = {name: new for name, old, new in pairs if new is not old}
         return replace(value, **changed) if changed else value
     return value
-
-
-def _items(items: tuple[object, ...] | list[object]) -> object:
-    if all(type(item) in _NUMBERS for item in items):
-        return items
-    made = [*map(_cleaned, items)]
-    if all(new is old for new, old in zip(made, items, strict=True)):
-        return items
-    return made if isinstance(items, list) else tuple(made)
-
-
-def _entries(mapping: dict[object, object]) -> object:
-    made = {_cleaned(key): _cleaned(item) for key, item in mapping.items()}
-    pairs = zip(made.items(), mapping.items(), strict=False)
-    alike = all(new is old and key is known for (key, new), (known, old) in pairs)
-    return mapping if len(made) == len(mapping) and alike else made
 
 
 @cache
@@ -151,6 +156,8 @@ def no_commands(text: str, colon: str = "<U+003A>", number_sign: str = "<U+0023>
     >>> no_commands("a ::error::b\n ::error::b\nx##[group]y\n# a:b::c")
     'a ::error::b\n <U+003A>:error::b\nx<U+0023>#[group]y\n# a:b::c'
     """
+    if "::" not in text and "##" not in text:
+        return text
     return re.sub(_COMMAND, lambda found: number_sign if found[1] is None else f"{found[1]}{colon}", text)
 
 
@@ -210,6 +217,8 @@ def csv_cell(value: object) -> object:
     if not isinstance(value, str):
         return value
     text = no_commands(one_line(value))
+    if text[:1].isalnum():
+        return text
     return f"'{text}" if re.match(_FORMULA, text) and not re.fullmatch(_NUMBER, text) else text
 
 
