@@ -152,8 +152,10 @@ def command(
     is_whole = not specs and all(one.is_plain for one in how)
     _refuse_sources(placed, [settled.file, baseline.file, *(entry.path for entry in wanted)])
     with progress(quiet=options["quiet"]) as doing:
-        doing.step(f"checking {plural(len(wanted), 'spec')}")
-        judgement = Gate(settled, day, baseline).judge(wanted, is_whole=is_whole, patterns=specs, asked=how)
+        doing.step(f"checking {plural(len(wanted), 'spec')}", 2 * len(wanted))
+        judgement = Gate(settled, day, baseline).judge(
+            wanted, is_whole=is_whole, patterns=specs, asked=how, tick=doing.tick
+        )
     if options["write_baseline"]:
         write(baseline.rewritten(is_whole=is_whole), baseline.file)
         # A file that nobody named now is one that nobody reads the next time.

@@ -39,7 +39,7 @@ from archcost.source import Place, Source
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from archcost.gate.config import Config
     from archcost.gate.judge import Ruling
@@ -95,6 +95,7 @@ class Gate:
         is_whole: bool,
         patterns: Sequence[str] = (),
         asked: Sequence[Entry] = (),
+        tick: Callable[[], object] = lambda: None,
     ) -> Judgement:
         """What is to be said of networks.
 
@@ -104,17 +105,21 @@ class Gate:
                 concerns nothing.
             patterns: how they were named, if they were.
             asked: the settings that were asked for.
+            tick: called when a network has been read, and when it has been judged.
 
         Raises:
             ArchcostError: a spec cannot be read.
         """
-        subjects = [Subject(network) for network in load_entries(wanted)]
+        subjects = [Subject(network) for network in load_entries(wanted, tick)]
         checked = list(zip(wanted, subjects, strict=True))
         against = self.config.against
         base = self._base = Base(against, _near(wanted, self.config), wanted) if against else None
         with closing(base) if base else nullcontext():
             then = list(self._checked_then(base, patterns, asked)) if base and (is_whole or patterns) else []
-            specs = [self._spec(*pair, base) for pair in checked]
+            specs: list[CheckedSpec] = []
+            for pair in checked:
+                specs.append(self._spec(*pair, base))
+                tick()
             drifted = list(self._drift(base, then, wanted)) if base and base.revision else []
         others = unchecked(wanted, self.config)
         remarks = [

@@ -18,7 +18,7 @@ from archcost.spec.library import DISK, near_file, variants_of
 from archcost.spec.load import load
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from archcost.gate.config import Config, SpecPattern
     from archcost.gate.listing import Where
@@ -259,8 +259,8 @@ def _distinct(found: Iterable[Entry]) -> Iterator[Entry]:
             yield entry
 
 
-def load_entries(wanted: Sequence[Entry]) -> list[Network]:
-    """The networks of all entries. All are read before any mistake is reported.
+def load_entries(wanted: Sequence[Entry], tick: Callable[[], object] = lambda: None) -> list[Network]:
+    """The networks of all entries. All are read before any mistake is reported; `tick` is called after each.
 
     Raises:
         SpecError: with the mistakes of all specs.
@@ -273,6 +273,7 @@ def load_entries(wanted: Sequence[Entry]) -> list[Network]:
             networks.append(entry.load())
         except SpecError as error:
             mistakes += error.diagnostics
+        tick()
     if mistakes:
         raise SpecError(dict.fromkeys(mistakes))
     return networks

@@ -134,3 +134,21 @@ def test_it_says_which_of_several_and_how_much() -> None:
     assert doing.text(0) == "two lines<U+001B>[1m, 0 s"
     doing.step("")
     assert doing.text(9) == ""
+
+
+def test_a_check_says_how_many_of_its_specs_are_done(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+
+    class Told(Progress):
+        def step(self, what: str, length: int = 0) -> None:
+            super().step(what, length)
+            told.append(self.text(0))
+
+        def tick(self) -> None:
+            super().tick()
+            told.append(self.text(0))
+
+    monkeypatch.chdir(SPECS)
+    monkeypatch.setattr(progress, "Progress", Told)
+    main(["check", "--config", "gate.yaml"])
+    assert told == [f"checking 3 specs: {share} %, 0 s" for share in (0, 16, 33, 50, 66, 83, 100)]
