@@ -99,7 +99,7 @@ def test_every_command_names_the_pages_about_it(name: str, run: Run) -> None:
 
 def test_every_page_that_is_named_is_there_and_the_program_names_them_all(run: Run) -> None:
     docs = Path(__file__).parents[2] / "docs"
-    assert all((docs / f"{page}.md").is_file() for page in PAGES)
+    assert {path.stem for path in docs.glob("*.md")} == set(PAGES)
     assert {page for entry in COMMANDS.values() for page in entry.pages} <= set(PAGES)
     assert re.findall(r"^ +docs/(\S+)\.md  +\S", run("--help").stdout, re.MULTILINE) == list(PAGES)
 
