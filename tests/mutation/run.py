@@ -106,39 +106,58 @@ def sampled(tree: Tree, of: str, only: Sequence[str] | None, seed: int) -> list[
 
 
 def judged(record: Record, found: Sequence[Change], seconds: float) -> Iterator[str]:
-    """What became of every change: noticed, endless (noticed, too), unnoticed, equivalent or no program.
-
-    Raises:
-        RuntimeError: a test noticed a change, but fails without it, too.
-    """
-    noticing: set[str] = set()
+    """What became of every change: noticed, endless (noticed, too), unnoticed, equivalent or no program."""
+    judge = Judge(record, seconds)
     for i, change in enumerate(found, 1):
-        what, by = judge(record, change, seconds)
+        what, by = judge.of(change)
         if what == "unnoticed" and (why := reason(change, record.tree.read(change.path).decode())):
             what, by = "equivalent", why
-        noticing |= {by} if what == "noticed" else set()
         print(f"{i} {what} ({by}) {change}", flush=True)
         yield what
-    if noticing and (failing := record.tree.test(sorted(noticing), LONGEST).failing):
-        raise RuntimeError(f"fail without any change: {', '.join(failing)}")
 
 
-def judge(record: Record, change: Change, seconds: float) -> tuple[str, str]:
-    """Whether the tests notice a change, and which does."""
-    tree = record.tree
-    if not change.makes_another_program(tree.read(change.path)):
-        return "no program", "the same, or a syntax error"
-    names, ran = record.covering(change), 0
-    with tree.changed(change):
-        for batch in batches(record, names, seconds):
-            limit = 4 * sum(record.seconds[one] for one in batch) + 60
-            outcome = tree.test(batch, limit, "-x", *(f"--deselect={one}" for one in record.failing))
+class Judge:
+    """Runs the tests that may notice a change, for so many seconds at most."""
+
+    def __init__(self, record: Record, seconds: float) -> None:
+        self._record = record
+        self._seconds = seconds
+        self._failing = set(record.failing)
+        self._passing: set[str] = set()
+
+    def of(self, change: Change) -> tuple[str, str]:
+        """Whether the tests notice a change, and which one does."""
+        if not change.makes_another_program(self._record.tree.read(change.path)):
+            return "no program", "the same, or a syntax error"
+        names, ran = self._record.covering(change), 0
+        for batch in batches(self._record, names, self._seconds):
+            if found := self._noticed(change, batch):
+                return found
             ran += len(batch)
+        return "unnoticed", f"{ran} of {len(names)} files of tests ran"
+
+    def _noticed(self, change: Change, batch: list[str]) -> tuple[str, str] | None:
+        """By which test of a few files, if any does."""
+        limit = 4 * sum(self._record.seconds[one] for one in batch) + 60
+        while True:
+            with self._record.tree.changed(change):
+                left_out = (f"--deselect={one}" for one in sorted(self._failing))
+                outcome = self._record.tree.test(batch, limit, "-x", *left_out)
             if outcome.code is None:
                 return "endless", f"one of {', '.join(batch)}"
-            if outcome.code not in {0, NOTHING_RAN}:
-                return "noticed", next(iter(outcome.failing), batch[0])
-    return "unnoticed", f"{ran} of {len(names)} files of tests ran"
+            if outcome.code in {0, NOTHING_RAN}:
+                return None
+            by = next(iter(outcome.failing), batch[0])
+            if self._passes(by):
+                return "noticed", by
+
+    def _passes(self, test: str) -> bool:
+        """Whether a test passes when nothing is changed; from now on, one that does not is left out."""
+        if test not in self._passing:
+            only_collected = [] if "::" in test else ["--collect-only"]
+            outcome = self._record.tree.test([test], LONGEST, *only_collected)
+            (self._failing if outcome.code else self._passing).add(test)
+        return test in self._passing
 
 
 def batches(record: Record, names: Sequence[str], seconds: float) -> Iterator[list[str]]:
