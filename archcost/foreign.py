@@ -83,6 +83,15 @@ KINDS = {
     "batchdot": "matmul",
     "embed": "embedding",
     "lookuptable": "embedding",
+    "concatenation": "concat",
+    "addition": "add",
+    "elementwiseadd": "add",
+    "elemwiseadd": "add",
+    "elementwisesum": "add",
+    "elementwisemul": "multiply",
+    "elemwisemul": "multiply",
+    "drop": "dropout",
+    "skipconnect": "identity",
     "selfattention": "std/attention",
     "mhsa": "std/attention",
     "mha": "std/attention",
@@ -119,7 +128,7 @@ _RECURRENT = (
     "there are no recurrent layers; declare its shape, parameters and MACs over all steps with `custom`"
 )
 _NO_BATCH = "[channels, axes…], there is no batch"
-_MODULE = "it is several layers; write them as a block, under `blocks:`, and call that"
+MODULE = "it is several layers; write them as a block, under `blocks:`, and call that"
 
 INSTEAD = {
     # gates
@@ -137,6 +146,10 @@ INSTEAD = {
         "there is no such kind; `layer_norm: {bias: false}` has its parameters, but more operations, for "
         "it also "
         "takes the mean",
+    ),
+    **_each(
+        "weightnorm spectralnorm weightstandardization",
+        "it changes how a layer's weights are learned, and is folded into them; leave it out",
     ),
     "norm": "say which: `batch_norm`, `layer_norm`, `group_norm` or `instance_norm`",
     "normalization": "say which: `batch_norm`, `layer_norm`, `group_norm` or `instance_norm`",
@@ -193,7 +206,7 @@ INSTEAD = {
     "move",
     # convolutions
     **_each(
-        "convbn convbnrelu convbnact convnorm convnormact convnormactivation basicconv cbr cbs "
+        "convbn convbnrelu convbnact convnorm convnormactivation basicconv cbr cbs "
         "cbl convbnsilu convbnleaky convmodule baseconv bnconv convrelu cnr",
         "several layers at once are `std/conv_norm_act: {out_channels: 64, kernel_size: 3, act: relu}`: "
         "convolution, "
@@ -238,8 +251,16 @@ INSTEAD = {
         "roipooling globallppool spatialpyramidpooling powerpool",
         f"it is no `max_pool` and no `avg_pool`; {_UNKNOWN_COST}",
     ),
-    **_each("spp sppf ppm pyramidpooling", f"pools side by side; {_MODULE}"),
+    **_each("spp sppf ppm pyramidpooling", f"pools side by side; {MODULE}"),
     # sizes
+    **_each(
+        "bilinear bilinearupsample bilinearupsampling resizebilinear bilinearinterp",
+        "resizing is `upsample: {scale_factor: 2, mode: bilinear}`; a product of two inputs is `custom`",
+    ),
+    **_each(
+        "nearestupsample nearestupsampling resizenearestneighbor nearestinterp",
+        "write `upsample: {scale_factor: 2}`",
+    ),
     "upsamplingnearest": "write `upsample: {scale_factor: 2}`",
     "upsamplenearest": "write `upsample: {scale_factor: 2}`",
     "upsamplingbilinear": "write `upsample: {scale_factor: 2, mode: bilinear, align_corners: true}`",
@@ -297,7 +318,7 @@ INSTEAD = {
         "`linear` layers "
         "with `per_position: true`",
     ),
-    **_each("mlp ffn feedforward", f"two `linear` layers and an activation; {_MODULE}"),
+    **_each("mlp ffn feedforward", f"two `linear` layers and an activation; {MODULE}"),
     # activations without a kind
     **_each("celu rrelu crelu", _UNKNOWN_COST),
     "logistic": "the logistic function is `sigmoid`",
@@ -331,7 +352,7 @@ INSTEAD = {
         "c2f c3 c3k2 c2psa c2fattn bottleneckcsp csp elan repncspelan4 repconv adown cspdarknet "
         "c3tr c2 scdown psa a2c2f ghostconv ghostbottleneck repvggblock fpn c3ghost gsconv cbam "
         "eca ecalayer coordatt simam nonlocal sk splitattention",
-        _MODULE,
+        MODULE,
     ),
     **_each("rescaling rescale", "a product with a constant is `scale: {factor: …}`"),
     **_each("maskedsoftmax masking mask", "a mask is a `multiply` with a tensor, or leave it out"),

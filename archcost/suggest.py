@@ -57,7 +57,12 @@ def translate(word: str, known: Iterable[str], aliases: Mapping[str, str]) -> st
 def meant(word: str, known: Iterable[str], aliases: Mapping[str, str]) -> str | None:
     """The known word of the language that this one stands for: translated, or with a single slip."""
     words = list(islice(known, _MOST))
-    return _alias(word, words, aliases) or _same(word, words) or _slip(word, words)
+    return translation(word, words, aliases) or _slip(word, words)
+
+
+def translation(word: str, known: list[str], aliases: Mapping[str, str]) -> str | None:
+    """The known word that means the same: by the table, or in other letters."""
+    return _alias(word, known, aliases) or _same(word, known)
 
 
 def _offer(found: str | None) -> str:

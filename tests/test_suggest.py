@@ -81,8 +81,13 @@ ELSEWHERE = {
     "positional_encoding": "parameter: {shape:",
     "einsum": "matmul",
     "conv3x3": "kernel_size: 3",
-    "fc6": "write `linear`, and `name: fc6`",
-    "conv_1": "write `conv`, and `name: conv_1`",
+    "max_pool_3x3": "write `max_pool` with `kernel_size: 3`",
+    "sep_conv_3x3": "std/separable_conv",
+    "fc6": "if that is its name, write `linear`, and `name: fc6`",
+    "conv_1": "if that is its name, write `conv`, and `name: conv_1`",
+    "relu5_3": "if that is its name, write `relu`, and `name: relu5_3`",
+    "linear_layer": "if that is its name, write `linear`",
+    "pool5": "`max_pool` or `avg_pool`",
 }
 
 
@@ -114,6 +119,13 @@ TRANSLATED = {
 @pytest.mark.parametrize(("word", "ours"), TRANSLATED.items())
 def test_the_same_under_another_name_is_translated(word: str, ours: str) -> None:
     assert offered(kind_tail(word, STRUCTURES, [])) == ours
+
+
+@pytest.mark.parametrize("kind", words())
+def test_a_kind_in_other_letters_is_that_kind(kind: str) -> None:
+    camel = "".join(part.title() for part in kind.split("_"))
+    for written in (kind.upper(), camel, f"nn.{camel}", kind.replace("_", ""), kind.replace("_", "-")):
+        assert plain(offered(kind_tail(written, STRUCTURES, [])) or "") == plain(kind)
 
 
 def test_a_block_of_the_spec_is_offered_first() -> None:

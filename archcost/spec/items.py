@@ -31,7 +31,7 @@ from archcost.spec.pieces import META
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
 from archcost.spec.template import ANY, check_plain, shown
-from archcost.spec.words import Slips, kind_tail
+from archcost.spec.words import Slips, kind_tail, no_kind
 from archcost.suggest import translate
 from archcost.wording import in_a_row
 
@@ -185,8 +185,8 @@ class ItemParser(Mender):
             text = f"a space is missing after the colon: write `{tight[1]}: {tight[2]}`"
             raise Mistake(place, text)
         instead = kind_tail(word, STRUCTURES, self.blocks)
-        if instead or self.blocks_are_complete:
-            raise Mistake(place, f"unknown kind or block '{word}'{instead or _no_such(word)}")
+        if self.blocks_are_complete or "did you mean" in instead:
+            raise Mistake(place, f"unknown kind or block '{word}'{instead or no_kind(word)}")
         return Body(place=place, word=word, items=[])
 
     def _check_like(self, fields: Fields, around: Around) -> None:
@@ -451,9 +451,3 @@ def _no_list(node: Sequence) -> str:
         written = habits.layer(f"{texts[0]}({', '.join(arguments)})")
         return f"{text}: {written}" if written else text
     return f"{text}; a group is a `body:`"
-
-
-def _no_such(word: str) -> str:
-    if word.startswith("std/"):
-        return "; `archcost zoo --blocks` lists the standard blocks"
-    return "; a layer archcost does not know can be declared with `custom`"

@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import foreign, layers
 from archcost.spec.library import standard_names
-from archcost.suggest import meant, nearest, plain, translate
+from archcost.suggest import meant, nearest, plain, translate, translation
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
     from archcost.spec.reader import Entry
 
-_NUMBERED = re.compile(r"(?P<word>.+?)[_-]?\d+")
-_WINDOW = re.compile(r"conv_?(?P<size>\d+)x(?P=size)")
+_NAMED = re.compile(
+    r"(?P<word>[A-Za-z_]+?[A-Za-z](?:[123][dD])?)[_-]?(?:(?P<size>\d+)x(?P=size)|\d+([_-]\d+)*[a-z]?|layer|module|op)",
+    re.IGNORECASE,
+)
+"""`conv_1`, `fc6`, `relu5_3`, `conv3x3`, `linear_layer`: a kind's word with a name or a size around it."""
+
+_MODULE = re.compile(r"(block|module|unit|stage|stem|head|neck|backbone|encoder|decoder)s?\d*$")
+"""What several layers are called."""
 
 
 def _offered(word: str | None) -> str:
@@ -31,24 +37,40 @@ def kind_tail(word: str, structures: Iterable[str], blocks: Collection[str]) -> 
     """What to write instead of a word that is no kind, structure or block; empty if nobody knows.
 
     >>> kind_tail("Dense", ["body"], []), kind_tail("relu_3", ["body"], [])
-    (" (did you mean 'linear'?)", ': write `relu`, and `name: relu_3` beside it')
+    (" (did you mean 'linear'?)", ': if that is its name, write `relu`, and `name: relu_3` beside it')
     """
     if word.startswith("std/"):
         return _offered(word[4:]) if word[4:] in blocks else _standard(word[4:])
     known = [*layers.words(), *structures, *(f"std/{name}" for name in standard_names())]
-    if own := meant(word, blocks, {}):
-        return _offered(own)
-    if instead := _instead(word, known):
+    if found := meant(word, blocks, {}) or translation(word, known, foreign.KINDS):
+        return _offered(found)
+    if why := foreign.INSTEAD.get(plain(word)):
+        return f": {why}"
+    found = _standard_by_its_name(word)
+    if not found and (instead := _with_a_name(word, known)):
         return f": {instead}"
-    found = meant(word, known, foreign.KINDS) or _standard_by_its_name(word)
-    return _offered(found or nearest(word, blocks))
+    return _offered(found or meant(word, known, {}) or nearest(word, blocks))
 
 
-def _instead(word: str, known: list[str]) -> str | None:
-    """What to write for a word that means another thing, or none that is a kind."""
-    if window := _WINDOW.fullmatch(word.lower()):
-        return f"write `conv` with `kernel_size: {window['size']}` among its fields"
-    return foreign.INSTEAD.get(plain(word)) or _numbered(word, known)
+def _with_a_name(word: str, known: list[str]) -> str | None:
+    """What to write for a kind's word with a number or a size behind it."""
+    if (match := _NAMED.fullmatch(word)) is None:
+        return None
+    ours = translation(match["word"], known, foreign.KINDS)
+    if ours is None:
+        return foreign.INSTEAD.get(plain(match["word"]))
+    if match["size"]:
+        return f"write `{ours}` with `kernel_size: {match['size']}` among its fields"
+    return f"if that is its name, write `{ours}`, and `name: {word}` beside it"
+
+
+def no_kind(word: str) -> str:
+    """What to do about a word that nobody knows, as the end of a message."""
+    if word.startswith("std/"):
+        return "; `archcost zoo --blocks` lists the standard blocks"
+    if _MODULE.search(word.lower()):
+        return f": {foreign.MODULE}"
+    return "; a layer archcost does not know can be declared with `custom`"
 
 
 def _standard_by_its_name(word: str) -> str | None:
@@ -62,15 +84,6 @@ def _standard(name: str) -> str:
     if found := meant(name, names, foreign.STANDARD) or (begun[0] if len(begun) == 1 else None):
         return _offered(f"std/{found}")
     return "; there are " + ", ".join(f"std/{one}" for one in begun) if begun else ""
-
-
-def _numbered(word: str, known: list[str]) -> str | None:
-    """`conv_1`, `fc6`: the name of a layer where its kind belongs."""
-    if (match := _NUMBERED.fullmatch(word)) is None:
-        return None
-    bare = plain(match["word"])
-    found = foreign.KINDS.get(bare) or next((one for one in known if plain(one) == bare), None)
-    return f"write `{found}`, and `name: {word}` beside it" if found else None
 
 
 class Slips:
