@@ -8,7 +8,7 @@ from archcost.escape import code, markdown
 from archcost.report.fit import cut, shortened, width, wrapped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from archcost.report.style import Style
 
@@ -71,22 +71,39 @@ def grid(table: Table, style: Style) -> list[str]:
     >>> grid(Table(heads, [["conv", "9"], ["relu", ""]]), Style())
     ['layer      params', '-------  --------', 'conv            9', 'relu']
     """
-    heads, rows = table.heads, [*table.rows, *([] if table.total is None else [table.total])]
-    has_total = table.total is not None
-    wide = [max((width(row[i]) for row in rows), default=0) for i in range(len(heads))]
-    full = [max(n, _heading(head, narrow=table.narrow)) for n, head in zip(wide, heads, strict=True)]
+    rows = [*table.rows, *([] if table.total is None else [table.total])]
+    wide = [max((width(row[i]) for row in rows), default=0) for i in range(len(table.heads))]
+    full = _widths(table.heads, wide, narrow=table.narrow)
     if style.width is None or _together(full) <= style.width:
-        return _lines(_Columns(heads, rows, full), style, total=has_total, narrow=table.narrow)
-    tight = [max(n, _heading(head, narrow=True)) for n, head in zip(wide, heads, strict=True)]
-    kept = _kept(heads, tight, style.width)
-    columns = [_cut([row[i] for row in rows], heads[i], kept[i]) for i in kept]
-    shown = _Columns([heads[i] for i in kept], list(zip(*columns, strict=True)), list(kept.values()))
-    is_cut = [heads[i] for i in kept if kept[i] < tight[i]]
-    note = _note([heads[i] for i in range(len(heads)) if i not in kept], is_cut)
-    all_ = f"--width {_together(tight)} shows all" + ", --columns chooses" * table.chooses
-    said = wrapped(f"{note}; {all_}", style.width) if note else []
-    lines = _lines(shown, style, total=has_total, narrow=True)
-    return [*lines, *(style.paint(line, "dim") for line in said)]
+        return _lines(_Columns(table.heads, rows, full), style, total=bool(table.total), narrow=table.narrow)
+    tight = _widths(table.heads, wide, narrow=True)
+    kept = _kept(table.heads, tight, style.width)
+    lines = _lines(_shown(table.heads, rows, kept), style, total=bool(table.total), narrow=True)
+    return [*lines, *(style.paint(line, "dim") for line in _said(table, tight, kept, style.width))]
+
+
+def _shown(heads: Sequence[Head], rows: Sequence[Sequence[str]], kept: Mapping[int, int]) -> _Columns:
+    """The columns that are kept, their cells as wide as they may be."""
+    columns = [_cut([row[i] for row in rows], heads[i], most) for i, most in kept.items()]
+    return _Columns([heads[i] for i in kept], list(zip(*columns, strict=True)), list(kept.values()))
+
+
+def _said(table: Table, wide: Sequence[int], kept: Mapping[int, int], most: int) -> list[str]:
+    """What a table lacks, and what shows it; nothing if narrower headings were enough."""
+    gone = [head for i, head in enumerate(table.heads) if i not in kept]
+    less = [table.heads[i] for i in kept if kept[i] < wide[i]]
+    parts = {"left out": _called(gone), "cut": _called(less)}
+    note = "; ".join(f"{what}: {', '.join(names)}" for what, names in parts.items() if names)
+    how = f"--width {_together(wide)} shows all" + ", --columns chooses" * table.chooses
+    return wrapped(f"{note}; {how}", most) if note else []
+
+
+def _called(heads: Iterable[Head]) -> list[str]:
+    return [*dict.fromkeys(filter(None, (head.name or head.text for head in heads)))]
+
+
+def _widths(heads: Sequence[Head], wide: Sequence[int], *, narrow: bool) -> list[int]:
+    return [max(n, _heading(head, narrow=narrow)) for n, head in zip(wide, heads, strict=True)]
 
 
 def _heading(head: Head, *, narrow: bool) -> int:
@@ -132,15 +149,6 @@ def _cut(cells: list[str], head: Head, most: int) -> list[str]:
     if head.cuts == "middle" and head.least is not None:
         return shortened(cells, most)
     return [cut(cell, most) for cell in cells]
-
-
-def _note(gone: Sequence[Head], is_cut: Sequence[Head]) -> str:
-    parts = {"left out": gone, "cut": is_cut}
-    names = {
-        what: ", ".join(dict.fromkeys(filter(None, (h.name or h.text for h in heads))))
-        for what, heads in parts.items()
-    }
-    return "; ".join(f"{what}: {text}" for what, text in names.items() if text)
 
 
 # -- lines ------------------------------------------------------------------------------------------------
