@@ -121,8 +121,8 @@ RUNS: dict[str, list[Run]] = {
     "rates": in_formats("rates --kernel 3 --field 9", "table", "json", "csv", "markdown"),
     "diff": [
         *in_formats("diff {other} {spec}", "table", "json", "csv", "markdown"),
-        *in_formats("diff {spec} {spec} --base-set word={value} --depth 1", "table", "markdown", "csv"),
-        *in_formats("diff --against HEAD {spec}", "table", "json", "csv", "markdown"),
+        *in_formats("diff {spec} {spec} --base-set word={value} --depth 1", "table", "markdown"),
+        *in_formats("diff --against HEAD {spec}", "table", "markdown"),
     ],
     "check": [
         *in_formats(CHECK, "text", "json", "csv", "markdown", "github", "sarif", "junit", code=1),
@@ -362,7 +362,7 @@ class Played:
         self._words = {
             "text": text,
             "value": quoted.replace(",", ";"),
-            "spec": f"./{stem}.yaml" if stem.startswith("-") else f"{stem}.yaml",
+            "spec": f"in/{stem}.yaml" if stem.startswith("-") else f"{stem}.yaml",
             "other": "other.yaml",
             "broken": f"b{stem}.yaml",
             "config": f"c{stem}.yaml",
