@@ -11,6 +11,7 @@ from archcost.cli.common import Loading, load_all, load_one, loading, output, qu
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, TooLargeError
+from archcost.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -134,7 +135,9 @@ def _verified(networks: Sequence[Network], options: Options, doing: Progress) ->
             _refuse_if_too_large(network, options)
         except TooLargeError as error:
             raise TooLargeError(f"{error}; {_advice(network, options)}") from None
-    doing.step("running", sum(runs(network, options["samples"]) * len(network) for network in networks))
+    who = networks[0].path if len(networks) == 1 else plural(len(networks), "network")
+    parts = sum(runs(network, options["samples"]) * len(network) for network in networks)
+    doing.step(f"running {who}", parts)
     return [
         verify(
             network,
