@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from functools import cached_property
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import AbsentError, NothingBeforeError, RevisionError, SpecError, UsageError
 from archcost.gate.baseline import parse as parse_baseline
-from archcost.gate.config import NAMES, TABLE, Config
+from archcost.gate.config import NAMES, TABLE
 from archcost.gate.model import Against
 from archcost.gate.toml_tree import has_table
 from archcost.review.measured import Subject
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archcost.gate.baseline import Accepted
+    from archcost.gate.config import Config, Given
     from archcost.gate.entries import Entry
     from archcost.renames import Renames
     from archcost.revisions import Revision
@@ -123,29 +125,37 @@ class Base:
         return entry.variant is not None and entry.variant not in plain.variants
 
     def config(self, config: Config) -> Config | None:
-        """The configuration as it was there; None if there was none.
+        """The configuration that held there; None if there was none.
+
+        It is looked for under its name, then where one is found today, from the folder upward: one that came
+        since, nearer by, took the place of it, and one that is gone has left none.
 
         Args:
-            config: today's, which says where it is kept, and what the command line put in its place.
+            config: today's, with what the command line put in its place.
 
         Raises:
             SpecError: it is wrong, by what is known today.
         """
-        from archcost.gate.parse import parse  # noqa: PLC0415 - as above
-
-        if self.revision is None or config.file is None:
+        if self.revision is None:
             return None
-        folder = Path(config.file).parent
-        names = dict.fromkeys([config.file, *(str(folder / name) for name in NAMES)])
-        for name in names:
-            if not self._has(name):
-                continue
-            opened = open_spec(name, config.given.limits, self.revision)
-            if name.endswith(".toml") and not has_table(opened.data, TABLE):
-                continue
-            there = replace(parse(opened, config.given.limits), folder=config.folder)
-            return there.settled(config.given)
+        start = Path(os.path.abspath(Path(config.file).parent if config.file else "."))  # noqa: PTH100 - links stay
+        folders = [one for one in (start, *start.parents) if one.is_relative_to(self.revision.root)]
+        near = [one / name for one in folders for name in NAMES]
+        for file in (*([Path(config.file)] if config.file else []), *near):
+            if found := self._config_in(os.path.relpath(file), config.given):
+                return found
         return None
+
+    def _config_in(self, name: str, given: Given) -> Config | None:
+        """The configuration in a file, as messages of today would name it; None if it is none."""
+        from archcost.gate.parse import parse  # noqa: PLC0415 - most checks have no base
+
+        if self.revision is None or not self._has(name):
+            return None
+        opened = open_spec(name, given.limits, self.revision)
+        if name.endswith(".toml") and not has_table(opened.data, TABLE):
+            return None
+        return replace(parse(opened, given.limits), folder=Path(name).parent).settled(given)
 
     def accepted(self, then: Config) -> Mapping[str, Accepted]:
         """What the baseline that a configuration names accepted there; nothing if that cannot be read."""

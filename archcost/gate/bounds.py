@@ -62,6 +62,8 @@ class Bound(NamedTuple):
     def _refuse(self, limit: Limit) -> str | None:
         """Why an amount cannot limit this measure."""
         text, (value, unit), name = limit.text, limit.amount, self.measure.name
+        if self.side == "min" and not value and not limit.is_relative:
+            return f"{text} limits nothing, every network has that; write {self.example}"
         if unit == "bytes":
             only = ", ".join(m.name for m in MEASURES.values() if m.unit == "elements")
             return (

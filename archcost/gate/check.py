@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from archcost.errors import SpecError
@@ -29,6 +31,7 @@ from archcost.gate.remarks import (
     about_baseline,
     about_budgets,
     about_judged,
+    about_unlisted,
     about_variants,
     nowhere,
 )
@@ -115,17 +118,24 @@ class Gate:
         against = self.config.against
         base = self._base = Base(against, _near(wanted, self.config), wanted) if against else None
         with closing(base) if base else nullcontext():
-            then = list(self._checked_then(base, patterns, asked)) if base and (is_whole or patterns) else []
+            drifted: list[Remark] = []
+            then, old = None, list[Entry]()
+            if base and base.revision:
+                then, drifted = self._then(base)
+                is_known = is_whole or patterns or asked
+                old = self._checked_then(base, then, patterns, asked) if is_known else []
             specs: list[CheckedSpec] = []
             for pair in checked:
                 specs.append(self._spec(*pair, base))
                 tick()
-            drifted = list(self._drift(base, then, wanted)) if base and base.revision else []
+            if base and base.revision:
+                drifted += self._drift(base, then, old, wanted)
         others = unchecked(wanted, self.config)
         remarks = [
             *about_base(self.config, base, specs),
             *drifted,
             *about_variants(checked, others),
+            *(about_unlisted(self.config, [*wanted, *others]) if is_whole else ()),
             *about_budgets(self.config, checked, others),
             *self._waivers.remarks(wanted, others, is_whole=is_whole),
             *about_baseline(self.config, self.baseline, [one.label for one in specs], is_whole=is_whole),
@@ -146,39 +156,45 @@ class Gate:
 
     # -- beside the base ------------------------------------------------------------------------------------
 
-    def _checked_then(self, base: Base, patterns: Sequence[str], asked: Sequence[Entry]) -> list[Entry]:
-        """What the same command would have checked at the base."""
-        then = self._then(base)
-        found = (
-            checked_then(patterns, asked or [Entry(path="")], then or self.config, base)
-            if then or patterns
-            else []
-        )
+    def _checked_then(
+        self, base: Base, then: Config | None, patterns: Sequence[str], asked: Sequence[Entry]
+    ) -> list[Entry]:
+        """What the same command would have checked at the base, of what lies below this configuration."""
+        if then is None and not patterns:
+            return []
+        found = checked_then(patterns, asked or [Entry(path="")], then or self.config, base)
+        if then and not patterns and not self._is_beside(then):
+            below = os.path.abspath(self.config.folder)  # noqa: PTH100 - links are not followed
+            found = [one for one in found if Path(os.path.abspath(one.path)).is_relative_to(below)]  # noqa: PTH100 - as above
         base.look_for(found)
         return found
 
-    def _then(self, base: Base) -> Config | None:
-        """The configuration at the base; None if there was none that can be read."""
-        try:
-            return base.config(self.config)
-        except SpecError:
-            return None
+    def _is_beside(self, then: Config) -> bool:
+        """Whether a configuration of the base lies in the folder of today's."""
+        return os.path.abspath(then.folder) == os.path.abspath(self.config.folder)  # noqa: PTH100 - as above
 
-    def _drift(self, base: Base, then: Sequence[Entry], wanted: Sequence[Entry]) -> Iterator[Remark]:
+    def _drift(
+        self, base: Base, then: Config | None, old: Sequence[Entry], wanted: Sequence[Entry]
+    ) -> Iterator[Remark]:
         """What is not checked any more, and what is checked less strictly."""
-        yield from about_gone(then, wanted, self.config, base)
+        yield from about_gone(old, wanted, self.config, base)
+        if then is None:
+            return
+        labels = {entry.label(self.config) for entry in old}
+        pairs = [pair for pair in self._pairs if pair.before.label(self.config) in labels]
+        yield from about_limits(pairs, self.config, then, base.name)
+        yield from about_config(self.config, then, base.name)
+        known = base.accepted(then)
+        yield from drift_of_baseline(self.baseline.accepted, known, self.baseline.file, base.name)
+
+    def _then(self, base: Base) -> tuple[Config | None, list[Remark]]:
+        """The configuration at the base, and what there is to say if it cannot be read; None without one."""
         try:
-            config = base.config(self.config)
+            return base.config(self.config), []
         except SpecError as error:
             first = error.diagnostics[0]
             text = f"what this change loosened cannot be told: {first.place}: {first.message}"
-            yield Remark("loosened", text, nowhere(self.config))
-            return
-        if config is not None:
-            yield from about_limits(self._pairs, self.config, config, base.name)
-            yield from about_config(self.config, config, base.name)
-            known = base.accepted(config)
-            yield from drift_of_baseline(self.baseline.accepted, known, self.baseline.file, base.name)
+            return None, [Remark("loosened", text, nowhere(self.config))]
 
     def _spec(self, entry: Entry, subject: Subject, base: Base | None) -> CheckedSpec:
         before = base.of(entry) if base else None

@@ -17,6 +17,7 @@ from archcost.gate.model import GATE_RULES, LEVELS
 from archcost.gate.patterns import is_glob
 from archcost.gate.remarks import Remark, nowhere
 from archcost.gate.waivers import granted
+from archcost.geometry import show, size
 from archcost.report.lookup import some
 from archcost.source import Place, Source
 from archcost.wording import in_a_row, plural
@@ -75,6 +76,7 @@ def about_limits(pairs: Iterable[Pair], now: Config, then: Config, base: str) ->
 def _losses(pair: Pair, now: Config, then: Config) -> Iterator[Loss]:
     budgets = [b for b in then.budgets if then.applies(b, pair.before.path, pair.before.variant)]
     old = list(rulings(budgets, pair.base, pair.base, then.dtype))
+    yield from _inputs(pair)
     yield from _expectations(pair)
     if old and not (pair.found or pair.subject.network.expectations):
         keys = in_a_row(dict.fromkeys(one.budget.bound.key for one in old))
@@ -149,6 +151,16 @@ def _is_wider(one: Ruling, other: Ruling) -> bool:
     """Whether a limit allows what the other does not."""
     a, b = (Fraction(ruling.limit or 0) / ruling.width for ruling in (one, other))
     return a > b if one.budget.bound.side == "max" else a < b
+
+
+def _inputs(pair: Pair) -> Iterator[Loss]:
+    """An input that is smaller: everything costs less then, so a limit leaves room that it did not."""
+    before = {one.path: one.output for one in pair.base.network.inputs}
+    for now in pair.subject.network.inputs:
+        was = before.get(now.path)
+        if was is not None and size(now.output) < size(was):
+            text = f"input {now.path} is {show(now.output)} now, which costs less, and was {show(was)}"
+            yield Loss("loosened", text, Place(Source(pair.entry.path)))
 
 
 # -- expectations -------------------------------------------------------------------------------------------

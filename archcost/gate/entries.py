@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost.errors import Diagnostic, NothingToAnalyzeError, SpecError, UsageError
-from archcost.gate.listing import HERE, listed
+from archcost.gate.listing import HERE, before_stars, listed
 from archcost.gate.patterns import matches_spec
 from archcost.gate.tree import refuse_link, refuse_listed
 from archcost.limits import DEFAULT
@@ -219,20 +219,13 @@ def _paths(pattern: SpecPattern, config: Config, where: Where, limits: Limits) -
     path = config.path_of(pattern.path)
     if where is not HERE or path.startswith("zoo:"):
         return listed(path, config, where, limits)
-    refuse_listed(_before_stars(path), config, pattern.place)
+    refuse_listed(before_stars(Path(path)), config, pattern.place)
     if not (has_magic(path) or os.path.lexists(path)):
         text = f"there is no file '{pattern.path}'{near_file(DISK, Path(path))}"
         raise SpecError([Diagnostic(pattern.place, text)])
     for file in where.matching(path):
         refuse_listed(file, config, pattern.place)
     return listed(path, config, where, limits)
-
-
-def _before_stars(pattern: str) -> str:
-    """The part of a path that no star stands in: what it matches lies below that."""
-    parts = Path(pattern).parts
-    count = next((i for i, part in enumerate(parts) if has_magic(part)), len(parts))
-    return str(Path(*parts[:count]))
 
 
 def _known(path: str, asked: Entry, config: Config, where: Where) -> Iterator[Entry]:

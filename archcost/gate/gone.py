@@ -56,22 +56,28 @@ def _today(entry: Entry, base: Base) -> Entry:
 def _as_it_was_read(entry: Entry, path: str, base: Base) -> Remark:
     """A variant, or other settings, of a spec that is still checked in some way."""
     how = f"as {entry.settings}" if entry.settings else "as it stands"
-    text = f"{path} was checked {how} at {base.name}, and is not any more; {_WAYS}"
+    text = f"{_shown(entry, path)} was checked {how} at {base.name}, and is not any more; {_WAYS}"
     return Remark("gone-spec", text, Place(Source(path)), (entry.path, entry.variant))
 
 
 def _altogether(several: Sequence[Entry], path: str, config: Config, base: Base) -> Remark:
     first = several[0]
     variants = [entry.variant for entry in several if entry.variant]
-    what = f"{first.path}{f' (with {some(variants)})' if variants else ''} was checked at {base.name}"
+    also = f" (with {some(variants)})" if variants else ""
+    what = f"{_shown(first, first.path)}{also} was checked at {base.name}"
     place = nowhere(config)
     if path != first.path:
-        what, place = f"{what}; it is {path} now, which is not checked", Place(Source(path))
+        what, place = f"{what}; it is {_shown(first, path)} now, which is not checked", Place(Source(path))
     elif not first.is_file or os.path.lexists(path):
         what = f"{what}, and is not any more"
     else:
         what = f"{what}, and is gone"
     return Remark("gone-spec", f"{what}; {_WAYS}", place, (first.path, first.variant))
+
+
+def _shown(entry: Entry, path: str) -> str:
+    """The path of a file as a reader would type it here."""
+    return os.path.relpath(path) if entry.is_file else path
 
 
 _WAYS = "list it under `specs`, or let a waiver of gone-spec say who agreed"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from glob import has_magic
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from archcost.errors import AbsentError, NothingToAnalyzeError, SpecError
@@ -15,6 +16,8 @@ from archcost.spec.parse import LIBRARY_KEYS
 from archcost.spec.reader import Mapping, read
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from archcost.gate.config import Config
     from archcost.limits import Limits
     from archcost.revisions import Revision
@@ -120,3 +123,54 @@ def _is_something_else(path: str, config: Config, where: Where, limits: Limits) 
 
 
 _LAYERS = re.compile(rb"^[\"']?layers\b", re.MULTILINE)
+
+
+def unlisted(config: Config, known: Collection[str]) -> list[str]:
+    """The specs below the folders of patterns that none of them means and nobody excludes.
+
+    A spec under another name, `.yml` for `.yaml`, or one folder deeper, would not be missed otherwise.
+
+    Args:
+        config: the patterns.
+        known: the files that are checked, or could be.
+    """
+    seen = {os.path.abspath(path) for path in known}  # noqa: PTH100 - links are not followed
+    found: list[str] = []
+    for folder in _folders(config):
+        for place, below, names in os.walk(folder):
+            below[:] = sorted(name for name in below if not name.startswith("."))
+            for name in sorted(names):
+                path = os.path.normpath(os.path.join(place, name))  # noqa: PTH118 - a name, as patterns have it
+                if name.endswith((".yaml", ".yml")) and os.path.abspath(path) not in seen:  # noqa: PTH100 - as above
+                    seen.add(os.path.abspath(path))  # noqa: PTH100 - as above
+                    if not config.excludes(path) and _looks_like_a_spec(path):
+                        found.append(path)
+                if len(seen) > _MOST_FILES:
+                    return found
+    return found
+
+
+def _folders(config: Config) -> list[str]:
+    """The folders that patterns with a star begin with. The whole repository is nobody's folder of specs."""
+    paths = (Path(config.path_of(one.path)) for one in config.specs if has_magic(one.path))
+    starts = (before_stars(path) for path in paths if path.parts[:1] != ("zoo:",))
+    return list(dict.fromkeys(start for start in starts if start != os.path.normpath(config.folder)))
+
+
+def before_stars(path: Path) -> str:
+    """The part of a path that no star stands in: what it matches lies below that."""
+    count = next((i for i, part in enumerate(path.parts) if has_magic(part)), len(path.parts))
+    return str(Path(*path.parts[:count]))
+
+
+def _looks_like_a_spec(path: str) -> bool:
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - as it is named
+            data = stream.read(2**20)
+    except OSError:
+        return False
+    return bool(_LAYERS.search(data) and re.search(rb"^[\"']?archcost\b", data, re.MULTILINE))
+
+
+_MOST_FILES = 20_000
+"""Files that are looked at: specs do not lie among more."""

@@ -25,6 +25,7 @@ GATE_RULES: dict[str, tuple[Level, str]] = {
     "gone-spec": ("error", "a network that was checked at the base is not checked any more"),
     "lost-budget": ("error", "a network has no limit any more that held for it at the base"),
     "loosened": ("warn", "a limit, a level, a waiver or the baseline allows more than at the base"),
+    "unlisted-spec": ("warn", "a spec lies where specs are looked for, and no pattern of `specs` means it"),
     "unchecked-variant": ("warn", "a spec has variants that are not checked"),
     "declared": ("info", "what a layer costs is declared by the spec, not derived"),
     "more-declared": ("error", "more of a network is declared than at the base, or is declared to cost less"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.gate.judge import parts
+from archcost.gate.listing import unlisted
 from archcost.gate.patterns import matches_spec
 from archcost.report.lookup import some
 from archcost.source import Place, Source
@@ -65,8 +66,9 @@ def about_base(config: Config, base: Base | None, specs: Sequence[CheckedSpec]) 
 
 def _is_all_equal(specs: Sequence[CheckedSpec]) -> bool:
     """Whether networks have limits that are relative, and are what they were."""
-    relative = any(one.base is not None for spec in specs for one in spec.limits)
-    return relative and all(spec.base == spec.measures for spec in specs if spec.base)
+    relative = [one for spec in specs for one in spec.limits if one.base is not None]
+    is_kept = bool(relative) and all(one.kept is not False for one in relative)
+    return is_kept and all(spec.base == spec.measures for spec in specs if spec.base)
 
 
 def about_judged(
@@ -152,6 +154,14 @@ def _about_lists(
             how = "as it stands" if variant is None else f"as variant {variant}"
             text = f"no spec that this budget matches is checked {how}, which it lists beside others"
             yield Remark("unused-budget", text, place)
+
+
+def about_unlisted(config: Config, known: Sequence[Entry]) -> Iterator[Remark]:
+    """Specs that lie among those that are checked, and are not."""
+    if found := unlisted(config, {one.path for one in known if one.is_file}):
+        are, it = ("is a spec", "it") if len(found) == 1 else ("are specs", "each")
+        text = f"{some(found)} {are} that no pattern of `specs` matches; list {it}, or exclude {it}"
+        yield Remark("unlisted-spec", text, nowhere(config))
 
 
 _CHECK_VARIANTS = (

@@ -90,6 +90,8 @@ def test_1_when_a_limit_is_broken_by_one(form: str, run: Run) -> None:
         ["net.yaml", "--max-macs", "inf"],
         ["net.yaml", "--max-macs", "1e99"],
         ["net.yaml", "--max-macs", "4.2g"],
+        ["net.yaml", "--min-field", "0"],
+        ["net.yaml", "--min-coverage", "0%"],
         [""],
         [],
     ],

@@ -159,6 +159,14 @@ def test_what_a_spec_expects_no_more_is_said(changed: str, message: str, keeper:
     assert message in keeper.check().about("loosened")
 
 
+def test_an_input_that_is_smaller_is_said(keeper: Gatekeeper) -> None:
+    keeper.main({"specs/net.yaml": EXPECTING, "archcost.yaml": STRICT})
+    keeper.change({"specs/net.yaml": EXPECTING.replace("[3, 8, 8]", "[3, 8, 4]")})
+    assert keeper.check().about("loosened") == [
+        "input input is 3×8×4 now, which costs less, and was 3×8×8 at main, for specs/net.yaml"
+    ]
+
+
 BASED = (
     "specs: [net.yaml]\nagainst: main\nbaseline: known.txt\nbudgets:\n  - {max_macs: 1k, max_params: 10}\n"
 )

@@ -199,6 +199,7 @@ def test_a_spec_that_is_named_is_read_as_the_configuration_reads_it() -> None:
     assert [spec.label for spec in found.specs] == ["net.yaml (wide)"]
 
 
+@with_a_variant
 def test_a_spec_that_is_named_is_not_read_as_others_are() -> None:
     Path("other.yaml").write_text(NET.replace("name: net", "name: other"), "utf-8")
     listed = "{path: net.yaml, variant: wide}, {path: net.yaml, set: {width: 9}}, other.yaml"
