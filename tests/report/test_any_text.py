@@ -85,7 +85,7 @@ def put(value: Any, text: str) -> Any:  # noqa: ANN401 - whatever a result holds
     return value
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(text=TEXT)
 def test_no_writer_lets_a_text_mean_anything(text: str, results: list[Writer]) -> None:
     for form, write, result in results:
