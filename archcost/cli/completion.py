@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from functools import wraps
 from typing import TYPE_CHECKING
 
 from click.shell_completion import CompletionItem
 
 from archcost.errors import ArchcostError
+from archcost.escape import one_line
 from archcost.limits import DEFAULT, Limits
 
 if TYPE_CHECKING:
@@ -88,7 +90,9 @@ def complete_setting(ctx: click.Context, _param: click.Parameter, incomplete: st
     """Variables of the specs that stand before, up to their values; what they are now stands beside."""
     found = {name: value for root in _roots(ctx) for name, value in _section(root, "vars").items()}
     items = ((f"{name}=", getattr(value, "text", None)) for name, value in found.items())
-    return [CompletionItem(name, help=now) for name, now in items if name.startswith(incomplete)]
+    return [
+        CompletionItem(name, help=now and one_line(now)) for name, now in items if name.startswith(incomplete)
+    ]
 
 
 @_silent
@@ -134,10 +138,12 @@ def _roots(ctx: click.Context) -> Iterator[Section]:
 
 
 def _section(root: Section, name: str) -> Mapping[str, Tree]:
+    """What stands under a key of a spec. A name that it cannot have is not offered: shells insert what is."""
     from archcost.spec.reader import Mapping as Section  # noqa: PLC0415 - as above
 
     section = root.get(name)
-    return {entry.key.text: entry.value for entry in section.entries} if isinstance(section, Section) else {}
+    entries = section.entries if isinstance(section, Section) else ()
+    return {one.key.text: one.value for one in entries if re.fullmatch(r"[A-Za-z0-9_.-]+", one.key.text)}
 
 
 def _network(ctx: click.Context) -> Network:

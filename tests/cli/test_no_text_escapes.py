@@ -19,6 +19,7 @@ from xml.etree import ElementTree as ET
 
 import click
 import pytest
+from click.shell_completion import ShellComplete
 from markdown_it import MarkdownIt
 
 from archcost.cli import main
@@ -434,6 +435,18 @@ def test_a_text_means_nothing_where_lines_are_broken(
         for line, width in product(NARROW, (40, 60)):
             run = Run("free", f"{line} --width {width}", line.startswith("check"))
             assert_is_harmless("".join(hostile.run(run, capsys)))
+
+
+def test_a_shell_is_offered_no_text_that_it_would_obey(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        'vars: {"x$(touch pwned)": 1, "a\\nb": 2, good: "x\\n::error::pwned"}\n'
+        'variants: {"`touch pwned`": {good: a}, "$IFS": {}, wide: {good: b}}\n'
+    )
+    shell = ShellComplete(program, {}, "archcost", "_ARCHCOST_COMPLETE")
+    settings = shell.get_completions(["analyze", str(path), "--set"], "")
+    assert [(item.value, item.help) for item in settings] == [("good=", "x ::error::pwned")]
+    assert [item.value for item in shell.get_completions(["analyze", str(path), "--variant"], "")] == ["wide"]
 
 
 def test_a_text_changes_no_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
