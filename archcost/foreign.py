@@ -584,6 +584,10 @@ NO_FIELDS = {
         "times number n repeat repeats count num_layers num_blocks",
         "items are repeated by `repeat: 3`, with them under `body:` beside it",
     ),
+    **_each(
+        "params parameters args arguments kwargs config options attrs attributes fields hparams",
+        "its fields stand right under it",
+    ),
     **_each("flops flop", "write `macs`; what others call FLOPs are MACs, or twice as many"),
     "normalized_shape": "`axis` says over what: 0, the channels, unless told, [0, 1, 2] or all",
 }

@@ -17,7 +17,7 @@ from archcost.layers import bare
 from archcost.layers.base import Merge
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Mapping, Scalar, Sequence
-from archcost.spec.template import Field, Template, describe, rewritten, shown
+from archcost.spec.template import Field, Template, describe, has_dashes, rewritten, shown
 from archcost.spec.words import Slips, choice, field_tail
 from archcost.wording import in_a_row
 
@@ -226,6 +226,8 @@ class Fields:
 
 def not_a_mapping(word: str, kind: type[Kind], node: Scalar | Sequence) -> str:
     """What to write for the fields of a layer that are a word or a list."""
+    if has_dashes(node):
+        return f"{word}: its fields are a mapping; leave out the dashes before them"
     texts = [one.text if isinstance(one, Scalar) else None for one in getattr(node, "items", [node])]
     names = [text for text in texts if text and not text.isdigit()]
     if issubclass(kind, Merge) and names and len(names) == len(texts):

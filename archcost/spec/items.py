@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import foreign, layers
 from archcost.layers.base import Merge
-from archcost.spec import habits
+from archcost.spec import calls
 from archcost.spec.document import (
     Block,
     BlockCall,
@@ -30,7 +30,7 @@ from archcost.spec.naming import Around, Names, Numbering
 from archcost.spec.pieces import META
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
-from archcost.spec.template import ANY, check_plain, shown
+from archcost.spec.template import ANY, check_plain, has_dashes, shown
 from archcost.spec.words import Slips, kind_tail, no_kind
 from archcost.suggest import translate
 from archcost.wording import in_a_row
@@ -96,7 +96,8 @@ class ItemParser(Mender):
             return f"it must be a list of items: write `- ` before '{node.entries[0].key.text}'"
         if isinstance(node, Scalar) and isinstance(node.value, str) and self.is_kind(node.value):
             return f"it must be a list of items: [{node.value}]"
-        return "it must be a list of items, each beginning with `- `"
+        named = "; its name is `name:` beside its kind" if isinstance(node, Mapping) and node.entries else ""
+        return f"it must be a list of items, each beginning with `- `{named}"
 
     def _item(self, node: Tree, around: Around) -> Item:
         if isinstance(node, Scalar):
@@ -173,13 +174,13 @@ class ItemParser(Mender):
             text = f"'{word}' goes with {with_}, in the same item: without a `- ` of its own"
             raise Mistake(place, text)
         given = value.value if isinstance(value, Scalar) and isinstance(value.value, str) else ""
-        if meant := given if self.is_kind(given) else habits.kind_of(given):
+        if meant := given if self.is_kind(given) else calls.kind_of(given):
             text = f"unknown kind or block '{word}'; the kind is the key, its fields are the value"
             raise Mistake(place, f"{text}: `{meant}: {{...}}`")
         if (called := re.match(r"([\w.-]+) *\(", word)) and called[1] in self.blocks:
             text = f"parameters are given as a mapping: `{called[1]}: {{…}}`"
             raise Mistake(place, f"'{word}' is no block: {text}")
-        if written := habits.layer(word):
+        if written := calls.layer(word):
             raise Mistake(place, f"'{word}' is no layer here: {written}")
         if tight := _TIGHT.fullmatch(word):
             text = f"a space is missing after the colon: write `{tight[1]}: {tight[2]}`"
@@ -217,7 +218,10 @@ class ItemParser(Mender):
         inside = self._inside(around, meta)
         branches: list[Branch] = []
         if not isinstance(entry.value, Mapping) or not entry.value.entries:
-            text = f"branches is {shown(entry.value)}; it must be a mapping of names to items (left: [relu])"
+            wanted = "it must be a mapping of names to items (left: [relu])"
+            if has_dashes(entry.value):
+                wanted = "leave out the dashes before their names"
+            text = f"branches is {shown(entry.value)}; {wanted}"
             self.problems.add(entry.value.place, text)
         for one in entry.value.entries if isinstance(entry.value, Mapping) else ():
             name = one.key.text
@@ -443,11 +447,11 @@ def _no_list(node: Sequence) -> str:
     if len(texts) == 4 and texts[2] and isinstance(node.items[3], Sequence):
         return (
             "this is a row of Ultralytics (from, repeats, module, arguments); an item names its layer, "
-            f"`{habits.kind_of(texts[2]) or texts[2]}: {{…}}`, with `from:` or `repeat:` beside it"
+            f"`{calls.kind_of(texts[2]) or texts[2]}: {{…}}`, with `from:` or `repeat:` beside it"
         )
     text = "an item is a word or a mapping, not a list"
-    arguments = [one for one in texts[1:] if one and habits.kind_of(one) is None]
+    arguments = [one for one in texts[1:] if one and calls.kind_of(one) is None]
     if texts and texts[0] and len(arguments) == len(texts) - 1 > 0:
-        written = habits.layer(f"{texts[0]}({', '.join(arguments)})")
+        written = calls.layer(f"{texts[0]}({', '.join(arguments)})")
         return f"{text}: {written}" if written else text
     return f"{text}; a group is a `body:`"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from archcost.expressions import RESERVED
 from archcost.spec.document import Ref
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
-from archcost.spec.template import Template, check_plain, describe, shown
+from archcost.spec.template import Template, check_plain, describe, has_dashes, shown
 from archcost.suggest import nearest, suggest
 from archcost.wording import in_a_row
 
@@ -148,7 +148,10 @@ class Pieces:
         """The node if it is a mapping; else that is noted."""
         if isinstance(node, Mapping):
             return node
-        self.problems.add(node.place, f"{what} is {shown(node)}; it must be a mapping ({form})")
+        wanted = (
+            "leave out the dashes before its keys" if has_dashes(node) else f"it must be a mapping ({form})"
+        )
+        self.problems.add(node.place, f"{what} is {shown(node)}; {wanted}")
         return None
 
     def entries(self, node: Tree | None, what: str, form: str = "name: value") -> list[Entry]:

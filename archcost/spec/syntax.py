@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import Diagnostic, ExpressionError
 from archcost.source import Place, Source
-from archcost.spec import habits
+from archcost.spec import calls, habits
 from archcost.spec.dollar import closing, parentheses, split_dollar
 
 if TYPE_CHECKING:
@@ -105,8 +105,8 @@ def _torn_apart(text: str, whole: str) -> str | None:
     """What to write for a tuple or a call."""
     if text.startswith("("):
         return f"parentheses make no list{habits.instead(whole) or ': write [a, b]'}"
-    is_call = re.match(r"[\w.]+\(", whole) and ("." in text or habits.kind_of(text.partition("(")[0]))
-    written = habits.layer(whole) if is_call else None
+    is_call = re.match(r"[\w.]+\(", whole) and ("." in text or calls.kind_of(text.partition("(")[0]))
+    written = calls.layer(whole) if is_call else None
     return f"'{whole}' is no layer here: {written}" if written else None
 
 

@@ -14,7 +14,7 @@ from archcost.spec.dollar import split_dollar
 from archcost.spec.habits import instead
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Mapping, Scalar, Sequence, resolve
-from archcost.suggest import suggest
+from archcost.suggest import suggest, translate
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -67,8 +67,9 @@ class Template:
         try:
             self._expression = split_dollar(node.value, limits)
         except ExpressionError as error:
-            problems.add(_point(node, error.offset, error.width), str(error))
             self._unreadable = True
+            if node.value[1:] not in known:  # else it is the name that is wrong, where it is given
+                problems.add(_point(node, error.offset, error.width), str(error))
             return
         if self._expression is None:
             return
@@ -160,7 +161,7 @@ def _instead(name: str, known: Collection[str]) -> str:
     """What to do about a variable that is not known, as the end of a message."""
     if name in IN_NAMES:
         return ": only expressions inside the layers know the tensor that arrives"
-    if near := suggest(name, known):
+    if near := suggest(name, [one for one in known if one not in IN_NAMES]) or translate(name, IN_NAMES, {}):
         return near
     if name in _COUNTERS and not set(_COUNTERS).intersection(known):
         return f"; a repeat names what it counts: `repeat: {{{name}: 3}}`"
@@ -210,6 +211,15 @@ def shown(node: Tree) -> str:
     if isinstance(node, Sequence):
         return "a list" if node.items else "an empty list"
     return "a mapping" if node.entries else "an empty mapping"
+
+
+def has_dashes(node: Tree) -> bool:
+    """Whether a mapping is written as a list: with a dash before each of its keys."""
+    return isinstance(node, Sequence) and len(node.items) > 0 and all(map(_is_pair, node.items))
+
+
+def _is_pair(node: Tree) -> bool:
+    return isinstance(node, Mapping) and len(node.entries) == 1
 
 
 def rewritten(node: Tree, wanted: str, known: Collection[str] = ()) -> str:

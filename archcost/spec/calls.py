@@ -1,0 +1,171 @@
+"""Layers as programs and papers write them, and how they are written here.
+
+`nn.Conv2d(3, 64, 3)`, `Dense(10)`, `conv 3x3, 64`: what is meant is plain, so the message can say what to
+write.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from archcost import foreign, layers
+from archcost.spec.habits import parsed, rendered
+from archcost.suggest import plain
+
+_LONGEST = 300
+"""Characters of a text that are looked at."""
+
+_CALL = re.compile(r"[A-Za-z_][\w.]*\s*\(.*\)\s*", re.DOTALL)
+_SQUARES = re.compile(
+    r"(?P<word>[A-Za-z_]\w*)[\s,:]+(?:\[?(?P<a>\d+)\s*[x×]\s*(?P<b>\d+)\]?)(?:[\s,/@]+(?P<out>\d+))?"
+)
+
+_NUMBERS = re.compile(r"([A-Za-z_][\w.]*)((?: +\d+)+)")
+_SEVERAL = re.compile(r"([A-Za-z_][\w.]*)(?:\(\))? *(?:->|→|=>|\||\+|>>|,|;) *\S.*")
+
+_COMMENT = re.compile(r"([A-Za-z_]\w*) *(?:#|//|--|%) *(.*)")
+_FUNCTIONAL = re.compile(r"(F|torch|tf\.nn|(\w+\.)*functional)\.[a-z]\w+$")
+
+_WINDOW = "kernel_size stride padding"
+_TORCH = {
+    "conv": f"in_channels out_channels {_WINDOW} dilation groups bias",
+    "conv_transpose": f"in_channels out_channels {_WINDOW} output_padding groups bias dilation",
+    "linear": "in_features out_features bias",
+    "max_pool": f"{_WINDOW} dilation",
+    "avg_pool": f"{_WINDOW} ceil_mode count_include_pad",
+    "batch_norm": "num_features eps momentum affine",
+    "instance_norm": "num_features eps momentum affine",
+    "group_norm": "num_groups num_channels eps affine",
+    "layer_norm": "",
+    "upsample": "size scale_factor mode align_corners",
+    "reshape": "",
+    "flatten": "",
+}
+"""Kind -> what the arguments of PyTorch's layer mean by their places, where that is not our order."""
+
+_KERAS = {
+    "conv": f"out_channels {_WINDOW}",
+    "conv_transpose": f"out_channels {_WINDOW}",
+    "max_pool": _WINDOW,
+    "avg_pool": _WINDOW,
+    "linear": "out_features",
+    "upsample": "scale_factor",
+}
+
+_INFERRED = ("in_channels", "in_features", "num_features", "num_channels")
+"""What arrives is known; to write it is an assertion."""
+
+
+def layer(text: str) -> str | None:
+    """What to write for a layer that is written as a call, or as papers do; None if it is neither.
+
+    >>> layer("nn.Conv2d(3, 64, kernel_size=3)"), layer("conv 3x3, 64"), layer("relu()"), layer("quux")
+    ('write `conv: {out_channels: 64, kernel_size: 3}`', 'write `conv: {out_channels: 64, kernel_size: 3}`', \
+'write `relu`', None)
+    """
+    if len(text) > _LONGEST:
+        return None
+    return next((found for reads in _FORMS if (found := reads(text.strip()))), None)
+
+
+def _window(text: str) -> str | None:
+    """`conv 3x3, 64`."""
+    match = _SQUARES.fullmatch(text)
+    kind = kind_of(match["word"]) if match else None
+    if match is None or kind not in {"conv", "depthwise_conv", "conv_transpose", "max_pool", "avg_pool"}:
+        return None
+    size = match["a"] if match["a"] == match["b"] else f"[{match['a']}, {match['b']}]"
+    fields = {"kernel_size": size}
+    if kind in {"conv", "conv_transpose"}:
+        fields = {"out_channels": match["out"] or "…", **fields}
+    return _written(kind, fields)
+
+
+def _numbers(text: str) -> str | None:
+    """`linear 10`."""
+    match = _NUMBERS.fullmatch(text)
+    return _call(f"{match[1]}({', '.join(match[2].split())})") if match and kind_of(match[1]) else None
+
+
+def _comment(text: str) -> str | None:
+    """`relu // as in the paper`."""
+    match = _COMMENT.fullmatch(text)
+    if match is None or kind_of(match[1]) is None:
+        return None
+    return f"a comment begins with a space and #, as in `{match[1]}  # {match[2]}`"
+
+
+def _several(text: str) -> str | None:
+    """`conv -> relu`."""
+    match = _SEVERAL.fullmatch(text)
+    if match is None or kind_of(match[1]) is None:
+        return None
+    return "an item is one layer; each begins with `- ` on a line of its own"
+
+
+def _call(text: str) -> str | None:
+    """`nn.Conv2d(3, 64, 3)`."""
+    if not _CALL.fullmatch(text):
+        return None
+    word, call = text.partition("(")[0].strip(), parsed(text)
+    kind = kind_of(word)
+    if why := foreign.INSTEAD.get(plain(word)):
+        return why
+    if kind is None or not isinstance(call, ast.Call):
+        return f"a layer is a word and a mapping of its fields, as in {_EXAMPLE}"
+    if layers.find(kind) is None:
+        below = "its parameters" if kind.startswith("std/") else "its items"
+        return f"write `{kind}:`, and {below} below it"
+    if _FUNCTIONAL.match(word):  # its first argument is the tensor
+        call.args = call.args[1:]
+    return _written(kind, _arguments(call, _order(word, kind), kind))
+
+
+_EXAMPLE = "`conv: {out_channels: 8, kernel_size: 3}`"
+_FORMS = (_window, _numbers, _call, _comment, _several)
+
+
+def kind_of(word: str) -> str | None:
+    """The kind, structure or standard block that a word of any framework means."""
+    bare = plain(word)
+    return next((kind for kind in layers.KINDS if plain(kind) == bare), None) or foreign.KINDS.get(bare)
+
+
+def _order(word: str, kind: str) -> list[str]:
+    """What arguments mean by their places."""
+    own = _fields(kind)
+    last = word.rpartition(".")[2]
+    if last.islower() and "." not in word:
+        return own
+    is_keras = "keras" in word or "layers." in word or re.search(r"[123]D|Dense|Pooling|^Up|ization", last)
+    table = _KERAS if is_keras else _TORCH
+    return table[kind].split() if kind in table else own
+
+
+def _fields(kind: str) -> list[str]:
+    found = layers.find(kind)
+    return list(found[0].model_fields) if found else []
+
+
+def _arguments(call: ast.Call, order: list[str], kind: str) -> dict[str, str]:
+    """The arguments by the names of fields. Those that nobody knows are left out."""
+    own = _fields(kind)
+    given = dict(zip(order, call.args, strict=False))
+    for keyword in call.keywords:
+        word = (keyword.arg or "").lower()
+        field = word if word in own else foreign.FIELDS_OF.get(kind, {}).get(word) or foreign.FIELDS.get(word)
+        if field:
+            given[field] = keyword.value
+    empty = [name for name, node in given.items() if isinstance(node, ast.Constant) and node.value is None]
+    kept = (name for name in own if name in given and name not in empty and name not in _INFERRED)
+    return {name: rendered(given[name]) or "…" for name in kept}
+
+
+def _written(kind: str, given: dict[str, str]) -> str:
+    """How to write a layer, with `…` for required fields that are not known."""
+    if found := layers.find(kind):
+        needed = [name for name, field in found[0].model_fields.items() if field.is_required()]
+        given = {name: given.get(name, "…") for name in _fields(kind) if name in given or name in needed}
+    fields = ", ".join(f"{name}: {value}" for name, value in given.items())
+    return f"write `{kind}: {{{fields}}}`" if fields else f"write `{kind}`"
