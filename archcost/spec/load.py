@@ -272,7 +272,7 @@ def _check_effect(overrides: dict[str, Setting], document: Document, idle: set[s
     for name in overrides:
         if name in idle:
             rest = [other for other in document.variables if other not in idle]
-            some = f"; one does on {in_a_row(rest)}" if rest else ""
+            some = f"; layers depend on {in_a_row(rest)}" if rest else ""
             raise UsageError(f"--set {name}: no layer depends on '{name}', so it changes nothing{some}")
 
 

@@ -214,7 +214,7 @@ def test_a_parameter_of_an_included_block_is_reported_in_its_file(found: Found) 
 @pytest.mark.parametrize(
     ("spec", "name", "some"),
     [
-        (f"vars: {{width: 8, other: 1}}\nlayers: [{{{CONV}}}]", "other", "; one does on width"),
+        (f"vars: {{width: 8, other: 1}}\nlayers: [{{{CONV}}}]", "other", "; layers depend on width"),
         ("vars: {a: 1, b: $(a + 1)}\nlayers: [relu]", "a", ""),
         ("vars: {a: 1}\nblocks: {b: {body: [{dropout: {p: $a}}]}}\nlayers: [relu]", "a", ""),
         ("vars: {a: 1}\nblocks: {b: {params: {p: 1}, body: [relu]}}\nlayers: [{b: {p: $a}}]", "a", ""),

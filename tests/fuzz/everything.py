@@ -311,7 +311,7 @@ class Everything(Writer):
     _instance_norm = _batch_norm
 
     def _layer_norm(self, _: list[str]) -> Item:
-        axes = self.random.choice((0, 1, 2, "all", [0, 1], [0, 2], [1, 2], [2, 1]))
+        axes = self.random.choice((0, 1, 2, -1, "all", [0, 1], [0, -1], [1, 2], [-2, -1]))
         return self.some({"axis": axes, "affine": False}, 0.6)
 
     def _group_norm(self, _: list[str]) -> Item:
@@ -327,7 +327,7 @@ class Everything(Writer):
         return self.some({"num_parameters": "$in_channels"})
 
     def _softmax(self, _: list[str]) -> Item:
-        return self.some({"axis": self.random.choice((0, 1, 2, 3))})
+        return self.some({"axis": self.random.choice((0, 1, 2, 3, -1, -2))})
 
     _log_softmax = _softmax
 
@@ -357,12 +357,12 @@ class Everything(Writer):
 
     def _slice(self, _: list[str]) -> Item:
         ends: Item = {"start": self.random.choice((0, 1, -2)), "end": self.random.choice((1, 2, 3, -1))}
-        return self.some(ends | {"axis": self.random.choice((0, 1, 2))}, 0.6)
+        return self.some(ends | {"axis": self.random.choice((0, 1, 2, -1))}, 0.6)
 
     def _transpose(self, _: list[str]) -> Item:
         axes = list(range(self.rank + 1))
         self.random.shuffle(axes)
-        return {"axes": axes}
+        return {"axes": [axis - len(axes) * self.chance(0.3) for axis in axes]}
 
     def _channel_shuffle(self, _: list[str]) -> Item:
         return {"groups": self.random.choice((1, 2, "$in_channels"))}
@@ -374,7 +374,7 @@ class Everything(Writer):
         return self.some({"bias": True})
 
     def _concat(self, _: list[str]) -> Item:
-        return self.some({"axis": self.random.choice((0, 1, 2))}, 0.3)
+        return self.some({"axis": self.random.choice((0, 1, 2, -1, -2))}, 0.3)
 
     def _deform_conv(self, _: list[str]) -> Item:
         return {"out_channels": self.channels()} | self._window()
