@@ -119,11 +119,11 @@ class Unused(NamedTuple):
     """A name in the spec that nothing uses.
 
     Attributes:
-        what: `variable`, `parameter`, `loop variable`, `counter` (of a plain count), `block`, `include` or
-            `share`.
+        what: `variable`, `parameter`, `loop variable`, `counter` (of a plain count), `input` (of a block),
+            `block`, `include` or `share`.
         name: as it is written.
         place: where.
-        of: the block that has the parameter.
+        of: the block that has the parameter or the input.
     """
 
     what: str

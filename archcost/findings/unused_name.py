@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 _SAID = {
     "variable": "variable '{0}': nothing reads it, so it changes nothing; write ${0} where it belongs",
     "parameter": "block '{1}': nothing reads its parameter '{0}'; write ${0} where it belongs",
+    "input": "block '{1}': nothing reads its input '{0}'; let an item read it (`from`), or do without it",
     "loop variable": "repeat: nothing reads its variable '{0}'; write ${0} where it belongs",
     "counter": "repeat: nothing reads its variable '{0}'; a plain count does without a name",
     "share": "share '{0}': no other item has these weights; give another the same word, or drop it",

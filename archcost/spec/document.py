@@ -129,6 +129,7 @@ class Block:
     place: Place
     parameters: dict[str, Parameter] = field(default_factory=dict[str, Parameter])
     inputs: tuple[str, ...] = ()
+    input_places: dict[str, Place] = field(default_factory=dict[str, "Place"])
     outputs: tuple[Ref, ...] = ()
     items: list[Item] = field(default_factory=list[Item])
     sees_variables: bool = True

@@ -210,6 +210,7 @@ class Parser(ItemParser):
         self.text(mapping, "note")
         known = self._parameters(block, mapping.get("params"), variables.union(IN_NAMES))
         block.inputs = self.name_list(mapping.get("inputs"), "inputs")
+        block.input_places = _listed(mapping.get("inputs"))
         if "input" in block.inputs and (inputs := mapping.get("inputs")):
             text = "'input' is all that arrives at a block; its parts need names of their own"
             self.problems.add(inputs.place, text)
@@ -266,6 +267,12 @@ class Parser(ItemParser):
             place = self.calls[cycle[0]][cycle[1]]
             text = f"block '{cycle[0]}' calls itself: {' → '.join(cycle)}; a spec has no recursion"
             self.problems.add(place, text)
+
+
+def _listed(node: Tree | None) -> dict[str, Place]:
+    """Where the words of a list stand."""
+    items = node.items if isinstance(node, Sequence) else []
+    return {one.text: one.place for one in items if isinstance(one, Scalar)}
 
 
 def _places(node: Tree | None) -> dict[str, Place]:

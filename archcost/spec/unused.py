@@ -45,6 +45,8 @@ class Survey:
         """What a name is computed from."""
         self._repeats: dict[Repeat, None] = {}
         self._shares: dict[Block | None, list[tuple[Item, int]]] = defaultdict(list)
+        self._taps: dict[Block | None, set[str]] = defaultdict(set)
+        """Per body, the names of items and inputs that it reads."""
         self._calls: dict[Block | None, dict[Block, int]] = {}
         """Per body, the blocks it calls, and whether once or more often; None is the network's own."""
         self._variables: Scope = {name: (None, name) for name in document.variables}
@@ -52,7 +54,7 @@ class Survey:
         self._look([None])
         used, called, repeats = self._used(), dict(self._calls), dict(self._repeats)
         self.idle = {name for name in document.variables if (None, name) not in used}
-        self.unused: list[Unused] = [*self._unused_blocks(), *self._lone_shares()]
+        self.unused: list[Unused] = [*self._unused_blocks(), *self._unread_inputs(), *self._lone_shares()]
         self._look(document.blocks.values())
         read = self._read.union(*self._through.values())
         self.unused += (one for name, one in self._named(called, repeats) if name not in read)
@@ -88,6 +90,7 @@ class Survey:
                 self._follow((block, name), [parameter.default], scope)
             scope[name] = (block, name)
         self._items(block.items, scope, block, 1)
+        self._taps[block].update(ref.head for ref in block.outputs)
 
     def _reads(self, templates: Iterable[Template], scope: Scope) -> None:
         self._read.update(scope[name] for one in templates for name in one.names if name in scope)
@@ -98,11 +101,14 @@ class Survey:
     def _items(self, items: Iterable[Item], scope: Scope, body: Block | None, times: int) -> None:
         for item in items:
             self._reads(_meta(item), scope)
+            self._taps[body].update(ref.head for ref in item.reads)
             if item.share is not None:
                 self._shares[body].append((item, times))
             match item:
                 case LayerItem():
                     self._reads(item.fields.templates.values(), scope)
+                    likes = (item.fields.templates.get(name) for name in item.fields.kind.tap_fields)
+                    self._taps[body].update(like.as_ref().head for like in likes if like)
                 case BlockCall():
                     calls = self._calls[body]
                     calls[item.block] = min(_SEVERAL, calls.get(item.block, 0) + times)
@@ -152,6 +158,14 @@ class Survey:
         for block in filter(None, called):
             for name, parameter in block.parameters.items() if block.sees_variables else ():
                 yield (block, name), Unused("parameter", name, parameter.place, block.name)
+
+    def _unread_inputs(self) -> Iterator[Unused]:
+        """Inputs of blocks that no item in them names. The first item reads all of them, if it names none."""
+        for block in filter(None, self._calls):
+            takes_all = "input" in self._taps[block] or not (block.items and block.items[0].reads)
+            for name, place in block.input_places.items() if block.sees_variables and not takes_all else ():
+                if name not in self._taps[block]:
+                    yield Unused("input", name, place, block.name)
 
     def _used(self) -> set[Name]:
         used: set[Name] = set()

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Found = Callable[..., list[Finding]]
 
 HEAD = "archcost: 1\nname: net\ninput: [3, 8, 8]\n"
+TWICE = "layers: [{unit: , from: [input, input]}]"
 CONV = "conv: {out_channels: $width, kernel_size: 1}"
 
 
@@ -86,6 +87,12 @@ def said(findings: list[Finding]) -> list[str]:
             5,
             54,
         ),
+        (
+            f"blocks:\n  unit: {{inputs: [a, b], body: [{{relu: , from: a}}]}}\n{TWICE}",
+            "warn block 'unit': nothing reads its input 'b'; let an item read it (`from`), or do without it",
+            5,
+            22,
+        ),
         ("blocks:\n  unit: {body: [relu]}\nlayers: [relu]", "info block 'unit': nothing calls it", 5, 3),
     ],
 )
@@ -135,6 +142,17 @@ def test_what_is_said_and_where(found: Found, spec: str, message: str, line: int
             id="weights",
         ),
         pytest.param("layers: [{name: unread, relu: }]", id="a name for the reader"),
+        *(
+            pytest.param(f"blocks:\n  unit: {{inputs: [a, b], {body}}}\n{TWICE}", id=body)
+            for body in (
+                "body: [add]",
+                "body: [{add: , from: input}]",
+                "body: [{add: , from: [b, a]}]",
+                "body: [{upsample: {like: b}, from: a}]",
+                "outputs: [b, act], body: [{name: act, relu: , from: a}]",
+                "body: [{name: x, relu: , from: a}, {branches: {l: [], r: [{relu: , from: b}]}, merge: add}]",
+            )
+        ),
         pytest.param(
             "layers: [{repeat: 2, body: [{conv: {out_channels: 3, kernel_size: 1}, share: w}]}]",
             id="weights that all iterations share",
