@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from archcost.errors import SpecError
+from archcost.errors import RevisionError, SpecError
 from archcost.findings import RULES
 from archcost.gate.advice import advice
 from archcost.gate.baseline import Accepted, Baseline, fingerprint
@@ -132,7 +132,7 @@ class Gate:
                 drifted += self._drift(base, then, old, wanted)
         others = unchecked(wanted, self.config)
         remarks = [
-            *about_base(self.config, base, specs),
+            *about_base(self.config, base, specs, has_drifted=bool(drifted)),
             *drifted,
             *about_variants(checked, others),
             *(about_unlisted(self.config, [*wanted, *others]) if is_whole else ()),
@@ -192,9 +192,11 @@ class Gate:
         try:
             return base.config(self.config), []
         except SpecError as error:
-            first = error.diagnostics[0]
-            text = f"what this change loosened cannot be told: {first.place}: {first.message}"
-            return None, [Remark("loosened", text, nowhere(self.config))]
+            why = f"{error.diagnostics[0].place}: {error.diagnostics[0].message}"
+        except RevisionError as error:
+            why = str(error)
+        text = f"what this change loosened cannot be told: {why}"
+        return None, [Remark("loosened", text, nowhere(self.config))]
 
     def _spec(self, entry: Entry, subject: Subject, base: Base | None) -> CheckedSpec:
         before = base.of(entry) if base else None

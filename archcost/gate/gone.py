@@ -6,7 +6,7 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from archcost.errors import NothingToAnalyzeError, SpecError
+from archcost.errors import NothingToAnalyzeError, RevisionError, SpecError
 from archcost.gate.entries import Entry, entries
 from archcost.gate.listing import There
 from archcost.gate.remarks import Remark, nowhere
@@ -26,7 +26,7 @@ def checked_then(patterns: Sequence[str], asked: Sequence[Entry], then: Config, 
         return []
     try:
         return entries(patterns, asked, then, There(base.revision))
-    except (NothingToAnalyzeError, SpecError):
+    except (NothingToAnalyzeError, RevisionError, SpecError):
         return []
 
 

@@ -44,8 +44,10 @@ def nowhere(config: Config) -> Place:
     return Place(Source(config.file or "archcost.yaml"))
 
 
-def about_base(config: Config, base: Base | None, specs: Sequence[CheckedSpec]) -> Iterator[Remark]:
-    """Relative limits that wait for a base that is not there, or was not asked for."""
+def about_base(
+    config: Config, base: Base | None, specs: Sequence[CheckedSpec], *, has_drifted: bool
+) -> Iterator[Remark]:
+    """Relative limits that wait for a base that is not there, was not asked for, or is what is checked."""
     waiting = sum(one.waits for spec in specs for one in spec.limits)
     relative = (
         f"{waiting} relative limit{'s are' if waiting != 1 else ' is'} not judged, only absolute ones are"
@@ -57,7 +59,7 @@ def about_base(config: Config, base: Base | None, specs: Sequence[CheckedSpec]) 
     elif waiting and not base:
         how = "name a base by --against REF, or `against` in the configuration"
         yield Remark("missing-base", f"{relative}: {how}", nowhere(config))
-    elif base and base.is_head and _is_all_equal(specs):
+    elif base and base.is_head and not has_drifted and _is_all_equal(specs):
         text = (
             f"{base.name} is what is checked out, and no network differs from it; no relative limit can fail"
         )

@@ -132,6 +132,18 @@ def test_a_variant_that_is_gone_or_has_another_name_fails(
     ]
 
 
+@pytest.mark.parametrize("now", ["set: {width: 2}", "input: 3x4x4", "variant: ''"])
+def test_a_network_that_is_read_another_way_is_another_one(now: str, keeper: Gatekeeper) -> None:
+    config = "specs: [{path: net.yaml, set: {width: 80}}]\nagainst: main\nbudgets:\n  - max_macs: +0\n"
+    keeper.main({"net.yaml": SPEC, "archcost.yaml": config})
+    keeper.change({"archcost.yaml": config.replace("set: {width: 80}", now)})
+    found = keeper.check()
+    assert found.failing == {"gone-spec"}
+    assert found.about("gone-spec") == [
+        f"net.yaml was checked as width: 80 at main, and is not any more; {WAYS}"
+    ]
+
+
 def test_a_base_that_checked_nothing_loses_nothing(keeper: Gatekeeper) -> None:
     keeper.main({"specs/net.yaml": SPEC, "specs/old.yaml": OTHER})
     keeper.change({"archcost.yaml": GROWTH, "specs/old.yaml": None})

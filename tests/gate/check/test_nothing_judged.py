@@ -153,6 +153,26 @@ def test_a_shallow_clone_without_the_merge_base_does_not_pass(
     assert keeper.check(*RELATIVE, "--against", "origin/main").failing == {"budget"}
 
 
+def test_a_partial_clone_without_the_files_of_the_base_does_not_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeper: Gatekeeper
+) -> None:
+    keeper.repository.git("config", "uploadpack.allowFilter", "true")
+    keeper.main({"specs/net.yaml": SPEC, "archcost.yaml": GROWTH.replace("main", "origin/main")})
+    keeper.change(
+        {"specs/net.yaml": LARGE, "archcost.yaml": GROWTH.replace("main", "origin/main") + "# now\n"}
+    )
+    clone = tmp_path / "clone"
+    source = f"file://{keeper.repository.folder}"
+    run_git(tmp_path, "clone", "--quiet", "--filter=blob:none", "--branch=change", source, str(clone))
+    monkeypatch.chdir(clone)
+    found = keeper.check()
+    assert found.failing == {"missing-base"}
+    (text,) = found.about("loosened")
+    assert text.startswith(
+        "what this change loosened cannot be told: origin/main: this clone does not have all files"
+    )
+
+
 def test_a_spec_that_is_wrong_at_the_base_does_not_pass(keeper: Gatekeeper) -> None:
     keeper.main({"net.yaml": SPEC.replace("padding", "paddding")})
     keeper.change({"net.yaml": LARGE})
