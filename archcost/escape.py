@@ -204,15 +204,15 @@ def _in_json(character: str) -> str:
 
 
 _FORMULA = "\\s*[-=+@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}]"
-_NUMBER = r"-|[+-][0-9][0-9.,_]*(?:/[0-9]+)? ?[A-Za-z]{0,3}%?"
+_NUMBER = r"-|[+-]\.?[0-9][0-9.,_]*(?:/[0-9]+|[eE][+-]?[0-9]+)? ?[A-Za-z]{0,3}%?"
 """A dash, a signed number, a share of `+5%`: a spreadsheet calculates nothing with them."""
 
 
 def csv_cell(value: object) -> object:
     r"""A value that no spreadsheet takes for a formula, and no log for a command. Numbers stay numbers.
 
-    >>> csv_cell("=1+1"), csv_cell("-x"), csv_cell("-0.5"), csv_cell("+5%"), csv_cell("-"), csv_cell(-3)
-    ("'=1+1", "'-x", '-0.5', '+5%', '-', -3)
+    >>> csv_cell("=1+1"), csv_cell("-x"), csv_cell("-1e-05"), csv_cell("+5%"), csv_cell("-"), csv_cell(-3)
+    ("'=1+1", "'-x", '-1e-05', '+5%', '-', -3)
     """
     if not isinstance(value, str):
         return value

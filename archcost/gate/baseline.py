@@ -17,6 +17,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import Diagnostic, SpecError, UsageError
+from archcost.escape import no_commands, one_line
 from archcost.source import Place, Source
 
 if TYPE_CHECKING:
@@ -191,5 +192,5 @@ def _text(accepted: Iterable[Accepted]) -> str:
 def _lines(accepted: Iterable[Accepted]) -> Iterator[str]:
     for one in accepted:
         value = "-" if one.value is None else repr(one.value)
-        about = " ".join(one.about.split())
+        about = no_commands(one_line(" ".join(one.about.split())))
         yield f"{one.fingerprint} {one.what} {value} {about}".rstrip() + "\n"

@@ -127,7 +127,7 @@ RUNS: dict[str, list[Run]] = {
     ],
     "check": [
         *in_formats(CHECK, "text", "json", "csv", "markdown", "github", "sarif", "junit", code=1),
-        Run("text", f"{CHECK} --write-baseline --baseline {{spec}}.txt"),
+        Run("text", f"{CHECK} --write-baseline --baseline {{baseline}}"),
         Run("text", "check {spec} --max-macs 1 --today 2030-01-20 --set word={value}", 1),
     ],
     "verify": [
@@ -367,6 +367,7 @@ class Played:
             "other": "other.yaml",
             "broken": f"b{stem}.yaml",
             "config": f"c{stem}.yaml",
+            "baseline": f"b{stem}.txt",
         }
         self._commit(quoted)
 
@@ -386,6 +387,10 @@ class Played:
         }
         for name, content in files.items():
             (self._folder / name).write_text(content, "utf-8")
+
+    def text(self, name: str) -> str:
+        """What was written into the file of that name."""
+        return (self._folder / self._words[name]).read_text("utf-8")
 
     def run(self, run: Run, capsys: pytest.CaptureFixture[str]) -> tuple[str, str]:
         """What goes to standard output (or into a file), and to standard error."""
@@ -435,6 +440,16 @@ def test_a_text_means_nothing_where_lines_are_broken(
         for line, width in product(NARROW, (40, 60)):
             run = Run("free", f"{line} --width {width}", line.startswith("check"))
             assert_is_harmless("".join(hostile.run(run, capsys)))
+
+
+def test_a_text_is_one_line_of_a_baseline(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines: set[int] = set()
+    for number, text in enumerate(("xx", *HOSTILE.values())):
+        hostile = Played(tmp_path / str(number), text)
+        hostile.run(Run("text", f"{CHECK} --write-baseline --baseline {{baseline}}"), capsys)
+        assert_is_harmless(hostile.text("baseline"))
+        lines.add(hostile.text("baseline").count("\n"))
+    assert len(lines) == 1
 
 
 def test_a_shell_is_offered_no_text_that_it_would_obey(tmp_path: Path) -> None:
