@@ -221,14 +221,6 @@ def heads(count: int, rate: int) -> str:
     return trunk + "".join(HEAD.format(i, rate, i) for i in range(count))
 
 
-@pytest.mark.parametrize(
-    ("count", "others"),
-    [
-        (8, ""),
-        (9, "; 1 more end of this stack has holes as well"),
-        (40, "; 32 more ends of this stack have holes as well"),
-    ],
-)
 def side_by_side(*dilations: int) -> str:
     branches = "".join(f"    {chr(97 + i)}: [{conv(d)}]\n" for i, d in enumerate(dilations))
     return f"- merge: add\n  branches:\n{branches}"
@@ -251,6 +243,14 @@ def test_branches_one_after_the_other_are_looked_at_once(network: Callable[..., 
     ]
 
 
+@pytest.mark.parametrize(
+    ("count", "others"),
+    [
+        (8, ""),
+        (9, "; 1 more end of this stack has holes as well"),
+        (40, "; 32 more ends of this stack have holes as well"),
+    ],
+)
 def test_of_many_ends_of_a_stack_eight_are_reported_and_the_others_are_counted(
     network: Callable[..., Network], count: int, others: str
 ) -> None:
