@@ -1,7 +1,7 @@
 """Windows whose taps lie far apart, in a row and side by side: what they read, as sets of positions.
 
-Few positions that are far apart are the hard case: too many places to follow, and too full of holes to be taken
-for the box around them. A field may be a bound there, but is called exact only if it is.
+Few positions that are far apart are the hard case: too large to follow, and too full of holes to be taken for
+the box around them. A field may be a bound there, but is called exact only if it is.
 """
 
 from __future__ import annotations
