@@ -135,7 +135,7 @@ def test_a_damaged_spec_stays_the_same_or_is_refused(random: Random) -> None:
 @settings(EXAMPLES, max_examples=15)
 @given(RANDOMS)
 def test_a_spec_as_pyyaml_writes_it_stays_the_same(random: Random) -> None:
-    text = transplanted(random)
+    text = transplanted(DENSE, random)
     try:
         read(text, "net.yaml")
     except SpecError:
