@@ -104,7 +104,7 @@ def _which(region: Sequence[Node], ends: Sequence[Node]) -> str:
 def _listed(nodes: Sequence[Node]) -> str:
     if len(nodes) <= _NAMED:
         return in_a_row(node.path for node in nodes)
-    return f"the {len(nodes)} layers from {nodes[0].path} on"
+    return f"the {len(nodes):,} layers from {nodes[0].path} on"
 
 
 _ADVICE = "merge it into what goes on (`from`), name it under `outputs`, or leave it out"
