@@ -170,8 +170,8 @@ def command(
     root = repository_root()
     write_all(
         placed,
-        options["width"],
         lambda form, style: render(judgement, form, Look(quiet=options["quiet"], style=style, root=root)),
+        options["width"],
     )
     return FAILED if judgement.failed else 0
 

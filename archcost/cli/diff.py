@@ -108,12 +108,12 @@ def command(
         found = _differences(specs, against, config, options)
     write_all(
         placed,
-        options["width"],
         lambda form, style: render(
             found,
             form,
             Look(depth=options["depth"], units=options["units"], quiet=options["quiet"], style=style),
         ),
+        options["width"],
     )
 
 

@@ -137,13 +137,15 @@ def _is_device(path: str) -> bool:
         return False
 
 
-def write_all(placed: Sequence[Output], width: int | None, render: Callable[[str, Style], str]) -> None:
+def write_all(
+    placed: Sequence[Output], render: Callable[[str, Style], str], width: int | None = None
+) -> None:
     """Render everything, then write the files, then what goes to standard output.
 
     Args:
         placed: formats, and where they go.
-        width: of lines, as `style_for` takes it.
         render: a format's text.
+        width: of lines, as `style_for` takes it.
 
     Raises:
         UsageError: an output cannot be written; nothing is on standard output then.
