@@ -61,15 +61,21 @@ class Pair(NamedTuple):
             return ""
         apart = _ancestors(self.wires[0]) ^ _ancestors(self.wires[1])
         steps = [step for node in nodes if node in apart and (step := _Step.of(node, axis))]
-        made = [step.words() for step in steps if step.is_uneven] or [
-            step.words() for step in steps if step.is_lossy
-        ]
-        if not made:
-            return ""
+        guilty = [step for step in steps if step.is_uneven] or [step for step in steps if step.is_lossy]
+        if not guilty:
+            return self._one_sided(steps)
+        made = [step.words() for step in guilty]
         helps = [*self._locally(nodes, steps), *self._multiple(inputs, fits)]
         more = [f"{len(made) - _MOST} more layers likewise"] if len(made) > _MOST else []
         text = f"; {', '.join([*made[:_MOST], *more])}"
         return f"{text}; what helps: {', or '.join(helps)}" if helps else text
+
+    def _one_sided(self, steps: list[_Step]) -> str:
+        """One goes down, evenly, and the other does not go with it."""
+        down = [step.words() for step in steps if step.step > 1]
+        if len(down) != 1 or any(step.step < 1 for step in steps):
+            return ""
+        return f"; {down[0]}, and the other keeps them"
 
     def _axis(self) -> int | None:
         """The first spatial axis in which they differ, counted from 0; None if the channels do already."""
@@ -173,9 +179,7 @@ class _Step(NamedTuple):
     @property
     def is_lossy(self) -> bool:
         """Whether its windows, though they move by one, do not fit at the border."""
-        return (
-            self.step == 1 and self.after != self.before and "padding" in type(self.node.layer).model_fields
-        )
+        return self.step == 1 and self.after < self.before and "padding" in type(self.node.layer).model_fields
 
     def words(self) -> str:
         """What it does: `'pool4' (stride 2) makes 15 of 31 rows and drops the last`."""
@@ -186,7 +190,7 @@ class _Step(NamedTuple):
         stride = f"'{self.node.path}' (stride {self.step})"
         if (dropped := self._dropped()) > 0:
             return f"{stride} {text} and drops the last{f' {dropped}' if dropped > 1 else ''}"
-        return f"{stride} {text}, as of {self.after * self.step}"
+        return f"{stride} {text}, as of {self.after * self.step}" if self.is_uneven else f"{stride} {text}"
 
     def _dropped(self) -> int:
         """Positions at the end that no window reaches."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import foreign, layers
 from archcost.spec.library import standard_names
+from archcost.spec.reader import Mapping
 from archcost.suggest import meant, nearest, plain, translate, translation
 
 if TYPE_CHECKING:
@@ -105,9 +106,8 @@ class Slips:
                 continue
             found = _parameter(word, free, block) if block else _field(word, free, kind)
             self.found.append((entry, found.tail))
-            self._puzzling |= not found.tail or (
-                not found.word and word in foreign.NO_FIELDS_OF.get(kind, {})
-            )
+            is_other = word in foreign.NO_FIELDS_OF.get(kind, {}) or isinstance(entry.value, Mapping)
+            self._puzzling |= not found.word and (not found.tail or is_other)
             self._meant |= {found.word} if found.word else set()
 
     def missing(self, names: Iterable[str]) -> list[str]:
