@@ -24,7 +24,16 @@ from archcost.gate.entries import Entry, load_entries, unchecked
 from archcost.gate.gone import about_gone, checked_then
 from archcost.gate.heaviest import heaviest_text
 from archcost.gate.judge import measures, rulings
-from archcost.gate.model import GATE_RULES, CheckedSpec, Complaint, Judged, Judgement, at_least
+from archcost.gate.model import (
+    GATE_RULES,
+    LEVELS,
+    WATCHING,
+    CheckedSpec,
+    Complaint,
+    Judged,
+    Judgement,
+    at_least,
+)
 from archcost.gate.remarks import (
     Remark,
     about_base,
@@ -84,6 +93,7 @@ class Gate:
         self.baseline = baseline or Baseline()
         self._waivers = Waivers(config, today)
         self._base: Base | None = None
+        self._before: Config | None = None
         self._pairs: list[Pair] = []
         self._is_new: set[str] = set()
         self._advised = 0
@@ -122,6 +132,7 @@ class Gate:
             then, old = None, list[Entry]()
             if base and base.revision:
                 then, drifted = self._then(base)
+                self._before = then
                 is_known = is_whole or patterns or asked
                 old = self._checked_then(base, then, patterns, asked) if is_known else []
             specs: list[CheckedSpec] = []
@@ -377,8 +388,8 @@ class Gate:
         times = Counter[tuple[str, str | None]]()
         complaints: list[Complaint] = []
         for finding in found:
-            own = GATE_RULES[finding.rule][0] if finding.rule in GATE_RULES else finding.level
-            level = self.config.rules.get(finding.rule, own)
+            own = finding.rule in GATE_RULES
+            level = self._level(finding.rule) if own else self.config.rules.get(finding.rule, finding.level)
             if level == "off":
                 continue
             times[finding.rule, finding.node] += 1
@@ -424,8 +435,13 @@ class Gate:
         return replace(complaint, fails=at_least(complaint.level, self.config.fail_level))
 
     def _level(self, rule: str) -> Level | Literal["off"]:
-        """The level of a rule of the gate's own."""
-        return self.config.rules.get(rule, GATE_RULES[rule][0])
+        """The level of a rule of the gate's own; of what watches a change, no milder than at the base.
+
+        Else a change could switch off what would tell of it.
+        """
+        configs = (self.config, self._before) if self._before and rule in WATCHING else (self.config,)
+        levels = [config.rules.get(rule, GATE_RULES[rule][0]) for config in configs]
+        return max(levels, key=lambda level: ("off", *LEVELS).index(level))
 
     def _remark(self, remark: Remark) -> Complaint | None:
         """A remark as a complaint, at the level that is configured; None if that is off."""

@@ -17,7 +17,7 @@ State = Literal["open", "waived", "baseline"]
 GATE_RULES: dict[str, tuple[Level, str]] = {
     "budget": ("error", "a number is over its limit, or short of it"),
     "nothing-judged": ("error", "no limit was judged, and no spec expects anything of itself"),
-    "unlimited": ("info", "a network has no limit and expects nothing, so that only findings can fail it"),
+    "unlimited": ("warn", "a network has no limit and expects nothing, so that only findings can fail it"),
     "unused-budget": ("error", "a budget, or one of its patterns, holds for no network, block or layer"),
     "missing-base": ("error", "there is no base to compare with, though there should be one"),
     "no-base-yet": ("warn", "there is nothing to compare with yet: a spec is new, or this is the first push"),
@@ -41,6 +41,9 @@ GATE_RULES: dict[str, tuple[Level, str]] = {
 }
 """What the gate itself complains about, besides the findings: name -> its level, and what it means."""
 
+
+WATCHING = ("gone-spec", "lost-budget", "loosened", "more-declared")
+"""Those that watch what a change does to the gate: it cannot make them milder for itself."""
 
 WAIVABLE = ("gone-spec", "lost-budget", "declared", "more-declared", "hollow-network", "unchecked-variant")
 """Those of them that are about a network, so that a waiver may accept them, as it does findings."""

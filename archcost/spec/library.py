@@ -316,7 +316,9 @@ def variants_of(opened: Opened, limits: Limits) -> list[str]:
     Raises:
         SpecError: the text cannot be read.
     """
-    if opened.variant or b"variants" not in opened.data:
+    # Letters may be written as escapes, or in an encoding of two bytes each.
+    is_plain = not any(sign in opened.data for sign in (b"variants", b"\\", b"\0"))
+    if opened.variant or is_plain:
         return []
     return _variant_names(read(opened.data, opened.name, limits))
 

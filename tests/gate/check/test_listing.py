@@ -53,6 +53,12 @@ def test_a_spec_that_is_listed_is_checked_in_each_of_its_variants(
         assert labels(keeper, "net.yaml") == read
 
 
+def test_a_variant_is_found_however_its_letters_are_written(keeper: Gatekeeper) -> None:
+    text = VARIANTS.replace("variants:", '"v\\x61riants":')
+    keeper.main({"net.yaml": text, "archcost.yaml": f"specs: [net.yaml]\n{BUDGET}"})
+    assert labels(keeper) == ["net.yaml", "net.yaml (wide)", "net.yaml (slim)"]
+
+
 @pytest.mark.parametrize("against", [[], ["--against", "main"]])
 def test_a_variant_that_grows_fails_though_specs_names_only_the_file(
     against: Sequence[str], keeper: Gatekeeper

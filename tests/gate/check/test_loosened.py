@@ -159,6 +159,18 @@ def test_what_a_spec_expects_no_more_is_said(changed: str, message: str, keeper:
     assert message in keeper.check().about("loosened")
 
 
+def test_a_change_cannot_switch_off_what_watches_it(keeper: Gatekeeper) -> None:
+    keeper.main({"specs/net.yaml": EXPECTING, "specs/b.yaml": EXPECTING, "archcost.yaml": STRICT})
+    off = "gridding: error, loosened: off, gone-spec: off, lost-budget: off, more-declared: off"
+    keeper.change({"specs/b.yaml": None, "archcost.yaml": edited(("gridding: error", off), ("90k", "999P"))})
+    found = keeper.check()
+    assert found.failing >= {"gone-spec", "loosened"}
+    assert "loosened is off now, and was warn by default at main" in found.about("loosened")
+    keeper.repository.git("branch", "--force", "main", "HEAD")
+    keeper.change({"archcost.yaml": edited(("gridding: error", off), ("90k", "999P"), ("2k", "999P"))})
+    assert keeper.check().about("loosened") == []
+
+
 def test_an_input_that_is_smaller_is_said(keeper: Gatekeeper) -> None:
     keeper.main({"specs/net.yaml": EXPECTING, "archcost.yaml": STRICT})
     keeper.change({"specs/net.yaml": EXPECTING.replace("[3, 8, 8]", "[3, 8, 4]")})
