@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import random
 from collections import Counter
+from fcntl import LOCK_EX, LOCK_NB, flock
 from math import sqrt
 from pathlib import Path
 from tempfile import gettempdir
@@ -72,6 +73,17 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="say what would be changed, and run nothing")
     parser.add_argument("--cache", type=Path, default=Path(gettempdir()) / "archcost-mutation")
     given = parser.parse_args()
+    given.cache.mkdir(parents=True, exist_ok=True)
+    with (given.cache / "lock").open("w") as lock:
+        try:
+            flock(lock, LOCK_EX | LOCK_NB)
+        except BlockingIOError:
+            parser.error(f"{given.cache} is in use; name another folder by --cache")
+        run(given)
+
+
+def run(given: argparse.Namespace) -> None:
+    """Do what the flags say, in a copy that nobody else changes."""
     tree = Tree(given.cache / "tree")
     tree.bring()
     record = Record(tree, given.cache / "record.json")
