@@ -440,7 +440,7 @@ class Gate:
         Else a change could switch off what would tell of it.
         """
         configs = (self.config, self._before) if self._before and rule in WATCHING else (self.config,)
-        levels = [config.rules.get(rule, GATE_RULES[rule][0]) for config in configs]
+        levels: list[Level | Literal["off"]] = [c.rules.get(rule, GATE_RULES[rule][0]) for c in configs]
         return max(levels, key=lambda level: ("off", *LEVELS).index(level))
 
     def _remark(self, remark: Remark) -> Complaint | None:
