@@ -9,7 +9,7 @@ import pytest
 
 from archcost import foreign
 from archcost.layers import KINDS, find
-from archcost.spec.habits import kind_of
+from archcost.spec.calls import kind_of
 from archcost.spec.words import field_tail
 from archcost.suggest import plain
 
