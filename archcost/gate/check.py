@@ -441,7 +441,7 @@ class Gate:
         """
         configs = (self.config, self._before) if self._before and rule in WATCHING else (self.config,)
         levels: list[Level | Literal["off"]] = [c.rules.get(rule, GATE_RULES[rule][0]) for c in configs]
-        return max(levels, key=lambda level: ("off", *LEVELS).index(level))
+        return max(levels, key=("off", *LEVELS).index)
 
     def _remark(self, remark: Remark) -> Complaint | None:
         """A remark as a complaint, at the level that is configured; None if that is off."""
