@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.escape import no_commands, one_line
 from archcost.source import Place, Source
+from archcost.spec.library import check_is_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -82,9 +83,10 @@ def read(path: Path) -> dict[str, Accepted]:
         UsageError: the file cannot be read.
     """
     try:
+        check_is_regular(path)
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        why = error.strerror or error if isinstance(error, OSError) else "it is not UTF-8"
         raise UsageError(
             f"baseline {path}: cannot be read ({why}); `archcost check --write-baseline` makes one"
         ) from None

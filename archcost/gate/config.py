@@ -12,7 +12,7 @@ from archcost.gate.patterns import covers_node, matches_block, matches_spec
 from archcost.gate.toml_tree import has_table
 from archcost.limits import DEFAULT
 from archcost.source import Place, Source
-from archcost.spec.library import open_spec
+from archcost.spec.library import check_is_regular, open_spec
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -277,7 +277,14 @@ def find_config(start: Path) -> Path | None:
                 "both hold a configuration; keep one of them, or name it with --config"
             )
         if found:
-            return Path(os.path.relpath(place / found[0]))
+            path = Path(os.path.relpath(place / found[0]))
+            try:
+                check_is_regular(path)
+            except OSError as error:
+                raise UsageError(
+                    f"{path}: {error}; delete it, or name a configuration with --config"
+                ) from None
+            return path
         if os.path.lexists(place / ".git"):
             return None
     return None
@@ -288,6 +295,7 @@ def _is_config(file: Path) -> bool:
     if file.suffix != ".toml":
         return os.path.lexists(file)
     try:
+        check_is_regular(file)
         data = file.read_bytes()
     except FileNotFoundError:
         return False

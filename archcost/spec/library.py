@@ -84,6 +84,18 @@ class Files(Protocol):
         ...
 
 
+def check_is_regular(file: Path) -> None:
+    """Refuse what is there and is no file: a pipe would wait for somebody, and a device may never end.
+
+    That is for files which somebody else names. A user may name a pipe, and a shell does it for them.
+
+    Raises:
+        UnreadableError: it is a pipe, a socket or a device.
+    """
+    if file.exists() and not (file.is_file() or file.is_dir()):
+        raise UnreadableError("this is no file")
+
+
 class Disk:
     """Files as they are now."""
 
@@ -105,9 +117,8 @@ class Disk:
         return data, max(len(data), size)
 
     def open(self, file: Path) -> BinaryIO:
-        """A regular file, opened: a pipe would wait for somebody."""
-        if file.exists() and not file.is_file():
-            raise UnreadableError("this is no file")
+        """A regular file, opened."""
+        check_is_regular(file)
         return file.open("rb")
 
     def neighbours(self, file: Path) -> list[str]:
@@ -185,8 +196,11 @@ def check_is_file(path: str) -> None:
         raise UsageError(f"{path}: {what} has no git revisions; name a file of a repository")
 
 
-def _bytes(files: Files, file: Path, name: str, limits: Limits) -> bytes:
+def _bytes(files: Files, file: Path, name: str, limits: Limits, *, named: bool = True) -> bytes:
+    """What is in a file, which the user `named`, or somebody else."""
     try:
+        if not named and files is DISK:
+            check_is_regular(file)
         data, size = files.read(file, limits.file_bytes)
     except (OSError, ValueError) as error:
         why = _why_unreadable(files, file, error)
@@ -406,7 +420,7 @@ class Includer:
 
     def _read(self, entry: Scalar, name: str, real: Path, chain: tuple[Path, ...]) -> None:
         try:
-            root = read(_bytes(self._files, real, name, self._limits), name, self._limits)
+            root = read(_bytes(self._files, real, name, self._limits, named=False), name, self._limits)
         except SpecError as error:
             self.complete = False
             missing = [d for d in error.diagnostics if not d.place.source.lines]
