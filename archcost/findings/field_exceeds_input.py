@@ -18,22 +18,24 @@ if TYPE_CHECKING:
 
 def _check(seen: Seen) -> Iterator[Finding]:
     several = len(seen.network.inputs) > 1
+    found = _first(seen)
     for tensor in seen.network.inputs:
-        if found := _first(seen, tensor):
-            node, field = found
+        if tensor.path in found:
+            node, field = found[tensor.path]
             name = f"the input '{tensor.path}'" if several else "the input"
             yield at(node, RULE.name, "info", _message(field, tensor, name))
 
 
-def _first(seen: Seen, tensor: Input) -> tuple[Node, Field] | None:
-    """The first node whose field is larger than this input. An upper bound proves nothing."""
-    axes = tensor.output[1:]
+def _first(seen: Seen) -> dict[str, tuple[Node, Field]]:
+    """For every input, the first node whose field is larger. An upper bound proves nothing."""
+    axes = {tensor.path: tensor.output[1:] for tensor in seen.network.inputs}
+    found: dict[str, tuple[Node, Field]] = {}
     for node in seen.network:
-        whole = seen.fields[node].get(tensor.path)
-        field = whole.moving if whole else None
-        if field and any(map(gt, field.size, axes)) and not field.upper_bound:
-            return node, field
-    return None
+        for name, whole in seen.fields[node].items():
+            field = whole.moving
+            if name not in found and field and any(map(gt, field.size, axes[name])) and not field.upper_bound:
+                found[name] = node, field
+    return found
 
 
 def _message(field: Field, tensor: Input, name: str) -> str:

@@ -50,6 +50,10 @@ def _json(network: Network) -> str:
     return envelope(SCHEMA, "specs", [entry])
 
 
+_MOST_READ = 24
+"""Tensors that are named in a cell."""
+
+
 def _node(node: Node) -> dict[str, object]:
     return {
         "path": node.path,
@@ -86,9 +90,15 @@ def _rows(network: Network) -> Iterator[list[str]]:
         fields = shorten(field_text(given(node)), _WIDTH, placeholder=" …")
         if node.shared:
             fields = f"{fields} (shares {_shared(node)})".lstrip()
-        inputs = ", ".join(source.path for source in node.inputs)
         place = f"{node.place.source.name}:{node.place.line}"
-        yield [node.path, kind_of(node.word), fields, inputs, show(node.output), place]
+        yield [node.path, kind_of(node.word), fields, _reads(node), show(node.output), place]
+
+
+def _reads(node: Node) -> str:
+    """What a node reads; of a great many, the first. Every row of a table is as wide as its widest."""
+    paths = [source.path for source in node.inputs]
+    more = len(paths) - _MOST_READ
+    return ", ".join(paths[:_MOST_READ]) + (f" and {more:,} more" if more > 0 else "")
 
 
 _HEADS = (

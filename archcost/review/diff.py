@@ -238,8 +238,12 @@ class _Differ:
         """Outputs with another shape or source: those that are each other, then by name, then those left."""
         left, right = dict(self._base.outputs), dict(self._head.outputs)
         pairs: list[tuple[str | None, str | None]] = []
+        names: dict[Node | Input, list[str]] = {}
+        for name, tensor in right.items():
+            names.setdefault(tensor, []).append(name)
         for name, tensor in self._base.outputs.items():
-            same = [n for n, t in right.items() if t is self._head_of.get(tensor)]
+            partner = self._head_of.get(tensor)
+            same = [n for n in names.get(partner, ()) if n in right] if partner else []
             other = name if name in same else next(iter(same), None)
             if other is not None:
                 if tensor.output != right[other].output:

@@ -71,25 +71,30 @@ class Subject:
         )
 
     def _of(self, name: str, tensor: Node | Input) -> Iterator[Seen]:
-        fields = {source.path: list["ReceptiveField"]() for source in self.network.inputs}
+        fields: dict[str, list[ReceptiveField]] = {}
         for row in self._last_maps(tensor):
-            for source, field in fields_seen(row, next(iter(fields))).items():
+            for source, field in fields_seen(row, self.network.inputs[0].path).items():
                 if field.moving:
-                    fields[source].append(field.moving)
+                    fields.setdefault(source, []).append(field.moving)
         whole = tensor.path not in self._rows or _is_global(self._rows[tensor.path])
-        for source, found in fields.items():
-            if found:
-                size = tuple(map(max, zip(*(field.size for field in found), strict=True)))
-                coverage = min(field.coverage for field in found)
-                bounds = any(field.upper_bound for field in found)
-                yield Seen(
-                    output=name,
-                    input=source,
-                    size=size,
-                    coverage=coverage,
-                    upper_bound=bounds,
-                    is_global=whole,
-                )
+        for source in sorted(fields, key=self._places.__getitem__):
+            found = fields[source]
+            size = tuple(map(max, zip(*(field.size for field in found), strict=True)))
+            coverage = min(field.coverage for field in found)
+            bounds = any(field.upper_bound for field in found)
+            yield Seen(
+                output=name,
+                input=source,
+                size=size,
+                coverage=coverage,
+                upper_bound=bounds,
+                is_global=whole,
+            )
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """Which input of the spec has a name. There may be thousands, and an output sees few of them."""
+        return {source.path: i for i, source in enumerate(self.network.inputs)}
 
     def _last_maps(self, tensor: Node | Input) -> Iterator[NodeRow]:
         """The nearest nodes at or before a tensor that see a part of an input, each once."""

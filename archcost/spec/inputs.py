@@ -39,8 +39,9 @@ def network_inputs(
 ) -> tuple[Input, ...]:
     """The inputs of a spec, with the shapes that were `given` in place of its own."""
     inputs: list[Input] = []
+    is_only = list(templates) == ["input"]
     for name, template in templates.items():
-        what = "input" if list(templates) == ["input"] else f"input '{name}'"
+        what = "input" if is_only else f"input '{name}'"
         try:
             shape = _instead(name, given[name], template, variables) if name in given else None
             shape = shape or input_shape(template, variables, what, limits)

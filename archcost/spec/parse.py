@@ -226,19 +226,21 @@ class Parser(ItemParser):
         """Read the parameters; what the body knows."""
         entries = self._parameter_entries(node)
         names = frozenset(entry.key.text for entry in entries)
+        visible, later = known | names, set(names - known)
         for key, value in entries:
             default = None
             if isinstance(value, Scalar) and value.value in _TYPES:
                 found = describe(value.value)
                 text = f"parameter '{key.text}' is {found}: it has a default, or is `required`"
                 self.problems.add(value.place, text)
-                default = self.template(value, known | names)
+                default = self.template(value, visible)
             elif not (isinstance(value, Scalar) and value.value == "required"):
-                default = self.value(value, known | names, f"parameter '{key.text}'")
-                self._check_order(default, names.difference(block.parameters).difference(known))
+                default = self.value(value, visible, f"parameter '{key.text}'")
+                self._check_order(default, later)
             self.check_variable(key, "parameter")
             block.parameters[key.text] = Parameter(name=key.text, default=default, place=key.place)
-        return known | names
+            later.discard(key.text)
+        return visible
 
     def _parameter_entries(self, node: Tree | None) -> list[Entry]:
         """A list is noted, and its words taken for parameters that are required."""
@@ -249,7 +251,7 @@ class Parser(ItemParser):
         entries = [entry for one in node.items if isinstance(one, Mapping) for entry in one.entries]
         return [*entries, *(Entry(word, word.meaning("required")) for word in words)]
 
-    def _check_order(self, default: Template, later: frozenset[str]) -> None:
+    def _check_order(self, default: Template, later: set[str]) -> None:
         """A default is computed from the parameters before it."""
         for name in sorted(default.names & later):
             text = f"'{name}' is not known yet: a default is computed from the parameters before it"

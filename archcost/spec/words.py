@@ -96,8 +96,10 @@ class Slips:
     def __init__(
         self, known: Iterable[str], entries: Iterable[Entry], *, kind: str = "", block: str = ""
     ) -> None:
-        words = list(known)
-        free = [word for word in words if word not in {entry.key.text for entry in entries}]
+        words = dict.fromkeys(known)
+        entries = list(entries)
+        written = {entry.key.text for entry in entries}
+        free = [word for word in words if word not in written]
         self.found: list[tuple[Entry, str]] = []
         self._meant: set[str] = set()
         self._puzzling = False
