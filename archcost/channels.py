@@ -90,7 +90,7 @@ class Channels(NamedTuple):
     def dealt(self, groups: int) -> Channels:
         """Channel j of group i becomes channel `j * groups + i`."""
         if not self._is_told_apart():
-            return self
+            return self if len(self.runs) == 1 else blurred_together([self], self.total)
         single = self._singly()
         share = len(single) // groups
         order = [Run(1, single[i * share + j]) for j in range(share) for i in range(groups)]

@@ -9,10 +9,12 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING, TypeAlias
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcost
+from archcost.channels import RUNS
 from archcost.passes.receptive_field import receptive_fields
 
 if TYPE_CHECKING:
@@ -178,3 +180,32 @@ def test_a_field_is_exactly_what_its_channels_read(tmp_path: Path, seed: int) ->
             assert found.size[0] >= size
         else:
             assert (found.size, found.holes) == ((size,), size - len(reads)), node.path
+
+
+MANY = {
+    "channel_shuffle: {groups: 2}": (1, 5, 5),
+    "depthwise_conv: {kernel_size: 1}": (1, 1, 5),
+    "{conv: {out_channels: $(2 * n), kernel_size: 1, groups: 2}}": (1, 1, 5),
+    "relu": (1, 1, 5),
+}
+"""What the first channel, the second and the last read, if half of all read 1 position and half 5."""
+
+
+@pytest.mark.parametrize("each", [RUNS // 2, RUNS // 2 + 1])
+@pytest.mark.parametrize("layer", MANY)
+def test_channels_are_told_apart_up_to_so_many_and_beyond_it_that_is_said(
+    tmp_path: Path, layer: str, each: int
+) -> None:
+    path = tmp_path / "net.yaml"
+    for channel, size in zip((0, 1, -1), MANY[layer], strict=True):
+        end = "" if channel == -1 else f", end: {channel + 1}"
+        path.write_text(
+            f"archcost: 1\nname: net\nvars: {{n: {each}}}\ninput: [1, 64]\nlayers:\n"
+            "  - {name: a, from: input, conv: {out_channels: $n, kernel_size: 1}}\n"
+            "  - {name: b, from: input, conv: {out_channels: $n, kernel_size: 5, padding: same}}\n"
+            "  - {from: [a, b], concat: {}}\n"
+            f"  - {layer}\n  - slice: {{start: {channel}{end}}}\n"
+        )
+        field = receptive_fields(archcost.load(path))[-1]["input"]
+        assert field.size == ((5,) if field.upper_bound else (size,))
+        assert field.upper_bound is (2 * each > RUNS and layer != "relu")
