@@ -98,6 +98,14 @@ def test_the_ten_worst_are_shown_and_the_others_counted(level: str) -> None:
     assert (last.kind, last.text.partition(":")[0]) == ("notice", f"and {12 + len(bad) - len(shown)} more")
 
 
+def test_many_errors_hide_no_warning() -> None:
+    bad = [complaint(f"bad {n}", line=n) for n in range(1, 30)]
+    raised = complaint("a limit is raised", level="warn", fails=False, line=40)
+    shown = [one.text for one in commands(judgement(spec("a.yaml", *bad, raised)))]
+    assert "a limit is raised" in shown
+    assert shown[-1].startswith("and 19 more")
+
+
 def test_paths_begin_at_the_root_of_the_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = tmp_path / "models" / "a, b"
     folder.mkdir(parents=True)

@@ -21,8 +21,13 @@ MOST = 10
 def write(judgement: Judgement, look: Look) -> str:
     """The worst complaints, one annotation each, and how many more there are."""
     lines = worst_first(judgement.all)
-    shown = lines[:MOST]
-    if len(lines) > MOST and all(_type(several[0]) == "notice" for several in shown):
+    of_type = {
+        name: [one for one in lines if _type(one[0]) == name] for name in ("error", "warning", "notice")
+    }
+    # Many errors must not hide a warning, such as that a limit was raised. Notices fill what room is left.
+    shown = of_type["error"][:MOST] + of_type["warning"][:MOST]
+    shown += of_type["notice"][: max(0, MOST - len(shown))]
+    if len(lines) > len(shown) and len(shown) == MOST and _type(shown[0][0]) == "notice":
         # What says that there are more is a notice, too.
         shown = shown[:-1]
     commands = [_annotation(several, look) for several in shown]
