@@ -1,6 +1,7 @@
 """Random specs and damaged ones through every command, as many as there is time for.
 
     python -m tests.fuzz.explore --count 10000 --seed 1
+    python -m tests.fuzz.explore --count 1000 --damages 20 --each 2
 
 Nothing may end in an error of ours, in a traceback, with an exit code of another meaning, or not at all. What
 does is printed once, with its spec and its command line in a folder; the exit code is then 1.
@@ -51,13 +52,13 @@ class Found:
         print(f"{report}: {key}", flush=True)
 
 
-def explore(count: int, seed: int, folder: Path) -> Found:
-    """So many sound specs, and as many damaged ones, through all commands."""
+def explore(count: int, seed: int, folder: Path, *, damages: int, each: int | None) -> Found:
+    """So many sound specs through all commands, and what damage makes of them through all or `each` a few."""
     found = Found(folder)
     began, slowest = time.monotonic(), Counter[str]()
     for i in range(count):
         before = time.monotonic()
-        for ended, what in trial(Random(f"{seed} {i}"), folder, damages=1):
+        for ended, what in trial(Random(f"{seed} {i}"), folder, damages=damages, each=each):
             before, took = time.monotonic(), time.monotonic() - before
             slowest[ended.args[0]] = max(slowest[ended.args[0]], round(1000 * took))
             disagrees = ended.args[0] == "verify" and ended.code == 1
@@ -77,7 +78,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--count", type=int, default=1000, help="sound specs, and damaged ones")
+    parser.add_argument("--count", type=int, default=1000, help="sound specs")
+    parser.add_argument("--damages", type=int, default=1, help="damaged specs that are made of each")
+    parser.add_argument("--each", type=int, help="commands that a damaged spec goes through; all without")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--folder", type=Path, help="for what went wrong; a new one without")
     given = parser.parse_args()
@@ -85,7 +88,7 @@ def main() -> int:
     folder.mkdir(exist_ok=True, parents=True)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     os.environ["ARCHCOST_DEBUG"] = "1"
-    found = explore(given.count, given.seed, folder)
+    found = explore(given.count, given.seed, folder, damages=given.damages, each=given.each)
     for key, times in found.kinds.most_common():
         print(f"{times:6} × {key}")
     return 1 if found.kinds else 0
