@@ -82,6 +82,12 @@ def said(findings: list[Finding]) -> list[str]:
             14,
         ),
         (
+            "layers:\n  - repeat: {i: 2, j: 2}\n    body: [{dropout: {p: $(i/4)}}]",
+            "warn repeat: nothing reads its variable 'j'; write $j where it belongs",
+            5,
+            20,
+        ),
+        (
             "layers:\n  - {conv: {out_channels: 8, kernel_size: 1}, share: head}",
             "warn share 'head': no other item has these weights; give another the same word, or drop it",
             5,
