@@ -131,8 +131,7 @@ def blurred_together(arriving: Sequence[Channels], channels: int) -> Channels:
 
 def in_a_row(arriving: Channels, elements: int) -> Channels:
     """The channels of a vector, each of which was one position of a channel that arrives."""
-    found = blurred_together([arriving], elements)
-    return found._replace(blurred=found.blurred or elements != arriving.total)
+    return blurred_together([arriving], elements)
 
 
 def concatenated(arriving: Sequence[Channels]) -> Channels:

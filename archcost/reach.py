@@ -5,6 +5,9 @@ with itself, once per tap; through a merge the sets of the branches are. A chain
 axis; branches make it a union of boxes (a 1×7 beside a 7×1 covers a cross, not a square). Where outputs are
 denser than inputs (transposed convolution, up-sampling) the pattern repeats after a few outputs, and every
 output of such a period, a *phase*, has a set of its own.
+
+Nearly always the rows of an input move with the rows of the output. Where axes are swapped, split or merged
+they move with other axes, or with parts of them; see `Digit`.
 """
 
 from __future__ import annotations
@@ -14,14 +17,16 @@ from itertools import product
 from math import ceil, floor, gcd, lcm, prod
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.geometry import Window
 from archcost.offsets import Box, Offsets, hull, prune, unite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-    from archcost.geometry import Axes, Window
+    from archcost.geometry import Axes, Shape
+    from archcost.rearrangement import Place, Rearrangement
 
-PHASES = 64
+PHASES = 256
 """More phases per axis than this are not followed one by one; the field is then an upper bound."""
 
 BOXES = 32
@@ -34,17 +39,41 @@ REMEMBERED = 4096
 """So many answers a slider remembers: sets with holes are large."""
 
 
+class Digit(NamedTuple):
+    """A part of an output index that a line moves with: `weight * (index // below % size)`.
+
+    The index is that of an axis of the output, 0 for channels. Windows of 7 rows make of 56 rows an axis of 8
+    and one of 7: the rows of the input then move with both, with weights 7 and 1.
+    """
+
+    axis: int
+    below: int
+    size: int
+    weight: int
+
+    def of(self, index: int) -> int:
+        """What it adds at an index along its axis."""
+        return self.weight * (index // self.below % self.size)
+
+
+Digits = tuple[Digit, ...]
+
+
 class Line(NamedTuple):
     """The sets of all phases along one axis: output u reads `sets[u % phases]`, moved `step` a period.
 
     A phase that reads nothing (no tap of a transposed convolution hits it) has None; not all of them do.
     Where there are too many phases to follow, `ends` are the ends of an interval outside of which output 0
     reads nothing, `step` is a fraction, and `sets` holds one interval as long as any output's.
+
+    With `digits`, u is not the index along the output's axis of the same number but their sum; without any of
+    them (an empty tuple) the line stands still.
     """
 
     sets: tuple[Offsets | None, ...]
     step: int | Fraction
     ends: tuple[Fraction, Fraction] | None = None
+    digits: Digits | None = None
 
     def at(self, u: int) -> Offsets | None:
         """What output u reads; u may lie beyond the borders."""
@@ -70,10 +99,28 @@ class Line(NamedTuple):
     def spread(self, phases: int) -> Line:
         """The same line with a multiple of its phases."""
         times = phases // len(self.sets)
-        return Line(tuple(self.at(u) for u in range(phases)), self.step * times) if times > 1 else self
+        if times == 1:
+            return self
+        return Line(tuple(self.at(u) for u in range(phases)), self.step * times, digits=self.digits)
+
+    @property
+    def motion(self) -> tuple[Digits | None, Fraction]:
+        """Lines of equal motion keep their distance wherever the output lies."""
+        return self.digits, Fraction(self.step, len(self.sets))
 
 
 Lines = tuple[Line, ...]
+
+
+def moving_with(lines: Lines, y: Shape) -> list[Digits]:
+    """What each line of a box moves with, in an output of shape `y`."""
+    return [_digits(line, j, y) for j, line in enumerate(lines)]
+
+
+def _digits(line: Line, j: int, shape: Shape) -> Digits:
+    if line.digits is not None:
+        return line.digits
+    return (Digit(1 + j, 1, shape[1 + j], 1),) if shape[1 + j] > 1 else ()
 
 
 class Reach(NamedTuple):
@@ -86,6 +133,7 @@ class Reach(NamedTuple):
         is_global: see `Field`.
         upper_bound: see `Field`.
         lost: positions are read besides that nobody knows: on some way they could not be followed.
+        blurred: a single channel may read less; all channels together do not.
     """
 
     moving: tuple[Lines, ...]
@@ -94,6 +142,7 @@ class Reach(NamedTuple):
     is_global: bool = False
     upper_bound: bool = False
     lost: bool = False
+    blurred: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -130,6 +179,7 @@ class Slider:
             reach.is_global,
             reach.upper_bound or not exact,
             reach.lost,
+            reach.blurred,
         )
 
     def _line(self, line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
@@ -137,7 +187,7 @@ class Slider:
         if key not in self._known:
             if len(self._known) == REMEMBERED:
                 self._known.clear()
-            self._known[key] = _slide_line(line, window, axis)
+            self._known[key] = slide_line(line, window, axis)
         return self._known[key]
 
 
@@ -147,8 +197,8 @@ def _stride(stride: tuple[Fraction, ...], window: Window) -> tuple[Fraction, ...
     return tuple(s * step for s, step in zip(stride, window.steps, strict=True))
 
 
-def _slide_line(line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
-    """A line through one axis of a window; False if there are too many phases to follow."""
+def slide_line(line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
+    """A line that moves with one axis through a window along it; False if not all of it can be followed."""
     if (only := line.sets[0]) and len(line.sets) == 1 and not (line.ends or window.stretch or window.skipped):
         slid = only.moved(-window.padding[axis][0] * int(line.step))
         slid = slid.repeated(window.dilation[axis] * int(line.step), window.kernel[axis])
@@ -190,102 +240,53 @@ def _interval(low: Fraction, high: Fraction, step: Fraction) -> Line:
     return Line((Offsets(ceil(low), ceil(low) + floor(high - low)),), step, (low, high))
 
 
-def through_all(reach: Reach, axes: Axes, whole: Axes) -> Reach:
-    """The reach through an operation over all positions."""
-    return collapse(reach, axes, whole)._replace(is_global=True, stride=_over(reach.stride, axes))
-
-
-def beside_all(reach: Reach, axes: Axes, whole: Axes) -> Reach:
-    """The reach through an operation that keeps positions, and looks at all of them besides."""
-    everywhere = collapse(reach, axes, whole)
-    return everywhere._replace(moving=reach.moving, is_global=True)
-
-
-def _over(stride: tuple[Fraction, ...], axes: Axes) -> tuple[Fraction, ...]:
-    return tuple(s * n for s, n in zip(stride, axes, strict=True)) if len(stride) == len(axes) else stride
-
-
-def collapse(reach: Reach, axes: Axes, whole: Axes) -> Reach:
-    """The union over all positions, within the input: what a vector, or every output, reads."""
-    if not reach.moving:
-        return reach
-    boxes = [*reach.fixed]
-    exact = True
-    single = all(n == 1 for n in axes)
-    for lines in reach.moving:
-        sets = [_all(line, n) for line, n in zip(lines, axes, strict=True)]
-        exact = exact and not any(s and s.bounded for s in sets)
-        if not single:
-            sets = [s and s.within(0, end - 1) for s, end in zip(sets, whole, strict=True)]
-        boxes.append(tuple(s for s in sets if s))
-    fixed = prune(box for box in boxes if len(box) == len(whole))
-    if len(fixed) > BOXES:
-        fixed, exact = _around(fixed), False
-    return reach._replace(
-        moving=(),
-        fixed=fixed,
-        is_global=reach.is_global or not single,
-        upper_bound=reach.upper_bound or not exact,
-    )
-
-
-def _all(line: Line, positions: int) -> Offsets | None:
-    """The union over positions 0 to `positions - 1`; None if none of them reads anything."""
-    if line.ends:
-        return unite([s for u in (0, positions - 1) if (s := line.at(u))])._replace(bits=None, bounded=True)
-    sets = [
-        s.repeated(int(line.step), (positions - 1 - phase) // len(line.sets) + 1)
-        for phase in range(min(len(line.sets), positions))
-        if (s := line.at(phase))
-    ]
-    return unite(sets) if sets else None
-
-
-def broadcast(reach: Reach, axes: Axes, wider: Axes) -> Reach:
-    """The reach of a tensor of size 1 along an axis, read at every position of it."""
-    if not reach.moving:
-        return reach
-    moving = tuple(
-        tuple(
-            Line((line.at(0),), 0) if n == 1 and m > 1 else line
-            for line, n, m in zip(lines, axes, wider, strict=True)
-        )
-        for lines in reach.moving
-    )
-    # A box that stands still along every axis is a fixed one.
-    still = [[s for line in lines for s in line.there] for lines in moving if not any(x.step for x in lines)]
-    fixed = [tuple(box) for box in still if len(box) == len(axes)]
-    rest = tuple(lines for lines in moving if any(x.step for x in lines) and all(x.there for x in lines))
-    return reach._replace(moving=rest, fixed=prune([*reach.fixed, *fixed]), is_global=True)
-
-
 def merge(parts: Sequence[Reach]) -> Reach:
     """The union of what several inputs of a node read."""
     if len(parts) == 1 or all(part == parts[0] for part in parts[1:]):
         return parts[0]
-    lost = any(part.lost for part in parts)
-    parts = [part for part in parts if part.is_known] or parts[:1]
     followed = [part for part in parts if part.moving]
-    stride = max((part.stride for part in followed or parts), key=len)
-    upper_bound = any(part.upper_bound for part in parts)
-    moving = [lines for part in followed for lines in part.moving]
-    if any(p.stride != stride for p in followed) or _has_ends(moving) or _most_phases(moving) > PHASES:
-        moving, upper_bound = [_hull(moving)], True
-    elif moving:
-        moving = _pruned(_same_phases(moving))
-    if len(moving) > BOXES:
-        moving, upper_bound = [_hull(moving)], True
-    fixed = prune(box for part in parts for box in part.fixed)
-    if len(fixed) > BOXES:
-        fixed, upper_bound = _around(fixed), True
-    return Reach(
-        tuple(moving),
-        fixed,
-        stride,
+    kept, exact = fewer([lines for part in followed for lines in part.moving])
+    made = Reach(
+        kept or (),
+        tuple(box for part in parts for box in part.fixed),
+        max((part.stride for part in followed or parts), key=len),
         is_global=any(part.is_global for part in parts),
-        upper_bound=upper_bound,
-        lost=lost,
+        upper_bound=any(part.upper_bound for part in parts) or not exact,
+        lost=any(part.lost for part in parts) or kept is None,
+        blurred=any(part.blurred for part in parts),
     )
+    return packed(made)
+
+
+def packed(reach: Reach, *, exact: bool = True) -> Reach:
+    """The same reach with as few fixed boxes as say it, and not too many of them."""
+    fixed = prune(reach.fixed)
+    if len(fixed) > BOXES:
+        fixed, exact = _around(fixed), False
+    return reach._replace(fixed=fixed, upper_bound=reach.upper_bound or not exact)
+
+
+def fewer(boxes: Sequence[Lines]) -> tuple[tuple[Lines, ...] | None, bool]:
+    """The boxes without those that lie inside another one; False beside them if they read too much.
+
+    Boxes that keep their distance are compared, and replaced by one around them if there are too many, or too
+    many phases. None if even so there are too many: boxes that move apart have no box around them.
+    """
+    if len(boxes) < 2:
+        return tuple(boxes), True
+    alike: dict[tuple[object, ...], list[Lines]] = {}
+    for lines in boxes:
+        alike.setdefault(tuple(line.motion for line in lines), []).append(lines)
+    exact = True
+    kept: list[Lines] = []
+    for group in alike.values():
+        if len(group) > 1 and (_has_ends(group) or _most_phases(group) > PHASES):
+            kept, exact = [*kept, _hull(group)], False
+        else:
+            kept += _pruned(_same_phases(group)) if len(group) > 1 else group
+    if len(kept) > BOXES:
+        kept, exact = [_hull(group) for group in alike.values()], False
+    return (tuple(kept) if len(kept) <= BOXES else None), exact
 
 
 def _has_ends(boxes: Iterable[Lines]) -> bool:
@@ -327,11 +328,12 @@ def _covers(big: Lines, small: Lines) -> bool:
 
 
 def _hull(boxes: Sequence[Lines]) -> Lines:
-    """One box around all of them, whatever the phase."""
+    """One box around all of them, whatever the phase. They keep their distance."""
     found: list[Line] = []
     for lines in zip(*boxes, strict=True):
         lows, highs = zip(*(line.around() for line in lines), strict=True)
-        found.append(_interval(min(lows), max(highs), max(Fraction(x.step, len(x.sets)) for x in lines)))
+        digits, step = lines[0].motion
+        found.append(_interval(min(lows), max(highs), step)._replace(digits=digits))
     return tuple(found)
 
 
@@ -371,6 +373,9 @@ def _unlike(lines: Sequence[Line], *, keep_all: bool) -> list[int]:
 
 
 def simplified(reach: Reach) -> Reach:
-    """A reach with one moving box and one fixed one at most, that reads at least as much."""
+    """A reach with one moving box and one fixed one at most, that reads at least as much.
+
+    Its boxes keep their distance.
+    """
     moving = (_hull(reach.moving),) if reach.moving else ()
     return reach._replace(moving=moving, fixed=_around(reach.fixed) if reach.fixed else (), upper_bound=True)

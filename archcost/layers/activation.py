@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from archcost.channels import Channels
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.geometry import Shape
+    from archcost.geometry import Axes, Shape
     from archcost.layers.base import Kind
 
 
@@ -252,9 +252,9 @@ class _AlongAxis(Layer):
         0, description="axis to normalise along; 0 is channels, 1 the first spatial axis, -1 the last"
     )
 
-    def is_global(self, x: Shape) -> bool:
-        """Along a spatial axis."""
-        return self.axis > 0 and x[self.axis] > 1
+    def mixed_axes(self, x: Shape) -> Axes:  # noqa: ARG002 - whatever arrives
+        """The one axis."""
+        return (self.axis,)
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """Along channels all on all, else each on its own."""
@@ -382,9 +382,9 @@ class Activation(Layer):
         """See the activation."""
         return self.chosen.channels(arriving, out_channels)
 
-    def is_global(self, x: Shape) -> bool:
-        """As the chosen activation says."""
-        return self.chosen.is_global(x)
+    def mixed_axes(self, x: Shape) -> Axes:
+        """See the activation."""
+        return self.chosen.mixed_axes(x)
 
     def operations(self, x: Shape, y: Shape) -> Formulas:
         """See the activation."""

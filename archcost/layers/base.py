@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from archcost.channels import Channels, blurred_together, overlaid
 from archcost.errors import ShapeError
 from archcost.expressions import Expression
-from archcost.geometry import Shape, Window, size
+from archcost.geometry import Axes, Shape, Window, size
 from archcost.layers.axes import settled
 from archcost.limits import Limits
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
+    from archcost.rearrangement import Rearrangement
 
 T = TypeVar("T")
 
@@ -239,9 +240,22 @@ class Kind(BaseModel, ABC):
         """Whether every output depends on all positions of the input, as a mean over all of them does."""
         return False
 
-    def keeps_positions(self, x: Shape, y: Shape) -> bool:
-        """Whether output positions still are input positions (through the window), axis by axis."""
-        return len(x) == len(y)
+    def mixed_axes(self, x: Shape) -> Axes:  # noqa: ARG002 - kinds that normalise override it
+        """Axes (0 is channels) along which an output depends on all elements, at its place along the others."""
+        return ()
+
+    def rearrangement(
+        self,
+        position: int,  # noqa: ARG002 - kinds that move elements override it
+        inputs: tuple[Shape, ...],  # noqa: ARG002
+        y: Shape,  # noqa: ARG002
+    ) -> Rearrangement | None:
+        """Where the elements of the input at `position` lie in the output, if neither at their place nor in a window."""
+        return None
+
+    def place(self, position: int, inputs: tuple[Shape, ...]) -> tuple[int, int] | None:  # noqa: ARG002 - as above
+        """The spatial axis that inputs are joined along, and where along it the one at `position` begins."""
+        return None
 
 
 class Layer(Kind):

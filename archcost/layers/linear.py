@@ -11,6 +11,7 @@ from archcost.errors import ShapeError
 from archcost.geometry import show, size
 from archcost.layers.base import Formulas, Kind, Layer, Weights
 from archcost.layers.fields import Positive
+from archcost.rearrangement import Rearrangement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -165,7 +166,7 @@ class Matmul(Kind):
       `from: [scores, v]`, `matmul: {transpose_b: true}`.
     - of matrices and matrices, matrices.
 
-    Its receptive field is global: a product relates all positions to all.
+    An entry depends on a row of the first and a column of the second: in attention's scores, two positions.
     """
 
     reference: ClassVar[str] = "Vaswani et al. 2017, Attention is all you need, equation 1"
@@ -176,9 +177,27 @@ class Matmul(Kind):
     transpose_a: bool = Field(default=False, description="swap rows and columns of the first")
     transpose_b: bool = Field(default=False, description="swap rows and columns of the second")
 
-    def is_global(self, x: Shape) -> bool:  # noqa: ARG002 - whatever arrives
-        """Always."""
-        return True
+    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement:
+        """Rows of the first stay rows, columns of the second stay columns; the other axis is summed over."""
+        x, heads = inputs[position], self._heads(inputs)
+        is_tokens = len(x) == 2
+        stored = (x[0] // heads, x[1]) if is_tokens else x[1:]
+        (rows, _), (_, columns) = self._matrices(inputs, heads)
+        brought = (columns, rows)[position]
+        source = ((0, 1), (2,)) if is_tokens else ((0,), (1,), (2,))
+        stays = 2 if (self.transpose_a, not self.transpose_b)[position] else 1
+        row, column = (stays, 3) if position == 0 else (3, stays)
+        if len(y) == 2:
+            channels, length = (column, row) if self._turns(inputs) else (row, column)
+            target = ((0, channels), (length,))
+        else:
+            target = ((0,), (row,), (column,))
+        return Rearrangement((heads, *stored, brought), source, target)
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Heads alike, if those that arrive are."""
+        told_apart = any(len(one.runs) > 1 or one.blurred for one in arriving)
+        return (blurred_together if told_apart else mixed)(arriving, out_channels)
 
     def infer(self, inputs: tuple[Shape, ...]) -> Shape:
         """`(heads, rows, columns)`, or `(channels, length)` of tokens and matrices."""
@@ -195,9 +214,12 @@ class Matmul(Kind):
             )
         if len(inputs[0]) == len(inputs[1]):
             return (heads, rows, columns)
-        tokens_are_turned = self.transpose_a if len(inputs[0]) == 2 else self.transpose_b
-        channels, length = (columns, rows) if tokens_are_turned else (rows, columns)
+        channels, length = (columns, rows) if self._turns(inputs) else (rows, columns)
         return (heads * channels, length)
+
+    def _turns(self, inputs: tuple[Shape, ...]) -> bool:
+        """Whether tokens beside matrices are transposed, and so leave as columns."""
+        return self.transpose_a if len(inputs[0]) == 2 else self.transpose_b
 
     def _heads(self, inputs: tuple[Shape, ...]) -> int:
         """How many matrices stand side by side, the same in both inputs."""

@@ -117,9 +117,9 @@ class Concat(Merge):
         0, description="axis to join along; 0 is channels, 1 the first spatial axis, -1 the last"
     )
 
-    def keeps_positions(self, x: Shape, y: Shape) -> bool:
-        """If channels are joined."""
-        return self.axis == 0 and len(x) == len(y)
+    def place(self, position: int, inputs: tuple[Shape, ...]) -> tuple[int, int] | None:
+        """Behind the inputs before it, unless channels are joined."""
+        return (self.axis, sum(x[self.axis] for x in inputs[:position])) if self.axis else None
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:  # noqa: ARG002 - the tensors say it
         """One tensor's after the other's; along another axis each depends on its like."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.geometry import Shape
+    from archcost.geometry import Axes, Shape
     from archcost.values import Value
 
 Epsilon = Annotated[Number, Field(ge=0)]
@@ -170,9 +170,9 @@ class LayerNorm(Layer):
     def _normalized(self, x: Shape) -> Shape:
         return x if self.axis == "all" else tuple(x[axis] for axis in sorted(self.axis))
 
-    def is_global(self, x: Shape) -> bool:
-        """If spatial axes are among those normalised over."""
-        return size(x[1:]) > 1 if self.axis == "all" else max(self.axis) > 0
+    def mixed_axes(self, x: Shape) -> Axes:
+        """Those normalised over."""
+        return tuple(range(len(x))) if self.axis == "all" else self.axis
 
     def output(self, x: Shape) -> Shape:
         """The shape that arrives."""
@@ -205,9 +205,9 @@ class GroupNorm(Layer):
     eps: Epsilon = Field(1e-5, description="added to the variance")
     num_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
 
-    def is_global(self, x: Shape) -> bool:
+    def mixed_axes(self, x: Shape) -> Axes:
         """Its statistics are taken over all positions."""
-        return size(x[1:]) > 1
+        return tuple(range(len(x)))
 
     def output(self, x: Shape) -> Shape:
         """The shape that arrives."""
@@ -247,9 +247,9 @@ class InstanceNorm(Layer):
     momentum: Probability = Field(0.1, description="weight of a new sample in the running statistics")
     num_features: Positive | None = Field(None, description="an assertion: the channels that arrive")
 
-    def is_global(self, x: Shape) -> bool:
-        """Unless the statistics are kept from training."""
-        return size(x[1:]) > 1 and not self.track_running_stats
+    def mixed_axes(self, x: Shape) -> Axes:
+        """All but channels, unless the statistics are kept from training."""
+        return () if self.track_running_stats else tuple(range(1, len(x)))
 
     def output(self, x: Shape) -> Shape:
         """The shape that arrives."""

@@ -14,12 +14,15 @@ from archcost.layers.axes import listed, margins, name_of, names, shift
 from archcost.layers.base import Formulas, Layer
 from archcost.layers.fields import Axis, Margins, PerAxis, Positive, is_count, lift, must_be
 
+from archcost.rearrangement import permuted, reshaped
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.channels import Channels
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
+    from archcost.rearrangement import Rearrangement
     from archcost.values import Value
 
 
@@ -52,6 +55,10 @@ class Flatten(_Move):
         """Each was one position of a channel: together they read what all positions did."""
         return in_a_row(arriving[0], out_channels)
 
+    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement:
+        """Row-major."""
+        return reshaped(inputs[position], y)
+
     def output(self, x: Shape) -> Shape:
         """`(elements,)`."""
         return (size(x),)
@@ -75,16 +82,16 @@ class Reshape(_Move):
         if len(self.shape) == 1:
             return in_a_row(before, out_channels)
         found = before if out_channels == before.total else blurred_together(arriving, out_channels)
-        return found._replace(bounded=out_channels < before.total and found.blurred)
+        return found._replace(bounded=out_channels % before.total > 0 and found.blurred)
 
     @property
     def tells_channels_apart(self) -> bool:
         """Channels of a vector may become positions."""
         return len(self.shape) > 1
 
-    def keeps_positions(self, x: Shape, y: Shape) -> bool:
-        """If only channels were regrouped."""
-        return x[1:] == y[1:]
+    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement:
+        """Row-major."""
+        return reshaped(inputs[position], y)
 
     def output(self, x: Shape) -> Shape:
         """The shape as given, its -1 filled in."""
@@ -252,9 +259,21 @@ class Transpose(_Move):
         "negative ones count from the end",
     )
 
-    def keeps_positions(self, x: Shape, y: Shape) -> bool:  # noqa: ARG002 - the order says it all
-        """If the order stays."""
-        return list(self.axes) == sorted(self.axes)
+    @property
+    def tells_channels_apart(self) -> bool:
+        """Channels may become positions."""
+        return self.axes[0] != 0
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """As they are, unless they become positions: each then reads what that channel did."""
+        if self.axes[0] == 0:
+            return arriving[0]
+        found = blurred_together(arriving, out_channels)
+        return found._replace(bounded=found.blurred)
+
+    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement:  # noqa: ARG002 - the order says it all
+        """The axes in their new order."""
+        return permuted(inputs[position], self.axes)
 
     def output(self, x: Shape) -> Shape:
         """The sizes in the new order."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from archcost.layers.base import Layer, Merge
+from archcost.channels import RUNS, Channels, Run
+from archcost.layers.base import Merge
+from archcost.rearrangement import broadcast, everywhere, grouped, mixed, shared
 
 if TYPE_CHECKING:
     from archcost.geometry import Shape, Window
     from archcost.layers.base import Kind
     from archcost.network import Node
+    from archcost.rearrangement import Rearrangement
 
 Way: TypeAlias = Literal[
-    "unmoved", "window", "beside all", "everywhere", "as a vector", "broadcast", "lost", "unknown"
+    "unmoved", "window", "beside all", "everywhere", "broadcast", "rearranged", "placed", "unknown"
 ]
 """In what way positions are read.
 
@@ -20,46 +23,109 @@ Way: TypeAlias = Literal[
     window        through a sliding window
     beside all    each at its own place, and all of them, as a norm with statistics over a map does
     everywhere    all of them, for every output
-    as a vector   all of them, for an output without positions
     broadcast     a single position of an axis, for every output along it
-    lost          positions of the output are not positions of the input: what moves along with it is lost
+    rearranged    at other places: axes are swapped, split or merged, or summed over
+    placed        from some place on, beside other tensors
     unknown       nothing is known about what is read
 """
 
 
 class Look(NamedTuple):
-    """How a layer looks at an input; `window` is there for that way only."""
+    """How a layer looks at an input.
+
+    Attributes:
+        way: see `Way`.
+        window: for `window`.
+        how: for `beside all`, `everywhere`, `broadcast` and `rearranged`: where the elements go.
+        start: for `placed`: the axis, and where along it the input begins.
+    """
 
     way: Way
     window: Window | None = None
+    how: Rearrangement | None = None
+    start: tuple[int, int] | None = None
+
+
+class Mix(NamedTuple):
+    """What a layer does to channels.
+
+    Attributes:
+        how: which of them each is made of; None if of the one at its place.
+        first: those from here on are kept, and the others dropped; None if all are there.
+        is_blurred: a single channel may read less than `how` says.
+        is_bounded: so may all channels together.
+    """
+
+    how: Rearrangement | None
+    first: int | None = None
+    is_blurred: bool = False
+    is_bounded: bool = False
 
 
 class Looks:
-    """How nodes look at their inputs. What a layer does to a shape is asked once, wherever it stands."""
+    """How nodes look at their inputs. What a layer does to its inputs is asked once, wherever it stands."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int, Shape, Shape], Look] = {}
+        self._known: dict[tuple[int, int, tuple[Shape, ...], Shape], Look] = {}
+        self._channels: dict[tuple[int, int, tuple[Shape, ...]], Mix] = {}
 
     def of(self, node: Node, position: int = 0) -> Look:
         """How a node looks at the input at `position`."""
-        x = node.inputs[position].output
-        key = (id(node.layer), position, x, node.output)
+        key = (id(node.layer), position, node.shapes, node.output)
         if key not in self._known:
-            self._known[key] = _look(node.layer, position, x, node.output)
+            self._known[key] = _look(node.layer, position, node.shapes, node.output)
         return self._known[key]
 
+    def channels(self, node: Node, position: int) -> Mix:
+        """What a node does to the channels of the input at `position`."""
+        key = (id(node.layer), position, node.shapes)
+        if key not in self._channels:
+            self._channels[key] = _channels(node.layer, position, node.shapes, node.output[0])
+        return self._channels[key]
 
-def _look(layer: Kind, position: int, x: Shape, y: Shape) -> Look:
+
+def _look(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Look:
+    x = xs[position]
     if not layer.field_is_known:
         return Look("unknown")
+    if how := layer.rearrangement(position, xs, y):
+        return Look("rearranged", how=how)
     if len(x) > 1 and layer.is_global(x):
-        keeps = isinstance(layer, Layer) and x[1:] == y[1:]
-        return Look("beside all" if keeps else "everywhere")
+        return Look("everywhere", how=everywhere(x, y))
+    if along := [axis for axis in layer.mixed_axes(x) if axis and x[axis] > 1]:
+        covers_all = all(n == 1 or axis in along for axis, n in enumerate(x) if axis)
+        return Look("beside all" if covers_all else "rearranged", how=mixed(x, layer.mixed_axes(x)))
     if len(y) == 1:
-        return Look("as a vector" if len(x) > 1 else "unmoved")
-    if not layer.keeps_positions(x, y):
-        return Look("lost")
+        return Look("rearranged", how=everywhere(x, y)) if len(x) > 1 else Look("unmoved")
+    if start := layer.place(position, xs):
+        return Look("placed", start=start)
     if isinstance(layer, Merge):
-        return Look("broadcast" if x[1:] != y[1:] else "unmoved")
+        return Look("broadcast", how=broadcast(x, y)) if x[1:] != y[1:] else Look("unmoved")
     window = layer.window_of(position, x)
     return Look("window", window) if window else Look("unmoved")
+
+
+def _channels(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) -> Mix:
+    """What a layer does to channels, found by asking it what it makes of channels that all differ."""
+    x = xs[position]
+    if x[0] > RUNS:
+        return Mix(None) if layer.per_channel else Mix(shared(x, channels), is_blurred=True, is_bounded=True)
+    told_apart = Channels(tuple(Run(1, frozenset([i])) for i in range(x[0])))
+    arriving = tuple(
+        told_apart if i == position else Channels((Run(other[0], frozenset()),)) for i, other in enumerate(xs)
+    )
+    made = layer.channels(arriving, channels)
+    reads = [run.sources for run in made.runs for _ in range(run.length)]
+    everything = frozenset[int]().union(*reads)
+    unsure = Mix(shared(x, channels), is_blurred=True, is_bounded=made.bounded or len(everything) < x[0])
+    if made.blurred or made.bounded or len(reads) != channels or not everything:
+        return unsure
+    first = min(everything)
+    if reads == [frozenset([first + c]) for c in range(channels)]:
+        return Mix(None, first=first if channels < x[0] else None)
+    groups, left = divmod(x[0], max(1, len(reads[0])))
+    if groups and not (left or channels % groups):
+        share, out = x[0] // groups, channels // groups
+        if reads == [frozenset(range(c // out * share, (c // out + 1) * share)) for c in range(channels)]:
+            return Mix(grouped(x, groups, channels) if groups > 1 else shared(x, channels))
+    return unsure

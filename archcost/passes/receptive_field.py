@@ -8,33 +8,29 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from fractions import Fraction
 from math import lcm, prod
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
+from archcost.apart import extent, move_apart, patterns
+from archcost.moves import has_digits, picked, placed, rearranged, slid, through_gaps
 from archcost.offsets import Offsets, hull, prune, union_count
 from archcost.passes.looks import Looks
-from archcost.reach import (
-    Reach,
-    Slider,
-    beside_all,
-    broadcast,
-    collapse,
-    identity,
-    merge,
-    phases,
-    simplified,
-    through_all,
-)
+from archcost.reach import Reach, Slider, identity, merge, phases, simplified
+from archcost.rearrangement import over_channels
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from archcost.geometry import Axes, Shape
+    from archcost.offsets import Box
     from archcost.network import Input, Network, Node
-    from archcost.passes.looks import Way
+    from archcost.passes.looks import Mix, Way
     from archcost.reach import Line
+    from archcost.rearrangement import Rearrangement
 
 
 T = TypeVar("T")
+
+Certainty: TypeAlias = Literal["exact", "at_most", "unknown"]
 
 _ALL = Fraction(1)
 
@@ -54,6 +50,8 @@ class Field(NamedTuple):
         is_global: an operation over all positions lies on the way.
         local: the field that ignores such operations; None without them, or if nothing is left.
         upper_bound: the true field may be smaller (see `PHASES` and `BOXES`, and branches that do not fit).
+        is_known: False if not all positions that are read could be followed: the field may be anything, and no
+            number of it means anything.
         alignment: where output 0 lies. That is `center`, but with phases the mean over one period of the
             middle of output u's field less u strides: nearest neighbours and bilinear interpolation agree
             in it. Empty if nothing moves along with the output.
@@ -68,11 +66,17 @@ class Field(NamedTuple):
     local: Field | None = None
     upper_bound: bool = False
     alignment: tuple[Fraction, ...] = ()
+    is_known: bool = True
 
     @property
     def moving(self) -> Field | None:
         """What moves along with the output position: the field, or its local part; None if nothing does."""
         return self.local if self.is_global else self
+
+    @property
+    def certainty(self) -> Certainty:
+        """`exact`, `at_most` (no output reads more, some may read less) or `unknown`."""
+        return "unknown" if not self.is_known else "at_most" if self.upper_bound else "exact"
 
 
 Reaches: TypeAlias = "dict[str, Reach]"
@@ -95,14 +99,16 @@ def receptive_fields(network: Network, looks: Looks | None = None) -> tuple[dict
     result: list[dict[str, Field]] = []
     last: Reaches = {}
     fields: dict[str, Field] = {}
-    for found in reaches(network, Tracer(sizes, looks or Looks())):
-        if found is not last:  # an elementwise layer hands on what the one before it reads
+    shape: Shape = ()
+    for node, found in zip(network, reaches(network, Tracer(sizes, looks or Looks())), strict=True):
+        if found is not last or node.output != shape:  # an elementwise layer hands on what the one before it reads
+            kept = last if node.output == shape else {}
             fields = {
-                name: fields[name] if last.get(name) is reach else measure(reach, sizes[name])
+                name: fields[name] if kept.get(name) is reach else measure(reach, sizes[name], node.output)
                 for name, reach in found.items()
-                if reach.is_known
+                if reach.is_known or reach.lost
             }
-            last = found
+            last, shape = found, node.output
         result.append(fields)
     return tuple(result)
 
@@ -203,30 +209,55 @@ class Tracer(Follower[Reaches]):
     def look(self, node: Node, position: int, arriving: Reaches) -> Reaches:
         """See `Follower.look`."""
         look = self._looks.of(node, position)
-        if look.way == "unmoved" or not arriving:
+        if look.way == "unmoved" and not any(has_digits(reach) or reach.blurred for reach in arriving.values()):
             return arriving
-        if look.window:
-            slid = {name: self._slider.slide(reach, look.window) for name, reach in arriving.items()}
-            # Behind the gaps of a transposed convolution a window may hit nothing but gaps.
-            return {name: reach for name, reach in slid.items() if reach.is_known or reach.lost}
+        found = {name: self._seen(node, position, reach, self._sizes[name]) for name, reach in arriving.items()}
+        # Behind the gaps of a transposed convolution a window may hit nothing but gaps.
+        return {name: reach for name, reach in found.items() if reach.is_known or reach.lost}
+
+    def _seen(self, node: Node, position: int, reach: Reach, whole: Axes) -> Reach:
+        """What a node reads of an input of size `whole`, from what the tensor at `position` does."""
+        look = self._looks.of(node, position)
         x, y = node.inputs[position].output, node.output
-        return {name: _pass(look.way, reach, x, y, self._sizes[name]) for name, reach in arriving.items()}
+        if look.way == "unknown":
+            return reach._replace(moving=(), fixed=(), lost=True)
+        if look.how:
+            return _rearranged(look.way, reach, look.how, x, whole)
+        if has_digits(reach) or reach.blurred:
+            reach = _mixed(reach, self._looks.channels(node, position), x, y, whole)
+            x = (y[0], *x[1:])
+        if look.start is not None:
+            return placed(reach, *look.start, x, y)
+        if not look.window:
+            return reach
+        if has_digits(reach):
+            reach = slid(reach, look.window, x, y)
+        else:
+            reach = self._slider.slide(reach, look.window)
+        return through_gaps(reach, look.window, y)
 
 
-def _pass(way: Way, reach: Reach, x: Shape, y: Shape, whole: Axes) -> Reach:
-    """What is read of an input of size `whole` in a way other than through a window."""
+def _rearranged(way: Way, reach: Reach, how: Rearrangement, x: Shape, whole: Axes) -> Reach:
+    found = rearranged(reach, how, x, whole)
     if way == "everywhere":
-        return through_all(reach, x[1:], whole)
-    if way == "beside all":
-        return beside_all(reach, x[1:], whole)
-    if way == "as a vector":
-        return collapse(reach, x[1:], whole)
-    if way == "broadcast":
-        return broadcast(reach, x[1:], y[1:])
-    if way == "unknown" or reach.moving:
-        return reach._replace(moving=(), fixed=(), lost=True)
-    # What does not move along with the output is the same, wherever its positions went.
-    return reach
+        return found._replace(is_global=True, stride=_over(reach.stride, x[1:]))
+    if way == "beside all" and found.fixed:
+        # What an output reads at its own place is worth knowing beside what a norm over the map does.
+        return merge([found, reach])._replace(is_global=True, stride=reach.stride)
+    return found
+
+
+def _mixed(reach: Reach, mix: Mix, x: Shape, y: Shape, whole: Axes) -> Reach:
+    """What channels read that are made of those of `x`, while positions stay."""
+    if mix.first is not None:
+        return picked(reach, mix.first, x, y)
+    found = rearranged(reach, mix.how, x, whole) if mix.how else reach
+    bounded = found.upper_bound or mix.is_bounded or (mix.is_blurred and reach.blurred)
+    return found._replace(blurred=found.blurred or mix.is_blurred, upper_bound=bounded)
+
+
+def _over(stride: tuple[Fraction, ...], axes: Axes) -> tuple[Fraction, ...]:
+    return tuple(s * n for s, n in zip(stride, axes, strict=True)) if len(stride) == len(axes) else stride
 
 
 def united(parts: Sequence[Reaches]) -> Reaches:
@@ -238,18 +269,26 @@ def united(parts: Sequence[Reaches]) -> Reaches:
     return {name: merge(found) for name, found in arriving.items()}
 
 
-def measure(reach: Reach, whole: Axes) -> Field:
-    """A reach in numbers. What was lost may be anywhere in the input."""
+def measure(reach: Reach, whole: Axes, shape: Shape) -> Field:
+    """A reach in numbers.
+
+    Args:
+        reach: what a tensor reads, over all its channels.
+        whole: the size of the input that is read.
+        shape: of the tensor.
+    """
+    if has_digits(reach):
+        reach = rearranged(reach, over_channels(shape), shape, whole)
+        shape = (1, *shape[1:])
     if reach.lost:
-        everything = tuple(Offsets(0, n - 1) for n in whole)
-        found = reach._replace(fixed=(everything,), is_global=True, upper_bound=True, lost=False)
-        return measure(found, whole)
+        return _unknown(reach, whole)
     if not reach.is_global:
-        return _local(reach)
-    local = _local(reach._replace(fixed=(), is_global=False)) if reach.moving else None
-    covered = union_count(reach.fixed) if reach.fixed else 0
+        return _local(reach, shape)
+    local = _local(reach._replace(fixed=(), is_global=False), shape) if _is_local(reach) else None
+    fixed = prune(box for one in reach.fixed if len(box := _clipped(one, whole)) == len(whole))
+    covered = union_count(fixed) if fixed else 0
     if covered is None:
-        return measure(simplified(reach), whole)
+        return measure(simplified(reach), whole, shape)
     total = prod(whole)
     return Field(
         size=whole,
@@ -264,24 +303,52 @@ def measure(reach: Reach, whole: Axes) -> Field:
     )
 
 
-def _local(reach: Reach) -> Field:
-    """The field of a reach without global operations: over all phases the largest, the emptiest."""
-    if len(reach.moving) == 1 and not reach.fixed and all(len(line.sets) == 1 for line in reach.moving[0]):
+def _is_local(reach: Reach) -> bool:
+    """Whether anything moves along with the output."""
+    return any(line.step for lines in reach.moving for line in lines)
+
+
+def _clipped(box: Box, whole: Axes) -> Box:
+    return tuple(s for one, n in zip(box, whole, strict=True) if (s := one.within(0, n - 1)))
+
+
+def _unknown(reach: Reach, whole: Axes) -> Field:
+    """What was lost may be anywhere in the input."""
+    return Field(
+        size=whole,
+        stride=reach.stride,
+        center=tuple(Fraction(n - 1, 2) for n in whole),
+        coverage=_ALL,
+        holes=0,
+        is_global=True,
+        upper_bound=True,
+        is_known=False,
+    )
+
+
+def _local(reach: Reach, shape: Shape) -> Field:
+    """The field of a reach without global operations: over all outputs the largest, the emptiest."""
+    if move_apart(reach):
+        return _of_patterns(reach, patterns(reach, shape)) or _around(reach, shape)
+    if len(reach.moving) == 1 and all(len(line.sets) == 1 for line in reach.moving[0]):
         return _of_box(reach, [s for line in reach.moving[0] for s in line.there])
-    patterns = phases(reach)
+    return _of_patterns(reach, phases(reach)) or _local(simplified(reach), shape)
+
+
+def _of_patterns(reach: Reach, patterns: list[list[Box]] | None) -> Field | None:
+    """The field of outputs that read these boxes; None if there are too many, or they cannot be counted."""
     sizes: list[tuple[int, ...]] = []
     shares: list[tuple[Fraction, int]] = []
     for boxes in patterns or ():
-        all_boxes = [*boxes, *reach.fixed]
-        size = tuple(high - low + 1 for low, high in hull(all_boxes))
-        count = union_count(prune(all_boxes))
+        size = tuple(high - low + 1 for low, high in hull(boxes))
+        count = union_count(prune(boxes))
         if count is None:
-            break
+            return None
         total = prod(size)
         sizes.append(size)
         shares.append((Fraction(count, total), total - count))
-    if patterns is None or len(sizes) < len(patterns):
-        return _local(simplified(reach))
+    if not sizes:
+        return None
     return Field(
         size=tuple(map(max, zip(*sizes, strict=True))),
         stride=reach.stride,
@@ -289,7 +356,19 @@ def _local(reach: Reach) -> Field:
         coverage=min(share for share, _ in shares),
         holes=max(holes for _, holes in shares),
         upper_bound=reach.upper_bound,
-        alignment=_alignment(reach),
+        alignment=() if move_apart(reach) else _alignment(reach),
+    )
+
+
+def _around(reach: Reach, shape: Shape) -> Field:
+    """A field that is at least as large as that of any output, where branches move apart."""
+    return Field(
+        size=extent(reach, shape),
+        stride=reach.stride,
+        center=_center(reach),
+        coverage=_ALL,
+        holes=0,
+        upper_bound=True,
     )
 
 

@@ -1,0 +1,489 @@
+"""What becomes of a reach where the axes of a tensor are rearranged, and of windows that slide over the result.
+
+A line then moves with parts of the output's indices, see `archcost.reach.Digit`. Splitting and merging axes
+only renames these parts; summing over one of them unites the line with itself, as a window does.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations
+from math import gcd
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.geometry import Window
+from archcost.reach import PHASES, Digit, Line, fewer, moving_with, packed, slide_line
+
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from fractions import Fraction
+
+    from archcost.geometry import Axes, Shape
+    from archcost.reach import Digits, Lines, Reach
+    from archcost.rearrangement import Place, Rearrangement
+
+TAPS = 16
+"""Windows of more taps than this are not told apart where they slide over several axes of the input at once."""
+
+
+# -- rearranging ----------------------------------------------------------------------------------------
+
+
+class _Piece(NamedTuple):
+    """What a digit and a factor have in common: `size` values, `weight` apart.
+
+    Neighbouring values are `inside` values of the factor apart.
+    """
+
+    factor: int
+    inside: int
+    size: int
+    weight: int
+
+
+class _Moved(NamedTuple):
+    """A line in its new place (None if it reads nothing), what it was summed over, and whether that is all true."""
+
+    line: Line | None
+    summed: tuple[_Piece, ...]
+    exact: bool
+
+
+def rearranged(reach: Reach, how: Rearrangement, x: Shape, whole: Axes) -> Reach:
+    """The reach behind a rearrangement of the axes of a tensor.
+
+    Args:
+        reach: what the tensor reads.
+        how: where its elements go.
+        x: its shape.
+        whole: the size of the input that is read, per spatial axis.
+    """
+    targets = {factor for axis in how.target for factor in axis}
+    # Of channels that may read less than they say, some are picked out or become positions.
+    exact = not (reach.blurred and how.target[:1] != how.source[:1] and targets & {*how.source[0]})
+    into = _Into(how)
+    boxes: list[Lines] = []
+    is_global = reach.is_global
+    for lines in reach.moving:
+        found = [into.line(*one) for one in zip(lines, moving_with(lines, x), strict=True)]
+        exact = exact and all(f.exact for f in found) and not _overlap([f.summed for f in found])
+        there = tuple(line for f, length in zip(found, whole, strict=True) if (line := _inside(f, length)))
+        if len(there) == len(found):
+            stands_still = not any(line.digits for line in there)
+            is_global = is_global or (stands_still and any(f.summed for f in found))
+            boxes.append(_on_own_axes(there, how))
+    blurred = reach.blurred and bool(targets & {*how.source[0]})
+    return _with_boxes(reach._replace(is_global=is_global, blurred=blurred), boxes, exact=exact)
+
+
+class _Into:
+    """Puts lines into their new places."""
+
+    def __init__(self, how: Rearrangement) -> None:
+        self._loose = how.loose
+        self._target = how.places(how.target)
+        self._along: dict[int, list[tuple[int, Place]]] = {}
+        for factor, place in how.places(how.source).items():
+            self._along.setdefault(place.axis, []).append((factor, place))
+
+    def line(self, line: Line, digits: Digits) -> _Moved:
+        """A line that moves with `digits` of the source."""
+        kept: list[Digit] = []
+        summed: list[_Piece] = []
+        exact = True
+        for digit in digits:
+            pieces = [*self._pieces(digit)]
+            if any(not piece.size for piece in pieces):
+                exact = False  # factor and digit overlap, and neither divides the other
+                pieces = [_Piece(factor, 1, digit.size, digit.weight) for factor, *_ in pieces[:1]]
+                summed += pieces
+                continue
+            for piece in pieces:
+                place = self._target.get(piece.factor)
+                exact = exact and piece.factor not in self._loose
+                if place:
+                    kept.append(Digit(place.axis, place.below * piece.inside, piece.size, piece.weight))
+                else:
+                    summed.append(piece)
+        found: Line | None = line._replace(digits=None)
+        for piece in summed:
+            found, followed = stepped(found, piece.size, piece.weight) if found else (None, True)
+            exact = exact and followed
+        return _Moved(found and tidy(found, kept), tuple(summed), exact)
+
+    def _pieces(self, digit: Digit) -> Iterator[_Piece]:
+        """What a digit has in common with each factor of its axis; a size of 0 where they do not divide."""
+        end = digit.below * digit.size
+        for factor, place in self._along.get(digit.axis, []):
+            low, high = max(digit.below, place.below), min(end, place.below * place.size)
+            if low >= high:
+                continue
+            fits = not (low % digit.below or low % place.below or end % high or high % low)
+            fits = fits and not place.below * place.size % high
+            size = high // low if fits else 0
+            yield _Piece(factor, low // place.below, size, digit.weight * (low // digit.below))
+
+
+def stepped(line: Line, count: int, gap: int, *, start: int = 0, stride: int = 1) -> tuple[Line | None, bool]:
+    """The line that at u unites what `line` has at `start + stride * u + gap * t`, t from 0 up to `count`.
+
+    False beside it if it reads less than that.
+    """
+    window = Window((count,), (stride,), (gap,), ((-start, 0),))
+    return slide_line(line, window, 0)
+
+
+def tidy(line: Line, digits: Sequence[Digit]) -> Line:
+    """A line that moves with digits, neighbours joined, and in steps as small as they get."""
+    joined: list[Digit] = []
+    for digit in sorted(digits):
+        last = joined[-1] if joined else None
+        if (
+            last
+            and last.axis == digit.axis
+            and digit.below == last.below * last.size
+            and digit.weight == last.weight * last.size
+        ):
+            joined[-1] = last._replace(size=last.size * digit.size)
+        elif digit.size > 1:
+            joined.append(digit)
+    if not joined:
+        return Line((line.at(0),), 0, digits=())
+    shared = gcd(*(digit.weight for digit in joined))
+    if shared > 1 and (found := stepped(line, 1, 1, stride=shared)[0]):
+        line = found
+        joined = [digit._replace(weight=digit.weight // shared) for digit in joined]
+    return line._replace(digits=tuple(joined))
+
+
+def _inside(found: _Moved, length: int) -> Line | None:
+    """The line; None if it reads nothing. What sums over positions read, lies within the input."""
+    line = found.line
+    if line is None or not line.there:
+        return None
+    if line.digits or not found.summed:
+        return line
+    inside = line.there[0].within(0, length - 1)
+    return line._replace(sets=(inside,)) if inside else None
+
+
+def _overlap(summed: Sequence[Sequence[_Piece]]) -> bool:
+    """Whether two lines of a box were summed over the same thing: then not all of their product is read."""
+    return any(
+        a.factor == b.factor and max(a.inside, b.inside) < min(a.inside * a.size, b.inside * b.size)
+        for one, other in combinations(summed, 2)
+        for a in one
+        for b in other
+    )
+
+
+def _on_own_axes(lines: Lines, how: Rearrangement) -> Lines:
+    """The box; where every line moves with its own axis only, as phases along that axis."""
+    if any(digit.axis != 1 + j for j, line in enumerate(lines) for digit in line.digits or ()):
+        return lines
+    sizes = [1, *(_length(how, axis) for axis in range(1, len(how.target)))]
+    phased = [_phased(line, line.digits, sizes[1 + j]) if line.digits else line for j, line in enumerate(lines)]
+    return tuple(new._replace(digits=None) if new and old.digits else old for new, old in zip(phased, lines, strict=True))
+
+
+def _length(how: Rearrangement, axis: int) -> int:
+    length = 1
+    for factor in how.target[axis]:
+        length *= how.sizes[factor]
+    return length
+
+
+def _phased(line: Line, digits: Digits, length: int) -> Line | None:
+    """A line that moves with digits of one axis of so many positions, as phases; None if there are too many."""
+    *_, outer = digits
+    if len(digits) == 1 and outer.below == outer.weight == 1 and outer.size == length:
+        return line
+    if line.ends:
+        return None
+    count = len(line.sets)
+    periods = count // gcd(count, outer.weight)
+    whole = outer.below * outer.size
+    # The outermost digit goes on beyond the borders, as positions do; without it, all begins again.
+    phases, step = (outer.below * periods, outer.weight * periods // count * line.step) if whole == length else (whole, 0)
+    if phases > PHASES:
+        return None
+    inner = digits[:-1]
+    values = (
+        sum(d.of(u) for d in inner)
+        + outer.weight * (u // outer.below if whole == length else u // outer.below % outer.size)
+        for u in range(phases)
+    )
+    return Line(tuple(line.at(v) for v in values), step)
+
+
+def _steps(moving: Sequence[Lines], before: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+    """Input positions between neighbouring outputs: along the spatial axis that moves a line the least."""
+    if not moving:
+        return before
+    found: list[Fraction] = []
+    for line, step in zip(moving[0], before, strict=True):
+        _, nominal = line.motion
+        weights = [1] if line.digits is None else [d.weight for d in line.digits if d.axis]
+        found.append(nominal * min(weights) if weights and nominal else step)
+    return tuple(found)
+
+
+# -- windows --------------------------------------------------------------------------------------------
+
+
+def has_digits(reach: Reach) -> bool:
+    """Whether some line moves with anything but its own axis."""
+    return any(line.digits is not None for lines in reach.moving for line in lines)
+
+
+def slid(reach: Reach, window: Window, x: Shape, y: Shape) -> Reach:
+    """The reach of a tensor of shape `x`, some of whose lines move with digits, through a window."""
+    boxes: list[Lines] = []
+    exact = True
+    for lines in reach.moving:
+        found, followed = _slid([lines], window, x, y)
+        boxes += found
+        exact = exact and followed
+    return _with_boxes(reach, boxes, exact=exact)
+
+
+def _with_boxes(reach: Reach, boxes: Sequence[Lines], *, exact: bool) -> Reach:
+    """The reach with other boxes that move, those that stand still among the fixed ones."""
+    still = [lines for lines in boxes if all(line.digits == () for line in lines)]
+    kept, all_kept = fewer([lines for lines in boxes if lines not in still])
+    return packed(
+        reach._replace(
+            moving=kept or (),
+            fixed=(*reach.fixed, *(tuple(s for line in lines for s in line.there) for lines in still)),
+            stride=_steps(kept or (), reach.stride),
+            upper_bound=reach.upper_bound or not (exact and all_kept),
+            lost=reach.lost or kept is None,
+        )
+    )
+
+
+def _slid(boxes: list[Lines], window: Window, x: Shape, y: Shape) -> tuple[list[Lines], bool]:
+    """Boxes through a window, one axis after the other."""
+    exact = True
+    for axis in range(len(window.kernel)):
+        if _is_trivial(window, axis):
+            continue
+        shape = (*y[: 1 + axis], *x[1 + axis :])
+        after = (*y[: 2 + axis], *x[2 + axis :])
+        made: list[Lines] = []
+        for lines in boxes:
+            moved = sum(any(d.axis == 1 + axis for d in along) for along in moving_with(lines, shape))
+            ways = [*_taps(window, axis)] if moved > 1 else [window]
+            exact = exact and (moved > 0 or not _has_gaps(window, axis)) and (moved < 2 or window.kernel[axis] <= TAPS)
+            for way in ways:
+                box, followed = _box(lines, way, axis, shape, after)
+                exact = exact and followed
+                made += [box] if box else []
+        boxes = made
+    return boxes, exact
+
+
+def _is_trivial(window: Window, axis: int) -> bool:
+    return window.along(axis)[:2] == (1, 1) and window.padding[axis] == (0, 0) and window.along(axis)[4] == 1
+
+
+def _taps(window: Window, axis: int) -> Iterator[Window]:
+    """A window per tap, so that lines that move together do so tap by tap."""
+    count = window.kernel[axis]
+    skipped = window.skipped[axis] if window.skipped else ()
+    if count > TAPS:
+        yield window
+        return
+    for tap in range(count):
+        if tap in skipped:
+            continue
+        before = window.padding[axis][0] - window.dilation[axis] * tap
+        yield window._replace(
+            kernel=_put(window.kernel, axis, 1), padding=_put(window.padding, axis, (before, 0)), skipped=()
+        )
+
+
+def _put(values: tuple, axis: int, value: object) -> tuple:
+    return (*values[:axis], value, *values[axis + 1 :])
+
+
+def _has_gaps(window: Window, axis: int) -> bool:
+    """Whether some outputs read nothing at all."""
+    if not window.stretch:
+        return False
+    period, _ = window.period(axis)
+    return period > PHASES or not all(window.reads(axis, u) for u in range(period))
+
+
+def _box(lines: Lines, window: Window, axis: int, x: Shape, y: Shape) -> tuple[Lines | None, bool]:
+    found: list[Line] = []
+    exact = True
+    for line, digits in zip(lines, moving_with(lines, x), strict=True):
+        here = [d for d in digits if d.axis == 1 + axis]
+        if not here:
+            found.append(line)
+            continue
+        slid_line, followed = _slid_line(line, digits, window, axis, (x[1 + axis], y[1 + axis]))
+        exact = exact and followed
+        if slid_line is None:
+            return None, exact
+        found.append(slid_line)
+    own = tuple(_own(line, j, y) for j, line in enumerate(found))
+    return own, exact
+
+
+def _own(line: Line, j: int, shape: Shape) -> Line:
+    """Without digits, if it moves with all of its own axis."""
+    own = 1 + j < len(shape) and line.digits == (Digit(1 + j, 1, shape[1 + j], 1),)
+    return line._replace(digits=None) if own else line
+
+
+def _slid_line(
+    line: Line, digits: Digits, window: Window, axis: int, lengths: tuple[int, int]
+) -> tuple[Line | None, bool]:
+    """A line through one axis of a window that some of its digits lie on."""
+    here = tuple(d for d in digits if d.axis == 1 + axis)
+    others = [d for d in digits if d.axis != 1 + axis]
+    length, outputs = lengths
+    base = line._replace(digits=None)
+    if not others:
+        base_here = _phased(base, here, length)
+        if base_here:
+            made, exact = slide_line(base_here, window, axis)
+            return (tidy(made, [Digit(1 + axis, 1, outputs, 1)]) if made else None), exact
+    elif len(here) == 1 and here[0][1:3] == (1, length) and not (window.stretch or window.skipped):
+        weight = here[0].weight
+        first = -window.padding[axis][0] * weight
+        made, exact = stepped(base, window.kernel[axis], window.dilation[axis] * weight, start=first)
+        digit = Digit(1 + axis, 1, outputs, weight * window.stride[axis])
+        return (tidy(made, [*others, digit]) if made else None), exact
+    summed: Line | None = base
+    for digit in here:
+        summed = stepped(summed, digit.size, digit.weight)[0] if summed else None
+    return (tidy(summed, others) if summed else None), False
+
+
+def through_gaps(reach: Reach, window: Window, y: Shape) -> Reach:
+    """The reach of a tensor through a window that leaves gaps between its inputs: outputs there read nothing.
+
+    So what every output read, only those do that read anything.
+    """
+    gaps = [axis for axis in range(len(window.kernel)) if _has_gaps(window, axis)]
+    if not gaps or not reach.fixed:
+        return reach
+    moving = [*reach.moving]
+    exact = True
+    for box in reach.fixed:
+        lines = [Line((s,), 0, digits=()) for s in box]
+        for axis in gaps:
+            free = next((j for j, line in enumerate(lines) if line.digits == ()), None)
+            outputs = window.period(axis)[0]
+            if free is None or outputs > PHASES:
+                exact = False
+                continue
+            sets = tuple(lines[free].sets[0] if window.reads(axis, u) else None for u in range(outputs))
+            lines[free] = Line(sets, 0, digits=(Digit(1 + axis, 1, y[1 + axis], 1),))
+        moving.append(tuple(_own(line, j, y) for j, line in enumerate(lines)))
+    return _with_boxes(reach._replace(fixed=()), moving, exact=exact)
+
+
+# -- channels that are picked ---------------------------------------------------------------------------
+
+
+def picked(reach: Reach, first: int, x: Shape, y: Shape) -> Reach:
+    """The reach of the channels from `first` on, as many as `y` has."""
+    boxes: list[Lines] = []
+    exact = not reach.blurred
+    for lines in reach.moving:
+        box: list[Line] = []
+        for line, digits in zip(lines, moving_with(lines, x), strict=True):
+            found: Line | None = line._replace(digits=None)
+            kept = [d for d in digits if d.axis]
+            for digit in digits:
+                if digit.axis == 0 and found:
+                    found, digit_left, followed = _picked(found, digit, first, y[0])
+                    kept += [digit_left] if digit_left else []
+                    exact = exact and followed
+            box += [tidy(found, kept)] if found else []
+        if len(box) == len(lines):
+            boxes.append(tuple(_own(line, j, y) for j, line in enumerate(box)))
+    return _with_boxes(reach, boxes, exact=exact)
+
+
+def _picked(line: Line, digit: Digit, first: int, count: int) -> tuple[Line | None, Digit | None, bool]:
+    """A line and what is left of one of its digits where only `count` indices from `first` on are kept."""
+    end = digit.below * digit.size
+    at = first % end
+    if first // digit.below == (first + count - 1) // digit.below:  # it is the same for all of them
+        return (*stepped(line, 1, 1, start=digit.of(first))[:1], None, True)
+    if at + count <= end and not (first % digit.below or count % digit.below):
+        left = digit._replace(size=count // digit.below)
+        return (*stepped(line, 1, 1, start=digit.of(first))[:1], left, True)
+    if at == 0:
+        return line, digit, True
+    return (*stepped(line, digit.size, digit.weight)[:1], None, False)
+
+
+# -- pieces side by side --------------------------------------------------------------------------------
+
+
+def placed(reach: Reach, axis: int, start: int, x: Shape, y: Shape) -> Reach:
+    """The reach of one of several tensors that stand one after the other along an axis, from `start` on.
+
+    Outputs elsewhere read nothing of it.
+    """
+    boxes: list[Lines] = []
+    exact = not reach.fixed or x == y
+    for lines in reach.moving:
+        box, followed = _placed(lines, axis, start, x, y)
+        boxes.append(tuple(_own(line, j, y) for j, line in enumerate(box)))
+        exact = exact and followed
+    return _with_boxes(reach, boxes, exact=exact)
+
+
+def _placed(lines: Lines, axis: int, start: int, x: Shape, y: Shape) -> tuple[Lines, bool]:
+    """A box, moved on; False if outputs elsewhere are said to read it as well."""
+    found: list[Line] = []
+    marked = x[axis] == y[axis]
+    whole = Digit(axis, 1, y[axis], 1)
+    for line, digits in zip(lines, moving_with(lines, x), strict=True):
+        here = tuple(d for d in digits if d.axis == axis)
+        if not here:
+            found.append(line)
+            continue
+        phased = _phased(line._replace(digits=None), here, x[axis]) if len(here) == len(digits) else None
+        masked = _masked(phased, start, x[axis], y[axis]) if phased else None
+        if masked:
+            marked = True
+            found.append(tidy(masked, [whole]))
+        elif phased:
+            found.append(tidy(stepped(phased, 1, 1, start=-start)[0] or phased, [whole]))
+        else:
+            return _spread_out(lines, x), False
+    free = next((j for j, line in enumerate(found) if line.digits == ()), None)
+    if not marked and free is not None and y[axis] <= PHASES:
+        (s,) = found[free].sets
+        sets = tuple(s if start <= u < start + x[axis] else None for u in range(y[axis]))
+        found[free] = Line(sets, 0, digits=(whole,))
+        marked = True
+    return tuple(found), marked
+
+
+def _masked(line: Line, start: int, length: int, total: int) -> Line | None:
+    """A line as one phase per output; None if that is too many."""
+    step = line.step * total
+    if total > PHASES or line.ends or step % len(line.sets):
+        return None
+    at = (line.at(u - start) if 0 <= u - start < length else None for u in range(total))
+    return Line(tuple(at), step // len(line.sets))
+
+
+def _spread_out(lines: Lines, x: Shape) -> Lines:
+    """The box that reads, at every output, all that any output reads."""
+    found: list[Line] = []
+    for line, digits in zip(lines, moving_with(lines, x), strict=True):
+        summed: Line | None = line._replace(digits=None)
+        for digit in digits:
+            summed = stepped(summed, digit.size, digit.weight)[0] if summed else None
+        found.append(tidy(summed, []) if summed else line)
+    return tuple(found)
