@@ -109,7 +109,7 @@ class _Into:
         for piece in summed:
             found, followed = stepped(found, piece.size, piece.weight) if found else (None, True)
             exact = exact and followed
-        return _Moved(found and tidy(found, kept), tuple(summed), exact)
+        return _Moved(tidy(found, kept), tuple(summed), exact)
 
     def _pieces(self, digit: Digit) -> Iterator[_Piece]:
         """What a digit has in common with each factor of its axis; a size of 0 where they do not divide."""
@@ -133,8 +133,10 @@ def stepped(line: Line, count: int, gap: int, *, start: int = 0, stride: int = 1
     return slide_line(line, window, 0)
 
 
-def tidy(line: Line, digits: Sequence[Digit]) -> Line:
-    """A line that moves with digits, neighbours joined, and in steps as small as they get."""
+def tidy(line: Line | None, digits: Sequence[Digit]) -> Line | None:
+    """A line that moves with digits, neighbours joined, and in steps as small as they get; None if it reads nothing."""
+    if line is None:
+        return None
     joined: list[Digit] = []
     for digit in sorted(digits):
         last = joined[-1] if joined else None
@@ -148,7 +150,7 @@ def tidy(line: Line, digits: Sequence[Digit]) -> Line:
         elif digit.size > 1:
             joined.append(digit)
     if not joined:
-        return Line((line.at(0),), 0, digits=())
+        return Line((only,), 0, digits=()) if (only := line.at(0)) else None
     shared = gcd(*(digit.weight for digit in joined))
     if shared > 1 and (found := stepped(line, 1, 1, stride=shared)[0]):
         line = found
@@ -159,9 +161,7 @@ def tidy(line: Line, digits: Sequence[Digit]) -> Line:
 def _inside(found: _Moved, length: int) -> Line | None:
     """The line; None if it reads nothing. What sums over positions read, lies within the input."""
     line = found.line
-    if line is None or not line.there:
-        return None
-    if line.digits or not found.summed:
+    if line is None or line.digits or not found.summed:
         return line
     inside = line.there[0].within(0, length - 1)
     return line._replace(sets=(inside,)) if inside else None
@@ -272,7 +272,10 @@ def _slid(boxes: list[Lines], window: Window, x: Shape, y: Shape) -> tuple[list[
         after = (*y[: 2 + axis], *x[2 + axis :])
         made: list[Lines] = []
         for lines in boxes:
-            moved = sum(any(d.axis == 1 + axis for d in along) for along in moving_with(lines, shape))
+            moved = sum(
+                any(d.axis == 1 + axis for d in along) or (j == axis and lines[j].digits is None)
+                for j, along in enumerate(moving_with(lines, shape))
+            )
             ways = [*_taps(window, axis)] if moved > 1 else [window]
             exact = exact and (moved > 0 or not _has_gaps(window, axis)) and (moved < 2 or window.kernel[axis] <= TAPS)
             for way in ways:
@@ -318,18 +321,19 @@ def _has_gaps(window: Window, axis: int) -> bool:
 def _box(lines: Lines, window: Window, axis: int, x: Shape, y: Shape) -> tuple[Lines | None, bool]:
     found: list[Line] = []
     exact = True
-    for line, digits in zip(lines, moving_with(lines, x), strict=True):
-        here = [d for d in digits if d.axis == 1 + axis]
-        if not here:
-            found.append(line)
-            continue
-        slid_line, followed = _slid_line(line, digits, window, axis, (x[1 + axis], y[1 + axis]))
+    for j, (line, digits) in enumerate(zip(lines, moving_with(lines, x), strict=True)):
+        moved: Line | None = line
+        if line.digits is None and j == axis:
+            moved, followed = slide_line(line, window, axis)
+        elif any(d.axis == 1 + axis for d in digits):
+            moved, followed = _slid_line(line, digits, window, axis, (x[1 + axis], y[1 + axis]))
+        else:
+            followed = True
         exact = exact and followed
-        if slid_line is None:
+        if moved is None:
             return None, exact
-        found.append(slid_line)
-    own = tuple(_own(line, j, y) for j, line in enumerate(found))
-    return own, exact
+        found.append(moved)
+    return tuple(_own(line, j, y) for j, line in enumerate(found)), exact
 
 
 def _own(line: Line, j: int, shape: Shape) -> Line:
@@ -350,17 +354,17 @@ def _slid_line(
         base_here = _phased(base, here, length)
         if base_here:
             made, exact = slide_line(base_here, window, axis)
-            return (tidy(made, [Digit(1 + axis, 1, outputs, 1)]) if made else None), exact
+            return tidy(made, [Digit(1 + axis, 1, outputs, 1)]), exact
     elif len(here) == 1 and here[0][1:3] == (1, length) and not (window.stretch or window.skipped):
         weight = here[0].weight
         first = -window.padding[axis][0] * weight
         made, exact = stepped(base, window.kernel[axis], window.dilation[axis] * weight, start=first)
         digit = Digit(1 + axis, 1, outputs, weight * window.stride[axis])
-        return (tidy(made, [*others, digit]) if made else None), exact
+        return tidy(made, [*others, digit]), exact
     summed: Line | None = base
     for digit in here:
         summed = stepped(summed, digit.size, digit.weight)[0] if summed else None
-    return (tidy(summed, others) if summed else None), False
+    return tidy(summed, others), False
 
 
 def through_gaps(reach: Reach, window: Window, y: Shape) -> Reach:
@@ -404,7 +408,7 @@ def picked(reach: Reach, first: int, x: Shape, y: Shape) -> Reach:
                     found, digit_left, followed = _picked(found, digit, first, y[0])
                     kept += [digit_left] if digit_left else []
                     exact = exact and followed
-            box += [tidy(found, kept)] if found else []
+            box += [done] if (done := tidy(found, kept)) else []
         if len(box) == len(lines):
             boxes.append(tuple(_own(line, j, y) for j, line in enumerate(box)))
     return _with_boxes(reach, boxes, exact=exact)
@@ -436,20 +440,24 @@ def placed(reach: Reach, axis: int, start: int, x: Shape, y: Shape) -> Reach:
     exact = not reach.fixed or x == y
     for lines in reach.moving:
         box, followed = _placed(lines, axis, start, x, y)
-        boxes.append(tuple(_own(line, j, y) for j, line in enumerate(box)))
         exact = exact and followed
+        there = tuple(_own(line, j, y) for j, line in enumerate(box) if line)
+        boxes += [there] if len(there) == len(lines) else []
     return _with_boxes(reach, boxes, exact=exact)
 
 
-def _placed(lines: Lines, axis: int, start: int, x: Shape, y: Shape) -> tuple[Lines, bool]:
+def _placed(
+    lines: Lines, axis: int, start: int, x: Shape, y: Shape
+) -> tuple[Sequence[Line | None], bool]:
     """A box, moved on; False if outputs elsewhere are said to read it as well."""
-    found: list[Line] = []
+    found: list[Line | None] = []
     marked = x[axis] == y[axis]
     whole = Digit(axis, 1, y[axis], 1)
     for line, digits in zip(lines, moving_with(lines, x), strict=True):
         here = tuple(d for d in digits if d.axis == axis)
         if not here:
-            found.append(line)
+            # Along an axis of one position it stands still, and must not move in a longer one.
+            found.append(line if digits else tidy(line._replace(digits=None), []))
             continue
         phased = _phased(line._replace(digits=None), here, x[axis]) if len(here) == len(digits) else None
         masked = _masked(phased, start, x[axis], y[axis]) if phased else None
@@ -457,16 +465,16 @@ def _placed(lines: Lines, axis: int, start: int, x: Shape, y: Shape) -> tuple[Li
             marked = True
             found.append(tidy(masked, [whole]))
         elif phased:
-            found.append(tidy(stepped(phased, 1, 1, start=-start)[0] or phased, [whole]))
+            found.append(tidy(stepped(phased, 1, 1, start=-start)[0], [whole]))
         else:
             return _spread_out(lines, x), False
-    free = next((j for j, line in enumerate(found) if line.digits == ()), None)
-    if not marked and free is not None and y[axis] <= PHASES:
-        (s,) = found[free].sets
+    free = next(((j, line) for j, line in enumerate(found) if line and line.digits == ()), None)
+    if not marked and free and y[axis] <= PHASES:
+        at, (s, *_) = free[0], free[1].sets
         sets = tuple(s if start <= u < start + x[axis] else None for u in range(y[axis]))
-        found[free] = Line(sets, 0, digits=(whole,))
+        found[at] = Line(sets, 0, digits=(whole,))
         marked = True
-    return tuple(found), marked
+    return found, marked
 
 
 def _masked(line: Line, start: int, length: int, total: int) -> Line | None:
@@ -478,12 +486,12 @@ def _masked(line: Line, start: int, length: int, total: int) -> Line | None:
     return Line(tuple(at), step // len(line.sets))
 
 
-def _spread_out(lines: Lines, x: Shape) -> Lines:
+def _spread_out(lines: Lines, x: Shape) -> Sequence[Line | None]:
     """The box that reads, at every output, all that any output reads."""
-    found: list[Line] = []
+    found: list[Line | None] = []
     for line, digits in zip(lines, moving_with(lines, x), strict=True):
         summed: Line | None = line._replace(digits=None)
         for digit in digits:
             summed = stepped(summed, digit.size, digit.weight)[0] if summed else None
-        found.append(tidy(summed, []) if summed else line)
-    return tuple(found)
+        found.append(tidy(summed, []))
+    return found

@@ -17,28 +17,30 @@ from numpy.typing import NDArray
 from archcost.layers.convolution import DeformConv
 from archcost.layers.shape import Pad
 from archcost.passes.receptive_field import Follower
+from archcost.reach import moving_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.geometry import Axes, Window
+    from archcost.geometry import Axes, Shape, Window
     from archcost.network import Input, Network, Node
     from archcost.offsets import Offsets
-    from archcost.passes.looks import Look, Looks
-    from archcost.reach import Line, Reach
+    from archcost.passes.looks import Looks, Mix
+    from archcost.reach import Digits, Line, Reach
+    from archcost.rearrangement import Rearrangement
 
 Mask: TypeAlias = NDArray[np.bool_]
-"""Over the positions of a tensor, `(*axes)`; of a vector a single truth value."""
+"""Over the elements of a tensor, `(channels, *axes)`, with a single channel where all are alike."""
 
 
 class Spot:  # noqa: PLW1641 - masks are many positions: spots are compared, never keys
-    """What one input position touches of a tensor, in any of its channels.
+    """What one input position touches of a tensor.
 
     Attributes:
-        touched: the positions that depend on it.
-        inside: the positions that no border had any say in.
+        touched: the elements that depend on it.
+        inside: the elements that no border had any say in.
         is_known: False if some layer on the way does not tell what it reads.
-        is_exact: False if fewer positions may be touched.
+        is_exact: False if fewer may be touched.
     """
 
     __slots__ = ("inside", "is_exact", "is_known", "touched")
@@ -72,9 +74,9 @@ def start(network: Network, name: str, position: Axes) -> dict[Node | Input, Spo
     """The spots of a network's inputs, one of which is touched at one position."""
     found: dict[Node | Input, Spot] = {}
     for tensor in network.inputs:
-        touched = np.zeros(tensor.output[1:], dtype=np.bool_)
+        touched = np.zeros((1, *tensor.output[1:]), dtype=np.bool_)
         if tensor.path == name:
-            touched[position] = True
+            touched[(0, *position)] = True
         found[tensor] = Spot(touched, np.ones_like(touched))
     return found
 
@@ -92,14 +94,14 @@ class Spots(Follower[Spot]):
 
     def nothing(self, node: Node) -> Spot:
         """A learned tensor is touched by nothing."""
-        touched = np.zeros(node.output[1:], dtype=np.bool_)
+        touched = np.zeros((1, *node.output[1:]), dtype=np.bool_)
         return Spot(touched, np.ones_like(touched))
 
     def united(self, parts: Sequence[Spot]) -> Spot:
         """What any of the ways touches."""
         return Spot(
-            np.logical_or.reduce([part.touched for part in parts]),
-            np.logical_and.reduce([part.inside for part in parts]),
+            reduce(np.logical_or, [part.touched for part in parts]),
+            reduce(np.logical_and, [part.inside for part in parts]),
             is_known=all(part.is_known for part in parts),
             is_exact=all(part.is_exact for part in parts),
         )
@@ -110,23 +112,28 @@ class Spots(Follower[Spot]):
 
     def look(self, node: Node, position: int, arriving: Spot) -> Spot:
         """See `Follower.look`."""
-        look, axes = self._looks.of(node, position), node.output[1:]
-        if isinstance(node.layer, DeformConv):
-            # Its field is that without offsets; where offsets lead is known only once they are computed.
-            return _filled(arriving, axes).lost()
-        if look.way == "unmoved":
-            return arriving
+        look, x, y = self._looks.of(node, position), node.inputs[position].output, node.output
+        if look.way == "unknown" or isinstance(node.layer, DeformConv):
+            # A deformable convolution's field is that without offsets; where they lead is not known before.
+            return _filled(arriving, y).lost()
+        if look.how:
+            moved = _rearranged(arriving, look.how, x, y)
+            return self.united([arriving, moved]) if look.way == "beside all" else moved
+        if max(arriving.touched.shape[0], arriving.inside.shape[0]) > 1:
+            arriving = _mixed(arriving, self._looks.channels(node, position), x, y)
+        if look.start:
+            return _placed(arriving, *look.start, y)
         if look.window:
             mode = node.layer.mode if isinstance(node.layer, Pad) else "constant"
-            return self._slid(arriving, look.window, axes, mode)
-        return _passed(look, arriving, axes)
+            return self._slid(arriving, look.window, y[1:], mode)
+        return arriving
 
     def _slid(self, spot: Spot, window: Window, axes: Axes, mode: str) -> Spot:
         touched, inside = spot.touched, spot.inside
         for axis, outputs in enumerate(axes):
-            reads = self._reads_of(window, axis, (touched.shape[axis], outputs), mode)
-            touched = np.logical_or.reduce(_gathered(touched, reads.touching, axis), axis=axis + 1)
-            inside = np.logical_and.reduce(_gathered(inside, reads.within, axis), axis=axis + 1)
+            reads = self._reads_of(window, axis, (touched.shape[1 + axis], outputs), mode)
+            touched = np.logical_or.reduce(_gathered(touched, reads.touching, 1 + axis), axis=axis + 2)
+            inside = np.logical_and.reduce(_gathered(inside, reads.within, 1 + axis), axis=axis + 2)
         return spot.having(touched, inside)
 
     def _reads_of(self, window: Window, axis: int, sizes: tuple[int, int], mode: str) -> _Reads:
@@ -176,18 +183,48 @@ def _gathered(mask: Mask, reads: NDArray[np.intp], axis: int) -> Mask:
     return wider.take(reads, axis=axis)
 
 
-def _passed(look: Look, spot: Spot, axes: Axes) -> Spot:
-    """What is touched in a way other than through a window."""
-    if look.way == "broadcast":
-        return spot.having(np.broadcast_to(spot.touched, axes), np.broadcast_to(spot.inside, axes))
-    filled = _filled(spot, axes)
-    if look.way == "unknown" or (look.way == "lost" and spot.touched.any() and not spot.touched.all()):
-        return filled.lost()
-    return filled
+def _rearranged(spot: Spot, how: Rearrangement, x: Shape, y: Shape) -> Spot:
+    """What is touched where elements are rearranged: all that a touched one is summed into."""
+    touched = _moved(np.broadcast_to(spot.touched, x), how, y, np.logical_or)
+    inside = _moved(np.broadcast_to(spot.inside, x), how, y, np.logical_and)
+    return Spot(touched, inside, is_known=spot.is_known, is_exact=spot.is_exact and not how.loose)
 
 
-def _filled(spot: Spot, axes: Axes) -> Spot:
-    """Every position touched if any was."""
+def _moved(mask: Mask, how: Rearrangement, y: Shape, union: np.ufunc) -> Mask:
+    source = [factor for axis in how.source for factor in axis]
+    target = [factor for axis in how.target for factor in axis]
+    summed = tuple(i for i, factor in enumerate(source) if factor not in target)
+    found = union.reduce(mask.reshape([how.sizes[factor] for factor in source]), axis=summed)
+    kept = [factor for factor in source if factor in target]
+    found = found.transpose([kept.index(factor) for factor in target if factor in kept])
+    found = found.reshape([how.sizes[factor] if factor in kept else 1 for factor in target])
+    found = np.broadcast_to(found, [how.sizes[factor] for factor in target]).reshape((*y[:1], *y[1:]))
+    return found[:1] if (found == found[:1]).all() else found
+
+
+def _mixed(spot: Spot, mix: Mix, x: Shape, y: Shape) -> Spot:
+    """What is touched of channels that are made of others; positions stay."""
+    if mix.first is not None:
+        kept = slice(mix.first, mix.first + y[0])
+        return spot.having(*(mask[kept] if len(mask) > 1 else mask for mask in (spot.touched, spot.inside)))
+    found = _rearranged(spot, mix.how, x, (y[0], *x[1:])) if mix.how else spot
+    exact = found.is_exact and not (mix.is_bounded or mix.is_blurred)
+    return Spot(found.touched, found.inside, is_known=found.is_known, is_exact=exact)
+
+
+def _placed(spot: Spot, axis: int, start: int, y: Shape) -> Spot:
+    """What is touched of a tensor that has this one from `start` on, and others before and behind it."""
+    masks: list[Mask] = []
+    for mask, elsewhere in ((spot.touched, False), (spot.inside, True)):
+        made = np.full((len(mask), *y[1:]), elsewhere, dtype=np.bool_)
+        made[(*[slice(None)] * axis, slice(start, start + mask.shape[axis]))] = mask
+        masks.append(made)
+    return spot.having(*masks)
+
+
+def _filled(spot: Spot, y: Shape) -> Spot:
+    """Every element touched if any was."""
+    axes = (1, *y[1:])
     return spot.having(
         np.full(axes, spot.touched.any(), dtype=np.bool_), np.full(axes, spot.inside.all(), dtype=np.bool_)
     )
@@ -196,32 +233,25 @@ def _filled(spot: Spot, axes: Axes) -> Spot:
 # -- fields ---------------------------------------------------------------------------------------------
 
 
-def readers(reach: Reach, axes: Axes, position: Axes) -> Mask:
-    """The outputs whose field has a position, as the field itself says it."""
+def readers(reach: Reach, shape: Shape, position: Axes) -> Mask:
+    """The positions of a tensor, `(*axes)`, whose field has an input position, as the field itself says it."""
+    found = np.zeros((1, *shape[1:]), dtype=np.bool_)
     if any(all(map(_has, box, position)) for box in reach.fixed):
-        return np.ones(axes, dtype=np.bool_)
-    found = np.zeros(axes, dtype=np.bool_)
+        return np.ones(shape[1:], dtype=np.bool_)
     for lines in reach.moving:
-        along = [_readers(line, n, p) for line, n, p in zip(lines, axes, position, strict=True)]
-        found |= reduce(np.logical_and.outer, along)
-    return found
+        along = zip(lines, moving_with(lines, shape), position, strict=True)
+        found = found | reduce(np.logical_and, [_readers(*one, shape) for one in along])
+    return np.logical_or.reduce(np.broadcast_to(found, (len(found), *shape[1:])), axis=0)
 
 
-def _readers(line: Line, outputs: int, position: int) -> Mask:
-    """The same along one axis of a box: output u reads the set of its phase, moved on period by period."""
-    if line.ends:
-        return np.array([(s := line.at(u)) is not None and _has(s, position) for u in range(outputs)])
-    found = np.zeros(outputs, dtype=np.bool_)
-    count, step = len(line.sets), int(line.step)
-    for phase, known in enumerate(line.sets[:outputs]):
-        if known is None:
-            continue
-        offsets = position - known.low - step * np.arange(-(-(outputs - phase) // count))
-        there = (offsets >= 0) & (offsets < known.size)
-        if known.bits is not None:
-            there[there] = [known.bits >> offset & 1 for offset in offsets[there].tolist()]
-        found[phase::count] = there
-    return found
+def _readers(line: Line, digits: Digits, position: int, shape: Shape) -> Mask:
+    """The same for one axis of a box, over the axes it moves with; the others have a size of 1."""
+    at = np.zeros([1] * len(shape), dtype=np.intp)
+    for digit in digits:
+        values = [digit.of(index) for index in range(shape[digit.axis])]
+        at = at + np.array(values, dtype=np.intp).reshape([-1 if i == digit.axis else 1 for i in range(len(shape))])
+    there = [(s := line.at(u)) is not None and _has(s, position) for u in range(int(at.max()) + 1)]
+    return np.array(there, dtype=np.bool_)[at]
 
 
 def _has(positions: Offsets, position: int) -> bool:

@@ -365,16 +365,17 @@ def _note(proof: Proof, probe: _Probe) -> None:
     if touched.untold or proof.shape != proof.node.output:
         return
     measured = np.logical_or.reduce(np.isnan(probe.step.value), axis=0)
-    wrong = measured & ~spot.touched if not spot.is_exact else measured ^ spot.touched
+    spotted, inside = spot.touched.any(axis=0), spot.inside.all(axis=0)
+    wrong = measured & ~spotted if not spot.is_exact else measured ^ spotted
     if (reach := probe.found.get(probe.name)) is not None:
-        predicted = readers(reach, measured.shape, probe.position)
+        predicted = readers(reach, proof.shape, probe.position)
         missing = predicted & ~measured
-        wrong = wrong | (measured & ~predicted & (spot.inside | (not probe.mirrors)))
+        wrong = wrong | (measured & ~predicted & (inside | (not probe.mirrors)))
         if reach.upper_bound or not spot.is_exact:
             touched.is_bounded = True
         else:
-            wrong = wrong | (missing & spot.inside)
-            touched.at_borders += int(np.count_nonzero(missing & ~spot.inside))
+            wrong = wrong | (missing & inside)
+            touched.at_borders += int(np.count_nonzero(missing & ~inside))
     touched.pairs += measured.size
     if wrong.any():
         touched.wrong += int(np.count_nonzero(wrong))

@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from archcost.rearrangement import Rearrangement
 
 Way: TypeAlias = Literal[
-    "unmoved", "window", "beside all", "everywhere", "broadcast", "rearranged", "placed", "unknown"
+    "unmoved", "window", "beside all", "beside some", "everywhere", "broadcast", "rearranged", "placed", "unknown"
 ]
 """In what way positions are read.
 
     unmoved       each at its own place
     window        through a sliding window
     beside all    each at its own place, and all of them, as a norm with statistics over a map does
+    beside some   each at its own place, and all along some axes
     everywhere    all of them, for every output
     broadcast     a single position of an axis, for every output along it
     rearranged    at other places: axes are swapped, split or merged, or summed over
@@ -36,7 +37,7 @@ class Look(NamedTuple):
     Attributes:
         way: see `Way`.
         window: for `window`.
-        how: for `beside all`, `everywhere`, `broadcast` and `rearranged`: where the elements go.
+        how: where the elements go; for `window`, `placed`, `unmoved` and `unknown` there is none.
         start: for `placed`: the axis, and where along it the input begins.
     """
 
@@ -94,7 +95,7 @@ def _look(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Look:
         return Look("everywhere", how=everywhere(x, y))
     if along := [axis for axis in layer.mixed_axes(x) if axis and x[axis] > 1]:
         covers_all = all(n == 1 or axis in along for axis, n in enumerate(x) if axis)
-        return Look("beside all" if covers_all else "rearranged", how=mixed(x, layer.mixed_axes(x)))
+        return Look("beside all" if covers_all else "beside some", how=mixed(x, layer.mixed_axes(x)))
     if len(y) == 1:
         return Look("rearranged", how=everywhere(x, y)) if len(x) > 1 else Look("unmoved")
     if start := layer.place(position, xs):

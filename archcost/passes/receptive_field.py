@@ -230,7 +230,7 @@ class Tracer(Follower[Reaches]):
             return placed(reach, *look.start, x, y)
         if not look.window:
             return reach
-        if has_digits(reach):
+        if has_digits(reach) or len(reach.stride) != len(look.window.kernel):
             reach = slid(reach, look.window, x, y)
         else:
             reach = self._slider.slide(reach, look.window)
@@ -332,6 +332,8 @@ def _local(reach: Reach, shape: Shape) -> Field:
         return _of_patterns(reach, patterns(reach, shape)) or _around(reach, shape)
     if len(reach.moving) == 1 and all(len(line.sets) == 1 for line in reach.moving[0]):
         return _of_box(reach, [s for line in reach.moving[0] for s in line.there])
+    if not reach.moving:
+        return _of_patterns(reach, [[*reach.fixed]]) or _local(simplified(reach), shape)
     return _of_patterns(reach, phases(reach)) or _local(simplified(reach), shape)
 
 

@@ -28,6 +28,9 @@ CONVOLUTIONS = {"conv", "depthwise_conv", "deform_conv"}
 BLOCK = 256
 """A branch around more convolutions than this is not recognised as a shortcut."""
 
+BESIDE = {"beside all", "beside some"}
+"""Ways in which positions keep their places."""
+
 _OWN = "the stack's own input"
 
 
@@ -201,7 +204,7 @@ def is_member(node: Node, looks: Looks) -> bool:
         return False
     taps = kind_of(node.word) in CONVOLUTIONS
     return all(
-        look.way in {"unmoved", "beside all", "broadcast"}
+        look.way in {"unmoved", "broadcast", *BESIDE}
         or (look.window and _keeps_step(look.window, taps=taps))
         for look in (looks.of(node, position) for position in range(len(node.inputs)))
     )
@@ -242,7 +245,13 @@ def _followed(
             for position, source in enumerate(node.inputs)
             if looks.of(node, position).way != "broadcast"
         ]
-        seen = [tracer.look(node, position, state.reaches) for position, state in arriving]
+        # What a norm reads over the map is not what the stack reads.
+        seen = [
+            state.reaches
+            if looks.of(node, position).way in BESIDE
+            else tracer.look(node, position, state.reaches)
+            for position, state in arriving
+        ]
         tip, is_chain = _joined([state for _, state in arriving])
         window = looks.of(node).window
         if window and window.taps > 1:
@@ -256,7 +265,7 @@ def _followed(
     for node, state in zip(members, followed(members, {}, step), strict=True):
         if node not in read and state.is_dilated and _OWN in state.reaches:
             tip = state.tip if isinstance(state.tip, Link) else None
-            stack = Stack(node, tip, state.is_chain, measure(state.reaches[_OWN], ()), runs[node])
+            stack = Stack(node, tip, state.is_chain, measure(state.reaches[_OWN], (), node.output), runs[node])
             ends.setdefault(stack.judged, stack)
     return Stacks((*ends.values(),), tuple(links))
 

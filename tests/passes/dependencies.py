@@ -1,0 +1,273 @@
+"""Random networks of anything that moves, mixes or sums positions, and what their outputs really depend on.
+
+What an output depends on is found by running: NaN at one input position, and look where it arrives. It shares
+nothing with the passes but the layers' kernels.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+import archcost
+from archcost.errors import ShapeError
+from archcost.execute.executor import steps
+from archcost.execute.tensors import Tensors
+from archcost.layers import find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+    from random import Random
+
+    from numpy.typing import NDArray
+
+    from archcost.network import Network, Node
+
+Shape = tuple[int, ...]
+Fields = dict[str, Any]
+
+ELEMENTS = 600
+"""No tensor has more elements than this."""
+
+
+class Writer:
+    """Writes a random network: every line reads tensors there are, mostly the last ones."""
+
+    def __init__(self, random: Random, *, padding: bool) -> None:
+        self.random = random
+        self.padding = padding
+        self.lines: list[str] = []
+        names = ["input"] if random.random() < 0.75 else ["a", "b"]
+        rank = random.choice([1, 1, 2, 2, 2, 3])
+        high = {1: 12, 2: 7, 3: 4}[rank]
+        shape = (random.choice([1, 2, 4]), *(random.randint(2, high) for _ in range(rank)))
+        self.inputs = {name: shape for name in names}
+        self.tensors: dict[str, Shape] = dict(self.inputs)
+
+    def spec(self, layers: int) -> str:
+        for _ in range(8 * layers):
+            if len(self.lines) < layers:
+                self._try()
+        one = [*self.inputs] == ["input"]
+        given = [*self.inputs["input"]] if one else {name: [*x] for name, x in self.inputs.items()}
+        head = f"archcost: 1\nname: random\ninput: {given}\nlayers:\n".replace("'", "")
+        return head + "\n".join(self.lines) + "\n"
+
+    def _pick(self) -> str:
+        names = [*self.tensors]
+        return self.random.choice(names[-3:] if self.random.random() < 0.7 else names)
+
+    def _try(self) -> None:
+        kind, draw, count = self.random.choice(CHOICES)
+        sources = [self._pick() for _ in range(count)]
+        shapes = tuple(self.tensors[name] for name in sources)
+        fields = draw(self, shapes)
+        found = find(kind)
+        if fields is None or found is None:
+            return
+        name = f"n{len(self.lines)}"
+        try:
+            layer = found[0].model_validate({key: _lifted(value) for key, value in fields.items()})
+            y = layer.infer(shapes)
+        except (ShapeError, ValueError):
+            return
+        if prod(y) > ELEMENTS or len(y) > 6 or 0 in y:
+            return
+        self.tensors[name] = y
+        given = f"[{', '.join(sources)}]" if count > 1 else sources[0]
+        self.lines.append(f"  - {{name: {name}, from: {given}, {kind}: {_flow(fields)}}}")
+
+
+def _lifted(value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
+    return value
+
+
+def _flow(fields: Fields) -> str:
+    return "{" + ", ".join(f"{key}: {str(value).lower() if isinstance(value, bool) else value}" for key, value in fields.items()) + "}"
+
+
+def _some(w: Writer, low: int, high: int, n: int) -> list[int]:
+    return [w.random.randint(low, high) for _ in range(n)]
+
+
+def _conv(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    (x,) = xs
+    if not 2 <= len(x) <= 4:
+        return None
+    groups = w.random.choice([g for g in (1, 1, 2, x[0]) if x[0] % g == 0])
+    rank = len(x) - 1
+    return {
+        "out_channels": groups * w.random.choice([1, 2]),
+        "kernel_size": _some(w, 1, 3, rank),
+        "stride": _some(w, 1, 2, rank),
+        "dilation": _some(w, 1, 2, rank),
+        "groups": groups,
+        "padding": _some(w, 0, 2, rank) if w.padding else 0,
+    }
+
+
+def _pool(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    (x,) = xs
+    if not 2 <= len(x) <= 4:
+        return None
+    kernel = _some(w, 1, 3, len(x) - 1)
+    return {"kernel_size": kernel, "stride": _some(w, 1, 2, len(x) - 1)}
+
+
+def _transposed(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    (x,) = xs
+    if not (w.padding and 2 <= len(x) <= 4):  # its borders receive less than the others, as by padding
+        return None
+    return {"out_channels": 1, "kernel_size": w.random.randint(1, 3), "stride": w.random.randint(1, 3), "padding": 0}
+
+
+def _upsample(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    (x,) = xs
+    if not 2 <= len(x) <= 4:
+        return None
+    return {"size": [w.random.randint(1, 9) for _ in x[1:]]}
+
+
+def _adaptive(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    (x,) = xs
+    if not 2 <= len(x) <= 4:
+        return None
+    return {"output_size": [w.random.randint(1, n) for n in x[1:]]}
+
+
+def _axis(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    return {"axis": w.random.randrange(len(xs[0]))}
+
+
+def _axes(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    axes = [*range(len(xs[0]))]
+    return {"axis": sorted(w.random.sample(axes, w.random.randint(1, len(axes))))}
+
+
+def _order(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    axes = [*range(len(xs[0]))]
+    w.random.shuffle(axes)
+    return {"axes": axes}
+
+
+def _shape(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    """The elements as other axes: neighbours joined, some axes split."""
+    left, sizes = prod(xs[0]), []
+    if w.random.random() < 0.7:  # mostly along the borders there are
+        for n in xs[0]:
+            divisors = [d for d in range(1, n + 1) if n % d == 0]
+            if w.random.random() < 0.4:
+                d = w.random.choice(divisors)
+                sizes += [d, n // d]
+            elif sizes and w.random.random() < 0.4:
+                sizes[-1] *= n
+            else:
+                sizes.append(n)
+        return {"shape": sizes}
+    while left > 1 and len(sizes) < 4:
+        d = w.random.choice([d for d in range(1, left + 1) if left % d == 0])
+        sizes.append(d)
+        left //= d
+    return {"shape": [*sizes, left]}
+
+
+def _slice(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    axis = w.random.randrange(len(xs[0]))
+    start = w.random.randrange(xs[0][axis])
+    return {"axis": axis, "start": start, "end": w.random.randint(start + 1, xs[0][axis])}
+
+
+def _pad(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    return {"padding": w.random.randint(0, 2)} if w.padding and len(xs[0]) > 1 else None
+
+
+def _matmul(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    fields: Fields = {"transpose_a": w.random.random() < 0.5, "transpose_b": w.random.random() < 0.5}
+    if w.random.random() < 0.5:
+        fields["heads"] = w.random.choice([1, 2, 4])
+    return fields
+
+
+def _groups(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    return {"num_groups": w.random.choice([d for d in range(1, xs[0][0] + 1) if xs[0][0] % d == 0])}
+
+
+def _none(w: Writer, xs: tuple[Shape, ...]) -> Fields:  # noqa: ARG001 - nothing to choose
+    return {}
+
+
+def _per_position(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    return {"out_features": w.random.randint(1, 4), "per_position": len(xs[0]) > 1}
+
+
+def _shuffle(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    return {"groups": w.random.choice([d for d in range(1, xs[0][0] + 1) if xs[0][0] % d == 0])}
+
+
+CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], int]] = [
+    ("conv", _conv, 1),
+    ("conv", _conv, 1),
+    ("max_pool", _pool, 1),
+    ("conv_transpose", _transposed, 1),
+    ("upsample", _upsample, 1),
+    ("adaptive_avg_pool", _adaptive, 1),
+    ("global_avg_pool", _none, 1),
+    ("flatten", _none, 1),
+    ("relu", _none, 1),
+    ("softmax", _axis, 1),
+    ("layer_norm", _axes, 1),
+    ("group_norm", _groups, 1),
+    ("instance_norm", _none, 1),
+    ("transpose", _order, 1),
+    ("transpose", _order, 1),
+    ("reshape", _shape, 1),
+    ("reshape", _shape, 1),
+    ("reshape", _shape, 1),
+    ("slice", _slice, 1),
+    ("slice", _slice, 1),
+    ("pad", _pad, 1),
+    ("linear", _per_position, 1),
+    ("channel_shuffle", _shuffle, 1),
+    ("glu", _none, 1),
+    ("add", _none, 2),
+    ("add", _none, 2),
+    ("multiply", _none, 2),
+    ("concat", _axis, 2),
+    ("concat", _axis, 2),
+    ("matmul", _matmul, 2),
+    ("matmul", _matmul, 2),
+]
+
+
+class Measured(NamedTuple):
+    """What a node depends on: per input a matrix, a row for each output position, a column for each input one."""
+
+    node: Node
+    reads: dict[str, NDArray[np.bool_]]
+
+
+def measured(network: Network) -> list[Measured]:
+    """The dependency matrices of all nodes, each over all channels of its output and its input."""
+    tensors = Tensors.of_network(network, 0, "float64")
+    given = tensors.inputs(network)
+    columns: list[dict[str, list[NDArray[np.bool_]]]] = [{} for _ in network]
+    for tensor in network.inputs:
+        for position in np.ndindex(tensor.output[1:]):
+            changed = {name: value.copy() for name, value in given.items()}
+            changed[tensor.path][(slice(None), *position)] = np.nan
+            with np.errstate(all="ignore"):
+                for found, step in zip(columns, steps(network, tensors, changed, count=False), strict=True):
+                    touched = np.isnan(step.value).any(axis=0).ravel()
+                    found.setdefault(tensor.path, []).append(touched)
+    return [
+        Measured(node, {name: np.array(several).T for name, several in found.items()})
+        for node, found in zip(network, columns, strict=True)
+    ]
+
+
+def load(text: str, path: Path) -> Network:
+    path.write_text(text)
+    return archcost.load(path)
