@@ -11,7 +11,7 @@ from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.geometry import Window
-from archcost.reach import PHASES, Digit, Line, fewer, moving_with, packed, slide_line
+from archcost.reach import PLACES, Digit, Line, fewer, moving_with, packed, slide_line
 
 
 if TYPE_CHECKING:
@@ -205,7 +205,7 @@ def _phased(line: Line, digits: Digits, length: int) -> Line | None:
     whole = outer.below * outer.size
     # The outermost digit goes on beyond the borders, as positions do; without it, all begins again.
     phases, step = (outer.below * periods, outer.weight * periods // count * line.step) if whole == length else (whole, 0)
-    if phases > PHASES:
+    if phases > PLACES:
         return None
     inner = digits[:-1]
     values = (
@@ -315,7 +315,7 @@ def _has_gaps(window: Window, axis: int) -> bool:
     if not window.stretch:
         return False
     period, _ = window.period(axis)
-    return period > PHASES or not all(window.reads(axis, u) for u in range(period))
+    return period > PLACES or not all(window.reads(axis, u) for u in range(period))
 
 
 def _box(lines: Lines, window: Window, axis: int, x: Shape, y: Shape) -> tuple[Lines | None, bool]:
@@ -382,7 +382,7 @@ def through_gaps(reach: Reach, window: Window, y: Shape) -> Reach:
         for axis in gaps:
             free = next((j for j, line in enumerate(lines) if line.digits == ()), None)
             outputs = window.period(axis)[0]
-            if free is None or outputs > PHASES:
+            if free is None or outputs > PLACES:
                 exact = False
                 continue
             sets = tuple(lines[free].sets[0] if window.reads(axis, u) else None for u in range(outputs))
@@ -469,7 +469,7 @@ def _placed(
         else:
             return _spread_out(lines, x), False
     free = next(((j, line) for j, line in enumerate(found) if line and line.digits == ()), None)
-    if not marked and free and y[axis] <= PHASES:
+    if not marked and free and y[axis] <= PLACES:
         at, (s, *_) = free[0], free[1].sets
         sets = tuple(s if start <= u < start + x[axis] else None for u in range(y[axis]))
         found[at] = Line(sets, 0, digits=(whole,))
@@ -480,7 +480,7 @@ def _placed(
 def _masked(line: Line, start: int, length: int, total: int) -> Line | None:
     """A line as one phase per output; None if that is too many."""
     step = line.step * total
-    if total > PHASES or line.ends or step % len(line.sets):
+    if total > PLACES or line.ends or step % len(line.sets):
         return None
     at = (line.at(u - start) if 0 <= u - start < length else None for u in range(total))
     return Line(tuple(at), step // len(line.sets))

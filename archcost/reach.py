@@ -26,8 +26,11 @@ if TYPE_CHECKING:
     from archcost.geometry import Axes, Shape
     from archcost.rearrangement import Place, Rearrangement
 
-PHASES = 256
+PHASES = 64
 """More phases per axis than this are not followed one by one; the field is then an upper bound."""
+
+PLACES = 256
+"""Where positions were rearranged, so many outputs along an axis may each be a phase of its own."""
 
 BOXES = 32
 """More boxes than this are replaced by their hull; the field is then an upper bound."""
@@ -206,7 +209,7 @@ def slide_line(line: Line, window: Window, axis: int) -> tuple[Line | None, bool
     outputs, inputs = window.period(axis)
     times = len(line.sets) // gcd(len(line.sets), inputs)
     phases, step = outputs * times, inputs * times // len(line.sets) * line.step
-    if phases > PHASES or line.ends:
+    if phases > max(PHASES, len(line.sets)) or line.ends:
         return _nominal(line, window, axis), False
     read = [_read(line, window, axis, u) for u in range(phases)]
     if not any(read):
@@ -280,7 +283,7 @@ def fewer(boxes: Sequence[Lines]) -> tuple[tuple[Lines, ...] | None, bool]:
     exact = True
     kept: list[Lines] = []
     for group in alike.values():
-        if len(group) > 1 and (_has_ends(group) or _most_phases(group) > PHASES):
+        if len(group) > 1 and (_has_ends(group) or _most_phases(group) > _allowed(group)):
             kept, exact = [*kept, _hull(group)], False
         else:
             kept += _pruned(_same_phases(group)) if len(group) > 1 else group
@@ -301,6 +304,10 @@ def _around(boxes: Sequence[Box]) -> tuple[Box]:
 def _most_phases(boxes: Sequence[Lines]) -> int:
     """How many phases the boxes have together, along the axis with the most."""
     return max((lcm(*(len(line.sets) for line in lines)) for lines in zip(*boxes, strict=True)), default=1)
+
+
+def _allowed(boxes: Sequence[Lines]) -> int:
+    return max(PHASES, *(len(line.sets) for lines in boxes for line in lines))
 
 
 def _same_phases(boxes: Sequence[Lines]) -> list[Lines]:

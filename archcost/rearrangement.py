@@ -43,6 +43,11 @@ class Rearrangement(NamedTuple):
     target: Factors
     loose: tuple[int, ...] = ()
 
+    @property
+    def moves_channels_only(self) -> bool:
+        """Whether every position stays where it is."""
+        return self.source[1:] == self.target[1:]
+
     def places(self, axes: Factors) -> dict[int, Place]:
         """Where each factor lies on one side.
 

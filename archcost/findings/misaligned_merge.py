@@ -58,7 +58,7 @@ def _fit(seen: Seen, node: Node) -> bool:
 
 def _apart(seen: Seen, node: Node) -> _Apart | None:
     """The first input and the one that fits it least; None if all fit."""
-    moving = [source for i, source in enumerate(node.inputs) if seen.looks.of(node, i) == ("unmoved", None)]
+    moving = [source for i, source in enumerate(node.inputs) if seen.looks.of(node, i).way == "unmoved"]
     if len(moving) < 2:
         return None
     for name in dict.fromkeys(name for x in moving for name in seen.fields[x]):

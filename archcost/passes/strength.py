@@ -14,7 +14,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archcost.errors import TooLargeError
+from archcost.errors import TooLargeError, UsageError
 from archcost.passes.looks import Looks
 
 if TYPE_CHECKING:
@@ -82,6 +82,7 @@ def strength(
 
     Raises:
         TooLargeError: there are more than `POSITIONS` positions to follow, or `ADDITIONS` additions to make.
+        UsageError: positions move between axes on the way; weights are not followed there.
 
     >>> from archcost import load
     >>> net = load("zoo:vgg16")
@@ -295,6 +296,8 @@ class _Way:
         self._looks = Looks()
         self._steps: dict[tuple[int, Shape, Shape], _Pass | None] = {}
         self._additions = 0
+        self._related: set[Node | Input] = {*network.inputs}
+        self._related.update(n for n in network if any(source in self._related for source in n.inputs))
         unit = [node.output[1 + axis] // 2 for axis in self._kept(node.output)]
         self._extents: dict[Node | Input, Extent] = {node: tuple((u, u) for u in unit)}
         self._links: list[tuple[Node, list[_Link]]] = []
@@ -311,7 +314,7 @@ class _Way:
         links: list[_Link] = []
         extent = self._extents[reader]
         for position, source in enumerate(reader.inputs):
-            step = self._step(reader, position)
+            step = self._step(reader, position) if source in self._related else None
             if step and (phases := step.phases(extent)) > PHASES:  # even listing them would take too long
                 raise TooLargeError(
                     f"{reader.path} reads in {phases:,} different patterns on the way to {self._node.path}, "
@@ -337,20 +340,25 @@ class _Way:
         if look.window:
             return self._through(look.window, x)
         match look.way:
-            case "unmoved" | "beside all":
+            case "unmoved" | "beside all" | "beside some":
                 return _Pass()
-            case "as a vector":
-                return self._from_vector(x)
             case "broadcast":
                 return self._from_broadcast(x, y)
-            case "lost":
-                return _Fold(()) if len(x) == 1 else None
+            case "rearranged" | "placed":
+                return self._from_rearranged(look, x, y)
             case _:
                 return None
 
-    def _from_vector(self, x: Shape) -> _Pass | None:
-        """A vector of several positions has lost them; of one it still knows where that was."""
-        return _Fold([None for _ in self._kept(x)]) if all(n == 1 for n in x[1:]) else None
+    def _from_rearranged(self, look: Look, x: Shape, y: Shape) -> _Pass | None:
+        """Nothing moved if only channels did. A vector has lost its positions, or has none but one."""
+        if len(x) == 1 or len(y) == 1 or all(n == 1 for n in x[1:]):
+            return _Fold([None for _ in self._kept(x)]) if all(n == 1 for n in x[1:]) else None
+        if look.how and look.how.moves_channels_only:
+            return _Pass()
+        raise UsageError(
+            f"between {self._node.path} and the input, positions move to other axes or are read all along one, "
+            "and weights are not followed through that; choose a node before it"
+        )
 
     def _from_broadcast(self, x: Shape, y: Shape) -> _Pass | None:
         """What is broadcast along every axis is the same everywhere: like a global operation, it ends."""

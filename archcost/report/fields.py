@@ -241,7 +241,7 @@ class _RowWriter:
         reason = ""
         try:
             found = self._effective(node, pixels=pixels) if effective else {}
-        except TooLargeError as error:  # what the table says is true all the same
+        except UsageError as error:  # what the table says is true all the same
             reason = str(error)
         return FieldRow(
             path=node.path,
