@@ -6,19 +6,18 @@ of a matrix product reads: their distance depends on the output, so outputs are 
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import product
 from math import floor, prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.reach import moving_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from fractions import Fraction
-
     from archcost.geometry import Shape
     from archcost.offsets import Box, Offsets
-    from archcost.reach import Digits, Line, Lines, Reach
+    from archcost.reach import Digits, Line, Reach
 
 OUTPUTS = 2**14
 """Of more outputs than this, along axes that a line moves with together, not every one is looked at."""
@@ -61,9 +60,7 @@ def patterns(reach: Reach, shape: Shape) -> list[list[Box]] | None:
         sets = {**still}
         for part in chosen:
             sets.update(part)
-        boxes = [
-            [sets[b, j] for j in range(len(lines))] for b, lines in enumerate(reach.moving)
-        ]
+        boxes = [[sets[b, j] for j in range(len(lines))] for b, lines in enumerate(reach.moving)]
         there = [tuple(s for s in box if s) for box in boxes if all(box)]
         if there or reach.fixed:
             found.append([*there, *reach.fixed])
@@ -82,13 +79,12 @@ def _groups(several: Sequence[Digits]) -> list[tuple[int, ...]]:
     return [tuple(sorted(group)) for group in groups]
 
 
-Sets = "dict[tuple[int, int], Offsets | None]"
-
-
 class _Seen:
     """What lines read at every index along a group of axes."""
 
-    def __init__(self, reach: Reach, moves: Sequence[Sequence[Digits]], group: tuple[int, ...], shape: Shape) -> None:
+    def __init__(
+        self, reach: Reach, moves: Sequence[Sequence[Digits]], group: tuple[int, ...], shape: Shape
+    ) -> None:
         self._group = group
         self._shape = shape
         self._lines: list[tuple[tuple[int, int], Line, Digits]] = []
@@ -127,26 +123,32 @@ def extent(reach: Reach, shape: Shape) -> tuple[int, ...]:
     moves = [moving_with(lines, shape) for lines in reach.moving]
     found: list[int] = []
     for j in range(len(reach.stride)):
-        lines = [_linear(box[j], moves[b][j]) for b, box in enumerate(reach.moving)]
-        lines += [({}, box[j].low, box[j].high) for box in reach.fixed]
+        lines = [_interval(box[j], moves[b][j]) for b, box in enumerate(reach.moving)]
+        lines += [_Interval({}, Fraction(box[j].low), Fraction(box[j].high)) for box in reach.fixed]
         found.append(max(_farthest(a, b) for a in lines for b in lines) + 1)
     return tuple(found)
 
 
-_Linear = "tuple[dict[tuple[int, int, int], Fraction], Fraction | int, Fraction | int]"
+class _Interval(NamedTuple):
+    """What a line reads lies from `low` to `high`, moved on by so much for each step of a digit."""
+
+    steps: dict[tuple[int, int, int], Fraction]
+    low: Fraction
+    high: Fraction
 
 
-def _linear(line: Line, digits: Digits) -> _Linear:
-    """(steps by digit, low, high): what the line reads lies from low to high, moved on by the digits."""
+def _interval(line: Line, digits: Digits) -> _Interval:
     _, step = line.motion
     low, high = line.around()
-    return {digit[:3]: digit.weight * step for digit in digits}, low, high
+    steps = {(digit.axis, digit.below, digit.size): digit.weight * step for digit in digits}
+    return _Interval(steps, Fraction(low), Fraction(high))
 
 
-def _farthest(a: _Linear, b: _Linear) -> int:
+def _farthest(a: _Interval, b: _Interval) -> int:
     """At any output, from the first position of `a` to the last one of `b`."""
-    steps = {key: b[0].get(key, 0) - a[0].get(key, 0) for key in (*a[0], *b[0])}
-    drift = sum(max(0, step * (size - 1)) for (_, _, size), step in steps.items())
-    return floor(b[2] - a[1] + drift)
-
-
+    nothing = Fraction(0)
+    drift = sum(
+        max(nothing, b.steps.get(key, nothing) - a.steps.get(key, nothing)) * (key[2] - 1)
+        for key in {*a.steps, *b.steps}
+    )
+    return floor(b.high - a.low + drift)

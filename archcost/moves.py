@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from itertools import combinations
 from math import gcd
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from archcost.geometry import Window
 from archcost.reach import PLACES, Digit, Line, fewer, moving_with, packed, slide_line
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from archcost.geometry import Axes, Shape
     from archcost.reach import Digits, Lines, Reach
     from archcost.rearrangement import Place, Rearrangement
+
+T = TypeVar("T")
 
 TAPS = 16
 """Windows of more taps than this are not told apart where they slide over several axes of the input at once."""
@@ -182,8 +184,13 @@ def _on_own_axes(lines: Lines, how: Rearrangement) -> Lines:
     if any(digit.axis != 1 + j for j, line in enumerate(lines) for digit in line.digits or ()):
         return lines
     sizes = [1, *(_length(how, axis) for axis in range(1, len(how.target)))]
-    phased = [_phased(line, line.digits, sizes[1 + j]) if line.digits else line for j, line in enumerate(lines)]
-    return tuple(new._replace(digits=None) if new and old.digits else old for new, old in zip(phased, lines, strict=True))
+    phased = [
+        _phased(line, line.digits, sizes[1 + j]) if line.digits else line for j, line in enumerate(lines)
+    ]
+    return tuple(
+        new._replace(digits=None) if new and old.digits else old
+        for new, old in zip(phased, lines, strict=True)
+    )
 
 
 def _length(how: Rearrangement, axis: int) -> int:
@@ -204,7 +211,11 @@ def _phased(line: Line, digits: Digits, length: int) -> Line | None:
     periods = count // gcd(count, outer.weight)
     whole = outer.below * outer.size
     # The outermost digit goes on beyond the borders, as positions do; without it, all begins again.
-    phases, step = (outer.below * periods, outer.weight * periods // count * line.step) if whole == length else (whole, 0)
+    phases, step = (
+        (outer.below * periods, outer.weight * periods // count * line.step)
+        if whole == length
+        else (whole, 0)
+    )
     if phases > PLACES:
         return None
     inner = digits[:-1]
@@ -277,7 +288,11 @@ def _slid(boxes: list[Lines], window: Window, x: Shape, y: Shape) -> tuple[list[
                 for j, along in enumerate(moving_with(lines, shape))
             )
             ways = [*_taps(window, axis)] if moved > 1 else [window]
-            exact = exact and (moved > 0 or not _has_gaps(window, axis)) and (moved < 2 or window.kernel[axis] <= TAPS)
+            exact = (
+                exact
+                and (moved > 0 or not _has_gaps(window, axis))
+                and (moved < 2 or window.kernel[axis] <= TAPS)
+            )
             for way in ways:
                 box, followed = _box(lines, way, axis, shape, after)
                 exact = exact and followed
@@ -306,7 +321,7 @@ def _taps(window: Window, axis: int) -> Iterator[Window]:
         )
 
 
-def _put(values: tuple, axis: int, value: object) -> tuple:
+def _put(values: tuple[T, ...], axis: int, value: T) -> tuple[T, ...]:
     return (*values[:axis], value, *values[axis + 1 :])
 
 
@@ -446,9 +461,7 @@ def placed(reach: Reach, axis: int, start: int, x: Shape, y: Shape) -> Reach:
     return _with_boxes(reach, boxes, exact=exact)
 
 
-def _placed(
-    lines: Lines, axis: int, start: int, x: Shape, y: Shape
-) -> tuple[Sequence[Line | None], bool]:
+def _placed(lines: Lines, axis: int, start: int, x: Shape, y: Shape) -> tuple[Sequence[Line | None], bool]:
     """A box, moved on; False if outputs elsewhere are said to read it as well."""
     found: list[Line | None] = []
     marked = x[axis] == y[axis]

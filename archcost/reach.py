@@ -17,14 +17,12 @@ from itertools import product
 from math import ceil, floor, gcd, lcm, prod
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.geometry import Window
 from archcost.offsets import Box, Offsets, hull, prune, unite
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from archcost.geometry import Axes, Shape
-    from archcost.rearrangement import Place, Rearrangement
+    from archcost.geometry import Shape, Window
 
 PHASES = 64
 """More phases per axis than this are not followed one by one; the field is then an upper bound."""

@@ -249,7 +249,9 @@ def _readers(line: Line, digits: Digits, position: int, shape: Shape) -> Mask:
     at = np.zeros([1] * len(shape), dtype=np.intp)
     for digit in digits:
         values = [digit.of(index) for index in range(shape[digit.axis])]
-        at = at + np.array(values, dtype=np.intp).reshape([-1 if i == digit.axis else 1 for i in range(len(shape))])
+        at = at + np.array(values, dtype=np.intp).reshape(
+            [-1 if i == digit.axis else 1 for i in range(len(shape))]
+        )
     there = [(s := line.at(u)) is not None and _has(s, position) for u in range(int(at.max()) + 1)]
     return np.array(there, dtype=np.bool_)[at]
 

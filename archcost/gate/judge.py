@@ -63,10 +63,11 @@ def parts(budget: Budget, subject: Subject) -> Iterator[Part]:
 
 
 class Measured(NamedTuple):
-    """A number, and whether it is only a bound of the true one."""
+    """A number, whether it is only a bound of the true one, and whether it is missing because nobody knows it."""
 
     value: Number | None
     upper_bound: bool = False
+    is_unknown: bool = False
 
 
 def measure(budget: Budget, part: Part, subject: Subject) -> Measured:
@@ -81,11 +82,13 @@ def measure(budget: Budget, part: Part, subject: Subject) -> Measured:
 
 def _seen(name: str, axis: Axis | None, subject: Subject) -> Measured:
     """The smallest field or coverage, of one axis if there are so many; with what is not known for sure."""
-    sights = [s for s in subject.sights if axis is None or len(s.size) == axis.count]
+    if any(sight.size is None for sight in subject.sights):
+        return Measured(None, is_unknown=True)
+    sights = [s for s in subject.sights if s.size and (axis is None or len(s.size) == axis.count)]
     bounds = any(sight.upper_bound for sight in sights)
     if axis is None:
         return Measured(MEASURES[name].of(subject), bounds)
-    return Measured(min((sight.size[axis.index] for sight in sights), default=None), bounds)
+    return Measured(min((s.size[axis.index] for s in sights if s.size), default=None), bounds)
 
 
 class Ruling(NamedTuple):
@@ -96,6 +99,7 @@ class Ruling(NamedTuple):
         part: of the network.
         measured: the number; None if the network has none.
         upper_bound: the true number may be smaller.
+        is_unknown: there is a number, and nobody knows it.
         base: the number at the base; None without one.
         limit: what is allowed; None if it waits for a base.
         width: bytes of an element, if the limit is in bytes; else 1.
@@ -105,6 +109,7 @@ class Ruling(NamedTuple):
     part: Part
     measured: Number | None
     upper_bound: bool
+    is_unknown: bool
     base: Number | None
     limit: Number | None
     width: int
@@ -146,13 +151,15 @@ class Ruling(NamedTuple):
     @property
     def level(self) -> Level:
         """How bad it is that the limit is broken, or cannot be judged."""
-        return self.budget.level if self.kept is False else "warn"
+        return "warn" if self.waits or self.kept else self.budget.level
 
     def sentence(self, base: str) -> str:
         """What is measured, and how it stands to the limit. `base` names the base."""
         title = self.budget.bound.measure.title
         along = f" in {self.axis}" if self.axis else ""
         subject = f"{title}{self.part.of}{along} {'are' if title.endswith('s') else 'is'}"
+        if self.is_unknown:
+            return f"{subject} unknown: not all that is read could be followed, so no limit on it is kept"
         if self.measured is None:
             axis = self.budget.axis
             return f"{subject} limited, but the network has none{f' of {axis.count} axes' if axis else ''}"
@@ -205,6 +212,7 @@ def rulings(
                 part=part,
                 measured=None if now.value is None else now.value * width,
                 upper_bound=now.upper_bound,
+                is_unknown=now.is_unknown,
                 base=reference,
                 limit=_rounded(budget, budget.limit.against(reference)),
                 width=width,

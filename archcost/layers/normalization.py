@@ -19,7 +19,6 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.geometry import size
 from archcost.layers.axes import name_of
 from archcost.layers.base import Formulas, Layer, Weights
 from archcost.layers.fields import Axis, Number, Positive, Probability, lift, must_be

@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from archcost.rearrangement import Rearrangement
 
 Way: TypeAlias = Literal[
-    "unmoved", "window", "beside all", "beside some", "everywhere", "broadcast", "rearranged", "placed", "unknown"
+    "unmoved",
+    "window",
+    "beside all",
+    "beside some",
+    "everywhere",
+    "broadcast",
+    "rearranged",
+    "placed",
+    "unknown",
 ]
 """In what way positions are read.
 

@@ -101,7 +101,9 @@ def receptive_fields(network: Network, looks: Looks | None = None) -> tuple[dict
     fields: dict[str, Field] = {}
     shape: Shape = ()
     for node, found in zip(network, reaches(network, Tracer(sizes, looks or Looks())), strict=True):
-        if found is not last or node.output != shape:  # an elementwise layer hands on what the one before it reads
+        if (
+            found is not last or node.output != shape
+        ):  # an elementwise layer hands on what the one before it reads
             kept = last if node.output == shape else {}
             fields = {
                 name: fields[name] if kept.get(name) is reach else measure(reach, sizes[name], node.output)
@@ -209,9 +211,13 @@ class Tracer(Follower[Reaches]):
     def look(self, node: Node, position: int, arriving: Reaches) -> Reaches:
         """See `Follower.look`."""
         look = self._looks.of(node, position)
-        if look.way == "unmoved" and not any(has_digits(reach) or reach.blurred for reach in arriving.values()):
+        if look.way == "unmoved" and not any(
+            has_digits(reach) or reach.blurred for reach in arriving.values()
+        ):
             return arriving
-        found = {name: self._seen(node, position, reach, self._sizes[name]) for name, reach in arriving.items()}
+        found = {
+            name: self._seen(node, position, reach, self._sizes[name]) for name, reach in arriving.items()
+        }
         # Behind the gaps of a transposed convolution a window may hit nothing but gaps.
         return {name: reach for name, reach in found.items() if reach.is_known or reach.lost}
 

@@ -204,8 +204,7 @@ def is_member(node: Node, looks: Looks) -> bool:
         return False
     taps = kind_of(node.word) in CONVOLUTIONS
     return all(
-        look.way in {"unmoved", "broadcast", *BESIDE}
-        or (look.window and _keeps_step(look.window, taps=taps))
+        look.way in {"unmoved", "broadcast", *BESIDE} or (look.window and _keeps_step(look.window, taps=taps))
         for look in (looks.of(node, position) for position in range(len(node.inputs)))
     )
 
@@ -265,7 +264,9 @@ def _followed(
     for node, state in zip(members, followed(members, {}, step), strict=True):
         if node not in read and state.is_dilated and _OWN in state.reaches:
             tip = state.tip if isinstance(state.tip, Link) else None
-            stack = Stack(node, tip, state.is_chain, measure(state.reaches[_OWN], (), node.output), runs[node])
+            stack = Stack(
+                node, tip, state.is_chain, measure(state.reaches[_OWN], (), node.output), runs[node]
+            )
             ends.setdefault(stack.judged, stack)
     return Stacks((*ends.values(),), tuple(links))
 

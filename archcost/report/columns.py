@@ -15,7 +15,7 @@ from archcost.suggest import suggest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from archcost.report.model import ReceptiveField, Report
+    from archcost.report.model import Report, SeenField
     from archcost.report.numbers import Units
     from archcost.report.tree import Line
 
@@ -50,22 +50,24 @@ def _field(line: Line) -> str:
 
 
 def _stride(line: Line) -> str:
-    return _per_input(line, lambda field: "×".join(field.stride))
+    return _per_input(line, lambda field: "×".join(field.stride or ()))
 
 
-def _per_input(line: Line, text: Callable[[ReceptiveField], str]) -> str:
+def _per_input(line: Line, text: Callable[[SeenField], str]) -> str:
     row = line.last
     if row.receptive_fields is not None:
         return ", ".join(f"{name} {text(field)}" for name, field in row.receptive_fields.items())
     return text(row.receptive_field) if row.receptive_field else ""
 
 
-def field_size(field: ReceptiveField) -> str:
+def field_size(field: SeenField) -> str:
     """A receptive field in a few words: its size, and how much of it is read if there are holes.
 
     A field that is the whole input because of an operation over all positions is `all`, with the field
     that ignores such operations in parentheses.
     """
+    if field.size is None:
+        return "unknown"
     if field.is_global:
         return f"all ({field_size(field.local)})" if field.local else "all"
     at_most = "≤ " if field.upper_bound else ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
 from dataclasses import dataclass
+from typing import Literal
 
 from archcost.geometry import Shape  # noqa: TC001 - likewise
 from archcost.report.lookup import unknown
@@ -19,6 +20,8 @@ class Seen:
     Attributes:
         output: the output's name.
         input: the input's name.
+        certainty: `exact`; `at_most`, if the true size may be smaller; `unknown`, if not all that is read could
+            be followed. Then size and coverage are null.
         size: of the largest field among the last maps that lead to the output, per axis.
         coverage: the smallest share of such a field that is read, 0 to 1.
         upper_bound: the true size may be smaller.
@@ -27,8 +30,9 @@ class Seen:
 
     output: str
     input: str
-    size: Shape
-    coverage: float
+    certainty: Literal["exact", "at_most", "unknown"]
+    size: Shape | None
+    coverage: float | None
     upper_bound: bool
     is_global: bool
 

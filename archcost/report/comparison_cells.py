@@ -146,8 +146,8 @@ def field(row: NetworkRow) -> str:
     """The receptive field that counts: the smallest, if there are several."""
     if not row.fields:
         return "-"
-    seen: Seen = min(row.fields, key=lambda one: min(one.size))
-    return ("≤ " if seen.upper_bound else "") + show(seen.size)
+    seen: Seen = min(row.fields, key=lambda one: min(one.size or (0,)))
+    return "unknown" if seen.size is None else ("≤ " if seen.upper_bound else "") + show(seen.size)
 
 
 def share(coverage: float | None) -> str:

@@ -99,6 +99,9 @@ def _sections(node: NodeExplanation, style: Style) -> Iterator[str]:
 
 def _fields(node: NodeExplanation, style: Style) -> Iterator[str]:
     for name, field in node.receptive_fields.items():
+        if field.size is None:
+            yield f"unknown in {name}: on some way to it, nobody knows what is read"
+            continue
         centre, stride = ("×".join(values) for values in (field.center, field.stride))
         where = f"every {stride}, the first around {centre}"
         why = "an operation over all positions lies on the way"

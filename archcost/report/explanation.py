@@ -15,7 +15,7 @@ from archcost.report import derivation
 from archcost.report.compared import ConventionExplanation, compare
 from archcost.report.derivation import AxisDerivation, Step  # noqa: TC001 - likewise
 from archcost.report.lookup import children, unknown
-from archcost.report.model import GroupRow, NodeRow, ReceptiveField
+from archcost.report.model import GroupRow, NodeRow, SeenField
 from archcost.report.rows import given, kind_of, readable_field
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class NodeExplanation:
     inputs: tuple[Tensor, ...]
     output: Shape
     window: tuple[AxisDerivation, ...]
-    receptive_fields: Mapping[str, ReceptiveField]
+    receptive_fields: Mapping[str, SeenField]
     seen: tuple[AxisDerivation, ...]
     weights: tuple[Tensor, ...]
     buffers: tuple[Tensor, ...]

@@ -20,7 +20,7 @@ from archcost.passes.paths import paths
 from archcost.passes.receptive_field import receptive_fields
 from archcost.passes.stacks import ENDS, by_run
 from archcost.report.lookup import unknown
-from archcost.report.model import Finding, ReceptiveField  # noqa: TC001 - likewise
+from archcost.report.model import Finding, SeenField  # noqa: TC001 - likewise
 from archcost.report.rows import kind_of, readable_field
 
 if TYPE_CHECKING:
@@ -72,7 +72,7 @@ class FieldRow:
     line: int
     column: int
     output: Shape
-    receptive_fields: Mapping[str, ReceptiveField]
+    receptive_fields: Mapping[str, SeenField]
     effective_fields: Mapping[str, EffectiveField]
     reason: str
 

@@ -90,8 +90,8 @@ def changes(report: FieldReport) -> Table:
             show(row.output),
             *([name] * several),
             field_size(field),
-            _each(field.stride),
-            _each(field.center),
+            _each(field.stride or ()),
+            _each(field.center or ()),
             *([_effective_size(row, name)] * effective),
         ]
         for row in rows

@@ -108,6 +108,7 @@ class ReceptiveField:
     """What a node sees of one input, in positions of that input, per spatial axis.
 
     Attributes:
+        certainty: `exact`, or `at_most` if no output reads more than this and some may read less.
         size: from the first to the last position that is read, not clipped to the input; with phases the
             largest. The whole input if an operation over all positions lies on the way.
         stride: input positions between neighbouring outputs, as `p/q`.
@@ -119,6 +120,7 @@ class ReceptiveField:
         upper_bound: the true field may be smaller than this one.
     """
 
+    certainty: Literal["exact", "at_most"]
     size: Shape
     stride: tuple[str, ...]
     center: tuple[str, ...]
@@ -132,6 +134,30 @@ class ReceptiveField:
     def moving(self) -> ReceptiveField | None:
         """What moves along with the output position: the field, or its local part; None if nothing does."""
         return self.local if self.is_global else self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnknownField:
+    """What a node sees of one input, where not all that is read could be followed: no number of it is known.
+
+    Attributes:
+        certainty: always `unknown`.
+    """
+
+    certainty: Literal["unknown"] = "unknown"
+    size: None = None
+    stride: None = None
+    center: None = None
+    coverage: None = None
+    holes: None = None
+    is_global: None = None
+    local: None = None
+    upper_bound: None = None
+    moving: ClassVar[None] = None
+
+
+SeenField = ReceptiveField | UnknownField
+"""What a node sees of one input."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +186,8 @@ class NodeRow(Counts):
     column: int
     inputs: tuple[str, ...]
     output: Shape
-    receptive_field: ReceptiveField | None
-    receptive_fields: Mapping[str, ReceptiveField] | None
+    receptive_field: SeenField | None
+    receptive_fields: Mapping[str, SeenField] | None
     convention_count: int | None = None
 
 
@@ -384,15 +410,19 @@ def flat(row: NodeRow) -> dict[str, object]:
     return start | row.counts() | seen | place | asked
 
 
-FIELD_COLUMNS = ("receptive_field", "receptive_field_stride", "coverage", "holes", "global")
+FIELD_COLUMNS = ("receptive_field", "receptive_field_stride", "coverage", "holes", "global", "certainty")
 """What a data frame holds of a receptive field; empty where there is none, or one per input."""
 
 
-def _flat_field(field: ReceptiveField | None) -> Iterator[object]:
-    if field is not None:
+def _flat_field(field: SeenField | None) -> Iterator[object]:
+    if isinstance(field, ReceptiveField):
         yield "x".join(map(str, field.size))
         yield "x".join(field.stride)
         yield from (field.coverage, field.holes, field.is_global)
+    elif field:
+        yield from (None, None, None, None, None)
+    if field:
+        yield field.certainty
 
 
 def field_text(given: Mapping[str, object]) -> str:

@@ -9,7 +9,17 @@ from pydantic import BaseModel
 
 from archcost.geometry import size
 from archcost.layers import KINDS, RANKED
-from archcost.report.model import COUNTS, Declared, GroupRow, NodeRow, ReceptiveField, add_up, amounts
+from archcost.report.model import (
+    COUNTS,
+    Declared,
+    GroupRow,
+    NodeRow,
+    ReceptiveField,
+    SeenField,
+    UnknownField,
+    add_up,
+    amounts,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,7 +59,7 @@ class _RowWriter:
     def __init__(self, *, several: bool) -> None:
         self._several = several
         self._given: dict[int, Mapping[str, object]] = {}
-        self._fields: dict[int, ReceptiveField] = {}
+        self._fields: dict[int, SeenField] = {}
 
     def row(self, node: Node, cost: Cost, fields: Mapping[str, Field]) -> NodeRow:
         macs, multiplications, additions, comparisons, divisions, exponentials = cost.operations
@@ -82,22 +92,29 @@ class _RowWriter:
             self._given[id(node.layer)] = given(node)
         return self._given[id(node.layer)]
 
-    def _field(self, field: Field) -> ReceptiveField:
+    def _field(self, field: Field) -> SeenField:
         if id(field) not in self._fields:
             self._fields[id(field)] = readable_field(field)
         return self._fields[id(field)]
 
 
-def readable_field(field: Field) -> ReceptiveField:
+def readable_field(field: Field) -> SeenField:
     """A receptive field as a report holds it: fractions are the texts `p/q`."""
+    if not field.is_known:
+        return UnknownField()
+    return _known_field(field)
+
+
+def _known_field(field: Field) -> ReceptiveField:
     return ReceptiveField(
+        certainty="at_most" if field.upper_bound else "exact",
         size=field.size,
         stride=tuple(map(str, field.stride)),
         center=tuple(map(str, field.center)),
         coverage=float(field.coverage),
         holes=field.holes,
         is_global=field.is_global,
-        local=readable_field(field.local) if field.local else None,
+        local=_known_field(field.local) if field.local else None,
         upper_bound=field.upper_bound,
     )
 

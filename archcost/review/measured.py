@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from archcost.analysis import analyze
 from archcost.passes.paths import depth
@@ -11,12 +11,14 @@ from archcost.report.comparison import Seen
 from archcost.report.model import COUNTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from archcost.network import Input, Network, Node
-    from archcost.report.model import NodeRow, ReceptiveField, Report
+    from archcost.report.model import NodeRow, ReceptiveField, Report, SeenField
 
 Number = int | float
+
+N = TypeVar("N", int, float)
 
 
 class Subject:
@@ -72,24 +74,16 @@ class Subject:
 
     def _of(self, name: str, tensor: Node | Input) -> Iterator[Seen]:
         fields: dict[str, list[ReceptiveField]] = {}
+        unknown: set[str] = set()
         for row in self._last_maps(tensor):
             for source, field in fields_seen(row, self.network.inputs[0].path).items():
+                if field.certainty == "unknown":
+                    unknown.add(source)
                 if field.moving:
                     fields.setdefault(source, []).append(field.moving)
         whole = tensor.path not in self._rows or _is_global(self._rows[tensor.path])
-        for source in sorted(fields, key=self._places.__getitem__):
-            found = fields[source]
-            size = tuple(map(max, zip(*(field.size for field in found), strict=True)))
-            coverage = min(field.coverage for field in found)
-            bounds = any(field.upper_bound for field in found)
-            yield Seen(
-                output=name,
-                input=source,
-                size=size,
-                coverage=coverage,
-                upper_bound=bounds,
-                is_global=whole,
-            )
+        for source in sorted({*fields, *unknown}, key=self._places.__getitem__):
+            yield _seen(name, source, None if source in unknown else fields[source], is_global=whole)
 
     @cached_property
     def _places(self) -> dict[str, int]:
@@ -97,13 +91,13 @@ class Subject:
         return {source.path: i for i, source in enumerate(self.network.inputs)}
 
     def _last_maps(self, tensor: Node | Input) -> Iterator[NodeRow]:
-        """The nearest nodes at or before a tensor that see a part of an input, each once."""
+        """The nearest nodes at or before a tensor that see a part of an input, or nobody knows what, each once."""
         waiting, known = [tensor.path], {tensor.path}
         while waiting:
             row = self._rows.get(waiting.pop())
             if row is None:
                 continue
-            if any(field.moving for field in fields_seen(row, "").values()):
+            if any(field.moving or field.certainty == "unknown" for field in fields_seen(row, "").values()):
                 yield row
                 continue
             waiting += [path for path in row.inputs if path not in known]
@@ -114,7 +108,21 @@ class Subject:
         return {row.path: row for row in self.report.nodes}
 
 
-def fields_seen(row: NodeRow, only: str) -> Mapping[str, ReceptiveField]:
+def _seen(output: str, source: str, found: Sequence[ReceptiveField] | None, *, is_global: bool) -> Seen:
+    """The largest of some fields, as large as the coverage is small; None if one of them is unknown."""
+    bounds = found is not None and any(field.upper_bound for field in found)
+    return Seen(
+        output=output,
+        input=source,
+        certainty="unknown" if found is None else "at_most" if bounds else "exact",
+        size=None if found is None else tuple(map(max, zip(*(field.size for field in found), strict=True))),
+        coverage=None if found is None else min(field.coverage for field in found),
+        upper_bound=bounds,
+        is_global=is_global,
+    )
+
+
+def fields_seen(row: NodeRow, only: str) -> Mapping[str, SeenField]:
     """The fields of a node by input; `only` is the name of the network's only one."""
     if row.receptive_fields is not None:
         return row.receptive_fields
@@ -165,11 +173,18 @@ def _best_peak(subject: Subject) -> int:
 
 
 def _field(subject: Subject) -> int | None:
-    return min((min(sight.size) for sight in subject.sights), default=None)
+    sizes = [min(sight.size) if sight.size else None for sight in subject.sights]
+    return _least(sizes)
 
 
 def _coverage(subject: Subject) -> float | None:
-    return min((sight.coverage for sight in subject.sights), default=None)
+    return _least([sight.coverage for sight in subject.sights])
+
+
+def _least(values: Sequence[N | None]) -> N | None:
+    """The smallest; None if there is none, or one is not known."""
+    known = [value for value in values if value is not None]
+    return min(known) if known and len(known) == len(values) else None
 
 
 def _depth(subject: Subject) -> int:

@@ -195,7 +195,7 @@ class Asked:
         subject = known or Subject(network)
         if self.measure == "field" and self.axis is not None:
             return min(
-                (sight.size[self.axis] for sight in subject.sights if len(sight.size) > self.axis),
+                (s.size[self.axis] for s in subject.sights if s.size and len(s.size) > self.axis),
                 default=None,
             )
         return MEASURES[self.measure].of(subject)

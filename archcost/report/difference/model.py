@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from archcost.geometry import Shape  # noqa: TC001 - likewise
-from archcost.report.model import Counts, ReceptiveField, to_dict
+from archcost.report.model import Counts, SeenField, to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -112,8 +112,8 @@ class SeenChange:
     """
 
     input: str
-    base: ReceptiveField | None
-    head: ReceptiveField | None
+    base: SeenField | None
+    head: SeenField | None
 
 
 Status = Literal["added", "removed", "changed", "rippled"]

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
         Side,
         Total,
     )
-    from archcost.report.model import ReceptiveField
+    from archcost.report.model import SeenField
     from archcost.report.numbers import Units
 
 HEADERS = ("measure", "base", "head", "difference", "%")
@@ -290,9 +290,11 @@ def _seen(change: SeenChange) -> Iterator[str]:
         yield f"field {before} → {after}"
 
 
-def _field(field: ReceptiveField | None) -> str:
+def _field(field: SeenField | None) -> str:
     if field is None:
         return "none"
+    if field.size is None:
+        return "unknown"
     read = size(field.size) - field.holes
     holes = f" ({percent(read, size(field.size))} %)" if field.holes else ""
     return ("all" if field.is_global else show(field.size)) + holes
