@@ -1,7 +1,7 @@
 """What outputs read where branches move apart: at every output it is another pattern.
 
-A branch that is resized to the size of another, a tensor beside its transpose, the two positions that an entry
-of a matrix product reads: their distance depends on the output, so outputs are looked at one by one.
+A branch that is resized to the size of another, a tensor beside its transpose, the two positions that an
+entry of a matrix product reads: their distance depends on the output, so outputs are looked at one by one.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from archcost.reach import moving_with
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
     from archcost.geometry import Shape
     from archcost.offsets import Box, Offsets
     from archcost.reach import Digits, Line, Reach

@@ -1,4 +1,4 @@
-"""What becomes of a reach where the axes of a tensor are rearranged, and of windows that slide over the result.
+"""What becomes of a reach where the axes of a tensor are rearranged, and of windows over the result.
 
 A line then moves with parts of the output's indices, see `archcost.reach.Digit`. Splitting and merging axes
 only renames these parts; summing over one of them unites the line with itself, as a window does.
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 from archcost.geometry import Window
 from archcost.reach import PLACES, Digit, Line, fewer, moving_with, packed, slide_line
 
-
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from fractions import Fraction
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 TAPS = 16
-"""Windows of more taps than this are not told apart where they slide over several axes of the input at once."""
+"""Over several axes of the input at once, no more taps of a window than these are told apart."""
 
 
 # -- rearranging ----------------------------------------------------------------------------------------
@@ -44,7 +43,7 @@ class _Piece(NamedTuple):
 
 
 class _Moved(NamedTuple):
-    """A line in its new place (None if it reads nothing), what it was summed over, and whether that is all true."""
+    """A line in its new place (None: it reads nothing), what it was summed over, and whether it is exact."""
 
     line: Line | None
     summed: tuple[_Piece, ...]
@@ -136,7 +135,7 @@ def stepped(line: Line, count: int, gap: int, *, start: int = 0, stride: int = 1
 
 
 def tidy(line: Line | None, digits: Sequence[Digit]) -> Line | None:
-    """A line that moves with digits, neighbours joined, and in steps as small as they get; None if it reads nothing."""
+    """A line that moves with digits, joined and in steps as small as they get; None if it reads nothing."""
     if line is None:
         return None
     joined: list[Digit] = []
@@ -201,7 +200,7 @@ def _length(how: Rearrangement, axis: int) -> int:
 
 
 def _phased(line: Line, digits: Digits, length: int) -> Line | None:
-    """A line that moves with digits of one axis of so many positions, as phases; None if there are too many."""
+    """A line that moves with digits of one axis of that length, as phases; None if there are too many."""
     *_, outer = digits
     if len(digits) == 1 and outer.below == outer.weight == 1 and outer.size == length:
         return line
@@ -446,7 +445,7 @@ def _picked(line: Line, digit: Digit, first: int, count: int) -> tuple[Line | No
 # -- pieces side by side --------------------------------------------------------------------------------
 
 
-def placed(reach: Reach, axis: int, start: int, x: Shape, y: Shape) -> Reach:
+def placed(reach: Reach, axis: int, start: int, x: Shape, y: Shape, whole: Axes) -> Reach:  # noqa: PLR0913, PLR0917 - as many things decide
     """The reach of one of several tensors that stand one after the other along an axis, from `start` on.
 
     Outputs elsewhere read nothing of it.
@@ -454,49 +453,60 @@ def placed(reach: Reach, axis: int, start: int, x: Shape, y: Shape) -> Reach:
     boxes: list[Lines] = []
     exact = not reach.fixed or x == y
     for lines in reach.moving:
-        box, followed = _placed(lines, axis, start, x, y)
+        box, followed = _placed(lines, _Place(axis, start, x, y), whole)
         exact = exact and followed
         there = tuple(_own(line, j, y) for j, line in enumerate(box) if line)
         boxes += [there] if len(there) == len(lines) else []
     return _with_boxes(reach, boxes, exact=exact)
 
 
-def _placed(lines: Lines, axis: int, start: int, x: Shape, y: Shape) -> tuple[Sequence[Line | None], bool]:
+class _Place(NamedTuple):
+    """Where a tensor of shape `x` lies in one of shape `y`."""
+
+    axis: int
+    start: int
+    x: Shape
+    y: Shape
+
+
+def _placed(lines: Lines, at: _Place, whole: Axes) -> tuple[Sequence[Line | None], bool]:
     """A box, moved on; False if outputs elsewhere are said to read it as well."""
+    axis, start, x, y = at
     found: list[Line | None] = []
     marked = x[axis] == y[axis]
-    whole = Digit(axis, 1, y[axis], 1)
-    for line, digits in zip(lines, moving_with(lines, x), strict=True):
+    digit = Digit(axis, 1, y[axis], 1)
+    for line, digits, length in zip(lines, moving_with(lines, x), whole, strict=True):
         here = tuple(d for d in digits if d.axis == axis)
         if not here:
             # Along an axis of one position it stands still, and must not move in a longer one.
             found.append(line if digits else tidy(line._replace(digits=None), []))
             continue
         phased = _phased(line._replace(digits=None), here, x[axis]) if len(here) == len(digits) else None
-        masked = _masked(phased, start, x[axis], y[axis]) if phased else None
+        masked = _masked(phased, at, length) if phased else None
         if masked:
             marked = True
-            found.append(tidy(masked, [whole]))
+            found.append(tidy(masked, [digit]))
         elif phased:
-            found.append(tidy(stepped(phased, 1, 1, start=-start)[0], [whole]))
+            found.append(tidy(stepped(phased, 1, 1, start=-start)[0], [digit]))
         else:
             return _spread_out(lines, x), False
     free = next(((j, line) for j, line in enumerate(found) if line and line.digits == ()), None)
     if not marked and free and y[axis] <= PLACES:
-        at, (s, *_) = free[0], free[1].sets
+        j, (s, *_) = free[0], free[1].sets
         sets = tuple(s if start <= u < start + x[axis] else None for u in range(y[axis]))
-        found[at] = Line(sets, 0, digits=(whole,))
+        found[j] = Line(sets, 0, digits=(digit,))
         marked = True
     return found, marked
 
 
-def _masked(line: Line, start: int, length: int, total: int) -> Line | None:
-    """A line as one phase per output; None if that is too many."""
+def _masked(line: Line, at: _Place, whole: int) -> Line | None:
+    """A line as one phase per output, within the input; None if that is too many."""
+    length, total = at.x[at.axis], at.y[at.axis]
     step = line.step * total
     if total > PLACES or line.ends or step % len(line.sets):
         return None
-    at = (line.at(u - start) if 0 <= u - start < length else None for u in range(total))
-    return Line(tuple(at), step // len(line.sets))
+    sets = (line.at(u - at.start) if 0 <= u - at.start < length else None for u in range(total))
+    return Line(tuple(s and s.within(0, whole - 1) for s in sets), step // len(line.sets))
 
 
 def _spread_out(lines: Lines, x: Shape) -> Sequence[Line | None]:

@@ -284,7 +284,7 @@ def fewer(boxes: Sequence[Lines]) -> tuple[tuple[Lines, ...] | None, bool]:
         if len(group) > 1 and (_has_ends(group) or _most_phases(group) > _allowed(group)):
             kept, exact = [*kept, _hull(group)], False
         else:
-            kept += _pruned(_same_phases(group)) if len(group) > 1 else group
+            kept += _pruned(_joined(_same_phases(group))) if len(group) > 1 else group
     if len(kept) > BOXES:
         kept, exact = [_hull(group) for group in alike.values()], False
     return (tuple(kept) if len(kept) <= BOXES else None), exact
@@ -312,6 +312,32 @@ def _same_phases(boxes: Sequence[Lines]) -> list[Lines]:
     """The boxes with equally many phases along each axis."""
     phases = [lcm(*(len(line.sets) for line in lines)) for lines in zip(*boxes, strict=True)]
     return [tuple(line.spread(n) for line, n in zip(lines, phases, strict=True)) for lines in boxes]
+
+
+def _joined(boxes: Sequence[Lines]) -> list[Lines]:
+    """The boxes, those as one that differ along a single axis only: what they read together is a box."""
+    found = [*dict.fromkeys(boxes)]
+    for axis in range(len(found[0])):
+        alike: dict[Lines, list[Line]] = {}
+        for lines in found:
+            alike.setdefault((*lines[:axis], *lines[axis + 1 :]), []).append(lines[axis])
+        found = [
+            (*others[:axis], line, *others[axis:])
+            for others, several in alike.items()
+            for line in _united(several)
+        ]
+    return found
+
+
+def _united(lines: Sequence[Line]) -> Sequence[Line]:
+    """One line for several with the same phases and step, unless that would lose holes."""
+    if len(lines) == 1:
+        return lines
+    phases = ([s for s in sets if s] for sets in zip(*(line.sets for line in lines), strict=True))
+    sets = tuple(unite(there) if there else None for there in phases)
+    if any(s and s.bounded for s in sets) and not any(s.bounded for line in lines for s in line.there):
+        return lines
+    return [lines[0]._replace(sets=sets)]
 
 
 def _pruned(boxes: Iterable[Lines]) -> list[Lines]:

@@ -115,13 +115,23 @@ def shared(x: Shape, channels: int) -> Rearrangement:
     return Rearrangement((channels, *x), ((1,), *rest), ((0,), *rest))
 
 
-def everywhere(x: Shape, y: Shape) -> Rearrangement:
-    """Every output reads all positions, each channel its own; an output without axes is a vector.
+def everywhere(x: Shape) -> Rearrangement:
+    """Every output reads all positions, each channel its own.
 
-    >>> everywhere((4, 7, 5), (4, 1, 1)).target
+    >>> everywhere((4, 7, 5)).target
     ((0,), (), ())
     """
-    return Rearrangement(x, tuple((i,) for i in range(len(x))), ((0,), *(() for _ in y[1:])))
+    return Rearrangement(x, tuple((i,) for i in range(len(x))), ((0,), *(() for _ in x[1:])))
+
+
+def everything(x: Shape, y: Shape) -> Rearrangement:
+    """Every output reads all there is.
+
+    >>> everything((4, 1, 1), (10,))
+    Rearrangement(sizes=(4, 1, 1, 10), source=((0,), (1,), (2,)), target=((3,),), loose=())
+    """
+    source = tuple((i,) for i in range(len(x)))
+    return Rearrangement((*x, *y), source, tuple((len(x) + i,) for i in range(len(y))))
 
 
 def over_channels(x: Shape) -> Rearrangement:

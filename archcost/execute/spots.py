@@ -198,7 +198,7 @@ def _moved(mask: Mask, how: Rearrangement, y: Shape, union: np.ufunc) -> Mask:
     kept = [factor for factor in source if factor in target]
     found = found.transpose([kept.index(factor) for factor in target if factor in kept])
     found = found.reshape([how.sizes[factor] if factor in kept else 1 for factor in target])
-    found = np.broadcast_to(found, [how.sizes[factor] for factor in target]).reshape((*y[:1], *y[1:]))
+    found = np.broadcast_to(found, [how.sizes[factor] for factor in target]).reshape(y)
     return found[:1] if (found == found[:1]).all() else found
 
 
@@ -234,7 +234,7 @@ def _filled(spot: Spot, y: Shape) -> Spot:
 
 
 def readers(reach: Reach, shape: Shape, position: Axes) -> Mask:
-    """The positions of a tensor, `(*axes)`, whose field has an input position, as the field itself says it."""
+    """The positions of a tensor, `(*axes)`, whose field has an input position, as the field itself says."""
     found = np.zeros((1, *shape[1:]), dtype=np.bool_)
     if any(all(map(_has, box, position)) for box in reach.fixed):
         return np.ones(shape[1:], dtype=np.bool_)

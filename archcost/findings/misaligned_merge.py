@@ -185,6 +185,8 @@ class _Past:
         window = self._seen.looks.of(node).window if node.inputs else None
         if not window or apart.name not in self._seen.fields[node.inputs[0]]:
             return []
+        if len(window.kernel) != len(apart.fields[0].size):  # on the way, positions lay along other axes
+            return []
         if id(window) not in self._own:
             self._own[id(window)] = [own_shift(window, axis) for axis in range(len(window.kernel))]
         return [self._own[id(window)][axis] for axis in apart.axes]

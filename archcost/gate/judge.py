@@ -63,7 +63,7 @@ def parts(budget: Budget, subject: Subject) -> Iterator[Part]:
 
 
 class Measured(NamedTuple):
-    """A number, whether it is only a bound of the true one, and whether it is missing because nobody knows it."""
+    """A number, whether it is only a bound of the true one, and whether nobody knows the true one."""
 
     value: Number | None
     upper_bound: bool = False

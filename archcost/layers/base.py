@@ -241,7 +241,7 @@ class Kind(BaseModel, ABC):
         return False
 
     def mixed_axes(self, x: Shape) -> Axes:  # noqa: ARG002 - kinds that normalise override it
-        """Axes (0 is channels) along which an output depends on all elements, at its place along the others."""
+        """Axes (0 is channels) along which an output reads all elements, at its place along the others."""
         return ()
 
     def rearrangement(
@@ -250,7 +250,7 @@ class Kind(BaseModel, ABC):
         inputs: tuple[Shape, ...],  # noqa: ARG002
         y: Shape,  # noqa: ARG002
     ) -> Rearrangement | None:
-        """Where the elements of the input at `position` lie in the output, if neither at their place nor in a window."""
+        """Where the elements of the input at `position` go; None if each stays, or a window says it."""
         return None
 
     def place(self, position: int, inputs: tuple[Shape, ...]) -> tuple[int, int] | None:  # noqa: ARG002 - as above

@@ -13,7 +13,6 @@ from archcost.geometry import Pads, Shape, Window, per_axis, show, size, spatial
 from archcost.layers.axes import listed, margins, name_of, names, shift
 from archcost.layers.base import Formulas, Layer
 from archcost.layers.fields import Axis, Margins, PerAxis, Positive, is_count, lift, must_be
-
 from archcost.rearrangement import permuted, reshaped
 
 if TYPE_CHECKING:

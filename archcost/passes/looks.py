@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from archcost.channels import RUNS, Channels, Run
 from archcost.layers.base import Merge
-from archcost.rearrangement import broadcast, everywhere, grouped, mixed, shared
+from archcost.rearrangement import broadcast, everything, everywhere, grouped, mixed, shared
 
 if TYPE_CHECKING:
     from archcost.geometry import Shape, Window
@@ -99,42 +99,61 @@ def _look(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Look:
         return Look("unknown")
     if how := layer.rearrangement(position, xs, y):
         return Look("rearranged", how=how)
+    return _over_positions(layer, x, y) or _at_places(layer, position, xs, y)
+
+
+def _over_positions(layer: Kind, x: Shape, y: Shape) -> Look | None:
+    """How a layer looks that reads all positions, or all along some axes."""
     if len(x) > 1 and layer.is_global(x):
-        return Look("everywhere", how=everywhere(x, y))
+        return Look("everywhere", how=everywhere(x))
     if along := [axis for axis in layer.mixed_axes(x) if axis and x[axis] > 1]:
         covers_all = all(n == 1 or axis in along for axis, n in enumerate(x) if axis)
         return Look("beside all" if covers_all else "beside some", how=mixed(x, layer.mixed_axes(x)))
-    if len(y) == 1:
-        return Look("rearranged", how=everywhere(x, y)) if len(x) > 1 else Look("unmoved")
+    return Look("rearranged", how=everything(x, y)) if len(y) == 1 < len(x) else None
+
+
+def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Look:
+    """How a layer looks that reads at its own place, beside another tensor, or through a window."""
+    x = xs[position]
     if start := layer.place(position, xs):
         return Look("placed", start=start)
     if isinstance(layer, Merge):
         return Look("broadcast", how=broadcast(x, y)) if x[1:] != y[1:] else Look("unmoved")
-    window = layer.window_of(position, x)
+    window = layer.window_of(position, x) if len(y) > 1 else None
     return Look("window", window) if window else Look("unmoved")
 
 
 def _channels(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) -> Mix:
     """What a layer does to channels, found by asking it what it makes of channels that all differ."""
     x = xs[position]
+    if layer.per_channel and channels == x[0]:
+        return Mix(None)
     if x[0] > RUNS:
-        return Mix(None) if layer.per_channel else Mix(shared(x, channels), is_blurred=True, is_bounded=True)
+        return Mix(shared(x, channels), is_blurred=True, is_bounded=True)
     told_apart = Channels(tuple(Run(1, frozenset([i])) for i in range(x[0])))
     arriving = tuple(
         told_apart if i == position else Channels((Run(other[0], frozenset()),)) for i, other in enumerate(xs)
     )
-    made = layer.channels(arriving, channels)
+    return _mix(layer.channels(arriving, channels), x, channels)
+
+
+def _mix(made: Channels, x: Shape, channels: int) -> Mix:
+    """What was done to channels that read one source each, by number."""
+    sure = not (made.blurred or made.bounded) and made.total == channels
+    if sure and [len(run.sources) for run in made.runs] == [x[0]]:
+        return Mix(shared(x, channels))
     reads = [run.sources for run in made.runs for _ in range(run.length)]
-    everything = frozenset[int]().union(*reads)
-    unsure = Mix(shared(x, channels), is_blurred=True, is_bounded=made.bounded or len(everything) < x[0])
-    if made.blurred or made.bounded or len(reads) != channels or not everything:
-        return unsure
-    first = min(everything)
-    if reads == [frozenset([first + c]) for c in range(channels)]:
-        return Mix(None, first=first if channels < x[0] else None)
-    groups, left = divmod(x[0], max(1, len(reads[0])))
-    if groups and not (left or channels % groups):
-        share, out = x[0] // groups, channels // groups
-        if reads == [frozenset(range(c // out * share, (c // out + 1) * share)) for c in range(channels)]:
-            return Mix(grouped(x, groups, channels) if groups > 1 else shared(x, channels))
-    return unsure
+    if sure and made.sources:
+        first = min(made.sources)
+        if reads == [frozenset([first + c]) for c in range(channels)]:
+            return Mix(None, first=first if channels < x[0] else None)
+        groups, left = divmod(x[0], max(1, len(reads[0])))
+        if groups and not (left or channels % groups) and reads == _in_groups(x[0], groups, channels):
+            return Mix(grouped(x, groups, channels))
+    return Mix(shared(x, channels), is_blurred=True, is_bounded=made.bounded or len(made.sources) < x[0])
+
+
+def _in_groups(arriving: int, groups: int, channels: int) -> list[frozenset[int]]:
+    """What each channel reads where groups of channels are made of groups of those that arrive."""
+    share, out = arriving // groups, channels // groups
+    return [frozenset(range(c // out * share, (c // out + 1) * share)) for c in range(channels)]

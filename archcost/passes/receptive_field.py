@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from archcost.geometry import Axes, Shape
-    from archcost.offsets import Box
     from archcost.network import Input, Network, Node
+    from archcost.offsets import Box
     from archcost.passes.looks import Mix, Way
     from archcost.reach import Line
     from archcost.rearrangement import Rearrangement
@@ -50,8 +50,7 @@ class Field(NamedTuple):
         is_global: an operation over all positions lies on the way.
         local: the field that ignores such operations; None without them, or if nothing is left.
         upper_bound: the true field may be smaller (see `PHASES` and `BOXES`, and branches that do not fit).
-        is_known: False if not all positions that are read could be followed: the field may be anything, and no
-            number of it means anything.
+        is_known: False if not all positions that are read could be followed: no number of it means anything.
         alignment: where output 0 lies. That is `center`, but with phases the mean over one period of the
             middle of output u's field less u strides: nearest neighbours and bilinear interpolation agree
             in it. Empty if nothing moves along with the output.
@@ -233,7 +232,7 @@ class Tracer(Follower[Reaches]):
             reach = _mixed(reach, self._looks.channels(node, position), x, y, whole)
             x = (y[0], *x[1:])
         if look.start is not None:
-            return placed(reach, *look.start, x, y)
+            return placed(reach, *look.start, x, y, whole)
         if not look.window:
             return reach
         if has_digits(reach) or len(reach.stride) != len(look.window.kernel):

@@ -356,8 +356,8 @@ class _Way:
         if look.how and look.how.moves_channels_only:
             return _Pass()
         raise UsageError(
-            f"between {self._node.path} and the input, positions move to other axes or are read all along one, "
-            "and weights are not followed through that; choose a node before it"
+            f"before {self._node.path}, positions move to other axes or are read all along one, and weights "
+            "are not followed through that; choose a node before it"
         )
 
     def _from_broadcast(self, x: Shape, y: Shape) -> _Pass | None:

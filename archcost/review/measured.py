@@ -91,7 +91,7 @@ class Subject:
         return {source.path: i for i, source in enumerate(self.network.inputs)}
 
     def _last_maps(self, tensor: Node | Input) -> Iterator[NodeRow]:
-        """The nearest nodes at or before a tensor that see a part of an input, or nobody knows what, each once."""
+        """The nearest nodes at or before a tensor that see a part of an input, or nobody knows what."""
         waiting, known = [tensor.path], {tensor.path}
         while waiting:
             row = self._rows.get(waiting.pop())

@@ -190,7 +190,7 @@ def test_a_field_that_is_off_by_one_is_found(
 
 def test_a_position_that_no_output_reads_is_read_by_none() -> None:
     strided = Reach(((Line((Offsets(0, 0),), 2),),), (), identity(1).stride)
-    assert [int(readers(strided, (4,), (p,)).sum()) for p in range(8)] == [1, 0] * 4
+    assert [int(readers(strided, (1, 4), (p,)).sum()) for p in range(8)] == [1, 0] * 4
 
 
 def test_phases_and_holes_decide_which_outputs_read_a_position() -> None:
@@ -199,4 +199,4 @@ def test_phases_and_holes_decide_which_outputs_read_a_position() -> None:
     expected = {
         p: {u for u in range(9) if (s := reach.moving[0][0].at(u)) and s.within(p, p)} for p in range(4)
     }
-    assert {p: {*np.flatnonzero(readers(reach, (9,), (p,)))} for p in range(4)} == expected
+    assert {p: {*np.flatnonzero(readers(reach, (1, 9), (p,)))} for p in range(4)} == expected

@@ -6,25 +6,29 @@ nothing with the passes but the layers' kernels.
 
 from __future__ import annotations
 
+import json
+from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-import archcost
 from archcost.errors import ShapeError
 from archcost.execute.executor import steps
+from archcost.execute.spots import readers
 from archcost.execute.tensors import Tensors
 from archcost.layers import find
+from archcost.passes.looks import Looks
+from archcost.passes.receptive_field import Tracer, reaches, receptive_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
     from random import Random
 
     from numpy.typing import NDArray
 
     from archcost.network import Network, Node
+    from archcost.passes.receptive_field import Field
 
 Shape = tuple[int, ...]
 Fields = dict[str, Any]
@@ -44,7 +48,7 @@ class Writer:
         rank = random.choice([1, 1, 2, 2, 2, 3])
         high = {1: 12, 2: 7, 3: 4}[rank]
         shape = (random.choice([1, 2, 4]), *(random.randint(2, high) for _ in range(rank)))
-        self.inputs = {name: shape for name in names}
+        self.inputs = dict.fromkeys(names, shape)
         self.tensors: dict[str, Shape] = dict(self.inputs)
 
     def spec(self, layers: int) -> str:
@@ -70,7 +74,7 @@ class Writer:
             return
         name = f"n{len(self.lines)}"
         try:
-            layer = found[0].model_validate({key: _lifted(value) for key, value in fields.items()})
+            layer = found[0].model_validate(fields)
             y = layer.infer(shapes)
         except (ShapeError, ValueError):
             return
@@ -81,12 +85,8 @@ class Writer:
         self.lines.append(f"  - {{name: {name}, from: {given}, {kind}: {_flow(fields)}}}")
 
 
-def _lifted(value: Any) -> Any:  # noqa: ANN401 - whatever a field holds
-    return value
-
-
 def _flow(fields: Fields) -> str:
-    return "{" + ", ".join(f"{key}: {str(value).lower() if isinstance(value, bool) else value}" for key, value in fields.items()) + "}"
+    return json.dumps(fields).replace('"', "")
 
 
 def _some(w: Writer, low: int, high: int, n: int) -> list[int]:
@@ -121,7 +121,12 @@ def _transposed(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     (x,) = xs
     if not (w.padding and 2 <= len(x) <= 4):  # its borders receive less than the others, as by padding
         return None
-    return {"out_channels": 1, "kernel_size": w.random.randint(1, 3), "stride": w.random.randint(1, 3), "padding": 0}
+    return {
+        "out_channels": 1,
+        "kernel_size": w.random.randint(1, 3),
+        "stride": w.random.randint(1, 3),
+        "padding": 0,
+    }
 
 
 def _upsample(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
@@ -184,7 +189,7 @@ def _pad(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     return {"padding": w.random.randint(0, 2)} if w.padding and len(xs[0]) > 1 else None
 
 
-def _matmul(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+def _matmul(w: Writer, xs: tuple[Shape, ...]) -> Fields:  # noqa: ARG001 - any may fit
     fields: Fields = {"transpose_a": w.random.random() < 0.5, "transpose_b": w.random.random() < 0.5}
     if w.random.random() < 0.5:
         fields["heads"] = w.random.choice([1, 2, 4])
@@ -243,7 +248,7 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
 
 
 class Measured(NamedTuple):
-    """What a node depends on: per input a matrix, a row for each output position, a column for each input one."""
+    """What a node depends on: per input a matrix, a row per output position, a column per input position."""
 
     node: Node
     reads: dict[str, NDArray[np.bool_]]
@@ -268,6 +273,41 @@ def measured(network: Network) -> list[Measured]:
     ]
 
 
-def load(text: str, path: Path) -> Network:
-    path.write_text(text)
-    return archcost.load(path)
+def agree(network: Network, *, far_from_borders: bool) -> None:
+    """Every field is what it says it is: exact, or no less than what is read, or unknown.
+
+    Borders make outputs read less than a field says, so exactness is asked for only where there are none.
+    """
+    sizes = {tensor.path: tensor.output[1:] for tensor in network.inputs}
+    followed = reaches(network, Tracer(sizes, Looks()))
+    for found, fields, reach in zip(measured(network), receptive_fields(network), followed, strict=True):
+        for name, reads in found.reads.items():
+            field = fields.get(name)
+            if field is None or not field.is_known:
+                assert field or not reads.any(), f"{found.node.path} depends on {name} and has no field"
+                continue
+            positions = np.ndindex(sizes[name])
+            said = np.array([readers(reach[name], found.node.output, p).ravel() for p in positions]).T
+            assert not (reads & ~said).any(), f"{found.node.path} reads more than {field}"
+            exact = far_from_borders and field.certainty == "exact"
+            assert not exact or not (said & ~reads).any(), f"{found.node.path} reads less than {field}"
+            boxes = [_box(row.reshape(sizes[name])) for row in reads if row.any()]
+            if boxes:
+                _agrees(field, boxes, exact=exact and not field.is_global)
+
+
+def _box(read: NDArray[np.bool_]) -> tuple[Shape, int]:
+    """The extent of what is read, and how many positions that are."""
+    there = np.argwhere(read)
+    return tuple((there.max(axis=0) - there.min(axis=0) + 1).tolist()), len(there)
+
+
+def _agrees(field: Field, boxes: list[tuple[Shape, int]], *, exact: bool) -> None:
+    largest = tuple(map(max, zip(*(size for size, _ in boxes), strict=True)))
+    assert all(said >= read for said, read in zip(field.size, largest, strict=True))
+    assert 0 <= field.coverage <= 1
+    assert field.holes >= 0
+    if exact:
+        assert field.size == largest
+        assert field.coverage == min(Fraction(read, prod(size)) for size, read in boxes)
+        assert field.holes == max(prod(size) - read for size, read in boxes)

@@ -1,0 +1,146 @@
+"""What fields say, beside what the outputs of random networks really depend on (see `dependencies`).
+
+To look further than CI does: `python -m tests.passes.test_dependencies FIRST_SEED COUNT`.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from pathlib import Path
+from random import Random
+from textwrap import dedent
+from typing import TYPE_CHECKING
+
+import pytest
+
+import archcost
+from archcost.passes.receptive_field import receptive_fields
+from tests.passes.dependencies import Writer, agree
+
+if TYPE_CHECKING:
+    from archcost.passes.receptive_field import Field
+
+BATCH = 50
+
+
+def check(seed: int, path: Path) -> None:
+    """One random network. Every third one has borders."""
+    random = Random(seed)  # noqa: S311 - nothing is kept secret
+    bordered = seed % 3 == 0
+    path.write_text(Writer(random, padding=bordered).spec(random.randint(2, 9)))
+    agree(archcost.load(path), far_from_borders=not bordered)
+
+
+@pytest.mark.parametrize("batch", range(40))
+def test_fields_of_random_networks_are_what_their_outputs_depend_on(batch: int, tmp_path: Path) -> None:
+    for seed in range(batch * BATCH, (batch + 1) * BATCH):
+        check(seed, tmp_path / f"random_{seed}.yaml")
+
+
+# -- cases worked out by hand -----------------------------------------------------------------------------
+
+CASES = {
+    "maps of different steps drift apart: the last output reads 49 and 99": (
+        "[1, 100]",
+        """
+        - branches:
+            a: []
+            b: [{slice: {end: 50, axis: 1}}, {upsample: {size: 100}}]
+          merge: add
+        """,
+        ("exact", (51,), 49),
+    ),
+    "a residual around a convolution that is resized to fit: nine positions everywhere": (
+        "[1, 100]",
+        """
+        - residual: [{conv: {out_channels: 1, kernel_size: 9}}, {upsample: {size: 100}}]
+        """,
+        ("exact", (9,), 0),
+    ),
+    "a map beside its transpose: output (i, j) reads (i, j) and (j, i)": (
+        "[4, 8, 8]",
+        """
+        - {name: t, transpose: {axes: [0, 2, 1]}}
+        - {add, from: [input, t]}
+        """,
+        ("exact", (8, 8), 62),
+    ),
+    "a softmax along the width reads a row": ("[1, 7, 5]", "- softmax: {axis: 2}", ("exact", (1, 5), 0)),
+    "a norm along the height reads a column": ("[1, 7, 5]", "- layer_norm: {axis: 1}", ("exact", (7, 1), 0)),
+    "an entry of a product of tokens reads two of five positions": (
+        "[4, 5]",
+        "- {matmul: {transpose_a: true}, from: [input, input]}",
+        ("exact", (5,), 3),
+    ),
+    "one row of a map that was a vector for a while": (
+        "[1, 8, 8]",
+        """
+        - reshape: {shape: [-1]}
+        - slice: {end: 8}
+        - reshape: {shape: [1, 8]}
+        """,
+        ("exact", (1, 1), 0),
+    ),
+    "one position, as wide as its window, stays that wide when it is normalised": (
+        "[3, 5]",
+        """
+        - conv: {out_channels: 2, kernel_size: 11, padding: 3}
+        - layer_norm: {axis: [0, 1]}
+        """,
+        ("exact", (11,), 0),
+    ),
+    "windows of four, each output reading all of its own": (
+        "[1, 8, 8]",
+        """
+        - reshape: {shape: [1, 2, 4, 2, 4]}
+        - softmax: {axis: 2}
+        - softmax: {axis: 4}
+        - reshape: {shape: [1, 8, 8]}
+        """,
+        ("exact", (4, 4), 0),
+    ),
+    "six by four as eight by three shares no factor, so all is said to be read": (
+        "[1, 6, 4]",
+        "- reshape: {shape: [1, 8, 3]}",
+        ("at_most", (6, 4), 0),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_a_field_worked_out_by_hand(case: str, tmp_path: Path) -> None:
+    given, layers, expected = CASES[case]
+    field = last_field(tmp_path, given, layers)["input"]
+    assert (field.certainty, field.size, field.holes) == expected
+
+
+def last_field(path: Path, given: str, layers: str) -> dict[str, Field]:
+    file = path / "case.yaml"
+    file.write_text(f"archcost: 1\nname: case\ninput: {given}\nlayers:\n{dedent(layers)}")
+    network = archcost.load(file)
+    if "custom" not in layers:
+        agree(network, far_from_borders="padding" not in layers and "transpose: {out" not in layers)
+    return receptive_fields(network)[-1]
+
+
+def test_a_transpose_of_a_second_input_is_read_too(tmp_path: Path) -> None:
+    layers = "- {name: t, transpose: {axes: [0, 2, 1]}, from: b}\n- {add, from: [a, t]}\n"
+    found = last_field(tmp_path, "{a: [4, 8, 8], b: [4, 8, 8]}", layers)
+    assert {name: (field.certainty, field.size) for name, field in found.items()} == {
+        "a": ("exact", (1, 1)),
+        "b": ("exact", (1, 1)),
+    }
+
+
+def test_behind_a_global_norm_the_gaps_of_a_transposed_convolution_read_nothing(tmp_path: Path) -> None:
+    layers = "- group_norm: {num_groups: 1}\n- conv_transpose: {out_channels: 1, kernel_size: 1, stride: 2}\n"
+    field = last_field(tmp_path, "[4, 2]", layers)["input"]
+    assert (field.is_global, field.size, field.coverage) == (True, (2,), 0), "no position is read by output 1"
+
+
+if __name__ == "__main__":
+    first, count = map(int, sys.argv[1:])
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(first, first + count):
+            check(number, Path(folder) / f"random_{number}.yaml")
