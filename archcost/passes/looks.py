@@ -129,12 +129,23 @@ def _channels(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) 
     if layer.per_channel and channels == x[0]:
         return Mix(None)
     if x[0] > RUNS:
-        return Mix(shared(x, channels), is_blurred=True, is_bounded=True)
+        return _mix_of_many(layer, position, xs, channels)
     told_apart = Channels(tuple(Run(1, frozenset([i])) for i in range(x[0])))
     arriving = tuple(
         told_apart if i == position else Channels((Run(other[0], frozenset()),)) for i, other in enumerate(xs)
     )
     return _mix(layer.channels(arriving, channels), x, channels)
+
+
+def _mix_of_many(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) -> Mix:
+    """The same of so many channels that only two halves are told apart."""
+    x = xs[position]
+    half = x[0] // 2
+    arriving = [Channels((Run(other[0], frozenset()),)) for other in xs]
+    arriving[position] = Channels((Run(half, frozenset([0])), Run(x[0] - half, frozenset([1]))))
+    made = layer.channels(tuple(arriving), channels)
+    sure = len(made.runs) == 1 and len(made.sources) == 2 and not (made.blurred or made.bounded)
+    return Mix(shared(x, channels), is_blurred=not sure, is_bounded=not sure)
 
 
 def _mix(made: Channels, x: Shape, channels: int) -> Mix:

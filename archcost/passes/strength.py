@@ -82,7 +82,8 @@ def strength(
 
     Raises:
         TooLargeError: there are more than `POSITIONS` positions to follow, or `ADDITIONS` additions to make.
-        UsageError: positions move between axes on the way; weights are not followed there.
+        UsageError: positions move between axes on the way, where weights are not followed; or the unit reads
+            nothing.
 
     >>> from archcost import load
     >>> net = load("zoo:vgg16")
@@ -405,6 +406,11 @@ class _Way:
                 held = {tensor: _scaled_down(weights) for tensor, weights in held.items()}
                 exponent += 512
             self._hand_back(held, reader, links)
+        arrived = [held[tensor] for tensor in self._network.inputs if tensor in held]
+        if arrived and not any(weights.any() for weights in arrived):
+            raise UsageError(
+                f"the centre unit of {self._node.path} reads nothing but the gaps of a transposed convolution"
+            )
         return {
             tensor.path: Strength(tuple(first for first, _ in self._extents[tensor]), held[tensor], exponent)
             for tensor in self._network.inputs

@@ -111,7 +111,9 @@ def _renamed(definition: Schema) -> Schema:
     """A definition with the keys JSON has. Of the two for receptive fields, a row has one."""
     properties = {JSON_NAMES.get(name, name): field for name, field in definition["properties"].items()}
     optional = {"receptive_field", "receptive_fields"}
-    required = [JSON_NAMES.get(name, name) for name in definition["required"] if name not in optional]
+    # A value that never varies has a default, and is written all the same.
+    always = definition.get("required", definition["properties"])
+    required = [JSON_NAMES.get(name, name) for name in always if name not in optional]
     return {**definition, "properties": properties, "required": required}
 
 

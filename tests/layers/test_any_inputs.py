@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,7 @@ from tests.layers.test_table import CASES
 if TYPE_CHECKING:
     from archcost.geometry import Shape
     from archcost.layers.base import Kind
+    from archcost.rearrangement import Rearrangement
     from tests.layers.table import Case
 
 SHAPES: list[Shape] = [
@@ -56,4 +58,13 @@ def _ask_everything(layer: Kind, shapes: tuple[Shape, ...], output: Shape) -> No
     for position, x in enumerate(shapes):
         layer.window_of(position, x)
         layer.is_global(x)
-        layer.keeps_positions(x, output)
+        assert all(0 <= axis < len(x) for axis in layer.mixed_axes(x)), shapes
+        layer.place(position, shapes)
+        _fits(layer.rearrangement(position, shapes, output), x, output)
+
+
+def _fits(how: Rearrangement | None, x: Shape, output: Shape) -> None:
+    """A rearrangement has as many elements, axis by axis, as both shapes."""
+    if how:
+        assert tuple(prod(how.sizes[factor] for factor in axis) for axis in how.source) == x
+        assert tuple(prod(how.sizes[factor] for factor in axis) for axis in how.target) == output

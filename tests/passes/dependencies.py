@@ -160,7 +160,8 @@ def _order(w: Writer, xs: tuple[Shape, ...]) -> Fields:
 
 def _shape(w: Writer, xs: tuple[Shape, ...]) -> Fields:
     """The elements as other axes: neighbours joined, some axes split."""
-    left, sizes = prod(xs[0]), []
+    left = prod(xs[0])
+    sizes: list[int] = []
     if w.random.random() < 0.7:  # mostly along the borders there are
         for n in xs[0]:
             divisors = [d for d in range(1, n + 1) if n % d == 0]

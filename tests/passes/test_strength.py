@@ -223,6 +223,8 @@ def last_small_map(net: Network, most: int) -> tuple[Node, dict[str, Field]] | N
     """The last map with fields small enough for a test, and those fields."""
     for node, fields in zip(reversed(net.nodes), reversed(receptive_fields(net)), strict=True):
         found = {name: small for name, field in fields.items() if (small := field.moving)}
+        if any(n.word in {"reshape", "transpose", "matmul"} for n in behind(node)):
+            continue  # weights are not followed there
         if len(node.output) > 1 and found and all(prod(f.size) <= most for f in found.values()):
             return node, found
     return None
@@ -305,6 +307,30 @@ def test_a_vector_made_of_one_position_still_knows_where_that_was(network: Loade
     found = strength(net, net.nodes[-1], mean=True)["input"]
     assert (found.first, found.weights.shape) == ((0, 0), (8, 7))
     assert found.weights.sum() == pytest.approx(1)
+
+
+def test_a_unit_that_reads_only_gaps_has_no_weights_to_average(network: Loader) -> None:
+    """Outputs 0, 2, 4… are hit; unit 17 of 35 reads 17, 19 and 21 of them."""
+    net = network(
+        """
+        - conv_transpose: {out_channels: 1, kernel_size: 1, stride: 2}
+        - conv: {out_channels: 1, kernel_size: 3, dilation: 2}
+        """,
+        "[1, 20]",
+    )
+    with pytest.raises(UsageError, match="the centre unit of conv reads nothing but the gaps"):
+        strength(net, net.nodes[-1], mean=True)
+
+
+def test_weights_are_not_followed_where_positions_change_their_axes(network: Loader) -> None:
+    net = network(
+        """
+        - transpose: {axes: [0, 2, 1]}
+        - conv: {out_channels: 1, kernel_size: 3}
+        """
+    )
+    with pytest.raises(UsageError, match="before conv, positions move to other axes"):
+        strength(net, net.nodes[-1], mean=True)
 
 
 def test_what_is_broadcast_along_one_axis_is_read_at_the_same_place_everywhere(network: Loader) -> None:

@@ -40,6 +40,7 @@ def test_the_json_of_a_small_network_is_exactly_this(network: Callable[..., Netw
         vars="{width: 2}",
     )
     field = {
+        "certainty": "exact",
         "size": [3, 3],
         "stride": ["2", "2"],
         "center": ["1", "1"],

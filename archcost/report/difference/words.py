@@ -115,16 +115,18 @@ def totals(diff: Diff, units: Units) -> list[list[str]]:
 
 def _total(total: Total, units: Units) -> list[str]:
     name = _TITLES[total.measure]
+    one_sided = total.base is None or total.head is None
     if total.unit == "share":
         texts = ("" if value is None else f"{100 * value:.1f} %" for value in (total.base, total.head))
-        return [name, *texts, f"{100 * total.difference:+.1f}", ""]
+        return [name, *texts, "" if one_sided else f"{100 * total.difference:+.1f}", ""]
     base, head = (None if value is None else int(value) for value in (total.base, total.head))
     left, right = apart(base or 0, head or 0, units)
     return [
         name,
         left if base is not None else "",
         right if head is not None else "",
-        signed(int(total.difference), units),
+        # A field that is not there, or not known, is not a field of 0.
+        "" if one_sided and total.unit == "positions" else signed(int(total.difference), units),
         share(total.difference, total.base),
     ]
 

@@ -108,11 +108,25 @@ def test_a_bound_of_a_field_proves_no_minimum() -> None:
     Path("net.yaml").write_text(f"{head}layers:\n{layers}", "utf-8")
     found = judge("specs: [net.yaml]\nbudgets:\n  - min_field: {warn: 3, error: 2}\n")
     assert [(one.limit, one.kept) for one in found.specs[0].limits] == [(3, False), (2, None)]
-    assert said(found) == [
-        "warn budget: receptive field is 2, 1 (33.3 %) short of the limit of 3",
+    not_told = "error budget: receptive field is at most 2: whether it reaches 2 cannot be told"
+    assert said(found) == [not_told], "what cannot be told to hold does not"
+    found = judge("specs: [net.yaml]\nbudgets:\n  - min_field: 2\n")
+    assert said(found) == [not_told]
+
+
+def test_an_unknown_field_keeps_no_minimum_and_says_unknown() -> None:
+    head = "archcost: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n"
+    conv = "  - conv: {out_channels: 3, kernel_size: 3, padding: 1}\n"
+    Path("net.yaml").write_text(
+        f"{head}{conv}  - custom: {{shape: [3, 8, 8], reason: secret}}\n{conv}", "utf-8"
+    )
+    found = judge("specs: [net.yaml]\nbudgets:\n  - min_field: 3\n    min_coverage: 10%\n")
+    assert [(one.limit, one.kept) for one in found.specs[0].limits] == [(3, False), (0.1, False)]
+    unknown = "unknown: not all that is read could be followed, so no limit on it is kept"
+    assert [text for text in said(found) if " budget: " in text] == [
+        f"error budget: receptive field is {unknown}",
+        f"error budget: coverage is {unknown}",
     ]
-    found = judge("specs: [net.yaml]\nbudgets:\n  - {min_field: 2, max_macs: 0}\n")
-    assert said(found) == ["warn budget: receptive field is at most 2: whether it reaches 2 cannot be told"]
 
 
 DEEP = """\
