@@ -98,7 +98,7 @@ def _is_slip(typed: str, known: str) -> bool:
 
     Too many words of other frameworks differ by these alone: celu, conv4d, relun, pelu.
     """
-    if len(known) < 4 or typed[:1] != known[:1] or abs(len(typed) - len(known)) > 1:
+    if len(known) < 3 or typed[:1] != known[:1] or abs(len(typed) - len(known)) > 1:
         return False
     if [c for c in typed if c.isdigit()] != [c for c in known if c.isdigit()]:
         return False
