@@ -23,7 +23,7 @@ class Slide:
 
     Args:
         x: the tensor.
-        window: kernel, stride, dilation, padding (negative padding crops) and rounding; no stretch.
+        window: kernel, stride, dilation, padding and rounding; no stretch.
         fill: what stands in the padding.
     """
 
@@ -71,16 +71,13 @@ def _starts(length: int, window: Window, axis: int) -> range:
 
 def _padded(x: Array, window: Window, counts: Axes, fill: float) -> Array:
     """The tensor with its padding; what windows read beyond it at the end is padding, too."""
-    pads: list[tuple[int, int]] = [(0, 0)]
-    cut: list[slice] = [slice(None)]
+    pads = [(0, 0)]
     for axis, (before, after) in enumerate(window.padding):
         span = window.dilation[axis] * (window.kernel[axis] - 1) + 1
         needed = (counts[axis] - 1) * window.stride[axis] + span
         missing = needed - (before + x.shape[1 + axis] + after)
-        pads.append((max(before, 0), max(after + max(missing, 0), 0)))
-        cut.append(slice(max(-before, 0), x.shape[1 + axis] - max(-after, 0)))
-    kept = x[tuple(cut)]
-    return np.pad(kept, pads, constant_values=fill) if any(map(any, pads)) else kept
+        pads.append((before, after + max(missing, 0)))
+    return np.pad(x, pads, constant_values=fill) if any(map(any, pads)) else x
 
 
 def reads_of_padding(axes: Axes, window: Window) -> int:
