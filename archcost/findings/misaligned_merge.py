@@ -61,8 +61,11 @@ def _apart(seen: Seen, node: Node) -> _Apart | None:
     moving = [source for i, source in enumerate(node.inputs) if seen.looks.of(node, i).way == "unmoved"]
     if len(moving) < 2:
         return None
-    for name in dict.fromkeys(name for x in moving for name in seen.fields[x]):
-        known = [(x, field.moving) for x in moving if (field := seen.fields[x].get(name))]
+    by_input: dict[str, list[tuple[Node | Input, Field | None]]] = {}
+    for x in moving:
+        for name, field in seen.fields[x].items():
+            by_input.setdefault(name, []).append((x, field.moving))
+    for name, known in by_input.items():
         placed = [(x, field) for x, field in known if field and field.alignment and not field.upper_bound]
         for x, field in placed[1:]:
             first, start = placed[0]

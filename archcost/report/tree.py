@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from itertools import accumulate, groupby
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from archcost.report.model import NodeRow, amounts, field_text
@@ -26,13 +26,22 @@ _FEW = 3
 
 @dataclass(slots=True, eq=False)
 class _Item:
-    """A node, or a group with what is in it. `times` equal neighbours stand in one item."""
+    """A node, or a group with what is in it. `times` equal neighbours stand in one item.
+
+    `path` and `last` are those of the item as it was planted, `reads` what it reads from outside.
+    """
 
     name: str
     row: NodeRow | GroupRow
     children: list[_Item] = field(default_factory=list["_Item"])
     times: int = 1
     signature: int = 0
+    path: str = ""
+    reads: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        """Where it was planted stays known when it takes the row of its only part."""
+        self.path = self.row.path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +117,7 @@ def _fold(roots: list[_Item]) -> list[_Item]:
     numbers: dict[Hashable, int] = {}
     texts: dict[int, str] = {}
     for item in reversed(_everything(roots)):
+        item.reads = _read(item)
         item.children = _merge(item.children)
         if len(item.children) == 1 and item.children[0].times == 1:
             only = item.children[0]
@@ -136,16 +146,40 @@ def _signature(item: _Item, texts: dict[int, str]) -> Hashable:
     return (row.kind, texts[id(row.fields)], row.output, row.convention_count, *amounts(row))
 
 
+def _read(item: _Item) -> frozenset[str]:
+    """The paths an item reads that are no part of it."""
+    if isinstance(item.row, NodeRow):
+        return frozenset(item.row.inputs)
+    inside = f"{item.path}."
+    return frozenset(path for part in item.children for path in part.reads if not path.startswith(inside))
+
+
 def _merge(items: list[_Item]) -> list[_Item]:
     """Equal neighbours as one item: the last of them, for what leaves it leaves the run."""
     merged: list[_Item] = []
-    for _, run in groupby(items, key=lambda item: item.signature):
-        first, *rest = run
-        last = rest[-1] if rest else first
-        if rest:
-            last.times, last.name = 1 + len(rest), _range(first.name, last.name)
-        merged.append(last)
-    return merged
+    run: list[_Item] = []
+    for item in items:
+        if run and not (item.signature == run[-1].signature and _continues(item, run[-1])):
+            merged.append(_joined(run))
+            run = []
+        run.append(item)
+    return [*merged, _joined(run)] if run else merged
+
+
+def _continues(item: _Item, before: _Item) -> bool:
+    """Whether an item reads the one before it, or sees the same: else the last does not stand for both."""
+    inside = f"{before.path}."
+    if any(path == before.path or path.startswith(inside) for path in item.reads):
+        return True
+    this, other = _last(item), _last(before)
+    return (this.receptive_field, this.receptive_fields) == (other.receptive_field, other.receptive_fields)
+
+
+def _joined(run: list[_Item]) -> _Item:
+    first, last = run[0], run[-1]
+    if first is not last:
+        last.times, last.name = len(run), _range(first.name, last.name)
+    return last
 
 
 def _range(first: str, last: str) -> str:
