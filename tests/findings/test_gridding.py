@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from itertools import product
 from math import gcd
+from random import Random
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +21,7 @@ from archcost.passes.stacks import stacks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from archcost.network import Network
     from archcost.passes.stacks import Stack
@@ -59,18 +61,42 @@ def taps_read(layers: list[tuple[int, int]]) -> set[int]:
 def test_a_row_is_reported_exactly_if_a_loop_over_its_taps_finds_holes(
     layers: list[tuple[int, int]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    path = tmp_path_factory.mktemp("row") / "net.yaml"
-    items = "".join(
-        f"  - conv: {{out_channels: 1, kernel_size: {k}, dilation: {d}, padding: [[{d * (k - 1)}, 0]]}}\n"
-        for k, d in layers
-    )
-    path.write_text(f"archcost: 1\nname: row\ninput: [1, 99]\nlayers:\n{items}")
+    path = written(layers, tmp_path_factory.mktemp("row"))
     read = taps_read(layers)
     holes = max(read) - min(read) + 1 - len(read)
     findings = found(archcost.load(path), "gridding")
     assert [finding.level for finding in findings] == (["error"] if holes else [])
     if findings:
         assert f"it reads {len(read):,} of {max(read) + 1:,} positions" in findings[0].message
+
+
+@pytest.mark.parametrize(("positions", "work"), [(2**18, 20_000), (16, 20), (64, 5), (2, 1)])
+def test_what_is_too_large_to_count_is_left_out_and_never_counted_wrong(
+    positions: int, work: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Tried with limits so low that most rows are beyond them."""
+    monkeypatch.setattr("archcost.offsets.POSITIONS", positions)
+    monkeypatch.setattr("archcost.offsets.WORK", work)
+    for seed in range(40):
+        random = Random(seed)  # noqa: S311 - no secret
+        layers = [
+            (random.randint(1, 4), random.choice([1, 2, 3, 4, 6, 8])) for _ in range(random.randint(1, 5))
+        ]
+        read = taps_read(layers)
+        said = f"it reads {len(read):,} of {max(read) + 1:,} positions"
+        messages = [one.message for one in found(archcost.load(written(layers, tmp_path)), "gridding")]
+        assert [message for message in messages if said not in message] == []
+        assert bool(messages) <= (len(read) <= max(read))
+        assert positions < 2**18 or bool(messages) == (len(read) <= max(read))
+
+
+def written(layers: list[tuple[int, int]], folder: Path) -> Path:
+    items = "".join(
+        f"  - conv: {{out_channels: 1, kernel_size: {k}, dilation: {d}, padding: [[{d * (k - 1)}, 0]]}}\n"
+        for k, d in layers
+    )
+    (folder / "net.yaml").write_text(f"archcost: 1\nname: row\ninput: [1, 99]\nlayers:\n{items}")
+    return folder / "net.yaml"
 
 
 @settings(max_examples=80)
