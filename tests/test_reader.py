@@ -436,6 +436,10 @@ REFUSED: dict[str, tuple[str, list[str]]] = {
     ),
     "a tuple": ("{a: (3, 3)}\n", ["1:5+2: parentheses make no list; write [3, 3]"]),
     "a tuple of words": ("{a: (b, c)}\n", ["1:5+2: parentheses make no list: write [a, b]"]),
+    "a text that goes on behind its parenthesis": (
+        "{a: see (b, c) and (d, e), f: 1}\n",
+        ['1:5+6: the comma ended the value at see (b; quote the whole: "see (b, c)"'],
+    ),
     "a call": (
         "[nn.Conv2d(3, 64, 3), nn.ReLU()]\n",
         ["1:2+11: 'nn.Conv2d(3, 64, 3)' is no layer here: write `conv: {out_channels: 64, kernel_size: 3}`"],
@@ -894,3 +898,12 @@ def test_what_both_accept_means_the_same_to_pyyaml(text: str) -> None:
         assert all(any(reason in d.message for reason in reasons) for d in outcome.diagnostics)
     else:
         assert _data(outcome) == expected
+
+
+def test_a_parenthesis_that_does_not_close_is_part_of_a_text() -> None:
+    tree = read("{a: first (of two, b: sad :( face}\n", "net.yaml")
+    assert isinstance(tree, Mapping)
+    assert [entry.value.value for entry in tree.entries if isinstance(entry.value, Scalar)] == [
+        "first (of two",
+        "sad :( face",
+    ]

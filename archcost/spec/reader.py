@@ -382,9 +382,10 @@ class _Builder:
     def _resolve(self, node: Scalar) -> None:
         """The meaning of an unquoted value. One that ends inside its parentheses was torn apart."""
         text = node.text
-        if "(" in text and self._stack and self._stack[-1].flow and syntax.is_torn(text):
+        may_be_torn = "(" in text and self._stack and self._stack[-1].flow and syntax.is_torn(text)
+        if may_be_torn and (why := syntax.word_torn(text, node.place)):
             self._stack[-1].torn = True
-            self._torn.append(Diagnostic(node.place, syntax.word_torn(text, node.place)))
+            self._torn.append(Diagnostic(node.place, why))
         elif text[:1] in _MEANINGFUL:
             try:
                 node.value = resolve(text, self._limits)

@@ -83,8 +83,13 @@ _ENDS = (
 )
 
 
-def word_torn(text: str, place: Place) -> str:
-    """The message for an expression, a tuple or a call that YAML's punctuation ended too early."""
+def word_torn(text: str, place: Place) -> str | None:
+    """The message for an expression, a tuple or a call that YAML's punctuation ended too early.
+
+    None for a text with a parenthesis that does not close further on in its line.
+    """
+    if not text.startswith("$"):
+        return _text_torn(text, place.text()[place.column - 1 :])
     lines = place.source.lines[place.line - 1 : place.line + 4]
     onward = "\n".join(lines)[place.column - 1 :]
     char = onward[len(text) :].lstrip()[:1]
@@ -94,20 +99,25 @@ def word_torn(text: str, place: Place) -> str:
         return f"the parenthesis of {text[:2]} is not closed before {what}"
     whole = onward[: end + 1]
     shown = f': "{whole}"' if '"' not in whole and "\n" not in whole else ""
-    if not text.startswith("$"):
-        return _torn_apart(text, whole) or f"{what} ended the value at {text}; quote the whole{shown}"
     if char in "[]" and (why := _unreadable(whole)):
         return why
     return f"{what} ended the value at {text}; quote the whole expression{shown}"
 
 
-def _torn_apart(text: str, whole: str) -> str | None:
-    """What to write for a tuple or a call."""
+def _text_torn(text: str, onward: str) -> str | None:
+    """What to write for a tuple, a call or any other text with a comma between parentheses."""
+    end = closing(onward)
+    if end is None or end < len(text):
+        return None
+    whole = onward[: end + 1]
     if text.startswith("("):
         return f"parentheses make no list{habits.instead(whole) or ': write [a, b]'}"
     is_call = re.match(r"[\w.]+\(", whole) and ("." in text or calls.kind_of(text.partition("(")[0]))
     written = calls.layer(whole) if is_call else None
-    return f"'{whole}' is no layer here: {written}" if written else None
+    if written:
+        return f"'{whole}' is no layer here: {written}"
+    what = _ENDS.get(onward[len(text) :].lstrip()[:1], "the space")
+    return f'{what} ended the value at {text}; quote the whole: "{whole}"'
 
 
 def _unreadable(whole: str) -> str | None:
