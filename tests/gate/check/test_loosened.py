@@ -179,6 +179,35 @@ def test_an_input_that_is_smaller_is_said(keeper: Gatekeeper) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "is_less"),
+    [
+        ("receptive_field: 5", "receptive_field: 4", True),
+        ("receptive_field: [5, 5]", "receptive_field: [5, 4]", True),
+        ("receptive_field: 5", "receptive_field: 6", False),
+        ("coverage: 1", "coverage: 0.5", True),
+        ("coverage: 0.5", "coverage: 1", False),
+        ("macs: 73728", "macs: 73729", True),
+        ("macs: 73728", "macs: 73727", False),
+        ("params: 1152", "params: 1.2k", True),  # anything up to 1,250
+        ("params: 1.2k", "params: 1152", False),
+        ("shape: [16, 8, 8]", "shape: [32, 8, 8]", False),  # another network, and no limit
+    ],
+)
+def test_an_expectation_that_allows_more_is_said(
+    was: str, now: str, is_less: bool, keeper: Gatekeeper
+) -> None:
+    keeper.main({"specs/net.yaml": f"{SPEC}    expect: {{{was}}}\n", "archcost.yaml": STRICT})
+    keeper.change({"specs/net.yaml": f"{SPEC}    expect: {{{now}}}\n"})
+    what, _, text = now.partition(": ")
+    said = [
+        one
+        for one in keeper.check().about("loosened")
+        if one.startswith(f"expected {what} of late is {text} now")
+    ]
+    assert len(said) == int(is_less)
+
+
 BASED = (
     "specs: [net.yaml]\nagainst: main\nbaseline: known.txt\nbudgets:\n  - {max_macs: 1k, max_params: 10}\n"
 )
