@@ -140,7 +140,13 @@ def _loaded(entry: Entry) -> click.Command:
 def _instead(word: str) -> str:
     if word.endswith((".yaml", ".yml")) or word.startswith("zoo:"):
         return f"; to count what a spec costs: archcost analyze {word}"
-    return suggest(word, COMMANDS) or f"; there are {', '.join(COMMANDS)}"
+    if near := suggest(word, COMMANDS):
+        return near
+    from archcost.spec.library import zoo_folder  # noqa: PLC0415 - no command reads specs to be found
+
+    if word.isidentifier() and (zoo_folder() / f"{word.lower()}.yaml").is_file():
+        return f"; to count what that network costs: archcost analyze zoo:{word.lower()}"
+    return f"; there are {', '.join(COMMANDS)}"
 
 
 @click.command(

@@ -164,7 +164,7 @@ def _check_is_spec(root: Mapping) -> None:
     """Refuse at once what is another sort of file: nothing more about it is worth saying."""
     keys = [entry.key.text for entry in root.entries]
     strange = [key for key in keys if key not in SPEC_KEYS]
-    if "archcost" in keys or len(strange) < 2:
+    if "archcost" in keys or not strange or (len(strange) == 1 and len(keys) > 1):
         return
     is_of = {"backbone": "a model of Ultralytics", "class_name": "a model of Keras"}
     what = next((is_of[key] for key in keys if key in is_of), f"no spec, it has {in_a_row(strange[:4])}")

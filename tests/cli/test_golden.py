@@ -55,6 +55,7 @@ COMMANDS = {
     "analyze_missing": "analyze tyni.yaml",
     "no_such_command": "analyse tiny.yaml",
     "a_spec_for_a_command": "tiny.yaml",
+    "a_network_for_a_command": "resnet50",
     "rf_vgg16": "rf zoo:vgg16",
     "rf_of_every_row": "rf hdc.yaml --effective",
     "rf_at_a_gridding_stack": "rf hdc.yaml --at stack",
