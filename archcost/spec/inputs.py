@@ -88,7 +88,7 @@ def input_shape(template: Template, variables: Mapping[str, Value], what: str, l
         found = f"{what}: {names[i]} is {describe(size)}"
         if isinstance(size, bool) or not isinstance(size, int) or size < 1:
             batch = (
-                "; there is no batch, leave it out" if i == 0 and size in {"None", "batch", "N", "B"} else ""
+                "; there is no batch, leave it out" if i == 0 and size in ("None", "batch", "N", "B") else ""
             )
             raise Mistake(node.place, f"{found}; it must be a whole number from 1{batch}")
         if size > limits.dimension:
