@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from tests.mutation.changes import Change
 
-EQUIVALENT: dict[tuple[str, str, str], str] = {}
+EQUIVALENT: dict[tuple[str, str, str], str] = {
+    (
+        "archcost/passes/looks.py",
+        "key = (id(node.layer), position, node.shapes, node.output)",
+        "(id(node.layer), position, node.shapes, node.output) → (id(node.layer), position, node.shapes)",
+    ): "what leaves a layer follows from the layer and from what arrives",
+}
 """The file, its line without indent, `before → after`: why it is the same program."""
 
 
