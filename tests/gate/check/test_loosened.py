@@ -208,6 +208,28 @@ def test_an_expectation_that_allows_more_is_said(
     assert len(said) == int(is_less)
 
 
+@pytest.mark.parametrize(
+    ("key", "was", "now", "is_more"),
+    [
+        ("max_peak", "7kB", "7kB", False),
+        ("max_peak", "7kB", "8kB", True),
+        ("max_peak", "7kB", "6kB", False),
+        ("max_peak", "7kB", "1k", True),  # elements of any size
+        ("min_field", "3", "3", False),
+        ("min_field", "3", "2", True),
+        ("min_field", "3", "4", False),
+    ],
+)
+def test_a_waiver_that_allows_more_is_said(
+    key: str, was: str, now: str, is_more: bool, keeper: Gatekeeper
+) -> None:
+    waiver = "  - {budget: %s, limit: %s, reason: r, owner: o, expires: 2026-12-31}\n"
+    keeper.main({"specs/net.yaml": EXPECTING, "archcost.yaml": STRICT + waiver % (key, was)})
+    keeper.change({"specs/net.yaml": EXPECTING + "# now\n", "archcost.yaml": STRICT + waiver % (key, now)})
+    said = [f"{key} is waived now, and was up to {was} at main: up to {now}, by o until 2026-12-31: r"]
+    assert keeper.check().about("loosened") == said * is_more
+
+
 BASED = (
     "specs: [net.yaml]\nagainst: main\nbaseline: known.txt\nbudgets:\n  - {max_macs: 1k, max_params: 10}\n"
 )
