@@ -138,13 +138,15 @@ def seen(node: Node, fields: Mapping[Node | Input, Mapping[str, Field]]) -> tupl
     """How the receptive field grows through the node's window.
 
     Empty where more than this window decides it: several ways or inputs, holes between outputs (a
-    fraction of a step), an operation over all positions.
+    fraction of a step), an operation over all positions, positions that are no longer those of the input.
     """
     window = sliding(node)
     if window is None or not len(fields[node]) == len(fields[node.inputs[0]]) == 1:
         return ()
     (before,), (after,) = fields[node.inputs[0]].values(), fields[node].values()
     if after.is_global or any(step.denominator > 1 for step in (*before.stride, *after.stride)):
+        return ()
+    if not len(before.size) == len(after.size) == len(window.span):
         return ()
     grown = [_grown(window, axis, before) for axis in range(len(after.size))]
     agrees = tuple(steps[0].value for steps, _ in grown) == after.size

@@ -118,3 +118,14 @@ def test_an_input_has_nothing_to_derive(network: Callable[..., Network]) -> None
     with pytest.raises(UsageError) as caught:
         archcost.explain(network("- relu"), "input")
     assert str(caught.value) == "'input' is an input of net, 3×8×8: nothing to derive"
+
+
+def test_a_window_over_positions_of_another_map_derives_no_field(network: Callable[..., Network]) -> None:
+    net = network(
+        """
+        - {reshape: {shape: [2, -1, 2]}}
+        - {name: c, conv: {out_channels: 2, kernel_size: 1}}
+        """,
+        x="[4, 4, 1, 4]",
+    )
+    assert explained(net, "c").output == (2, 16, 2)
