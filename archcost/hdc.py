@@ -161,7 +161,6 @@ def path_counts(layers: Iterable[tuple[int, int]]) -> tuple[int, ...]:
     for kernel, rate in layers:
         before = counts + [0] * ((kernel - 1) * rate)
         counts = before.copy()
-        for i in range(rate, len(counts)):
-            gone = before[i - kernel * rate] if i >= kernel * rate else 0
-            counts[i] = counts[i - rate] + before[i] - gone
+        for i in range(rate, len(counts)):  # before the first position are the zeros at the end
+            counts[i] = counts[i - rate] + before[i] - before[i - kernel * rate]
     return tuple(counts)
