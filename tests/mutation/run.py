@@ -150,7 +150,7 @@ class Judge:
 
     def _noticed(self, change: Change, batch: list[str]) -> tuple[str, str] | None:
         """By which test of a few files, if any does."""
-        limit = 4 * sum(self._record.seconds[one] for one in batch) + 60
+        limit = 5 * sum(self._record.seconds[one] for one in batch) + 20
         while True:
             with self._record.tree.changed(change):
                 left_out = (f"--deselect={one}" for one in sorted(self._failing))

@@ -7,10 +7,12 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 from hashlib import sha256
+from math import ceil
 from pathlib import Path
+from resource import RUSAGE_CHILDREN, getrusage
+from signal import SIGKILL, SIGXCPU
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 HOOK = Path(__file__).parent / "hook"
+PATIENCE = 60
+"""How many times as long as its time on the processor a run may take, on a machine that is busy."""
 
 
 class Outcome(NamedTuple):
@@ -27,7 +31,7 @@ class Outcome(NamedTuple):
 
     Attributes:
         code: pytest's exit code; None if it took too long.
-        seconds: how long it took.
+        seconds: how long it took, on the processor.
         failing: the tests that failed.
     """
 
@@ -91,7 +95,7 @@ class Tree:
     def test(
         self, suites: Sequence[str], seconds: float, *flags: str, noted: Mapping[str, str] = {}
     ) -> Outcome:
-        """Run tests in one process, for so long at most.
+        """Run tests in one process, for so long at most: seconds of the processor.
 
         Args:
             suites: files and folders, in the order in which they run.
@@ -100,7 +104,7 @@ class Tree:
             noted: variables of the environment, by which statements are noted.
         """
         command = [sys.executable, "-m", "pytest", "-n0", "-q", "--tb=no", "-rfE", "-p", "no:cacheprovider"]
-        command += [*flags, *suites]
+        limited = ["/bin/sh", "-c", f'ulimit -t {ceil(seconds)}; exec "$@"', "sh"]
         environment = {
             **os.environ,
             "PYTHONPATH": str(self.folder),
@@ -108,9 +112,9 @@ class Tree:
             "HYPOTHESIS_PROFILE": "unshrunk",
             **noted,
         }
-        began = time.monotonic()
+        before = _spent()
         with subprocess.Popen(
-            command,
+            [*limited, *command, *flags, *suites],
             cwd=self.folder,
             env=environment,
             stdin=subprocess.DEVNULL,
@@ -120,12 +124,20 @@ class Tree:
             process_group=0,
         ) as process:
             try:
-                output, _ = process.communicate(timeout=seconds)
+                output, _ = process.communicate(timeout=PATIENCE * seconds)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, 9)
+                os.killpg(process.pid, SIGKILL)
                 return Outcome(None, seconds, [])
+        if process.returncode in {-SIGXCPU, -SIGKILL}:
+            return Outcome(None, seconds, [])
         failing = re.findall(r"^(?:FAILED|ERROR) (\S+\.py(?:::.*?)?)(?: - .*)?$", output, re.MULTILINE)
-        return Outcome(process.returncode, time.monotonic() - began, failing)
+        return Outcome(process.returncode, _spent() - before, failing)
+
+
+def _spent() -> float:
+    """Seconds of the processor that tests have taken so far, whatever else the machine does meanwhile."""
+    spent = getrusage(RUSAGE_CHILDREN)
+    return spent.ru_utime + spent.ru_stime
 
 
 def _write(file: Path, source: bytes) -> None:
