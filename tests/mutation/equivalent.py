@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from tests.mutation.changes import Change
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
+    ("archcost/hdc.py", "holds = distance <= sizes[0]", "0 → -1"): "there is one size, or it was said before",
     (
         "archcost/passes/looks.py",
         "key = (id(node.layer), position, node.shapes, node.output)",
