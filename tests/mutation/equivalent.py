@@ -13,6 +13,11 @@ if TYPE_CHECKING:
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("archcost/hdc.py", "holds = distance <= sizes[0]", "0 → -1"): "there is one size, or it was said before",
     (
+        "archcost/layers/base.py",
+        "found = {name: settled(getattr(self, name), len(inputs[0])) for name in self.axis_fields if inputs}",
+        "0 → -1",
+    ): "tensors that are joined along an axis have as many axes each",
+    (
         "archcost/passes/looks.py",
         "key = (id(node.layer), position, node.shapes, node.output)",
         "(id(node.layer), position, node.shapes, node.output) → (id(node.layer), position, node.shapes)",
