@@ -126,15 +126,25 @@ def _torch() -> Torch:
 def _answers(
     torch: Torch, network: Network, tensors: Tensors, inputs: Mapping[str, Array]
 ) -> Iterator[Answer]:
-    values: dict[Node | Input, Tensor] = {
-        tensor: _tensor(torch, inputs[tensor.path])[None] for tensor in network.inputs
-    }
+    given = {tensor.path: _tensor(torch, inputs[tensor.path])[None] for tensor in network.inputs}
+    for node, value, reason in forward(torch, network, tensors, given):
+        yield Answer(node, None if reason else value[0].numpy(), reason)
+
+
+def forward(
+    torch: Torch, network: Network, tensors: Tensors, inputs: Mapping[str, Tensor]
+) -> Iterator[tuple[Node, Tensor, str]]:
+    """Every node, its value `[1, channels, *axes]`, and why it is our kernel's if PyTorch has no counterpart.
+
+    Where `inputs` ask for gradients, values carry them.
+    """
+    values: dict[Node | Input, Tensor] = {tensor: inputs[tensor.path] for tensor in network.inputs}
     last = {source: node for node in network for source in node.inputs}
     for node in network:
         arriving = [values[source] for source in node.inputs]
         weights = {} if node.layer.made_up else tensors.of(node)
         values[node], reason = _run(torch, node.layer, weights, arriving)
-        yield Answer(node, None if reason else values[node][0].numpy(), reason)
+        yield node, values[node], reason
         for source in (node, *node.inputs):
             if last.get(source, node) is node:
                 values.pop(source, None)

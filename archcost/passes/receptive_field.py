@@ -249,7 +249,13 @@ def _rearranged(way: Way, reach: Reach, how: Rearrangement, x: Shape, whole: Axe
     if way == "beside all" and found.fixed:
         # What an output reads at its own place is worth knowing beside what a norm over the map does.
         return merge([found, reach])._replace(is_global=True, stride=reach.stride)
+    if way == "broadcast" and any(_covers(box, whole) for box in found.fixed):
+        return found._replace(is_global=True)  # from then on, every output sees everything
     return found
+
+
+def _covers(box: Box, whole: Axes) -> bool:
+    return all(s.low <= 0 and s.high >= n - 1 and s.bits is None for s, n in zip(box, whole, strict=True))
 
 
 def _mixed(reach: Reach, mix: Mix, x: Shape, y: Shape, whole: Axes) -> Reach:

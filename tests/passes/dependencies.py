@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 Fields = dict[str, Any]
 
+KINKED = {"relu", "max_pool"}
+"""Kinds with a slope of 0 where they depend on something."""
+
 ELEMENTS = 600
 """No tensor has more elements than this."""
 
@@ -40,9 +43,10 @@ ELEMENTS = 600
 class Writer:
     """Writes a random network: every line reads tensors there are, mostly the last ones."""
 
-    def __init__(self, random: Random, *, padding: bool) -> None:
+    def __init__(self, random: Random, *, padding: bool, smooth: bool = False) -> None:
         self.random = random
         self.padding = padding
+        self.choices = [choice for choice in CHOICES if not (smooth and choice[0] in KINKED)]
         self.lines: list[str] = []
         names = ["input"] if random.random() < 0.75 else ["a", "b"]
         rank = random.choice([1, 1, 2, 2, 2, 3])
@@ -65,7 +69,7 @@ class Writer:
         return self.random.choice(names[-3:] if self.random.random() < 0.7 else names)
 
     def _try(self) -> None:
-        kind, draw, count = self.random.choice(CHOICES)
+        kind, draw, count = self.random.choice(self.choices)
         sources = [self._pick() for _ in range(count)]
         shapes = tuple(self.tensors[name] for name in sources)
         fields = draw(self, shapes)

@@ -1,7 +1,7 @@
 """Swin-T's receptive fields, block by block, beside those measured in PyTorch.
 
 Measured by back-propagation from single units of a network of the same structure (random weights, float64, a
-mask of minus infinity), PyTorch 2.13: positions whose gradient is not zero, from units in the middle of the map.
+mask of minus infinity), PyTorch 2.13: positions with a gradient, from units in the middle of the map.
 From the third stage on the image ends before the field does.
 """
 
