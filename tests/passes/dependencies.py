@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 Fields = dict[str, Any]
 
-KINKED = {"relu", "max_pool"}
-"""Kinds with a slope of 0 where they depend on something."""
+KINKED = {"relu", "max_pool", "group_norm", "instance_norm"}
+"""Kinds with a slope of 0 where they depend on something, or that PyTorch refuses on a single number."""
 
 ELEMENTS = 600
 """No tensor has more elements than this."""

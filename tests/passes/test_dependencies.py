@@ -139,6 +139,16 @@ def test_behind_a_global_norm_the_gaps_of_a_transposed_convolution_read_nothing(
     assert (field.is_global, field.size, field.coverage) == (True, (2,), 0), "no position is read by output 1"
 
 
+def test_a_position_that_saw_everything_makes_a_field_global_where_it_is_repeated(tmp_path: Path) -> None:
+    """A part of the input that is repeated everywhere does not."""
+    whole = "- {name: c, conv: {out_channels: 4, kernel_size: 9}}\n- {add, from: [c, input]}\n"
+    field = last_field(tmp_path, "[4, 9, 9]", whole)["input"]
+    assert (field.is_global, field.certainty, field.size) == (True, "exact", (9, 9))
+    part = "- {name: s, slice: {end: 5, axis: 1}}\n- {name: c, conv: {out_channels: 4, kernel_size: 5}}\n"
+    field = last_field(tmp_path, "[4, 9]", f"{part}- {{add, from: [c, input]}}\n")["input"]
+    assert (field.is_global, field.certainty, field.size, field.holes) == (False, "exact", (9,), 3)
+
+
 if __name__ == "__main__":
     first, count = map(int, sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
