@@ -83,6 +83,10 @@ def _fields(e: Expectation, fields: Mapping[str, Field]) -> Iterable[str | None]
 
 
 def _field(e: Expectation, field: Field, of: str) -> str | None:
+    if field.certainty != "exact" and e.what != "stride":
+        return f"expected {e.what} {e.text}{of}, but it is {_uncertain(e, field)}"
+    if not field.is_known:
+        return f"expected stride {e.text}{of}, but it is {_uncertain(e, field)}"
     if e.what == "coverage":
         return _coverage(e, field.coverage, of)
     measured = field.stride if e.what == "stride" else field.size
@@ -92,6 +96,15 @@ def _field(e: Expectation, field: Field, of: str) -> str | None:
         return None
     off = _off(wanted, measured) if e.what == "stride" or not field.is_global else _global(field)
     return f"expected {e.what} {_per_axis(expected)}{of}, but it is {_per_axis(measured)}{off}"
+
+
+def _uncertain(e: Expectation, field: Field) -> str:
+    """What is known of a number that is not known exactly."""
+    if not field.is_known:
+        return "unknown: not all that is read could be followed"
+    if e.what == "coverage":
+        return "not known exactly: not every position was followed"
+    return f"known to be at most {_per_axis(field.size)}, and may be less"
 
 
 def _global(field: Field) -> str:

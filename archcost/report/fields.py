@@ -193,6 +193,8 @@ class Seeing(NamedTuple):
 
 
 def _why_none(fields: Mapping[str, Field]) -> str:
+    if not all(field.is_known for field in fields.values()):
+        return "has a field that is unknown: on some way to it, nobody knows what is read"
     if fields:
         return "sees the whole input at every position; choose a node before the operation over all positions"
     return "has no spatial relation to an input of the network"

@@ -131,6 +131,28 @@ def test_a_vector_sees_no_positions(network: Callable[..., Network]) -> None:
     ]
 
 
+def test_what_is_not_known_exactly_keeps_no_expectation(network: Callable[..., Network]) -> None:
+    """Behind a layer that does not say what it reads nothing is known; 6×4 as 8×3 gives a bound."""
+    unknown = network(
+        """
+        - custom: {shape: [3, 6, 4], reason: secret}
+        - {relu: , expect: {receptive_field: 1, stride: 1, coverage: 1.0}}
+        """,
+        x="[3, 6, 4]",
+    )
+    reason = "but it is unknown: not all that is read could be followed"
+    assert complaints(unknown) == [
+        f"relu: expected {what}, {reason}" for what in ("receptive_field 1", "stride 1", "coverage 1.0")
+    ]
+    bound = network(
+        "- {reshape: {shape: [3, 8, 3]}, expect: {receptive_field: [6, 4], coverage: 1.0}}", x="[3, 6, 4]"
+    )
+    assert complaints(bound) == [
+        "reshape: expected receptive_field [6, 4], but it is known to be at most 6×4, and may be less",
+        "reshape: expected coverage 1.0, but it is not known exactly: not every position was followed",
+    ]
+
+
 def test_with_two_inputs_the_one_that_is_off_is_named(network: Callable[..., Network]) -> None:
     net = network(
         """
