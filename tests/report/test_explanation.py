@@ -75,8 +75,8 @@ def test_a_derived_field_is_the_measured_one(name: str) -> None:
             size, step = axis.steps
             derived += 1
             assert_comes_out(size)
-            assert size.value in found.receptive_fields["input"].size
-            assert str(step.value) in found.receptive_fields["input"].stride
+            assert size.value in (found.receptive_fields["input"].size or ())
+            assert str(step.value) in (found.receptive_fields["input"].stride or ())
     assert derived
 
 
