@@ -176,6 +176,10 @@ def found(printed: Printed, target: Target) -> str:
     """What the last layer that a number is about sees, written as in the data."""
     field = target.nodes(printed)[-1].receptive_field
     assert field is not None
+    assert field.size is not None
+    assert field.stride is not None
+    assert field.center is not None
+    assert field.holes is not None
     match printed.quantity:
         case "receptive_field":
             values = field.size
