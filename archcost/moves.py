@@ -71,7 +71,8 @@ def rearranged(reach: Reach, how: Rearrangement, x: Shape, whole: Axes) -> Reach
         there = tuple(line for f, length in zip(found, whole, strict=True) if (line := _inside(f, length)))
         if len(there) == len(found):
             stands_still = not any(line.digits for line in there)
-            is_global = is_global or (stands_still and any(f.summed for f in found))
+            summed = any(piece.factor not in how.loose for f in found for piece in f.summed)
+            is_global = is_global or (stands_still and summed)
             boxes.append(_on_own_axes(there, how))
     blurred = reach.blurred and bool(targets & {*how.source[0]})
     return _with_boxes(reach._replace(is_global=is_global, blurred=blurred), boxes, exact=exact)

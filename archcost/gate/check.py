@@ -148,10 +148,14 @@ class Gate:
             *about_variants(checked, others),
             *(about_unlisted(self.config, [*wanted, *others]) if is_whole else ()),
             *about_budgets(self.config, checked, others),
+        ]
+        general = [complaint for remark in remarks if (complaint := self._remark(remark))]
+        # Only now is it known what waivers and the baseline were needed for: remarks need them, too.
+        unneeded = [
             *self._waivers.remarks(wanted, others, is_whole=is_whole),
             *about_baseline(self.config, self.baseline, [one.label for one in specs], is_whole=is_whole),
         ]
-        general = [complaint for remark in remarks if (complaint := self._remark(remark))]
+        general += [complaint for remark in unneeded if (complaint := self._remark(remark))]
         said = (one for several in (general, *(spec.complaints for spec in specs)) for one in several)
         if not any(one.fails and one.rule in _UNJUDGED for one in said):
             judged = about_judged(self.config, checked, specs, self._is_new)
@@ -463,8 +467,10 @@ class Gate:
             because="",
             fails=False,
         )
-        if remark.about and (waiver := self._waivers.of_rule(remark.rule, None, remark.about)):
-            return replace(complaint, state="waived", because=granted(waiver))
+        waivers = [self._waivers.of_rule(remark.rule, None, one) for one in remark.about]
+        if waivers and all(waivers):
+            who = dict.fromkeys(granted(waiver) for waiver in waivers if waiver)
+            return replace(complaint, state="waived", because="; ".join(who))
         return self._judged_by_level(complaint)
 
 

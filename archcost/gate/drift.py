@@ -69,8 +69,8 @@ def about_limits(pairs: Iterable[Pair], now: Config, then: Config, base: str) ->
             found.setdefault(loss, []).append(pair)
     for loss, several in found.items():
         text = f"{loss.text} at {base}, for {some([pair.label for pair in several])}"
-        about = [(pair.entry.path, pair.entry.variant) for pair in several]
-        yield Remark(loss.rule, text, loss.place, about[0] if len(about) == 1 else None)
+        about = tuple((pair.entry.path, pair.entry.variant) for pair in several)
+        yield Remark(loss.rule, text, loss.place, about)
 
 
 def _losses(pair: Pair, now: Config, then: Config) -> Iterator[Loss]:

@@ -57,7 +57,7 @@ def _as_it_was_read(entry: Entry, path: str, base: Base) -> Remark:
     """A variant, or other settings, of a spec that is still checked in some way."""
     how = f"as {entry.settings}" if entry.settings else "as it stands"
     text = f"{_shown(entry, path)} was checked {how} at {base.name}, and is not any more; {_WAYS}"
-    return Remark("gone-spec", text, Place(Source(path)), (entry.path, entry.variant))
+    return Remark("gone-spec", text, Place(Source(path)), ((entry.path, entry.variant),))
 
 
 def _altogether(several: Sequence[Entry], path: str, config: Config, base: Base) -> Remark:
@@ -72,7 +72,7 @@ def _altogether(several: Sequence[Entry], path: str, config: Config, base: Base)
         what = f"{what}, and is not any more"
     else:
         what = f"{what}, and is gone"
-    return Remark("gone-spec", f"{what}; {_WAYS}", place, (first.path, first.variant))
+    return Remark("gone-spec", f"{what}; {_WAYS}", place, ((first.path, first.variant),))
 
 
 def _shown(entry: Entry, path: str) -> str:

@@ -30,13 +30,13 @@ class Remark(NamedTuple):
         rule: that it breaks, one of `GATE_RULES`.
         message: what is wrong.
         place: where.
-        about: the spec it is about, by its path and variant, so that a waiver may accept it.
+        about: the specs it is about, by path and variant, so that waivers may accept it, one for each.
     """
 
     rule: str
     message: str
     place: Place
-    about: tuple[str, str | None] | None = None
+    about: tuple[tuple[str, str | None], ...] = ()
 
 
 def nowhere(config: Config) -> Place:
@@ -181,7 +181,7 @@ def about_variants(checked: Sequence[tuple[Entry, Subject]], others: Sequence[En
         if missing and not path.startswith("zoo:"):
             which = f"variant{'s' * (len(missing) > 1)} {some(missing)}"
             text = f"its {which} {'are' if len(missing) > 1 else 'is'} not checked; {_CHECK_VARIANTS}"
-            yield Remark("unchecked-variant", text, Place(Source(path)), (path, entry.variant))
+            yield Remark("unchecked-variant", text, Place(Source(path)), ((path, entry.variant),))
 
 
 def _unused(budget: Budget, meant: Sequence[Subject]) -> str:

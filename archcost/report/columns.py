@@ -68,9 +68,9 @@ def field_size(field: SeenField) -> str:
     """
     if field.size is None:
         return "unknown"
-    if field.is_global:
-        return f"all ({field_size(field.local)})" if field.local else "all"
     at_most = "≤ " if field.upper_bound else ""
+    if field.is_global:
+        return f"{at_most}all ({field_size(field.local)})" if field.local else f"{at_most}all"
     read = size(field.size) - field.holes
     share = f" ({percent(read, size(field.size))} %)" if field.holes else ""
     return f"{at_most}{show(field.size)}{share}"

@@ -75,7 +75,7 @@ def test_somebody_may_answer_for_a_spec_that_goes(keeper: Gatekeeper) -> None:
     waiver = "{rule: gone-spec, match: specs/net.yaml, reason: retired, owner: '@a', expires: 2026-12-31}"
     keeper.change({"specs/net.yaml": None, "archcost.yaml": f"{GROWTH}waivers:\n  - {waiver}\n"})
     found = keeper.check()
-    assert (found.code, found.about("gone-spec")) == (0, [])
+    assert (found.code, found.about("gone-spec"), found.about("unused-waiver")) == (0, [], [])
     assert found.about("loosened")[0].startswith("gone-spec is waived now, and was not at main: by @a until")
 
 
@@ -167,6 +167,20 @@ def test_a_spec_that_was_renamed_out_of_its_budget_fails(keeper: Gatekeeper) -> 
     found = keeper.check()
     assert found.failing == {"lost-budget"}
     assert found.about("lost-budget") == ["no limit holds any more; max_params did at main, for specs/a.yaml"]
+
+
+@pytest.mark.parametrize("text", [SPEC, VARIANTS])
+def test_a_waiver_of_what_was_lost_is_needed_and_holds_for_all_variants(
+    text: str, keeper: Gatekeeper
+) -> None:
+    keeper.main({"specs/tiny_a.yaml": text, "specs/tiny_b.yaml": OTHER, "archcost.yaml": PATTERNS})
+    keeper.move("specs/tiny_a.yaml", "specs/a.yaml", text)
+    waiver = "{rule: lost-budget, match: specs/a.yaml, reason: moved, owner: '@a', expires: 2026-12-31}"
+    keeper.change({"archcost.yaml": f"{PATTERNS}waivers:\n  - {waiver}\n"})
+    found = keeper.check()
+    assert found.failing == set()
+    assert found.about("lost-budget") == []
+    assert found.about("unused-waiver") == []
 
 
 def test_a_spec_that_lost_one_of_its_limits_by_its_name_fails(keeper: Gatekeeper) -> None:
