@@ -144,8 +144,8 @@ def test_sorting_puts_the_best_first_whether_less_or_more_is_better(form: str, r
 def test_a_network_without_the_measure_is_sorted_last(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "vector.yaml"
     path.write_text("archcost: 1\nname: vector\ninput: [4]\nlayers: [linear: {out_features: 5}]\n")
-    assert labels(run, str(path), "tiny.yaml", "--sort", "field") == ["tiny", "vector"]
-    assert labels(run, str(path), "tiny.yaml", "--sort", "coverage") == ["tiny", "vector"]
+    assert labels(run, str(path), "hdc.yaml", "--sort", "field") == ["hdc", "vector"]
+    assert labels(run, str(path), "hdc.yaml", "--sort", "coverage") == ["hdc", "vector"]
 
 
 def test_json_does_not_depend_on_how_it_is_to_look(run: Run) -> None:

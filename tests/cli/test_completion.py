@@ -148,8 +148,8 @@ def test_a_field_is_the_receptive_field_in_every_table() -> None:
     assert comparison_cells.choose(["field", "receptive_field"]) == ("field",)
     for command in ("analyze", "compare"):
         names = ("field", "receptive_field")
-        one, other = (archcost(command, "tiny.yaml", "--columns", name).stdout for name in names)
+        one, other = (archcost(command, "hdc.yaml", "--columns", name).stdout for name in names)
         assert one == other
-        assert "17×17" in one
+        assert "27×27" in one
     table = package.compare([package.load("tiny.yaml")], pareto=["receptive_field", "macs"])
     assert table.pareto == ("field", "macs")
