@@ -30,17 +30,17 @@ PATTERNS = 4096
 def move_apart(reach: Reach) -> bool:
     """Whether the distance between two boxes depends on the output."""
     motions = {tuple(line.motion for line in lines) for lines in reach.moving}
-    return len(motions) > 1 or bool(reach.fixed and reach.moving) or _has_digits(reach)
+    return reach.counted or len(motions) > 1 or bool(reach.fixed and reach.moving) or _has_digits(reach)
 
 
 def _has_digits(reach: Reach) -> bool:
     return any(line.digits for lines in reach.moving for line in lines)
 
 
-def patterns(reach: Reach, shape: Shape) -> list[list[Box]] | None:
+def patterns(reach: Reach, shape: Shape, *, empty: bool = False) -> list[list[Box]] | None:
     """The boxes that each output of a tensor reads, alike ones once; None if there are too many.
 
-    Outputs that read nothing are left out.
+    Outputs that read nothing are left out, unless the `empty` ones are asked for.
     """
     moves = [moving_with(lines, shape) for lines in reach.moving]
     groups = _groups([digits for box in moves for digits in box])
@@ -63,7 +63,7 @@ def patterns(reach: Reach, shape: Shape) -> list[list[Box]] | None:
             sets.update(part)
         boxes = [[sets[b, j] for j in range(len(lines))] for b, lines in enumerate(reach.moving)]
         there = [tuple(s for s in box if s) for box in boxes if all(box)]
-        if there or reach.fixed:
+        if there or reach.fixed or empty:
             found.append([*there, *reach.fixed])
     return found
 

@@ -11,6 +11,7 @@ from math import gcd
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from archcost.geometry import Window
+from archcost.offsets import unite
 from archcost.reach import PLACES, Digit, Line, fewer, moving_with, packed, slide_line
 
 if TYPE_CHECKING:
@@ -339,7 +340,7 @@ def _box(lines: Lines, window: Window, axis: int, x: Shape, y: Shape) -> tuple[L
     for j, (line, digits) in enumerate(zip(lines, moving_with(lines, x), strict=True)):
         moved: Line | None = line
         if line.digits is None and j == axis:
-            moved, followed = slide_line(line, window, axis)
+            moved, followed = _slid_along(line, window, axis, (x[1 + axis], y[1 + axis]))
         elif any(d.axis == 1 + axis for d in digits):
             moved, followed = _slid_line(line, digits, window, axis, (x[1 + axis], y[1 + axis]))
         else:
@@ -349,6 +350,21 @@ def _box(lines: Lines, window: Window, axis: int, x: Shape, y: Shape) -> tuple[L
             return None, exact
         found.append(moved)
     return tuple(_own(line, j, y) for j, line in enumerate(found)), exact
+
+
+def _slid_along(line: Line, window: Window, axis: int, lengths: tuple[int, int]) -> tuple[Line | None, bool]:
+    """A line through a window along its axis. If it has a phase for every input, there are none outside."""
+    length, outputs = lengths
+    if len(line.sets) < length or length == 1 or line.ends:
+        return slide_line(line, window, axis)
+    if outputs > PLACES:
+        return slide_line(line, window, axis)[0], False
+    read = [[line.at(i) for i in window.reads(axis, u) if 0 <= i < length] for u in range(outputs)]
+    there = [[s for s in several if s] for several in read]
+    sets = tuple(unite(several) if several else None for several in there)
+    step = line.step * outputs * window.steps[axis] / len(line.sets)
+    made = Line(sets, int(step)) if any(sets) else None
+    return made, not any(s and s.bounded for s in sets)
 
 
 def _own(line: Line, j: int, shape: Shape) -> Line:
@@ -368,12 +384,13 @@ def _slid_line(
     if not others:
         base_here = _phased(base, here, length)
         if base_here:
-            made, exact = slide_line(base_here, window, axis)
+            made, exact = _slid_along(base_here, window, axis, lengths)
             return tidy(made, [Digit(1 + axis, 1, outputs, 1)]), exact
     elif len(here) == 1 and here[0][1:3] == (1, length) and not (window.stretch or window.skipped):
         weight = here[0].weight
         first = -window.padding[axis][0] * weight
         made, exact = stepped(base, window.kernel[axis], window.dilation[axis] * weight, start=first)
+        exact = exact and (window.padding[axis] == (0, 0) or len(base.sets) < length)
         digit = Digit(1 + axis, 1, outputs, weight * window.stride[axis])
         return tidy(made, [*others, digit]), exact
     summed: Line | None = base
@@ -403,7 +420,7 @@ def through_gaps(reach: Reach, window: Window, y: Shape) -> Reach:
             sets = tuple(lines[free].sets[0] if window.reads(axis, u) else None for u in range(outputs))
             lines[free] = Line(sets, 0, digits=(Digit(1 + axis, 1, y[1 + axis], 1),))
         moving.append(tuple(_own(line, j, y) for j, line in enumerate(lines)))
-    return _with_boxes(reach._replace(fixed=()), moving, exact=exact)
+    return _with_boxes(reach._replace(fixed=(), counted=True), moving, exact=exact)
 
 
 # -- channels that are picked ---------------------------------------------------------------------------
@@ -452,6 +469,7 @@ def placed(reach: Reach, axis: int, start: int, x: Shape, y: Shape, whole: Axes)
     Outputs elsewhere read nothing of it.
     """
     boxes: list[Lines] = []
+    reach = reach._replace(counted=reach.counted or x != y)
     exact = not reach.fixed or x == y
     for lines in reach.moving:
         box, followed = _placed(lines, _Place(axis, start, x, y), whole)

@@ -135,6 +135,7 @@ class Reach(NamedTuple):
         upper_bound: see `Field`.
         lost: positions are read besides that nobody knows: on some way they could not be followed.
         blurred: a single channel may read less; all channels together do not.
+        counted: some lines have a phase for every output there is: beyond the last one nothing is known.
     """
 
     moving: tuple[Lines, ...]
@@ -144,6 +145,7 @@ class Reach(NamedTuple):
     upper_bound: bool = False
     lost: bool = False
     blurred: bool = False
+    counted: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -181,6 +183,7 @@ class Slider:
             reach.upper_bound or not exact,
             reach.lost,
             reach.blurred,
+            reach.counted,
         )
 
     def _line(self, line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
@@ -255,6 +258,7 @@ def merge(parts: Sequence[Reach]) -> Reach:
         upper_bound=any(part.upper_bound for part in parts) or not exact,
         lost=any(part.lost for part in parts) or kept is None,
         blurred=any(part.blurred for part in parts),
+        counted=any(part.counted for part in parts),
     )
     return packed(made)
 

@@ -117,6 +117,8 @@ class Spots(Follower[Spot]):
             # A deformable convolution's field is that without offsets; where they lead is not known before.
             return _filled(arriving, y).lost()
         if look.how:
+            if look.mixes_channels and max(arriving.touched.shape[0], arriving.inside.shape[0]) > 1:
+                arriving = _mixed(arriving, self._looks.channels(node, position), x, y)
             moved = _rearranged(arriving, look.how, x, y)
             return self.united([arriving, moved]) if look.way == "beside all" else moved
         if max(arriving.touched.shape[0], arriving.inside.shape[0]) > 1:

@@ -26,6 +26,7 @@ from archcost.layers.fields import Axis, Number, Positive, Probability, lift, mu
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from archcost.channels import Channels
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
     from archcost.geometry import Axes, Shape
@@ -205,8 +206,12 @@ class GroupNorm(Layer):
     num_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
 
     def mixed_axes(self, x: Shape) -> Axes:
-        """Its statistics are taken over all positions."""
-        return tuple(range(len(x)))
+        """Its statistics are taken over all positions, of the channels of a group."""
+        return tuple(range(1, len(x)))
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Each depends on its group."""
+        return arriving[0].grouped(self.num_groups, out_channels)
 
     def output(self, x: Shape) -> Shape:
         """The shape that arrives."""

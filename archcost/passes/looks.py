@@ -54,6 +54,15 @@ class Look(NamedTuple):
     how: Rearrangement | None = None
     start: tuple[int, int] | None = None
 
+    @property
+    def mixes_channels(self) -> bool:
+        """Whether channels are mixed besides what `how` says: those of a norm's groups, say."""
+        return (
+            self.how is not None
+            and self.way in {"beside all", "beside some"}
+            and self.how.source[0] == self.how.target[0]
+        )
+
 
 class Mix(NamedTuple):
     """What a layer does to channels.

@@ -227,6 +227,8 @@ class Tracer(Follower[Reaches]):
         if look.way == "unknown":
             return reach._replace(moving=(), fixed=(), lost=True)
         if look.how:
+            if look.mixes_channels and (has_digits(reach) or reach.blurred):
+                reach = _mixed(reach, self._looks.channels(node, position), x, y, whole)
             return _rearranged(look.way, reach, look.how, x, whole)
         if has_digits(reach) or reach.blurred:
             reach = _mixed(reach, self._looks.channels(node, position), x, y, whole)
@@ -235,7 +237,7 @@ class Tracer(Follower[Reaches]):
             return placed(reach, *look.start, x, y, whole)
         if not look.window:
             return reach
-        if has_digits(reach) or len(reach.stride) != len(look.window.kernel):
+        if reach.counted or has_digits(reach) or len(reach.stride) != len(look.window.kernel):
             reach = slid(reach, look.window, x, y)
         else:
             reach = self._slider.slide(reach, look.window)
@@ -296,8 +298,7 @@ def measure(reach: Reach, whole: Axes, shape: Shape) -> Field:
     if not reach.is_global:
         return _local(reach, shape)
     local = _local(reach._replace(fixed=(), is_global=False), shape) if _is_local(reach) else None
-    fixed = prune(box for one in reach.fixed if len(box := _clipped(one, whole)) == len(whole))
-    covered = union_count(fixed) if fixed else 0
+    covered = _read_by_all(reach, whole, shape)
     if covered is None:
         return measure(simplified(reach), whole, shape)
     total = prod(whole)
@@ -312,6 +313,20 @@ def measure(reach: Reach, whole: Axes, shape: Shape) -> Field:
         upper_bound=reach.upper_bound,
         alignment=local.alignment if local else (),
     )
+
+
+def _read_by_all(reach: Reach, whole: Axes, shape: Shape) -> int | None:
+    """Positions that every output reads, wherever it lies; None if they cannot be counted."""
+    still = tuple(lines for lines in reach.moving if not any(line.step for line in lines))
+    outputs = patterns(reach._replace(moving=still), shape, empty=True) if still else [[*reach.fixed]]
+    counts: list[int] = []
+    for boxes in outputs if outputs is not None else [[*reach.fixed]]:
+        inside = prune(box for one in boxes if len(box := _clipped(one, whole)) == len(whole))
+        count = union_count(inside) if inside else 0
+        if count is None:
+            return None
+        counts.append(count)
+    return min(counts, default=0)
 
 
 def _is_local(reach: Reach) -> bool:

@@ -100,6 +100,39 @@ CASES = {
         """,
         ("exact", (4, 4), 0),
     ),
+    "a norm of three groups of what were positions reads the two of its group": (
+        "[2, 6]",
+        """
+        - transpose: {axes: [1, 0]}
+        - group_norm: {num_groups: 3}
+        - transpose: {axes: [1, 0]}
+        """,
+        ("exact", (2,), 0),
+    ),
+    "no window lies across the seam of two maps, and none beyond their ends": (
+        "[1, 8]",
+        """
+        - {concat: {axis: 1}, from: [input, input]}
+        - conv: {out_channels: 1, kernel_size: 2, stride: 3}
+        """,
+        ("exact", (2,), 0),
+    ),
+    "one window lies across the seam: 7 and 0": (
+        "[1, 8]",
+        """
+        - {concat: {axis: 1}, from: [input, input]}
+        - conv: {out_channels: 1, kernel_size: 3}
+        """,
+        ("exact", (8,), 5),
+    ),
+    "two maps as channels, each output reading one position of each": (
+        "[1, 3]",
+        """
+        - {concat: {axis: 1}, from: [input, input]}
+        - reshape: {shape: [2, 3]}
+        """,
+        ("exact", (1,), 0),
+    ),
     "six by four as eight by three shares no factor, so all is said to be read": (
         "[1, 6, 4]",
         "- reshape: {shape: [1, 8, 3]}",
@@ -137,6 +170,12 @@ def test_behind_a_global_norm_the_gaps_of_a_transposed_convolution_read_nothing(
     layers = "- group_norm: {num_groups: 1}\n- conv_transpose: {out_channels: 1, kernel_size: 1, stride: 2}\n"
     field = last_field(tmp_path, "[4, 2]", layers)["input"]
     assert (field.is_global, field.size, field.coverage) == (True, (2,), 0), "no position is read by output 1"
+
+
+def test_a_gap_that_no_output_lies_in_takes_nothing_from_a_global_field(tmp_path: Path) -> None:
+    layers = "- global_avg_pool\n- conv_transpose: {out_channels: 8, kernel_size: 1, stride: 2}\n"
+    field = last_field(tmp_path, "[8, 8, 8]", layers)["input"]
+    assert (field.is_global, field.coverage, field.holes) == (True, 1, 0)
 
 
 def test_a_position_that_saw_everything_makes_a_field_global_where_it_is_repeated(tmp_path: Path) -> None:
