@@ -429,7 +429,7 @@ FIELDS = {
     **_each("deformable_groups offset_groups deformable_group", "deform_groups"),
     "adj": "output_padding",
     # axes
-    **_each("dim dims axes", "axis"),
+    **_each("dims axes", "axis"),
     # names that are nearly ours
     "epsilon": "eps",
     "variance_epsilon": "eps",
@@ -453,7 +453,12 @@ _LINEAR = {
 _SHARE = _each("rate ratio dropout_ratio prob probability drop_prob drop_rate dropout", "p")
 _SIZE = _each("size out_size output_shape bins pool_size output", "output_size")
 _CHANNELS = _each("channels in_channels num_channels c planes", "num_features")
-_AXIS = _each("dim axes concat_dim concat_axis", "axis")
+_AXIS = _each("axes concat_axis", "axis")
+_NO_DIM = _each(
+    "dim concat_dim",
+    "write `axis`, which counts without the batch: PyTorch's dim 1 is `axis: 0` (channels), and -1 is the "
+    "last in both",
+)
 
 FIELDS_OF: dict[str, dict[str, str]] = {
     "linear": _LINEAR,
@@ -594,6 +599,9 @@ NO_FIELDS = {
 """A field's name elsewhere -> what to write instead, for every kind that has no table of its own below."""
 
 NO_FIELDS_OF: dict[str, dict[str, str]] = {
+    "concat": _NO_DIM,
+    "softmax": _NO_DIM,
+    "log_softmax": _NO_DIM,
     "flatten": _each("start_dim end_dim axis start_axis shape", _FLATTENS),
     "linear": {
         "axis": "`per_position: true` applies it at each position",
@@ -645,10 +653,13 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
             "it multiplies by a constant; learned numbers, one per channel, are `layer_scale: {bias: true}`",
         ),
     },
-    "slice": _each(
-        "step steps stride",
-        "every n-th is not taken here; `max_pool: {kernel_size: 1, stride: 2}` takes those",
-    ),
+    "slice": {
+        **_NO_DIM,
+        **_each(
+            "step steps stride",
+            "every n-th is not taken here; `max_pool: {kernel_size: 1, stride: 2}` takes those",
+        ),
+    },
     "reshape": {"allowzero": _NO_COST},
     "add": _each(
         "operation coeff alpha axis broadcast",

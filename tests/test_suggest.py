@@ -229,7 +229,6 @@ FIELD_WORDS = {
     ("batch_norm", "epsilon"): "eps",
     ("batch_norm", "channels"): "num_features",
     ("group_norm", "groups"): "num_groups",
-    ("softmax", "dim"): "axis",
     ("transpose", "perm"): "axes",
     ("pixel_shuffle", "block_size"): "upscale_factor",
     ("embedding", "vocab_size"): "num_embeddings",
