@@ -238,8 +238,9 @@ def not_a_mapping(word: str, kind: type[Kind], node: Scalar | Sequence) -> str:
         return f"{word}: takes no fields; write it bare: `- {word}`"
     if texts and (pair := re.match(r"(\w+)[:=](\S+)", texts[0] or "")):
         return f"{word}: a space is missing after the colon: write `{pair[1]}: {pair[2]}`"
-    if None in texts or len(texts) > len(fields):
-        texts = ["…"]
+    # Of many numbers, other frameworks say otherwise which is which.
+    if None in texts or len(texts) > 2:
+        texts = ["…"] * min(len(texts), len(fields), 2)
     given = ", ".join(f"{field}: {text or '…'}" for field, text in zip(fields, texts, strict=False))
     return f"{word}: its fields are a mapping, such as {{{given or f'{fields[0]}: …'}}}"
 
