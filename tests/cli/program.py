@@ -19,8 +19,7 @@ def python(*args: str, stdin: str = "", **environment: str) -> subprocess.Comple
         text=True,
         encoding="utf-8",
         cwd=SPECS,
-        # Paths are shown from a repository's root; whether the tests lie in one must not matter.
-        env=os.environ | {"COLUMNS": "100", "GIT_CEILING_DIRECTORIES": str(SPECS.parent)} | environment,
+        env=os.environ | {"COLUMNS": "100"} | environment,
         check=False,
         timeout=120,
     )
