@@ -7,7 +7,7 @@ only renames these parts; summing over one of them unites the line with itself, 
 from __future__ import annotations
 
 from itertools import combinations
-from math import gcd
+from math import gcd, prod
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from archcost.geometry import Window
@@ -108,11 +108,8 @@ class _Into:
                     kept.append(Digit(place.axis, place.below * piece.inside, piece.size, piece.weight))
                 else:
                     summed.append(piece)
-        found: Line | None = line._replace(digits=None)
-        for piece in summed:
-            found, followed = stepped(found, piece.size, piece.weight) if found else (None, True)
-            exact = exact and followed
-        return _Moved(tidy(found, kept), tuple(summed), exact)
+        found, followed = _summed(line, summed)
+        return _Moved(tidy(found, kept), tuple(summed), exact and followed)
 
     def _pieces(self, digit: Digit) -> Iterator[_Piece]:
         """What a digit has in common with each factor of its axis; a size of 0 where they do not divide."""
@@ -127,10 +124,20 @@ class _Into:
             yield _Piece(factor, low // place.below, size, digit.weight * (low // digit.below))
 
 
+def _summed(line: Line, over: Sequence[_Piece] | Digits) -> tuple[Line | None, bool]:
+    """The line that unites what it has at all values of some parts of the index it moves with."""
+    found: Line | None = line._replace(digits=None)
+    exact = True
+    for part in over:
+        found, followed = stepped(found, part.size, part.weight) if found else (None, True)
+        exact = exact and followed
+    return found, exact
+
+
 def stepped(line: Line, count: int, gap: int, *, start: int = 0, stride: int = 1) -> tuple[Line | None, bool]:
     """The line that at u unites what `line` has at `start + stride * u + gap * t`, t from 0 up to `count`.
 
-    False beside it if it reads less than that.
+    False beside it if it may read less than that.
     """
     window = Window((count,), (stride,), (gap,), ((-start, 0),))
     return slide_line(line, window, 0)
@@ -184,7 +191,7 @@ def _on_own_axes(lines: Lines, how: Rearrangement) -> Lines:
     """The box; where every line moves with its own axis only, as phases along that axis."""
     if any(digit.axis != 1 + j for j, line in enumerate(lines) for digit in line.digits or ()):
         return lines
-    sizes = [1, *(_length(how, axis) for axis in range(1, len(how.target)))]
+    sizes = [prod(how.sizes[factor] for factor in axis) for axis in how.target]
     phased = [
         _phased(line, line.digits, sizes[1 + j]) if line.digits else line for j, line in enumerate(lines)
     ]
@@ -192,13 +199,6 @@ def _on_own_axes(lines: Lines, how: Rearrangement) -> Lines:
         new._replace(digits=None) if new and old.digits else old
         for new, old in zip(phased, lines, strict=True)
     )
-
-
-def _length(how: Rearrangement, axis: int) -> int:
-    length = 1
-    for factor in how.target[axis]:
-        length *= how.sizes[factor]
-    return length
 
 
 def _phased(line: Line, digits: Digits, length: int) -> Line | None:
@@ -393,10 +393,7 @@ def _slid_line(
         exact = exact and (window.padding[axis] == (0, 0) or len(base.sets) < length)
         digit = Digit(1 + axis, 1, outputs, weight * window.stride[axis])
         return tidy(made, [*others, digit]), exact
-    summed: Line | None = base
-    for digit in here:
-        summed = stepped(summed, digit.size, digit.weight)[0] if summed else None
-    return tidy(summed, others), False
+    return tidy(_summed(base, here)[0], others), False
 
 
 def through_gaps(reach: Reach, window: Window, y: Shape) -> Reach:
@@ -530,10 +527,4 @@ def _masked(line: Line, at: _Place, whole: int) -> Line | None:
 
 def _spread_out(lines: Lines, x: Shape) -> Sequence[Line | None]:
     """The box that reads, at every output, all that any output reads."""
-    found: list[Line | None] = []
-    for line, digits in zip(lines, moving_with(lines, x), strict=True):
-        summed: Line | None = line._replace(digits=None)
-        for digit in digits:
-            summed = stepped(summed, digit.size, digit.weight)[0] if summed else None
-        found.append(tidy(summed, []))
-    return found
+    return [tidy(_summed(*one)[0], []) for one in zip(lines, moving_with(lines, x), strict=True)]
