@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcost.cli import main
+from tests.gate.check.judging import NET
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,18 +15,7 @@ if TYPE_CHECKING:
 
     from tests.scratch_repository import Repo
 
-SPEC = """\
-archcost: 1
-name: net
-vars: {width: 8}
-input: [3, 8, 8]
-layers:
-  - conv: {out_channels: $width, kernel_size: 3, padding: 1, bias: false}
-  - name: late
-    body:
-      - conv: {out_channels: 16, kernel_size: 3, padding: 1, bias: false}
-"""
-"""27·8 + 9·8·16 = 1,368 parameters, and 64 times as many MACs: 87,552."""
+SPEC = NET
 
 LARGE = SPEC.replace("width: 8", "width: 80")
 """Ten times as many: 13,680 parameters, 875,520 MACs."""
