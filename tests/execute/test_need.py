@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcost
-from archcost.cli import main
 from archcost.errors import TooLargeError
 from archcost.execute.need import need
 from archcost.execute.verification import runs, verify
@@ -22,16 +21,6 @@ if TYPE_CHECKING:
     from archcost.network import Network
 
     Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def archcost(*args: str) -> tuple[int, str, str]:
-        code = main(args)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return archcost
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ import jsonschema
 import numpy as np
 import pytest
 
-from archcost.cli import main
 from archcost.execute.kernels import Kernels
 from archcost.execute.tensors import Tensors
 from archcost.execute.verification import runs, verify
@@ -31,16 +30,6 @@ LAYERS = """
 - {name: c, max_pool: {kernel_size: 2}}
 - {name: d, global_avg_pool: }
 """
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    def archcost(*args: str) -> tuple[int, str, str]:
-        code = main(args)
-        out, err = capsys.readouterr()
-        return code, out, err
-
-    return archcost
 
 
 @pytest.fixture
