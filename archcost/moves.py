@@ -11,7 +11,6 @@ from math import gcd, prod
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from archcost.geometry import Window
-from archcost.offsets import unite
 from archcost.reach import PLACES, Digit, Line, fewer, moving_with, packed, slide_line
 
 if TYPE_CHECKING:
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
     from archcost.rearrangement import Place, Rearrangement
 
 T = TypeVar("T")
-
-TAPS = 16
-"""Over several axes of the input at once, no more taps of a window than these are told apart."""
 
 
 # -- rearranging ----------------------------------------------------------------------------------------
@@ -76,7 +72,7 @@ def rearranged(reach: Reach, how: Rearrangement, x: Shape, whole: Axes) -> Reach
             is_global = is_global or (stands_still and summed)
             boxes.append(_on_own_axes(there, how))
     blurred = reach.blurred and bool(targets & {*how.source[0]})
-    return _with_boxes(reach._replace(is_global=is_global, blurred=blurred), boxes, exact=exact)
+    return with_boxes(reach._replace(is_global=is_global, blurred=blurred), boxes, exact=exact)
 
 
 class _Into:
@@ -108,7 +104,7 @@ class _Into:
                     kept.append(Digit(place.axis, place.below * piece.inside, piece.size, piece.weight))
                 else:
                     summed.append(piece)
-        found, followed = _summed(line, summed)
+        found, followed = summed_over(line, summed)
         return _Moved(tidy(found, kept), tuple(summed), exact and followed)
 
     def _pieces(self, digit: Digit) -> Iterator[_Piece]:
@@ -124,7 +120,7 @@ class _Into:
             yield _Piece(factor, low // place.below, size, digit.weight * (low // digit.below))
 
 
-def _summed(line: Line, over: Sequence[_Piece] | Digits) -> tuple[Line | None, bool]:
+def summed_over(line: Line, over: Sequence[_Piece] | Digits) -> tuple[Line | None, bool]:
     """The line that unites what it has at all values of some parts of the index it moves with."""
     found: Line | None = line._replace(digits=None)
     exact = True
@@ -193,7 +189,7 @@ def _on_own_axes(lines: Lines, how: Rearrangement) -> Lines:
         return lines
     sizes = [prod(how.sizes[factor] for factor in axis) for axis in how.target]
     phased = [
-        _phased(line, line.digits, sizes[1 + j]) if line.digits else line for j, line in enumerate(lines)
+        in_phases(line, line.digits, sizes[1 + j]) if line.digits else line for j, line in enumerate(lines)
     ]
     return tuple(
         new._replace(digits=None) if new and old.digits else old
@@ -201,7 +197,7 @@ def _on_own_axes(lines: Lines, how: Rearrangement) -> Lines:
     )
 
 
-def _phased(line: Line, digits: Digits, length: int) -> Line | None:
+def in_phases(line: Line, digits: Digits, length: int) -> Line | None:
     """A line that moves with digits of one axis of that length, as phases; None if there are too many."""
     *_, outer = digits
     if len(digits) == 1 and outer.below == outer.weight == 1 and outer.size == length:
@@ -240,26 +236,12 @@ def _steps(moving: Sequence[Lines], before: tuple[Fraction, ...]) -> tuple[Fract
     return tuple(found)
 
 
-# -- windows --------------------------------------------------------------------------------------------
-
-
 def has_digits(reach: Reach) -> bool:
     """Whether some line moves with anything but its own axis."""
     return any(line.digits is not None for lines in reach.moving for line in lines)
 
 
-def slid(reach: Reach, window: Window, x: Shape, y: Shape) -> Reach:
-    """The reach of a tensor of shape `x`, some of whose lines move with digits, through a window."""
-    boxes: list[Lines] = []
-    exact = True
-    for lines in reach.moving:
-        found, followed = _slid([lines], window, x, y)
-        boxes += found
-        exact = exact and followed
-    return _with_boxes(reach, boxes, exact=exact)
-
-
-def _with_boxes(reach: Reach, boxes: Sequence[Lines], *, exact: bool) -> Reach:
+def with_boxes(reach: Reach, boxes: Sequence[Lines], *, exact: bool) -> Reach:
     """The reach with other boxes that move, those that stand still among the fixed ones."""
     still = [lines for lines in boxes if all(line.digits == () for line in lines)]
     kept, all_kept = fewer([lines for lines in boxes if lines not in still])
@@ -274,150 +256,10 @@ def _with_boxes(reach: Reach, boxes: Sequence[Lines], *, exact: bool) -> Reach:
     )
 
 
-def _slid(boxes: list[Lines], window: Window, x: Shape, y: Shape) -> tuple[list[Lines], bool]:
-    """Boxes through a window, one axis after the other."""
-    exact = True
-    for axis in range(len(window.kernel)):
-        if _is_trivial(window, axis):
-            continue
-        shape = (*y[: 1 + axis], *x[1 + axis :])
-        after = (*y[: 2 + axis], *x[2 + axis :])
-        made: list[Lines] = []
-        for lines in boxes:
-            moved = sum(
-                any(d.axis == 1 + axis for d in along) or (j == axis and lines[j].digits is None)
-                for j, along in enumerate(moving_with(lines, shape))
-            )
-            ways = [*_taps(window, axis)] if moved > 1 else [window]
-            exact = (
-                exact
-                and (moved > 0 or not _has_gaps(window, axis))
-                and (moved < 2 or window.kernel[axis] <= TAPS)
-            )
-            for way in ways:
-                box, followed = _box(lines, way, axis, shape, after)
-                exact = exact and followed
-                made += [box] if box else []
-        boxes = made
-    return boxes, exact
-
-
-def _is_trivial(window: Window, axis: int) -> bool:
-    return window.along(axis)[:2] == (1, 1) and window.padding[axis] == (0, 0) and window.along(axis)[4] == 1
-
-
-def _taps(window: Window, axis: int) -> Iterator[Window]:
-    """A window per tap, so that lines that move together do so tap by tap."""
-    count = window.kernel[axis]
-    skipped = window.skipped[axis] if window.skipped else ()
-    if count > TAPS:
-        yield window
-        return
-    for tap in range(count):
-        if tap in skipped:
-            continue
-        before = window.padding[axis][0] - window.dilation[axis] * tap
-        yield window._replace(
-            kernel=_put(window.kernel, axis, 1), padding=_put(window.padding, axis, (before, 0)), skipped=()
-        )
-
-
-def _put(values: tuple[T, ...], axis: int, value: T) -> tuple[T, ...]:
-    return (*values[:axis], value, *values[axis + 1 :])
-
-
-def _has_gaps(window: Window, axis: int) -> bool:
-    """Whether some outputs read nothing at all."""
-    if not window.stretch:
-        return False
-    period, _ = window.period(axis)
-    return period > PLACES or not all(window.reads(axis, u) for u in range(period))
-
-
-def _box(lines: Lines, window: Window, axis: int, x: Shape, y: Shape) -> tuple[Lines | None, bool]:
-    found: list[Line] = []
-    exact = True
-    for j, (line, digits) in enumerate(zip(lines, moving_with(lines, x), strict=True)):
-        moved: Line | None = line
-        if line.digits is None and j == axis:
-            moved, followed = _slid_along(line, window, axis, (x[1 + axis], y[1 + axis]))
-        elif any(d.axis == 1 + axis for d in digits):
-            moved, followed = _slid_line(line, digits, window, axis, (x[1 + axis], y[1 + axis]))
-        else:
-            followed = True
-        exact = exact and followed
-        if moved is None:
-            return None, exact
-        found.append(moved)
-    return tuple(_own(line, j, y) for j, line in enumerate(found)), exact
-
-
-def _slid_along(line: Line, window: Window, axis: int, lengths: tuple[int, int]) -> tuple[Line | None, bool]:
-    """A line through a window along its axis. If it has a phase for every input, there are none outside."""
-    length, outputs = lengths
-    if len(line.sets) < length or length == 1 or line.ends:
-        return slide_line(line, window, axis)
-    if outputs > PLACES:
-        return slide_line(line, window, axis)[0], False
-    read = [[line.at(i) for i in window.reads(axis, u) if 0 <= i < length] for u in range(outputs)]
-    there = [[s for s in several if s] for several in read]
-    sets = tuple(unite(several) if several else None for several in there)
-    step = line.step * outputs * window.steps[axis] / len(line.sets)
-    made = Line(sets, int(step)) if any(sets) else None
-    return made, not any(s and s.bounded for s in sets)
-
-
-def _own(line: Line, j: int, shape: Shape) -> Line:
+def own(line: Line, j: int, shape: Shape) -> Line:
     """Without digits, if it moves with all of its own axis."""
     own = 1 + j < len(shape) and line.digits == (Digit(1 + j, 1, shape[1 + j], 1),)
     return line._replace(digits=None) if own else line
-
-
-def _slid_line(
-    line: Line, digits: Digits, window: Window, axis: int, lengths: tuple[int, int]
-) -> tuple[Line | None, bool]:
-    """A line through one axis of a window that some of its digits lie on."""
-    here = tuple(d for d in digits if d.axis == 1 + axis)
-    others = [d for d in digits if d.axis != 1 + axis]
-    length, outputs = lengths
-    base = line._replace(digits=None)
-    if not others:
-        base_here = _phased(base, here, length)
-        if base_here:
-            made, exact = _slid_along(base_here, window, axis, lengths)
-            return tidy(made, [Digit(1 + axis, 1, outputs, 1)]), exact
-    elif len(here) == 1 and here[0][1:3] == (1, length) and not (window.stretch or window.skipped):
-        weight = here[0].weight
-        first = -window.padding[axis][0] * weight
-        made, exact = stepped(base, window.kernel[axis], window.dilation[axis] * weight, start=first)
-        exact = exact and (window.padding[axis] == (0, 0) or len(base.sets) < length)
-        digit = Digit(1 + axis, 1, outputs, weight * window.stride[axis])
-        return tidy(made, [*others, digit]), exact
-    return tidy(_summed(base, here)[0], others), False
-
-
-def through_gaps(reach: Reach, window: Window, y: Shape) -> Reach:
-    """The reach of a tensor through a window that leaves gaps between its inputs: outputs there read nothing.
-
-    So what every output read, only those do that read anything.
-    """
-    gaps = [axis for axis in range(len(window.kernel)) if _has_gaps(window, axis)]
-    if not gaps or not reach.fixed:
-        return reach
-    moving = [*reach.moving]
-    exact = True
-    for box in reach.fixed:
-        lines = [Line((s,), 0, digits=()) for s in box]
-        for axis in gaps:
-            free = next((j for j, line in enumerate(lines) if line.digits == ()), None)
-            outputs = window.period(axis)[0]
-            if free is None or outputs > PLACES:
-                exact = False
-                continue
-            sets = tuple(lines[free].sets[0] if window.reads(axis, u) else None for u in range(outputs))
-            lines[free] = Line(sets, 0, digits=(Digit(1 + axis, 1, y[1 + axis], 1),))
-        moving.append(tuple(_own(line, j, y) for j, line in enumerate(lines)))
-    return _with_boxes(reach._replace(fixed=(), counted=True), moving, exact=exact)
 
 
 # -- channels that are picked ---------------------------------------------------------------------------
@@ -439,8 +281,8 @@ def picked(reach: Reach, first: int, x: Shape, y: Shape) -> Reach:
                     exact = exact and followed
             box += [done] if (done := tidy(found, kept)) else []
         if len(box) == len(lines):
-            boxes.append(tuple(_own(line, j, y) for j, line in enumerate(box)))
-    return _with_boxes(reach, boxes, exact=exact)
+            boxes.append(tuple(own(line, j, y) for j, line in enumerate(box)))
+    return with_boxes(reach, boxes, exact=exact)
 
 
 def _picked(line: Line, digit: Digit, first: int, count: int) -> tuple[Line | None, Digit | None, bool]:
@@ -471,9 +313,9 @@ def placed(reach: Reach, axis: int, start: int, x: Shape, y: Shape, whole: Axes)
     for lines in reach.moving:
         box, followed = _placed(lines, _Place(axis, start, x, y), whole)
         exact = exact and followed
-        there = tuple(_own(line, j, y) for j, line in enumerate(box) if line)
+        there = tuple(own(line, j, y) for j, line in enumerate(box) if line)
         boxes += [there] if len(there) == len(lines) else []
-    return _with_boxes(reach, boxes, exact=exact)
+    return with_boxes(reach, boxes, exact=exact)
 
 
 class _Place(NamedTuple):
@@ -497,13 +339,13 @@ def _placed(lines: Lines, at: _Place, whole: Axes) -> tuple[Sequence[Line | None
             # Along an axis of one position it stands still, and must not move in a longer one.
             found.append(line if digits else tidy(line._replace(digits=None), []))
             continue
-        phased = _phased(line._replace(digits=None), here, x[axis]) if len(here) == len(digits) else None
-        masked = _masked(phased, at, length) if phased else None
+        along = in_phases(line._replace(digits=None), here, x[axis]) if len(here) == len(digits) else None
+        masked = _masked(along, at, length) if along else None
         if masked:
             marked = True
             found.append(tidy(masked, [digit]))
-        elif phased:
-            found.append(tidy(stepped(phased, 1, 1, start=-start)[0], [digit]))
+        elif along:
+            found.append(tidy(stepped(along, 1, 1, start=-start)[0], [digit]))
         else:
             return _spread_out(lines, x), False
     free = next(((j, line) for j, line in enumerate(found) if line and line.digits == ()), None)
@@ -527,4 +369,4 @@ def _masked(line: Line, at: _Place, whole: int) -> Line | None:
 
 def _spread_out(lines: Lines, x: Shape) -> Sequence[Line | None]:
     """The box that reads, at every output, all that any output reads."""
-    return [tidy(_summed(*one)[0], []) for one in zip(lines, moving_with(lines, x), strict=True)]
+    return [tidy(summed_over(*one)[0], []) for one in zip(lines, moving_with(lines, x), strict=True)]

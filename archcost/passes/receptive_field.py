@@ -11,11 +11,12 @@ from math import lcm, prod
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
 from archcost.apart import extent, move_apart, patterns
-from archcost.moves import has_digits, picked, placed, rearranged, slid, through_gaps
+from archcost.moves import has_digits, picked, placed, rearranged
 from archcost.offsets import Offsets, hull, prune, union_count
 from archcost.passes.looks import Looks
 from archcost.reach import Reach, Slider, identity, merge, phases, simplified
 from archcost.rearrangement import over_channels
+from archcost.slides import slid, through_gaps
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

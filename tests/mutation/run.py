@@ -37,6 +37,7 @@ NUMBERS = (
     "archcost/channels.py",
     "archcost/hdc.py",
     "archcost/moves.py",
+    "archcost/slides.py",
     "archcost/offsets.py",
     "archcost/reach.py",
     "archcost/rearrangement.py",
