@@ -17,7 +17,6 @@ LOW = {
     ("apart", "PATTERNS"): 1,
     ("channels", "RUNS"): 1,
     ("moves", "PLACES"): 2,
-    ("moves", "TAPS"): 1,
     ("offsets", "POSITIONS"): 2,
     ("offsets", "WORK"): 1,
     ("passes.by_channel", "PARTS"): 1,
@@ -26,6 +25,7 @@ LOW = {
     ("reach", "PATTERNS"): 1,
     ("reach", "PHASES"): 1,
     ("reach", "PLACES"): 1,
+    ("slides", "TAPS"): 1,
 }
 SEEDS = 30
 
