@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 import signal
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import load
@@ -146,19 +146,20 @@ def trial(
     text = spec.read_text()
     if not other.exists():
         other.write_text(text)
-    yield from _ends(command_lines(random, str(spec), str(other), network))
+    yield from _ends(folder, command_lines(random, str(spec), str(other), network))
     for _ in range(damages):
         wrong = random.choice((damaged, damaged, transplanted))(text, random)
         broken.write_bytes(wrong.encode("utf-8", "surrogatepass"))
         lines = list(command_lines(random, str(broken), str(other), _read(broken)))
-        yield from _ends(random.sample(lines, min(each or len(lines), len(lines))))
+        yield from _ends(folder, random.sample(lines, min(each or len(lines), len(lines))))
     if random.random() < 0.1:
         other.write_text(text)
 
 
-def _ends(lines: Iterable[tuple[tuple[int, ...], list[str]]]) -> Iterator[tuple[Ended, str]]:
+def _ends(folder: Path, lines: Iterable[tuple[tuple[int, ...], list[str]]]) -> Iterator[tuple[Ended, str]]:
     for allowed, args in lines:
-        ended = run(*args)
+        with chdir(folder):  # elsewhere, `check` would read all specs of the tree that it is run in
+            ended = run(*args)
         yield ended, complaint(ended, allowed)
 
 
