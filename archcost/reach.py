@@ -136,6 +136,7 @@ class Reach(NamedTuple):
         lost: positions are read besides that nobody knows: on some way they could not be followed.
         blurred: a single channel may read less; all channels together do not.
         counted: some lines have a phase for every output there is: beyond the last one nothing is known.
+        nominal: see `Field`.
     """
 
     moving: tuple[Lines, ...]
@@ -146,6 +147,7 @@ class Reach(NamedTuple):
     lost: bool = False
     blurred: bool = False
     counted: bool = False
+    nominal: bool = False
 
     @property
     def is_known(self) -> bool:
@@ -184,6 +186,7 @@ class Slider:
             reach.lost,
             reach.blurred,
             reach.counted,
+            reach.nominal,
         )
 
     def _line(self, line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
@@ -259,6 +262,7 @@ def merge(parts: Sequence[Reach]) -> Reach:
         lost=any(part.lost for part in parts) or kept is None,
         blurred=any(part.blurred for part in parts),
         counted=any(part.counted for part in parts),
+        nominal=any(part.nominal for part in parts),
     )
     return packed(made)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,10 @@ settings.register_profile("same", OURS, derandomize=True)
 settings.register_profile("explore", OURS, derandomize=False)
 settings.register_profile("unshrunk", OURS, derandomize=True, phases=[Phase.explicit, Phase.generate])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "same"))
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # `pytest &` in a script ignores Ctrl-C, and so would the commands that tests start and interrupt.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

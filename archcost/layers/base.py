@@ -236,6 +236,11 @@ class Kind(BaseModel, ABC):
         """Whether it is known which input positions an output depends on."""
         return True
 
+    @property
+    def field_is_nominal(self) -> bool:
+        """Whether the data decide where its window reads, so that its field is that of windows at rest."""
+        return False
+
     def is_global(self, x: Shape) -> bool:  # noqa: ARG002 - kinds that look everywhere override it
         """Whether every output depends on all positions of the input, as a mean over all of them does."""
         return False

@@ -329,6 +329,11 @@ class DeformConv(Kind):
         """The sliding window on the features, without offsets."""
         return sliding(x, self.kernel_size, self.stride, self.padding, dilation=self.dilation)
 
+    @property
+    def field_is_nominal(self) -> bool:
+        """Offsets lead anywhere."""
+        return True
+
     def window_of(self, position: int, x: Shape) -> Window | None:
         """The window on the features; offsets and mask are read where the output is."""
         return self.window(x) if position == 0 else None

@@ -47,12 +47,14 @@ class Look(NamedTuple):
         window: for `window`.
         how: where the elements go; for `window`, `placed`, `unmoved` and `unknown` there is none.
         start: for `placed`: the axis, and where along it the input begins.
+        is_nominal: where positions are really read follows from the data.
     """
 
     way: Way
     window: Window | None = None
     how: Rearrangement | None = None
     start: tuple[int, int] | None = None
+    is_nominal: bool = False
 
     @property
     def mixes_channels(self) -> bool:
@@ -129,7 +131,9 @@ def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> L
     if isinstance(layer, Merge):
         return Look("broadcast", how=broadcast(x, y)) if x[1:] != y[1:] else Look("unmoved")
     window = layer.window_of(position, x) if len(y) > 1 else None
-    return Look("window", window) if window else Look("unmoved")
+    if not window:
+        return Look("unmoved")
+    return Look("window", window, is_nominal=layer.field_is_nominal)
 
 
 def _channels(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) -> Mix:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Certainty: TypeAlias = Literal["exact", "at_most", "unknown"]
+Certainty: TypeAlias = Literal["exact", "at_most", "nominal", "unknown"]
 
 _ALL = Fraction(1)
 
@@ -52,6 +52,7 @@ class Field(NamedTuple):
         local: the field that ignores such operations; None without them, or if nothing is left.
         upper_bound: the true field may be smaller (see `PHASES` and `BOXES`, and branches that do not fit).
         is_known: False if not all positions that are read could be followed: no number of it means anything.
+        is_nominal: a deformable convolution lies on the way; the field is that without its offsets.
         alignment: where output 0 lies. That is `center`, but with phases the mean over one period of the
             middle of output u's field less u strides: nearest neighbours and bilinear interpolation agree
             in it. Empty if nothing moves along with the output.
@@ -67,6 +68,7 @@ class Field(NamedTuple):
     upper_bound: bool = False
     alignment: tuple[Fraction, ...] = ()
     is_known: bool = True
+    is_nominal: bool = False
 
     @property
     def moving(self) -> Field | None:
@@ -75,8 +77,10 @@ class Field(NamedTuple):
 
     @property
     def certainty(self) -> Certainty:
-        """`exact`, `at_most` (no output reads more, some may read less) or `unknown`."""
-        return "unknown" if not self.is_known else "at_most" if self.upper_bound else "exact"
+        """`exact`, `at_most` (no output reads more, some may read less), `nominal` or `unknown`."""
+        if not self.is_known:
+            return "unknown"
+        return "nominal" if self.is_nominal else "at_most" if self.upper_bound else "exact"
 
 
 Reaches: TypeAlias = "dict[str, Reach]"
@@ -218,6 +222,8 @@ class Tracer(Follower[Reaches]):
         found = {
             name: self._seen(node, position, reach, self._sizes[name]) for name, reach in arriving.items()
         }
+        if look.is_nominal:
+            found = {name: reach._replace(nominal=True) for name, reach in found.items()}
         # Behind the gaps of a transposed convolution a window may hit nothing but gaps.
         return {name: reach for name, reach in found.items() if reach.is_known or reach.lost}
 
@@ -312,6 +318,7 @@ def measure(reach: Reach, whole: Axes, shape: Shape) -> Field:
         is_global=True,
         local=local,
         upper_bound=reach.upper_bound,
+        is_nominal=reach.nominal,
         alignment=local.alignment if local else (),
     )
 
@@ -385,6 +392,7 @@ def _of_patterns(reach: Reach, patterns: list[list[Box]] | None) -> Field | None
         coverage=min(share for share, _ in shares),
         holes=max(holes for _, holes in shares),
         upper_bound=reach.upper_bound,
+        is_nominal=reach.nominal,
         alignment=() if move_apart(reach) else _alignment(reach),
     )
 
@@ -398,6 +406,7 @@ def _around(reach: Reach, shape: Shape) -> Field:
         coverage=_ALL,
         holes=0,
         upper_bound=True,
+        is_nominal=reach.nominal,
     )
 
 
@@ -413,6 +422,7 @@ def _of_box(reach: Reach, box: Sequence[Offsets]) -> Field:
         coverage=Fraction(covered, total) if covered < total else _ALL,
         holes=total - covered,
         upper_bound=reach.upper_bound,
+        is_nominal=reach.nominal,
         alignment=center,
     )
 

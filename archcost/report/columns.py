@@ -15,7 +15,8 @@ from archcost.suggest import suggest
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from archcost.report.model import Report, SeenField
+    from archcost.report.comparison import Seen
+    from archcost.report.model import ReceptiveField, Report, SeenField
     from archcost.report.numbers import Units
     from archcost.report.tree import Line
 
@@ -68,12 +69,17 @@ def field_size(field: SeenField) -> str:
     """
     if field.size is None:
         return "unknown"
-    at_most = "≤ " if field.upper_bound else ""
+    sure = doubt(field)
     if field.is_global:
-        return f"{at_most}all ({field_size(field.local)})" if field.local else f"{at_most}all"
+        return f"{sure}all ({field_size(field.local)})" if field.local else f"{sure}all"
     read = size(field.size) - field.holes
     share = f" ({percent(read, size(field.size))} %)" if field.holes else ""
-    return f"{at_most}{show(field.size)}{share}"
+    return f"{sure}{show(field.size)}{share}"
+
+
+def doubt(field: ReceptiveField | Seen) -> str:
+    """What stands before a field that is not exact."""
+    return "~ " if field.certainty == "nominal" else "≤ " if field.upper_bound else ""
 
 
 _TEXTS: dict[str, Callable[[Line], str]] = {

@@ -20,8 +20,9 @@ class Seen:
     Attributes:
         output: the output's name.
         input: the input's name.
-        certainty: `exact`; `at_most`, if the true size may be smaller; `unknown`, if not all that is read
-            could be followed. Then size and coverage are null.
+        certainty: `exact`; `at_most`, if the true size may be smaller; `nominal`, without the offsets of a
+            deformable convolution; `unknown`, if not all that is read could be followed. Then size and
+            coverage are null.
         size: of the largest field among the last maps that lead to the output, per axis.
         coverage: the smallest share of such a field that is read, 0 to 1.
         upper_bound: the true size may be smaller.
@@ -30,7 +31,7 @@ class Seen:
 
     output: str
     input: str
-    certainty: Literal["exact", "at_most", "unknown"]
+    certainty: Literal["exact", "at_most", "nominal", "unknown"]
     size: Shape | None
     coverage: float | None
     upper_bound: bool

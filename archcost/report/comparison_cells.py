@@ -147,7 +147,7 @@ def field(row: NetworkRow) -> str:
     if not row.fields:
         return "-"
     seen: Seen = min(row.fields, key=lambda one: min(one.size or (0,)))
-    return "unknown" if seen.size is None else ("≤ " if seen.upper_bound else "") + show(seen.size)
+    return "unknown" if seen.size is None else columns.doubt(seen) + show(seen.size)
 
 
 def share(coverage: float | None) -> str:

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 
 SCHEMA = "archcost-rf/1"
 
-LEGEND = (
+_LEGEND = (
     "In positions of the input. A row stands where the field changes; first centre: that of output 0.",
     "n×n (p %): only p % of its positions are read, the others are holes. all (n×n): the whole input; n×n",
     "without operations over all positions.",
 )
 
+_NOMINAL = "~ n×n: nominal, without the offsets of a deformable convolution."
 
 _LONGEST = 110
 """Columns of a sentence, however many there are."""
@@ -51,9 +52,10 @@ def _text(report: FieldReport, style: Style, picture: str, *, quiet: bool) -> st
     if not quiet:
         head.append(f"  {words.named(report.inputs)}")
     chosen = is_chosen(report)
+    said = () if quiet or chosen else legend(report)
     blocks = [
         head,
-        [] if quiet or chosen else [style.paint(line, "dim") for line in paragraph(LEGEND, style.width)],
+        [style.paint(line, "dim") for line in paragraph(said, style.width)],
         [] if chosen else grid(changes(report), style),
         list(_closely(report, style.width)),
         [picture.rstrip("\n")] if picture else [],
@@ -62,6 +64,12 @@ def _text(report: FieldReport, style: Style, picture: str, *, quiet: bool) -> st
     ]
     text = "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
     return fitted(text, style.width)
+
+
+def legend(report: FieldReport) -> tuple[str, ...]:
+    """What the table of fields does not explain by itself."""
+    fields = [field for row in report.nodes for field in row.receptive_fields.values()]
+    return (*_LEGEND, *[_NOMINAL] * any(field.certainty == "nominal" for field in fields))
 
 
 def is_chosen(report: FieldReport) -> bool:

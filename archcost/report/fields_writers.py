@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 from archcost.escape import markdown, through
 from archcost.report import words
 from archcost.report.csv import table
-from archcost.report.fields_text import LEGEND, changes, close, is_chosen, stack_lines
+from archcost.report.fields_text import changes, close, is_chosen, legend, stack_lines
 from archcost.report.grid import piped
 from archcost.report.markdown import bullets
 from archcost.report.model import JSON_NAMES, ReceptiveField, keys, to_dict
@@ -31,7 +31,7 @@ def _markdown(report: FieldReport, *, quiet: bool) -> str:
     if not quiet:
         blocks.append(bullets([words.named(report.inputs)]))
     if not is_chosen(report):
-        blocks += ["" if quiet else "\n".join(LEGEND), piped(changes(report))]
+        blocks += ["" if quiet else "\n".join(legend(report)), piped(changes(report))]
     blocks += [f"### {markdown(title[1])}", bullets(f"{what}: {text}" for what, text in lines)]
     blocks += [bullets(map(str.strip, stack_lines(stack))) for stack in report.stacks]
     if found:

@@ -108,7 +108,8 @@ class ReceptiveField:
     """What a node sees of one input, in positions of that input, per spatial axis.
 
     Attributes:
-        certainty: `exact`, or `at_most` if no output reads more than this and some may read less.
+        certainty: `exact`; `at_most` if no output reads more than this and some may read less; `nominal` if
+            a deformable convolution lies on the way, whose offsets follow from the data: without them.
         size: from the first to the last position that is read, not clipped to the input; with phases the
             largest. The whole input if an operation over all positions lies on the way.
         stride: input positions between neighbouring outputs, as `p/q`.
@@ -120,7 +121,7 @@ class ReceptiveField:
         upper_bound: the true field may be smaller than this one.
     """
 
-    certainty: Literal["exact", "at_most"]
+    certainty: Literal["exact", "at_most", "nominal"]
     size: Shape
     stride: tuple[str, ...]
     center: tuple[str, ...]

@@ -107,7 +107,7 @@ def readable_field(field: Field) -> SeenField:
 
 def _known_field(field: Field) -> ReceptiveField:
     return ReceptiveField(
-        certainty="at_most" if field.upper_bound else "exact",
+        certainty="nominal" if field.is_nominal else "at_most" if field.upper_bound else "exact",
         size=field.size,
         stride=tuple(map(str, field.stride)),
         center=tuple(map(str, field.center)),

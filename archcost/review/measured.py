@@ -111,10 +111,11 @@ class Subject:
 def _seen(output: str, source: str, found: Sequence[ReceptiveField] | None, *, is_global: bool) -> Seen:
     """The largest of some fields, as large as the coverage is small; None if one of them is unknown."""
     bounds = found is not None and any(field.upper_bound for field in found)
+    nominal = found is not None and any(field.certainty == "nominal" for field in found)
     return Seen(
         output=output,
         input=source,
-        certainty="unknown" if found is None else "at_most" if bounds else "exact",
+        certainty="unknown" if found is None else "nominal" if nominal else "at_most" if bounds else "exact",
         size=None if found is None else tuple(map(max, zip(*(field.size for field in found), strict=True))),
         coverage=None if found is None else min(field.coverage for field in found),
         upper_bound=bounds,

@@ -319,6 +319,38 @@ def test_offsets_that_look_like_features_are_still_read_at_one_position(tmp_path
     assert {name: field.size for name, field in fields.items()} == {"features": (3, 3), "offsets": (1, 1)}
 
 
+@pytest.mark.parametrize(
+    ("then", "features", "offsets"),
+    [
+        ("", "nominal", "exact"),
+        (
+            "  - conv: {out_channels: 1, kernel_size: 3}\n  - upsample: {scale_factor: 2}\n",
+            "nominal",
+            "exact",
+        ),
+        ("  - {flatten: , name: flat}\n", "nominal", "exact"),
+        ("  - transpose: {axes: [0, 2, 1]}\n", "nominal", "exact"),
+        ("  - global_avg_pool\n", "nominal", "exact"),
+        ("  - {name: joined, add: , from: [deformed, other]}\n", "nominal", "exact"),
+        ("  - custom: {shape: [1, 16, 16], reason: a test}\n", "unknown", "unknown"),
+    ],
+)
+def test_only_what_a_deformable_convolution_read_through_its_window_is_nominal(
+    tmp_path: Path, then: str, features: str, offsets: str
+) -> None:
+    path = tmp_path / "case.yaml"
+    size = "{features: [18, 16, 16], offsets: [18, 16, 16]}"
+    layers = (
+        "  - {name: other, conv: {out_channels: 18, kernel_size: 1}, from: features}\n"
+        "  - name: deformed\n    from: [features, offsets]\n"
+        "    deform_conv: {out_channels: 18, kernel_size: 3, padding: 1}\n"
+    )
+    path.write_text(f"archcost: 1\nname: case\ninput: {size}\nlayers:\n{layers}{then}")
+    found = receptive_fields(archcost.load(path))
+    assert found[0]["features"].certainty == "exact"
+    assert (found[-1]["features"].certainty, found[-1]["offsets"].certainty) == (features, offsets)
+
+
 # -- channels -------------------------------------------------------------------------------------------
 
 NARROW_AND_WIDE = """\

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
 import archcost
+from archcost.analysis import analyze
 from archcost.errors import UsageError
 from archcost.report.fields import Seeing, field_report
 from archcost.report.fields_text import as_json, as_text
@@ -103,7 +105,18 @@ def test_a_field_behind_deformable_convolutions_is_called_nominal(network: Calla
     assert report_of(net, "a").deformable == ("a.deform_conv",)
     assert report_of(net).deformable == ("a.deform_conv", "b.deform_conv")
     said = "nominal    without the offsets of a.deform_conv and 1 more, which follow from the data\n"
-    assert said in text_of(net)
+    text = text_of(net)
+    assert said in text
+    assert "~ n×n: nominal, without the offsets of a deformable convolution." in text
+    rows = re.findall(r"^([\w.]+) +\w+ +\d+×15×15 +(~ )?(\d×\d) ", text, re.MULTILINE)
+    assert rows == [
+        ("a.offset", "", "3×3"),
+        ("a.deform_conv", "~ ", "3×3"),
+        ("b.offset", "~ ", "5×5"),
+    ]
+    row = analyze(net).node("b.deform_conv").receptive_field
+    assert row
+    assert (row.certainty, row.size, row.upper_bound) == ("nominal", (5, 5), False)
 
 
 def test_paths_from_several_inputs_lead_from_the_inputs(network: Callable[..., Network]) -> None:
