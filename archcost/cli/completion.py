@@ -70,7 +70,7 @@ def complete_limit(_ctx: click.Context, _param: click.Parameter, incomplete: str
 def complete_spec(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[CompletionItem]:
     """Zoo names once the word says so; files until then."""
     if not incomplete.startswith("zoo:"):
-        return [CompletionItem("zoo:"), CompletionItem(incomplete, type="file")]
+        return [*_items(["zoo:"], incomplete), CompletionItem(incomplete, type="file")]
     from archcost.spec.library import zoo  # noqa: PLC0415 - it reads specs, which not every command does
 
     return _items((f"zoo:{entry.name}" for entry in zoo(DEFAULT)), incomplete)

@@ -11,11 +11,12 @@ from io import StringIO
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 import click
-from click.shell_completion import CompletionItem
+from click.shell_completion import CompletionItem, add_completion_class
 
 from archcost import __version__
 from archcost.cli.output import say
 from archcost.cli.pages import PAGES, told
+from archcost.cli.shells import SHELLS
 from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError
 from archcost.escape import one_line, visible
 from archcost.suggest import suggest
@@ -182,6 +183,8 @@ def program() -> None:
 
 def run(args: Sequence[str]) -> int:
     """Run one command line and return its exit code."""
+    for shell in SHELLS:
+        add_completion_class(shell)
     try:
         code: object = program.main(list(args), prog_name="archcost", standalone_mode=False)
     except click.Abort:
