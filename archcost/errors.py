@@ -3,6 +3,7 @@
     ArchcostError
     ├── SpecError            the spec is wrong: carries every diagnostic of the stage          exit 2
     ├── UsageError           the request is wrong: an unknown zoo name, --set of no variable   exit 2
+    │   ├── NoWeightsError   ... because there are none, or positions move as weights are not followed
     │   ├── TooLargeError    ... because it would take minutes or gigabytes
     │   └── RevisionError    ... because a git revision cannot be read: there is no base to compare with
     │       ├── GitError                 git fails, or does not answer
@@ -40,6 +41,10 @@ class ArchcostError(Exception):
 
 class UsageError(ArchcostError):
     """The request cannot be met as asked; the text says what to do instead."""
+
+
+class NoWeightsError(UsageError):
+    """What weight each position of a field has cannot be said; which positions there are may be known."""
 
 
 class TooLargeError(UsageError):

@@ -21,10 +21,11 @@ from archcost.cli.common import output as output_options
 from archcost.cli.completion import complete_input, complete_node
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
-from archcost.errors import TooLargeError, UsageError
+from archcost.errors import NoWeightsError, TooLargeError, UsageError
 from archcost.report.fields import Seeing, field_report
 from archcost.report.fields_text import as_json, as_text
 from archcost.report.fields_writers import as_csv, as_markdown
+from archcost.report.fit import wrapped
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -150,8 +151,8 @@ def _text(seeing: Seeing, node: Node, terminal: Terminal, options: Options) -> s
 
     try:
         picture = _picture(seeing, node, options)
-    except TooLargeError as error:
-        return f"no picture: {error}"
+    except (NoWeightsError, TooLargeError) as error:
+        return "\n".join(wrapped(f"no picture: {error}", terminal.width))
     drawn = draw(picture, slice_at=options["cut"], terminal=terminal)
     return drawn if isinstance(drawn, str) else ""
 
@@ -170,6 +171,7 @@ def _picture(seeing: Seeing, node: Node, options: Options) -> Picture:
     """The picture of a node's field in one input.
 
     Raises:
+        NoWeightsError: nothing is there to draw, or nobody knows what.
         UsageError: the node does not see that input, or its field is too large to be weighed.
     """
     from archcost.passes.effective_field import effective_fields  # noqa: PLC0415 - NumPy, and only here
@@ -178,7 +180,7 @@ def _picture(seeing: Seeing, node: Node, options: Options) -> Picture:
 
     found = strength(seeing.network, node, mean=False)
     if not found:
-        raise UsageError(f"--at: {node.path} sees no input, so there is nothing to draw")
+        raise NoWeightsError(f"the centre unit of {node.path} reads no position of an input")
     name = options["of"] or next(iter(found))
     if name not in found:
         raise UsageError(f"--of: {node.path} does not see '{name}'; it sees {', '.join(found)}")

@@ -14,7 +14,7 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
-from archcost.errors import TooLargeError, UsageError
+from archcost.errors import NoWeightsError, TooLargeError
 from archcost.passes.looks import Looks
 
 if TYPE_CHECKING:
@@ -82,8 +82,8 @@ def strength(
 
     Raises:
         TooLargeError: there are more than `POSITIONS` positions to follow, or `ADDITIONS` additions to make.
-        UsageError: positions move between axes on the way, where weights are not followed; or the unit reads
-            nothing.
+        NoWeightsError: positions move between axes on the way, where weights are not followed; or the unit
+            reads nothing.
 
     >>> from archcost import load
     >>> net = load("zoo:vgg16")
@@ -356,7 +356,7 @@ class _Way:
             return _Fold([None for _ in self._kept(x)]) if all(n == 1 for n in x[1:]) else None
         if look.how and look.how.moves_channels_only:
             return _Pass()
-        raise UsageError(
+        raise NoWeightsError(
             f"before {self._node.path}, positions move to other axes or are read all along one, and weights "
             "are not followed through that; choose a node before it"
         )
@@ -408,7 +408,7 @@ class _Way:
             self._hand_back(held, reader, links)
         arrived = [held[tensor] for tensor in self._network.inputs if tensor in held]
         if arrived and not any(weights.any() for weights in arrived):
-            raise UsageError(
+            raise NoWeightsError(
                 f"the centre unit of {self._node.path} reads nothing but the gaps of a transposed convolution"
             )
         return {
