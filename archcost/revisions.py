@@ -80,6 +80,23 @@ def revision(ref: str, near: str | Path = ".") -> Revision:
     return Revision(ref, commit, root)
 
 
+def default_branch(near: str | Path = ".") -> str | None:
+    """The branch that changes are for, in full; None if this clone does not know it.
+
+    That is where the `HEAD` of `origin` points to, else its `main` or `master`; in a repository that has no
+    remote, its own. A clone that a machine made often has none of them.
+
+    Raises:
+        RevisionError: there is no repository, or no git.
+    """
+    root = _root(_folder_near(Path(near)))
+    place = "refs/remotes/origin/" if git(root, "remote").out else "refs/heads/"
+    head = git(root, "symbolic-ref", "--quiet", f"{place}HEAD").out
+    ways = [*([head] if head else []), f"{place}main", f"{place}master"]
+    known = git(root, "for-each-ref", "--format=%(refname)", *ways).out.splitlines()
+    return next((name for name in ways if name in known), None)
+
+
 _NOTHING = re.compile("0{40}|0{64}")
 """What hooks and CI name as the commit before the first push of a branch."""
 

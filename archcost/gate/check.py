@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Literal
 from archcost.errors import RevisionError, SpecError
 from archcost.findings import RULES
 from archcost.gate.advice import advice
+from archcost.gate.anchor import anchor
 from archcost.gate.baseline import Accepted, Baseline, fingerprint
-from archcost.gate.bases import Absent, Base
+from archcost.gate.bases import Absent
 from archcost.gate.causes import Causes, causes
 from archcost.gate.declared import findings as findings_of_declared
 from archcost.gate.drift import Pair, about_config, about_limits
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Sequence
 
+    from archcost.gate.bases import Base
     from archcost.gate.config import Config
     from archcost.gate.judge import Ruling
     from archcost.report.model import Finding, Level
@@ -125,8 +127,8 @@ class Gate:
         """
         subjects = [Subject(network) for network in load_entries(wanted, tick)]
         checked = list(zip(wanted, subjects, strict=True))
-        against = self.config.against
-        base = self._base = Base(against, _near(wanted, self.config), wanted) if against else None
+        base, of_anchor = anchor(self.config, _near(wanted, self.config), wanted)
+        self._base = base
         with closing(base) if base else nullcontext():
             drifted: list[Remark] = []
             then, old = None, list[Entry]()
@@ -144,6 +146,7 @@ class Gate:
         others = unchecked(wanted, self.config)
         remarks = [
             *about_base(self.config, base, specs, has_drifted=bool(drifted)),
+            *of_anchor,
             *drifted,
             *about_variants(checked, others),
             *(about_unlisted(self.config, [*wanted, *others]) if is_whole else ()),

@@ -238,8 +238,6 @@ def _words(now: Config, then: Config) -> Iterator[str]:
         yield f"waiver_days is {now.waiver_days} now, and was {then.waiver_days}"
     if then.all_variants and not now.all_variants:
         yield "variants is listed now, and was all"
-    if then.against and now.against != then.against and not now.given.against:
-        yield f"against is {now.against or 'left out'} now, and was {then.against}"
     if added := [one for one in now.exclude if one not in then.exclude]:
         yield f"exclude lists {some(added)}, and did not"
 

@@ -22,6 +22,7 @@ GATE_RULES: dict[str, tuple[Level, str]] = {
     "missing-base": ("error", "there is no base to compare with, though there should be one"),
     "no-base-yet": ("warn", "there is nothing to compare with yet: a spec is new, or this is the first push"),
     "self-base": ("info", "the base is the commit that is checked, so that nothing can have changed"),
+    "moving-base": ("warn", "the configuration names a base that moves with what is checked, such as HEAD~1"),
     "gone-spec": ("error", "a network that was checked at the base is not checked any more"),
     "lost-budget": ("error", "a network has no limit any more that held for it at the base"),
     "loosened": ("warn", "a limit, a level, a waiver or the baseline allows more than at the base"),
@@ -42,7 +43,7 @@ GATE_RULES: dict[str, tuple[Level, str]] = {
 """What the gate itself complains about, besides the findings: name -> its level, and what it means."""
 
 
-WATCHING = ("gone-spec", "lost-budget", "loosened", "more-declared")
+WATCHING = ("moving-base", "gone-spec", "lost-budget", "loosened", "more-declared")
 """Those that watch what a change does to the gate: it cannot make them milder for itself."""
 
 WAIVABLE = ("gone-spec", "lost-budget", "declared", "more-declared", "hollow-network", "unchecked-variant")

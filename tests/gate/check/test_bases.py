@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archcost.gate.model import Judgement
     from tests.scratch_repository import Repo
 
-AGAINST = "specs: [net.yaml]\nagainst: HEAD\nbudgets:\n  - {max_macs: %s}\n"
+AGAINST = "specs: [net.yaml]\nagainst: main\nbudgets:\n  - {max_macs: %s}\n"
 
 
 @pytest.mark.usefixtures("repository")
@@ -25,11 +25,11 @@ AGAINST = "specs: [net.yaml]\nagainst: HEAD\nbudgets:\n  - {max_macs: %s}\n"
     [
         # 27·64 MACs and 9·16·64 for each of the 8 channels in between: 10,944.
         ("+0", 8, None),
-        ("+0", 9, "MACs are 98.50 k, 10.94 k (12.5 %) over the limit of 87.55 k, +0 of 87.55 k at HEAD"),
+        ("+0", 9, "MACs are 98.50 k, 10.94 k (12.5 %) over the limit of 87.55 k, +0 of 87.55 k at main"),
         ("+10944", 9, None),
         ("+12.5%", 9, None),
-        ("+12.4%", 9, "MACs are 98.50 k, 88 (0.1 %) over the limit of 98.41 k, +12.4% of 87.55 k at HEAD"),
-        ("-1", 8, "MACs are 87,552, 1 (<0.1 %) over the limit of 87,551, -1 of 87.55 k at HEAD"),
+        ("+12.4%", 9, "MACs are 98.50 k, 88 (0.1 %) over the limit of 98.41 k, +12.4% of 87.55 k at main"),
+        ("-1", 8, "MACs are 87,552, 1 (<0.1 %) over the limit of 87,551, -1 of 87.55 k at main"),
         ("-1", 7, None),
     ],
 )
@@ -43,7 +43,7 @@ def test_a_relative_limit_is_exact(limit: str, width: int, sentence: str | None)
 def test_a_block_may_not_grow_while_another_may() -> None:
     widen(9)
     budgets = "  - {block: late, max_params: +0}\n  - {max_params: +50%}\n"
-    config = f"specs: [net.yaml]\nagainst: HEAD\nbudgets:\n{budgets}"
+    config = f"specs: [net.yaml]\nagainst: main\nbudgets:\n{budgets}"
     (complaint,) = judge(config).all
     # 9·16 parameters for one more channel that arrives.
     assert complaint.message.startswith(
@@ -119,11 +119,11 @@ def test_five_causes_are_told_and_the_others_counted(changed: int, more: list[st
 @pytest.mark.usefixtures("repository")
 def test_a_block_that_is_new_is_not_judged_by_its_growth_and_that_is_said() -> None:
     Path("net.yaml").write_text(NET.replace("name: late", "name: later"), "utf-8")
-    found = judge("specs: [net.yaml]\nagainst: HEAD\nbudgets:\n  - {block: later, max_macs: +0}\n")
+    found = judge("specs: [net.yaml]\nagainst: main\nbudgets:\n  - {block: later, max_macs: +0}\n")
     assert said(found) == [
-        "warn no-base-yet: MACs of later are 73.73 k, and +0 is not judged: there is none at HEAD"
+        "warn no-base-yet: MACs of later are 73.73 k, and +0 is not judged: there is none at main"
     ]
-    ruled = "against: HEAD\nrules: {no-base-yet: %s}\nbudgets:\n  - {block: later, max_macs: +0}\n"
+    ruled = "against: main\nrules: {no-base-yet: %s}\nbudgets:\n  - {block: later, max_macs: +0}\n"
     assert judge(ruled % "error", "net.yaml").failed
     assert said(judge(ruled % "off", "net.yaml")) == []
 
@@ -131,7 +131,7 @@ def test_a_block_that_is_new_is_not_judged_by_its_growth_and_that_is_said() -> N
 @pytest.mark.usefixtures("repository")
 def test_the_numbers_of_the_base_stand_beside_those_of_today() -> None:
     widen(9)
-    found = judge("specs: [net.yaml]\nagainst: HEAD\n")
+    found = judge("specs: [net.yaml]\nagainst: main\n")
     (spec,) = found.specs
     assert (spec.measures["macs"], spec.base and spec.base["macs"]) == (98_496, 87_552)
     assert found.against is not None
@@ -142,7 +142,7 @@ def test_the_numbers_of_the_base_stand_beside_those_of_today() -> None:
 @pytest.mark.parametrize("budget", ["{max_macs: +0}", "{max_macs: 80k}"])
 def test_a_spec_without_a_base_is_warned_about_and_its_absolute_limits_hold(budget: str) -> None:
     Path("new.yaml").write_text(NET, "utf-8")
-    found = judge(f"specs: [new.yaml]\nagainst: HEAD\nbudgets:\n  - {budget}\n")
+    found = judge(f"specs: [new.yaml]\nagainst: main\nbudgets:\n  - {budget}\n")
     rules = {one.rule for one in found.all}
     assert "no-base-yet" in rules
     assert found.failed is (budget == "{max_macs: 80k}")
@@ -163,7 +163,7 @@ NOT_JUDGED = "relative limits are not judged, only absolute ones are"
 )
 def test_a_spec_without_a_base_is_told_which_of_its_limits_hold(budgets: str, told: str) -> None:
     Path("new.yaml").write_text(NET, "utf-8")
-    found = judge(f"specs: [new.yaml]\nagainst: HEAD\nbudgets:\n  - {budgets}\n")
+    found = judge(f"specs: [new.yaml]\nagainst: main\nbudgets:\n  - {budgets}\n")
     (remark,) = (one for one in found.all if one.rule == "no-base-yet")
     assert remark.message.startswith("no base: ")
     assert remark.message.endswith(f"; {told}")
@@ -172,7 +172,7 @@ def test_a_spec_without_a_base_is_told_which_of_its_limits_hold(budgets: str, to
 @pytest.mark.usefixtures("repository")
 @pytest.mark.parametrize(("limit", "warned"), [("+0", 1), ("60k", 0)])
 def test_a_zoo_network_needs_no_base_unless_a_limit_is_relative(limit: str, warned: int) -> None:
-    config = f"specs: ['zoo:lenet5']\nagainst: HEAD\nbudgets:\n  - {{max_params: {limit}}}\n"
+    config = f"specs: ['zoo:lenet5']\nagainst: main\nbudgets:\n  - {{max_params: {limit}}}\n"
     assert [one.rule for one in judge(config).all].count("no-base-yet") == warned
 
 
@@ -182,7 +182,7 @@ def test_a_spec_that_is_wrong_at_the_base_has_none(repository: Repo) -> None:
     Path("net.yaml").write_text(NET, "utf-8")
     messages = said(judge(AGAINST % "+0"))
     column = NET.splitlines()[5].index("padding") + 1
-    why = f"the spec is wrong there: HEAD:net.yaml:6:{column}: conv: unknown field 'paddding'"
+    why = f"the spec is wrong there: main:net.yaml:6:{column}: conv: unknown field 'paddding'"
     assert [why in message for message in messages].count(True) == 1
 
 

@@ -190,10 +190,10 @@ def test_of_a_large_network_not_every_limit_gets_advice(monkeypatch: pytest.Monk
 @pytest.mark.usefixtures("repository")
 def test_a_limit_in_bytes_may_be_relative() -> None:
     widen(9)  # 25 channels of 64 are alive, for 24
-    text = "specs: [net.yaml]\nagainst: HEAD\nbudgets:\n  - {max_peak: +%skB}\n"
+    text = "specs: [net.yaml]\nagainst: main\nbudgets:\n  - {max_peak: +%skB}\n"
     assert not judge(text % "0.256").failed
     over = (
-        "peak activations are 6.400 kB, 1 B (<0.1 %) over the limit of 6.399 kB, +0.255kB of 6.144 kB at HEAD"
+        "peak activations are 6.400 kB, 1 B (<0.1 %) over the limit of 6.399 kB, +0.255kB of 6.144 kB at main"
     )
     assert only(judge(text % "0.255")).message == over
 
