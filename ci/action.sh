@@ -103,7 +103,8 @@ install() {
 find_base() {
   local merged_into=
   base=${INPUT_AGAINST:-}
-  [ -z "$base" ] || return 0
+  # Whoever has --against among the arguments means that one, and archcost refuses a second.
+  if [ -n "$base" ] || [[ " ${INPUT_ARGS:-}" =~ [[:space:]]--against[=[:space:]] ]]; then return 0; fi
   base=${EVENT_BASE:-}
   # GitHub checks a pull request out as it would be merged. The first parent is what that merge is based on; what
   # the event says may be older. A shallow commit still names its parents.

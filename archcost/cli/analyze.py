@@ -19,6 +19,7 @@ from archcost.cli.common import (
     width,
 )
 from archcost.cli.completion import listed
+from archcost.cli.option import by_commas, option
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.report.columns import NAMES, choose
@@ -55,23 +56,22 @@ def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) ->
 @output(*WRITERS)
 @loading
 @convention
-@click.option(
+@option(
     "--depth", type=click.IntRange(min=1), help="Levels of the tree to show. [default: what fits 40 lines]"
 )
-@click.option(
+@option(
     "--columns",
     metavar="NAMES",
     callback=_columns,
     shell_complete=listed(NAMES),
+    together=by_commas,
     help="Columns to show, separated by commas; see below.",
 )
-@click.option(
+@option(
     "--sort", metavar="COUNT", type=click.Choice(COUNTS), help="Largest first, each line by its whole path."
 )
 @units
-@click.option(
-    "--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes."
-)
+@option("--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes.")
 @width
 @quiet
 def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> None:

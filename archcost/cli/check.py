@@ -12,6 +12,7 @@ import click
 from archcost.cli.common import Loading, asked, filled, loading, width
 from archcost.cli.completion import complete_spec
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
+from archcost.cli.option import option
 from archcost.cli.output import say, write
 from archcost.cli.progress import progress
 from archcost.errors import UsageError
@@ -56,7 +57,7 @@ class Options(Loading):
 def limits(command: F) -> F:
     """Add a flag for every limit."""
     options = [
-        click.option(
+        option(
             flag(bound.key),
             bound.key,
             metavar="LIMIT",
@@ -65,45 +66,43 @@ def limits(command: F) -> F:
         )
         for bound in BOUNDS.values()
     ]
-    return reduce(lambda f, option: option(f), reversed(options), command)
+    return reduce(lambda f, add: add(f), reversed(options), command)
 
 
 @click.command
 @click.argument("specs", metavar="[SPEC]...", nargs=-1, shell_complete=complete_spec)
-@click.option(
+@option(
     "--config",
     metavar="FILE",
     callback=filled,
     help="The configuration. [default: the nearest archcost.yaml or pyproject.toml]",
 )
-@click.option(
+@option(
     "--against",
     metavar="REF",
     callback=filled,
     help="The git revision that relative limits are relative to; REF... for where the branches parted.",
 )
 @limits
-@click.option(
+@option(
     "--fail-level",
     type=click.Choice(["error", "warn", "info"]),
     help="Fail from this level on. [default: error]",
 )
 @formats(*FORMATS)
 @loading
-@click.option("--dtype", type=click.Choice(list(DTYPES)), help="For limits in bytes. [default: float32]")
-@click.option(
-    "--baseline", metavar="FILE", callback=filled, help="What is known already and may not get worse."
-)
-@click.option("--write-baseline", is_flag=True, help="Accept all that fails now: write it to the baseline.")
-@click.option("--ratchet", is_flag=True, help="Take what is fixed out of the baseline.")
-@click.option(
+@option("--dtype", type=click.Choice(list(DTYPES)), help="For limits in bytes. [default: float32]")
+@option("--baseline", metavar="FILE", callback=filled, help="What is known already and may not get worse.")
+@option("--write-baseline", is_flag=True, help="Accept all that fails now: write it to the baseline.")
+@option("--ratchet", is_flag=True, help="Take what is fixed out of the baseline.")
+@option(
     "--today",
     metavar="YYYY-MM-DD",
     type=click.DateTime(["%Y-%m-%d"]),
     help="The day by which waivers are judged.",
 )
 @width
-@click.option("--quiet", "-q", is_flag=True, help="Only errors, warnings and the verdict.")
+@option("--quiet", "-q", is_flag=True, help="Only errors, warnings and the verdict.")
 def command(
     specs: tuple[str, ...],
     config: str | None,

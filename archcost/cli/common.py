@@ -17,6 +17,7 @@ from archcost.cli.completion import (
     complete_spec,
     complete_variant,
 )
+from archcost.cli.option import contradiction, named_by_commas, option
 from archcost.cli.output import NARROWEST
 from archcost.conventions.table import CONVENTIONS
 from archcost.errors import SpecError, UsageError
@@ -43,15 +44,26 @@ class Loading(TypedDict):
     limits: Limits
 
 
-def settings_given(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+def settings_given(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
     """`VAR=VALUE`, several times, as a mapping."""
-    settings: dict[str, str] = {}
     for text in given:
-        name, equals, value = text.partition("=")
+        name, equals, _ = text.partition("=")
         if not (equals and name):
             raise click.BadParameter(f"{text!r} is not VAR=VALUE, such as width=48 or depths=[3,4,6,3]")
-        settings[name] = value
-    return settings
+    return _each_once(ctx, param, given)
+
+
+def _each_once(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """`NAME=VALUE`s as a mapping, in which each name has one value."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, _, value = text.partition("=")
+        if found.setdefault(name, value) != value:
+            values = [found[name], value]
+            sweep = f"archcost compare SPEC --set {name}={','.join(values)}"
+            instead = sweep if param.name == "settings" else None
+            raise click.UsageError(contradiction(f"{param.opts[0]} {name}", values, instead), ctx)
+    return found
 
 
 def filled(_ctx: click.Context, param: click.Parameter, given: str | None) -> str | None:
@@ -67,7 +79,8 @@ def _variants(_ctx: click.Context, param: click.Parameter, given: tuple[str, ...
     return tuple(dict.fromkeys(given))
 
 
-def _limits(_ctx: click.Context, _param: click.Parameter, given: tuple[str, ...]) -> Limits:
+def _limits(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> Limits:
+    _each_once(ctx, param, given)
     return reduce(Limits.setting, given, DEFAULT)
 
 
@@ -77,16 +90,16 @@ specs_argument = click.argument(
 spec_argument = click.argument("spec", shell_complete=complete_spec)
 
 _LOADING = (
-    click.option(
+    option(
         "--set",
         "settings",
         metavar="VAR=VALUE",
         multiple=True,
         callback=settings_given,
         shell_complete=complete_setting,
-        help="Override a variable of the spec: --set width=48. Repeatable.",
+        help="Override a variable of the spec: --set width=48. Repeatable, for other variables.",
     ),
-    click.option(
+    option(
         "--variant",
         metavar="NAME",
         multiple=True,
@@ -94,14 +107,15 @@ _LOADING = (
         shell_complete=complete_variant,
         help="Choose one of the spec's variants. Repeatable, where several networks are shown.",
     ),
-    click.option(
+    option(
         "--input",
         "input_shape",
         metavar="SHAPE",
         callback=filled,
+        together=named_by_commas,
         help="Another input, channels first: 3x256x256; for named inputs left=3x64x64,right=3x64x64.",
     ),
-    click.option(
+    option(
         "--limit",
         "limits",
         metavar="NAME=VALUE",
@@ -115,13 +129,13 @@ _LOADING = (
 
 def loading(command: F) -> F:
     """Add the options that say how specs are read."""
-    return reduce(lambda f, option: option(f), reversed(_LOADING), command)
+    return reduce(lambda f, add: add(f), reversed(_LOADING), command)
 
 
 def output(*formats: str) -> Callable[[F], F]:
     """Add `--format` (the first is the default), `--output` and `--quiet`."""
     options = (
-        click.option(
+        option(
             "--format",
             "-f",
             "form",
@@ -130,7 +144,7 @@ def output(*formats: str) -> Callable[[F], F]:
             show_default=True,
             help="How to write the result.",
         ),
-        click.option(
+        option(
             "--output",
             "-o",
             metavar="FILE",
@@ -138,7 +152,7 @@ def output(*formats: str) -> Callable[[F], F]:
             help="Write to FILE, which appears whole or not at all; devices and pipes are fine.",
         ),
     )
-    return lambda command: reduce(lambda f, option: option(f), reversed(options), command)
+    return lambda command: reduce(lambda f, add: add(f), reversed(options), command)
 
 
 def _width(_ctx: click.Context, _param: click.Parameter, given: int | None) -> int | None:
@@ -149,7 +163,7 @@ def _width(_ctx: click.Context, _param: click.Parameter, given: int | None) -> i
     return given
 
 
-width = click.option(
+width = option(
     "--width",
     metavar="N",
     type=int,
@@ -157,21 +171,21 @@ width = click.option(
     help="Fit the text into N columns; 0 for any number. [default: the terminal's, else any number]",
 )
 
-convention = click.option(
+convention = option(
     "--convention",
     metavar="NAME",
     type=click.Choice(list(CONVENTIONS)),
     help=f"Add what others count, as a number of its own: {', '.join(CONVENTIONS)}.",
 )
 
-units = click.option(
+units = option(
     "--units",
     type=click.Choice(["si", "raw"]),
     default="si",
     show_default=True,
     help="4.089 G or 4089184256.",
 )
-quiet = click.option("--quiet", "-q", is_flag=True, help="Only the result, without explanations.")
+quiet = option("--quiet", "-q", is_flag=True, help="Only the result, without explanations.")
 
 
 def asked(options: Loading) -> list[Entry]:

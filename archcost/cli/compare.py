@@ -8,6 +8,7 @@ import click
 
 from archcost.cli.common import Loading, loading, output, quiet, specs_argument, units, width
 from archcost.cli.completion import listed
+from archcost.cli.option import by_commas, option
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.errors import UsageError
@@ -50,11 +51,11 @@ class _Measure(click.Choice[str]):
         return choose([value], "--sort")[0]
 
 
-def _words(option: str, given: str) -> list[str]:
-    names = [name.strip() for name in given.split(",")]
-    if not all(names):
-        raise UsageError(f"{option} '{given}': a name is missing, between two commas or beside one")
-    return names
+def _words(name: str, given: str) -> list[str]:
+    words = [word.strip() for word in given.split(",")]
+    if not all(words):
+        raise UsageError(f"{name} '{given}': a name is missing, between two commas or beside one")
+    return words
 
 
 def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) -> tuple[str, ...] | None:
@@ -69,32 +70,32 @@ def _pareto(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[s
 @specs_argument
 @output("table", "json", "csv", "markdown")
 @loading
-@click.option("--variants", is_flag=True, help="Every spec as it is, and each of its variants.")
-@click.option("--base", metavar="NAME", help="The network that factors are relative to. [default: the first]")
-@click.option(
+@option("--variants", is_flag=True, help="Every spec as it is, and each of its variants.")
+@option("--base", metavar="NAME", help="The network that factors are relative to. [default: the first]")
+@option(
     "--pareto",
     metavar="MEASURES",
     default=",".join(PARETO),
     show_default=True,
     callback=_pareto,
     shell_complete=listed(list(MEASURES)),
+    together=by_commas,
     help="What an optimal network must not be beaten in, separated by commas.",
 )
-@click.option(
+@option(
     "--depth", metavar="N", type=click.IntRange(min=1), help="Also block by block, to N levels of the tree."
 )
-@click.option(
+@option(
     "--columns",
     metavar="NAMES",
     callback=_columns,
     shell_complete=listed(NAMES),
+    together=by_commas,
     help="Columns to show, separated by commas; see below.",
 )
-@click.option("--sort", metavar="MEASURE", type=_Measure(list(MEASURES)), help="The best in it first.")
+@option("--sort", metavar="MEASURE", type=_Measure(list(MEASURES)), help="The best in it first.")
 @units
-@click.option(
-    "--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes."
-)
+@option("--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes.")
 @width
 @quiet
 def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> None:

@@ -10,6 +10,7 @@ import click
 from archcost.cli.common import Loading, asked, load_one, loading, settings_given, units, width
 from archcost.cli.completion import complete_setting, complete_spec, complete_variant
 from archcost.cli.formats import Output, formats, outputs, write_all
+from archcost.cli.option import option
 from archcost.cli.progress import progress
 from archcost.errors import SpecError, UsageError
 from archcost.report.difference import FORMATS
@@ -40,20 +41,20 @@ class Options(Loading):
 
 @click.command
 @click.argument("specs", metavar="[BASE HEAD] | [SPEC]...", nargs=-1, shell_complete=complete_spec)
-@click.option(
+@option(
     "--against",
     metavar="REF",
     help="Compare each SPEC with itself at a git revision: a branch, a tag, a commit, or REF... for where "
     "the branches parted.",
 )
-@click.option(
+@option(
     "--config",
     metavar="FILE",
     help="Where `specs` and `against` may stand. [default: the nearest archcost.yaml or pyproject.toml]",
 )
 @formats(*FORMATS)
 @loading
-@click.option(
+@option(
     "--base-set",
     "base_settings",
     metavar="VAR=VALUE",
@@ -62,14 +63,14 @@ class Options(Loading):
     shell_complete=complete_setting,
     help="Override a variable of BASE alone. Repeatable.",
 )
-@click.option(
+@option(
     "--base-variant",
     metavar="NAME",
     shell_complete=complete_variant,
     help="Choose a variant of BASE alone.",
 )
-@click.option("--base-input", metavar="SHAPE", help="Another input of BASE alone.")
-@click.option(
+@option("--base-input", metavar="SHAPE", help="Another input of BASE alone.")
+@option(
     "--depth",
     metavar="N",
     type=click.IntRange(min=1),
@@ -77,7 +78,7 @@ class Options(Loading):
 )
 @units
 @width
-@click.option("--quiet", "-q", is_flag=True, help="Only the totals and the causes, without layers.")
+@option("--quiet", "-q", is_flag=True, help="Only the totals and the causes, without layers.")
 def command(
     specs: tuple[str, ...],
     against: str | None,

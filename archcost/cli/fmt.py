@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from archcost.cli.common import quiet
+from archcost.cli.option import option
 from archcost.cli.output import say, write
 from archcost.errors import SpecError, UsageError
 from archcost.escape import as_wide, no_commands, visible
@@ -36,8 +37,8 @@ class _File(NamedTuple):
 
 @click.command
 @click.argument("specs", metavar="SPEC...", nargs=-1, required=True, type=click.Path())
-@click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file is not in the style.")
-@click.option("--diff", is_flag=True, help="Write nothing; print what would change.")
+@option("--check", is_flag=True, help="Write nothing; exit with 1 if a file is not in the style.")
+@option("--diff", is_flag=True, help="Write nothing; print what would change.")
 @quiet
 def command(specs: tuple[str, ...], *, check: bool, diff: bool, quiet: bool) -> int:
     """Rewrite specs in the canonical style, comments kept.

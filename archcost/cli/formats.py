@@ -12,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from archcost.cli.completion import complete_file
+from archcost.cli.option import option
 from archcost.cli.output import style_for, write
 from archcost.errors import UsageError
 from archcost.suggest import suggest
@@ -75,7 +76,7 @@ class FormatType(click.ParamType["Output"]):
 def formats(*names: str) -> Callable[[F], F]:
     """Add `--format`, repeatable (the first is the default), and `--output`, as `forms` and `output`."""
     options = (
-        click.option(
+        option(
             "--format",
             "-f",
             "forms",
@@ -85,7 +86,7 @@ def formats(*names: str) -> Callable[[F], F]:
             help=f"How to write the result, to FILE or standard output: {', '.join(names)}. Repeatable.  "
             f"[default: {names[0]}]",
         ),
-        click.option(
+        option(
             "--output",
             "-o",
             metavar="FILE",
@@ -93,7 +94,7 @@ def formats(*names: str) -> Callable[[F], F]:
             help="Where the format without a FILE goes instead. Files appear whole or not at all.",
         ),
     )
-    return lambda command: reduce(lambda f, option: option(f), reversed(options), command)
+    return lambda command: reduce(lambda f, add: add(f), reversed(options), command)
 
 
 def outputs(forms: Sequence[Output], output: str | None, default: str) -> list[Output]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.common import output, quiet, width
+from archcost.cli.option import by_commas, option
 from archcost.cli.output import style_for, write
 from archcost.rates import LARGEST_FIELD, LARGEST_KERNEL, MOST_LAYERS, solve
 from archcost.report.rates import Request, as_csv, as_json, as_markdown, as_text
@@ -26,23 +27,24 @@ def _kernels(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[
 
 
 @click.command
-@click.option(
+@option(
     "--kernel",
     "-k",
     "kernels",
     metavar="K[,K...]",
     required=True,
     callback=_kernels,
+    together=by_commas,
     help=f"Kernel size of every layer, or of each: 3,3,5. From 2 to {LARGEST_KERNEL}.",
 )
-@click.option(
+@option(
     "--layers",
     "-n",
     type=int,
     metavar="N",
     help=f"Layers, at most {MOST_LAYERS}. [default: as few as do, and up to two more]",
 )
-@click.option(
+@option(
     "--field",
     "-r",
     type=int,
@@ -50,8 +52,8 @@ def _kernels(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[
     required=True,
     help=f"Positions to cover, along one axis; at most {LARGEST_FIELD}.",
 )
-@click.option("--max-rate", type=int, metavar="RATE", help="The largest rate that is allowed.")
-@click.option(
+@option("--max-rate", type=int, metavar="RATE", help="The largest rate that is allowed.")
+@option(
     "--top",
     type=int,
     metavar="COUNT",

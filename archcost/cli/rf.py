@@ -19,6 +19,7 @@ from archcost.cli.common import (
 )
 from archcost.cli.common import output as output_options
 from archcost.cli.completion import complete_input, complete_node
+from archcost.cli.option import option
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.errors import NoWeightsError, TooLargeError, UsageError
@@ -57,23 +58,23 @@ def _cut(_ctx: click.Context, _param: click.Parameter, given: str | None) -> tup
 
 @click.command
 @spec_argument
-@click.option(
+@option(
     "--at", metavar="NODE", shell_complete=complete_node, help="Look at a node closely, and draw its field."
 )
-@click.option(
+@option(
     "--of",
     metavar="INPUT",
     shell_complete=complete_input,
     help="The input to draw, of several. [default: the first]",
 )
-@click.option(
+@option(
     "--slice",
     "cut",
     metavar="N[,N]",
     callback=_cut,
     help="The slice of a 3-D field. [default: the middle]",
 )
-@click.option("--effective", is_flag=True, help="The effective field of every row, too: slow.")
+@option("--effective", is_flag=True, help="The effective field of every row, too: slow.")
 @output_options("table", "json", "csv", "markdown")
 @loading
 @width

@@ -6,13 +6,14 @@ import json
 
 import click
 
+from archcost.cli.option import option
 from archcost.cli.output import write
 from archcost.schemas import SCHEMAS, schema
 
 
 @click.command
 @click.argument("name", metavar="|".join(SCHEMAS), type=click.Choice(list(SCHEMAS)))
-@click.option("--output", "-o", metavar="FILE", help="Write to FILE, which appears whole or not at all.")
+@option("--output", "-o", metavar="FILE", help="Write to FILE, which appears whole or not at all.")
 def command(name: str, output: str | None) -> None:
     """Print the JSON Schema of specs or of reports.
 

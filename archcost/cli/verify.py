@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.cli.common import Loading, load_all, load_one, loading, output, quiet, specs_argument, width
+from archcost.cli.option import option
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, TooLargeError
@@ -50,7 +51,7 @@ def _scale(_ctx: click.Context, _param: click.Parameter, given: str | None) -> F
 
 @click.command
 @specs_argument
-@click.option(
+@option(
     "--samples",
     metavar="N",
     type=click.IntRange(min=0),
@@ -58,7 +59,7 @@ def _scale(_ctx: click.Context, _param: click.Parameter, given: str | None) -> F
     show_default=True,
     help="Positions of every input to probe, a run each: corners, centre, borders, then random ones.",
 )
-@click.option(
+@option(
     "--seed",
     metavar="N",
     type=click.IntRange(min=0, max=2**32),
@@ -66,22 +67,22 @@ def _scale(_ctx: click.Context, _param: click.Parameter, given: str | None) -> F
     show_default=True,
     help="Of random weights, inputs and positions.",
 )
-@click.option(
+@option(
     "--dtype",
     type=click.Choice(["float64", "float32"]),
     default="float64",
     show_default=True,
     help="Of all numbers.",
 )
-@click.option("--against", type=click.Choice(["torch"]), help="Compare every value with PyTorch's, too.")
-@click.option(
+@option("--against", type=click.Choice(["torch"]), help="Compare every value with PyTorch's, too.")
+@option(
     "--scale-channels",
     "scale",
     metavar="F",
     callback=_scale,
     help="Run the network with F times its channels, such as 0.25 or 1/8.",
 )
-@click.option("--all", "everything", is_flag=True, help="A row for every node, however many there are.")
+@option("--all", "everything", is_flag=True, help="A row for every node, however many there are.")
 @output("table", "json", "csv", "markdown")
 @loading
 @width

@@ -9,6 +9,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from archcost.cli.common import output, width
+from archcost.cli.option import option
 from archcost.cli.output import say, style_for, write
 from archcost.errors import UsageError
 from archcost.limits import DEFAULT
@@ -37,7 +38,7 @@ def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
 
 @click.command
 @click.argument("name", required=False, shell_complete=_complete)
-@click.option("--blocks", is_flag=True, help="List the standard blocks instead.")
+@option("--blocks", is_flag=True, help="List the standard blocks instead.")
 @output("table", "json", "csv", "markdown")
 @width
 def command(name: str | None, *, blocks: bool, form: str, output: str | None, width: int | None) -> None:

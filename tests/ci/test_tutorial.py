@@ -38,7 +38,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     tools.mkdir()
     command = shlex.quote(str(ARCHCOST))
     script = (
-        f'[ "$1" != check ] || {{ shift; exec {command} check --today {TODAY} "$@"; }}\nexec {command} "$@"\n'
+        f'case " $* " in\n*" --today "*) ;;\n" check "*) shift; set -- check --today {TODAY} "$@" ;;\nesac\n'
+        f'exec {command} "$@"\n'
     )
     (tools / "archcost").write_text(f"#!/bin/sh\n{script}", "utf-8")
     (tools / "archcost").chmod(0o755)

@@ -135,10 +135,10 @@ def test_a_file_whose_name_looks_like_a_pattern_is_that_file(tmp_path: Path, run
     assert names(run, str(path)) == [str(path)]
 
 
-def test_the_last_of_two_settings_counts(run: Run) -> None:
-    done = run("expand", "tiny.yaml", "--set", "width=4", "--set", "width=6", "--format", "csv")
+def test_settings_of_several_variables_count(run: Run) -> None:
+    done = run("expand", "tiny.yaml", "--set", "width=6", "--set", "act=silu", "--format", "csv")
     assert "out_channels: 6" in done.stdout
-    assert "out_channels: 4, kernel_size: 3" not in done.stdout
+    assert "silu" in done.stdout
 
 
 def test_a_setting_may_hold_anything_a_spec_may(run: Run) -> None:
@@ -151,7 +151,7 @@ def test_a_limit_can_be_raised_and_lowered(run: Run) -> None:
     refused = run("analyze", "tiny.yaml", "--limit", "nodes=10")
     assert refused.returncode == 2
     assert "limit" in refused.stderr
-    assert run("analyze", "tiny.yaml", "--limit", "nodes=10", "--limit", "nodes=2^20").returncode == 0
+    assert run("analyze", "tiny.yaml", "--limit", "nodes=2^20").returncode == 0
 
 
 def test_the_zoo_prints_a_spec_that_can_be_analyzed(tmp_path: Path, run: Run) -> None:
