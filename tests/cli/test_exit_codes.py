@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
@@ -124,7 +123,9 @@ def test_130_and_no_traceback_after_ctrl_c() -> None:
         text=True,
         cwd=SPECS,
     )
-    time.sleep(2)  # by now it waits for its standard input
+    assert process.stdin
+    process.stdin.write(f"# {'long' * 2**16}\n")  # more than a pipe holds: when this is written, it reads
+    process.stdin.flush()
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
