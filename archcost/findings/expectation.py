@@ -82,20 +82,34 @@ def _fields(e: Expectation, fields: Mapping[str, Field]) -> Iterable[str | None]
     return [_field(e, field, f" of '{name}'" if several else "") for name, field in fields.items()]
 
 
-def _field(e: Expectation, field: Field, of: str) -> str | None:
+def _field(e: Expectation, whole: Field, of: str) -> str | None:
+    """A complaint about what moves along with the position, where something does, as limits are about it.
+
+    The size of a global field, all of the input, is that of reports and holds, too.
+    """
+    field = (whole.moving if whole.is_known else None) or whole
     if field.certainty != "exact" and e.what != "stride":
         return f"expected {e.what} {e.text}{of}, but it is {_uncertain(e, field)}"
     if not field.is_known:
         return f"expected stride {e.text}{of}, but it is {_uncertain(e, field)}"
     if e.what == "coverage":
-        return _coverage(e, field.coverage, of)
+        return _coverage(e, field.coverage, of + _without(whole))
     measured = field.stride if e.what == "stride" else field.size
     expected = numbers(e)
     wanted = spread(expected, len(measured))
-    if wanted == measured:
+    if wanted == measured or (e.what == "receptive_field" and wanted == whole.size):
         return None
-    off = _off(wanted, measured) if e.what == "stride" or not field.is_global else _global(field)
+    off = _GLOBAL if e.what != "stride" and field.is_global else _off(wanted, measured)
+    of += _without(whole) if e.what != "stride" else ""
     return f"expected {e.what} {_per_axis(expected)}{of}, but it is {_per_axis(measured)}{off}"
+
+
+_GLOBAL = ": an operation over all positions lies on the way"
+
+
+def _without(field: Field) -> str:
+    """What an expectation of a global field is about."""
+    return " without operations over all positions" if field.is_global and field.local else ""
 
 
 def _uncertain(e: Expectation, field: Field) -> str:
@@ -105,12 +119,6 @@ def _uncertain(e: Expectation, field: Field) -> str:
     if e.what == "coverage":
         return "not known exactly: not every position was followed"
     return f"known to be at most {_per_axis(field.size)}, and may be less"
-
-
-def _global(field: Field) -> str:
-    """Why a field is the whole input."""
-    local = f"; without that it is {show(field.local.size)}" if field.local else ""
-    return f": an operation over all positions lies on the way{local}"
 
 
 def _per_axis(values: Sequence[int | Fraction]) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcost
+from archcost.review.measured import MEASURES, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -164,17 +165,44 @@ def test_with_two_inputs_the_one_that_is_off_is_named(network: Callable[..., Net
     assert complaints(net) == ["add: expected receptive_field 1 of 'left', but it is 5×5: 4 more"]
 
 
-def test_a_global_branch_is_told_from_the_local_field(network: Callable[..., Network]) -> None:
-    net = network("""
-        - conv: {out_channels: 3, kernel_size: 3, padding: 1}
-        - name: gate
-          branches: {map: [], weight: [global_avg_pool, sigmoid]}
-          merge: multiply
-          expect: {receptive_field: 3}
-        """)
-    assert complaints(net) == [
-        f"gate: expected receptive_field 3, but it is 8×8{GLOBAL}; without that it is 3×3",
+GATE = """
+    - conv: {{out_channels: 3, kernel_size: 3, padding: 2, dilation: 2}}
+    - name: gate
+      branches: {{map: [], weight: [global_avg_pool, sigmoid]}}
+      merge: multiply
+      expect: {{{expect}}}
+    """
+"""A field of 5×5, of which 9 positions are read, with a gate that has seen everything."""
+
+
+def test_of_a_global_field_what_moves_with_the_position_is_expected(network: Callable[..., Network]) -> None:
+    assert complaints(network(GATE.format(expect="receptive_field: 5, stride: 1, coverage: $(9/25)"))) == []
+    assert complaints(network(GATE.format(expect="receptive_field: 8"))) == []
+    missed = network(GATE.format(expect="receptive_field: 9, stride: 2, coverage: 1"))
+    without = "without operations over all positions"
+    assert complaints(missed) == [
+        f"gate: expected receptive_field 9 {without}, but it is 5×5: 4 less",
+        "gate: expected stride 2, but it is 1×1: 1 less",
+        f"gate: expected coverage 1 {without}, but it is 9/25 (0.3600)",
     ]
+
+
+@pytest.mark.parametrize("norm", ["group_norm: {num_groups: 1}", "instance_norm", "layer_norm: {axis: all}"])
+def test_a_stack_behind_a_norm_is_expected_to_be_what_it_is_without(
+    network: Callable[..., Network], norm: str
+) -> None:
+    stack = (
+        f"- conv: {{out_channels: 4, kernel_size: 3, padding: 2, dilation: 2}}\n- {norm}\n"
+        "- {conv: {out_channels: 4, kernel_size: 3, padding: 1}, expect: {receptive_field: 7, coverage: 1}}"
+    )
+    assert complaints(network(stack)) == []
+
+
+def test_a_limit_and_an_expectation_of_one_word_are_about_one_number(network: Callable[..., Network]) -> None:
+    net = network(GATE.format(expect="coverage: $(9/25)"))
+    assert complaints(net) == []
+    assert MEASURES["coverage"].of(Subject(net)) == 9 / 25
+    assert MEASURES["field"].of(Subject(net)) == 5
 
 
 def test_findings_point_at_the_value_and_stand_in_the_order_of_the_text(
