@@ -7,6 +7,7 @@ pattern that no longer matches, a block or a file with another name come to the 
 from __future__ import annotations
 
 from collections.abc import Iterable  # noqa: TC003 - a field of a tuple
+from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -68,9 +69,15 @@ def about_limits(pairs: Iterable[Pair], now: Config, then: Config, base: str) ->
         for loss in _losses(pair, now, then):
             found.setdefault(loss, []).append(pair)
     for loss, several in found.items():
-        text = f"{loss.text} at {base}, for {some([pair.label for pair in several])}"
+        text = f"{loss.text} at {base}, for {some([_called(pair, now) for pair in several])}"
         about = tuple((pair.entry.path, pair.entry.variant) for pair in several)
         yield Remark(loss.rule, text, loss.place, about)
+
+
+def _called(pair: Pair, config: Config) -> str:
+    """What readers call a network, and what its file was called if that had another name."""
+    was = pair.before.path != pair.entry.path
+    return pair.label + f" (which was {replace(pair.before, variant=None).label(config)})" * was
 
 
 def _losses(pair: Pair, now: Config, then: Config) -> Iterator[Loss]:

@@ -41,7 +41,7 @@ def about_gone(then: Sequence[Entry], now: Sequence[Entry], config: Config, base
     for several in lost.values():
         new = _today(several[0], base).path
         if new in paths:
-            yield from (_as_it_was_read(entry, new, base) for entry in several)
+            yield from (_as_it_was_read(entry, new, config, base) for entry in several)
         else:
             yield _altogether(several, new, config, base)
 
@@ -53,11 +53,12 @@ def _today(entry: Entry, base: Base) -> Entry:
     return replace(entry, path=base.renames.after(entry.path) or entry.path)
 
 
-def _as_it_was_read(entry: Entry, path: str, base: Base) -> Remark:
+def _as_it_was_read(entry: Entry, path: str, config: Config, base: Base) -> Remark:
     """A variant, or other settings, of a spec that is still checked in some way."""
     how = f"as {entry.settings}" if entry.settings else "as it stands"
-    text = f"{_shown(entry, path)} was checked {how} at {base.name}, and is not any more; {_WAYS}"
-    return Remark("gone-spec", text, Place(Source(path)), ((entry.path, entry.variant),))
+    what = f"{_shown(entry, path)} was checked {how} at {base.name}, and is not any more"
+    text = f"{what}; check it so again, {_or_agree(entry, config, is_alone=True)}"
+    return Remark("gone-spec", text, Place(Source(path)), _about([entry]))
 
 
 def _altogether(several: Sequence[Entry], path: str, config: Config, base: Base) -> Remark:
@@ -65,19 +66,31 @@ def _altogether(several: Sequence[Entry], path: str, config: Config, base: Base)
     variants = [entry.variant for entry in several if entry.variant]
     also = f" (with {some(variants)})" if variants else ""
     what = f"{_shown(first, first.path)}{also} was checked at {base.name}"
-    place = nowhere(config)
+    place, way = nowhere(config), "list it under `specs`"
     if path != first.path:
         what, place = f"{what}; it is {_shown(first, path)} now, which is not checked", Place(Source(path))
     elif not first.is_file or os.path.lexists(path):
         what = f"{what}, and is not any more"
     else:
-        what = f"{what}, and is gone"
-    return Remark("gone-spec", f"{what}; {_WAYS}", place, ((first.path, first.variant),))
+        what, way = f"{what}, and is gone", "bring it back"
+    return Remark("gone-spec", f"{what}; {way}, {_or_agree(first, config)}", place, _about(several))
+
+
+def _about(several: Sequence[Entry]) -> tuple[tuple[str, str | None], ...]:
+    return tuple((entry.path, entry.variant) for entry in several)
+
+
+def _or_agree(entry: Entry, config: Config, *, is_alone: bool = False) -> str:
+    """What somebody writes who means it, and no more than that: the waiver of just this network."""
+    path = replace(entry, variant=None, set={}, input=None).label(config)
+    variant = f", variant: {entry.variant or _NONE}" * (is_alone and not (entry.set or entry.input))
+    return f"or let a waiver say who agreed: {{rule: gone-spec, match: {path}{variant}, reason: ...}}"
+
+
+_NONE = '""'
+"""The variant that is none."""
 
 
 def _shown(entry: Entry, path: str) -> str:
     """The path of a file as a reader would type it here."""
     return os.path.relpath(path) if entry.is_file else path
-
-
-_WAYS = "list it under `specs`, or let a waiver of gone-spec say who agreed"

@@ -403,6 +403,10 @@ class _Parser:
             self._problems.add(keys["rule"].place, text)
         elif about:
             self._check_fitting(about[0], keys)
+        rule = root.get("rule")
+        if isinstance(rule, Scalar) and rule.text == "gone-spec" and "match" not in keys:
+            text = "a waiver of gone-spec needs match: which spec goes; without it, any might"
+            self._problems.add(rule.place, text)
         budget = root.get("budget")
         if isinstance(budget, Scalar) and budget.text in BOUNDS:
             self._check_part(budget, BOUNDS[budget.text], root)

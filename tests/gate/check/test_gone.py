@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 OTHER = "archcost: 1\nname: other\ninput: [10]\nlayers: [{linear: {out_features: 10}}]\n"
-WAYS = "list it under `specs`, or let a waiver of gone-spec say who agreed"
+AGREE = "or let a waiver say who agreed: {rule: gone-spec, match: "
+WAYS = f"list it under `specs`, {AGREE}specs/net.yaml, reason: ...}}"
 
 
 @pytest.mark.parametrize(
@@ -79,6 +80,63 @@ def test_somebody_may_answer_for_a_spec_that_goes(keeper: Gatekeeper) -> None:
     assert found.about("loosened")[0].startswith("gone-spec is waived now, and was not at main: by @a until")
 
 
+AGREED = ", owner: '@a', expires: 2026-12-31}"
+
+
+def waiver_in(text: str) -> str:
+    """The waiver that a message proposes, with its gaps filled."""
+    proposed = text[text.index("{rule: ") :]
+    assert proposed.endswith(", reason: ...}")
+    return f"waivers:\n  - {proposed.removesuffix('...}')}retired{AGREED}\n"
+
+
+@pytest.mark.parametrize("folder", [".", "specs", "elsewhere"])
+@pytest.mark.parametrize("text", [SPEC, VARIANTS])
+def test_what_the_message_proposes_is_enough_for_a_spec_that_is_meant_to_go(
+    folder: str, text: str, keeper: Gatekeeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper.main(
+        {"specs/net.yaml": text, "specs/other.yaml": OTHER, "elsewhere/x": "", "archcost.yaml": GROWTH}
+    )
+    keeper.change({"specs/net.yaml": None})
+    monkeypatch.chdir(folder)
+    (said,) = keeper.check().about("gone-spec")
+    assert "net.yaml" in said
+    assert (
+        "and is gone; bring it back, or let a waiver say who agreed: {rule: gone-spec, match: specs/net"
+        in said
+    )
+    keeper.change({"archcost.yaml": GROWTH + waiver_in(said)})
+    found = keeper.check()
+    assert (found.code, found.about("gone-spec"), found.about("unused-waiver")) == (0, [], [])
+    # Once main has it, nothing is missed any more, and the waiver says that its time has come.
+    keeper.repository.git("branch", "--force", "main", "HEAD")
+    found = keeper.check()
+    assert (found.code, found.about("gone-spec"), len(found.about("unused-waiver"))) == (0, [], 1)
+
+
+@pytest.mark.parametrize("gone", ["specs/b.yaml", "specs/net.yaml"])
+def test_it_hides_no_other_spec_that_goes(gone: str, keeper: Gatekeeper) -> None:
+    files = {"specs/net.yaml": VARIANTS, "specs/b.yaml": SPEC, "specs/other.yaml": OTHER}
+    keeper.main({**files, "archcost.yaml": GROWTH})
+    keeper.change({"specs/net.yaml": VARIANTS.replace("wide: {width: 16}, ", "")})
+    (said,) = keeper.check().about("gone-spec")
+    keeper.change({"archcost.yaml": GROWTH + waiver_in(said)})
+    assert keeper.check().failing == set()
+    keeper.change({gone: None})
+    found = keeper.check()
+    assert found.failing == {"gone-spec"}
+    assert found.about("gone-spec")[0].startswith(gone)
+
+
+def test_a_waiver_for_whatever_goes_is_none(keeper: Gatekeeper) -> None:
+    waiver = "{rule: gone-spec, reason: retired" + AGREED
+    keeper.main({"net.yaml": SPEC, "archcost.yaml": f"specs: [net.yaml]\nwaivers:\n  - {waiver}\n"})
+    found = keeper.run()
+    assert (found.code, found.out) == (2, "")
+    assert "a waiver of gone-spec needs match: which spec goes; without it, any might" in found.err
+
+
 def test_a_configuration_that_moved_to_pyproject_is_the_same_gate(keeper: Gatekeeper) -> None:
     keeper.main({"specs/net.yaml": SPEC, "specs/other.yaml": OTHER, "archcost.yaml": GROWTH})
     toml = "[tool.archcost]\nspecs = ['specs/*.yaml']\nagainst = 'main'\n"
@@ -127,9 +185,9 @@ def test_a_variant_that_is_gone_or_has_another_name_fails(
     keeper.change({"specs/net.yaml": VARIANTS.replace("{wide: {width: 16}, slim: {width: 4}}", variants)})
     found = keeper.check()
     assert found.failing == {"gone-spec"}
-    assert found.about("gone-spec") == [
-        f"specs/net.yaml was checked as {lost} at main, and is not any more; {WAYS}"
-    ]
+    what = f"specs/net.yaml was checked as {lost} at main, and is not any more"
+    way = f"{AGREE}specs/net.yaml, variant: {lost}, reason: ...}}"
+    assert found.about("gone-spec") == [f"{what}; check it so again, {way}"]
 
 
 @pytest.mark.parametrize("now", ["set: {width: 2}", "input: 3x4x4", "variant: ''"])
@@ -139,9 +197,8 @@ def test_a_network_that_is_read_another_way_is_another_one(now: str, keeper: Gat
     keeper.change({"archcost.yaml": config.replace("set: {width: 80}", now)})
     found = keeper.check()
     assert found.failing == {"gone-spec"}
-    assert found.about("gone-spec") == [
-        f"net.yaml was checked as width: 80 at main, and is not any more; {WAYS}"
-    ]
+    what = "net.yaml was checked as width: 80 at main, and is not any more"
+    assert found.about("gone-spec") == [f"{what}; check it so again, {AGREE}net.yaml, reason: ...}}"]
 
 
 def test_a_base_that_checked_nothing_loses_nothing(keeper: Gatekeeper) -> None:
@@ -166,7 +223,9 @@ def test_a_spec_that_was_renamed_out_of_its_budget_fails(keeper: Gatekeeper) -> 
     keeper.move("specs/tiny_a.yaml", "specs/a.yaml", LARGE)
     found = keeper.check()
     assert found.failing == {"lost-budget"}
-    assert found.about("lost-budget") == ["no limit holds any more; max_params did at main, for specs/a.yaml"]
+    assert found.about("lost-budget") == [
+        "no limit holds any more; max_params did at main, for specs/a.yaml (which was specs/tiny_a.yaml)"
+    ]
 
 
 @pytest.mark.parametrize("text", [SPEC, VARIANTS])
@@ -189,7 +248,9 @@ def test_a_spec_that_lost_one_of_its_limits_by_its_name_fails(keeper: Gatekeeper
     keeper.move("specs/tiny_a.yaml", "specs/a.yaml", LARGE)
     found = keeper.check()
     assert found.failing == {"lost-budget"}
-    assert found.about("lost-budget") == ["max_params has no limit now, and was 5k at main, for specs/a.yaml"]
+    assert found.about("lost-budget") == [
+        "max_params has no limit now, and was 5k at main, for specs/a.yaml (which was specs/tiny_a.yaml)"
+    ]
 
 
 PARTS = """\
