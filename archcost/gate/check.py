@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from archcost.errors import RevisionError, SpecError
 from archcost.findings import RULES
 from archcost.gate.advice import advice
+from archcost.gate.alternative import would_pass
 from archcost.gate.anchor import anchor
 from archcost.gate.baseline import Accepted, Baseline, fingerprint
 from archcost.gate.bases import Absent
@@ -377,6 +378,7 @@ class Gate:
                 kind=ruling.budget.kind,
                 axis=ruling.budget.axis.index if ruling.budget.axis else None,
                 dtype=self.config.dtype if ruling.budget.limit.unit == "bytes" else None,
+                passes=lambda name: would_pass(replace(checked.entry, variant=name), self.config, self._base),
             )
             details["helps"] = "; ".join(hints)
         return replace(complaint, details={name: text for name, text in details.items() if text})

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from fractions import Fraction
 
-    from archcost.gate.advice.asked import Reload
+    from archcost.gate.advice.asked import Passes, Reload
     from archcost.report.model import NodeRow
     from archcost.review.measured import Subject
 
@@ -52,6 +52,7 @@ def advice(  # noqa: PLR0913 - a limit, and what is known around it
     kind: str | None = None,
     axis: int | None = None,
     dtype: str | None = None,
+    passes: Passes | None = None,
 ) -> list[str]:
     """What would keep a limit that is broken: at most three sentences, the least invasive change first.
 
@@ -66,6 +67,7 @@ def advice(  # noqa: PLR0913 - a limit, and what is known around it
         kind: the kind, if the limit is for all layers of one.
         axis: of a field, the axis the limit is for; None for every one.
         dtype: the data type, if the limit was written in bytes.
+        passes: whether a variant keeps all limits of its own; without it, every variant does.
 
     >>> from archcost import load
     >>> from archcost.review.measured import Subject
@@ -74,7 +76,7 @@ def advice(  # noqa: PLR0913 - a limit, and what is known around it
     'global_avg_pool before flatten (changes what is learned): 37.69 M'
     """
     part = None if rows is None else frozenset(row.path for row in rows)
-    found = hints(Asked(subject, measure, limit, part, kind, axis, reload, dtype))
+    found = hints(Asked(subject, measure, limit, part, kind, axis, reload, dtype, passes))
     return [hint.text if hint.fits else f"{hint.text}, which is not enough" for hint in found]
 
 

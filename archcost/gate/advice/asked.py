@@ -19,7 +19,7 @@ from archcost.report.words import DTYPES
 from archcost.review.measured import MEASURES, Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from archcost.gate.advice.rebuilt import Changes
     from archcost.geometry import Shape
@@ -54,6 +54,9 @@ class Reload(Protocol):
         ...
 
 
+Passes: TypeAlias = "Callable[[str], bool]"
+
+
 class Hint(NamedTuple):
     """Something that would help.
 
@@ -81,6 +84,7 @@ class Asked:
         axis: of a field, the axis that counts; None for the smallest.
         reload: how the spec is read anew; None if it cannot be.
         dtype: the data type, if the limit was written in bytes.
+        passes: whether a variant keeps all limits of its own.
         work: nodes that may still be looked at.
     """
 
@@ -92,6 +96,7 @@ class Asked:
     axis: int | None = None
     reload: Reload | None = None
     dtype: str | None = None
+    passes: Passes | None = None
     work: int = WORK
 
     @cached_property
@@ -153,6 +158,12 @@ class Asked:
         if self.part is not None and not self._same_nodes(network):
             return None
         return self._measured(network)
+
+    def may_be(self, variant: str) -> bool:
+        """Whether a variant would pass; not if there is no time to find out."""
+        if self.passes is None:
+            return True
+        return self._pay(len(self.subject.network), _LOAD_PRICE + _FIELD_PRICE) and self.passes(variant)
 
     def hint(self, what: str, value: Number | None) -> Iterator[Hint]:
         """A sentence about a change, if it helps at all."""

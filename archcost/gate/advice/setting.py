@@ -22,7 +22,7 @@ _SMALLEST = 2
 
 
 def variant(asked: Asked) -> Iterator[Hint]:
-    """Variants of the spec, those that change least first."""
+    """Variants of the spec that pass by their own limits, those that change least first."""
     network = asked.subject.network
     # A network of the zoo that is a variant has no others by that name.
     is_fixed = network.path.startswith("zoo:") and network.variant is not None
@@ -32,7 +32,8 @@ def variant(asked: Asked) -> Iterator[Hint]:
     found = ((name, asked.reloaded(variant=name)) for name in others)
     known = [(name, value) for name, value in found if value is not None]
     for name, value in sorted(known, key=lambda pair: asked.gain(pair[1])):
-        yield from asked.hint(f"variant {name}", value)
+        if asked.gain(value) > 0 and asked.may_be(name):
+            yield from asked.hint(f"variant {name}", value)
 
 
 def smaller_input(asked: Asked) -> Iterator[Hint]:

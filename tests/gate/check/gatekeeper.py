@@ -77,6 +77,10 @@ class Gatekeeper:
         """The result as JSON."""
         return self.run(*arguments, "--format", "json")
 
+    def complaints_at(self, spec: str) -> list[dict[str, Any]]:
+        """The complaints about a spec, as it stands and as its variants."""
+        return [one for one in self.check().complaints if one["file"] == spec]
+
     def run(self, *arguments: str) -> Ended:
         code = main(["check", "--today", "2026-11-22", *arguments])
         printed = self._capsys.readouterr()

@@ -1,0 +1,30 @@
+"""Whether a network that would help may be recommended: it has limits of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.errors import ArchcostError
+from archcost.gate.judge import rulings
+from archcost.gate.model import at_least
+from archcost.review.measured import Subject
+
+if TYPE_CHECKING:
+    from archcost.gate.bases import Base
+    from archcost.gate.config import Config
+    from archcost.gate.entries import Entry
+
+
+def would_pass(entry: Entry, config: Config, base: Base | None) -> bool:
+    """Whether a network breaks no limit that holds for it, and has no finding that fails."""
+    try:
+        subject = Subject(entry.load())
+    except ArchcostError:
+        return False
+    before = base.of(entry) if base else None
+    budgets = [one for one in config.budgets if config.applies(one, entry.path, entry.variant)]
+    found = rulings(budgets, subject, before if isinstance(before, Subject) else None, config.dtype)
+    if any(one.kept is False and at_least(one.level, config.fail_level) for one in found):
+        return False
+    levels = (config.rules.get(one.rule, one.level) for one in subject.report.findings)
+    return not any(level != "off" and at_least(level, config.fail_level) for level in levels)
