@@ -26,5 +26,8 @@ def would_pass(entry: Entry, config: Config, base: Base | None) -> bool:
     found = rulings(budgets, subject, before if isinstance(before, Subject) else None, config.dtype)
     if any(one.kept is False and at_least(one.level, config.fail_level) for one in found):
         return False
-    levels = (config.rules.get(one.rule, one.level) for one in subject.report.findings)
-    return not any(level != "off" and at_least(level, config.fail_level) for level in levels)
+    for finding in subject.report.findings:
+        level = config.rules.get(finding.rule, finding.level)
+        if level != "off" and at_least(level, config.fail_level):
+            return False
+    return True
