@@ -20,17 +20,11 @@ show() {
   printf '::%s::\n' "$token"
 }
 
-# A text as the end of a workflow command, and one as the value of a property.
+# A text as the end of a workflow command.
 escaped() {
   local text=${1//'%'/%25}
   text=${text//$'\r'/%0D}
   printf '%s' "${text//$'\n'/%0A}"
-}
-property() {
-  local text
-  text=$(escaped "$1")
-  text=${text//:/%3A}
-  printf '%s' "${text//,/%2C}"
 }
 
 output() { printf '%s<<%s\n%s\n%s\n' "$1" "$token" "$2" "$token" >>"${GITHUB_OUTPUT:-/dev/null}"; }
@@ -48,22 +42,12 @@ finish() {
   exit "$code"
 }
 
-# The end where nothing could be checked. Mistakes are annotated where they are written, if they say where.
+# The end where nothing could be checked. archcost annotates mistakes where they are written; all else is one annotation.
 give_up() {
-  local code=$1 title=$2 mistakes=$3 folder line found=
-  local place='^([^:]+):([0-9]+):([0-9]+): (.*)$'
-  folder=${PWD#"${GITHUB_WORKSPACE:-$PWD}"}
-  folder=${folder#/}
+  local code=$1 title=$2 mistakes=$scratch/said
+  grep -v '^::error ' "$3" >"$mistakes" || true
   show "$mistakes"
-  while IFS= read -r line; do
-    if [[ $line =~ $place ]]; then
-      found=yes
-      printf '::error file=%s,line=%s,col=%s,title=archcost::%s\n' \
-        "$(property "${folder:+$folder/}${BASH_REMATCH[1]}")" "${BASH_REMATCH[2]}" "${BASH_REMATCH[3]}" \
-        "$(escaped "${BASH_REMATCH[4]}")"
-    fi
-  done <"$mistakes"
-  [ -n "$found" ] || printf '::error title=archcost::%s\n' "$(escaped "$title: $(cat "$mistakes")")"
+  grep '^::error ' "$3" || printf '::error title=archcost::%s\n' "$(escaped "$title: $(cat "$mistakes")")"
   # An indented block: nothing in it is markup.
   { printf '## ❌ archcost check: %s\n\n' "$title" && sed 's/^/    /' "$mistakes"; } >"$summary"
   finish "$code"

@@ -13,9 +13,9 @@ from archcost.cli.common import Loading, asked, filled, loading, width
 from archcost.cli.completion import complete_spec
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
 from archcost.cli.option import option
-from archcost.cli.output import say, write
+from archcost.cli.output import annotate, say, write
 from archcost.cli.progress import progress
-from archcost.errors import UsageError
+from archcost.errors import ArchcostError, UsageError
 from archcost.escape import visible
 from archcost.gate.baseline import Baseline
 from archcost.gate.baseline import read as read_baseline
@@ -126,6 +126,28 @@ def command(
 
     Exit codes: 0 passed, 1 failed, 2 a spec or the configuration is wrong, 3 nothing to check.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
+    try:
+        return _check(specs, config, forms, output, options)
+    except ArchcostError as error:
+        if any(one.form == "github" for one in forms):
+            from archcost.report.judgement.github import mistakes  # noqa: PLC0415 - few checks end so
+
+            annotate(mistakes(error, repository_root()))
+        raise
+
+
+def _check(
+    specs: tuple[str, ...],
+    config: str | None,
+    forms: tuple[Output, ...],
+    output: str | None,
+    options: Options,
+) -> int:
+    """The check itself.
+
+    Raises:
+        ArchcostError: nothing can be judged.
+    """
     from archcost.gate.check import Gate  # noqa: PLC0415 - `--help` needs none of what follows
     from archcost.gate.entries import entries  # noqa: PLC0415
     from archcost.gate.run import configured  # noqa: PLC0415

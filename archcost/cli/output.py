@@ -40,7 +40,12 @@ def write(result: str | bytes, output: str | None) -> None:
 
 def say(text: str) -> None:
     """Tell the user something, on standard error, where a CI looks for commands as well."""
-    click.echo(no_commands(text).encode("utf-8", _NO_TEXT).decode("utf-8"), err=True)
+    annotate(no_commands(text))
+
+
+def annotate(text: str) -> None:
+    """Tell a CI something there: commands of its own, which nobody's text may be part of unescaped."""
+    click.echo(text.encode("utf-8", _NO_TEXT).decode("utf-8"), err=True)
 
 
 NARROWEST = 24

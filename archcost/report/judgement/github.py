@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.escape import github_data, github_property
+from archcost.errors import SpecError
+from archcost.escape import github_data, github_property, one_line
 from archcost.report.judgement.words import in_repository, verdict, worst_first
 from archcost.report.words import about_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
+    from archcost.errors import ArchcostError, Diagnostic
     from archcost.gate.model import Complaint, Judgement
     from archcost.report.judgement.words import Look
 
@@ -35,6 +38,25 @@ def write(judgement: Judgement, look: Look) -> str:
         text = f"and {more} more: {verdict(judgement)}"
         commands.append(f"::notice title=archcost check::{github_data(text)}")
     return "".join(f"{command}\n" for command in commands)
+
+
+def mistakes(error: ArchcostError, root: Path) -> str:
+    """What keeps a check from judging, one annotation for each mistake; without a place where it has none."""
+    if not isinstance(error, SpecError):
+        return f"::error title=archcost::{github_data(one_line(str(error)))}"
+    shown = error.diagnostics if len(error.diagnostics) <= MOST else error.diagnostics[: MOST - 1]
+    found = [_mistake(one, root) for one in shown]
+    if more := len(error.diagnostics) - len(shown):
+        found.append(f"::error title=archcost::and {more} more: see the log")
+    return "\n".join(found)
+
+
+def _mistake(one: Diagnostic, root: Path) -> str:
+    place = one.place
+    path = in_repository(place.source.name, root)
+    at = f"file={github_property(one_line(path))},line={place.line},col={place.column}," if path else ""
+    text = one.message if path else f"{place}: {one.message}"
+    return f"::error {at}title=archcost::{github_data(one_line(text))}"
 
 
 def _annotation(several: Sequence[Complaint], look: Look) -> str:
