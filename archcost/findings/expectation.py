@@ -88,7 +88,7 @@ def _field(e: Expectation, whole: Field, of: str) -> str | None:
     The size of a global field, all of the input, is that of reports and holds, too.
     """
     field = (whole.moving if whole.is_known else None) or whole
-    if field.certainty != "exact" and e.what != "stride":
+    if field.certainty in ("at_most", "unknown") and e.what != "stride":
         return f"expected {e.what} {e.text}{of}, but it is {_uncertain(e, field)}"
     if not field.is_known:
         return f"expected stride {e.text}{of}, but it is {_uncertain(e, field)}"

@@ -198,6 +198,16 @@ def test_a_stack_behind_a_norm_is_expected_to_be_what_it_is_without(
     assert complaints(network(stack)) == []
 
 
+def test_of_a_deformable_convolution_the_field_without_offsets_is_expected(
+    network: Callable[..., Network],
+) -> None:
+    deform = "- {{std/deform_conv: {{out_channels: 8, kernel_size: 3}}, expect: {{receptive_field: {}}}}}"
+    assert complaints(network(deform.format("3, coverage: 1"))) == []
+    assert complaints(network(deform.format(5))) == [
+        "deform_conv: expected receptive_field 5, but it is 3×3: 2 less"
+    ]
+
+
 def test_a_limit_and_an_expectation_of_one_word_are_about_one_number(network: Callable[..., Network]) -> None:
     net = network(GATE.format(expect="coverage: $(9/25)"))
     assert complaints(net) == []
