@@ -97,7 +97,7 @@ _LOADING = (
         multiple=True,
         callback=settings_given,
         shell_complete=complete_setting,
-        help="Override a variable of the spec: --set width=48. Repeatable, for other variables.",
+        help="Override a variable of the spec: --set width=48. Repeatable.",
     ),
     option(
         "--variant",

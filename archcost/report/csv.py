@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from archcost.escape import csv_cell
 from archcost.report.columns import FRACTIONS
-from archcost.report.model import COUNTS, FIELD_COLUMNS, flat
+from archcost.report.model import COUNTS, FIELD_COLUMNS, LOCAL_COLUMNS, flat
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,6 +24,7 @@ def write(reports: Sequence[Report], look: Look) -> str:
     chosen = [*(_USUAL if look.columns is None else look.columns)]
     if any(report.convention for report in reports):
         chosen += ["convention", "convention_count"]
+    chosen += LOCAL_COLUMNS if look.columns is None else ()
     rows = (row for report in reports for row in _rows(report, look.sort))
     return table(["spec", "network", "path", *chosen], rows)
 

@@ -28,8 +28,9 @@ SCHEMA = "archcost-rf/1"
 _LEGEND = (
     "In positions of the input. A row stands where the field changes; first centre: that of output 0.",
     "n×n (p %): only p % of its positions are read, the others are holes. all (n×n): the whole input; n×n",
-    "without operations over all positions.",
 )
+
+_WITHOUT = "without operations over all positions"
 
 _NOMINAL = "~ n×n: nominal, without the offsets of a deformable convolution."
 
@@ -69,7 +70,8 @@ def _text(report: FieldReport, style: Style, picture: str, *, quiet: bool) -> st
 def legend(report: FieldReport) -> tuple[str, ...]:
     """What the table of fields does not explain by itself."""
     fields = [field for row in report.nodes for field in row.receptive_fields.values()]
-    return (*_LEGEND, *[_NOMINAL] * any(field.certainty == "nominal" for field in fields))
+    without = f"{_WITHOUT}, with its stride and centre." if any(f.local for f in fields) else f"{_WITHOUT}."
+    return (*_LEGEND, without, *[_NOMINAL] * any(field.certainty == "nominal" for field in fields))
 
 
 def is_chosen(report: FieldReport) -> bool:
@@ -98,8 +100,8 @@ def changes(report: FieldReport) -> Table:
             show(row.output),
             *([name] * several),
             field_size(field),
-            _each(field.stride or ()),
-            _each(field.center or ()),
+            _each((field.moving or field).stride or ()),
+            _each((field.moving or field).center or ()),
             *([_effective_size(row, name)] * effective),
         ]
         for row in rows

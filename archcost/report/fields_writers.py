@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from archcost.report.fields import FieldReport, FieldRow
+    from archcost.report.model import SeenField
 
 
 def as_markdown(report: FieldReport, *, quiet: bool = False) -> str:
@@ -51,6 +52,7 @@ _FIELD = tuple(JSON_NAMES.get(name, name) for name in keys(ReceptiveField) if na
 _COLUMNS = (
     *("spec", "network", "path", "kind", "output", "input"),
     *(*_FIELD, "effective_field", "file", "line", "column"),
+    *(f"local_{name}" for name in _FIELD if name != "global"),
 )
 
 
@@ -58,9 +60,17 @@ def _flat(report: FieldReport, row: FieldRow, name: str) -> dict[str, object]:
     effective = row.effective_fields.get(name)
     named = {"spec": report.path, "network": report.name, "input": name, "output": _times(row.output)}
     own = {key: getattr(row, key) for key in ("path", "kind", "file", "line", "column")}
-    field = to_dict(row.receptive_fields[name])
-    seen = {key: _times(cast("list[object]", v)) if isinstance(v, list) else v for key, v in field.items()}
-    return named | own | seen | {"effective_field": _times(effective.size) if effective else ""}
+    field = row.receptive_fields[name]
+    local = {f"local_{key}": value for key, value in _cells(field.local).items()} if field.local else {}
+    return (
+        named | own | _cells(field) | {"effective_field": _times(effective.size) if effective else ""} | local
+    )
+
+
+def _cells(field: SeenField) -> dict[str, object]:
+    """A field by its keys in JSON, numbers per axis in one cell."""
+    found = to_dict(field)
+    return {key: _times(cast("list[object]", v)) if isinstance(v, list) else v for key, v in found.items()}
 
 
 def _times(values: Iterable[object]) -> str:

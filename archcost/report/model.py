@@ -407,23 +407,34 @@ def flat(row: NodeRow) -> dict[str, object]:
     }
     place: dict[str, object] = {"file": row.file, "line": row.line, "column": row.column}
     seen = dict(zip_longest(FIELD_COLUMNS, _flat_field(row.receptive_field)))
+    local = row.receptive_field.local if row.receptive_field else None
+    without = dict(zip(LOCAL_COLUMNS, _flat_local(local), strict=True)) if local else {}
     asked = {} if row.convention_count is None else {"convention_count": row.convention_count}
-    return start | row.counts() | seen | place | asked
+    return start | row.counts() | seen | place | asked | without
 
 
 FIELD_COLUMNS = ("receptive_field", "receptive_field_stride", "coverage", "holes", "global", "certainty")
 """What a data frame holds of a receptive field; empty where there is none, or one per input."""
 
+LOCAL_COLUMNS = (
+    *("local_receptive_field", "local_receptive_field_stride", "local_coverage", "local_holes"),
+    "local_certainty",
+)
+"""The same of the field without operations over all positions; only where there are such operations."""
+
 
 def _flat_field(field: SeenField | None) -> Iterator[object]:
     if isinstance(field, ReceptiveField):
-        yield "x".join(map(str, field.size))
-        yield "x".join(field.stride)
-        yield from (field.coverage, field.holes, field.is_global)
+        *numbers, certainty = _flat_local(field)
+        yield from (*numbers, field.is_global, certainty)
     elif field:
-        yield from (None, None, None, None, None)
-    if field:
-        yield field.certainty
+        yield from (None, None, None, None, None, field.certainty)
+
+
+def _flat_local(field: ReceptiveField) -> Iterator[object]:
+    yield "x".join(map(str, field.size))
+    yield "x".join(field.stride)
+    yield from (field.coverage, field.holes, field.certainty)
 
 
 def field_text(given: Mapping[str, object]) -> str:

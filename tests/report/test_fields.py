@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from csv import DictReader
+from io import StringIO
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,8 +14,11 @@ import archcost
 from archcost.analysis import analyze
 from archcost.errors import UsageError
 from archcost.report.fields import Seeing, field_report
-from archcost.report.fields_text import as_json, as_text
+from archcost.report.fields_text import as_json, as_text, changes, legend
+from archcost.report.fields_writers import as_csv
 from archcost.report.style import Style
+from archcost.report.words import Look
+from archcost.report.writers import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,3 +197,45 @@ def test_json_has_whole_numbers_however_large(network: Callable[..., Network]) -
     assert document["specs"][0]["paths"]["total"] == 2**80
     assert len(document["specs"][0]["paths"]["lengths"]) == 81
     assert "about 10^24 paths lead" in text_of(net)
+
+
+NORMED = """
+    - conv: {out_channels: 8, kernel_size: 3, stride: 2, dilation: 3}
+    - group_norm: {num_groups: 2}
+    - conv: {out_channels: 8, kernel_size: 3, padding: 1}
+    - global_avg_pool
+    """
+"""By hand: 7×7 around 3, 9 of it read; then {0, 2, 4} + {0, 3, 6} along an axis, 9 of 11, around 3 again."""
+
+
+def test_a_row_is_about_one_field_that_behind_a_norm_is_the_local_one(
+    network: Callable[..., Network],
+) -> None:
+    report = field_report(Seeing.of(network(NORMED, x="[4, 32, 32]")))
+    rows = {row[0]: row[3:] for row in changes(report).rows}
+    assert rows == {
+        "conv": ["7×7 (18.4 %)", "2", "3"],
+        "group_norm": ["all (7×7 (18.4 %))", "2", "3"],
+        "conv_2": ["all (11×11 (66.9 %))", "2", "3"],
+        "global_avg_pool": ["all", "26", "31/2"],
+    }
+    assert any("with its stride and centre" in line for line in legend(report))
+
+
+def test_csv_has_the_local_field_beside_the_global_one(network: Callable[..., Network]) -> None:
+    net = network(NORMED, x="[4, 32, 32]")
+    seen = list(DictReader(StringIO(as_csv(field_report(Seeing.of(net))))))
+    assert [(row["size"], row["local_size"], row["local_center"], row["local_holes"]) for row in seen] == [
+        ("7x7", "", "", ""),
+        ("32x32", "7x7", "3x3", "40"),
+        ("32x32", "11x11", "3x3", "40"),
+        ("32x32", "", "", ""),
+    ]
+    counted = list(DictReader(StringIO(write([archcost.analyze(net)], "csv", Look()))))
+    assert [(row["receptive_field"], row["local_receptive_field"]) for row in counted] == [
+        ("7x7", ""),
+        ("32x32", "7x7"),
+        ("32x32", "11x11"),
+        ("32x32", ""),
+    ]
+    assert (counted[1]["local_receptive_field_stride"], counted[1]["local_holes"]) == ("2x2", "40")
