@@ -337,6 +337,10 @@ INSTEAD = {
         "modulelist modulesequence chain seq series",
         "items stand in a list, or under `body:` in one item",
     ),
+    **_each(
+        "layers items layerlist sublayers steps",
+        "items in an item stand under `body:`, as in `- body: [relu, …]`, and its `name:` beside that",
+    ),
     **_each("for times", "items are repeated by `repeat: 3` with `body:` beside it"),
     **_each("input inputlayer inputs data placeholder net imageinput images", _INPUT),
     **_each("output outputs", "what leaves is the last item, or `outputs: [a, b]` below the layers"),

@@ -120,7 +120,7 @@ class Unused(NamedTuple):
 
     Attributes:
         what: `variable`, `parameter`, `loop variable`, `counter` (of a plain count), `input` (of a block),
-            `block`, `include` or `share`.
+            `carry`, `block`, `include` or `share`.
         name: as it is written.
         place: where.
         of: the block that has the parameter or the input.

@@ -17,6 +17,7 @@ _SAID = {
     "parameter": "block '{1}': nothing reads its parameter '{0}'; write ${0} where it belongs",
     "input": "block '{1}': nothing reads its input '{0}'; let an item read it (`from`), or do without it",
     "loop variable": "repeat: nothing reads its variable '{0}'; write ${0} where it belongs",
+    "carry": "carry: nothing reads '{0}'; let an item of the body read it (`from`), or do without it",
     "counter": "repeat: nothing reads its variable '{0}'; a plain count does without a name",
     "share": "share '{0}': no other item has these weights; give another the same word, or drop it",
     "block": "block '{0}': nothing calls it",

@@ -114,12 +114,37 @@ def _call(text: str) -> str | None:
         return why
     if kind is None or not isinstance(call, ast.Call):
         return f"a layer is a word and a mapping of its fields, as in {_EXAMPLE}"
+    if plain(word) == "multiheadattention" and (heads := _heads(call)):
+        return f"write `std/attention: {{heads: {heads}}}`; its heads share the channels that arrive"
     if layers.find(kind) is None:
         below = "its parameters" if kind.startswith("std/") else "its items"
         return f"write `{kind}:`, and {below} below it"
     if _FUNCTIONAL.match(word):  # its first argument is the tensor
         call.args = call.args[1:]
     return _written(kind, _arguments(call, _order(word, kind), kind))
+
+
+_OF_ATTENTION = {"embed_dim", "key_dim", "dropout", "batch_first", "device", "dtype", "name"}
+"""Arguments that change nothing of `std/attention`: its width is what arrives."""
+
+
+def _heads(call: ast.Call) -> str | None:
+    """The heads of attention; None where it has more than a number of them, so that it is another attention.
+
+    PyTorch's has the channels before the heads; Keras's, with a large H, has those of a head behind them.
+    """
+    is_keras = ast.unparse(call.func).endswith("MultiHeadAttention")
+    given = {word.arg or "**": word.value for word in call.keywords if word.arg not in _OF_ATTENTION}
+    given |= dict(
+        zip(["num_heads", "key_dim"] if is_keras else ["embed_dim", "num_heads"], call.args, strict=False)
+    )
+    if given.keys() - _OF_ATTENTION != {"num_heads"} or len(call.args) > _BEFORE_OTHERS:
+        return None
+    return rendered(given["num_heads"])
+
+
+_BEFORE_OTHERS = 2
+"""Arguments of attention by their places: the channels and the heads."""
 
 
 _EXAMPLE = "`conv: {out_channels: 8, kernel_size: 3}`"

@@ -110,6 +110,7 @@ class Repeat(Item):
     rows: list[dict[str, Template]] = field(default_factory=list[dict[str, "Template"]])
     places: dict[str, Place] = field(default_factory=dict[str, "Place"])
     """Where each loop variable is named."""
+    carry_places: dict[str, Place] = field(default_factory=dict[str, "Place"])
 
 
 @dataclass(kw_only=True, eq=False, repr=False)

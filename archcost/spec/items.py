@@ -27,7 +27,7 @@ from archcost.spec.fields import Fields
 from archcost.spec.mending import COMPANIONS, STRUCTURES, Mender
 from archcost.spec.meta import Meta
 from archcost.spec.naming import Around, Names, Numbering
-from archcost.spec.pieces import META
+from archcost.spec.pieces import META, listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
 from archcost.spec.template import ANY, check_plain, has_dashes, shown
@@ -295,6 +295,7 @@ class ItemParser(Mender):
         variables = around.variables | self._iterations(repeat, entry.value, around)
         if mode == "carry":
             repeat.carry = self.name_list(node.get("carry"), "carry")
+            repeat.carry_places = listed(node.get("carry"))
         names = Names(around.names, again=repeat.carry)
         inside = Around(variables, names, Numbering(self.problems))
         if (body := node.get("body")) is not None:

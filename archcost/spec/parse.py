@@ -15,9 +15,9 @@ from archcost.spec.inputs import INPUT_FORM, input_shape
 from archcost.spec.items import ItemParser
 from archcost.spec.mending import STRUCTURES
 from archcost.spec.naming import Around, Names, Numbering
-from archcost.spec.pieces import META
+from archcost.spec.pieces import META, listed
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
-from archcost.spec.template import ANY, IN_NAMES, describe
+from archcost.spec.template import ANY, IN_NAMES, OF_BLOCK, describe
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
@@ -208,9 +208,9 @@ class Parser(ItemParser):
             return
         mapping = self.check_keys(mapping, BLOCK_KEYS, ("body",), what)
         self.text(mapping, "note")
-        known = self._parameters(block, mapping.get("params"), variables.union(IN_NAMES))
+        known = self._parameters(block, mapping.get("params"), variables.union(IN_NAMES, [OF_BLOCK]))
         block.inputs = self.name_list(mapping.get("inputs"), "inputs")
-        block.input_places = _listed(mapping.get("inputs"))
+        block.input_places = listed(mapping.get("inputs"))
         if "input" in block.inputs and (inputs := mapping.get("inputs")):
             text = "'input' is all that arrives at a block; its parts need names of their own"
             self.problems.add(inputs.place, text)
@@ -269,12 +269,6 @@ class Parser(ItemParser):
             place = self.calls[cycle[0]][cycle[1]]
             text = f"block '{cycle[0]}' calls itself: {' → '.join(cycle)}; a spec has no recursion"
             self.problems.add(place, text)
-
-
-def _listed(node: Tree | None) -> dict[str, Place]:
-    """Where the words of a list stand."""
-    items = node.items if isinstance(node, Sequence) else []
-    return {one.text: one.place for one in items if isinstance(one, Scalar)}
 
 
 def _places(node: Tree | None) -> dict[str, Place]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from archcost.limits import Limits
+    from archcost.source import Place
     from archcost.spec.naming import Names
     from archcost.spec.problems import Problems
     from archcost.spec.reader import Tree
@@ -295,3 +296,9 @@ def _no_tap(node: Tree, what: str) -> str:
     if isinstance(node, Scalar) and node.text.startswith("$"):
         return "a tap cannot be computed, `branches` with `when` can choose"
     return "it must be the name of an item, or a list of names"
+
+
+def listed(node: Tree | None) -> dict[str, Place]:
+    """Where the words of a list stand."""
+    items = node.items if isinstance(node, Sequence) else []
+    return {one.text: one.place for one in items if isinstance(one, Scalar)}

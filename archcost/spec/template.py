@@ -31,10 +31,16 @@ Field: TypeAlias = "Value | tuple[Field, ...] | dict[str, Field] | None"
 IN_NAMES = ("in_channels", "in_length", "in_height", "in_width", "in_depth")
 """What every expression inside the layers knows about the tensor that arrives."""
 
+_FEW = 8
+"""Variables that a message lists."""
+
 _COUNTERS = ("i", "j", "idx", "index", "step", "iteration")
 
 ANY = "*"
 """Among the known variables: some could not be read, so any name may be one of them."""
+
+OF_BLOCK = "()"
+"""Among the known variables: they are those that a block knows, which may have others as its parameters."""
 
 
 class Template:
@@ -161,16 +167,17 @@ def _instead(name: str, known: Collection[str]) -> str:
     """What to do about a variable that is not known, as the end of a message."""
     if name in IN_NAMES:
         return ": only expressions inside the layers know the tensor that arrives"
-    if near := suggest(name, [one for one in known if one not in IN_NAMES]) or translate(name, IN_NAMES, {}):
+    own = sorted(set(known).difference(IN_NAMES, [OF_BLOCK]))
+    if near := suggest(name, own) or translate(name, IN_NAMES, {}):
         return near
     if name in _COUNTERS and not set(_COUNTERS).intersection(known):
         return f"; a repeat names what it counts: `repeat: {{{name}: 3}}`"
     if find(name):
         return f"; a word stands in quotes: '{name}'"
-    own = sorted(set(known).difference(IN_NAMES))
-    if not own:
-        return "; declare it under `vars`"
-    return f"; known here: {', '.join(own)}" if len(own) <= 8 else ""
+    known_here = f"; known here: {', '.join(own)}" if 0 < len(own) <= _FEW else ""
+    if OF_BLOCK in known:
+        return f"{known_here}; a parameter of the block stands under its `params`, as `{name}: required`"
+    return known_here if own else "; declare it under `vars`"
 
 
 def check_plain(node: Tree, what: str) -> None:

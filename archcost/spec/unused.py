@@ -16,7 +16,7 @@ from archcost.spec.reader import Sequence
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from archcost.spec.document import Block, Document, Item
+    from archcost.spec.document import Block, Document, Item, Ref
     from archcost.spec.template import Template
 
 Owner: TypeAlias = "Block | Repeat | None"
@@ -47,6 +47,9 @@ class Survey:
         self._shares: dict[Block | None, list[tuple[Item, int]]] = defaultdict(list)
         self._taps: dict[Block | None, set[str]] = defaultdict(set)
         """Per body, the names of items and inputs that it reads."""
+        self._parts: dict[Block | None, set[str]] = defaultdict(set)
+        """Per body, the names of what it reads of items: `high` of `stage.high`."""
+        self._carries: list[tuple[Block | None, Repeat]] = []
         self._calls: dict[Block | None, dict[Block, int]] = {}
         """Per body, the blocks it calls, and whether once or more often; None is the network's own."""
         self._variables: Scope = {name: (None, name) for name in document.variables}
@@ -54,7 +57,12 @@ class Survey:
         self._look([None])
         used, called, repeats = self._used(), dict(self._calls), dict(self._repeats)
         self.idle = {name for name in document.variables if (None, name) not in used}
-        self.unused: list[Unused] = [*self._unused_blocks(), *self._unread_inputs(), *self._lone_shares()]
+        self.unused: list[Unused] = [
+            *self._unused_blocks(),
+            *self._unread_inputs(),
+            *self._unread_carries(),
+            *self._lone_shares(),
+        ]
         self._look(document.blocks.values())
         read = self._read.union(*self._through.values())
         self.unused += (one for name, one in self._named(called, repeats) if name not in read)
@@ -83,6 +91,7 @@ class Survey:
     def _body(self, block: Block | None) -> None:
         if block is None:
             self._items(self._document.layers, self._variables, None, 1)
+            self._taken(self._document.outputs, None)
             return
         scope = dict(self._variables) if block.sees_variables else {}
         for name, parameter in block.parameters.items():
@@ -90,7 +99,13 @@ class Survey:
                 self._follow((block, name), [parameter.default], scope)
             scope[name] = (block, name)
         self._items(block.items, scope, block, 1)
-        self._taps[block].update(ref.head for ref in block.outputs)
+        self._taken(block.outputs, block)
+
+    def _taken(self, refs: Iterable[Ref], body: Block | None) -> None:
+        for ref in refs:
+            head, *parts = ref.text.split(".")
+            self._taps[body].add(head)
+            self._parts[body].update(parts)
 
     def _reads(self, templates: Iterable[Template], scope: Scope) -> None:
         self._read.update(scope[name] for one in templates for name in one.names if name in scope)
@@ -101,14 +116,14 @@ class Survey:
     def _items(self, items: Iterable[Item], scope: Scope, body: Block | None, times: int) -> None:
         for item in items:
             self._reads(_meta(item), scope)
-            self._taps[body].update(ref.head for ref in item.reads)
+            self._taken(item.reads, body)
             if item.share is not None:
                 self._shares[body].append((item, times))
             match item:
                 case LayerItem():
                     self._reads(item.fields.templates.values(), scope)
                     likes = (item.fields.templates.get(name) for name in item.fields.kind.tap_fields)
-                    self._taps[body].update(like.as_ref().head for like in likes if like)
+                    self._taken([like.as_ref() for like in likes if like], body)
                 case BlockCall():
                     calls = self._calls[body]
                     calls[item.block] = min(_SEVERAL, calls.get(item.block, 0) + times)
@@ -139,6 +154,8 @@ class Survey:
         for row in item.rows:
             for name, template in row.items():
                 self._follow((item, name), [template], scope)
+        if item.mode == "carry":
+            self._carries.append((body, item))
         inside = scope | {name: (item, name) for name in item.places}
         self._items(item.items, inside, body, _SEVERAL if _runs_often(item) else times)
         self._reads(item.merge.fields.templates.values() if item.merge else (), inside)
@@ -166,6 +183,15 @@ class Survey:
             for name, place in block.input_places.items() if block.sees_variables and not takes_all else ():
                 if name not in self._taps[block]:
                     yield Unused("input", name, place, block.name)
+
+    def _unread_carries(self) -> Iterator[Unused]:
+        """Carried names that nothing reads. An item that names nothing, the first of the body, reads all."""
+        for body, repeat in self._carries:
+            if repeat.items and repeat.items[0].reads:
+                read = self._taps[body] | self._parts[body]
+                for name in repeat.carry:
+                    if name not in read:
+                        yield Unused("carry", name, repeat.carry_places[name])
 
     def _used(self) -> set[Name]:
         used: set[Name] = set()

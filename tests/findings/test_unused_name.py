@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Found = Callable[..., list[Finding]]
 
 HEAD = "archcost: 1\nname: net\ninput: [3, 8, 8]\n"
+PAIR = "from: [input, input]"
 TWICE = "layers: [{unit: , from: [input, input]}]"
 CONV = "conv: {out_channels: $width, kernel_size: 1}"
 
@@ -100,6 +101,12 @@ def said(findings: list[Finding]) -> list[str]:
             22,
         ),
         ("blocks:\n  unit: {body: [relu]}\nlayers: [relu]", "info block 'unit': nothing calls it", 5, 3),
+        (
+            f"layers:\n  - {{repeat: 2, carry: [a, b], {PAIR}, body: [{{name: a, relu: , from: a}}]}}",
+            "warn carry: nothing reads 'b'; let an item of the body read it (`from`), or do without it",
+            5,
+            28,
+        ),
     ],
 )
 def test_what_is_said_and_where(found: Found, spec: str, message: str, line: int, column: int) -> None:
@@ -264,3 +271,33 @@ def test_a_setting_that_may_change_something_is_not(tmp_path: Path, spec: str) -
     path = tmp_path / "net.yaml"
     path.write_text(HEAD + spec)
     assert archcost.load(path, set={"a": 2}).variables["a"] == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "[{name: a, add, from: [a, b]}]",
+        "[{add: }, {name: a, relu: }]",  # the first item reads all that arrives
+        "[{name: a, relu: , from: a}, {repeat: 2, body: [{name: c, upsample: {like: b}, from: a}]}]",
+    ],
+)
+def test_a_carried_name_that_an_item_reads_is_used(found: Found, body: str) -> None:
+    layers = f"layers:\n  - {{repeat: 2, from: [input, input], carry: [a, b], body: {body}}}"
+    assert found(layers) == []
+
+
+def test_a_carried_name_that_is_read_outside_is_used(found: Found) -> None:
+    layers = """
+        layers:
+          - name: stage
+            repeat: 2
+            from: [input, input]
+            carry: [a, b]
+            body:
+              - {name: a, relu: , from: a}
+              - {name: b, sigmoid: , from: a}
+          - {add, from: [stage.a, stage.b]}
+        """
+    assert found(layers) == []
+    (finding,) = found(layers.replace(", stage.b", ", stage.a"))
+    assert said([finding])[0].startswith("warn carry: nothing reads 'b'")
