@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from archcost.geometry import Shape
-    from archcost.report.comparison import Comparison, NetworkRow
+    from archcost.report.comparison import Comparison, NetworkRow, Noticed
     from archcost.report.words import Look
 
 _SENTENCES = 6
@@ -111,7 +111,20 @@ def facts(found: Comparison) -> Iterator[str]:
 def _beaten(row: NetworkRow, winner: NetworkRow, pareto: Sequence[str]) -> str:
     costs = [name for name in pareto if MEASURES[name].less_is_better]
     clauses = [*_costs(row, winner, costs), *_sight(row, winner, pareto)]
-    return f"{row.label} is beaten by {winner.label}: it {_clauses(*clauses)}."
+    return f"{row.label} is beaten by {winner.label}: it {_clauses(*clauses)}{_but(row, winner)}."
+
+
+def _but(row: NetworkRow, winner: NetworkRow) -> str:
+    """What is wrong with a network that wins and not with the other: the measures say nothing of it."""
+    also = {one.rule for one in row.findings if one.level != "info"}
+    wrong = [one for one in winner.findings if one.level == "error" or _leaves_out(one)]
+    others = [_noticed(one) for one in wrong if one.rule not in also]
+    return f"; but {winner.label} has findings: {in_a_row(others)}" if others else ""
+
+
+def _leaves_out(one: Noticed) -> bool:
+    """Whether positions are not read that the size of the field promises."""
+    return one.rule == "gridding" and one.level == "warn"
 
 
 def _clauses(*clauses: str) -> str:
@@ -154,15 +167,15 @@ def findings(found: Comparison) -> Iterator[str]:
     """Which rules found errors or faults, networks with the same ones together."""
     users: dict[str, list[str]] = {}
     for row in found.networks:
-        rules = [
-            f"{one.rule} ({one.level}{f' ×{one.count}' if one.count > 1 else ''})"
-            for one in row.findings
-            if one.level != "info"
-        ]
+        rules = [_noticed(one) for one in row.findings if one.level != "info"]
         if rules:
             users.setdefault(", ".join(rules), []).append(row.label)
     for rules, labels in users.items():
         yield f"{'all' if len(labels) == len(found.networks) > 1 else _some(labels)}: {rules}"
+
+
+def _noticed(one: Noticed) -> str:
+    return f"{one.rule} ({one.level}{f' ×{one.count}' if one.count > 1 else ''})"
 
 
 def declared(found: Comparison) -> Iterator[str]:

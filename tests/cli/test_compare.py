@@ -234,6 +234,42 @@ def test_what_a_rounded_factor_would_hide_is_said_in_full(run: Run, tmp_path: Pa
     assert "w=3000 is beaten by w=1000: it has 3 times the parameters and MACs.\n" in done.stdout
 
 
+HOLES = """
+archcost: 1
+name: net
+vars: {rates: [1, 2, 3], width: 8}
+variants:
+  holes: {rates: [2, 4, 4], width: 4}
+  wide: {rates: [2, 4, 4]}
+  narrow: {width: 4}
+input: [4, 64, 64]
+layers:
+  - repeat: {r: $rates}
+    body:
+      - conv: {out_channels: $width, kernel_size: 3, padding: $r, dilation: $r}
+"""
+
+
+def test_what_is_wrong_with_a_winner_stands_in_its_sentence(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(HOLES)
+    done = run("compare", str(path), "--variants", "--pareto", "params,field")
+    costs = "it has 3.30 times the parameters, and sees"
+    less = "less (13×13, not 21×21)"
+    assert (
+        f"net is beaten by holes: {costs} {less}; but holes has findings: gridding (error).\n" in done.stdout
+    )
+    assert (
+        f"wide is beaten by holes: {costs} no more; both have findings: holes gridding (error).\n"
+        in done.stdout
+    )
+    done = run("compare", str(path), "--variants", "--pareto", "params")
+    assert "net is beaten by holes: it has 3.30 times the parameters; but holes" in done.stdout
+    done = run("compare", str(path), "--variants")
+    assert "net is beaten by narrow: it has 3.30 times the parameters" in done.stdout.replace("\n", " ")
+    assert "narrow has findings" not in done.stdout
+
+
 def test_the_same_findings_are_said_once(run: Run, tmp_path: Path) -> None:
     copy = tmp_path / "copy.yaml"
     copy.write_text((SPECS / "hdc.yaml").read_text().replace("name: hdc", "name: copy"))
