@@ -259,10 +259,7 @@ def test_what_is_wrong_with_a_winner_stands_in_its_sentence(run: Run, tmp_path: 
     assert (
         f"net is beaten by holes: {costs} {less}; but holes has findings: gridding (error).\n" in done.stdout
     )
-    assert (
-        f"wide is beaten by holes: {costs} no more; both have findings: holes gridding (error).\n"
-        in done.stdout
-    )
+    assert f"wide is beaten by holes: {costs} no more.\n" in done.stdout  # it has the same holes
     done = run("compare", str(path), "--variants", "--pareto", "params")
     assert "net is beaten by holes: it has 3.30 times the parameters; but holes" in done.stdout
     done = run("compare", str(path), "--variants")
