@@ -55,6 +55,7 @@ def about_base(
     if base and base.missing:
         so = relative if waiting else "no limit is relative, so all of them are judged"
         rule = "no-base-yet" if base.is_first else "missing-base"
+        so += "" if base.is_first else "; specs that are gone, and what is loosened, are not noticed"
         yield Remark(rule, f"no base: {base.missing}; {so}", nowhere(config))
     elif waiting and not base:
         how = "name a base by --against REF, or `against` in the configuration"

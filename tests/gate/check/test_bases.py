@@ -198,7 +198,7 @@ def test_an_unknown_base_is_one_error_for_all() -> None:
 def test_an_unknown_base_is_said_where_no_limit_needs_it_too() -> None:
     found = judge("specs: [net.yaml]\nagainst: origin/main\nbudgets:\n  - {max_macs: 1M}\n")
     assert [one.message.partition("; no limit")[2] for one in found.all] == [
-        " is relative, so all of them are judged"
+        " is relative, so all of them are judged; specs that are gone, and what is loosened, are not noticed"
     ]
 
 

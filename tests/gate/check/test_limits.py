@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from archcost.gate.check import Gate
@@ -112,6 +113,37 @@ def test_a_bound_of_a_field_proves_no_minimum() -> None:
     assert said(found) == [not_told], "what cannot be told to hold does not"
     found = judge("specs: [net.yaml]\nbudgets:\n  - {min_field: 2, max_macs: 0}\n")
     assert said(found) == [not_told]
+
+
+def reads(image: np.ndarray) -> int:
+    """How many rows of an image the middle of its first unshuffled channel reads: that is every second one."""
+    changed = 0
+    for row in range(len(image)):
+        other = image.copy()
+        other[row] += 1
+        changed += int(other[::2, ::2][2, 2] != image[::2, ::2][2, 2])
+    return changed
+
+
+@pytest.mark.parametrize("order", [["a", "b"], ["b", "a"]])
+@pytest.mark.parametrize("limit", ["2", "2x2"])
+def test_of_several_inputs_one_bound_is_enough_to_prove_no_minimum(order: list[str], limit: str) -> None:
+    """Input a is seen through exactly 3×3, b through at most 2×2, and in truth through a single position."""
+    assert reads(np.arange(64.0).reshape(8, 8)) == 1
+    inputs = ", ".join(f"{name}: [3, 8, 8]" for name in order)
+    layers = (
+        "  - {name: x, from: a, conv: {out_channels: 1, kernel_size: 3, stride: 2, padding: 1}}\n"
+        "  - {from: b, pixel_unshuffle: {downscale_factor: 2}}\n"
+        "  - slice: {start: 0, end: 1}\n"
+        "  - {name: y, relu: {}}\n"
+        "  - {add: {}, from: [x, y]}\n"
+    )
+    Path("net.yaml").write_text(f"archcost: 1\nname: two\ninput: {{{inputs}}}\nlayers:\n{layers}", "utf-8")
+    found = judge(f"specs: [net.yaml]\nbudgets:\n  - {{min_field: {limit}}}\n")
+    assert {one.kept for one in found.specs[0].limits} == {None}
+    assert found.failed
+    coverage = judge("specs: [net.yaml]\nbudgets:\n  - {min_coverage: 90%}\n")
+    assert [one.kept for one in coverage.specs[0].limits] == [None]
 
 
 def test_an_unknown_field_keeps_no_minimum_and_says_unknown() -> None:
