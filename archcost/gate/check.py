@@ -46,6 +46,7 @@ from archcost.gate.remarks import (
     about_variants,
     nowhere,
 )
+from archcost.gate.tree import is_in_repository
 from archcost.gate.waivers import Waivers, granted
 from archcost.report.difference.model import Place as WrittenAt
 from archcost.review.measured import Subject
@@ -424,6 +425,9 @@ class Gate:
         which = checked.entry.path, checked.entry.variant
         if waiver := self._waivers.of_rule(finding.rule, finding.node, which):
             return replace(complaint, state="waived", because=granted(waiver))
+        if finding.rule in WATCHING:
+            # The line of one change in a baseline would accept what the next one does there.
+            return self._judged_by_level(complaint)
         return self._settled(complaint, finding.rule, None, f"{checked.label} {finding.node or ''}")
 
     # -- what was agreed to ---------------------------------------------------------------------------------
@@ -441,15 +445,20 @@ class Gate:
         return replace(judged, message=complaint.message + worse)
 
     def _judged_by_level(self, complaint: Complaint) -> Complaint:
-        return replace(complaint, fails=at_least(complaint.level, self.config.fail_level))
+        fails = (at_least(complaint.level, one.fail_level) for one in self._watching(complaint.rule))
+        return replace(complaint, fails=any(fails))
 
-    def _level(self, rule: str) -> Level | Literal["off"]:
-        """The level of a rule of the gate's own; of what watches a change, no milder than at the base.
+    def _watching(self, rule: str) -> tuple[Config, ...]:
+        """The configurations that say how bad a rule is: of what watches a change, that of the base as well.
 
         Else a change could switch off what would tell of it.
         """
-        configs = (self.config, self._before) if self._before and rule in WATCHING else (self.config,)
-        levels: list[Level | Literal["off"]] = [c.rules.get(rule, GATE_RULES[rule][0]) for c in configs]
+        return (self.config, self._before) if self._before and rule in WATCHING else (self.config,)
+
+    def _level(self, rule: str) -> Level | Literal["off"]:
+        """The level of a rule of the gate's own; of what watches a change, no milder than at the base."""
+        of_gate = GATE_RULES[rule][0]
+        levels: list[Level | Literal["off"]] = [c.rules.get(rule, of_gate) for c in self._watching(rule)]
         return max(levels, key=("off", *LEVELS).index)
 
     def _remark(self, remark: Remark) -> Complaint | None:
@@ -484,9 +493,13 @@ _UNJUDGED = ("missing-base", "unused-budget", "lost-budget")
 
 
 def _near(wanted: Sequence[Entry], config: Config) -> str:
-    """A path in the repository that the base is in."""
-    files = (entry.path for entry in wanted if entry.is_file)
-    return next(files, str(config.folder))
+    """A path in the repository that the base is in.
+
+    That is the one we are in, for specs of a submodule as well: a change may bring another commit of that.
+    """
+    first = next((entry.path for entry in wanted if entry.is_file), None)
+    home = str(config.folder if config.file else Path())
+    return first if first is not None and not is_in_repository(first, home) else home
 
 
 def _other_name(entry: Entry, checked: Checked, base: Base | None) -> str | None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.findings import RULES
-from archcost.findings.expectation import numbers
+from archcost.findings.expectation import numbers, spread
 from archcost.gate.judge import Ruling, rulings
 from archcost.gate.model import GATE_RULES, LEVELS
 from archcost.gate.patterns import is_glob
@@ -162,11 +162,16 @@ def _is_wider(one: Ruling, other: Ruling) -> bool:
 
 def _inputs(pair: Pair) -> Iterator[Loss]:
     """An input that is smaller: everything costs less then, so a limit leaves room that it did not."""
-    before = {one.path: one.output for one in pair.base.network.inputs}
-    for now in pair.subject.network.inputs:
-        was = before.get(now.path)
-        if was is not None and size(now.output) < size(was):
-            text = f"input {now.path} is {show(now.output)} now, which costs less, and was {show(was)}"
+    inputs = pair.subject.network.inputs
+    old, names = pair.base.network.inputs, {one.path for one in inputs}
+    by_name = {one.path: one for one in old}
+    for index, now in enumerate(inputs):
+        # One that has another name takes the place of one that is gone.
+        same = old[index] if index < len(old) and old[index].path not in names else None
+        was = by_name.get(now.path, same)
+        if was is not None and size(now.output) < size(was.output):
+            name = now.path + f" (which was {was.path})" * (was.path != now.path)
+            text = f"input {name} is {show(now.output)} now, which costs less, and was {show(was.output)}"
             yield Loss("loosened", text, Place(Source(pair.entry.path)))
 
 
@@ -195,7 +200,9 @@ def _expects_less(was: Expectation, now: Expectation) -> bool:
     if was.what in {"params", "macs"}:
         return numbers(now)[0] + now.tolerance > numbers(was)[0] + was.tolerance
     if was.what in {"receptive_field", "coverage"}:
-        return any(a < b for a, b in zip(numbers(now), numbers(was), strict=False))
+        rank = max(len(numbers(now)), len(numbers(was)))
+        pairs = zip(spread(numbers(now), rank), spread(numbers(was), rank), strict=False)
+        return any(a < b for a, b in pairs)
     return False
 
 

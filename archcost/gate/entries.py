@@ -8,7 +8,7 @@ from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archcost.errors import Diagnostic, NothingToAnalyzeError, SpecError, UsageError
+from archcost.errors import Diagnostic, NothingToAnalyzeError, RevisionError, SpecError, UsageError
 from archcost.gate.listing import HERE, before_stars, listed
 from archcost.gate.patterns import matches_spec
 from archcost.gate.tree import refuse_link, refuse_listed
@@ -206,7 +206,7 @@ def variants(entry: Entry, where: Where) -> list[str]:
         return []
     try:
         return variants_of(where.opened(entry.path, entry.limits), entry.limits)
-    except SpecError:
+    except (RevisionError, SpecError):
         return []
 
 

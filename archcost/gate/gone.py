@@ -32,10 +32,10 @@ def checked_then(patterns: Sequence[str], asked: Sequence[Entry], then: Config, 
 
 def about_gone(then: Sequence[Entry], now: Sequence[Entry], config: Config, base: Base) -> Iterator[Remark]:
     """Of what was checked then, what is not checked now: by its path, or by the one git says it has."""
-    checked = {entry.label(config) for entry in now}
+    checked = {_key(entry, config) for entry in now}
     lost: dict[str, list[Entry]] = {}
     for entry in then:
-        if _today(entry, base).label(config) not in checked:
+        if _key(_today(entry, base), config) not in checked:
             lost.setdefault(entry.path, []).append(entry)
     paths = {entry.path for entry in now}
     for several in lost.values():
@@ -44,6 +44,16 @@ def about_gone(then: Sequence[Entry], now: Sequence[Entry], config: Config, base
             yield from (_as_it_was_read(entry, new, config, base) for entry in several)
         else:
             yield _altogether(several, new, config, base)
+
+
+def _key(entry: Entry, config: Config) -> tuple[str, str]:
+    """What makes two entries the same one: a file may well be called `net.yaml (wide)`."""
+    return _file_of(entry, config), entry.settings
+
+
+def _file_of(entry: Entry, config: Config) -> str:
+    """The path from the folder of the configuration."""
+    return replace(entry, variant=None, set={}, input=None).label(config)
 
 
 def _today(entry: Entry, base: Base) -> Entry:
@@ -82,7 +92,7 @@ def _about(several: Sequence[Entry]) -> tuple[tuple[str, str | None], ...]:
 
 def _or_agree(entry: Entry, config: Config, *, is_alone: bool = False) -> str:
     """What somebody writes who means it, and no more than that: the waiver of just this network."""
-    path = replace(entry, variant=None, set={}, input=None).label(config)
+    path = _file_of(entry, config)
     variant = f", variant: {entry.variant or _NONE}" * (is_alone and not (entry.set or entry.input))
     return f"or let a waiver say who agreed: {{rule: gone-spec, match: {path}{variant}, reason: ...}}"
 

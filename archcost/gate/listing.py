@@ -8,7 +8,7 @@ from glob import has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from archcost.errors import AbsentError, NothingToAnalyzeError, SpecError
+from archcost.errors import AbsentError, NothingToAnalyzeError, RevisionError, SpecError
 from archcost.gate.config import NAMES
 from archcost.spec.library import DISK, open_spec
 from archcost.spec.named import named
@@ -84,7 +84,7 @@ def listed(pattern: str, config: Config, where: Where, limits: Limits) -> list[s
     and what is excluded are no specs. A file that is listed by its name is one, whatever it holds.
 
     Raises:
-        NothingToAnalyzeError: there is none.
+        NothingToAnalyzeError: there is none on the disk.
     """
     found = where.matching(pattern)
     if not has_magic(pattern) or pattern.startswith("zoo:") or found == [pattern]:
@@ -94,7 +94,7 @@ def listed(pattern: str, config: Config, where: Where, limits: Limits) -> list[s
         for path in found
         if not config.excludes(path) and not _is_something_else(path, config, where, limits)
     ]
-    if found and not kept:
+    if found and not kept and where is HERE:
         others = f"all {len(found)} files" if len(found) > 1 else f"'{found[0]}'"
         raise NothingToAnalyzeError(
             f"'{pattern}' matches no spec: {others} that it matches hold blocks for others to include, "
@@ -112,7 +112,7 @@ def _is_something_else(path: str, config: Config, where: Where, limits: Limits) 
         if _LAYERS.search(opened.data):
             return False  # most files: they need not be parsed to know that they are specs
         root = read(opened.data, opened.name, limits)
-    except SpecError:
+    except (RevisionError, SpecError):
         return False
     keys = {entry.key.text for entry in root.entries} if isinstance(root, Mapping) else set[str]()
     if "blocks" in keys:

@@ -56,6 +56,12 @@ def refuse_file(file: Path, folder: Path) -> None:
         raise UsageError(f"{file} is a link that leads out of {trees[0]}; keep the file itself there")
 
 
+def is_in_repository(path: str, folder: str) -> bool:
+    """Whether a path lies in the repository that a folder is in, or in a submodule of it."""
+    root = _repository(_absolute(folder))
+    return root is not None and _is_below(_absolute(path), root)
+
+
 def _trees(folder: Path) -> tuple[str, ...]:
     """The repository of a configuration; without one, its folder and the one we work in."""
     root = _repository(_absolute(folder))

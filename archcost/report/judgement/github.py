@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcost.errors import SpecError
 from archcost.escape import github_data, github_property, one_line
+from archcost.gate.model import WATCHING
 from archcost.report.judgement.words import in_repository, verdict, worst_first
 from archcost.report.words import about_all
 
@@ -23,7 +24,8 @@ MOST = 10
 
 def write(judgement: Judgement, look: Look) -> str:
     """The worst complaints, one annotation each, and how many more there are."""
-    lines = worst_first(judgement.all)
+    # Of equally bad ones, what a change did to the gate must not go under: it could bring many others along.
+    lines = sorted(worst_first(judgement.all), key=lambda several: several[0].rule not in WATCHING)
     of_type = {
         name: [one for one in lines if _type(one[0]) == name] for name in ("error", "warning", "notice")
     }

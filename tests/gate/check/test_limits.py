@@ -116,7 +116,7 @@ def test_a_bound_of_a_field_proves_no_minimum() -> None:
 
 
 def reads(image: np.ndarray) -> int:
-    """How many rows of an image the middle of its first unshuffled channel reads: that is every second one."""
+    """How many rows of an image the middle of its first unshuffled channel reads: it has every second."""
     changed = 0
     for row in range(len(image)):
         other = image.copy()

@@ -184,6 +184,9 @@ def test_an_input_that_is_smaller_is_said(keeper: Gatekeeper) -> None:
     [
         ("receptive_field: 5", "receptive_field: 4", True),
         ("receptive_field: [5, 5]", "receptive_field: [5, 4]", True),
+        ("receptive_field: 5", "receptive_field: [5, 4]", True),
+        ("receptive_field: [5, 9]", "receptive_field: 5", True),
+        ("receptive_field: 5", "receptive_field: [5, 6]", False),
         ("receptive_field: 5", "receptive_field: 6", False),
         ("coverage: 1", "coverage: 0.5", True),
         ("coverage: 0.5", "coverage: 1", False),
