@@ -128,7 +128,8 @@ class Base:
         """The configuration that held there; None if there was none.
 
         It is looked for under its name, then where one is found today, from the folder upward: one that came
-        since, nearer by, took the place of it, and one that is gone has left none.
+        since, nearer by, took the place of it, and one that is gone has left none. A file with another name is
+        never found, only named, and took the place of none.
 
         Args:
             config: today's, with what the command line put in its place.
@@ -140,7 +141,8 @@ class Base:
             return None
         start = Path(os.path.abspath(Path(config.file).parent if config.file else "."))  # noqa: PTH100 - links stay
         folders = [one for one in (start, *start.parents) if one.is_relative_to(self.revision.root)]
-        near = [one / name for one in folders for name in NAMES]
+        is_found = not config.file or Path(config.file).name in NAMES
+        near = [one / name for one in folders for name in NAMES if is_found]
         for file in (*([Path(config.file)] if config.file else []), *near):
             if found := self._config_in(os.path.relpath(file), config.given):
                 return found

@@ -57,6 +57,20 @@ def test_a_base_that_is_not_named_any_more_counts_still(keeper: Gatekeeper) -> N
     }
 
 
+def test_a_configuration_of_another_name_replaces_none(keeper: Gatekeeper) -> None:
+    keeper.main({"specs/net.yaml": SPEC, "specs/other.yaml": OTHER, "archcost.yaml": GROWTH})
+    mine = "specs: [specs/net.yaml]\nbudgets:\n  - max_macs: 999P\n"
+    keeper.change({"mine.yaml": mine, "specs/net.yaml": LARGE})
+    found = keeper.check("--config", "mine.yaml")
+    assert (found.code, found.about("loosened"), found.about("gone-spec")) == (0, [], [])
+    # Its own past counts, of course.
+    keeper.repository.git("branch", "--force", "main", "HEAD")
+    keeper.change({"mine.yaml": f"against: main\n{mine}"})
+    keeper.repository.git("branch", "--force", "main", "HEAD")
+    keeper.change({"mine.yaml": mine})
+    assert keeper.check("--config", "mine.yaml").about("loosened")[0].startswith("against is left out now")
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_it_is_said_in_every_format(form: str, keeper: Gatekeeper) -> None:
     grown(keeper, "against: HEAD~1\n")
