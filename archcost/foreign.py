@@ -696,6 +696,9 @@ PARAMETERS = {
 }
 """A standard block's parameter elsewhere -> ours, beside `FIELDS`."""
 
+HOW_TO_WRITE_ONE = "(`archcost zoo resnet18` shows one, docs/coming-from.md how yours is written)"
+"""The end of what is said of a file of another program."""
+
 FILES = {
     ".onnx": "an ONNX model",
     **_each(".pt .pth .pt2 .pkl .ckpt .bin", "a PyTorch file"),

@@ -392,6 +392,9 @@ of the table and one entry per node in JSON.
 `info` is worth knowing and often right as it is. The numbers are counted on the actual sizes, never
 estimated.
 
+`archcost check` has rules of its own beside these, about limits, bases and waivers: [their
+table](configuration.md#rules).
+
 Each rule has a spec in which it finds something, with all it says there, and one as alike as possible in
 which it does not. `python docs/generate.py` makes this page from the rules.
 

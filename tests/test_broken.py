@@ -244,7 +244,7 @@ def test_a_file_of_another_program_is_called_what_it_is(
     Path(name).write_bytes(b"\x08\x07\x12\x07pytorch")
     assert complaint(name, {}) == (
         f"{name}:1:1: this is {what}; archcost reads specs: texts in YAML that begin with `archcost: 1` "
-        "(`archcost zoo resnet18` shows one)\n"
+        "(`archcost zoo resnet18` shows one, docs/coming-from.md how yours is written)\n"
     )
     assert complaint(f"missing_{name}", {}) == f"missing_{name}:1:1: no such file\n"
 

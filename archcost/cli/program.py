@@ -141,6 +141,8 @@ def _loaded(entry: Entry) -> click.Command:
 def _instead(word: str) -> str:
     if word.endswith((".yaml", ".yml")) or word.startswith("zoo:"):
         return f"; to count what a spec costs: archcost analyze {word}"
+    if word in {"import", "convert", "from", "load"}:
+        return "; docs/coming-from.md shows how a model of another program is written as a spec"
     if near := suggest(word, COMMANDS):
         return near
     from archcost.spec.library import zoo_folder  # noqa: PLC0415 - no command reads specs to be found

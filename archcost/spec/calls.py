@@ -69,6 +69,25 @@ def layer(text: str) -> str | None:
     return next((found for reads in _FORMS if (found := reads(text.strip()))), None)
 
 
+_ASSIGNED = re.compile(r"(?:self\.)?(?P<name>[A-Za-z_]\w*) *= *(?P<call>\S.*)", re.DOTALL)
+_PRINTED = re.compile(r"\(?(?P<name>\w+)\)?")
+
+
+def named(word: str, value: str) -> str | None:
+    """What to write for a named call: `self.stem = nn.ReLU()`, or a line that PyTorch prints.
+
+    >>> named("(conv1)", "Conv2d(3, 64, kernel_size=(7, 7))"), named("self.act = nn.ReLU()", "")
+    ('write `conv: {out_channels: 64, kernel_size: [7, 7]}`, and `name: conv1` beside it', \
+'write `relu`, and `name: act` beside it')
+    """
+    found = _PRINTED.fullmatch(word) if value else _ASSIGNED.fullmatch(word)
+    call = value or found["call"] if found else ""
+    written = layer(f"{call})" if call.endswith("(") else call)
+    if found is None or written is None or found["name"].isdecimal():
+        return written
+    return f"{written}, and `name: {found['name']}` beside it"
+
+
 def _window(text: str) -> str | None:
     """`conv 3x3, 64`."""
     match = _SQUARES.fullmatch(text)

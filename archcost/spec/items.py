@@ -180,6 +180,8 @@ class ItemParser(Mender):
         if (called := re.match(r"([\w.-]+) *\(", word)) and called[1] in self.blocks:
             text = f"parameters are given as a mapping: `{called[1]}: {{…}}`"
             raise Mistake(place, f"'{word}' is no block: {text}")
+        if (written := calls.named(word, given)) and not self.is_kind(given):
+            raise Mistake(place, f"'{word}' is no layer here: {written}")
         if written := calls.layer(word):
             raise Mistake(place, f"'{word}' is no layer here: {written}")
         if tight := _TIGHT.fullmatch(word):

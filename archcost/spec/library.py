@@ -207,7 +207,7 @@ def _bytes(files: Files, file: Path, name: str, limits: Limits, *, named: bool =
         raise SpecError([Diagnostic(Place(Source(name)), why)]) from None
     if what := foreign.FILES.get(file.suffix.lower()):
         why = f"this is {what}; archcost reads specs: texts in YAML that begin with `archcost: 1`"
-        raise SpecError([Diagnostic(Place(Source(name)), f"{why} (`archcost zoo resnet18` shows one)")])
+        raise SpecError([Diagnostic(Place(Source(name)), f"{why} {foreign.HOW_TO_WRITE_ONE}")])
     if size > limits.file_bytes:
         why = f"the file has {size:,} bytes, more than {limits.file_bytes:,} (the limit `file_bytes`)"
         raise SpecError([Diagnostic(Place(Source(name)), why)])
@@ -218,7 +218,9 @@ def _why_unreadable(files: Files, file: Path, error: OSError | ValueError) -> st
     if isinstance(error, UnreadableError):
         return str(error)
     if isinstance(error, FileNotFoundError):
-        return f"no such file{_near_network(files, file) or near_file(files, file)}"
+        return (
+            f"no such file{_near_network(files, file) or near_file(files, file) or _no_network(files, file)}"
+        )
     if isinstance(error, IsADirectoryError):
         return "this is a folder; name the spec inside it"
     if isinstance(error, PermissionError):
@@ -234,6 +236,12 @@ def _near_network(files: Files, file: Path) -> str:
         return ""
     found = next((one.name for one in zoo(DEFAULT) if plain(one.name) == plain(file.stem)), None)
     return f" (did you mean 'zoo:{found}'?)" if found else ""
+
+
+def _no_network(files: Files, file: Path) -> str:
+    """What to do about a bare word that is no file, as the end of a message; empty for a path."""
+    is_word = files is DISK and len(file.parts) == 1 and not file.suffix
+    return "; `archcost zoo` lists the networks that need no file" if is_word else ""
 
 
 def near_file(files: Files, file: Path) -> str:

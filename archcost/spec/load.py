@@ -9,6 +9,7 @@ from graphlib import CycleError, TopologicalSorter
 from os import PathLike
 from typing import TYPE_CHECKING, TypeAlias
 
+from archcost import foreign
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.limits import DEFAULT
 from archcost.quiet import collector_paused
@@ -169,7 +170,9 @@ def _check_is_spec(root: Mapping) -> None:
     is_of = {"backbone": "a model of Ultralytics", "class_name": "a model of Keras"}
     what = next((is_of[key] for key in keys if key in is_of), f"no spec, it has {in_a_row(strange[:4])}")
     text = f"this is {what}; a spec has `archcost: 1`, `name:`, `input:` and `layers:`"
-    raise SpecError([Diagnostic(root.place, f"{text} (`archcost zoo resnet18` shows one)")])
+    is_known = any(key in is_of for key in keys)
+    how = foreign.HOW_TO_WRITE_ONE if is_known else "(`archcost zoo resnet18` shows one)"
+    raise SpecError([Diagnostic(root.place, f"{text} {how}")])
 
 
 def _included(roots: list[Mapping], parser: Parser) -> Iterator[Mapping]:
