@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.execute.kernels.convolution import BATCH, TAPS
 from archcost.geometry import size
 from archcost.layers.activation import Activation, Gelu
+from archcost.layers.base import Operations
 from archcost.layers.convolution import Conv, ConvTranspose, DeformConv, DepthwiseConv
 from archcost.layers.declared import Custom
 from archcost.layers.linear import Embedding, Linear, Matmul
@@ -163,12 +164,13 @@ def _spots(network: Network, plan: Plan) -> int:
 def _seconds(node: Node, cost: Cost, work: _Work, *, probes: int) -> float:
     """All runs of one layer."""
     thin = _is_thin(node)
+    counted = Operations() if node.layer.made_up else cost.operations  # what is declared is not computed
     run = (
         _PER_NODE
         + _PER_CALL * work.calls
         + _PER_ELEMENT * work.moved
-        + (_PER_THIN_PRODUCT if thin else _PER_PRODUCT) * cost.operations.macs
-        + _PER_EXPONENTIAL * cost.operations.exponentials
+        + (_PER_THIN_PRODUCT if thin else _PER_PRODUCT) * counted.macs
+        + _PER_EXPONENTIAL * counted.exponentials
         + _PER_OBJECT * work.objects
     )
     return 1e-9 * (run + probes * (run + _PER_NODE + _PER_ELEMENT * _probing(node)))

@@ -99,6 +99,15 @@ def test_every_probe_takes_its_time(written: Callable[[str, str], str]) -> None:
     assert abs(often - once - 7 * (twice - once)) < 1e-6
 
 
+def test_what_is_declared_takes_no_time_for_it_is_not_computed(written: Callable[[str, str], str]) -> None:
+    def taken(macs: str) -> float:
+        return need(
+            archcost.load(written("[8, 4, 4]", f"custom: {{shape: [8], macs: {macs}, reason: r}}")), 8
+        ).seconds
+
+    assert taken("0") == taken(str(10**15)) < 1
+
+
 # -- and what is too much is refused --------------------------------------------------------------------
 
 
