@@ -57,7 +57,7 @@ def _each_once(ctx: click.Context, param: click.Parameter, given: tuple[str, ...
     """`NAME=VALUE`s as a mapping, in which each name has one value."""
     found: dict[str, str] = {}
     for text in given:
-        name, _, value = text.partition("=")
+        name, _, value = (part.strip() for part in text.partition("="))
         if found.setdefault(name, value) != value:
             values = [found[name], value]
             sweep = f"archcost compare SPEC --set {name}={','.join(values)}"

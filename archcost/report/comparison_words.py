@@ -74,7 +74,9 @@ def legend(found: Comparison, names: Sequence[str], look: Look) -> Iterator[str]
     if memory:
         yield f"Memory in {look.dtype}: {'; '.join(_MEMORY[name] for name in memory)}."
     if "field" in names:
-        whole = all(row.measures["coverage"] in {None, 1} for row in found.networks)
+        whole = all(
+            seen.coverage == 1 and not seen.upper_bound for row in found.networks for seen in row.fields
+        )
         read = " Every position of it is read." if whole and "coverage" not in names else ""
         yield f"Receptive field: of the last map before anything looks at all positions.{read}"
 

@@ -126,7 +126,7 @@ def _split(text: str, names: list[str]) -> dict[str, str]:
     """`left=3x8x8,right=3x8x8`, or one shape for the only input there is."""
     parts = [part.partition("=") for part in text.split(",")]
     if all(equals for _, equals, _ in parts):
-        return {name.strip(): shape.strip() for name, _, shape in parts}
+        return _each_once([(name.strip(), shape.strip()) for name, _, shape in parts])
     if len(parts) == 1 and len(names) == 1:
         return {names[0]: text.strip()}
     written = _with_times(text)
@@ -138,6 +138,14 @@ def _split(text: str, names: list[str]) -> dict[str, str]:
     if not fits:
         written = ",".join(f"{name}=3x64x64" for name in names) if len(names) > 1 else "3x64x64"
     raise UsageError(f"--input {text}: write {written}")
+
+
+def _each_once(given: list[tuple[str, str]]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for name, shape in given:
+        if found.setdefault(name, shape) != shape:
+            raise UsageError(f"--input {name} is given as {found[name]} and {shape}; leave out all but one")
+    return found
 
 
 _SHAPES = re.compile(r"([A-Za-z0-9_-]+=)?\d+(x\d+)*(,[A-Za-z0-9_-]+=\d+(x\d+)*)*")

@@ -267,6 +267,12 @@ def test_what_is_wrong_with_a_winner_stands_in_its_sentence(run: Run, tmp_path: 
     assert "narrow has findings" not in done.stdout
 
 
+def test_what_is_not_known_of_a_field_is_not_said_to_be_read(run: Run) -> None:
+    said = "Every position of it is read."
+    assert said in run("compare", "zoo:plain_3x3").stdout
+    assert said not in run("compare", "tiny.yaml").stdout  # its field is unknown, behind a `custom`
+
+
 def test_the_same_findings_are_said_once(run: Run, tmp_path: Path) -> None:
     copy = tmp_path / "copy.yaml"
     copy.write_text((SPECS / "hdc.yaml").read_text().replace("name: hdc", "name: copy"))
