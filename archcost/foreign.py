@@ -7,6 +7,8 @@ as `plain` writes them.
 
 from __future__ import annotations
 
+import re
+
 
 def _each(words: str, meaning: str) -> dict[str, str]:
     """All these words, with one meaning."""
@@ -744,3 +746,22 @@ VALUES = {
     "torch": "pytorch",
 }
 """A choice elsewhere -> ours."""
+
+_BEGINNINGS = {
+    re.compile(rb"\s*[A-Za-z_]\w*\(\s*\n\s+\(\w+\): "): "a model as PyTorch prints it",
+    re.compile(rb"(#.*\n|\s)*(import \w|from [\w.]+ import )"): "a Python program",
+    re.compile(rb"(#.*\n|\s)*\[(net|network)\]\s"): "a Darknet file",
+    re.compile(rb"\s*(name:\s*\"[^\"\n]*\"\s+)?layers?\s*\{\s"): "a Caffe model",
+}
+"""How a text of another program begins. No spec does."""
+
+
+def what_is(suffix: str, text: bytes) -> str | None:
+    """What a file is that is no spec, by its suffix or its beginning; None if it may be one.
+
+    >>> what_is(".txt", b"import torch"), what_is(".yaml", b"archcost: 1")
+    ('a Python program', None)
+    """
+    start = text[:1000]
+    found = (what for beginning, what in _BEGINNINGS.items() if beginning.match(start))
+    return FILES.get(suffix.lower()) or next(found, None)

@@ -249,6 +249,24 @@ def test_a_file_of_another_program_is_called_what_it_is(
     assert complaint(f"missing_{name}", {}) == f"missing_{name}:1:1: no such file\n"
 
 
+BEGINNINGS = {
+    "ResNet(\n  (conv1): Conv2d(3, 64, kernel_size=(7, 7))\n)\n": "a model as PyTorch prints it",
+    "# mine\n\nimport torch.nn as nn\n": "a Python program",
+    "from torch import nn\n\nclass Net(nn.Module): ...\n": "a Python program",
+    "[net]\nwidth=416\n\n[convolutional]\n": "a Darknet file",
+    'name: "LeNet"\nlayer {\n  name: "data"\n}\n': "a Caffe model",
+}
+
+
+@pytest.mark.parametrize(("text", "what"), BEGINNINGS.items())
+def test_a_text_of_another_program_is_called_what_it_is_whatever_its_name(
+    text: str, what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("model.txt").write_text(text)
+    assert complaint("model.txt", {}).startswith(f"model.txt:1:1: this is {what}; archcost reads specs: ")
+
+
 NO_PATHS: dict[str, tuple[object, str]] = {
     "a dictionary": ({"archcost": 1, "name": "net"}, "a dict"),
     "a list": (["net.yaml"], "a list"),

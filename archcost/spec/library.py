@@ -205,7 +205,7 @@ def _bytes(files: Files, file: Path, name: str, limits: Limits, *, named: bool =
     except (OSError, ValueError) as error:
         why = _why_unreadable(files, file, error)
         raise SpecError([Diagnostic(Place(Source(name)), why)]) from None
-    if what := foreign.FILES.get(file.suffix.lower()):
+    if what := foreign.what_is(file.suffix, data):
         why = f"this is {what}; archcost reads specs: texts in YAML that begin with `archcost: 1`"
         raise SpecError([Diagnostic(Place(Source(name)), f"{why} {foreign.HOW_TO_WRITE_ONE}")])
     if size > limits.file_bytes:
