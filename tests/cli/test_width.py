@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from unicodedata import combining, east_asian_width
+from unicodedata import category, east_asian_width
 
 import pytest
 
@@ -62,9 +62,10 @@ OTHERS = {
 
 
 def columns(line: str) -> int:
-    """What a terminal shows of a line, counted."""
+    """What a terminal shows of a line, counted; Unicode calls Mn, Me and Cf what takes no room of its own."""
     signs = re.sub(r"\x1b\[[0-9;]*m", "", line)
-    return sum(0 if combining(sign) else 1 + (east_asian_width(sign) in "WF") for sign in signs)
+    spacing = (sign for sign in signs if category(sign) not in {"Mn", "Me", "Cf"})
+    return sum(1 + (east_asian_width(sign) in "WF") for sign in spacing)
 
 
 def too_wide(text: str, most: int) -> list[str]:
@@ -174,6 +175,48 @@ def test_wide_signs_and_marks_are_counted_right(tmp_path: Path, run: Run) -> Non
             done = run(command, str(path), "--width", str(width))
             assert done.returncode == 0, done.stderr
             assert too_wide(done.stdout, width) == []
+
+
+LONG = "a_name_of_sixty_signs_" + "abcdefgh_" * 4 + "z_"
+"""Names that differ only at their ends."""
+
+HARD = f"""
+archcost: 1
+name: "网络名称很长很长很长很长很长很长 👩\u200d👩\u200d👧 🇩🇪 नमस्ते e\u0301\u0302"
+vars: {{{LONG}v: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16], w: 8}}
+variants: {{{LONG}x: {{w: 16}}, {LONG}y: {{w: 4}}}}
+input: [3, 33, 1055, 777]
+layers:
+  - name: {LONG}stage
+    repeat: {{{LONG}r: [3, 5]}}
+    body:
+      - {{name: {LONG}1, conv: {{out_channels: $w, kernel_size: [3, ${LONG}r, 7], padding: [1, 2, 3]}}}}
+      - {{name: {LONG}2, group_norm: {{num_groups: 1}}}}
+    expect: {{params: 77G}}
+  - name: {LONG}c
+    custom: {{shape: [8, 3, 3, 3], macs: 123456789012345678901, reason: 日本語の理由はとても長いので折り返す}}
+  - global_avg_pool
+  - linear: {{out_features: 10}}
+"""
+
+OF_HARD = [
+    *("analyze {0} --units raw --depth 9", "analyze {0} --columns inputs,fields,receptive_field,macs,place"),
+    *("expand {0}", "rf {0}", "rf {0} --at {1}stage.1.{1}1", "explain {0}", "explain {0} {1}stage.1.{1}1"),
+    *("compare {0} --variants", "compare {0} zoo:c3d --depth 3", "diff {0} {0} --base-set w=4 --depth 3"),
+    "check {0} --max-macs 1 --min-field 1000 --fail-level info",
+    "verify {0} --samples 1 --input 3x5x6x7 --all",
+]
+
+
+@pytest.mark.parametrize("command", OF_HARD)
+def test_long_names_three_axes_and_huge_numbers_fit(command: str, tmp_path: Path, run: Run) -> None:
+    path = tmp_path / "长い名前🙂.yaml"
+    path.write_text(HARD, encoding="utf-8")
+    for width in (40, 60, 80, 200):
+        done = run(*command.format(path, LONG).split(), "--width", str(width))
+        assert done.returncode in {0, 1}, done.stderr
+        assert done.stdout
+        assert too_wide(done.stdout, width) == []
 
 
 def test_a_terminal_gets_what_it_can_show() -> None:
