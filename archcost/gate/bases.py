@@ -128,8 +128,8 @@ class Base:
         """The configuration that held there; None if there was none.
 
         It is looked for under its name, then where one is found today, from the folder upward: one that came
-        since, nearer by, took the place of it, and one that is gone has left none. A file with another name is
-        never found, only named, and took the place of none.
+        since, nearer by, took the place of it, and one that is gone has left none. A file with another name
+        is never found, only named, and took the place of none.
 
         Args:
             config: today's, with what the command line put in its place.
