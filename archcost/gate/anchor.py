@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archcost.gate.config import Config
     from archcost.gate.entries import Entry
 
-_MOVES = re.compile(r"(HEAD|@)($|[~^@.])|:/")
+_MOVES = re.compile(r"(HEAD|@)($|[~^@.{])|:/")
 """A name for whatever is checked out, or for what lies some commits before it."""
 
 

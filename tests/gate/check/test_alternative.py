@@ -45,3 +45,12 @@ def test_a_variant_that_fails_by_a_finding_is_not_recommended(keeper: Gatekeeper
         keeper.change({"net.yaml": expecting, "archcost.yaml": config + rules})
         (plain,) = [one for one in keeper.complaints_at("net.yaml") if "1.368 k" in one["message"]]
         assert ("variant" in plain["details"].get("helps", "")) == is_named
+
+
+def test_a_variant_whose_limit_waits_for_a_base_is_recommended(keeper: Gatekeeper) -> None:
+    config = (
+        "specs: [net.yaml]\nbudgets:\n  - {variant: '', max_params: 1k}\n  - {variant: slim, max_macs: +0}\n"
+    )
+    keeper.change({"net.yaml": VARIANTS, "archcost.yaml": config})
+    (plain,) = [one for one in keeper.complaints_at("net.yaml") if "1.368 k" in one["message"]]
+    assert SAID["slim"] in plain["details"]["helps"]

@@ -114,6 +114,23 @@ def test_a_base_that_moves_with_every_commit_is_said_in_every_format(form: str, 
     assert "against is HEAD~1, which moves with every commit" in plain(found.out)
 
 
+@pytest.mark.parametrize("against", ["HEAD", "HEAD~1", "HEAD^1", "HEAD...", "@", "@~1", "@{-1}", ":/step"])
+def test_every_name_that_moves_with_every_commit_is_called_so(against: str, keeper: Gatekeeper) -> None:
+    keeper.main({"specs/net.yaml": SPEC, "archcost.yaml": GROWTH.replace("main", f"'{against}'")})
+    keeper.change({"README": "now"})
+    assert len(keeper.check().about("moving-base")) == 1
+
+
+@pytest.mark.parametrize(("old", "is_there"), [("HEAD~1", True), ("trunk", False)])
+def test_the_base_that_counts_in_the_end_is_the_one_that_must_not_move(
+    old: str, is_there: bool, keeper: Gatekeeper
+) -> None:
+    keeper.main({"specs/net.yaml": SPEC, "archcost.yaml": GROWTH.replace("main", old)})
+    keeper.change({"archcost.yaml": GROWTH.replace("main", "main" if is_there else "HEAD~1")})
+    found = keeper.check()
+    assert (len(found.about("loosened")), len(found.about("moving-base"))) == (1, 1)
+
+
 @pytest.mark.parametrize("against", ["HEADS", "main", "@origin", "main@{0}", "x:/y"])
 def test_a_base_that_stays_is_not_called_moving(against: str, keeper: Gatekeeper) -> None:
     keeper.main({"specs/net.yaml": SPEC, "archcost.yaml": GROWTH.replace("main", f"'{against}'")})
@@ -126,9 +143,12 @@ def test_a_change_cannot_call_a_moving_base_harmless(keeper: Gatekeeper) -> None
     assert len(keeper.check().about("moving-base")) == 1
 
 
-@pytest.mark.parametrize("default", ["main", "master", "trunk"])
+@pytest.mark.parametrize(
+    ("default", "is_told"),
+    [("main", True), ("master", True), ("trunk", True), ("main", False), ("master", False)],
+)
 def test_the_default_branch_of_a_clone_is_the_one_of_its_origin(
-    default: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeper: Gatekeeper
+    default: str, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, keeper: Gatekeeper
 ) -> None:
     ours = GROWTH.replace("main", f"origin/{default}")
     keeper.repository.git("branch", "--move", default)
@@ -142,6 +162,8 @@ def test_the_default_branch_of_a_clone_is_the_one_of_its_origin(
     run_git(
         clone, "switch", "--quiet", "--create", "main" if default != "main" else "mine", "origin/other/main"
     )
+    if not is_told:
+        run_git(clone, "remote", "set-head", "origin", "--delete")
     monkeypatch.chdir(clone)
     found = keeper.check()
     assert found.failing == {"budget"}
@@ -184,3 +206,8 @@ def test_in_a_clone_that_knows_no_default_branch_the_branch_that_is_checked_is_n
     assert text.startswith(
         "against is change, which is what is checked out: what a change committed is not seen"
     )
+    # One that is not checked out is a base like any other.
+    run_git(clone, "fetch", "--quiet", "--depth=1", "origin", "trunk:refs/remotes/origin/trunk")
+    (clone / "archcost.yaml").write_text(GROWTH.replace("main", "origin/trunk"), "utf-8")
+    found = keeper.check()
+    assert (found.failing, found.about("moving-base")) == ({"budget"}, [])

@@ -115,6 +115,20 @@ def test_what_the_message_proposes_is_enough_for_a_spec_that_is_meant_to_go(
     assert (found.code, found.about("gone-spec"), len(found.about("unused-waiver"))) == (0, [], 1)
 
 
+def test_what_goes_as_it_stands_goes_without_its_variants(keeper: Gatekeeper) -> None:
+    only = "[{path: specs/net.yaml, variant: [wide, slim]}]"
+    keeper.main({"specs/net.yaml": VARIANTS, "archcost.yaml": GROWTH})
+    config = GROWTH.replace("['specs/*.yaml']", only)
+    keeper.change({"archcost.yaml": config})
+    (said,) = keeper.check().about("gone-spec")
+    assert said.startswith("specs/net.yaml was checked as it stands at main, and is not any more; ")
+    assert 'match: specs/net.yaml, variant: ""' in said
+    keeper.change({"archcost.yaml": config + waiver_in(said)})
+    assert keeper.check().failing == set()
+    keeper.change({"specs/net.yaml": None, "specs/b.yaml": SPEC, "archcost.yaml": GROWTH + waiver_in(said)})
+    assert "gone-spec" in keeper.check().failing, "the variants go as well, and nobody agreed to that"
+
+
 @pytest.mark.parametrize("gone", ["specs/b.yaml", "specs/net.yaml"])
 def test_it_hides_no_other_spec_that_goes(gone: str, keeper: Gatekeeper) -> None:
     files = {"specs/net.yaml": VARIANTS, "specs/b.yaml": SPEC, "specs/other.yaml": OTHER}

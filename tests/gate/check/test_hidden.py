@@ -36,6 +36,18 @@ def test_an_input_that_is_smaller_and_has_another_name_is_said(
     assert keeper.check().about("loosened") == [f"{text} at main, for specs/net.yaml" for text in said]
 
 
+def test_an_input_that_is_still_there_is_not_compared_with_one_that_took_its_place(
+    keeper: Gatekeeper,
+) -> None:
+    two = "archcost: 1\nname: two\ninput: {%s}\nlayers:\n"
+    layers = "".join(f"  - {{name: {name}, from: {name}_in, global_avg_pool: {{}}}}\n" for name in "ab")
+    text = two % "a_in: [3, 8, 4], b_in: [3, 8, 8]" + layers + "  - {add: {}, from: [a, b]}\n"
+    swapped = text.replace("a_in: [3, 8, 4], b_in: [3, 8, 8]", "b_in: [3, 8, 8], c_in: [3, 8, 4]")
+    keeper.main({"specs/net.yaml": text, "archcost.yaml": GROWTH.replace("max_macs", "max_additions")})
+    keeper.change({"specs/net.yaml": swapped.replace("from: a_in", "from: c_in")})
+    assert keeper.check().about("loosened") == []
+
+
 def test_a_change_that_fails_less_still_fails_for_what_it_loosens(keeper: Gatekeeper) -> None:
     keeper.main({"specs/net.yaml": SPEC, "archcost.yaml": f"fail_level: warn\n{LIMITED}"})
     keeper.change({"archcost.yaml": f"fail_level: error\n{RAISED}"})
