@@ -15,6 +15,7 @@
     │       ├── AmbiguousRevisionError   several have it
     │       └── AbsentError              the revision is there, the spec is not: it is new since
     ├── NothingToAnalyzeError  a pattern matched no file                                       exit 3
+    ├── OverwritingError     a result would take the place of what it is made from             exit 2
     └── LayerError           why one layer cannot stand here; terse, caught at the door
         ├── ShapeError       ... because of the tensors that arrive
         ├── ExecutionError   ... because it cannot be run, or not on these values
@@ -41,6 +42,10 @@ class ArchcostError(Exception):
 
 class UsageError(ArchcostError):
     """The request cannot be met as asked; the text says what to do instead."""
+
+
+class OverwritingError(ArchcostError):
+    """A result would take the place of what it is made from. No request for one network: nothing goes on."""
 
 
 class NoWeightsError(UsageError):

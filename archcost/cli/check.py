@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from archcost.cli.common import Loading, asked, filled, loading, width
+from archcost.cli.common import Loading, asked, loading, width
 from archcost.cli.completion import complete_spec
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
-from archcost.cli.option import option
+from archcost.cli.option import filled, option
 from archcost.cli.output import annotate, say, write
 from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, UsageError
@@ -27,7 +26,7 @@ from archcost.report.words import DTYPES
 from archcost.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from typing import Unpack
 
     from archcost.gate.config import Config
@@ -171,7 +170,6 @@ def _check(
     changes = options["write_baseline"] or options["ratchet"]
     baseline = _baseline(settled, changes=changes, begins=options["write_baseline"])
     is_whole = not specs and all(one.is_plain for one in how)
-    _refuse_sources(placed, [settled.file, baseline.file, *(entry.path for entry in wanted)])
     with progress(quiet=options["quiet"]) as doing:
         doing.step(f"checking {plural(len(wanted), 'spec')}", 2 * len(wanted))
         judgement = Gate(settled, day, baseline).judge(
@@ -209,18 +207,6 @@ def _refuse_contradictions(options: Options, *, is_placed: bool) -> None:
         raise UsageError(
             "--write-baseline writes the baseline and no result; leave out --format and --output"
         )
-
-
-def _refuse_sources(placed: Sequence[Output], sources: Iterable[str | None]) -> None:
-    """A result in place of what it was made from would be the end of that.
-
-    Raises:
-        UsageError: a result is to go there.
-    """
-    known = {os.path.realpath(source) for source in sources if source}
-    for _, file in placed:
-        if file is not None and os.path.realpath(file) in known:
-            raise UsageError(f"'{file}' is read by this check; write the result to another file")
 
 
 def _ratcheted(baseline: Baseline, *, is_whole: bool) -> str:

@@ -17,8 +17,8 @@ from archcost.cli.completion import (
     complete_spec,
     complete_variant,
 )
-from archcost.cli.option import contradiction, named_by_commas, option
-from archcost.cli.output import NARROWEST
+from archcost.cli.option import contradiction, filled, named_by_commas, option
+from archcost.cli.output import NARROWEST, result_file
 from archcost.conventions.table import CONVENTIONS
 from archcost.errors import SpecError, UsageError
 from archcost.limits import DEFAULT, Limits
@@ -64,13 +64,6 @@ def _each_once(ctx: click.Context, param: click.Parameter, given: tuple[str, ...
             instead = sweep if param.name == "settings" else None
             raise click.UsageError(contradiction(f"{param.opts[0]} {name}", values, instead), ctx)
     return found
-
-
-def filled(_ctx: click.Context, param: click.Parameter, given: str | None) -> str | None:
-    """A value that is not empty: a script whose variable is not set would ask for something else."""
-    if given is not None and not given.strip():
-        raise click.BadParameter(f"{param.opts[0]} has no value; leave it out, or say which")
-    return given
 
 
 def _variants(_ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> tuple[str, ...]:
@@ -148,6 +141,7 @@ def output(*formats: str) -> Callable[[F], F]:
             "--output",
             "-o",
             metavar="FILE",
+            callback=result_file,
             shell_complete=complete_file,
             help="Write to FILE, which appears whole or not at all; devices and pipes are fine.",
         ),

@@ -13,8 +13,9 @@ from click.shell_completion import CompletionItem
 
 from archcost.cli.completion import complete_file
 from archcost.cli.option import option
-from archcost.cli.output import style_for, write
+from archcost.cli.output import result_file, style_for, write
 from archcost.errors import UsageError
+from archcost.overwriting import will_write
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def formats(*names: str) -> Callable[[F], F]:
             "--output",
             "-o",
             metavar="FILE",
+            callback=result_file,
             shell_complete=complete_file,
             help="Where the format without a FILE goes instead. Files appear whole or not at all.",
         ),
@@ -112,7 +114,10 @@ def outputs(forms: Sequence[Output], output: str | None, default: str) -> list[O
         )
     bare = single[0].form if single else default
     placed = [*(form for form in forms if form.file is not None), Output(bare, _file(output or ""))]
-    _refuse_same(form.file for form in placed if form.file is not None)
+    files = [form.file for form in placed if form.file is not None]
+    _refuse_same(files)
+    for file in files:
+        will_write(file, f"'{file}'")
     return placed
 
 

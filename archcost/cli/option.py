@@ -40,6 +40,13 @@ def contradiction(name: str, values: Iterable[object], instead: str | None = Non
     return f"{name} is given as {in_a_row(values)}; {way}"
 
 
+def filled(_ctx: click.Context, param: click.Parameter, given: str | None) -> str | None:
+    """A value that is not empty: a script whose variable is not set would ask for something else."""
+    if given is not None and not given.strip():
+        raise click.BadParameter(f"{param.opts[0]} has no value; leave it out, or say which")
+    return given
+
+
 class Option(click.Option):
     """An option that refuses a second value, unless it is the same or the option is repeatable.
 

@@ -13,13 +13,22 @@ from pathlib import Path
 
 import click
 
+from archcost.cli.option import filled
 from archcost.cli.streams import BrokenPipe
 from archcost.errors import UsageError
 from archcost.escape import no_commands
+from archcost.overwriting import will_write
 from archcost.report.style import Style
 
 _NO_TEXT = "backslashreplace"
 """What becomes of letters that are none: the name of a file may be bytes that are no UTF-8."""
+
+
+def result_file(ctx: click.Context, param: click.Parameter, given: str | None) -> str | None:
+    """A file for the result, as `--output` names it; what is read from now on must be another."""
+    if given is not None and given != "-":
+        will_write(given, f"'{given}'")
+    return filled(ctx, param, given)
 
 
 def write(result: str | bytes, output: str | None) -> None:

@@ -19,6 +19,7 @@ from archcost.cli.pages import PAGES, told
 from archcost.cli.shells import SHELLS
 from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError
 from archcost.escape import one_line, visible
+from archcost.overwriting import inputs_are_kept, number_of, will_write
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
@@ -188,7 +189,9 @@ def run(args: Sequence[str]) -> int:
     for shell in SHELLS:
         add_completion_class(shell)
     try:
-        code: object = program.main(list(args), prog_name="archcost", standalone_mode=False)
+        with inputs_are_kept():
+            will_write(number_of(sys.stdout), "the file that standard output goes to")
+            code: object = program.main(list(args), prog_name="archcost", standalone_mode=False)
     except click.Abort:
         return INTERRUPTED
     except click.ClickException as error:

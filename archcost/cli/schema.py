@@ -7,13 +7,19 @@ import json
 import click
 
 from archcost.cli.option import option
-from archcost.cli.output import write
+from archcost.cli.output import result_file, write
 from archcost.schemas import SCHEMAS, schema
 
 
 @click.command
 @click.argument("name", metavar="|".join(SCHEMAS), type=click.Choice(list(SCHEMAS)))
-@option("--output", "-o", metavar="FILE", help="Write to FILE, which appears whole or not at all.")
+@option(
+    "--output",
+    "-o",
+    metavar="FILE",
+    callback=result_file,
+    help="Write to FILE, which appears whole or not at all.",
+)
 def command(name: str, output: str | None) -> None:
     """Print the JSON Schema of specs or of reports.
 

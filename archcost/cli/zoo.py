@@ -17,7 +17,7 @@ from archcost.report.csv import table
 from archcost.report.fit import cut
 from archcost.report.grid import Head, Table, piped
 from archcost.report.json import envelope
-from archcost.spec.library import BLOCKS, find_in_zoo, standard_blocks, zoo
+from archcost.spec.library import BLOCKS, find_in_zoo, shipped, standard_blocks, zoo
 from archcost.suggest import suggest
 
 if TYPE_CHECKING:
@@ -73,14 +73,14 @@ def _text(name: str) -> str:
     file, variant = find_in_zoo(name, DEFAULT)
     if variant:
         say(f"{name} is a variant in this spec: --variant {variant}")
-    return file.read_text(encoding="utf-8")
+    return shipped(file).decode()
 
 
 def _block_text(name: str) -> str:
     known = [entry.name for entry in standard_blocks(DEFAULT)]
     if name not in known:
         raise UsageError(f"{name}: no standard block has that name{suggest(name, known)}; see --blocks")
-    return (BLOCKS / f"{name.removeprefix('std/')}.yaml").read_text(encoding="utf-8")
+    return shipped(BLOCKS / f"{name.removeprefix('std/')}.yaml").decode()
 
 
 _COLUMNS = ("name", "file", "variant", "note")

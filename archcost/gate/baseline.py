@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.escape import no_commands, one_line
+from archcost.overwriting import will_read
 from archcost.source import Place, Source
 from archcost.spec.library import check_is_regular
 
@@ -84,6 +85,7 @@ def read(path: Path) -> dict[str, Accepted]:
     """
     try:
         check_is_regular(path)
+        will_read(path)
         text = path.read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror or error if isinstance(error, OSError) else "it is not UTF-8"

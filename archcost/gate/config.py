@@ -11,6 +11,7 @@ from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.gate.patterns import covers_node, matches_block, matches_spec
 from archcost.gate.toml_tree import has_table
 from archcost.limits import DEFAULT
+from archcost.overwriting import will_read
 from archcost.source import Place, Source
 from archcost.spec.library import check_is_regular, open_spec
 
@@ -296,6 +297,7 @@ def _is_config(file: Path) -> bool:
         return os.path.lexists(file)
     try:
         check_is_regular(file)
+        will_read(file)
         data = file.read_bytes()
     except FileNotFoundError:
         return False

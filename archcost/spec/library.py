@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from archcost import foreign
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.limits import DEFAULT
+from archcost.overwriting import number_of, will_read
 from archcost.source import Place, Source
 from archcost.spec.document import Included
 from archcost.spec.reader import Mapping, Scalar, Sequence, read
@@ -112,6 +113,7 @@ class Disk:
     def read(self, file: Path, most: int) -> tuple[bytes, int]:
         """The bytes of a file; the size is what the file says, where it is larger than `most`."""
         with file.open("rb") as stream:
+            will_read(number_of(stream))
             data = stream.read(most + 1)
             size = os.fstat(stream.fileno()).st_size if len(data) > most else 0
         return data, max(len(data), size)
@@ -179,6 +181,7 @@ def open_spec(path: str, limits: Limits, files: Files = DISK) -> Opened:
 
 def _standard_input(limits: Limits) -> bytes:
     try:
+        will_read(number_of(sys.stdin))
         return sys.stdin.buffer.read(limits.file_bytes + 1)
     except OSError as error:
         why = f"standard input cannot be read: {error.strerror or error}"
@@ -268,7 +271,11 @@ def beside(opened: Opened, name: str, text: str) -> Stored | None:
     if "\0" in text or Path(text).is_absolute():
         return None
     file = files.real(folder / text)
-    return Stored(file, files) if file.is_relative_to(folder) else None
+    if not file.is_relative_to(folder):
+        return None
+    if files is DISK:
+        will_read(file)  # by few commands; but it is as much a part of the spec as what it includes
+    return Stored(file, files)
 
 
 # -- the zoo --------------------------------------------------------------------------------------------
@@ -323,8 +330,14 @@ def _zoo_files() -> list[Path]:
     return sorted(zoo_folder().glob("*.yaml"))
 
 
+def shipped(file: Path) -> bytes:
+    """What is in a file of the zoo or of the standard blocks."""
+    will_read(file)
+    return file.read_bytes()
+
+
 def _entries(path: Path, limits: Limits) -> Iterator[ZooEntry]:
-    root = read(path.read_bytes(), path.name, limits)
+    root = read(shipped(path), path.name, limits)
     note = root.get("note") if isinstance(root, Mapping) else None
     text = note.text if isinstance(note, Scalar) else ""
     yield ZooEntry(path.stem, path, None, text)
@@ -346,7 +359,7 @@ def variants_of(opened: Opened, limits: Limits) -> list[str]:
 
 
 def _variants(path: Path, limits: Limits) -> list[str]:
-    return _variant_names(read(path.read_bytes(), path.name, limits))
+    return _variant_names(read(shipped(path), path.name, limits))
 
 
 def _variant_names(root: Tree) -> list[str]:

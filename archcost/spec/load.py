@@ -17,7 +17,7 @@ from archcost.source import Place, Source
 from archcost.spec.expand import Expander
 from archcost.spec.habits import instead
 from archcost.spec.inputs import given_shapes, network_inputs
-from archcost.spec.library import BLOCKS, DISK, Includer, open_spec
+from archcost.spec.library import BLOCKS, DISK, Includer, open_spec, shipped
 from archcost.spec.parse import LIBRARY_KEYS, SPEC_KEYS, Parser
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.reader import Mapping, read
@@ -207,7 +207,7 @@ class _Standard:
         file = BLOCKS / f"{name}.yaml"
         if not name.isidentifier() or not file.is_file():
             return None
-        root = read(file.read_bytes(), f"std/{name}", self._limits)
+        root = read(shipped(file), f"std/{name}", self._limits)
         parser = Parser(self._problems, self._limits, self.block)
         return parser.library(root).get(name) if isinstance(root, Mapping) else None
 

@@ -272,19 +272,6 @@ def test_a_baseline_may_be_about_a_name_that_is_no_text(tmp_path: Path) -> None:
     assert [one.value for one in read(file).values()] == [9]
 
 
-@pytest.mark.parametrize("source", ["net.yaml", "./net.yaml", "archcost.yaml", "known.txt", "link.yaml"])
-def test_a_result_never_takes_the_place_of_what_it_was_made_from(source: str, run: Run) -> None:
-    Path("archcost.yaml").write_text("specs: [net.yaml]\nbaseline: known.txt\n", "utf-8")
-    Path("known.txt").write_text("# nothing\n", "utf-8")
-    Path("link.yaml").symlink_to("net.yaml")
-    before = Path(source).read_bytes()
-    for args in (["--output", source], ["--format", f"json:{source}"]):
-        code, out, err = run(*args)
-        assert (code, out) == (2, "")
-        assert f"'{source}' is read by this check" in err
-    assert Path(source).read_bytes() == before
-
-
 @pytest.mark.parametrize("args", [["--ratchet"], ["--format", "json:out.json"], ["--output", "out.txt"]])
 def test_what_writing_a_baseline_would_leave_out_is_refused(args: list[str], run: Run) -> None:
     code, out, err = run("net.yaml", "--max-macs", "1", "--write-baseline", *args)

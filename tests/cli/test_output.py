@@ -125,7 +125,6 @@ def test_a_device_is_written_to(device: str) -> None:
         (".", "Is a directory"),
         ("/dev/full", "No space left on device"),
         ("tiny.yaml/report.txt", "Not a directory"),
-        ("", "Is a directory"),
     ],
 )
 def test_2_when_the_output_cannot_be_written(output: str, why: str) -> None:
