@@ -131,6 +131,17 @@ _RECURRENT = (
 )
 _NO_BATCH = "[channels, axes…], there is no batch"
 MODULE = "it is several layers; write them as a block, under `blocks:`, and call that"
+_SEVERAL = (
+    "several layers at once are `std/conv_norm_act: {{out_channels: 64, kernel_size: 3, act: {}}}`: "
+    "convolution without bias, batch norm, activation (`act: none` and `norm: false` leave one out)"
+)
+_SEPARABLE = (
+    "a depthwise and a 1×1 convolution are `std/separable_conv`, without biases, norms and activations;"
+)
+_ENCODER = (
+    "it is a `residual` of `layer_norm` and `std/attention`, and another of `layer_norm`, two `linear` "
+    "layers with `per_position: true`, and an activation between these"
+)
 
 INSTEAD = {
     # gates
@@ -208,19 +219,25 @@ INSTEAD = {
     "move",
     # convolutions
     **_each(
-        "convbn convbnrelu convbnact convnorm convnormactivation basicconv cbr cbs "
-        "cbl convbnsilu convbnleaky convmodule baseconv bnconv convrelu cnr",
-        "several layers at once are `std/conv_norm_act: {out_channels: 64, kernel_size: 3, act: relu}`: "
-        "convolution, "
-        "batch norm, activation (`act: none` and `norm: false` leave one out)",
+        "convbnrelu convbnact convnormactivation conv2dnormactivation convbnactivation basicconv cbr "
+        "convmodule cnr",
+        _SEVERAL.format("relu"),
     ),
+    **_each("cbs convbnsilu baseconv", _SEVERAL.format("silu")),
+    **_each("cbl convbnleaky", _SEVERAL.format("leaky_relu")),
+    **_each("convbn convnorm", _SEVERAL.format("none")),
+    "convrelu": "write `conv` and `relu`, an item each",
+    "bnconv": "write `batch_norm` and `conv`, an item each",
     **_each(
-        "separableconv depthwiseseparableconv sepconv dsconv dwsconv",
-        "a depthwise and a 1×1 convolution are `std/separable_conv`, without biases (`bias: true` adds "
-        "both), norms "
-        "and activations",
+        "depthwiseseparableconv dsconv dwsconv",
+        f"{_SEPARABLE} `bias: true` adds both, and where norms and activations stand between, it is two "
+        "`std/conv_norm_act`, the first with `groups: $in_channels`",
     ),
-    **_each("dilatedconv atrousconv dilconv", "write `conv` with a `dilation: 2` among its fields"),
+    "separableconv": f"{_SEPARABLE} Keras's has one on the second alone, unless it says `use_bias: false`: "
+    "write `depthwise_conv: {kernel_size: 3, bias: false}` and `conv: {out_channels: 64, kernel_size: 1}`",
+    "sepconv": f"{_SEPARABLE} DARTS's is that twice, each with `relu` before and `batch_norm` behind it",
+    "dilconv": f"{_SEPARABLE} DARTS's has a `dilation: 2` and `relu` before and `batch_norm` behind it",
+    **_each("dilatedconv atrousconv", "write `conv` with a `dilation: 2` among its fields"),
     **_each("groupconv groupedconv gconv", "write `conv` with `groups: …` among its fields"),
     **_each("pointwiseconv pwconv pointwise", "write `conv: {out_channels: …, kernel_size: 1}`"),
     "stridedconv": "write `conv` with a `stride: 2` among its fields",
@@ -273,8 +290,8 @@ INSTEAD = {
         "gridsample spatialtransformer affinegrid warp remap cropandresize",
         f"it reads where other values say; {_UNKNOWN_COST}",
     ),
-    "focus": "it is `pixel_unshuffle: {downscale_factor: 2}`, and the `conv` that follows is an item of "
-    "its own",
+    "focus": "it is `pixel_unshuffle: {downscale_factor: 2}`, and an item more for what follows: "
+    "`std/conv_norm_act: {out_channels: 64, kernel_size: 3, act: silu}`",
     **_each(
         "reorg passthrough",
         "space to channels is `pixel_unshuffle: {downscale_factor: 2}`, in another order",
@@ -304,21 +321,23 @@ INSTEAD = {
     ),
     **_each(
         "patchembed patchembedding patchify",
-        "patches are a `conv` whose `stride` is its `kernel_size`; a `reshape: {shape: [channels, -1]}` "
-        "makes "
-        "tokens of them",
+        "patches are a `conv` whose `stride` is its `kernel_size`; a `reshape: {shape: [$in_channels, -1]}` "
+        "makes tokens of them, and a norm, where there is one, is an item after it",
     ),
     **_each(
-        "attention crossattention scaleddotproductattention sdpa flashattention additiveattention",
+        "attention crossattention scaleddotproductattention sdpa flashattention",
         "of tokens to themselves, with its four linear layers, it is `std/attention`; its products alone are "
         "`matmul`, `softmax` and `matmul`",
     ),
+    "additiveattention": f"its scores are no products; {_UNKNOWN_COST}",
     **_each(
-        "transformer transformerencoder transformerencoderlayer transformerdecoder encoderlayer "
-        "transformerdecoderlayer transformerblock encoderblock decoderlayer",
-        "it is a `residual` of `layer_norm` and `std/attention`, and another of `layer_norm` and two "
-        "`linear` layers "
-        "with `per_position: true`",
+        "transformerencoder transformerencoderlayer encoderlayer transformerblock encoderblock",
+        f"{_ENCODER}",
+    ),
+    **_each(
+        "transformer transformerdecoder transformerdecoderlayer decoderlayer",
+        f"{_ENCODER}; a decoder also attends to the encoder's tokens, a `residual` between them of "
+        "`layer_norm`, `linear` layers, `matmul`, `softmax` and `matmul`",
     ),
     **_each("mlp ffn feedforward", f"two `linear` layers and an activation; {MODULE}"),
     # activations without a kind
@@ -360,11 +379,36 @@ INSTEAD = {
         "eca ecalayer coordatt simam nonlocal sk splitattention",
         MODULE,
     ),
-    **_each("rescaling rescale", "a product with a constant is `scale: {factor: …}`"),
+    **_each(
+        "rescaling rescale",
+        "a product with a constant is `scale: {factor: …}`; an offset, an addition per element, is left out",
+    ),
     **_each("maskedsoftmax masking mask", "a mask is a `multiply` with a tensor, or leave it out"),
-    **_each("timedistributed", "convolutions and `linear: {per_position: true}` already do each position"),
+    **_each("timedistributed", "convolutions and `linear: {…, per_position: true}` already do each position"),
 }
 """A layer's name elsewhere -> what to write instead, and what that costs where it differs."""
+
+_SILU = "also has a batch norm and SiLU, and its convolution no bias: `std/conv_norm_act: "
+
+DIFFERS = {
+    "Conv": f"Ultralytics' {_SILU}{{out_channels: 64, kernel_size: 3, act: silu}}`",
+    "DWConv": f"Ultralytics' {_SILU}{{out_channels: 64, kernel_size: 3, groups: $in_channels, act: silu}}`",
+    "ConvTranspose": "Ultralytics' also has `batch_norm` and `silu`, and its convolution no bias",
+    "Bottleneck": "Ultralytics' is a `residual` of two `std/conv_norm_act` with `act: silu`, 3×3 both "
+    "(in YOLOv5 1×1 and 3×3)",
+    "conv_dw": "in MobileNet's code that is two `std/conv_norm_act`, this one and a 1×1",
+    **_each("conv3x3 conv1x1", "torchvision's has `bias: false`"),
+    "avgpool": "Darknet's is over all positions, `global_avg_pool`",
+    "Scale": "Caffe's learns a factor per channel, `layer_scale`, and with `bias_term` a bias, "
+    "`layer_scale: {bias: true}`",
+    "BatchNorm": "Caffe's learns nothing, `batch_norm: {affine: false}`; that is in the Scale after it",
+    "Embed": "Caffe's also adds a bias, unless it says `bias_term: false`",
+    "PReLU": "one parameter, as in PyTorch, unless `num_parameters` says how many; Caffe's has one per "
+    "channel, Keras's one per element",
+    "InstanceNormalization": "as in PyTorch it learns nothing, unless you say `affine: true`; elsewhere it "
+    "does",
+}
+"""A layer's name, as it is written elsewhere -> what it may be there that ours of that name is not."""
 
 STANDARD = {
     "se": "squeeze_excite",
@@ -465,6 +509,20 @@ _NO_DIM = _each(
     "write `axis`, which counts without the batch: PyTorch's dim 1 is `axis: 0` (channels), and -1 is the "
     "last in both",
 )
+
+_TIMES = "it is how many there are for each channel that arrives, and 1 keeps their number"
+_HALF = "in Darknet `pad=1` is half the kernel, which is 0 for a kernel of 1"
+_OF_DARKNET = ("size", "batch_normalize")
+
+FIELDS_DIFFER: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
+    **{
+        ("depthwise_conv", word): ((), _TIMES)
+        for word in ("out_channels", "filters", "num_output", "kernels")
+    },
+    ("conv", "pad"): (_OF_DARKNET, _HALF),
+    ("max_pool", "size"): ((), "Darknet's is padded by its size less one, `padding: same`"),
+}
+"""Kind and a field's name elsewhere -> fields, one of which is beside it there, and how its value differs."""
 
 FIELDS_OF: dict[str, dict[str, str]] = {
     "linear": _LINEAR,
@@ -578,7 +636,8 @@ NO_FIELDS = {
     ),
     **_each(
         "batch_normalize bn norm norm_layer use_bn with_bn batchnorm normalizer_fn norm_type",
-        "a norm is an item of its own, after it: `- batch_norm`",
+        "a norm is an item of its own, after it: `- batch_norm`; what stands before a norm has no bias as a "
+        "rule: `bias: false`",
     ),
     **_each(
         "kernel_h kernel_w kernel_height kernel_width kh kw",

@@ -27,6 +27,12 @@ _SEVERAL = re.compile(r"([A-Za-z_][\w.]*)(?:\(\))? *(?:->|→|=>|\||\+|>>|,|;) *
 _COMMENT = re.compile(r"([A-Za-z_]\w*) *(?:#|//|--|%) *(.*)")
 _FUNCTIONAL = re.compile(r"(F|torch|tf\.nn|(\w+\.)*functional)\.[a-z]\w+$")
 
+_ROWS: dict[str, tuple[str, dict[str, str]]] = {
+    "Conv": ("out_channels kernel_size stride padding groups dilation act", {}),
+    "DWConv": ("out_channels kernel_size stride dilation act", {"groups": "$in_channels"}),
+}
+"""Modules of Ultralytics that are `std/conv_norm_act` -> what their arguments mean, and what else is said."""
+
 _WINDOW = "kernel_size stride padding"
 _TORCH = {
     "conv": f"in_channels out_channels {_WINDOW} dilation groups bias",
@@ -88,6 +94,34 @@ def named(word: str, value: str) -> str | None:
     return f"{written}, and `name: {found['name']}` beside it"
 
 
+def row(module: str, arguments: list[str]) -> str:
+    """What to write for a row of Ultralytics.
+
+    >>> row("Conv", ["64", "2", "2"])[:84], row("nn.Upsample", ["None", "2", "nearest"])
+    ('write `std/conv_norm_act: {out_channels: 64, kernel_size: 2, stride: 2, padding: 1, ', \
+'write `upsample: {scale_factor: 2, mode: nearest}`')
+    """
+    if module in _ROWS:
+        names, others = _ROWS[module]
+        said = {"out_channels": "…", "kernel_size": "1"} | dict(zip(names.split(), arguments, strict=False))
+        if said["kernel_size"] in {"2", "4", "6", "8"}:  # whose padding is half of it, not of one less
+            said.setdefault("padding", str(int(said["kernel_size"]) // 2))
+        act = {"False": "none", "True": "silu"}.get(said.pop("act", "True"), "…")
+        fields = {name: value for name, value in said.items() if value != "None"} | others | {"act": act}
+        written = ", ".join(f"{name}: {value}" for name, value in fields.items())
+        return f"write `std/conv_norm_act: {{{written}}}`, its channels times the width of the model"
+    if module == "Concat":
+        return "write `{concat, from: [a, b]}`"
+    if "." in module and (written := layer(f"{module}({', '.join(map(_quoted, arguments))})")):
+        return written
+    return foreign.INSTEAD.get(plain(module)) or foreign.MODULE
+
+
+def _quoted(text: str) -> str:
+    """An argument as Python writes it."""
+    return text if parsed(text) is not None and not text.islower() else repr(text)
+
+
 def _window(text: str) -> str | None:
     """`conv 3x3, 64`."""
     match = _SQUARES.fullmatch(text)
@@ -133,18 +167,28 @@ def _call(text: str) -> str | None:
         return why
     if kind is None or not isinstance(call, ast.Call):
         return f"a layer is a word and a mapping of its fields, as in {_EXAMPLE}"
-    if plain(word) == "multiheadattention" and (heads := _heads(call)):
-        return f"write `std/attention: {{heads: {heads}}}`; its heads share the channels that arrive"
+    if plain(word) == "multiheadattention":
+        return _attention(call)
     if layers.find(kind) is None:
         below = "its parameters" if kind.startswith("std/") else "its items"
         return f"write `{kind}:`, and {below} below it"
     if _FUNCTIONAL.match(word):  # its first argument is the tensor
         call.args = call.args[1:]
-    return _written(kind, _arguments(call, _order(word, kind), kind))
+    other = foreign.DIFFERS.get(word.rpartition(".")[2])
+    return _written(kind, _arguments(call, _order(word, kind), kind)) + (f"; {other}" if other else "")
 
 
 _OF_ATTENTION = {"embed_dim", "key_dim", "dropout", "batch_first", "device", "dtype", "name"}
 """Arguments that change nothing of `std/attention`: its width is what arrives."""
+
+
+def _attention(call: ast.Call) -> str:
+    """A call of multi-head attention."""
+    if heads := _heads(call):
+        return f"write `std/attention: {{heads: {heads}}}`; its heads share the channels that arrive"
+    return (
+        "`std/attention` has all its biases, and heads that share the channels; others are written as a block"
+    )
 
 
 def _heads(call: ast.Call) -> str | None:
@@ -182,7 +226,9 @@ def _order(word: str, kind: str) -> list[str]:
     last = word.rpartition(".")[2]
     if last.islower() and "." not in word:
         return own
-    is_keras = "keras" in word or "layers." in word or re.search(r"[123]D|Dense|Pooling|^Up|ization", last)
+    is_keras = (
+        "keras" in word or "layers." in word or re.search(r"[123]D|Dense|Pooling|^UpSampling|ization", last)
+    )
     table = _KERAS if is_keras else _TORCH
     return table[kind].split() if kind in table else own
 

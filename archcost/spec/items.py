@@ -448,10 +448,9 @@ def _no_list(node: Sequence) -> str:
     """What to write for an item that is a list."""
     texts = [one.text if isinstance(one, Scalar) else None for one in node.items]
     if len(texts) == 4 and texts[2] and isinstance(node.items[3], Sequence):
-        return (
-            "this is a row of Ultralytics (from, repeats, module, arguments); an item names its layer, "
-            f"`{calls.kind_of(texts[2]) or texts[2]}: {{…}}`, with `from:` or `repeat:` beside it"
-        )
+        arguments = [one.text if isinstance(one, Scalar) else "…" for one in node.items[3].items]
+        text = "this is a row of Ultralytics (from, repeats, module, arguments)"
+        return f"{text}: {calls.row(texts[2], arguments)}; `from:` and `repeat:` stand beside a kind"
     text = "an item is a word or a mapping, not a list"
     arguments = [one for one in texts[1:] if one and calls.kind_of(one) is None]
     if texts and texts[0] and len(arguments) == len(texts) - 1 > 0:

@@ -376,6 +376,23 @@ def standard_names() -> list[str]:
     return sorted(path.stem for path in BLOCKS.glob("*.yaml"))
 
 
+def what_it_holds(name: str) -> str:
+    """What a standard block is, for whoever knows another by its name: how its note begins, its defaults.
+
+    >>> what_it_holds("attention")[-33:], what_it_holds("transition")[-11:]
+    ('unless told, heads: 8, bias: true', 'mean of 2×2')
+    """
+    root = read(shipped(BLOCKS / f"{name}.yaml"), f"std/{name}", DEFAULT)
+    note, blocks = (root.get("note"), root.get("blocks")) if isinstance(root, Mapping) else (None, None)
+    text = re.split(r"\.\s+(?=[A-Z`])", note.text)[0] if isinstance(note, Scalar) else ""
+    block = blocks.get(name) if isinstance(blocks, Mapping) else None
+    params = block.get("params") if isinstance(block, Mapping) else None
+    entries = params.entries if isinstance(params, Mapping) else ()
+    texts = (f"{key.text}: {value.text}" for key, value in entries if isinstance(value, Scalar))
+    plainly = [one for one in texts if "$" not in one and not one.endswith(": required")]
+    return f"{text.rstrip('.')}; unless told, {', '.join(plainly)}" if plainly else text.rstrip(".")
+
+
 # -- includes -------------------------------------------------------------------------------------------
 
 

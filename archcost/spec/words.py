@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import foreign, layers
-from archcost.spec.library import standard_names
+from archcost.spec.library import standard_names, what_it_holds
 from archcost.spec.reader import Mapping
 from archcost.suggest import meant, nearest, plain, translate, translation
 
@@ -43,14 +43,30 @@ def kind_tail(word: str, structures: Iterable[str], blocks: Collection[str]) -> 
     if word.startswith("std/"):
         return _offered(word[4:]) if word[4:] in blocks else _standard(word[4:])
     known = [*layers.words(), *structures, *(f"std/{name}" for name in standard_names())]
-    if found := meant(word, blocks, {}) or translation(word, known, foreign.KINDS):
+    if found := meant(word, blocks, {}):
         return _offered(found)
-    if why := foreign.INSTEAD.get(plain(word)):
-        return f": {why}"
-    found = _standard_by_its_name(word)
-    if not found and (instead := _with_a_name(word, known)):
-        return f": {instead}"
-    return _offered(found or meant(word, known, {}) or nearest(word, blocks))
+    why = foreign.INSTEAD.get(plain(word))
+    if found := translation(word, known, foreign.KINDS) or (None if why else _standard_by_its_name(word)):
+        return _kind_offered(found, word)
+    if why := why or _with_a_name(word, known):
+        return f": {why}{differs(word)}"
+    return _offered(meant(word, known, {}) or nearest(word, blocks))
+
+
+def _kind_offered(found: str, word: str) -> str:
+    """The end of a message that offers a kind for a word; it says what may cost otherwise elsewhere.
+
+    Blocks of one name are not the same everywhere, so it says what ours holds.
+    """
+    name = found.removeprefix("std/")
+    holds = f": {what_it_holds(name)}" if name not in {found, word} else ""
+    return f"{_offered(found)}{holds}{differs(word)}"
+
+
+def differs(word: str) -> str:
+    """What a word may mean elsewhere that ours of that name does not, as the end of a message."""
+    other = foreign.DIFFERS.get(word.rpartition(".")[2])
+    return f"; {other}" if other else ""
 
 
 def _with_a_name(word: str, known: list[str]) -> str | None:
@@ -107,7 +123,9 @@ class Slips:
             if (word := entry.key.text) in words:
                 continue
             found = _parameter(word, free, block) if block else _field(word, free, kind)
-            self.found.append((entry, found.tail))
+            beside, other = foreign.FIELDS_DIFFER.get((kind, word), ((), ""))
+            is_said = other and (not beside or written.intersection(beside))
+            self.found.append((entry, f"{found.tail}; {other}" if is_said else found.tail))
             is_other = word in foreign.NO_FIELDS_OF.get(kind, {}) or isinstance(entry.value, Mapping)
             self._puzzling |= not found.word and (not found.tail or is_other)
             self._meant |= {found.word} if found.word else set()
