@@ -16,7 +16,7 @@ from archcost.reach import moving_with
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.geometry import Shape
+    from archcost.geometry import Axes, Shape
     from archcost.offsets import Box, Offsets
     from archcost.reach import Digits, Line, Reach
 
@@ -37,17 +37,18 @@ def _has_digits(reach: Reach) -> bool:
     return any(line.digits for lines in reach.moving for line in lines)
 
 
-def patterns(reach: Reach, shape: Shape, *, empty: bool = False) -> list[list[Box]] | None:
+def patterns(reach: Reach, shape: Shape, whole: Axes) -> list[list[Box]] | None:
     """The boxes that each output of a tensor reads, alike ones once; None if there are too many.
 
-    Outputs that read nothing are left out, unless the `empty` ones are asked for.
+    Outputs that read nothing are left out, and those at the borders of the `whole` input, if there are others
+    (it is empty if nobody knows its size).
     """
     moves = [moving_with(lines, shape) for lines in reach.moving]
     groups = _groups([digits for box in moves for digits in box])
     sizes = [prod(shape[axis] for axis in group) for group in groups]
     if any(size > OUTPUTS for size in sizes):
         return None
-    seen = [_Seen(reach, moves, group, shape).patterns() for group in groups]
+    seen = [_Seen(reach, moves, group, shape).patterns(whole) for group in groups]
     if prod(map(len, seen)) * max(1, len(reach.moving)) > PATTERNS:
         return None
     still = {
@@ -63,8 +64,19 @@ def patterns(reach: Reach, shape: Shape, *, empty: bool = False) -> list[list[Bo
             sets.update(part)
         boxes = [[sets[b, j] for j in range(len(lines))] for b, lines in enumerate(reach.moving)]
         there = [tuple(s for s in box if s) for box in boxes if all(box)]
-        if there or reach.fixed or empty:
+        if there or reach.fixed:
             found.append([*there, *reach.fixed])
+    return found
+
+
+def boxes_at(reach: Reach, shape: Shape, index: Sequence[int]) -> list[Box]:
+    """The boxes that one output of a tensor reads."""
+    found: list[Box] = [*reach.fixed]
+    for lines in reach.moving:
+        moves = moving_with(lines, shape)
+        sets = [line.at(sum(d.of(index[d.axis]) for d in m)) for line, m in zip(lines, moves, strict=True)]
+        if all(sets):
+            found.append(tuple(s for s in sets if s))
     return found
 
 
@@ -99,15 +111,49 @@ class _Seen:
         # Along an axis of the input that nothing else moves along, only distances matter.
         self._free = {j for (_, j), *_ in self._lines} - others
 
-    def patterns(self) -> list[dict[tuple[int, int], Offsets | None]]:
+    def patterns(self, whole: Axes | None) -> list[dict[tuple[int, int], Offsets | None]]:
         """What is read by every line, alike patterns once."""
-        found: dict[tuple[Offsets | None, ...], None] = {}
-        for index in product(*(range(self._shape[axis]) for axis in self._group)):
-            at = dict(zip(self._group, index, strict=True))
-            sets = [line.at(sum(d.of(at[d.axis]) for d in digits)) for _, line, digits in self._lines]
-            found[tuple(self._moved(sets))] = None
+        several = [*self._sets()]
+        if whole and self._free.issuperset(j for (_, j), *_ in self._lines):
+            several = self._far_from_borders(several, whole)
+        found = dict.fromkeys(tuple(self._moved(sets)) for sets in several)
         keys = [key for key, *_ in self._lines]
         return [dict(zip(keys, sets, strict=True)) for sets in found]
+
+    def _sets(self) -> Iterator[list[Offsets | None]]:
+        """What every line reads, at each index."""
+        for index in product(*(range(self._shape[axis]) for axis in self._group)):
+            at = dict(zip(self._group, index, strict=True))
+            yield [line.at(sum(d.of(at[d.axis]) for d in digits)) for _, line, digits in self._lines]
+
+    def _far_from_borders(
+        self, several: Sequence[Sequence[Offsets | None]], whole: Axes
+    ) -> Sequence[Sequence[Offsets | None]]:
+        """Those within the input, if there are any, and those of which more lies within it."""
+        spans = [self._spans(sets, whole) for sets in several]
+        inside = [all(all_of_it == within for all_of_it, within in span) for span in spans]
+        if not any(inside) or any(s is None for sets in several for s in sets):
+            return several
+        most = [
+            max(within for _, within in along)
+            for along in zip(*(span for span, fits in zip(spans, inside, strict=True) if fits), strict=True)
+        ]
+        return [
+            sets
+            for sets, span, fits in zip(several, spans, inside, strict=True)
+            if fits or any(within > n for (_, within), n in zip(span, most, strict=True))
+        ]
+
+    def _spans(self, sets: Sequence[Offsets | None], whole: Axes) -> list[tuple[int, int]]:
+        """Per axis of the input, how far apart the first and the last position lie, and those within it."""
+        ends: dict[int, tuple[int, int]] = {}
+        for ((_, j), *_), s in zip(self._lines, sets, strict=True):
+            if s:
+                low, high = ends.get(j, (s.low, s.high))
+                ends[j] = min(low, s.low), max(high, s.high)
+        return [
+            (high - low + 1, min(high, whole[j] - 1) - max(low, 0) + 1) for j, (low, high) in ends.items()
+        ]
 
     def _moved(self, sets: Sequence[Offsets | None]) -> Iterator[Offsets | None]:
         """The sets as if the first of them began at 0, along the axes where only distances matter."""

@@ -52,6 +52,11 @@ class Channels(NamedTuple):
         return sum(run.length for run in self.runs)
 
     @property
+    def differ(self) -> bool:
+        """Whether some channels depend, or may depend, on other sources than others."""
+        return len(self.runs) > 1 or self.blurred
+
+    @property
     def sources(self) -> Sources:
         """What all channels together depend on."""
         return _union(run.sources for run in self.runs)

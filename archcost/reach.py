@@ -22,7 +22,7 @@ from archcost.offsets import Box, Offsets, hull, prune, unite
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from archcost.geometry import Shape, Window
+    from archcost.geometry import Axes, Shape, Window
 
 PHASES = 64
 """More phases per axis than this are not followed one by one; the field is then an upper bound."""
@@ -376,39 +376,73 @@ def _hull(boxes: Sequence[Lines]) -> Lines:
     return tuple(found)
 
 
-def phases(reach: Reach) -> list[list[Box]] | None:
+def phases(reach: Reach, outputs: Axes, whole: Axes) -> list[list[Box]] | None:
     """The boxes of every phase (of every combination of phases, over the axes), alike ones once.
 
-    Phases that read nothing at all are left out. None if there are too many to be compared with each other.
+    Phases that read nothing at all are left out, and those that no output has, see `_phases_there`. None if
+    there are too many to be compared with each other.
+
+    Args:
+        reach: what moves along; all boxes in the same way.
+        outputs: how many there are, along each axis.
+        whole: the size of the input; empty if it is not known.
     """
-    if not reach.moving:
-        return [[]]
     boxes = _same_phases(reach.moving)
-    alike = [_unlike(lines, keep_all=bool(reach.fixed)) for lines in zip(*boxes, strict=True)]
+    axes = [*zip(*boxes, strict=True)]
+    counts = (*outputs, *[1] * len(axes))  # a line that stands still may have no axis among the outputs
+    alike = [
+        _unlike(lines, _phases_there(lines, count, length))
+        for lines, count, length in zip(axes, counts, whole or [None] * len(axes), strict=False)
+    ]
     if prod(map(len, alike)) * len(boxes) ** 2 > PATTERNS:
         return None
     found: list[list[Box]] = []
     for phase in product(*alike):
         sets = ([line.sets[u] for line, u in zip(lines, phase, strict=True)] for lines in boxes)
-        whole = [tuple(s for s in box if s) for box in sets]
-        if there := [box for box in whole if len(box) == len(alike)]:
+        read = [tuple(s for s in box if s) for box in sets]
+        if there := [box for box in read if len(box) == len(alike)]:
             found.append(there)
     return found
 
 
-def _unlike(lines: Sequence[Line], *, keep_all: bool) -> list[int]:
-    """The phases of one axis that differ in more than where they lie (all of them, beside fixed boxes)."""
-    phases = range(len(lines[0].sets))
-    if keep_all or len(phases) == 1:
-        return list(phases)
+def _phases_there(lines: Sequence[Line], count: int, whole: int | None) -> Sequence[int]:
+    """The phases that `count` outputs along an axis have; if some lie inside of the input, those are all.
+
+    The pattern of a resize by 8/7 to 7 positions is there once. A window that begins at the last of them
+    reads beyond the border, and what a second pattern would have there says nothing about this network. But
+    a phase of which more lies inside of the input than others read in all is kept.
+    """
+    period = len(lines[0].sets)
+    existing = range(min(period, count))
+    sets = [[s for line in lines if (s := line.sets[u])] for u in existing]
+    if period == 1 or whole is None or any(len(there) < len(lines) for there in sets):
+        return existing
+    ends = [(min(s.low for s in there), max(s.high for s in there)) for there in sets]
+    within = [_most_within(*ends[u], int(lines[0].step), (count - 1 - u) // period, whole) for u in existing]
+    inside = [u for u in existing if within[u] == 1 + ends[u][1] - ends[u][0]]
+    most = max((within[u] for u in inside), default=whole)
+    return [u for u in existing if u in inside or within[u] > most] if inside else existing
+
+
+def _most_within(low: int, high: int, step: int, times: int, whole: int) -> int:
+    """How much of an interval lies within the input, at the best of so many steps from 0 on."""
+    best = (whole - 1 - low - high) // (2 * step) if step else 0  # where the middles meet, or just before
+    moved = [step * min(max(k, 0), times) for k in (best, best + 1)]
+    return max(min(high + m, whole - 1) - max(low + m, 0) + 1 for m in moved)
+
+
+def _unlike(lines: Sequence[Line], phases: Sequence[int]) -> Sequence[int]:
+    """Those of some phases of one axis that differ in more than where they lie."""
+    if len(phases) == 1:
+        return phases
     if len(lines) == 1:  # a single box: of its sets only matters how large and how full they are
-        return list({s and (s.size, s.members): u for u, s in enumerate(lines[0].sets)}.values())
+        return [*{(s := lines[0].sets[u]) and (s.size, s.members): u for u in phases}.values()]
     seen: dict[tuple[Offsets | None, ...], int] = {}
     for u in phases:
         sets = [line.sets[u] for line in lines]
         start = min((s.low for s in sets if s), default=0)
         seen.setdefault(tuple(s and s.moved(-start) for s in sets), u)
-    return list(seen.values())
+    return [*seen.values()]
 
 
 def simplified(reach: Reach) -> Reach:

@@ -196,8 +196,12 @@ class Matmul(Kind):
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """Heads alike, if those that arrive are."""
-        told_apart = any(len(one.runs) > 1 or one.blurred for one in arriving)
-        return (blurred_together if told_apart else mixed)(arriving, out_channels)
+        return (blurred_together if any(one.differ for one in arriving) else mixed)(arriving, out_channels)
+
+    @property
+    def tells_channels_apart(self) -> bool:
+        """Where channels are not summed over, they may become positions."""
+        return not self.transpose_a or self.transpose_b
 
     def infer(self, inputs: tuple[Shape, ...]) -> Shape:
         """`(heads, rows, columns)`, or `(channels, length)` of tokens and matrices."""

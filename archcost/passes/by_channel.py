@@ -51,7 +51,17 @@ def _through(node: Node, tracer: Follower[T], found: Mapping[Node | Input, _Trac
     channels = node.layer.channels(tuple(arriving), node.output[0])
     if channels.total != node.output[0]:  # a flattened or transposed tensor has other channels
         channels = blurred_together(arriving, node.output[0])
+    if any(one.differ and _become_positions(node, position) for position, one in enumerate(arriving)):
+        channels = channels._replace(bounded=True)
     return _separated(channels, parts, tracer, found[node.inputs[0]] if len(node.inputs) == 1 else None)
+
+
+def _become_positions(node: Node, position: int) -> bool:
+    """Whether channels of an input leave as positions, each of which reads what that channel did."""
+    how = node.layer.rearrangement(position, node.shapes, node.output)
+    return how is not None and any(
+        how.sizes[factor] > 1 and factor in axis for factor in how.source[0] for axis in how.target[1:]
+    )
 
 
 def _place(part: T, parts: list[T]) -> int:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from fractions import Fraction
+from itertools import product
 from math import lcm, prod
 from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias, TypeVar
 
-from archcost.apart import extent, move_apart, patterns
+from archcost.apart import boxes_at, extent, move_apart, patterns
 from archcost.moves import has_digits, picked, placed, rearranged
 from archcost.offsets import Offsets, hull, prune, union_count
 from archcost.passes.looks import Looks
@@ -35,6 +36,9 @@ Certainty: TypeAlias = Literal["exact", "at_most", "nominal", "unknown"]
 
 _ALL = Fraction(1)
 
+_ONE_BY_ONE = 4096
+"""Of no more outputs than this it is counted one by one what they read, if the middle one does not tell."""
+
 
 class Field(NamedTuple):
     """The receptive field of a node in one input, in positions of that input, per spatial axis.
@@ -45,8 +49,8 @@ class Field(NamedTuple):
         stride: input positions between neighbouring outputs.
         center: the middle of output 0's field; input position i has its centre at i. If output 0 reads
             nothing (gaps of a transposed convolution), where it would lie.
-        coverage: the share of the box of `size` that is read; with phases the smallest. Of a global field,
-            the share that every output reads.
+        coverage: the share of the box of `size` that is read; of several outputs, the smallest. Beside an
+            operation over all positions, what lies within the input counts.
         holes: positions of that box that are not read; with phases the most.
         is_global: an operation over all positions lies on the way.
         local: the field that ignores such operations; None without them, or if nothing is left.
@@ -105,15 +109,16 @@ def receptive_fields(network: Network, looks: Looks | None = None) -> tuple[dict
     fields: dict[str, Field] = {}
     shape: Shape = ()
     for node, found in zip(network, reaches(network, Tracer(sizes, looks or Looks())), strict=True):
-        if (
-            found is not last or node.output != shape
-        ):  # an elementwise layer hands on what the one before it reads
+        # An elementwise layer hands on what the one before it reads.
+        if found is not last or node.output != shape:
             kept = last if node.output == shape else {}
-            fields = {
-                name: fields[name] if kept.get(name) is reach else measure(reach, sizes[name], node.output)
+            measured = {
+                name: fields.get(name)
+                if kept.get(name) is reach
+                else measure(reach, sizes[name], node.output)
                 for name, reach in found.items()
-                if reach.is_known or reach.lost
             }
+            fields = {name: field for name, field in measured.items() if field}
             last, shape = found, node.output
         result.append(fields)
     return tuple(result)
@@ -289,8 +294,8 @@ def united(parts: Sequence[Reaches]) -> Reaches:
     return {name: merge(found) for name, found in arriving.items()}
 
 
-def measure(reach: Reach, whole: Axes, shape: Shape) -> Field:
-    """A reach in numbers.
+def measure(reach: Reach, whole: Axes, shape: Shape) -> Field | None:
+    """A reach in numbers; None if nothing of the input is read.
 
     Args:
         reach: what a tensor reads, over all its channels.
@@ -302,13 +307,14 @@ def measure(reach: Reach, whole: Axes, shape: Shape) -> Field:
         shape = (1, *shape[1:])
     if reach.lost:
         return _unknown(reach, whole)
+    if not reach.is_known:
+        return None
     if not reach.is_global:
-        return _local(reach, shape)
-    local = _local(reach._replace(fixed=(), is_global=False), shape) if _is_local(reach) else None
-    covered = _read_by_all(reach, whole, shape)
-    if covered is None:
-        return measure(simplified(reach), whole, shape)
+        return _local(reach, shape, whole)
+    local = _local(reach._replace(fixed=(), is_global=False), shape, whole) if _is_local(reach) else None
     total = prod(whole)
+    least = _least_read(reach, whole, shape)
+    covered = total if least is None else least
     return Field(
         size=whole,
         stride=reach.stride,
@@ -317,24 +323,38 @@ def measure(reach: Reach, whole: Axes, shape: Shape) -> Field:
         holes=total - covered,
         is_global=True,
         local=local,
-        upper_bound=reach.upper_bound,
+        upper_bound=reach.upper_bound or least is None,
         is_nominal=reach.nominal,
         alignment=local.alignment if local else (),
     )
 
 
-def _read_by_all(reach: Reach, whole: Axes, shape: Shape) -> int | None:
-    """Positions that every output reads, wherever it lies; None if they cannot be counted."""
-    still = tuple(lines for lines in reach.moving if not any(line.step for line in lines))
-    outputs = patterns(reach._replace(moving=still), shape, empty=True) if still else [[*reach.fixed]]
+def _least_read(reach: Reach, whole: Axes, shape: Shape) -> int | None:
+    """Positions of the input that the output reads that reads the fewest; None if they cannot be counted.
+
+    No output reads fewer than all do wherever they lie, and mostly one in the middle reads no more.
+    """
+    by_all = _count_within(reach.fixed, whole)
+    if by_all in {None, prod(whole)} or not reach.moving:
+        return by_all
+    middle = (0, *(n // 2 for n in shape[1:]))
+    if _count_within(boxes_at(reach, shape, middle), whole) == by_all:
+        return by_all
+    if prod(shape[1:]) > _ONE_BY_ONE:
+        return None
     counts: list[int] = []
-    for boxes in outputs if outputs is not None else [[*reach.fixed]]:
-        inside = prune(box for one in boxes if len(box := _clipped(one, whole)) == len(whole))
-        count = union_count(inside) if inside else 0
+    for index in product([0], *map(range, shape[1:])):
+        count = _count_within(boxes_at(reach, shape, index), whole)
         if count is None:
             return None
         counts.append(count)
-    return min(counts, default=0)
+    return min(counts)
+
+
+def _count_within(boxes: Sequence[Box], whole: Axes) -> int | None:
+    """How many positions of the input lie in some box."""
+    inside = prune(box for one in boxes if len(box := _clipped(one, whole)) == len(whole))
+    return union_count(inside) if inside else 0
 
 
 def _is_local(reach: Reach) -> bool:
@@ -360,15 +380,15 @@ def _unknown(reach: Reach, whole: Axes) -> Field:
     )
 
 
-def _local(reach: Reach, shape: Shape) -> Field:
+def _local(reach: Reach, shape: Shape, whole: Axes) -> Field:
     """The field of a reach without global operations: over all outputs the largest, the emptiest."""
     if move_apart(reach):
-        return _of_patterns(reach, patterns(reach, shape)) or _around(reach, shape)
+        return _of_patterns(reach, patterns(reach, shape, whole)) or _around(reach, shape)
     if len(reach.moving) == 1 and all(len(line.sets) == 1 for line in reach.moving[0]):
         return _of_box(reach, [s for line in reach.moving[0] for s in line.there])
     if not reach.moving:
-        return _of_patterns(reach, [[*reach.fixed]]) or _local(simplified(reach), shape)
-    return _of_patterns(reach, phases(reach)) or _local(simplified(reach), shape)
+        return _of_patterns(reach, [[*reach.fixed]]) or _local(simplified(reach), shape, whole)
+    return _of_patterns(reach, phases(reach, shape[1:], whole)) or _local(simplified(reach), shape, whole)
 
 
 def _of_patterns(reach: Reach, patterns: list[list[Box]] | None) -> Field | None:

@@ -264,10 +264,9 @@ def _followed(
     for node, state in zip(members, followed(members, {}, step), strict=True):
         if node not in read and state.is_dilated and _OWN in state.reaches:
             tip = state.tip if isinstance(state.tip, Link) else None
-            stack = Stack(
-                node, tip, state.is_chain, measure(state.reaches[_OWN], (), node.output), runs[node]
-            )
-            ends.setdefault(stack.judged, stack)
+            if field := measure(state.reaches[_OWN], (), node.output):
+                stack = Stack(node, tip, state.is_chain, field, runs[node])
+                ends.setdefault(stack.judged, stack)
     return Stacks((*ends.values(),), tuple(links))
 
 

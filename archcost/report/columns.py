@@ -64,17 +64,17 @@ def _per_input(line: Line, text: Callable[[SeenField], str]) -> str:
 def field_size(field: SeenField) -> str:
     """A receptive field in a few words: its size, and how much of it is read if there are holes.
 
-    A field that is the whole input because of an operation over all positions is `all`, with the field
-    that ignores such operations in parentheses.
+    A field that is the whole input because of an operation over all positions is `all`. In parentheses stand
+    the share of it that is read, if that is not all, and the field that ignores such operations.
     """
     if field.size is None:
         return "unknown"
     sure = doubt(field)
-    if field.is_global:
-        return f"{sure}all ({field_size(field.local)})" if field.local else f"{sure}all"
     read = size(field.size) - field.holes
-    share = f" ({percent(read, size(field.size))} %)" if field.holes else ""
-    return f"{sure}{show(field.size)}{share}"
+    share = f"{percent(read, size(field.size))} %" if field.holes else ""
+    beside = [share, field_size(field.local) if field.local else ""]
+    more = f" ({'; '.join(filter(None, beside))})" if any(beside) else ""
+    return f"{sure}{'all' if field.is_global else show(field.size)}{more}"
 
 
 def doubt(field: ReceptiveField | Seen) -> str:

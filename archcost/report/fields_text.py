@@ -13,14 +13,13 @@ from archcost.report.columns import field_size
 from archcost.report.fit import fitted, paragraph, wrapped
 from archcost.report.grid import Head, Table, grid
 from archcost.report.json import envelope
-from archcost.report.model import to_dict
+from archcost.report.model import ReceptiveField, to_dict
 from archcost.report.numbers import listed, percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from archcost.report.fields import EffectiveField, FieldReport, FieldRow, PathCounts, StackRow
-    from archcost.report.model import ReceptiveField
     from archcost.report.style import Style
 
 SCHEMA = "archcost-rf/1"
@@ -143,8 +142,8 @@ def close(report: FieldReport) -> list[tuple[str, str]]:
     lines = [
         (f"{name}: {what}" if several else what, text)
         for name, whole in row.receptive_fields.items()
-        if (field := whole.moving)
-        for what, text in _field(field, row.effective_fields.get(name), report.inputs[name][1:])
+        if isinstance(whole, ReceptiveField) and (field := whole.moving)
+        for what, text in _field(field, row.effective_fields.get(name), report.inputs[name][1:], whole)
     ]
     if report.deformable:
         lines.append(("nominal", _nominal(report.deformable)))
@@ -161,12 +160,21 @@ def _nominal(deformable: Sequence[str]) -> str:
 
 
 def _field(
-    field: ReceptiveField, effective: EffectiveField | None, axes: Sequence[int]
+    field: ReceptiveField, effective: EffectiveField | None, axes: Sequence[int], whole: ReceptiveField
 ) -> Iterator[tuple[str, str]]:
     times = _each(f"{n / size:.3g}" for n, size in zip(field.size, axes, strict=True))
     bound = "at most " if field.upper_bound else ""
     yield "field", f"{bound}{show(field.size)}, {times} times the input; {_read(field)}"
     yield "stride", _each(field.stride)
+    if whole is not field:
+        total, read = prod(whole.size), prod(whole.size) - whole.holes
+        yield (
+            "global",
+            (
+                "beside it, an operation over all positions; together they read "
+                + (f"{read:,} of {total:,} positions" if whole.holes else "the whole input")
+            ),
+        )
     if effective:
         yield "effective", _effective(field, effective)
 

@@ -96,7 +96,7 @@ def legend(report: Report, listed: Sequence[Line], look: Look) -> Iterator[str]:
             yield "Receptive field n×n (p %): only p % of its positions are read, the others are holes."
         if any("~ " in text for text in texts):
             yield "Receptive field ~ n×n: nominal, without the offsets of a deformable convolution."
-        if any("all (" in text for text in texts):
+        if any("all (" in text and not text.endswith("%)") for text in texts):
             yield "Receptive field all (n×n): the whole input; n×n without operations over all positions."
     if any(line.closed and line.node is None for line in listed):
         yield f"{1 + max(line.level for line in listed)} of {tree.height(report)} levels shown; see --depth."

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from math import prod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -78,7 +78,7 @@ class Writer:
             return
         name = f"n{len(self.lines)}"
         try:
-            layer = found[0].model_validate(fields)
+            layer = found[0].model_validate(_frozen(fields))
             y = layer.infer(shapes)
         except (ShapeError, ValueError):
             return
@@ -87,6 +87,14 @@ class Writer:
         self.tensors[name] = y
         given = f"[{', '.join(sources)}]" if count > 1 else sources[0]
         self.lines.append(f"  - {{name: {name}, from: {given}, {kind}: {_flow(fields)}}}")
+
+
+def _frozen(fields: Fields) -> Fields:
+    """Fields as a spec's reader hands them on: lists are tuples."""
+    return {
+        name: tuple(cast("list[int]", value)) if isinstance(value, list) else value
+        for name, value in fields.items()
+    }
 
 
 def _flow(fields: Fields) -> str:
@@ -241,7 +249,6 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("pad", _pad, 1),
     ("linear", _per_position, 1),
     ("channel_shuffle", _shuffle, 1),
-    ("glu", _none, 1),
     ("add", _none, 2),
     ("add", _none, 2),
     ("multiply", _none, 2),
@@ -299,6 +306,10 @@ def agree(network: Network, *, far_from_borders: bool) -> None:
             boxes = [_box(row.reshape(sizes[name])) for row in reads if row.any()]
             if boxes:
                 _agrees(field, boxes, exact=exact and not field.is_global)
+            if exact and field.is_global:
+                least = min(int(row.sum()) for row in reads)
+                assert (field.size, field.coverage) == (sizes[name], Fraction(least, prod(sizes[name])))
+                assert field.holes == prod(sizes[name]) - least
 
 
 def _box(read: NDArray[np.bool_]) -> tuple[Shape, int]:

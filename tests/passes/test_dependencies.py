@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 from random import Random
 from textwrap import dedent
@@ -16,7 +17,7 @@ import pytest
 
 import archcost
 from archcost.passes.receptive_field import receptive_fields
-from tests.passes.dependencies import Writer, agree
+from tests.passes.dependencies import CHOICES, Writer, agree
 
 if TYPE_CHECKING:
     from archcost.passes.receptive_field import Field
@@ -36,6 +37,16 @@ def check(seed: int, path: Path) -> None:
 def test_fields_of_random_networks_are_what_their_outputs_depend_on(batch: int, tmp_path: Path) -> None:
     for seed in range(batch * BATCH, (batch + 1) * BATCH):
         check(seed, tmp_path / f"random_{seed}.yaml")
+
+
+def test_random_networks_have_every_kind_that_moves_or_mixes_positions() -> None:
+    kinds, drawn = {kind for kind, *_ in CHOICES}, Counter[str]()
+    for seed in range(300):
+        random = Random(seed)  # noqa: S311 - nothing is kept secret
+        writer = Writer(random, padding=seed % 3 == 0)
+        writer.spec(random.randint(2, 9))
+        drawn.update(kind for kind in kinds for line in writer.lines if f", {kind}: {{" in line)
+    assert [kind for kind in kinds if drawn[kind] < 10] == []
 
 
 # -- cases worked out by hand -----------------------------------------------------------------------------
@@ -89,6 +100,42 @@ CASES = {
         - layer_norm: {axis: [0, 1]}
         """,
         ("exact", (11,), 0),
+    ),
+    "three neighbours of seven bins over eight positions: no output begins at the last two": (
+        "[1, 8]",
+        """
+        - adaptive_avg_pool: {output_size: 7}
+        - conv: {out_channels: 1, kernel_size: 3}
+        """,
+        ("exact", (4,), 0),
+    ),
+    "with a border, the last output reads bins 5 and 6, and nothing behind them": (
+        "[1, 8]",
+        """
+        - adaptive_avg_pool: {output_size: 7}
+        - conv: {out_channels: 1, kernel_size: 3, padding: 1}
+        """,
+        ("exact", (4,), 0),
+    ),
+    "the first of five bins over thirteen positions, cut out": (
+        "[1, 13]",
+        """
+        - adaptive_avg_pool: {output_size: 5}
+        - slice: {axis: 1, end: 1}
+        """,
+        ("exact", (3,), 0),
+    ),
+    "rows of channels of two inputs' maps become positions: some read one map, some the other": (
+        "[2, 4]",
+        """
+        - branches:
+            a: []
+            b: [{conv: {out_channels: 2, kernel_size: 3, padding: 1}}]
+          merge: concat
+          name: both
+        - {matmul: {transpose_b: true}, from: [both, both]}
+        """,
+        ("at_most", (4,), 0),
     ),
     "windows of four, each output reading all of its own": (
         "[1, 8, 8]",

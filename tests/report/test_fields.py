@@ -215,9 +215,9 @@ def test_a_row_is_about_one_field_that_behind_a_norm_is_the_local_one(
     rows = {row[0]: row[3:] for row in changes(report).rows}
     assert rows == {
         "conv": ["7×7 (18.4 %)", "2", "3"],
-        "group_norm": ["all (7×7 (18.4 %))", "2", "3"],
-        "conv_2": ["all (11×11 (66.9 %))", "2", "3"],
-        "global_avg_pool": ["all", "26", "31/2"],
+        "group_norm": ["all (82.1 %; 7×7 (18.4 %))", "2", "3"],
+        "conv_2": ["all (82.1 %; 11×11 (66.9 %))", "2", "3"],
+        "global_avg_pool": ["all (93.8 %)", "26", "31/2"],
     }
     assert any("with its stride and centre" in line for line in legend(report))
 
