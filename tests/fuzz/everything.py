@@ -32,9 +32,7 @@ ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish")
 WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "max_pool", "avg_pool")
 TWO = ("matmul", "deform_conv")
 MERGES = ("add", "concat", "multiply", "max", "average")
-SINGLE = tuple(
-    kind for kind in KINDS if kind not in {*WINDOWS, *TWO, *MERGES, "parameter"} | set(ACTIVATIONS[:2])
-)
+SINGLE = tuple(kind for kind in KINDS if kind not in {*WINDOWS, *TWO, *MERGES, "parameter"})
 
 RANKS = (0, 1, 1, 2, 2, 2, 3)
 SIZES = {0: (1, 2, 3, 8, 16), 1: (1, 4, 5, 9, 32), 2: (1, 3, 4, 7, 8), 3: (1, 2, 3, 4)}
