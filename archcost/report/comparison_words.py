@@ -94,7 +94,8 @@ def mark(found: Comparison, sign: str) -> Iterator[str]:
     if len(found.networks) > 1:
         titles = in_a_row(MEASURES[name].title for name in found.pareto)
         if len(found.pareto) == 1:
-            better = "least" if MEASURES[found.pareto[0]].less_is_better else "most"
+            (only,) = found.pareto
+            better = "least" if MEASURES[only].less_is_better else "most"
             yield f"{sign} the best in {titles}, where the {better} is best."
         else:
             yield f"{sign} Pareto-optimal: no other is as good in {titles}, and better in one."

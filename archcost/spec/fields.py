@@ -248,7 +248,7 @@ def not_a_mapping(word: str, kind: type[Kind], node: Scalar | Sequence) -> str:
 def _as_it_is(template: Template, written: Loc) -> str:
     """How to keep a size: what other frameworks' `None` means."""
     rank = len(template.node.items) if isinstance(template.node, Sequence) else 0
-    if not 1 <= rank <= 3 or len(written) < 2:
+    if rank > 3 or len(written) < 2:
         return "for the size that arrives write [$in_height, $in_width], in 1-D $in_length"
     axis = axis_names(rank)[int(written[1])]
     return f"for the size that arrives write $in_{axis}"

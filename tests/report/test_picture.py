@@ -26,6 +26,7 @@ from archcost.report.picture import Picture, Terminal, draw
 from archcost.report.picture.colours import HOLE, LEVELS, colour, parts
 from archcost.report.picture.layout import lay_out, merged
 from archcost.report.picture.png import SCALE
+from archcost.report.picture.shapes import Stroke
 from archcost.report.picture.text import can_show
 from archcost.report.style import Style
 
@@ -422,6 +423,21 @@ def test_a_png_has_the_colour_of_each_cell(name: str) -> None:
                 assert (kind == "hole") is (fill == HOLE)
     plane = picture.plane()
     assert holes == np.count_nonzero(plane.strength == 0)
+
+
+def test_in_a_png_a_dashed_line_has_gaps() -> None:
+    dashed: Counter[tuple[bool, bool]] = Counter()
+    for picture in CASES.values():
+        image, drawing = image_of(picture), lay_out(picture, picture.plane())
+        for stroke in (
+            shape for group in drawing.groups for shape in group.shapes if isinstance(shape, Stroke)
+        ):
+            if stroke.width > 2 or stroke.y1 != stroke.y2 or stroke.x2 - stroke.x1 < 40:
+                continue  # the paper below, lines that go down, and short ones
+            along = range(round(stroke.x1 * SCALE) + 2, round(stroke.x2 * SCALE) - 2)
+            colours = {image.getpixel((x, round(stroke.y1 * SCALE))) for x in along}
+            dashed[stroke.dashed, len(colours) > 1] += 1
+    assert dashed[True, True] > 0 == dashed[True, False]
 
 
 def test_without_pillow_a_png_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

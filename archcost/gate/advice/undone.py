@@ -29,7 +29,7 @@ def _undone(asked: Asked) -> list[Node]:
     network = asked.subject.network
     found = [node for node in network if _is_biased(node) and _is_normed(asked, node)]
     # Where weights are shared, all users have a bias or none has.
-    users = Counter(node.shared for node in network if node.shared is not None)
+    users = Counter(node.shared for node in network)
     undone = Counter(node.shared for node in found)
     return [node for node in found if node.shared is None or users[node.shared] == undone[node.shared]]
 
