@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
 from archcost import analyze, foreign, load
-from archcost.errors import SpecError
+from archcost.errors import Diagnostic, SpecError, UsageError
+from archcost.layers import KINDS
 from archcost.limits import DEFAULT
 from archcost.spec.mending import STRUCTURES
 from archcost.spec.reader import Mapping, read
 from archcost.spec.words import Slips, kind_tail
+from tests.test_broken import BROKEN, CASES, options
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -39,6 +43,24 @@ def message(tmp_path: Path, item: str) -> str:
         load(path)
     (mistake,) = caught.value.diagnostics
     return mistake.message
+
+
+def broken(case: str, folder: Path = BROKEN) -> list[Diagnostic]:
+    """The mistakes of a broken spec; none where it is not the spec that is wrong."""
+    file = folder / f"{case}.yaml"
+    given = options(file.read_text("utf-8", "replace"))
+    settings = dict(pair.split("=", 1) for pair in given["set"].split("; ")) if "set" in given else {}
+    limits = DEFAULT.setting(given["limit"]) if "limit" in given else DEFAULT
+    with contextlib.chdir(folder):
+        try:
+            load(
+                file.name, set=settings, variant=given.get("variant"), input=given.get("input"), limits=limits
+            )
+        except SpecError as error:
+            return list(error.diagnostics)
+        except UsageError:
+            return []
+    return []
 
 
 # -- words of other frameworks ------------------------------------------------------------------------------
@@ -159,3 +181,137 @@ def test_the_padding_of_darknet_is_half_the_kernel() -> None:
     assert isinstance(node, Mapping)
     found = Slips(["out_channels", "kernel_size", "padding"], node.entries, kind="conv").found
     assert "half the kernel, which is 0 for a kernel of 1" in found[-1][1]
+
+
+# -- hints of broken specs, followed word by word --------------------------------------------------------
+
+FORMS = (
+    re.compile(r"\(did you mean '([^']+)'\?\)"),
+    re.compile(r", such as (\{[^…]*\})$"),
+    re.compile(r"; it must be .*; write ([\[$]\S.*|true|false|\d\S*)$"),
+    re.compile(r", (without quotes)$"),
+)
+"""How a message proposes what to write in the place that it points at."""
+
+BEFORE = {case: broken(case) for case in CASES}
+
+
+def followed(case: str) -> list[tuple[Diagnostic, str, int]]:
+    """The mistakes that propose something, the broken spec in which that is written, and how long it is."""
+    lines = (BROKEN / f"{case}.yaml").read_text("utf-8", "replace").split("\n")
+    found: list[tuple[Diagnostic, str, int]] = []
+    for one in BEFORE[case]:
+        match = next(filter(None, (form.search(one.message) for form in FORMS)), None)
+        if match is None or one.place.source.name != f"{case}.yaml" or "no such file" in one.message:
+            continue
+        line, start = lines[one.place.line - 1], one.place.column - 1
+        end = start + one.place.width
+        new = line[start:end].strip("'\"") if match[1] == "without quotes" else match[1]
+        changed = [*lines[: one.place.line - 1], line[:start] + new + line[end:], *lines[one.place.line :]]
+        found.append((one, "\n".join(changed), len(new)))
+    return found
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The broken specs and what they include, to be changed."""
+    return shutil.copytree(BROKEN, tmp_path_factory.mktemp("hints") / "broken")
+
+
+FOLLOWED = [(case, *one) for case in CASES for one in followed(case)]
+
+
+def test_many_hints_can_be_followed() -> None:
+    assert len(FOLLOWED) > 100
+
+
+@pytest.mark.parametrize(
+    ("mistake", "text", "length"),
+    [one for _, *one in FOLLOWED],
+    ids=[f"{case}-{one.place.line}-{one.place.column}" for case, one, *_ in FOLLOWED],
+)
+def test_a_hint_that_is_followed_leads_to_no_mistake_in_its_place(
+    mistake: Diagnostic, text: str, length: int, copy: Path
+) -> None:
+    """A layer that is known now may need fields, which nobody could say before."""
+    (copy / "followed.yaml").write_text(text, "utf-8")
+    left = broken("followed", copy)
+    place = mistake.place
+    columns = range(place.column, place.column + length)
+    here = [one.message for one in left if one.place.line == place.line and one.place.column in columns]
+    assert [one for one in here if ": needs " not in one] == []
+
+
+NAMES = sorted(
+    {name for case in CASES for one in BEFORE[case] for name in re.findall(r"`name: ([^`…]+)`", one.message)}
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_that_is_proposed_is_one(name: str, tmp_path: Path) -> None:
+    assert params(tmp_path, f"{{name: {name}, relu: {{}}}}") == 0
+
+
+VALUES = ("64", "0.1", "true", "same", "swish", "'10'", "[64, 3]", "[2, 2]", "[64, 1024]", "[0, 2, 1]", "$w")
+
+
+@pytest.mark.parametrize("value", VALUES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_fields_that_are_proposed_for_a_bare_value_can_hold_it(kind: str, value: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    head = "archcost: 1\nname: net\ninput: [64, 16, 16]\nvars: {w: 64}\nlayers:\n"
+    path.write_text(f"{head}  - {kind}: {value}\n", "utf-8")
+    with pytest.raises(SpecError) as caught:
+        load(path)
+    match = re.search(r", such as (\{.*\})$", caught.value.diagnostics[0].message)
+    if match is None:  # then nothing is proposed, but the fields are named
+        assert re.search(r"it takes |write it bare|what it joins", caught.value.diagnostics[0].message)
+        return
+    path.write_text(f"{head}  - {kind}: {match[1]}\n", "utf-8")
+    try:
+        load(path)
+    except SpecError as error:
+        said = [one.message for one in error.diagnostics]
+        assert not [one for one in said if re.search(r"it must be|unknown|no field|beyond", one)]
+
+
+CONDITIONS = {
+    "{relu, when: in_channels > 3}": "$(in_channels > 3)",
+    "{relu, when: w == 64 and in_height != 3}": "$(w == 64 and in_height != 3)",
+    "{relu, when: not big}": "$(not big)",
+    "{repeat: w // 32, body: [relu]}": "$(w // 32)",
+    "{repeat: {i: w // 32}, body: [{conv: {out_channels: $(i + 1), kernel_size: 1}}]}": "$(w // 32)",
+}
+
+
+@pytest.mark.parametrize(("item", "instead"), CONDITIONS.items())
+def test_an_expression_without_its_dollar_is_answered_with_it(
+    item: str, instead: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.yaml"
+    head = "archcost: 1\nname: net\ninput: [64, 16, 16]\nvars: {w: 64, big: true}\nlayers:\n"
+    path.write_text(f"{head}  - {item}\n", "utf-8")
+    with pytest.raises(SpecError) as caught:
+        load(path)
+    (mistake,) = caught.value.diagnostics
+    assert mistake.message.endswith(f"; write {instead}")
+    text = path.read_text("utf-8").replace(instead[2:-1], instead)
+    path.write_text(text, "utf-8")
+    load(path)
+
+
+def test_what_is_wrong_without_its_quotes_too_is_not_proposed(tmp_path: Path) -> None:
+    assert message(tmp_path, "conv: {out_channels: '8', kernel_size: 1}").endswith(", without quotes")
+    assert message(tmp_path, "conv: {out_channels: '8.5', kernel_size: 1}").endswith("a whole number")
+    assert message(tmp_path, "conv: {out_channels: '-8', kernel_size: 1}").endswith("a whole number")
+
+
+@pytest.mark.parametrize("name", ["0", "12", "0.high"])
+def test_a_number_is_not_proposed_as_a_name(name: str, tmp_path: Path) -> None:
+    said = message(tmp_path, f"{{tanh, from: '{name}'}}")
+    assert said.endswith("items are read by name, not by number: give the item a `name`")
+
+
+def test_whoever_reads_an_item_whose_name_is_none_makes_no_mistake(tmp_path: Path) -> None:
+    said = message(tmp_path, "{relu, name: 0}\n  - {tanh, from: '0'}")
+    assert said == "name 0 is a number; a name has at least one letter"

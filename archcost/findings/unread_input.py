@@ -36,7 +36,10 @@ def _check(seen: Seen) -> Iterator[Finding]:
     readers = _readers(seen, {node.inputs[0] for _, nodes in found for node in nodes})
     outputs = set(seen.network.outputs.values())
     for window, nodes in found:
-        read = _read(window, nodes[0].inputs[0].output[1:])
+        axes = nodes[0].inputs[0].output[1:]
+        read = _read(window, axes)
+        if read == prod(axes):  # what it would step over is not there: the input is too small
+            continue
         for node in nodes:
             x = node.inputs[0]
             message = _message(node, window, read, readers[x], is_output=x in outputs)

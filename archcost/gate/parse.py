@@ -184,7 +184,7 @@ class _Parser:
         """One of several words; None, noted, if it is none of them."""
         if isinstance(node, Scalar) and node.value in words:
             return node.text
-        near = suggest(node.text, words, _WORD_ALIASES) if isinstance(node, Scalar) else ""
+        near = translate(node.text, words, _WORD_ALIASES) if isinstance(node, Scalar) else ""
         *some, last = words
         self._problems.add(
             node.place, f"{what} is {shown(node)}{near}; it must be {', '.join(some)} or {last}"
@@ -438,8 +438,8 @@ _WORD_ALIASES = {
     "warning": "warn",
     "note": "info",
     "fatal": "error",
-    "ignore": "off",
-    "false": "off",
+    "errors": "error",
+    **dict.fromkeys(("ignore", "false", "no", "none", "disable", "disabled", "never", "skip", "0"), "off"),
 }
 """A data type's or a level's name elsewhere -> ours."""
 

@@ -59,7 +59,7 @@ _KERAS = {
     "upsample": "scale_factor",
 }
 
-_INFERRED = ("in_channels", "in_features", "num_features", "num_channels")
+INFERRED = ("in_channels", "in_features", "num_features", "num_channels")
 """What arrives is known; to write it is an assertion."""
 
 
@@ -248,7 +248,7 @@ def _arguments(call: ast.Call, order: list[str], kind: str) -> dict[str, str]:
         if field:
             given[field] = keyword.value
     empty = [name for name, node in given.items() if isinstance(node, ast.Constant) and node.value is None]
-    kept = (name for name in own if name in given and name not in empty and name not in _INFERRED)
+    kept = (name for name in own if name in given and name not in empty and name not in INFERRED)
     return {name: rendered(given[name]) or "…" for name in kept}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, product
 from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
 
@@ -15,8 +15,9 @@ from archcost.errors import ExpressionError
 from archcost.geometry import axis_names
 from archcost.layers import bare
 from archcost.layers.base import Merge
+from archcost.spec.calls import INFERRED, kind_of
 from archcost.spec.problems import Mistake
-from archcost.spec.reader import Mapping, Scalar, Sequence
+from archcost.spec.reader import Mapping, Scalar, Sequence, resolve
 from archcost.spec.template import Field, Template, describe, has_dashes, rewritten, shown
 from archcost.spec.words import Slips, choice, field_tail
 from archcost.wording import in_a_row
@@ -207,9 +208,17 @@ class Fields:
         if wanted is None:  # a validator words its error itself
             text = _with_origin(detail["msg"], template.origin)
         else:
-            instead = rewritten(node, wanted, self._known)
+            instead = rewritten(node, wanted, self._known, lambda meant: self._takes(values, written, meant))
             text = f"is {describe(value)}{template.origin}; it must be {wanted}{instead}"
         return Mistake(node.place, f"{self.word}: {path} {text}")
+
+    def _takes(self, values: dict[str, Field], where: Loc, value: Field) -> bool:
+        """Whether a value could stand there, among the others as they are."""
+        try:
+            self._validate({**values, str(where[0]): _replaced(values[str(where[0])], where[1:], value)})
+        except ValidationError as error:
+            return all(detail["loc"][: len(where)] != where for detail in error.errors(include_url=False))
+        return True
 
     def _nested(self, problem: str, loc: Loc, template: Template) -> Mistake:
         """A field of a field that is missing or that there is not."""
@@ -238,11 +247,58 @@ def not_a_mapping(word: str, kind: type[Kind], node: Scalar | Sequence) -> str:
         return f"{word}: takes no fields; write it bare: `- {word}`"
     if texts and (pair := re.match(r"(\w+)[:=](\S+)", texts[0] or "")):
         return f"{word}: a space is missing after the colon: write `{pair[1]}: {pair[2]}`"
-    # Of many numbers, other frameworks say otherwise which is which.
-    if None in texts or len(texts) > 2:
-        texts = ["…"] * min(len(texts), len(fields), 2)
-    given = ", ".join(f"{field}: {text or '…'}" for field, text in zip(fields, texts, strict=False))
-    return f"{word}: its fields are a mapping, such as {{{given or f'{fields[0]}: …'}}}"
+    if given := _proposal(kind, node):
+        return f"{word}: its fields are a mapping, such as {{{given}}}"
+    return f"{word}: its fields are a mapping{_takes(fields)}"
+
+
+def _proposal(kind: type[Kind], node: Scalar | Sequence) -> str | None:
+    """Fields that can hold what is written: each value one, by their order, or the whole list the first one.
+
+    Of many numbers, other frameworks say otherwise which is which.
+    """
+    fields = list(kind.model_fields)
+    written = node.items if isinstance(node, Sequence) else [node]
+    values = [one for one in written if isinstance(one, Scalar) and one.text]
+    if not 0 < len(values) == len(written) <= _PLAIN:
+        return None
+    inferred = [field for field in fields if field in INFERRED]
+    texts = [one.text for one in values]
+    for order, said in product((fields, inferred), (texts, [kind_of(text) or text for text in texts])):
+        given = dict(zip(order, said, strict=False))
+        if len(given) == len(said) and _holds(kind, {name: _read(text) for name, text in given.items()}):
+            return ", ".join(f"{name}: {text}" for name, text in given.items())
+    if _holds(kind, {fields[0]: tuple(map(_read, texts))}):
+        return f"{fields[0]}: [{', '.join(texts)}]"
+    return None
+
+
+def _read(text: str) -> Field:
+    try:
+        return resolve(text)
+    except ValueError:
+        return text
+
+
+_A_NUMBER = 64
+
+_AXES = range(-4, 4)
+"""Those of the largest tensor there is: channels and three more."""
+
+_PLAIN = 2
+"""Values of which it is plain what they mean."""
+
+
+def _holds(kind: type[Kind], values: dict[str, Field]) -> bool:
+    """Whether a kind can have these values, whatever else it needs; one that is computed may be a number."""
+    known = {name: _A_NUMBER if f"{v}".startswith("$") else _for_pydantic(v) for name, v in values.items()}
+    if any(name == "axis" and value not in _AXES for name, value in known.items()):
+        return False
+    try:
+        kind.model_validate(known)
+    except ValidationError as error:
+        return all(detail["type"] == "missing" for detail in error.errors(include_url=False))
+    return True
 
 
 def _as_it_is(template: Template, written: Loc) -> str:
@@ -282,6 +338,17 @@ def _written(loc: Loc, values: dict[str, Field]) -> tuple[Loc, Field]:
         else:
             return loc[:depth], value
     return loc, value
+
+
+def _replaced(value: Field, loc: Loc, by: Field) -> Field:
+    """A value with another one in the place that a location points at."""
+    if not loc:
+        return by
+    if isinstance(value, tuple) and isinstance(i := loc[0], int):
+        return (*value[:i], _replaced(value[i], loc[1:], by), *value[i + 1 :])
+    if isinstance(value, dict):
+        return {**value, str(loc[0]): _replaced(value[str(loc[0])], loc[1:], by)}
+    return value
 
 
 def _descend(node: Tree, loc: Loc) -> Tree:

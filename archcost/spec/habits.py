@@ -22,7 +22,8 @@ _SUM = re.compile(r"[\d.]+(\s*[+*/-]\s*[\d.]+)+")
 _THOUSANDS = {"k": 1000, "M": 10**6, "G": 10**9}
 _WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false", "t": "true", "f": "false"}
 _TEMPLATE = re.compile(r"\$?\{+ *([A-Za-z_]\w*) *\}+|%\(?([A-Za-z_]\w*)\)?s?|<([A-Za-z_]\w*)>")
-_CALCULATION = re.compile(r"[\w\s.+*/%()-]*[+*/%-][\w\s.+*/%()-]*")
+_CALCULATION = re.compile(r"[\w\s.+*/%()<>=!-]*([+*/%<>=-]|\b(and|or|not)\b)[\w\s.+*/%()<>=!-]*")
+_LOGIC = {"and", "or", "not", "if", "else", "true", "false"}
 
 
 def instead(text: str, known: Collection[str] = ()) -> str:
@@ -66,8 +67,9 @@ def _variable(text: str, known: Collection[str]) -> str | None:
         return f"${next(filter(None, match.groups()))}"
     if text in known:
         return f"${text}"
-    names = re.findall(r"[A-Za-z_]\w*", text)
-    if names and all(name in known for name in names) and _CALCULATION.fullmatch(text):
+    names = set(re.findall(r"[A-Za-z_]\w*", text)) - _LOGIC
+    is_calculation = names and names.issubset(known) and _CALCULATION.fullmatch(text)
+    if is_calculation and parsed(text) is not None:
         return f"$({text})"
     return None
 

@@ -331,7 +331,7 @@ class ItemParser(Mender):
             return self._rows(repeat, node.items, around)
         repeat.count = count = self.template(node, around.variables)
         if not count.waits:
-            self.problems.attempt(count.count, {}, "the count")
+            self.problems.attempt(count.count, {}, "the count", around.variables)
         return frozenset()
 
     def _columns(self, repeat: Repeat, node: Mapping, around: Around) -> frozenset[str]:
@@ -345,7 +345,7 @@ class ItemParser(Mender):
                 continue
             column = repeat.columns[key.text] = self.value(value, around.variables, f"repeat: {key.text}")
             if isinstance(value, Scalar) and value.value is not None and not column.waits:
-                self.problems.attempt(column.count, {}, key.text)
+                self.problems.attempt(column.count, {}, key.text, around.variables)
         return frozenset(repeat.columns)
 
     def _rows(self, repeat: Repeat, nodes: list[Tree], around: Around) -> frozenset[str]:

@@ -33,6 +33,8 @@ class Meta:
         """Items beside a repeat that belong into its body (which was noted)."""
         self.name: str | None = None
         self.segment: str | None = None
+        self._read_as: str | None = None
+        """What others read it by, though it may be no name (which was noted)."""
         self._name_place = node.place
         if (name := node.get("name")) is not None:
             self._read_name(name)
@@ -50,6 +52,7 @@ class Meta:
 
     def _read_name(self, node: Tree) -> None:
         self._name_place = node.place
+        self._read_as = node.text if isinstance(node, Scalar) else None
         self.name = self._word(node, "name")
         if self.name is not None:
             self.segment = self._around.numbering.name(self.name, node.place)
@@ -84,9 +87,12 @@ class Meta:
 
     def declare(self) -> None:
         """Let the item's name be read from here on."""
+        if self._read_as is None:
+            return
+        why = self._around.names.add(self._read_as, self._name_place)
         if self.name is None:
             return
-        if why := self._around.names.add(self.name, self._name_place):
+        if why:
             self._pieces.problems.add(self._name_place, why)
         why_not = f"the one on line {self._name_place.line} is visible only in its own list of items"
         self._pieces.hidden.setdefault(self.name, why_not)

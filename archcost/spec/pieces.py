@@ -240,7 +240,7 @@ class Pieces:
         """The value of a `when`; a constant must be a boolean here and now."""
         template = self.template(node, known)
         if not template.waits:
-            self.problems.attempt(template.boolean, {})
+            self.problems.attempt(template.boolean, {}, known)
         return template
 
     # -- taps -------------------------------------------------------------------------------------------
@@ -276,7 +276,8 @@ class Pieces:
             return "; a block sees its own items and `input`, not those around its call"
         if head in {"previous", "prev", "last", "before", "_"}:
             return "; what stands before is read without `from`"
-        return f"; give an earlier item `name: {head}`"
+        by_number = "items are read by name, not by number: give the item a `name`"
+        return f"; give an earlier item `name: {head}`" if _NAME.fullmatch(head) else f"; {by_number}"
 
 
 def _read_as(key: Scalar) -> str:

@@ -17,7 +17,7 @@ from archcost.spec.reader import Mapping, Scalar, Sequence, resolve
 from archcost.suggest import suggest, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from collections.abc import Mapping as Env
 
     from archcost.expressions import Expression, Value
@@ -143,15 +143,15 @@ class Template:
         """The tap this value names (`like: c3`)."""
         return Ref(self.node.text if isinstance(self.node, Scalar) else "", self.place)
 
-    def boolean(self, env: Env[str, Value]) -> bool:
-        """The value of a `when`."""
+    def boolean(self, env: Env[str, Value], known: Collection[str] = ()) -> bool:
+        """The value of a `when`; `known` are the variables that it may have."""
         value = self.resolve(env)
         if not isinstance(value, bool):
-            wanted = f"it must be true or false{rewritten(self.node, 'true or false')}"
+            wanted = f"it must be true or false{rewritten(self.node, 'true or false', known)}"
             raise Mistake(self.place, f"when is {describe(value)}{self.origin}; {wanted}")
         return value
 
-    def count(self, env: Env[str, Value], what: str) -> int:
+    def count(self, env: Env[str, Value], what: str, known: Collection[str] = ()) -> int:
         """How often a `repeat` runs: a whole number, or the empty list, which is none."""
         value = self.resolve(env)
         if value == ():
@@ -159,7 +159,7 @@ class Template:
         if isinstance(value, bool) or not isinstance(value, int) or value < 0:
             wanted = "a whole number from 0" + ("" if what == "the count" else ", or a list of values")
             text = f"repeat: {what} is {describe(value)}{self.origin}; it must be {wanted}"
-            raise Mistake(self.place, text + rewritten(self.node, wanted))
+            raise Mistake(self.place, text + rewritten(self.node, wanted, known))
         return value
 
 
@@ -229,8 +229,17 @@ def _is_pair(node: Tree) -> bool:
     return isinstance(node, Mapping) and len(node.entries) == 1
 
 
-def rewritten(node: Tree, wanted: str, known: Collection[str] = ()) -> str:
-    """What to add, where a number or a boolean is wanted, if it is there in quotes or in another language."""
+def rewritten(
+    node: Tree, wanted: str, known: Collection[str] = (), fits: Callable[[Field], bool] = lambda _: True
+) -> str:
+    """What to add, where a number or a boolean is wanted, if it is there in quotes or in another language.
+
+    Args:
+        node: what is there.
+        wanted: what must be, in words.
+        known: the variables.
+        fits: whether a value can stand there; none is proposed that cannot.
+    """
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or node.text.startswith("$"):
         return ""
     try:
@@ -238,7 +247,7 @@ def rewritten(node: Tree, wanted: str, known: Collection[str] = ()) -> str:
     except ValueError:
         return ""
     if not node.plain and node.text and not isinstance(meant, str):
-        return ", without quotes"
+        return ", without quotes" if fits(meant) else ""
     found = instead(node.text, known)
     is_boolean = found.endswith((" true", " false"))
     return found if is_boolean == wanted.startswith("true") or "$" in found else ""

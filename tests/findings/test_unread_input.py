@@ -129,3 +129,14 @@ def test_resizing_to_less_picks_a_few(said: Said, mode: str, unread: str) -> Non
 @pytest.mark.parametrize("fields", ["size: 8, mode: bicubic", "size: 24, mode: bilinear", "scale_factor: 2"])
 def test_resizing_that_reads_all_is_not_mentioned(said: Said, fields: str) -> None:
     assert said(RULE, f"- upsample: {{{fields}}}", x="[3, 32, 32]") == []
+
+
+@pytest.mark.parametrize("x", ["[3, 1, 1]", "[3, 1, 2]", "[3, 2, 2]"])
+def test_where_all_positions_are_read_nothing_is_stepped_over(said: Said, x: str) -> None:
+    """The steps of a wide window may lead beyond a small input; here every position is under some tap."""
+    layers = "- conv: {out_channels: 3, kernel_size: 3, padding: [1, 1], stride: 5}"
+    assert said(RULE, layers, x=x) == []
+    wide = "- conv: {out_channels: 3, kernel_size: 3, padding: same, stride: 5, dilation: 9}"
+    assert said(RULE, wide, x="[4, 1, 1]") == []
+    (only,) = said(RULE, wide, x="[4, 2, 2]")
+    assert only.startswith("conv: 3 of the 4 positions of input are read by nothing")

@@ -394,6 +394,34 @@ def test_a_configuration_that_cannot_be_read_says_why(name: str, complaint: str)
     assert str(caught.value) == complaint
 
 
+LEVELS_ELSEWHERE = {
+    "no": "off",
+    "'no'": "off",
+    "none": "off",
+    "disabled": "off",
+    "false": "off",
+    "warning": "warn",
+    "errors": "error",
+    "inof": "info",
+    "never-mind": None,
+    "yes": None,
+}
+
+
+@pytest.mark.parametrize(("word", "level"), LEVELS_ELSEWHERE.items())
+def test_a_level_by_another_word_is_translated_and_not_guessed(
+    word: str, level: str | None, tmp_path: Path
+) -> None:
+    file = tmp_path / "archcost.yaml"
+    file.write_text(f"rules: {{gridding: {word}}}\n", "utf-8")
+    with pytest.raises(SpecError) as caught:
+        read_config(file)
+    (mistake,) = caught.value.diagnostics
+    near = f" (did you mean '{level}'?)" if level else ""
+    assert mistake.message.endswith(f"{near}; it must be off, info, warn or error")
+    assert ("did you mean" in mistake.message) == (level is not None)
+
+
 def test_the_page_has_every_key_and_every_rule() -> None:
     page = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text("utf-8")
     own = [name for name in SETTABLE if name not in RULES]
