@@ -19,6 +19,19 @@ def in_a_row(values: Iterable[object]) -> str:
     return f"{', '.join(first)} and {last}" if first else last
 
 
+_LONGEST = 60
+"""Characters of a value that a sentence quotes."""
+
+
+def short(text: str) -> str:
+    """A value as a sentence quotes it: its beginning, if it is long.
+
+    >>> short("3x224x224"), short("9" * 5000)[-22:]
+    ('3x224x224', '99… (5,000 characters)')
+    """
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}… ({len(text):,} characters)"
+
+
 def plural(count: int, noun: str) -> str:
     """A number of things.
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from archcost.findings.rule import Rule, Seen, at_input
 from archcost.geometry import axis_names, show
+from archcost.habits_of_axes import channels_last, images
 from archcost.wording import in_a_row, plural
 
 if TYPE_CHECKING:
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
     from archcost.network import Network
     from archcost.report.model import Finding
 
-_COLOURS = (1, 3, 4)
-"""How many channels an image has: grey, colour, and colour with transparency."""
-_LARGE = 16
-"""From here on an axis of an image is one: no thumbnail has fewer positions."""
-
 
 def _check(seen: Seen) -> Iterator[Finding]:
     for tensor in seen.network.inputs:
@@ -30,11 +26,11 @@ def _check(seen: Seen) -> Iterator[Finding]:
 
 def _suspicion(x: Shape, network: Network) -> str:
     """What is odd about a shape and what is probably meant, in words; empty if nothing is."""
-    if len(x) == 3 and _channels_last(x):
+    if channels_last(x):
         return f"{_read(x)}. Channels come first: is {_written((x[2], x[0], x[1]))} meant?"
     if len(x) != 4 or _speaks_of_volumes(network):
         return ""
-    if _channels_last(x[1:]) and x[0] not in {3, 4}:
+    if channels_last(x[1:]) and x[0] not in {3, 4}:
         image = (x[3], x[1], x[2])
         frames = "" if x[0] == 1 else f" (or {_written((x[3], *x[:3]))}, if {x[0]} is no batch)"
         return f"{_read(x)}. Channels come first, and there is no batch: is {_written(image)} meant{frames}?"
@@ -46,14 +42,9 @@ def _suspicion(x: Shape, network: Network) -> str:
     return ""
 
 
-def _channels_last(x: Shape) -> bool:
-    return x[2] in _COLOURS and min(x[:2]) >= _LARGE
-
-
 def _batch(x: Shape) -> bool:
     """One channel of three axes that are no cube, or any number of images with their colours."""
-    images = x[1] in {1, 3} and min(x[2:]) >= _LARGE and x[0] not in {3, 4}
-    return images or (x[0] == 1 and x[1] not in x[2:])
+    return images(x) or (x[0] == 1 and x[1] not in x[2:])
 
 
 def _speaks_of_volumes(network: Network) -> bool:

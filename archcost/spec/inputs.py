@@ -15,14 +15,14 @@ from archcost.spec.problems import Mistake
 from archcost.spec.reader import Sequence
 from archcost.spec.template import describe
 from archcost.suggest import suggest
-from archcost.wording import in_a_row
+from archcost.wording import in_a_row, short
 
 if TYPE_CHECKING:
     from archcost.expressions import Value
     from archcost.geometry import Shape
     from archcost.limits import Limits
     from archcost.spec.problems import Problems
-    from archcost.spec.template import Template
+    from archcost.spec.template import Field, Template
 
 InputShape: TypeAlias = "str | AnySequence[int]"
 """`"3x256x256"`, or `(3, 256, 256)`."""
@@ -82,19 +82,25 @@ def input_shape(template: Template, variables: Mapping[str, Value], what: str, l
         text = f"{what} is {describe(value)}{template.origin}; it must be {INPUT_FORM}{write}"
         raise Mistake(template.place, text)
     names = ("channels", *axis_names(len(value) - 1))
-    sizes: list[int] = []
-    for i, size in enumerate(value):
-        node = template.node.items[i] if isinstance(template.node, Sequence) else template.node
-        found = f"{what}: {names[i]} is {describe(size)}"
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            batch = (
-                "; there is no batch, leave it out" if i == 0 and size in ("None", "batch", "N", "B") else ""
-            )
-            raise Mistake(node.place, f"{found}; it must be a whole number from 1{batch}")
+    wrong = [i for i, size in enumerate(value) if _count(size) is None]
+    nodes = template.node.items if isinstance(template.node, Sequence) else [template.node] * len(value)
+    if wrong:
+        found = in_a_row(f"{names[i]} is {describe(value[i])}" for i in wrong)
+        each = "each" if len(wrong) > 1 else "it"
+        no_batch = "; there is no batch, leave it out" if value[0] in ("None", "batch", "N", "B") else ""
+        text = f"{what}: {found}; {each} must be a whole number from 1{no_batch}"
+        raise Mistake(nodes[wrong[0]].place, text)
+    sizes = tuple(filter(None, map(_count, value)))
+    for size, name, node in zip(sizes, names, nodes, strict=True):
         if size > limits.dimension:
-            raise Mistake(node.place, f"{found}, beyond the limit `dimension` of {limits.dimension:,}")
-        sizes.append(size)
-    return tuple(sizes)
+            text = f"{what}: {name} is {size}, beyond the limit `dimension` of {limits.dimension:,}"
+            raise Mistake(node.place, text)
+    return sizes
+
+
+def _count(size: Field) -> int | None:
+    """A size if it is one: a whole number from 1."""
+    return size if isinstance(size, int) and not isinstance(size, bool) and size >= 1 else None
 
 
 def given_shapes(
@@ -137,7 +143,7 @@ def _split(text: str, names: list[str]) -> dict[str, str]:
     )
     if not fits:
         written = ",".join(f"{name}=3x64x64" for name in names) if len(names) > 1 else "3x64x64"
-    raise UsageError(f"--input {text}: write {written}")
+    raise UsageError(f"--input {short(text)}: write {written}")
 
 
 def _each_once(given: list[tuple[str, str]]) -> dict[str, str]:
@@ -163,11 +169,13 @@ def _parse(text: str, limits: Limits) -> Shape:
     if len(parts) > 4 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
         written = _with_times(text)
         if _SHAPES.fullmatch(written) and written != text and written.count("x") < 4:
-            raise UsageError(f"--input {text}: write {written}")
-        raise UsageError(f"--input {text}: write the channels, then one to three spatial axes: 3x224x224")
+            raise UsageError(f"--input {short(text)}: write {written}")
+        raise UsageError(
+            f"--input {short(text)}: write the channels, then one to three spatial axes: 3x224x224"
+        )
     sizes = tuple(map(int, parts))
     if min(sizes) < 1:
-        raise UsageError(f"--input {text}: every size is a whole number from 1")
+        raise UsageError(f"--input {short(text)}: every size is a whole number from 1")
     if max(sizes) > limits.dimension:
-        raise UsageError(f"--input {text}: beyond the limit `dimension` of {limits.dimension:,}")
+        raise UsageError(f"--input {short(text)}: beyond the limit `dimension` of {limits.dimension:,}")
     return sizes

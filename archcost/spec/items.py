@@ -188,9 +188,22 @@ class ItemParser(Mender):
             text = f"a space is missing after the colon: write `{tight[1]}: {tight[2]}`"
             raise Mistake(place, text)
         instead = kind_tail(word, STRUCTURES, self.blocks)
+        if not instead and (named := self._named(word, value)):
+            raise Mistake(place, f"unknown kind or block '{word}'; a name stands beside its kind: {named}")
         if self.blocks_are_complete or "did you mean" in instead:
             raise Mistake(place, f"unknown kind or block '{word}'{instead or no_kind(word)}")
         return Body(place=place, word=word, items=[])
+
+    def _named(self, word: str, value: Tree | None) -> str | None:
+        """How to write items that stand under what is their name; None if it is none."""
+        if isinstance(value, Sequence):
+            first = value.items[0] if value.items else None
+            key = first.entries[0].key.text if isinstance(first, Mapping) and first.entries else ""
+            is_kind = self.is_kind(first.text if isinstance(first, Scalar) else key)
+            return f"`- {{name: {word}, body: […]}}`" if is_kind else None
+        entries = value.entries if isinstance(value, Mapping) else []
+        kind = next((entry.key.text for entry in entries if self.is_kind(entry.key.text)), None)
+        return f"`- {{name: {word}, {kind}: {{…}}}}`" if kind else None
 
     def _check_like(self, fields: Fields, around: Around) -> None:
         """A field that names a tap (`like: c3`) must name a visible one."""
@@ -257,6 +270,9 @@ class ItemParser(Mender):
 
     def _residual(self, node: Mapping, entry: Entry, around: Around, meta: Meta) -> Branches:
         inside, place = self._inside(around, meta), entry.key.place
+        if isinstance(entry.value, Sequence) and not entry.value.items and node.get("shortcut") is None:
+            text = "residual has no items, so that what arrives would be added to itself; list what it holds"
+            self.problems.add(entry.value.place, text)
         items = self.items(entry.value, inside, "residual")
         body = Branch(label="the body", segment="", items=items, when=None, place=place)
         given = next((e for e in node.entries if e.key.text == "shortcut"), None)

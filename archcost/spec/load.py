@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost import foreign
 from archcost.errors import Diagnostic, SpecError, UsageError
+from archcost.geometry import show
+from archcost.habits_of_axes import meant
 from archcost.limits import DEFAULT
 from archcost.quiet import collector_paused
 from archcost.source import Place, Source
@@ -20,19 +22,19 @@ from archcost.spec.inputs import given_shapes, network_inputs
 from archcost.spec.library import BLOCKS, DISK, Includer, open_spec, shipped
 from archcost.spec.parse import LIBRARY_KEYS, SPEC_KEYS, Parser
 from archcost.spec.problems import Mistake, Problems
-from archcost.spec.reader import Mapping, read
+from archcost.spec.reader import Mapping, Scalar, read
 from archcost.spec.template import Template, check_plain, describe, shown
 from archcost.spec.unused import Survey
 from archcost.suggest import suggest
-from archcost.wording import in_a_row
+from archcost.wording import in_a_row, short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from archcost.expressions import Value
     from archcost.limits import Limits
-    from archcost.network import Network
+    from archcost.network import Input, Network
     from archcost.revisions import Revision
     from archcost.spec.document import Block, Document
     from archcost.spec.inputs import InputShape
@@ -126,7 +128,18 @@ def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
         expander = Expander(document, variables, problems, limits, opened)
         return expander.expand(inputs, path, chosen, tuple(survey.unused))
     except SpecError as error:
-        raise _with_settings(error, overrides) from None
+        raise _with_axes(_with_settings(error, overrides), inputs) from None
+
+
+def _with_axes(error: SpecError, inputs: Iterable[Input]) -> SpecError:
+    """The mistakes; the first asks for other axes, where those of an input look like another framework's."""
+    first, *rest = error.diagnostics
+    for tensor in inputs:
+        if shape := meant(tensor.output):
+            hint = f"{tensor.path} is {show(tensor.output)}, and channels come first, without a batch"
+            text = f"{first.message}; {hint}: is [{', '.join(map(str, shape))}] meant?"
+            return SpecError([first._replace(message=text), *rest])
+    return error
 
 
 def _with_settings(error: SpecError, overrides: dict[str, Setting]) -> SpecError:
@@ -149,7 +162,13 @@ _ORIGIN = re.compile(r"\(from (\$.*?)\)(?=;|$)")
 def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
     root = read(opened.data, opened.name, limits)
     if not isinstance(root, Mapping):
-        text = f"a spec is a mapping (archcost: 1, name, input, layers), not {shown(root)}"
+        nothing = isinstance(root, Scalar) and root.value is None
+        what = (
+            f"'{root.text}', which stands for nothing"
+            if isinstance(root, Scalar) and nothing
+            else shown(root)
+        )
+        text = f"a spec is a mapping (archcost: 1, name, input, layers), not {what}"
         raise SpecError([Diagnostic(root.place, text)])
     _check_is_spec(root)
     includer = Includer(problems, limits)
@@ -332,7 +351,7 @@ def _override(name: str, given: Setting, known: frozenset[str], limits: Limits) 
 
 
 def _bad_setting(name: str, given: Setting, why: str) -> UsageError:
-    return UsageError(f"--set {name}={_as_text(given)}: {why}")
+    return UsageError(f"--set {name}={short(_as_text(given))}: {why}")
 
 
 def _as_text(value: Setting) -> str:

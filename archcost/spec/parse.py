@@ -33,6 +33,12 @@ LIBRARY_KEYS = ("archcost", "name", "note", "include", "blocks")
 
 BLOCK_KEYS = ("params", "inputs", "outputs", "body", "note")
 
+_OF_A_SHAPE = {
+    *("shape", "size", "sizes", "dim", "dims", "dimensions", "resolution", "input_shape", "input_size"),
+    *("dtype", "type", "layout", "format"),
+}
+"""What other tools say of an input, where a spec has names of inputs."""
+
 _VARIANT = re.compile(r"[A-Za-z0-9_.-]+")
 
 _TYPES = (None, "int", "float", "bool", "str", "number", "integer", "string", "list", "optional")
@@ -142,6 +148,12 @@ class Parser(ItemParser):
             text = f"input names its sizes; write them as a list, channels first: [{sizes}]"
             self.problems.add(node.place, text)
             return {"input": self._input(node, names, "input")}
+        if node.entries and all(entry.key.text.lower() in _OF_A_SHAPE for entry in node.entries):
+            given = next((e.value for e in node.entries if isinstance(e.value, Sequence)), None)
+            sizes = [one.text for one in given.items if isinstance(one, Scalar)] if given else []
+            text = f"`input: {{{node.entries[0].key.text}: …}}` names an input; of one without a name write"
+            self.problems.add(node.place, f"{text} the shape alone: `input: [{', '.join(sizes) or '…'}]`")
+            return {"input": self._input(given, names, "input")} if given else {}
         for entry in node.entries:
             self.check_name(entry.key, "input")
         if not node.entries:
