@@ -306,6 +306,51 @@ def test_what_is_wrong_without_its_quotes_too_is_not_proposed(tmp_path: Path) ->
     assert message(tmp_path, "conv: {out_channels: '-8', kernel_size: 1}").endswith("a whole number")
 
 
+HABITS = {
+    "conv: {out_channels: None, kernel_size: 3}": "",
+    "conv: {out_channels: 3x3, kernel_size: 3}": "",
+    "conv: {out_channels: '1,024', kernel_size: 3}": "; write 1024",
+    "conv: {out_channels: 8, kernel_size: 3x3}": "; write [3, 3]",
+    "conv: {out_channels: 8, kernel_size: 3, groups: None}": "; leave it out",
+    "conv: {out_channels: 8, kernel_size: 3, stride: yes}": "",
+    "conv: {out_channels: 8, kernel_size: 3, bias: no}": "; write false",
+    "conv: {out_channels: 8, kernel_size: 3, bias: 1k}": "",
+    "conv: {out_channels: 8, kernel_size: [3, 3k]}": "; write 3000",
+    "dropout: {p: 50%}": "; write 0.5",
+    "dropout: {p: 150%}": "",
+}
+"""A value as other languages write it, and what is proposed: nothing that the field cannot hold."""
+
+
+@pytest.mark.parametrize(("item", "tail"), HABITS.items())
+def test_a_value_of_another_language_is_translated_if_the_field_can_hold_it(
+    item: str, tail: str, tmp_path: Path
+) -> None:
+    said = message(tmp_path, item)
+    assert said.endswith(tail)
+    assert tail or not re.search(r"; write |; leave it out", said)
+
+
+@pytest.mark.parametrize(
+    ("given", "tail"), {"yes": "", "3k": "; write 3000", "None": "; leave it out"}.items()
+)
+def test_a_setting_is_translated_if_the_variable_is_of_that_sort(
+    given: str, tail: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "archcost: 1\nname: net\nvars: {w: 8}\ninput: [64, 16, 16]\nlayers:\n"
+        "  - conv: {out_channels: $w, kernel_size: 1}\n",
+        "utf-8",
+    )
+    with pytest.raises(UsageError) as caught:
+        load(path, set={"w": given})
+    assert str(caught.value) == f"--set w={given}: '{given}' is a word, and w is 8 in the spec{tail}"
+    with pytest.raises(UsageError) as caught:
+        load(path, set={"w": "9" * 5_000})
+    assert len(str(caught.value)) < 250
+
+
 @pytest.mark.parametrize("name", ["0", "12", "0.high"])
 def test_a_number_is_not_proposed_as_a_name(name: str, tmp_path: Path) -> None:
     said = message(tmp_path, f"{{tanh, from: '{name}'}}")

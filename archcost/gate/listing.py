@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from archcost.errors import AbsentError, NothingToAnalyzeError, RevisionError, SpecError
 from archcost.gate.config import NAMES
+from archcost.overwriting import will_read
 from archcost.spec.library import DISK, open_spec
 from archcost.spec.named import named
 from archcost.spec.parse import LIBRARY_KEYS
@@ -169,7 +170,10 @@ def _looks_like_a_spec(path: str) -> bool:
             data = stream.read(2**20)
     except OSError:
         return False
-    return bool(_LAYERS.search(data) and re.search(rb"^[\"']?archcost\b", data, re.MULTILINE))
+    is_spec = _LAYERS.search(data) and re.search(rb"^[\"']?archcost\b", data, re.MULTILINE)
+    if is_spec:
+        will_read(path)  # it is named, if nothing else
+    return bool(is_spec)
 
 
 _MOST_FILES = 20_000

@@ -213,7 +213,10 @@ class Fields:
         return Mistake(node.place, f"{self.word}: {path} {text}")
 
     def _takes(self, values: dict[str, Field], where: Loc, value: Field) -> bool:
-        """Whether a value could stand there, among the others as they are."""
+        """Whether a value could stand there, among the others as they are; None if nothing should."""
+        if value is None:
+            field = self.kind.model_fields.get(str(where[0]))
+            return len(where) == 1 and not (field and field.is_required())
         try:
             self._validate({**values, str(where[0]): _replaced(values[str(where[0])], where[1:], value)})
         except ValidationError as error:

@@ -78,7 +78,9 @@ def input_shape(template: Template, variables: Mapping[str, Value], what: str, l
     """
     value = template.resolve(variables)
     if not isinstance(value, tuple) or not 1 <= len(value) <= 4:
-        write = instead(value.replace(",", ", ")) if isinstance(value, str) else ""
+        written = value if isinstance(value, str) and ",0" not in value else ""  # 1,024 is one number
+        write = instead(written.replace(",", ", "))
+        write = write if "[" in write or "$" in write else ""
         text = f"{what} is {describe(value)}{template.origin}; it must be {INPUT_FORM}{write}"
         raise Mistake(template.place, text)
     names = ("channels", *axis_names(len(value) - 1))

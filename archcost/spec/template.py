@@ -238,7 +238,7 @@ def rewritten(
         node: what is there.
         wanted: what must be, in words.
         known: the variables.
-        fits: whether a value can stand there; none is proposed that cannot.
+        fits: whether a value can stand there, or nothing (None); what cannot is not proposed.
     """
     if not isinstance(node, Scalar) or not isinstance(node.value, str) or node.text.startswith("$"):
         return ""
@@ -249,8 +249,22 @@ def rewritten(
     if not node.plain and node.text and not isinstance(meant, str):
         return ", without quotes" if fits(meant) else ""
     found = instead(node.text, known)
+    if "$" in found:
+        return found
     is_boolean = found.endswith((" true", " false"))
-    return found if is_boolean == wanted.startswith("true") or "$" in found else ""
+    return found if is_boolean == wanted.startswith("true") and fits(proposed(found)) else ""
+
+
+def proposed(tail: str) -> Field:
+    """The value that the end of a message proposes to write; None if it is to be left out.
+
+    >>> proposed("; write [3, 3]"), proposed("; write 1024"), proposed("; leave it out")
+    ((3, 3), 1024, None)
+    """
+    text = tail.removeprefix("; write ")
+    if text == tail:
+        return None
+    return tuple(map(resolve, text[1:-1].split(", "))) if text.startswith("[") else resolve(text)
 
 
 def _point(node: Tree, offset: int, width: int) -> Place:

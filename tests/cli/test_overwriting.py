@@ -129,6 +129,19 @@ def test_nor_what_was_searched_for_a_configuration(run: Run) -> None:
     assert held() == before
 
 
+def test_nor_a_spec_that_is_only_looked_at(run: Run) -> None:
+    Path("specs").mkdir()
+    for name in ("net_1.yaml", "other.yaml"):
+        Path("specs", name).write_text(
+            NET.replace("include: [blocks.yaml]\n", "").replace("- unit", "- relu")
+        )
+    Path("archcost.yaml").write_text("specs: ['specs/net*.yaml']\n", "utf-8")
+    code, out, err = run("check", "-o", "specs/other.yaml")
+    assert (code, out) == (2, "")
+    assert "'specs/other.yaml' belongs to what this command reads" in err
+    assert Path("specs/other.yaml").read_text("utf-8").startswith("archcost: 1")
+
+
 def test_nor_what_ships_with_the_package(run: Run) -> None:
     file = BLOCKS / "conv_norm_act.yaml"
     before = file.read_bytes()
