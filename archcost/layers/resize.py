@@ -34,15 +34,20 @@ if TYPE_CHECKING:
     from archcost.values import Value
 
 _FINEST = 10**6
-"""The largest denominator of a scale where positions are asked for: 0.333… stands for 1/3 there."""
+"""The largest denominator of a scale, or of a step, where positions are asked for: 0.333… is 1/3 there."""
 
 
 def _scale(value: Value) -> Fraction:
     """The scale as a float has it, written as the fraction next to it if that is the same float."""
     if isinstance(value, (int, float, Fraction)) and not isinstance(value, bool) and 0 < value < inf:
         near = Fraction(value).limit_denominator(_FINEST)
-        return near if near and float(near) == float(value) else Fraction(float(value))
+        return near if float(near) == float(value) else Fraction(float(value))
     raise must_be("a number above 0", value)
+
+
+def _short(scale: Fraction) -> Fraction:
+    """The scale that positions are asked for with; below 1, the step between them is the larger number."""
+    return 1 / (1 / scale).limit_denominator(_FINEST) if scale < 1 else scale.limit_denominator(_FINEST)
 
 
 _Scale = Annotated[
@@ -118,7 +123,7 @@ class Upsample(Layer):
         if self.scale_factor is not None:
             given = per_axis(self.scale_factor, len(axes), "scale_factor")
             scales = tuple(
-                exact if exact == 1 and _RADIUS[self.mode] == 1 else scale.limit_denominator(_FINEST)
+                exact if exact == 1 and _RADIUS[self.mode] == 1 else _short(scale)
                 for exact, scale in zip(scales, given, strict=True)
             )
         return interpolating(axes, sizes, scales, _RADIUS[self.mode], align_corners=self.align_corners)

@@ -11,6 +11,7 @@ import pytest
 
 from archcost.errors import ShapeError
 from archcost.execute.kernels import KERNELS
+from archcost.geometry import Window
 from tests.layers.loops import build
 
 MEASURED = json.loads((Path(__file__).parents[1] / "data" / "upsample_sizes.json").read_text("utf-8"))
@@ -28,6 +29,17 @@ def test_a_size_by_a_factor_is_the_one_pytorch_gives(row: tuple[int, float, int]
             continue
         assert layer.output((1, length)) == (1, size)
         assert layer.run(KERNELS, np.zeros((1, length)), {}).shape == (1, size)
+
+
+@pytest.mark.parametrize(("mode", "read"), [("nearest", [0, 1428571]), ("linear", [714285, 2142856])])
+def test_a_scale_too_small_for_a_short_fraction_still_has_its_steps(mode: str, read: list[int]) -> None:
+    """The values are PyTorch's for a ramp of 3,000,000: the linear ones lie 0.2143 and 0.6428 further on."""
+    layer = build("upsample", scale_factor=7e-7, mode=mode)
+    ramp = np.arange(3_000_000.0)[None]
+    assert np.floor(layer.run(KERNELS, ramp, {})).tolist() == [read]
+    window = layer.window(ramp.shape)
+    assert isinstance(window, Window)
+    assert [window.reads(0, u)[0] for u in (0, 1)] == read
 
 
 def test_a_computed_scale_is_the_float_that_is_nearest() -> None:

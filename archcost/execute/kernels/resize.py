@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Scales: TypeAlias = tuple[float, ...]
 
 _FINEST = 10**6
-"""The largest denominator of a scale that coordinates are computed with: 0.333… is 1/3."""
+"""The largest denominator of a scale, or its inverse, that coordinates are computed with: 0.333… is 1/3."""
 
 _CUBIC = Fraction(-3, 4)
 """The slope of the cubic at its first zero: Keys 1981 leaves it free, PyTorch and ONNX take this one."""
@@ -42,7 +42,7 @@ def resize(
     """
     axes = x.shape[1:]
     sizes = size or tuple(floor(i * scale) for i, scale in zip(axes, scale_factor or (), strict=True))
-    scales = tuple(Fraction(scale).limit_denominator(_FINEST) for scale in scale_factor or ())
+    scales = tuple(_simplest(Fraction(scale)) for scale in scale_factor or ())
     scales = scales or tuple(Fraction(o, i) for i, o in zip(axes, sizes, strict=True))
     if radius == 1:
         scales = tuple(Fraction(1) if i == o else s for i, o, s in zip(axes, sizes, scales, strict=True))
@@ -52,6 +52,12 @@ def resize(
     if not align_corners:
         coordinates = (_centred(*both) for both in zip(sizes, scales, strict=True))
     return _interpolated(x, [_taps(c, i, radius) for c, i in zip(coordinates, axes, strict=True)])
+
+
+def _simplest(scale: Fraction) -> Fraction:
+    if scale > 1:
+        return scale.limit_denominator(_FINEST)
+    return 1 / (1 / scale).limit_denominator(_FINEST)
 
 
 def _nearest(size: int, scale: Fraction) -> list[int]:
