@@ -95,7 +95,7 @@ class Channels(NamedTuple):
     def dealt(self, groups: int) -> Channels:
         """Channel j of group i becomes channel `j * groups + i`."""
         if not self._is_told_apart():
-            return self if len(self.runs) == 1 else blurred_together([self], self.total)
+            return blurred_together([self], self.total)
         single = self._singly()
         share = len(single) // groups
         order = [Run(1, single[i * share + j]) for j in range(share) for i in range(groups)]
@@ -146,8 +146,9 @@ def concatenated(arriving: Sequence[Channels]) -> Channels:
 
 def overlaid(arriving: Sequence[Channels]) -> Channels:
     """Every channel depends on the one at its place in each tensor; a single one stands at every place."""
-    if len(arriving) == 1:
-        return arriving[0]
+    first, *others = arriving
+    if not others:
+        return first
     total = max(one.total for one in arriving)
     full = [one if one.total == total else alike(total, *one.sources) for one in arriving]
     ends = sorted({end for one in full for end in accumulate(run.length for run in one.runs)})

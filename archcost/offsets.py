@@ -84,8 +84,6 @@ class Offsets(NamedTuple):
 
     def within(self, low: int, high: int) -> Offsets | None:
         """What lies from `low` to `high`; None if nothing does."""
-        if low <= self.low and self.high <= high:
-            return self
         first, last = max(low, self.low), min(high, self.high)
         if first > last:
             return None

@@ -363,8 +363,7 @@ class Activation(Layer):
         chosen = self.chosen.settled(inputs)
         if chosen is self.chosen:
             return self
-        axes = {name: getattr(chosen, name) for name in chosen.axis_fields}
-        return self.model_validate({"function": self.function, **(self.model_extra or {}), **axes})
+        return self.model_validate({"function": self.function, **chosen.model_dump()})
 
     def output(self, x: Shape) -> Shape:
         """See the activation."""

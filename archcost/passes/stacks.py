@@ -85,7 +85,7 @@ class Link:
         if self.window.kernel[axis] == 1:  # it reads along other axes only
             return {factor: run._replace(links=run.links + 1) for factor, run in before.items()}
         rate = self.window.dilation[axis]
-        found = {rate: Run(self, 1, 1)} if rate > 1 else {}
+        found = {rate: Run(self, 1, 1)}
         for factor, run in before.items():
             found[gcd(factor, rate)] = Run(run.first, run.links + 1, run.reading + 1)
         found.pop(1, None)
