@@ -150,6 +150,23 @@ def test_a_stack_ends_at_pools_and_strides(network: Callable[..., Network]) -> N
     assert [stack.field.size for stack in found] == [(5, 5), (5, 5), (9, 9)]
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "max_pool: {kernel_size: 1, stride: 2}",
+        "upsample: {scale_factor: 2}",
+        "pixel_shuffle: {upscale_factor: 2}",
+        "conv_transpose: {out_channels: 4, kernel_size: 1, stride: 2}",
+    ],
+)
+def test_a_stack_ends_where_positions_get_further_apart_or_closer(
+    network: Callable[..., Network], layer: str
+) -> None:
+    """Though each reads one position: of four taps, two lie on either side."""
+    found = stacks_of(network(row(2) + f"- {layer}\n" + row(2), x="[4, 64, 64]"))
+    assert [(stack.field.size, stack.field.holes) for stack in found] == [((5, 5), 16)] * 2
+
+
 def test_a_dilated_convolution_with_a_stride_is_no_part_of_a_stack(network: Callable[..., Network]) -> None:
     strided = f"- {conv(2, 3, ', stride: 2')}\n"
     assert stacks_of(network(strided, x="[4, 64, 64]")) == ()

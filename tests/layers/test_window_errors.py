@@ -9,7 +9,7 @@ import pytest
 from pydantic import ValidationError
 
 from archcost.errors import ShapeError
-from archcost.layers import find
+from archcost.layers import KINDS, find
 from archcost.layers.pooling import AvgPool
 from tests.layers.loops import build
 
@@ -128,6 +128,25 @@ def test_a_bad_field_is_one_mistake_at_its_place(
         found[0].model_validate(fields)
     errors = [(".".join(map(str, error["loc"])), error["msg"]) for error in caught.value.errors()]
     assert errors == [(where, message)]
+
+
+def test_no_field_takes_an_empty_list() -> None:
+    """But for two of which only the input says how long they must be."""
+    fields = [(kind, field) for kind in KINDS if (found := find(kind)) for field in found[0].model_fields]
+    assert {one for one in fields if not refuses_an_empty_list(*one)} == {
+        ("conv", "connections"),
+        ("transpose", "axes"),
+    }
+
+
+def refuses_an_empty_list(kind: str, field: str) -> bool:
+    found = find(kind)
+    assert found is not None
+    try:
+        found[0].model_validate({field: ()})
+    except ValidationError as error:
+        return field in {one["loc"][0] for one in error.errors() if one["loc"]}
+    return False
 
 
 CONV: dict[str, Any] = {"out_channels": 4, "kernel_size": 3}

@@ -180,6 +180,48 @@ CASES = {
         """,
         ("exact", (1,), 0),
     ),
+    "three neighbours within windows of four, with a border around each": (
+        "[1, 2, 8]",
+        """
+        - reshape: {shape: [1, 2, 2, 4]}
+        - conv: {out_channels: 1, kernel_size: [1, 1, 3], padding: [0, 0, 1]}
+        """,
+        ("exact", (1, 3), 0),
+    ),
+    "two pairs of pairs within windows of two, with a border around each": (
+        "[1, 2, 8]",
+        """
+        - conv: {out_channels: 1, kernel_size: [1, 2], stride: [1, 2]}
+        - reshape: {shape: [1, 2, 2, 2]}
+        - conv: {out_channels: 1, kernel_size: [1, 1, 2], padding: [0, 0, 1]}
+        """,
+        ("exact", (1, 4), 0),
+    ),
+    "three of three bins with a border: four positions, but the bin before the first is said to be read": (
+        "[1, 2, 8]",
+        """
+        - adaptive_avg_pool: {output_size: [2, 6]}
+        - reshape: {shape: [1, 2, 2, 3]}
+        - conv: {out_channels: 1, kernel_size: [1, 1, 3], padding: [0, 0, 1]}
+        """,
+        ("at_most", (1, 5), 0),
+    ),
+    "a cubic that keeps the size takes each position alone, of rows put one after the other": (
+        "[1, 4, 4]",
+        """
+        - reshape: {shape: [1, 16, 1]}
+        - upsample: {size: [16, 1], mode: bicubic}
+        """,
+        ("exact", (1, 1), 0),
+    ),
+    "a cubic to twice the size reads four in a row, of which two may be in the next one": (
+        "[1, 4, 4]",
+        """
+        - reshape: {shape: [1, 16, 1]}
+        - upsample: {size: [32, 1], mode: bicubic}
+        """,
+        ("exact", (2, 4), 4),
+    ),
     "six by four as eight by three shares no factor, so all is said to be read": (
         "[1, 6, 4]",
         "- reshape: {shape: [1, 8, 3]}",
