@@ -79,6 +79,8 @@ OPERATORS: dict[type[ast.operator], type[ast.operator]] = {
 FUNCTIONS = {"min": "max", "max": "min", "any": "all", "all": "any", "floor": "ceil", "ceil": "floor"}
 TOUCHING_UP = {"abs", "reversed", "sorted", "set"}
 """Calls that may be left out: what they are given can stand in their place."""
+EITHER_WAY = {"gcd", "lcm", "max", "min"}
+"""Functions of numbers that do not ask which came first."""
 TYPES = {"TypeVar", "cast", "tuple", "list", "dict", "set", "frozenset", "type", "Literal", "ClassVar"}
 """A call or a subscript of these says what something is."""
 
@@ -199,9 +201,15 @@ def _called(node: ast.Call) -> Iterator[Found]:
             yield node, "call left out", _shown(only)
         case _:
             pass
-    if len(node.args) > 1 and not any(isinstance(one, ast.Starred) for one in node.args[:2]):
-        first, second, *rest = node.args
-        yield node, "arguments swapped", _shown(_with(node, args=[second, first, *rest]))
+    match node:
+        case ast.Call(func=ast.Name(name), keywords=[]) if name in EITHER_WAY:
+            pass
+        case ast.Call(args=[ast.Starred(), *_] | [_, ast.Starred(), *_]):
+            pass
+        case ast.Call(args=[first, second, *rest]):
+            yield node, "arguments swapped", _shown(_with(node, args=[second, first, *rest]))
+        case _:
+            pass
     for i, given in enumerate(node.keywords):
         if given.arg and not _is_for_readers(given):
             others = [*node.keywords[:i], *node.keywords[i + 1 :]]

@@ -5,12 +5,26 @@ A change is known by its file, the text of its line and what is changed, so it i
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tests.mutation.changes import Change
 
+_ONE_RUN = "channels that are all alike are so in any groups and any order"
+
 EQUIVALENT: dict[tuple[str, str, str], str] = {
+    ("archcost/channels.py", "return len(self.runs) > 1 and self.total <= RUNS", "1 → 0"): _ONE_RUN,
+    (
+        "archcost/channels.py",
+        "return len(self.runs) > 1 and self.total <= RUNS",
+        "len(self.runs) > 1 → (len(self.runs) >= 1)",
+    ): _ONE_RUN,
+    (
+        "archcost/channels.py",
+        "return len(self.runs) > 1 and self.total <= RUNS",
+        "len(self.runs) > 1 and self.total <= RUNS → (self.total <= RUNS)",
+    ): _ONE_RUN,
     ("archcost/hdc.py", "holds = distance <= sizes[0]", "0 → -1"): "there is one size, or it was said before",
     (
         "archcost/layers/base.py",
@@ -18,12 +32,20 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "0 → -1",
     ): "tensors that are joined along an axis have as many axes each",
     (
+        "archcost/layers/pooling.py",
+        'return {"read": (x[0], *bin_reads(spatial(x), self._sizes(x))), "outputs": y}',
+        "bin_reads(spatial(x), self._sizes(x)) → (bin_reads(self._sizes(x), spatial(x)))",
+    ): "i + o - gcd(i, o), of i positions and o bins",
+    (
         "archcost/passes/looks.py",
         "key = (id(node.layer), position, node.shapes, node.output)",
         "(id(node.layer), position, node.shapes, node.output) → (id(node.layer), position, node.shapes)",
     ): "what leaves a layer follows from the layer and from what arrives",
 }
 """The file, its line without indent, `before → after`: why it is the same program."""
+
+_LEFT_OVER = re.compile(r"\.reshape\([^()]*-$")
+"""Where a size follows that NumPy finds out."""
 
 
 def key(change: Change, text: str) -> tuple[str, str, str]:
@@ -34,4 +56,6 @@ def key(change: Change, text: str) -> tuple[str, str, str]:
 
 def reason(change: Change, text: str) -> str | None:
     """Why this change makes the same program; None if that was not found."""
+    if change.after == "2" and _LEFT_OVER.search(text.encode()[: change.start].decode()):
+        return "for NumPy, -2 is as unknown a size as -1"
     return EQUIVALENT.get(key(change, text))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from tests.mutation.changes import changes
-from tests.mutation.equivalent import EQUIVALENT, key
+from tests.mutation.equivalent import EQUIVALENT, key, reason
 from tests.mutation.lines import noting
 from tests.mutation.tree import ROOT
 
@@ -13,7 +14,9 @@ MADE: dict[str, set[str]] = {
     "f(a) < 2": {"(f(a) <= 2)", "(f(a) > 2)", "3", "1"},
     "not a": {"(a)"},
     "a and b": {"(a or b)", "(a)", "(b)"},
-    "min(a, b)": {"(max(a, b))", "(min(b, a))"},
+    "g(a, b)": {"(g(b, a))"},
+    "min(a, b)": {"(max(a, b))"},
+    "min(a, b, key=c)": {"(max(a, b, key=c))", "(min(b, a, key=c))", "(min(a, b))"},
     "a if b else c": {"(a)", "(c)", "(not (b))"},
     "f(a, key=True)": {"(f(a))", "False"},
     "f(a, strict=True)": set(),
@@ -82,3 +85,18 @@ def known(path: str) -> set[tuple[str, str, str]]:
 def test_the_changes_that_are_none_can_still_be_made() -> None:
     files = {path: known(path) for path, _, _ in EQUIVALENT}
     assert [one for one in EQUIVALENT if one not in files[one[0]]] == []
+
+
+@pytest.mark.parametrize(
+    ("source", "known"),
+    [
+        ("x.reshape(n, -1)", True),
+        ("x.reshape(1)", False),
+        ("x.reshape(n)[-1]", False),
+        ("f(x.reshape(n), -1)", False),
+    ],
+)
+def test_a_size_that_numpy_finds_out_is_any_negative_number(source: str, *, known: bool) -> None:
+    reasons = [reason(one, source) for one in changes("a.py", source) if one.after == "2"]
+    assert [why is not None for why in reasons] == [known]
+    assert np.zeros(6).reshape(3, -2).shape == (3, 2)
