@@ -275,6 +275,24 @@ def test_fields_that_are_proposed_for_a_bare_value_can_hold_it(kind: str, value:
         assert not [one for one in said if re.search(r"it must be|unknown|no field|beyond", one)]
 
 
+OF_BLOCKS = {
+    "std/bottleneck: 64": "{width: 64}",
+    "std/bottleneck: relu": "{width: …}",
+    "std/squeeze_excite: sigmoid": "{ratio: …}",
+    "std/attention: true": "{heads: …}",
+    "std/attention: $w": "{heads: $w}",
+    "std/conv_norm_act: [64, 3]": "{out_channels: …}",
+}
+
+
+@pytest.mark.parametrize(("item", "proposal"), OF_BLOCKS.items())
+def test_a_parameter_is_not_proposed_for_a_value_of_another_sort(
+    item: str, proposal: str, tmp_path: Path
+) -> None:
+    said = message(tmp_path, item)
+    assert said.endswith(f"its parameters are a mapping, such as {proposal}")
+
+
 CONDITIONS = {
     "{relu, when: in_channels > 3}": "$(in_channels > 3)",
     "{relu, when: w == 64 and in_height != 3}": "$(w == 64 and in_height != 3)",

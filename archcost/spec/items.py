@@ -30,7 +30,7 @@ from archcost.spec.naming import Around, Names, Numbering
 from archcost.spec.pieces import META, listed
 from archcost.spec.problems import Mistake
 from archcost.spec.reader import Entry, Mapping, Scalar, Sequence
-from archcost.spec.template import ANY, check_plain, has_dashes, shown
+from archcost.spec.template import ANY, check_plain, has_dashes, shown, sort
 from archcost.spec.words import Slips, kind_tail, no_kind
 from archcost.suggest import translate
 from archcost.wording import in_a_row
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from archcost.limits import Limits
     from archcost.source import Place
+    from archcost.spec.document import Parameter
     from archcost.spec.problems import Problems
     from archcost.spec.reader import Tree
     from archcost.spec.template import Template
@@ -445,11 +446,18 @@ class Called(NamedTuple):
             problems.add(self.place, f"{self.word}: needs {in_a_row(missing)}")
 
     def _no_mapping(self, node: Tree) -> str:
-        first = next(iter(self.block.parameters), None)
+        first = next(iter(self.block.parameters.values()), None)
         if first is None:
             return f"{self.word}: takes no parameters; write it bare: `- {self.word}`"
-        text = node.text if isinstance(node, Scalar) and node.text else "…"
-        return f"{self.word}: its parameters are a mapping, such as {{{first}: {text}}}"
+        text = node.text if isinstance(node, Scalar) and _may_be(node, first) else "…"
+        return f"{self.word}: its parameters are a mapping, such as {{{first.name}: {text}}}"
+
+
+def _may_be(node: Scalar, parameter: Parameter) -> bool:
+    """Whether a value is of the sort that a parameter has by default, of which nothing known is a number."""
+    default = parameter.default
+    usual = 1 if default is None or default.waits else default.resolve({})
+    return node.text.startswith("$") or sort(node.value) == sort(usual)
 
 
 def _announce(nodes: list[Tree], names: Names) -> None:

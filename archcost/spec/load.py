@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence as AnySequence
-from fractions import Fraction
 from graphlib import CycleError, TopologicalSorter
 from os import PathLike
 from typing import TYPE_CHECKING, TypeAlias
@@ -24,7 +23,7 @@ from archcost.spec.library import BLOCKS, DISK, Includer, open_spec, shipped
 from archcost.spec.parse import LIBRARY_KEYS, SPEC_KEYS, Parser
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.reader import Mapping, Scalar, read
-from archcost.spec.template import Field, Template, check_plain, describe, proposed, shown
+from archcost.spec.template import Template, check_plain, describe, proposed, shown, sort
 from archcost.spec.unused import Survey
 from archcost.suggest import suggest
 from archcost.wording import in_a_row, short
@@ -280,17 +279,12 @@ def _check_sort(name: str, given: Setting, setting: Template, own: Template) -> 
     items = re.findall(r"[\d.]+", word) if _SEVERAL.fullmatch(word) else []
     write = instead(word)
     other = proposed(write)
-    write = write if other is None or _sort(other) == _sort(value) else ""
+    write = write if other is None or sort(other) == sort(value) else ""
     if items and isinstance(value, tuple):
         write = f"; write {name}=[{','.join(items)}]"
     elif items:
         write = f"; for several, one after the other, `archcost compare --set {name}={','.join(items)}`"
     raise _bad_setting(name, given, f"'{word}' is a word, and {name} is {describe(value)} in the spec{write}")
-
-
-def _sort(value: Field) -> type:
-    """What counts as the same sort of value: a boolean is no number, and all numbers are alike."""
-    return float if isinstance(value, int | Fraction) and not isinstance(value, bool) else type(value)
 
 
 def _check_effect(overrides: dict[str, Setting], document: Document, idle: set[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import ExpressionError
@@ -218,6 +219,11 @@ def shown(node: Tree) -> str:
     if isinstance(node, Sequence):
         return "a list" if node.items else "an empty list"
     return "a mapping" if node.entries else "an empty mapping"
+
+
+def sort(value: Field) -> type:
+    """What counts as the same sort of value: a boolean is no number, and all numbers are alike."""
+    return float if isinstance(value, int | Fraction) and not isinstance(value, bool) else type(value)
 
 
 def has_dashes(node: Tree) -> bool:
