@@ -38,9 +38,8 @@ def least_peak(plan: Plan, needs: list[int], limit: int) -> tuple[int, bool]:
         found, proven = max(needs[start:stop]), stop - start == 1
         if not proven and found > best:
             search = _Search(plan, start, stop, needs[start] - plan.made(start), limit)
-            found = search.improve(found, best)
+            found, proven = search.improve(found, best)
             limit = search.left
-            proven = limit > 0
         if found > best:
             best, exact = found, proven
     return best, exact
@@ -81,6 +80,10 @@ def _link(plan: Plan, step: int) -> int:
     return max((maker for maker in makers if plan.reads[maker]), default=-1)
 
 
+class _NoStepLeftError(Exception):
+    """As many steps were tried as may be."""
+
+
 class _Search:
     """Orders of one stretch, depth first, run and undone in place.
 
@@ -105,15 +108,18 @@ class _Search:
         self._outlooks: dict[int, tuple[int, int]] = {}
         self._failed: set[frozenset[int]] = set()
 
-    def improve(self, written: int, enough: int) -> int:
-        """The least peak found: that of the best order, unless it is `enough` or no step is `left`."""
+    def improve(self, written: int, enough: int) -> tuple[int, bool]:
+        """The least peak found, and whether it is that of the best order, or `enough`."""
         best = written
-        while best > enough and (found := self._below(best)) is not None:
-            best = found
-        return best
+        try:
+            while best > enough and (found := self._below(best)) is not None:
+                best = found
+        except _NoStepLeftError:
+            return best, False
+        return best, True
 
     def _below(self, bound: int) -> int | None:
-        """The peak of some order that stays below the bound; None if there is none, or no step is left."""
+        """The peak of some order that stays below the bound; None if there is none."""
         self._undo(0)
         self._settle(bound, list(self._ready))
         path: list[tuple[int, frozenset[int], list[int]]] = []
@@ -122,7 +128,7 @@ class _Search:
             path.append((len(self._trail), state, [] if state in self._failed else self._choices(bound)))
             while path and not path[-1][2]:
                 self._failed.add(path.pop()[1])
-            if not path or self.left <= 0:
+            if not path:
                 return None
             mark, _, choices = path[-1]
             self._undo(mark)
@@ -138,7 +144,7 @@ class _Search:
         the first. What is alive is a submodular function of what ran, so having run them lowers what any
         later step finds, or leaves it: every order from here can be changed to begin with them.
         """
-        while candidates and self.left > 0:
+        while candidates:
             step = candidates.pop()
             mark, live = len(self._trail), self._live
             if step in self._ready and self._pays_off(step, bound):
@@ -210,9 +216,11 @@ class _Search:
 
     def _run(self, step: int) -> list[int]:
         """Run a ready step; the steps that became ready by it."""
+        if self.left <= 0:
+            raise _NoStepLeftError
+        self.left -= 1
         made = self._plan.inputs + step
         self._trail.append((step, self._live))
-        self.left -= 1
         if self._uses[made]:
             self._live += self._plan.sizes[made]
         for t in self._plan.reads[step]:

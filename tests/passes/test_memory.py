@@ -143,6 +143,15 @@ def test_wherever_a_search_is_cut_short_it_promises_no_more_than_it_found(
     assert peaks(network)[1:3] == (least, True)
 
 
+def test_an_order_of_three_steps_takes_three_and_is_not_found_in_two() -> None:
+    """As written, 20 + 15 are alive. What lowers that goes first: 20 + 1 are alive, 10 + 15, then 15 + 1."""
+    build = Build(10, 10)
+    end = build.chain(build.inputs[0], 15, 1)
+    build.node(1, build.inputs[1])
+    found = [peaks(build.network(end), limit=limit) for limit in range(5)]
+    assert [one[:3] for one in found] == [(35, 35, False)] * 3 + [(35, 25, True)] * 2
+
+
 @settings(max_examples=100)
 @given(networks(nodes=12))
 def test_what_is_alive_at_the_peak_adds_up_to_it(network: Network) -> None:
@@ -262,6 +271,16 @@ def inception(build: Build, x: Tensor, towers: Iterable[Tower]) -> Node:
     return build.node(256 * MAP, *[tower(build, x) for tower in towers])
 
 
+def googlenet(modules: int) -> Network:
+    """Modules that are better run in another order, one after the other."""
+    build = Build(192 * MAP)
+    x: Tensor = build.inputs[0]
+    for i in range(modules):
+        x = inception(build, x, (tower_1x1, tower_3x3, tower_5x5, tower_pool))
+        x = build.node(192 * MAP + i, x)
+    return build.network(x)
+
+
 @pytest.mark.parametrize(
     ("towers", "channels"),
     [
@@ -316,14 +335,16 @@ def test_a_long_row_of_residual_blocks_takes_no_search() -> None:
 @pytest.mark.parametrize("modules", [1, 10, 1000])
 def test_the_search_grows_no_faster_than_the_network(modules: int) -> None:
     """Each module must be reordered on its own; 60 steps are enough for one of seven nodes."""
-    build = Build(192 * MAP)
-    x: Tensor = build.inputs[0]
-    for i in range(modules):
-        x = inception(build, x, (tower_1x1, tower_3x3, tower_5x5, tower_pool))
-        x = build.node(192 * MAP + i, x)
-    found = peaks(build.network(x), limit=60 * modules)
+    found = peaks(googlenet(modules), limit=60 * modules)
     assert found.best_is_exact
     assert found.best < found.as_written
+
+
+def test_the_steps_are_those_of_the_whole_network() -> None:
+    """Two modules need more of them than one."""
+    one, two = googlenet(1), googlenet(2)
+    enough = next(limit for limit in range(60) if peaks(one, limit=limit).best_is_exact)
+    assert not peaks(two, limit=enough).best_is_exact
 
 
 def test_heads_that_leave_the_trunk_early_do_not_stop_the_search() -> None:
