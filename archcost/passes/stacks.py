@@ -77,7 +77,7 @@ class Link:
         self.node = node
         self.window = window
         self.before = before
-        self.depth = before.depth + 1 if before else 1
+        self.depth = 1 + (before.depth if before else 0)
         self.shared = tuple(self._shared(axis) for axis in range(len(window.kernel)))
 
     def _shared(self, axis: int) -> dict[int, Run]:
@@ -200,7 +200,7 @@ def _runs(network: Network, looks: Looks) -> dict[Node, int]:
 
 def is_member(node: Node, looks: Looks) -> bool:
     """Whether a node may be part of a run: it is a convolution at stride 1, or moves no position at all."""
-    if not node.inputs or len(node.output) == 1:
+    if not node.inputs:
         return False
     taps = kind_of(node.word) in CONVOLUTIONS
     return all(

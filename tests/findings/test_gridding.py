@@ -167,6 +167,48 @@ def test_a_stack_ends_where_positions_get_further_apart_or_closer(
     assert [(stack.field.size, stack.field.holes) for stack in found] == [((5, 5), 16)] * 2
 
 
+@pytest.mark.parametrize(
+    "layer",
+    [
+        "max_pool: {kernel_size: 1, stride: 1}",
+        "upsample: {scale_factor: 1}",
+        "conv_transpose: {out_channels: 4, kernel_size: 1}",
+    ],
+)
+def test_a_stack_goes_on_where_each_position_is_read_alone(
+    network: Callable[..., Network], layer: str
+) -> None:
+    (stack,) = stacks_of(network(row(2) + f"- {layer}\n" + row(2), x="[4, 64, 64]"))
+    assert (stack.field.size, stack.field.holes) == ((9, 9), 81 - 25)
+
+
+def test_a_deformable_convolution_with_a_stride_ends_a_stack_though_it_reads_offsets_in_their_place(
+    network: Callable[..., Network],
+) -> None:
+    layers = f"- {{name: x, {conv(2)}}}\n"
+    layers += "- {name: offsets, conv: {out_channels: 18, kernel_size: 3, stride: 2, padding: 1}}\n"
+    layers += (
+        "- {from: [x, offsets], deform_conv: {out_channels: 4, kernel_size: 3, stride: 2, padding: 1}}\n"
+    )
+    found = stacks_of(network(layers + row(2), x="[4, 64, 64]"))
+    assert [stack.field.size for stack in found] == [(5, 5), (5, 5)]
+
+
+def test_an_end_without_a_dilation_on_its_way_is_none_of_a_stack(network: Callable[..., Network]) -> None:
+    layers = f"- {{name: trunk, {conv(1)}}}\n"
+    layers += "".join(f"- {{name: rate_{d}, from: trunk, {conv(d)}}}\n" for d in (1, 2))
+    (stack,) = stacks_of(network(layers, x="[4, 64, 64]"))
+    assert (stack.last.path, stack.field.size) == ("rate_2", (7, 7))
+
+
+def test_what_follows_branches_is_no_chain(network: Callable[..., Network]) -> None:
+    """Of each axis, every second of 13 positions is read: 7 of them, for 4 and 2 reach all of these."""
+    (finding,) = found(network(side_by_side(2, 4) + row(2), x="[4, 64, 64]"), "gridding")
+    assert finding.message.startswith(
+        "conv: together with its branches (dilation 2, 4) it reads 49 of 169 positions of what they are given"
+    )
+
+
 def test_a_dilated_convolution_with_a_stride_is_no_part_of_a_stack(network: Callable[..., Network]) -> None:
     strided = f"- {conv(2, 3, ', stride: 2')}\n"
     assert stacks_of(network(strided, x="[4, 64, 64]")) == ()

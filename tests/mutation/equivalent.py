@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.mutation.changes import Change
 
 _ONE_RUN = "channels that are all alike are so in any groups and any order"
+_DEPTHS = "depths are only compared with each other"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("archcost/channels.py", "return len(self.runs) > 1 and self.total <= RUNS", "1 → 0"): _ONE_RUN,
@@ -41,6 +42,8 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "key = (id(node.layer), position, node.shapes, node.output)",
         "(id(node.layer), position, node.shapes, node.output) → (id(node.layer), position, node.shapes)",
     ): "what leaves a layer follows from the layer and from what arrives",
+    ("archcost/passes/stacks.py", "self.depth = 1 + (before.depth if before else 0)", "0 → 1"): _DEPTHS,
+    ("archcost/passes/stacks.py", "self.depth = 1 + (before.depth if before else 0)", "0 → -1"): _DEPTHS,
 }
 """The file, its line without indent, `before → after`: why it is the same program."""
 

@@ -36,6 +36,9 @@ Fields = dict[str, Any]
 KINKED = {"relu", "max_pool", "group_norm", "instance_norm"}
 """Kinds with a slope of 0 where they depend on something, or that PyTorch refuses on a single number."""
 
+RESIZES = {2: ["linear"], 3: ["bilinear", "bicubic"], 4: ["trilinear"]}
+"""What blends positions, by the number of axes of a tensor."""
+
 ELEMENTS = 600
 """No tensor has more elements than this."""
 
@@ -145,7 +148,12 @@ def _upsample(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     (x,) = xs
     if not 2 <= len(x) <= 4:
         return None
-    return {"size": [w.random.randint(1, 9) for _ in x[1:]]}
+    # At the borders a blend repeats a position: it reads less there than elsewhere, as by padding.
+    mode = w.random.choice(["nearest", *(RESIZES[len(x)] if w.padding else [])])
+    fields: Fields = {"size": [w.random.randint(1, 9) for _ in x[1:]], "mode": mode}
+    if mode != "nearest":
+        fields["align_corners"] = w.random.random() < 0.5
+    return fields
 
 
 def _adaptive(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
