@@ -113,8 +113,9 @@ def unite(sets: Sequence[Offsets]) -> Offsets:
     >>> unite([Offsets(0, 2), Offsets(3, 5)])
     Offsets(low=0, high=5, bits=None, bounded=False)
     """
-    if len(sets) == 1:
-        return sets[0]
+    first, *others = sets
+    if not others:
+        return first
     low, high = min(s.low for s in sets), max(s.high for s in sets)
     if _is_interval(sets):
         return Offsets(low, high, bounded=any(s.bounded for s in sets))
@@ -178,9 +179,10 @@ def union_count(boxes: tuple[Box, ...]) -> int | None:
 
 
 def _union_count(boxes: tuple[Box, ...], left: list[int], known: dict[tuple[Box, ...], int]) -> int | None:
-    if len(boxes) == 1:
-        return prod(s.members for s in boxes[0])
-    if not boxes[0]:
+    first, *others = boxes
+    if not others:
+        return prod(s.members for s in first)
+    if not first:
         return 1
     if boxes in known:
         return known[boxes]

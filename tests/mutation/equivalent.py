@@ -42,6 +42,12 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "key = (id(node.layer), position, node.shapes, node.output)",
         "(id(node.layer), position, node.shapes, node.output) → (id(node.layer), position, node.shapes)",
     ): "what leaves a layer follows from the layer and from what arrives",
+    (
+        "archcost/offsets.py",
+        "skip = (mask & -mask).bit_length() - 1",
+        "mask & -mask → (mask | -mask)",
+    ): "it is the same number with a minus, which has as many bits",
+    ("archcost/offsets.py", "left[0] -= len(members)", "0 → -1"): "the list has one element",
     ("archcost/passes/stacks.py", "self.depth = 1 + (before.depth if before else 0)", "0 → 1"): _DEPTHS,
     ("archcost/passes/stacks.py", "self.depth = 1 + (before.depth if before else 0)", "0 → -1"): _DEPTHS,
 }

@@ -222,6 +222,25 @@ CASES = {
         """,
         ("exact", (2, 4), 4),
     ),
+    "what a convolution makes of channels that nobody tells apart reads all of them, and so does one of it": (
+        "[1, 8, 8]",
+        """
+        - pixel_unshuffle: {downscale_factor: 2}
+        - conv: {out_channels: 3, kernel_size: 1}
+        - slice: {end: 1}
+        """,
+        ("exact", (2, 2), 0),
+    ),
+    "of channels that nobody tells apart, one reads less than all, and its group may do so, too": (
+        "[1, 8, 8]",
+        """
+        - pixel_unshuffle: {downscale_factor: 2}
+        - conv: {out_channels: 4, kernel_size: 1, groups: 2}
+        - channel_shuffle: {groups: 2}
+        - slice: {end: 1}
+        """,
+        ("at_most", (2, 2), 0),
+    ),
     "six by four as eight by three shares no factor, so all is said to be read": (
         "[1, 6, 4]",
         "- reshape: {shape: [1, 8, 3]}",
