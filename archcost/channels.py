@@ -82,8 +82,10 @@ class Channels(NamedTuple):
 
     def grouped(self, groups: int, channels: int) -> Channels:
         """As many channels, in groups: each depends on the same share of those that arrive."""
-        if groups == 1 or not self._is_told_apart():
-            return mixed([self], channels) if groups == 1 else blurred_together([self], channels)
+        if groups == 1:
+            return mixed([self], channels)
+        if not self._is_told_apart():
+            return blurred_together([self], channels)
         if groups == self.total:
             times = channels // groups
             return self._replace(runs=tuple(Run(n * times, sources) for n, sources in self.runs))
