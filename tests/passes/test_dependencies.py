@@ -222,7 +222,7 @@ CASES = {
         """,
         ("exact", (2, 4), 4),
     ),
-    "what a convolution makes of channels that nobody tells apart reads all of them, and so does one of it": (
+    "a convolution of channels that nobody tells apart reads all of them, and so does each of its own": (
         "[1, 8, 8]",
         """
         - pixel_unshuffle: {downscale_factor: 2}
