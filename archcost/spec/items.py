@@ -271,9 +271,6 @@ class ItemParser(Mender):
 
     def _residual(self, node: Mapping, entry: Entry, around: Around, meta: Meta) -> Branches:
         inside, place = self._inside(around, meta), entry.key.place
-        if isinstance(entry.value, Sequence) and not entry.value.items and node.get("shortcut") is None:
-            text = "residual has no items, so that what arrives would be added to itself; list what it holds"
-            self.problems.add(entry.value.place, text)
         items = self.items(entry.value, inside, "residual")
         body = Branch(label="the body", segment="", items=items, when=None, place=place)
         given = next((e for e in node.entries if e.key.text == "shortcut"), None)
