@@ -241,6 +241,55 @@ CASES = {
         """,
         ("at_most", (2, 2), 0),
     ),
+    "three of three bins without a border": (
+        "[1, 2, 8]",
+        """
+        - adaptive_avg_pool: {output_size: [2, 6]}
+        - reshape: {shape: [1, 2, 2, 3]}
+        - conv: {out_channels: 1, kernel_size: [1, 1, 3]}
+        """,
+        ("exact", (1, 4), 0),
+    ),
+    "windows of four that are resized read one position each, and are said to read no more than four": (
+        "[1, 2, 8]",
+        """
+        - reshape: {shape: [1, 2, 2, 4]}
+        - upsample: {size: [2, 2, 8]}
+        """,
+        ("at_most", (1, 4), 0),
+    ),
+    "sixteen in a row of rows of eight: three rows, but for those that begin with one": (
+        "[1, 8, 8]",
+        """
+        - reshape: {shape: [1, 64, 1]}
+        - conv: {out_channels: 1, kernel_size: [16, 1]}
+        """,
+        ("exact", (3, 8), 8),
+    ),
+    "seventeen in a row are too many to be told apart": (
+        "[1, 8, 8]",
+        """
+        - reshape: {shape: [1, 64, 1]}
+        - conv: {out_channels: 1, kernel_size: [17, 1]}
+        """,
+        ("at_most", (3, 8), 0),
+    ),
+    "behind a global norm, every second row reads nothing": (
+        "[4, 2, 2]",
+        """
+        - group_norm: {num_groups: 1}
+        - conv_transpose: {out_channels: 1, kernel_size: 1, stride: [2, 1]}
+        """,
+        ("exact", (2, 2), 4),
+    ),
+    "behind a global norm, every second column reads nothing": (
+        "[4, 2, 2]",
+        """
+        - group_norm: {num_groups: 1}
+        - conv_transpose: {out_channels: 1, kernel_size: 1, stride: [1, 2]}
+        """,
+        ("exact", (2, 2), 4),
+    ),
     "six by four as eight by three shares no factor, so all is said to be read": (
         "[1, 6, 4]",
         "- reshape: {shape: [1, 8, 3]}",
