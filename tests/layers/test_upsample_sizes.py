@@ -42,6 +42,13 @@ def test_a_scale_too_small_for_a_short_fraction_still_has_its_steps(mode: str, r
     assert [window.reads(0, u)[0] for u in (0, 1)] == read
 
 
+def test_a_scale_too_large_for_a_step_to_be_a_short_fraction_repeats_as_often() -> None:
+    window = build("upsample", scale_factor=3e6).window((1, 2))
+    assert isinstance(window, Window)
+    assert window.output((2,)) == (6_000_000,)
+    assert [[*window.reads(0, u)] for u in (0, 2_999_999, 3_000_000, 5_999_999)] == [[0], [0], [1], [1]]
+
+
 def test_a_computed_scale_is_the_float_that_is_nearest() -> None:
     assert build("upsample", scale_factor=Fraction(120, 88)).output((1, 88)) == (1, 119)
     assert build("upsample", scale_factor=Fraction(1, 3)).output((1, 9)) == (1, 3)
