@@ -16,7 +16,8 @@ TYPE_CHECKING = (
     False  # a type checker knows the name; to import it would take ten times as long as all of this
 )
 if TYPE_CHECKING:
-    from archcost.analysis import analyze
+    from archcost.analysis.analyze import analyze
+    from archcost.analysis.explain import explain
     from archcost.errors import (
         AbsentError,
         ArchcostError,
@@ -27,15 +28,14 @@ if TYPE_CHECKING:
     )
     from archcost.execute.verification import verify
     from archcost.gate.run import check
+    from archcost.history.revisions import revision
     from archcost.limits import Limits
     from archcost.network import Network
-    from archcost.report.comparison import Comparison
-    from archcost.report.difference.model import Diff
-    from archcost.report.explanation import explain
-    from archcost.report.model import Report
+    from archcost.results.comparison import Comparison
+    from archcost.results.difference import Diff
+    from archcost.results.report import Report
     from archcost.review.compare import compare
     from archcost.review.diff import diff
-    from archcost.revisions import revision
     from archcost.spec.load import load
 
 __version__ = "0.1.0"
@@ -65,22 +65,22 @@ __all__ = [
 _HOMES = {
     "AbsentError": "archcost.errors",
     "ArchcostError": "archcost.errors",
-    "Comparison": "archcost.report.comparison",
-    "Diff": "archcost.report.difference.model",
+    "Comparison": "archcost.results.comparison",
+    "Diff": "archcost.results.difference",
     "Limits": "archcost.limits",
     "Network": "archcost.network",
     "NothingToAnalyzeError": "archcost.errors",
-    "Report": "archcost.report.model",
+    "Report": "archcost.results.report",
     "RevisionError": "archcost.errors",
     "SpecError": "archcost.errors",
     "UsageError": "archcost.errors",
-    "analyze": "archcost.analysis",
+    "analyze": "archcost.analysis.analyze",
     "check": "archcost.gate.run",
     "compare": "archcost.review.compare",
     "diff": "archcost.review.diff",
-    "explain": "archcost.report.explanation",
+    "explain": "archcost.analysis.explain",
     "load": "archcost.spec.load",
-    "revision": "archcost.revisions",
+    "revision": "archcost.history.revisions",
     "verify": "archcost.execute.verification",
 }
 

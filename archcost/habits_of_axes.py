@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from archcost.geometry import Shape
+    from archcost.windows.window import Shape
 
 _COLOURS = (1, 3, 4)
 """How many channels an image has: grey, colour, and colour with transparency."""

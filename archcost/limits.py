@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from archcost.errors import UsageError
-from archcost.suggest import suggest
+from archcost.words.suggest import suggest
 
 _LARGEST = 2**4096
 """No limit goes beyond it: its decimal digits can still be printed."""

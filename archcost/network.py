@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.geometry import show
+from archcost.windows.window import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
-    from archcost.expressions import Value
-    from archcost.geometry import Shape
+    from archcost.expressions.evaluate import Value
+    from archcost.files import Stored
     from archcost.layers.base import Kind
     from archcost.source import Place
-    from archcost.spec.library import Stored
+    from archcost.windows.window import Shape
 
 
 # Nodes are many and refer to each other: plain classes with slots, equal only to themselves.

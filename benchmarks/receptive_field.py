@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, NamedTuple, ParamSpec, TypeVar
 from tabulate import tabulate
 
 import archcost
-from archcost import analysis, findings
+from archcost import findings
+from archcost.analysis import analyze
 from archcost.passes import receptive_field
 from archcost.passes.effective_field import effective_fields
 from archcost.passes.paths import paths
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 
     from archcost.findings.rule import Rule, Seen
     from archcost.network import Network
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
 ROOT = Path(__file__).parent.parent
 
@@ -169,8 +170,8 @@ def load(case: Case) -> Network:
 def analyzed(case: Case) -> Seconds:
     """An analysis without writing, and how long its parts take. A rule pays for what it is first to ask."""
     network, clock = load(case), Clock()
-    analysis.receptive_fields = clock.around("fields", analysis.receptive_fields)
-    analysis.findings = clock.around("findings", analysis.findings)
+    analyze.receptive_fields = clock.around("fields", analyze.receptive_fields)
+    analyze.findings = clock.around("findings", analyze.findings)
     receptive_field.union_count = clock.around("coverage", receptive_field.union_count)
     for name, rule in findings.RULES.items():
         findings.RULES[name] = rule._replace(check=clock.around(name, _at_once(rule)))
@@ -185,7 +186,7 @@ def _at_once(rule: Rule) -> Callable[[Seen], list[Finding]]:
 def looked_at_closely(case: Case) -> Seconds:
     """The effective field, and the paths, of the last node whose field moves."""
     network, clock = load(case), Clock()
-    fields = analysis.receptive_fields(network)
+    fields = analyze.receptive_fields(network)
     moving = [any(field.alignment for field in found.values()) for found in fields]
     node = next(node for node, moves in zip(network.nodes[::-1], moving[::-1], strict=True) if moves)
     clock.around("effective field", effective_fields)(network, node)

@@ -14,9 +14,9 @@ import numpy as np
 
 from archcost import load
 from archcost.execute.executor import steps
-from archcost.report.picture.colours import EDGE, FAINT, INK, LEVELS, PAPER, colour
-from archcost.report.picture.shapes import Drawing, Group, Label, Mesh, Rect, Stroke
-from archcost.report.picture.svg import as_svg
+from archcost.picture.colours import EDGE, FAINT, INK, LEVELS, PAPER, colour
+from archcost.picture.shapes import Drawing, Group, Label, Mesh, Rect, Stroke
+from archcost.picture.svg import as_svg
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

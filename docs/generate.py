@@ -25,16 +25,16 @@ import yaml
 
 from archcost import Network, analyze, explain, load
 from archcost.escape import markdown
+from archcost.expressions.values import show as show_value
 from archcost.findings import RULES
-from archcost.geometry import show
 from archcost.layers import KINDS, RANKED, find
 from archcost.network import Input, Node
-from archcost.report.explained import as_text
-from archcost.report.style import Style
-from archcost.report.words import findings as line_by_line
+from archcost.report.explanation import as_text
 from archcost.source import Place, Source
 from archcost.spec.library import BLOCKS
-from archcost.values import show as show_value
+from archcost.windows.window import show
+from archcost.words.findings import findings as line_by_line
+from archcost.words.style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -12,7 +12,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from archcost.hdc import is_complete, published_rules
+from archcost.dilation.published_rules import is_complete, published_rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

@@ -21,7 +21,7 @@ from tests.slim_networks import SLIM, UNFUSED, WITHOUT_NORMS
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from archcost.report.model import NodeRow, Report
+    from archcost.results.report import NodeRow, Report
 
 DATA = Path(__file__).parent / "data"
 NETWORKS = Path(__file__).parent / "networks"

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from archcost.network import Network
     from archcost.passes.receptive_field import Field
-    from archcost.report.model import Report
+    from archcost.results.report import Report
 
 Build: TypeAlias = "Callable[..., Network]"
 

@@ -11,7 +11,7 @@ from archcost import foreign
 from archcost.layers import KINDS, find
 from archcost.spec.calls import kind_of
 from archcost.spec.words import field_tail
-from archcost.suggest import plain
+from archcost.words.suggest import plain
 
 PAGE = (Path(__file__).parent.parent / "docs" / "coming-from.md").read_text("utf-8")
 

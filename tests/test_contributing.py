@@ -24,7 +24,7 @@ PAGE = Path(__file__).parent.parent / "CONTRIBUTING.md"
 KIND, LINE, ROW = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 IMPORTS = """
 from archcost.errors import ShapeError
-from archcost.geometry import Shape, spatial
+from archcost.windows.window import Shape, spatial
 from archcost.layers.base import Weights
 from archcost.layers.fields import Positive
 """

@@ -24,11 +24,11 @@ from archcost.conventions.counting import counts
 from archcost.conventions.table import CONVENTIONS, TERMS, find
 from archcost.errors import UsageError
 from archcost.layers import KINDS, base
-from archcost.report.explained import as_json, as_text
-from archcost.report.style import Style
-from archcost.report.words import Look
-from archcost.report.writers import write
+from archcost.report.analysis.writers import write
+from archcost.report.explanation import as_json, as_text
+from archcost.report.look import Look
 from archcost.schemas import schema
+from archcost.words.style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

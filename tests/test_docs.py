@@ -39,8 +39,9 @@ from tabulate import tabulate
 
 from archcost import SpecError, analyze, load
 from archcost.cli import main
-from archcost.gate.config import Config, read_config
-from archcost.geometry import show
+from archcost.config.model import Config
+from archcost.config.read import read_config
+from archcost.windows.window import show
 from tests.scratch_repository import bare_machine
 
 if TYPE_CHECKING:

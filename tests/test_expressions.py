@@ -10,15 +10,15 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from archcost.errors import ExpressionError
-from archcost.expressions import RESERVED, Expression, show
+from archcost.expressions.dollar import split_dollar
+from archcost.expressions.evaluate import RESERVED, Expression, show
+from archcost.expressions.values import equal
 from archcost.limits import Limits
-from archcost.spec.dollar import split_dollar
-from archcost.values import equal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archcost.expressions import Value
+    from archcost.expressions.evaluate import Value
 
 ENV: dict[str, Value] = {
     "width": 64,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcost.errors import ShapeError
-from archcost.geometry import (
+from archcost.windows.window import (
     Window,
     bin_reads,
     binning,
@@ -27,7 +27,7 @@ from archcost.geometry import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcost.geometry import PaddingWord, Rounding
+    from archcost.windows.window import PaddingWord, Rounding
 
 SMALL = st.integers(1, 5)
 LENGTH = st.integers(1, 12)

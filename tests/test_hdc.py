@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcost.hdc import Verdict, is_complete, path_counts, published_rules
+from archcost.dilation.published_rules import Verdict, is_complete, path_counts, published_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

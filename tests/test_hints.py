@@ -13,9 +13,9 @@ from archcost import analyze, foreign, load
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.layers import KINDS
 from archcost.limits import DEFAULT
-from archcost.spec.mending import STRUCTURES
-from archcost.spec.reader import Mapping, read
+from archcost.spec.misplaced import STRUCTURES
 from archcost.spec.words import Slips, kind_tail
+from archcost.spec.yaml_reader import Mapping, read
 from tests.test_broken import BROKEN, CASES, options
 
 if TYPE_CHECKING:

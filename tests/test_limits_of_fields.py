@@ -15,18 +15,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archcost.analysis import fields_by_tensor
 from archcost.findings import findings
 from archcost.findings.rule import Seen
+from archcost.passes.access import Looks
 from archcost.passes.cost import costs
-from archcost.passes.looks import Looks
-from archcost.passes.receptive_field import Field, receptive_fields
+from archcost.passes.receptive_field import Field, fields_by_tensor, receptive_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from archcost.geometry import Window
     from archcost.network import Network
+    from archcost.windows.window import Window
 
 BILLION = 10**9
 PRIMES = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97, 101]

@@ -6,15 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from archcost.analysis.measures import MEASURES
 from archcost.cli.pages import PAGES
+from archcost.config.bounds import BOUNDS
 from archcost.conventions.table import CONVENTIONS
 from archcost.findings import RULES
-from archcost.gate.bounds import BOUNDS
-from archcost.gate.model import GATE_RULES
 from archcost.layers import KINDS
 from archcost.limits import Limits
-from archcost.report import columns, comparison_cells
-from archcost.review.measured import MEASURES
+from archcost.report.analysis import columns
+from archcost.report.comparison import columns as comparison_cells
+from archcost.results.judgement import GATE_RULES
 from archcost.schemas import SCHEMAS
 
 DOCS = Path(__file__).parents[1] / "docs"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from archcost.offsets import Offsets, hull, prune, union_count, unite
+from archcost.windows.offsets import Offsets, hull, prune, union_count, unite
 
 POSITIONS = st.sets(st.integers(-6, 9), min_size=1)
 INTERVALS = st.tuples(st.integers(-6, 9), st.integers(0, 5)).map(lambda one: {*range(one[0], sum(one) + 1)})
@@ -70,7 +70,7 @@ def test_the_union_of_boxes_is_counted_and_has_its_ends(boxes: list[tuple[set[in
 def test_holes_in_sets_that_are_too_long_are_not_followed_and_that_is_said(
     apart: int, *, bounded: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("archcost.offsets.POSITIONS", 8)
+    monkeypatch.setattr("archcost.windows.offsets.POSITIONS", 8)
     for found in (unite([Offsets(0, 0), Offsets(apart, apart)]), Offsets(0, 0).repeated(apart, 2)):
         assert (found.low, found.high, found.bounded) == (0, apart, bounded)
         assert found.members == (apart + 1 if bounded else 2)
@@ -78,7 +78,7 @@ def test_holes_in_sets_that_are_too_long_are_not_followed_and_that_is_said(
 
 
 def test_intervals_may_be_as_long_as_they_like(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("archcost.offsets.POSITIONS", 8)
+    monkeypatch.setattr("archcost.windows.offsets.POSITIONS", 8)
     assert unite([Offsets(0, 20), Offsets(2, 3), Offsets(21, 30)]) == Offsets(0, 30)
     assert Offsets(0, 20).repeated(21, 2) == Offsets(0, 20).repeated(5, 5)._replace(high=41)
     assert Offsets(0, 20).repeated(30, 1) == Offsets(0, 20)
@@ -89,7 +89,7 @@ def test_a_union_that_takes_too_long_is_not_counted(monkeypatch: pytest.MonkeyPa
     crossed = ((Offsets(0, 70), Offsets(0, 10)), (Offsets(50, 90), Offsets(5, 20)))
     whole = 71 * 11 + 41 * 16 - 21 * 6
     for work, counted in ((2, None), (20, whole)):
-        monkeypatch.setattr("archcost.offsets.WORK", work)
+        monkeypatch.setattr("archcost.windows.offsets.WORK", work)
         union_count.cache_clear()
         assert union_count(crossed) == counted
     union_count.cache_clear()

@@ -16,18 +16,18 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-import archcost.rates
+import archcost.dilation.solver
 from archcost.cli import main
+from archcost.dilation.published_rules import path_counts
+from archcost.dilation.solver import effective, evenness, fewest_layers, largest_field, solve
 from archcost.errors import UsageError
-from archcost.hdc import path_counts
-from archcost.rates import effective, evenness, fewest_layers, largest_field, solve
 from archcost.schemas import schema
 from tests.cli.program import python
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.rates import Stack
+    from archcost.dilation.solver import Stack
 
 ROOT = Path(__file__).parents[1]
 
@@ -210,8 +210,8 @@ def test_a_search_cut_as_short_as_can_be_still_finds_a_stack(
 ) -> None:
     field = max(1, int(share * min(largest_field(kernels, max_rate or 10**9), 3000)))
     with pytest.MonkeyPatch.context() as patch:  # at its smallest, whatever there is room for
-        patch.setattr("archcost.rates._MOST_KEPT", 1)
-        patch.setattr("archcost.rates._WORK", 1)
+        patch.setattr("archcost.dilation.solver._MOST_KEPT", 1)
+        patch.setattr("archcost.dilation.solver._WORK", 1)
         stacks = solve(kernels, None, field, max_rate=max_rate).stacks
     assert stacks
     assert all(stack.field >= field for stack in stacks)
@@ -230,13 +230,13 @@ def test_the_largest_requests_take_bounded_work(
 ) -> None:
     """Work is bytes of the numbers that slide through layers."""
     slid: list[int] = []
-    slide = vars(archcost.rates)["_slid"]
+    slide = vars(archcost.dilation.solver)["_slid"]
 
     def counted(number: int, times: int, step: int) -> int:
         slid.append(number.bit_length() // 8)
         return slide(number, times, step)
 
-    monkeypatch.setattr("archcost.rates._slid", counted)
+    monkeypatch.setattr("archcost.dilation.solver._slid", counted)
     solution = solve([kernel], 32, 8192, top=1)
     assert {len(stack.rates) for stack in solution.stacks} == set(range(fewest, 33))
     assert 32 in solution.cut_short
@@ -392,7 +392,7 @@ def test_quietly_there_is_the_table_only(capsys: Capture) -> None:
 def test_the_command_imports_nothing_that_counts_or_reads_specs() -> None:
     done = python("-X", "importtime", "-m", "archcost", "rates", "--kernel", "3", "--field", "9")
     assert done.returncode == 0
-    assert "archcost.rates" in done.stderr
+    assert "archcost.dilation.solver" in done.stderr
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
     assert not {"numpy", "networkx", "pydantic", "yaml"} & imported
 

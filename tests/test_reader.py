@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 from archcost.errors import SpecError
 from archcost.limits import Limits
-from archcost.spec.reader import Mapping, Scalar, Sequence, read
+from archcost.spec.yaml_reader import Mapping, Scalar, Sequence, read
 from tests.work import calls
 
 if TYPE_CHECKING:
     from archcost.errors import Diagnostic
     from archcost.source import Place
-    from archcost.spec.reader import Tree
+    from archcost.spec.yaml_reader import Tree
 
 SCALARS: dict[str, tuple[str, object]] = {
     "an integer": ("64", 64),

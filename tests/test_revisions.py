@@ -20,7 +20,7 @@ import numpy as np
 import pytest
 
 import archcost
-import archcost.git
+import archcost.history.git
 from archcost.errors import (
     AbsentError,
     AmbiguousRevisionError,
@@ -35,7 +35,7 @@ from archcost.errors import (
     UsageError,
 )
 from archcost.execute.tensors import Tensors
-from archcost.revisions import revision
+from archcost.history.revisions import revision
 from tests.scratch_repository import GIT, Repo, bare_machine, run_git
 
 if TYPE_CHECKING:
@@ -864,7 +864,7 @@ def test_one_process_reads_many_files_and_ends(
 
 def test_a_git_that_hangs_is_given_up(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     repo.commit({"net.yaml": spec(4)})
-    monkeypatch.setattr(archcost.git, "PATIENCE", 0.3)
+    monkeypatch.setattr(archcost.history.git, "PATIENCE", 0.3)
     fake_git(tmp_path / "bin", 'case "$*" in *cat-file*) exec sleep 60;; esac; exec "$GIT" "$@"', monkeypatch)
     assert refusal(GitError, "net.yaml", "main") == "git did not answer within 0.3 seconds"
     fake_git(tmp_path / "bin2", "exec sleep 60", monkeypatch)
@@ -990,7 +990,8 @@ def test_the_disk_needs_no_git() -> None:
 import sys
 from archcost.cli.program import run
 run(["analyze", "zoo:lenet5", "--quiet"])
-print(sorted({"archcost.git", "archcost.revisions", "subprocess"} & set(sys.modules)), file=sys.stderr)
+history = {"archcost.history.git", "archcost.history.revisions", "subprocess"}
+print(sorted(history & set(sys.modules)), file=sys.stderr)
 """
     python = [sys.executable, "-c", code]
     done = subprocess.run(python, capture_output=True, text=True, check=True, timeout=60)  # noqa: S603 - our Python

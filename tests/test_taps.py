@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcost.geometry import Window, binning, interpolating
-from archcost.taps import on_data, positions_read, skips
+from archcost.windows.taps import on_data, positions_read, skips
+from archcost.windows.window import Window, binning, interpolating
 
 small = st.integers(1, 9)
 

@@ -18,16 +18,16 @@ import pytest
 import yaml
 
 import archcost
-from archcost.geometry import show
 from archcost.limits import DEFAULT
 from archcost.spec.library import zoo
+from archcost.windows.window import show
 from tests.published_fields import statement
 from tests.published_numbers import published
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archcost.report.model import NodeRow, Report
+    from archcost.results.report import NodeRow, Report
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "tests" / "data"

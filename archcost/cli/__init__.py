@@ -14,7 +14,7 @@ def main(args: Sequence[str] | None = None) -> int:
     """Run archcost and return its exit code: 0, 1, 2, 3, 70, 130 or 141, see `archcost --help`."""
     try:
         from archcost.cli.streams import BROKEN_PIPE, BrokenPipe, standard_streams  # noqa: PLC0415 - see above
-        from archcost.quiet import collector_paused  # noqa: PLC0415 - likewise
+        from archcost.gc_paused import collector_paused  # noqa: PLC0415 - likewise
 
         try:
             with standard_streams(), collector_paused():  # loading modules makes many objects that stay, too

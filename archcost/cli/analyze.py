@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.analysis import analyze
+from archcost.analysis.analyze import analyze
 from archcost.cli.common import (
     Loading,
     convention,
@@ -22,16 +22,17 @@ from archcost.cli.completion import listed
 from archcost.cli.option import by_commas, option
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
-from archcost.report.columns import NAMES, choose
-from archcost.report.model import COUNTS
-from archcost.report.words import DTYPES, Look
-from archcost.report.writers import WRITERS
-from archcost.report.writers import write as render
+from archcost.report.analysis.columns import NAMES, choose
+from archcost.report.analysis.writers import WRITERS
+from archcost.report.analysis.writers import write as render
+from archcost.report.look import Look
+from archcost.results.report import COUNTS
+from archcost.results.units import DTYPES
 
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from archcost.report.numbers import Units
+    from archcost.words.numbers import Units
 
 
 class Options(Loading):

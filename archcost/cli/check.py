@@ -14,23 +14,23 @@ from archcost.cli.formats import Output, formats, outputs, repository_root, writ
 from archcost.cli.option import filled, option
 from archcost.cli.output import annotate, say, write
 from archcost.cli.progress import progress
+from archcost.config.bounds import BOUNDS
+from archcost.config.model import flag
 from archcost.errors import ArchcostError, UsageError
 from archcost.escape import visible
 from archcost.gate.baseline import Baseline
 from archcost.gate.baseline import read as read_baseline
-from archcost.gate.bounds import BOUNDS
-from archcost.gate.config import flag
 from archcost.report.judgement import FORMATS
 from archcost.report.judgement import write as render
-from archcost.report.words import DTYPES
-from archcost.wording import plural
+from archcost.results.units import DTYPES
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Unpack
 
-    from archcost.gate.config import Config
-    from archcost.report.model import Level
+    from archcost.config.model import Config
+    from archcost.results.report import Level
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -147,10 +147,10 @@ def _check(
     Raises:
         ArchcostError: nothing can be judged.
     """
+    from archcost.config.entries import entries  # noqa: PLC0415
     from archcost.gate.check import Gate  # noqa: PLC0415 - `--help` needs none of what follows
-    from archcost.gate.entries import entries  # noqa: PLC0415
     from archcost.gate.run import configured  # noqa: PLC0415
-    from archcost.report.judgement.words import Look  # noqa: PLC0415
+    from archcost.report.judgement.sentences import Look  # noqa: PLC0415
 
     _refuse_contradictions(options, is_placed=bool(forms or output))
     placed = outputs(forms, output, "text")

@@ -22,14 +22,14 @@ from archcost.cli.output import NARROWEST, result_file
 from archcost.conventions.table import CONVENTIONS
 from archcost.errors import SpecError, UsageError
 from archcost.limits import DEFAULT, Limits
-from archcost.wording import in_a_row
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from archcost.cli.progress import Progress
+    from archcost.config.entries import Entry
     from archcost.errors import Diagnostic
-    from archcost.gate.entries import Entry
     from archcost.network import Network
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -184,7 +184,7 @@ quiet = option("--quiet", "-q", is_flag=True, help="Only the result, without exp
 
 def asked(options: Loading) -> list[Entry]:
     """How specs are to be read, for the commands that look some up in the configuration: once per variant."""
-    from archcost.gate.entries import Entry  # noqa: PLC0415 - few commands have a configuration
+    from archcost.config.entries import Entry  # noqa: PLC0415 - few commands have a configuration
 
     return [
         Entry(
@@ -234,7 +234,7 @@ def load_all(patterns: Sequence[str], options: Loading, doing: Progress) -> list
         SpecError: with the mistakes of all specs.
         UsageError: a request that one of the specs cannot meet.
     """
-    from archcost.spec.named import named  # noqa: PLC0415 - as above
+    from archcost.spec.spec_patterns import named  # noqa: PLC0415 - as above
 
     networks: list[Network] = []
     mistakes: list[Diagnostic] = []

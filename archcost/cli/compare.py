@@ -6,27 +6,28 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archcost.analysis.measures import MEASURES
 from archcost.cli.common import Loading, loading, output, quiet, specs_argument, units, width
 from archcost.cli.completion import listed
 from archcost.cli.option import by_commas, option
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.errors import UsageError
-from archcost.report.comparison_cells import NAMES
-from archcost.report.comparison_cells import choose as choose_columns
-from archcost.report.comparison_writers import write as render
-from archcost.report.words import DTYPES, Look
+from archcost.report.comparison.columns import NAMES
+from archcost.report.comparison.columns import choose as choose_columns
+from archcost.report.comparison.writers import write as render
+from archcost.report.look import Look
+from archcost.results.units import DTYPES
 from archcost.review.compare import PARETO, choose, measure, side_by_side
-from archcost.review.measured import MEASURES
 from archcost.review.sweep import Sweep
-from archcost.spec.named import named
+from archcost.spec.spec_patterns import named
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from archcost.cli.progress import Progress
-    from archcost.report.comparison import Comparison
-    from archcost.report.numbers import Units
+    from archcost.results.comparison import Comparison
+    from archcost.words.numbers import Units
 
 
 class Options(Loading):

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     import click
 
     from archcost.network import Network
-    from archcost.spec.reader import Mapping as Section
-    from archcost.spec.reader import Tree
+    from archcost.spec.yaml_reader import Mapping as Section
+    from archcost.spec.yaml_reader import Tree
 
     Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -126,9 +126,9 @@ def _specs(ctx: click.Context) -> list[str]:
 def _roots(ctx: click.Context) -> Iterator[Section]:
     """What these specs say, as it is written: nothing is expanded."""
     from archcost.spec.library import open_spec  # noqa: PLC0415 - it reads specs, which not every command does
-    from archcost.spec.named import named  # noqa: PLC0415 - likewise
-    from archcost.spec.reader import Mapping as Section  # noqa: PLC0415 - likewise
-    from archcost.spec.reader import read  # noqa: PLC0415 - likewise
+    from archcost.spec.spec_patterns import named  # noqa: PLC0415 - likewise
+    from archcost.spec.yaml_reader import Mapping as Section  # noqa: PLC0415 - likewise
+    from archcost.spec.yaml_reader import read  # noqa: PLC0415 - likewise
 
     for spec in named(_specs(ctx)):
         opened = open_spec(spec, DEFAULT)
@@ -139,7 +139,7 @@ def _roots(ctx: click.Context) -> Iterator[Section]:
 
 def _section(root: Section, name: str) -> Mapping[str, Tree]:
     """What stands under a key of a spec. A name that it cannot have is not offered: shells insert what is."""
-    from archcost.spec.reader import Mapping as Section  # noqa: PLC0415 - as above
+    from archcost.spec.yaml_reader import Mapping as Section  # noqa: PLC0415 - as above
 
     section = root.get(name)
     entries = section.entries if isinstance(section, Section) else ()

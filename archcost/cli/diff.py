@@ -15,16 +15,16 @@ from archcost.cli.progress import progress
 from archcost.errors import SpecError, UsageError
 from archcost.report.difference import FORMATS
 from archcost.report.difference import write as render
-from archcost.report.words import Look
+from archcost.report.look import Look
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from archcost.config.model import Config
     from archcost.errors import Diagnostic
-    from archcost.gate.config import Config
     from archcost.network import Network
-    from archcost.report.difference.model import Diff
-    from archcost.report.numbers import Units
+    from archcost.results.difference import Diff
+    from archcost.words.numbers import Units
 
 
 class Options(Loading):
@@ -127,7 +127,7 @@ def _differences(
         return [_two(*specs, options, variant) for variant in options["variant"] or (None,)]
     if options["base_settings"] or options["base_variant"] or options["base_input"]:
         raise UsageError("--base-set, --base-variant and --base-input are for two specs: BASE HEAD")
-    from archcost.gate.config import find_config, read_config  # noqa: PLC0415 - two specs need none
+    from archcost.config.read import find_config, read_config  # noqa: PLC0415 - two specs need none
 
     found = read_config(Path(config) if config else find_config(Path.cwd()), options["limits"])
     return _since(against or found.against, specs, found, options)
@@ -135,7 +135,7 @@ def _differences(
 
 def _since(ref: str | None, specs: tuple[str, ...], config: Config, options: Options) -> list[Diff]:
     """The specs and what they were at a revision."""
-    from archcost.review.against import diffs_against  # noqa: PLC0415 - `--help` needs no git
+    from archcost.review.since_revision import diffs_against  # noqa: PLC0415 - `--help` needs no git
 
     if ref is None:
         raise UsageError("name two specs, BASE and HEAD, or a git revision: --against REF [SPEC]...")

@@ -9,7 +9,7 @@ import click
 from archcost.cli.common import Loading, load_one, loading, output, reading, spec_argument, width
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
-from archcost.report import expanded
+from archcost.report import expansion
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -39,5 +39,5 @@ def command(spec: str, form: str, output: str | None, **options: Unpack[Options]
     style = style_for(output, options["width"])
     with progress() as doing:
         doing.step(reading(spec))
-        text = expanded.write(load_one(spec, options), form, style)
+        text = expansion.write(load_one(spec, options), form, style)
     write(text, output)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archcost.analysis.explain import explain
 from archcost.cli.common import (
     Loading,
     convention,
@@ -19,8 +20,7 @@ from archcost.cli.common import (
 from archcost.cli.completion import complete_node
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
-from archcost.report.explained import as_json, as_markdown, as_text
-from archcost.report.explanation import explain
+from archcost.report.explanation import as_json, as_markdown, as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

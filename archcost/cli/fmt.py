@@ -14,7 +14,7 @@ from archcost.errors import SpecError, UsageError
 from archcost.escape import as_wide, no_commands, visible
 from archcost.limits import DEFAULT
 from archcost.spec.library import open_spec
-from archcost.spec.named import named
+from archcost.spec.spec_patterns import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -16,12 +16,12 @@ from archcost.cli.option import option
 from archcost.cli.output import result_file, style_for, write
 from archcost.errors import UsageError
 from archcost.overwriting import will_write
-from archcost.suggest import suggest
+from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from archcost.report.style import Style
+    from archcost.words.style import Style
 
 F = TypeVar("F", bound="Callable[..., Any]")
 

@@ -18,7 +18,7 @@ from archcost.cli.streams import BrokenPipe
 from archcost.errors import UsageError
 from archcost.escape import no_commands
 from archcost.overwriting import will_write
-from archcost.report.style import Style
+from archcost.words.style import Style
 
 _NO_TEXT = "backslashreplace"
 """What becomes of letters that are none: the name of a file may be bytes that are no UTF-8."""

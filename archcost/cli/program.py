@@ -20,7 +20,7 @@ from archcost.cli.shells import SHELLS
 from archcost.errors import ArchcostError, NothingToAnalyzeError, SpecError
 from archcost.escape import one_line, visible
 from archcost.overwriting import inputs_are_kept, number_of, will_write
-from archcost.suggest import suggest
+from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,7 +10,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from archcost.escape import one_line
-from archcost.report.fit import cut
+from archcost.words.fit import cut
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterable, Iterator, Sequence

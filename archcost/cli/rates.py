@@ -9,8 +9,9 @@ import click
 from archcost.cli.common import output, quiet, width
 from archcost.cli.option import by_commas, option
 from archcost.cli.output import style_for, write
-from archcost.rates import LARGEST_FIELD, LARGEST_KERNEL, MOST_LAYERS, solve
-from archcost.report.rates import Request, as_csv, as_json, as_markdown, as_text
+from archcost.dilation.solver import LARGEST_FIELD, LARGEST_KERNEL, MOST_LAYERS, solve
+from archcost.report.rates import as_csv, as_json, as_markdown, as_text
+from archcost.results.rates import Request
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from archcost.analysis.field_report import Seeing, field_report
 from archcost.cli.common import (
     Loading,
     load_one,
@@ -23,17 +24,16 @@ from archcost.cli.option import option
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.errors import NoWeightsError, TooLargeError, UsageError
-from archcost.report.fields import Seeing, field_report
-from archcost.report.fields_text import as_json, as_text
+from archcost.report.fields import as_json, as_text
 from archcost.report.fields_writers import as_csv, as_markdown
-from archcost.report.fit import wrapped
+from archcost.words.fit import wrapped
 
 if TYPE_CHECKING:
     from typing import Unpack
 
     from archcost.network import Node
-    from archcost.report.picture import Picture, Terminal
-    from archcost.report.style import Style
+    from archcost.picture import Picture, Terminal
+    from archcost.words.style import Style
 
 PICTURES = {".svg", ".png"}
 OTHER_PICTURES = {".bmp", ".eps", ".gif", ".jpeg", ".jpg", ".pdf", ".tif", ".tiff", ".webp"}
@@ -115,7 +115,7 @@ def command(spec: str, at: str | None, form: str, output: str | None, **options:
 
 def _drawn(seeing: Seeing, at: str | None, file: str | None, options: Options) -> str | bytes:
     """The picture for a file."""
-    from archcost.report.picture import draw  # noqa: PLC0415 - NumPy, and only here
+    from archcost.picture import draw  # noqa: PLC0415 - NumPy, and only here
 
     node = seeing.chosen(at)
     if node is None:
@@ -148,7 +148,7 @@ def _refuse_unused(options: Options) -> None:
 
 
 def _text(seeing: Seeing, node: Node, terminal: Terminal, options: Options) -> str:
-    from archcost.report.picture import draw  # noqa: PLC0415 - NumPy, and only here
+    from archcost.picture import draw  # noqa: PLC0415 - NumPy, and only here
 
     try:
         picture = _picture(seeing, node, options)
@@ -160,8 +160,8 @@ def _text(seeing: Seeing, node: Node, terminal: Terminal, options: Options) -> s
 
 def _terminal(output: str | None, style: Style) -> Terminal:
     """How wide, how colourful, and which characters: a file and a pipe get 80 columns of Unicode."""
-    from archcost.report.picture import Terminal  # noqa: PLC0415 - NumPy, and only here
-    from archcost.report.picture.text import can_show  # noqa: PLC0415 - likewise
+    from archcost.picture import Terminal  # noqa: PLC0415 - NumPy, and only here
+    from archcost.picture.text import can_show  # noqa: PLC0415 - likewise
 
     width = 80 if style.width is None else min(style.width, 120)
     on_terminal = output in {None, "-"} and sys.stdout.isatty()
@@ -177,7 +177,7 @@ def _picture(seeing: Seeing, node: Node, options: Options) -> Picture:
     """
     from archcost.passes.effective_field import effective_fields  # noqa: PLC0415 - NumPy, and only here
     from archcost.passes.strength import strength  # noqa: PLC0415 - likewise
-    from archcost.report.picture import Picture  # noqa: PLC0415 - likewise
+    from archcost.picture import Picture  # noqa: PLC0415 - likewise
 
     found = strength(seeing.network, node, mean=False)
     if not found:

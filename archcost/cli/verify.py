@@ -12,7 +12,7 @@ from archcost.cli.option import option
 from archcost.cli.output import style_for, write
 from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, TooLargeError
-from archcost.wording import plural
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from archcost.cli.progress import Progress
     from archcost.execute.verification import Verification
-    from archcost.geometry import Shape
     from archcost.network import Network
+    from archcost.windows.window import Shape
 
 
 class Options(Loading):
@@ -108,8 +108,9 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
     does --scale-channels, which scales every channel count that a layer sets, as far as the layers still fit
     together.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
-    from archcost.report import verified_writers as writers  # noqa: PLC0415 - NumPy, and only here
-    from archcost.report.verified import as_json, as_text, verify_report  # noqa: PLC0415 - likewise
+    from archcost.execute.proof_report import verify_report  # noqa: PLC0415 - likewise
+    from archcost.report import verification_writers as writers  # noqa: PLC0415 - NumPy, and only here
+    from archcost.report.verification import as_json, as_text  # noqa: PLC0415 - likewise
 
     with progress(quiet=options["quiet"]) as doing:
         found = _verified(load_all(specs, options, doing), options, doing)

@@ -13,12 +13,12 @@ from archcost.cli.option import option
 from archcost.cli.output import say, style_for, write
 from archcost.errors import UsageError
 from archcost.limits import DEFAULT
-from archcost.report.csv import table
-from archcost.report.fit import cut
-from archcost.report.grid import Head, Table, piped
-from archcost.report.json import envelope
+from archcost.report.analysis.csv import table
+from archcost.report.analysis.json import envelope
 from archcost.spec.library import BLOCKS, find_in_zoo, shipped, standard_blocks, zoo
-from archcost.suggest import suggest
+from archcost.words.fit import cut
+from archcost.words.suggest import suggest
+from archcost.words.tables import Head, Table, piped
 
 if TYPE_CHECKING:
     from collections.abc import Callable

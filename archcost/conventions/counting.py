@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.geometry import size
 from archcost.layers.activation import Activation
 from archcost.layers.base import evaluate
+from archcost.layers.kind_of import kind_of
 from archcost.layers.resize import Upsample
 from archcost.passes.cost import costs
-from archcost.report.rows import kind_of
+from archcost.windows.window import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

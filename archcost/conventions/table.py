@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcost.errors import UsageError
-from archcost.suggest import suggest
+from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Axes, Pads, Window
     from archcost.layers.activation import Activation, LogSoftmax, Softmax
     from archcost.layers.base import Kind
     from archcost.layers.convolution import Conv, ConvTranspose, DeformConv, DepthwiseConv
@@ -51,6 +50,7 @@ if TYPE_CHECKING:
     from archcost.layers.resize import Upsample
     from archcost.layers.shape import Crop, Flatten, Pad, Reshape, Slice, Transpose
     from archcost.network import Input, Network, Node
+    from archcost.windows.window import Axes, Pads, Window
 
 Torch: TypeAlias = Any
 """The module `torch`. Any: its types are not there where it is not installed."""

@@ -13,7 +13,6 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.execute.kernels.convolution import BATCH, TAPS
-from archcost.geometry import size
 from archcost.layers.activation import Activation, Gelu
 from archcost.layers.base import Operations
 from archcost.layers.convolution import Conv, ConvTranspose, DeformConv, DepthwiseConv
@@ -23,15 +22,16 @@ from archcost.layers.normalization import LocalResponseNorm
 from archcost.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, MaxPool
 from archcost.layers.resize import Upsample
 from archcost.passes.cost import costs
-from archcost.passes.memory import Plan
+from archcost.passes.liveness import Plan
+from archcost.windows.window import size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcost.geometry import Shape, Window
     from archcost.layers.base import Kind
     from archcost.network import Network, Node
     from archcost.passes.cost import Cost
+    from archcost.windows.window import Shape, Window
 
 _PER_TAP = 3000
 """Bytes of what stands for one of them."""

@@ -22,10 +22,10 @@ from archcost.spec.weights import tensors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from archcost.geometry import Shape
     from archcost.layers.base import Kind
     from archcost.network import Input, Network
     from archcost.source import Place
+    from archcost.windows.window import Shape
 
 Parts = tuple[tuple[int, int], ...]
 """Stretches of an axis that were scaled each in its own way: how many there were, and are."""

@@ -16,18 +16,18 @@ from numpy.typing import NDArray
 
 from archcost.layers.convolution import DeformConv
 from archcost.layers.shape import Pad
-from archcost.passes.receptive_field import Follower
-from archcost.reach import moving_with
+from archcost.passes.following import Follower
+from archcost.windows.reach import moving_with
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.geometry import Axes, Shape, Window
     from archcost.network import Input, Network, Node
-    from archcost.offsets import Offsets
-    from archcost.passes.looks import Looks, Mix
-    from archcost.reach import Digits, Line, Reach
-    from archcost.rearrangement import Rearrangement
+    from archcost.passes.access import Looks, Mix
+    from archcost.windows.offsets import Offsets
+    from archcost.windows.reach import Digits, Line, Reach
+    from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.window import Axes, Shape, Window
 
 Mask: TypeAlias = NDArray[np.bool_]
 """Over the elements of a tensor, `(channels, *axes)`, with a single channel where all are alike."""

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Shape
     from archcost.network import Input, Network, Node
+    from archcost.windows.window import Shape
 
 
 class Tensors:

@@ -24,11 +24,11 @@ from archcost.execute.spots import Spots, readers, start
 from archcost.execute.tensors import Tensors
 from archcost.layers.shape import Pad
 from archcost.limits import DEFAULT
+from archcost.passes.access import Looks
 from archcost.passes.cost import costs
-from archcost.passes.looks import Looks
 from archcost.passes.receptive_field import Tracer, reaches, traced
-from archcost.report.numbers import duration, size_in_bytes
-from archcost.report.verified import OPERATIONS
+from archcost.results.verification import OPERATIONS
+from archcost.words.numbers import duration, size_in_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,11 +37,11 @@ if TYPE_CHECKING:
     from archcost.execute.arrays import Array, Tally
     from archcost.execute.executor import Step
     from archcost.execute.spots import Mask, Spot
-    from archcost.geometry import Axes, Shape
     from archcost.limits import Limits
     from archcost.network import Input, Network, Node
     from archcost.passes.cost import Cost
     from archcost.passes.receptive_field import Reaches
+    from archcost.windows.window import Axes, Shape
 
 SAMPLES = 8
 """Positions of every input that are probed, unless another number is asked for."""

@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from archcost.errors import Diagnostic, SpecError
-from archcost.geometry import show, size
-from archcost.spec.library import UnreadableError
+from archcost.files import UnreadableError
 from archcost.spec.weights import tensors, unknown_tensor
-from archcost.suggest import suggest
+from archcost.windows.window import show, size
+from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Shape
+    from archcost.files import Stored
     from archcost.network import Given, Network, Node
-    from archcost.spec.library import Stored
+    from archcost.windows.window import Shape
 
 
 def given_weights(network: Network) -> dict[tuple[str, str], Array]:

@@ -24,7 +24,7 @@ from archcost.findings import (
 
 if TYPE_CHECKING:
     from archcost.findings.rule import Rule, Seen
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
 RULES: dict[str, Rule] = {
     rule.name: rule

@@ -8,15 +8,15 @@ from math import gcd, prod
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, Seen, at, dilated
-from archcost.geometry import brief
-from archcost.report.rows import kind_of
-from archcost.wording import in_a_row
+from archcost.layers.kind_of import kind_of
+from archcost.windows.window import brief
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.geometry import Window
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
+    from archcost.windows.window import Window
 
 Hits = tuple[tuple[int, int], ...]
 """How many products outputs sum, from the fewest, each with how many outputs of a period do."""
@@ -30,7 +30,7 @@ def hits(window: Window) -> tuple[Hits, ...]:
     With g the common divisor of stride s and dilation, the taps of every g-th output lie s / g apart: of such
     outputs, s / g in a period, each starts at a tap of its own. The other outputs meet no input.
 
-    >>> from archcost.geometry import scattering
+    >>> from archcost.windows.window import scattering
     >>> hits(scattering((1, 8, 8), (3,), (2,), (1,)))
     (((1, 1), (2, 1)), ((1, 1), (2, 1)))
     """

@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, Seen, at
-from archcost.geometry import size
-from archcost.report.numbers import percent
-from archcost.wording import in_a_row
+from archcost.windows.window import size
+from archcost.words.numbers import percent
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from archcost.network import Input, Node
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
 _NAMED = 3
 """Layers of one kind of part that are named one by one; of more, the first and how many."""

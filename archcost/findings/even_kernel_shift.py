@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, Seen, along, at
-from archcost.geometry import brief
+from archcost.windows.window import brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.geometry import Window
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
+    from archcost.windows.window import Window
 
 
 def _check(seen: Seen) -> Iterator[Finding]:

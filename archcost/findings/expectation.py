@@ -8,14 +8,14 @@ from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, Seen, at_expectation
-from archcost.geometry import show
+from archcost.windows.window import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archcost.network import Expectation, Input, Node
     from archcost.passes.receptive_field import Field
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
 
 def _check(seen: Seen) -> Iterator[Finding]:

@@ -6,14 +6,14 @@ from operator import gt
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, Seen, along, at
-from archcost.geometry import show
+from archcost.windows.window import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archcost.network import Input, Node
     from archcost.passes.receptive_field import Field
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
 
 def _check(seen: Seen) -> Iterator[Finding]:

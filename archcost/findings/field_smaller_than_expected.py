@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
-    from archcost.geometry import Window
     from archcost.network import Expectation, Input
     from archcost.passes.receptive_field import Field
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
+    from archcost.windows.window import Window
 
 
 def _check(seen: Seen) -> Iterator[Finding]:

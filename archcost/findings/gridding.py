@@ -10,19 +10,19 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from archcost.dilation.published_rules import is_complete, published_rules
 from archcost.findings.rule import Rule, Seen, at
-from archcost.geometry import axis_names
-from archcost.hdc import is_complete, published_rules
 from archcost.passes.stacks import ENDS, by_run, rates
-from archcost.report.numbers import listed
+from archcost.windows.window import axis_names
+from archcost.words.numbers import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.passes.looks import Looks
+    from archcost.passes.access import Looks
     from archcost.passes.receptive_field import Field
     from archcost.passes.stacks import Link, Stack
-    from archcost.report.model import Finding, Level
+    from archcost.results.report import Finding, Level
 
 Line = tuple[tuple[int, int], ...]
 """The (kernel size, dilation) of every layer that reads along an axis."""

@@ -9,15 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.findings.rule import Rule, Seen, at
-from archcost.geometry import axis_names
-from archcost.offsets import Offsets
-from archcost.report.numbers import listed
+from archcost.windows.offsets import Offsets
+from archcost.windows.window import axis_names
+from archcost.words.numbers import listed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.passes.stacks import Link, Run
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
 
 class _Lattice(NamedTuple):

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.findings.rule import Rule, Seen, along, at, each
 from archcost.network import Node
-from archcost.reach import PHASES
-from archcost.wording import in_a_row
+from archcost.windows.reach import PHASES
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.geometry import Window
     from archcost.network import Input
     from archcost.passes.receptive_field import Field
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
+    from archcost.windows.window import Window
 
 
 class _Apart(NamedTuple):
@@ -204,7 +204,7 @@ class _Past:
 def own_shift(window: Window, axis: int) -> Fraction:
     """Where output 0 lies on the input of a window; the mean over a period, where it has phases.
 
-    >>> from archcost.geometry import Window
+    >>> from archcost.windows.window import Window
     >>> own_shift(Window((2,), (2,), (1,), ((0, 0),)), 0)
     Fraction(1, 2)
     """

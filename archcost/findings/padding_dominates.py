@@ -7,18 +7,18 @@ from operator import ge
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, Seen, at, dilated
-from archcost.geometry import brief, show
+from archcost.layers.kind_of import kind_of
 from archcost.passes.stacks import CONVOLUTIONS
-from archcost.report.numbers import percent
-from archcost.report.rows import kind_of
-from archcost.taps import on_data
+from archcost.windows.taps import on_data
+from archcost.windows.window import brief, show
+from archcost.words.numbers import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.geometry import Axes, Window
     from archcost.network import Node
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
+    from archcost.windows.window import Axes, Window
 
 
 def _check(seen: Seen) -> Iterator[Finding]:

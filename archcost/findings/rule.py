@@ -5,21 +5,21 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.geometry import axis_names, brief
 from archcost.passes.stacks import Stacks, stacks
-from archcost.report.model import Finding
-from archcost.wording import in_a_row
+from archcost.results.report import Finding
+from archcost.windows.window import axis_names, brief
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from archcost.geometry import Window
     from archcost.network import Expectation, Input, Network, Node
+    from archcost.passes.access import Looks
     from archcost.passes.cost import Cost
-    from archcost.passes.looks import Looks
     from archcost.passes.receptive_field import Field
-    from archcost.report.model import Level
+    from archcost.results.report import Level
     from archcost.source import Place
+    from archcost.windows.window import Window
 
 
 class Rule(NamedTuple):
@@ -139,7 +139,7 @@ def each(values: Iterable[object]) -> str:
 def dilated(window: Window) -> str:
     """The dilation of a window, behind its kernel size; nothing without any.
 
-    >>> from archcost.geometry import Window
+    >>> from archcost.windows.window import Window
     >>> dilated(Window((3,), (1,), (2,), ((0, 0),))), dilated(Window((3,), (1,), (1,), ((0, 0),)))
     (', dilation 2', '')
     """

@@ -5,17 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from archcost.findings.rule import Rule, Seen, at_input
-from archcost.geometry import axis_names, show
 from archcost.habits_of_axes import channels_last, images
-from archcost.wording import in_a_row, plural
+from archcost.windows.window import axis_names, show
+from archcost.words.wording import in_a_row, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.geometry import Shape
     from archcost.layers.base import Kind
     from archcost.network import Network
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
+    from archcost.windows.window import Shape
 
 
 def _check(seen: Seen) -> Iterator[Finding]:

@@ -6,14 +6,15 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, Seen, at
+from archcost.layers.given import fields_of
+from archcost.layers.kind_of import kind_of
 from archcost.network import Node
-from archcost.report.rows import fields_of, kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from archcost.network import Input, Network
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
 _AXES = ("heads", "rows", "columns")
 """The axes of a product of two tensors, in order."""

@@ -7,15 +7,15 @@ from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.findings.rule import Rule, Seen, at, dilated
-from archcost.geometry import brief, show
-from archcost.taps import positions_read, skips
+from archcost.windows.taps import positions_read, skips
+from archcost.windows.window import brief, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.geometry import Axes, Window
     from archcost.network import Input, Node
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
+    from archcost.windows.window import Axes, Window
 
 Positions: TypeAlias = "tuple[tuple[int | Axes, ...], ...]"
 """What decides which positions a window reads."""

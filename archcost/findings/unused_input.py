@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, Seen, at_input
-from archcost.geometry import show
+from archcost.windows.window import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
 
 def _check(seen: Seen) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archcost.network import Unused
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
 _SAID = {
     "variable": "variable '{0}': nothing reads it, so it changes nothing; write ${0} where it belongs",

@@ -18,8 +18,8 @@ from archcost.formatting.parse import parse
 from archcost.formatting.printer import printed
 from archcost.formatting.proof import prove
 from archcost.formatting.tree import FormattingError, Group
-from archcost.quiet import collector_paused
-from archcost.spec.reader import read
+from archcost.gc_paused import collector_paused
+from archcost.spec.yaml_reader import read
 
 __all__ = ["FormattingError", "formatted"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.formatting.tree import Group
-from archcost.spec.mending import STRUCTURES
-from archcost.spec.parse import SPEC_KEYS
-from archcost.spec.pieces import META
+from archcost.spec.checks import META
+from archcost.spec.document_parser import SPEC_KEYS
+from archcost.spec.misplaced import STRUCTURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

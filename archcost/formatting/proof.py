@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, TypeAlias
 from archcost.formatting.order import arranged, role_within, root_role
 from archcost.formatting.scalars import comment
 from archcost.formatting.tree import FormattingError
-from archcost.spec.reader import Mapping, Scalar
+from archcost.spec.yaml_reader import Mapping, Scalar
 
 if TYPE_CHECKING:
     from archcost.formatting.tree import Document
-    from archcost.spec.reader import Tree
+    from archcost.spec.yaml_reader import Tree
 
 Plain: TypeAlias = "tuple[str, object] | list[Plain] | list[tuple[str, Plain]]"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archcost.spec.reader import resolve
+from archcost.spec.yaml_reader import resolve
 
 if TYPE_CHECKING:
     from archcost.formatting.tree import Leaf

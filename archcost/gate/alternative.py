@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.analysis.measures import Subject
 from archcost.errors import ArchcostError
 from archcost.gate.judge import rulings
-from archcost.gate.model import at_least
-from archcost.review.measured import Subject
+from archcost.results.judgement import at_least
 
 if TYPE_CHECKING:
+    from archcost.config.entries import Entry
+    from archcost.config.model import Config
     from archcost.gate.bases import Base
-    from archcost.gate.config import Config
-    from archcost.gate.entries import Entry
 
 
 def would_pass(entry: Entry, config: Config, base: Base | None) -> bool:

@@ -17,8 +17,8 @@ from archcost.gate.remarks import Remark, nowhere
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.gate.config import Config
-    from archcost.gate.entries import Entry
+    from archcost.config.entries import Entry
+    from archcost.config.model import Config
 
 _MOVES = re.compile(r"(HEAD|@)($|[~^@.{])|:/")
 """A name for whatever is checked out, or for what lies some commits before it."""
@@ -59,7 +59,7 @@ def anchor(config: Config, near: str, wanted: Sequence[Entry]) -> Anchor:
 
 def _agreed(config: Config, named: Base | None, near: str) -> tuple[str | None, str]:
     """What the default branch has under `against`, and its name; without one, what the base has."""
-    from archcost.revisions import default_branch  # noqa: PLC0415 - most checks have no base
+    from archcost.history.revisions import default_branch  # noqa: PLC0415 - most checks have no base
 
     try:
         branch = default_branch(near)

@@ -18,15 +18,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.escape import no_commands, one_line
+from archcost.files import check_is_regular
 from archcost.overwriting import will_read
 from archcost.source import Place, Source
-from archcost.spec.library import check_is_regular
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from archcost.review.measured import Number
+    from archcost.analysis.measures import Number
 
 HEAD = """\
 # Complaints that `archcost check` accepts for now, one per line: fingerprint, what, number, network, node.

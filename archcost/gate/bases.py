@@ -9,22 +9,23 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.analysis.measures import Subject
+from archcost.config.model import TABLE
+from archcost.config.read import NAMES
+from archcost.config.toml_tree import has_table
 from archcost.errors import AbsentError, NothingBeforeError, RevisionError, SpecError, UsageError
 from archcost.gate.baseline import parse as parse_baseline
-from archcost.gate.config import NAMES, TABLE
-from archcost.gate.model import Against
-from archcost.gate.toml_tree import has_table
-from archcost.review.measured import Subject
+from archcost.results.judgement import Against
 from archcost.spec.library import open_spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from archcost.config.entries import Entry
+    from archcost.config.model import Config, Given
     from archcost.gate.baseline import Accepted
-    from archcost.gate.config import Config, Given
-    from archcost.gate.entries import Entry
-    from archcost.renames import Renames
-    from archcost.revisions import Revision
+    from archcost.history.renames import Renames
+    from archcost.history.revisions import Revision
 
 
 class Absent(NamedTuple):
@@ -50,7 +51,7 @@ class Base:
     """
 
     def __init__(self, ref: str, near: str, wanted: Sequence[Entry] = ()) -> None:
-        from archcost.revisions import revision  # noqa: PLC0415 - most checks have no base
+        from archcost.history.revisions import revision  # noqa: PLC0415 - most checks have no base
 
         self.ref = ref
         self.missing = ""
@@ -76,7 +77,7 @@ class Base:
     @cached_property
     def renames(self) -> Renames | None:
         """What files were called there; None without a base."""
-        from archcost.renames import Renames  # noqa: PLC0415 - as above
+        from archcost.history.renames import Renames  # noqa: PLC0415 - as above
 
         return Renames(self.revision, self._files) if self.revision else None
 
@@ -150,7 +151,7 @@ class Base:
 
     def _config_in(self, name: str, given: Given) -> Config | None:
         """The configuration in a file, as messages of today would name it; None if it is none."""
-        from archcost.gate.parse import parse  # noqa: PLC0415 - most checks have no base
+        from archcost.config.parser import parse  # noqa: PLC0415 - most checks have no base
 
         if self.revision is None or not self._has(name):
             return None

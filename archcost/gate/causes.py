@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import ArchcostError
 from archcost.gate.judge import measures
-from archcost.report.difference.model import Place
-from archcost.report.difference.words import effect, place
+from archcost.report.difference.sentences import effect, place
+from archcost.results.difference import Place
 from archcost.review.diff import between
 from archcost.spec.library import open_spec
-from archcost.spec.reader import Mapping, read
+from archcost.spec.yaml_reader import Mapping, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archcost.analysis.measures import Subject
     from archcost.limits import Limits
-    from archcost.report.difference.model import CauseDiff, Diff
-    from archcost.review.measured import Subject
-    from archcost.spec.reader import Tree
+    from archcost.results.difference import CauseDiff, Diff
+    from archcost.spec.yaml_reader import Tree
 
 MOST = 5
 """Causes that are named; `archcost diff` has them all."""
@@ -45,7 +45,7 @@ def causes(before: Subject, after: Subject) -> Causes:
     """What was changed and what that costs.
 
     >>> from archcost import load
-    >>> from archcost.review.measured import Subject
+    >>> from archcost.analysis.measures import Subject
     >>> causes(*(Subject(load("zoo:resnet50", set={"classes": n})) for n in (1000, 10))).texts
     ('classes: 1000 → 10: -2.028 M MACs (-<0.1 %), -2.029 M parameters (-7.9 %)',)
     """

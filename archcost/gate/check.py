@@ -11,9 +11,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from archcost.advice import advice
+from archcost.advice.heaviest import heaviest_text
+from archcost.analysis.measures import Subject
+from archcost.config.entries import Entry, load_entries, unchecked
+from archcost.config.tree import is_in_repository
 from archcost.errors import RevisionError, SpecError
 from archcost.findings import RULES
-from archcost.gate.advice import advice
 from archcost.gate.alternative import would_pass
 from archcost.gate.anchor import anchor
 from archcost.gate.baseline import Accepted, Baseline, fingerprint
@@ -22,20 +26,8 @@ from archcost.gate.causes import Causes, causes
 from archcost.gate.declared import findings as findings_of_declared
 from archcost.gate.drift import Pair, about_config, about_limits
 from archcost.gate.drift import about_baseline as drift_of_baseline
-from archcost.gate.entries import Entry, load_entries, unchecked
 from archcost.gate.gone import about_gone, checked_then
-from archcost.gate.heaviest import heaviest_text
 from archcost.gate.judge import measures, rulings
-from archcost.gate.model import (
-    GATE_RULES,
-    LEVELS,
-    WATCHING,
-    CheckedSpec,
-    Complaint,
-    Judged,
-    Judgement,
-    at_least,
-)
 from archcost.gate.remarks import (
     Remark,
     about_base,
@@ -46,21 +38,29 @@ from archcost.gate.remarks import (
     about_variants,
     nowhere,
 )
-from archcost.gate.tree import is_in_repository
 from archcost.gate.waivers import Waivers, granted
-from archcost.report.difference.model import Place as WrittenAt
-from archcost.review.measured import Subject
+from archcost.results.difference import Place as WrittenAt
+from archcost.results.judgement import (
+    GATE_RULES,
+    LEVELS,
+    WATCHING,
+    CheckedSpec,
+    Complaint,
+    Judged,
+    Judgement,
+    at_least,
+)
 from archcost.source import Place, Source
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Sequence
 
+    from archcost.analysis.measures import Number
+    from archcost.config.model import Config
     from archcost.gate.bases import Base
-    from archcost.gate.config import Config
     from archcost.gate.judge import Ruling
-    from archcost.report.model import Finding, Level
-    from archcost.review.measured import Number
+    from archcost.results.report import Finding, Level
 
 ADVISED = 20
 """Broken limits whose remedies are worked out; where more are broken, the same would be said again."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from archcost.report.lookup import some
-from archcost.report.model import COUNTS, Finding
-from archcost.report.numbers import si
-from archcost.wording import in_a_row
+from archcost.results.report import COUNTS, Finding
+from archcost.words.numbers import si
+from archcost.words.paths import some
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.report.model import Declared, NodeRow
-    from archcost.review.measured import Subject
+    from archcost.analysis.measures import Subject
+    from archcost.results.report import Declared, NodeRow
 
 
 def findings(subject: Subject, base: Subject | None, ref: str) -> Iterator[Finding]:

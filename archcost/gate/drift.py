@@ -11,27 +11,27 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.config.patterns import is_glob
 from archcost.findings import RULES
 from archcost.findings.expectation import numbers, spread
 from archcost.gate.judge import Ruling, rulings
-from archcost.gate.model import GATE_RULES, LEVELS
-from archcost.gate.patterns import is_glob
 from archcost.gate.remarks import Remark, nowhere
 from archcost.gate.waivers import granted
-from archcost.geometry import show, size
-from archcost.report.lookup import some
+from archcost.results.judgement import GATE_RULES, LEVELS
 from archcost.source import Place, Source
-from archcost.wording import in_a_row, plural
+from archcost.windows.window import show, size
+from archcost.words.paths import some
+from archcost.words.wording import in_a_row, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from archcost.analysis.measures import Subject
+    from archcost.config.entries import Entry
+    from archcost.config.model import Budget, Config, Waiver
     from archcost.gate.baseline import Accepted
-    from archcost.gate.config import Budget, Config, Waiver
-    from archcost.gate.entries import Entry
     from archcost.network import Expectation
-    from archcost.report.model import Level
-    from archcost.review.measured import Subject
+    from archcost.results.report import Level
 
 
 class Pair(NamedTuple):

@@ -6,18 +6,18 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from archcost.config.entries import Entry, entries
+from archcost.config.listing import There
 from archcost.errors import NothingToAnalyzeError, RevisionError, SpecError
-from archcost.gate.entries import Entry, entries
-from archcost.gate.listing import There
 from archcost.gate.remarks import Remark, nowhere
-from archcost.report.lookup import some
 from archcost.source import Place, Source
+from archcost.words.paths import some
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from archcost.config.model import Config
     from archcost.gate.bases import Base
-    from archcost.gate.config import Config
 
 
 def checked_then(patterns: Sequence[str], asked: Sequence[Entry], then: Config, base: Base) -> list[Entry]:

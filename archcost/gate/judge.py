@@ -5,19 +5,19 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.gate.patterns import is_glob, matches_block
-from archcost.geometry import axis_names
-from archcost.report.numbers import apart, in_bytes, percent, shares_apart
-from archcost.report.words import DTYPES
-from archcost.review.measured import MEASURES
+from archcost.analysis.measures import MEASURES
+from archcost.config.patterns import is_glob, matches_block
+from archcost.results.units import DTYPES
+from archcost.windows.window import axis_names
+from archcost.words.numbers import apart, in_bytes, percent, shares_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from fractions import Fraction
 
-    from archcost.gate.config import Axis, Budget
-    from archcost.report.model import Level, NodeRow
-    from archcost.review.measured import Number, Subject
+    from archcost.analysis.measures import Number, Subject
+    from archcost.config.model import Axis, Budget
+    from archcost.results.report import Level, NodeRow
 
 
 class Part(NamedTuple):

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.config.listing import unlisted
+from archcost.config.patterns import matches_spec
 from archcost.gate.judge import parts
-from archcost.gate.listing import unlisted
-from archcost.gate.patterns import matches_spec
-from archcost.report.lookup import some
 from archcost.source import Place, Source
-from archcost.suggest import suggest
-from archcost.wording import in_a_row
+from archcost.words.paths import some
+from archcost.words.suggest import suggest
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
+    from archcost.analysis.measures import Subject
+    from archcost.config.entries import Entry
+    from archcost.config.model import Budget, Config
     from archcost.gate.baseline import Baseline
     from archcost.gate.bases import Base
-    from archcost.gate.config import Budget, Config
-    from archcost.gate.entries import Entry
-    from archcost.gate.model import CheckedSpec
-    from archcost.review.measured import Subject
+    from archcost.results.judgement import CheckedSpec
 
 
 class Remark(NamedTuple):

@@ -6,24 +6,25 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archcost.config.bounds import BOUNDS
+from archcost.config.entries import Entry, entries
+from archcost.config.model import Given
+from archcost.config.read import budgets_of_flag, find_config, read_config
+from archcost.config.tree import refuse_file
 from archcost.errors import UsageError
 from archcost.gate.baseline import Baseline
 from archcost.gate.baseline import read as read_baseline
-from archcost.gate.bounds import BOUNDS
 from archcost.gate.check import Gate
-from archcost.gate.config import Given, budgets_of_flag, find_config, read_config
-from archcost.gate.entries import Entry, entries
-from archcost.gate.tree import refuse_file
 from archcost.limits import DEFAULT
-from archcost.suggest import suggest
+from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from archcost.gate.config import Config
-    from archcost.gate.model import Judgement
+    from archcost.config.model import Config
     from archcost.limits import Limits
-    from archcost.report.model import Level
+    from archcost.results.judgement import Judgement
+    from archcost.results.report import Level
 
 
 def check(

@@ -6,14 +6,14 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from archcost.gate.remarks import Remark
-from archcost.report.words import DTYPES
-from archcost.wording import plural
+from archcost.results.units import DTYPES
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.gate.config import Config, Waiver
-    from archcost.gate.entries import Entry
+    from archcost.config.entries import Entry
+    from archcost.config.model import Config, Waiver
     from archcost.gate.judge import Ruling
 
 SOON = dt.timedelta(days=14)

@@ -11,22 +11,22 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from archcost import foreign
-from archcost.channels import mixed, overlaid
 from archcost.errors import ShapeError
 from archcost.layers import KINDS, find
 from archcost.layers.axes import name_of
 from archcost.layers.base import Formulas, Layer, Operations, Weights
 from archcost.layers.fields import Axis, Number, Positive, must_be
-from archcost.suggest import translate
+from archcost.windows.channels import mixed, overlaid
+from archcost.words.suggest import translate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archcost.channels import Channels
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.geometry import Axes, Shape
     from archcost.layers.base import Kind
+    from archcost.windows.channels import Channels
+    from archcost.windows.window import Axes, Shape
 
 
 class _Elementwise(Layer):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from archcost.errors import ShapeError
-from archcost.geometry import Axes, Pads, Shape, Window, axis_names, per_axis, show
+from archcost.windows.window import Axes, Pads, Shape, Window, axis_names, per_axis, show
 
 Named: TypeAlias = int | tuple[int, ...] | str
 """What a field says: an axis, several, or `all`."""

@@ -5,7 +5,7 @@ A kind is one pydantic class: its fields, then, always in this order, `window`, 
 formula: `weights` gives shapes, and every count derives from them. What `run` does is proved against all of
 it: it computes values, by kernels it is handed, and asks none of these answers.
 
-A tensor is `(channels, *axes)`, one sample, no batch (see `archcost.geometry`).
+A tensor is `(channels, *axes)`, one sample, no batch (see `archcost.windows.window`).
 """
 
 from __future__ import annotations
@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from archcost.channels import Channels, blurred_together, overlaid
 from archcost.errors import ShapeError
-from archcost.expressions import Expression
-from archcost.geometry import Axes, Shape, Window, size
+from archcost.expressions.evaluate import Expression
 from archcost.layers.axes import settled
 from archcost.limits import Limits
+from archcost.windows.channels import Channels, blurred_together, overlaid
+from archcost.windows.window import Axes, Shape, Window, size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.rearrangement import Rearrangement
+    from archcost.windows.rearrangement import Rearrangement
 
 T = TypeVar("T")
 

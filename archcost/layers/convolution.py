@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from archcost.channels import Channels, blurred_together, mixed
 from archcost.errors import ShapeError
-from archcost.geometry import Shape, Window, reached, scattering, show, sliding, spatial
 from archcost.layers.base import Formulas, Kind, Layer, Weights
 from archcost.layers.fields import Crops, NonNegative, Padding, PerAxis, Positive, lift
+from archcost.windows.channels import Channels, blurred_together, mixed
+from archcost.windows.window import Shape, Window, reached, scattering, show, sliding, spatial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from archcost.errors import ShapeError
-from archcost.geometry import Shape, Window, show, sliding, spatial
 from archcost.layers.base import Formulas, Kind, Source, Weights
 from archcost.layers.fields import NonNegative, Padding, PerAxis, Sizes
+from archcost.windows.window import Shape, Window, show, sliding, spatial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

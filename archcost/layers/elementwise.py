@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.geometry import Shape
+    from archcost.windows.window import Shape
 
 
 class Identity(Layer):

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
-from archcost.geometry import Axes, CropWord, PaddingWord, Pads
-from archcost.values import show
+from archcost.expressions.values import show
+from archcost.windows.window import Axes, CropWord, PaddingWord, Pads
 
 if TYPE_CHECKING:
-    from archcost.values import Value
+    from archcost.expressions.values import Value
 
 Positive = Annotated[int, Field(ge=1)]
 NonNegative = Annotated[int, Field(ge=0)]

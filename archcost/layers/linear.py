@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from archcost.channels import Channels, blurred_together, mixed
 from archcost.errors import ShapeError
-from archcost.geometry import show, size
 from archcost.layers.base import Formulas, Kind, Layer, Weights
 from archcost.layers.fields import Positive
-from archcost.rearrangement import Rearrangement
+from archcost.windows.channels import Channels, blurred_together, mixed
+from archcost.windows.rearrangement import Rearrangement
+from archcost.windows.window import show, size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.geometry import Shape
+    from archcost.windows.window import Shape
 
 
 class Linear(Layer):

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from archcost.channels import Channels, concatenated, overlaid
 from archcost.errors import ShapeError
-from archcost.geometry import Shape, show
 from archcost.layers.axes import name_of, names
 from archcost.layers.base import Formulas, Merge
 from archcost.layers.fields import Axis
+from archcost.windows.channels import Channels, concatenated, overlaid
+from archcost.windows.window import Shape, show
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array

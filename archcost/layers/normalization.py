@@ -26,11 +26,11 @@ from archcost.layers.fields import Axis, Number, Positive, Probability, lift, mu
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archcost.channels import Channels
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.geometry import Axes, Shape
-    from archcost.values import Value
+    from archcost.expressions.values import Value
+    from archcost.windows.channels import Channels
+    from archcost.windows.window import Axes, Shape
 
 Epsilon = Annotated[Number, Field(ge=0)]
 

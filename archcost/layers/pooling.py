@@ -11,16 +11,26 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from archcost.errors import ShapeError
-from archcost.geometry import Rounding, Shape, Window, bin_reads, binning, per_axis, size, sliding, spatial
 from archcost.layers.base import Formulas, Layer
 from archcost.layers.fields import Padding, PerAxis
+from archcost.windows.window import (
+    Rounding,
+    Shape,
+    Window,
+    bin_reads,
+    binning,
+    per_axis,
+    size,
+    sliding,
+    spatial,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.geometry import Axes
+    from archcost.windows.window import Axes
 
 
 def _largest(window: Window, y: Shape) -> Formulas:

@@ -18,20 +18,20 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from archcost.channels import blurred_together
 from archcost.errors import ShapeError
-from archcost.geometry import Axes, Shape, Window, axis_names, interpolating, per_axis, sliding, spatial
+from archcost.expressions.values import show
 from archcost.layers.base import Formulas, Layer
 from archcost.layers.fields import PerAxis, Positive, lift, must_be
-from archcost.values import show
+from archcost.windows.channels import blurred_together
+from archcost.windows.window import Axes, Shape, Window, axis_names, interpolating, per_axis, sliding, spatial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archcost.channels import Channels
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.values import Value
+    from archcost.expressions.values import Value
+    from archcost.windows.channels import Channels
 
 _FINEST = 10**6
 """The largest denominator of a scale, or of a step, where positions are asked for: 0.333… is 1/3 there."""

@@ -7,22 +7,22 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from archcost.channels import blurred_together, in_a_row
 from archcost.errors import ShapeError
-from archcost.geometry import Pads, Shape, Window, per_axis, show, size, spatial
 from archcost.layers.axes import listed, margins, name_of, names, shift
 from archcost.layers.base import Formulas, Layer
 from archcost.layers.fields import Axis, Margins, PerAxis, Positive, is_count, lift, must_be
-from archcost.rearrangement import permuted, reshaped
+from archcost.windows.channels import blurred_together, in_a_row
+from archcost.windows.rearrangement import permuted, reshaped
+from archcost.windows.window import Pads, Shape, Window, per_axis, show, size, spatial
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archcost.channels import Channels
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.rearrangement import Rearrangement
-    from archcost.values import Value
+    from archcost.expressions.values import Value
+    from archcost.windows.channels import Channels
+    from archcost.windows.rearrangement import Rearrangement
 
 
 def _target(value: Value) -> Value:

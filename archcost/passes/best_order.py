@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.passes.memory import Plan
+    from archcost.passes.liveness import Plan
 
 _LONGEST_RUN = 32
 """How far `_Search._follow` looks ahead: longer than the body of any usual residual block."""

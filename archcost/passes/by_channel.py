@@ -1,21 +1,21 @@
 """What every channel of a tensor reads, for networks that pick channels out of a tensor.
 
 After a concat some channels may read more than others, and a slice of them, or a group of a convolution,
-reads what its own channels do. See `archcost.channels`.
+reads what its own channels do. See `archcost.windows.channels`.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from archcost.channels import Channels, Run, alike, blurred_together
-from archcost.passes.receptive_field import followed
+from archcost.passes.following import followed
+from archcost.windows.channels import Channels, Run, alike, blurred_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from archcost.network import Input, Network, Node
-    from archcost.passes.receptive_field import Follower
+    from archcost.passes.following import Follower
 
 T = TypeVar("T")
 

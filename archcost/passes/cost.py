@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.geometry import size
+from archcost.windows.window import size
 
 if TYPE_CHECKING:
-    from archcost.geometry import Shape
     from archcost.layers.base import Operations, Weights
     from archcost.network import Network, Node
+    from archcost.windows.window import Shape
 
 
 class Cost(NamedTuple):

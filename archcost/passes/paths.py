@@ -21,8 +21,8 @@ from archcost.layers.merge import Add
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.geometry import Shape
     from archcost.network import Input, Network, Node
+    from archcost.windows.window import Shape
 
 BITS = 2**32
 """A histogram is given up once its sums have taken so many bits together: about a second."""

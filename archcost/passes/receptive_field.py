@@ -1,36 +1,43 @@
-"""Receptive fields: which input positions reach an output, exactly, on any DAG (see `archcost.reach`).
+"""Receptive fields: which input positions reach an output, exactly, on any DAG.
 
-Positions beyond the borders count as if there were data: the field is that of an output far from them.
+See `archcost.windows.reach`. Positions beyond the borders count as if there were data: the field is that of
+an output far from them.
 """
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from fractions import Fraction
-from itertools import product
-from math import lcm, prod
-from typing import TYPE_CHECKING, Generic, Literal, NamedTuple, TypeAlias, TypeVar
+from typing import TYPE_CHECKING
 
-from archcost.apart import boxes_at, extent, move_apart, patterns
-from archcost.moves import has_digits, picked, placed, rearranged
-from archcost.offsets import Offsets, hull, prune, union_count
-from archcost.passes.looks import Looks
-from archcost.reach import Reach, Slider, identity, merge, phases, simplified
-from archcost.rearrangement import over_channels
-from archcost.slides import slid, through_gaps
+from archcost.passes.access import Looks
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from archcost.geometry import Axes, Shape
     from archcost.network import Input, Network, Node
-    from archcost.offsets import Box
-    from archcost.passes.looks import Mix, Way
-    from archcost.reach import Line
-    from archcost.rearrangement import Rearrangement
 
+from itertools import product
+from math import lcm, prod
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-T = TypeVar("T")
+from archcost.passes.following import Follower, T, followed
+from archcost.windows.apart import boxes_at, extent, move_apart, patterns
+from archcost.windows.moves import has_digits, picked, placed, rearranged
+from archcost.windows.offsets import Offsets, hull, prune, union_count
+from archcost.windows.reach import Reach, Slider, identity, merge, phases, simplified
+from archcost.windows.rearrangement import over_channels
+from archcost.windows.slides import slid, through_gaps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from archcost.network import Input, Network, Node
+    from archcost.passes.access import Mix, Way
+    from archcost.windows.offsets import Box
+    from archcost.windows.reach import Line
+    from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.window import Axes, Shape
+
 
 Certainty: TypeAlias = Literal["exact", "at_most", "nominal", "unknown"]
 
@@ -142,54 +149,6 @@ def traced(network: Network, follower: Follower[T], start: Mapping[Node | Input,
         yield from traced_by_channel(network, follower, start)
         return
     yield from followed(network.nodes, start, follower.through)
-
-
-def followed(
-    nodes: Sequence[Node],
-    start: Mapping[Node | Input, T],
-    step: Callable[[Node, Mapping[Node | Input, T]], T],
-) -> Iterator[T]:
-    """What `step` makes of every node, from what it made of what the node reads.
-
-    What nobody will read again is given up: sets with holes in all of a deep network would take gigabytes.
-    """
-    found = dict(start)
-    last = {source: node for node in nodes for source in node.inputs}
-    for node in nodes:
-        found[node] = made = step(node, found)
-        for source in node.inputs:
-            if last[source] is node:
-                found.pop(source, None)
-        yield made
-
-
-class Follower(ABC, Generic[T]):
-    """Follows something through nodes: what positions read, say. Channels may do so apart from each other."""
-
-    @abstractmethod
-    def look(self, node: Node, position: int, arriving: T) -> T:
-        """What a node finds through one of its inputs."""
-
-    @abstractmethod
-    def nothing(self, node: Node) -> T:
-        """What a node without inputs finds."""
-
-    @abstractmethod
-    def united(self, parts: Sequence[T]) -> T:
-        """All that is found in several ways at once."""
-
-    @abstractmethod
-    def bounded(self, part: T) -> T:
-        """The same, of which it is not known that all of it is found."""
-
-    def through(self, node: Node, found: Mapping[Node | Input, T]) -> T:
-        """What a node finds, from what its inputs did."""
-        parts = [self.look(node, position, found[source]) for position, source in enumerate(node.inputs)]
-        return self.merged(parts) if parts else self.nothing(node)
-
-    def merged(self, parts: Sequence[T]) -> T:
-        """The union; a single part stays the same object, so that it is measured once."""
-        return parts[0] if len(parts) == 1 else self.united(parts)
 
 
 class Tracer(Follower[Reaches]):
@@ -479,3 +438,20 @@ def _middles(lines: Sequence[Line], stride: Fraction) -> list[Fraction]:
         for u, sets in read
         if sets
     ]
+
+
+def fields_by_tensor(
+    network: Network, fields: Sequence[dict[str, Field]]
+) -> dict[Node | Input, dict[str, Field]]:
+    """The fields of all nodes and of the inputs themselves, where every position sees its own."""
+    found: dict[Node | Input, dict[str, Field]] = {tensor: _itself(tensor) for tensor in network.inputs}
+    found.update(zip(network, fields, strict=True))
+    return found
+
+
+def _itself(tensor: Input) -> dict[str, Field]:
+    rank = len(tensor.output) - 1
+    one, zero = (Fraction(1),) * rank, (Fraction(0),) * rank
+    if not rank:
+        return {}
+    return {tensor.path: Field((1,) * rank, one, zero, coverage=Fraction(1), holes=0, alignment=zero)}

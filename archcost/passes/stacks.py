@@ -10,18 +10,19 @@ from __future__ import annotations
 from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.layers.kind_of import kind_of
 from archcost.network import Input
-from archcost.passes.receptive_field import Tracer, followed, measure, united
-from archcost.reach import identity
-from archcost.report.rows import kind_of
+from archcost.passes.following import followed
+from archcost.passes.receptive_field import Tracer, measure, united
+from archcost.windows.reach import identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from archcost.geometry import Window
     from archcost.network import Network, Node
-    from archcost.passes.looks import Looks
+    from archcost.passes.access import Looks
     from archcost.passes.receptive_field import Field, Reaches
+    from archcost.windows.window import Window
 
 CONVOLUTIONS = {"conv", "depthwise_conv", "deform_conv"}
 
@@ -156,7 +157,7 @@ def stacks(network: Network, looks: Looks, fields: Mapping[Node | Input, Mapping
         fields: the receptive fields of all its tensors.
 
     >>> from archcost import analysis, load
-    >>> from archcost.passes.looks import Looks
+    >>> from archcost.passes.access import Looks
     >>> from archcost.passes.receptive_field import receptive_fields
     >>> net = load("zoo:wavenet")
     >>> fields = analysis.fields_by_tensor(net, receptive_fields(net))

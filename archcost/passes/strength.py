@@ -15,7 +15,7 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import NoWeightsError, TooLargeError
-from archcost.passes.looks import Looks
+from archcost.passes.access import Looks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from archcost.geometry import Axes, Shape, Window
     from archcost.network import Input, Network, Node
-    from archcost.passes.looks import Look
+    from archcost.passes.access import Look
+    from archcost.windows.window import Axes, Shape, Window
 
     Weights: TypeAlias = NDArray[np.float64]
 

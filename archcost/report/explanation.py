@@ -1,201 +1,224 @@
-"""How one number came about: a node's formulas with the numbers put in, a group's parts with their sum."""
+"""An explanation as text and as Markdown, for reading, and as JSON, `archcost-explanation/1`."""
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from archcost.analysis import analyze, fields_by_tensor
-from archcost.errors import UsageError
-from archcost.geometry import Shape, show, size
-from archcost.passes.receptive_field import receptive_fields
-from archcost.report import derivation
-from archcost.report.compared import ConventionExplanation, compare
-from archcost.report.derivation import AxisDerivation, Step  # noqa: TC001 - likewise
-from archcost.report.lookup import children, unknown
-from archcost.report.model import GroupRow, NodeRow, SeenField
-from archcost.report.rows import given, kind_of, readable_field
+from archcost.escape import code, markdown, through
+from archcost.layers.base import Operations
+from archcost.report.analysis import sentences
+from archcost.report.analysis.columns import field_size
+from archcost.report.analysis.json import envelope
+from archcost.report.analysis.markdown import fenced
+from archcost.results.explanation import NodeExplanation
+from archcost.results.report import NodeRow, add_up, field_text, to_dict
+from archcost.windows.window import show
+from archcost.words.fit import fitted, paragraph, width, wrapped
+from archcost.words.style import Style
+from archcost.words.tables import Head, Table, grid, piped
 
 if TYPE_CHECKING:
-    from archcost.network import Network, Node
+    from collections.abc import Iterator, Sequence
+
+    from archcost.results.by_convention import ConventionExplanation, KindComparison
+    from archcost.results.derivation import AxisDerivation, Step
+    from archcost.results.explanation import GroupExplanation, Tensor
+    from archcost.results.report import GroupRow
+
+SCHEMA = "archcost-explanation/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tensor:
-    """A tensor by name, with its number of elements."""
-
-    name: str
-    shape: Shape
-    elements: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeExplanation:
-    """Everything about one node.
-
-    Attributes:
-        path: the node's.
-        kind: what it does.
-        summary: that in a sentence.
-        reference: where its formulas come from; empty for what needs no source.
-        file: the text it is written in.
-        line: where it is written, from 1.
-        column: where it is written, from 1.
-        fields: as the spec sets them.
-        inputs: the tensors that arrive.
-        output: the shape that leaves.
-        window: derivations of its spatial axes; empty if it does not slide.
-        receptive_fields: what it sees of each input it has a spatial relation to.
-        seen: derivations of the receptive field; empty if more than the node's own window decides it.
-        weights: learned tensors.
-        buffers: running statistics.
-        params: elements of the weights that are counted here.
-        counted_at: the node that counts these weights, if it is another one that shares them.
-        terms: the numbers its counts are made of.
-        counts: the operations; a count that is missing is 0.
-        convention: what the chosen convention counts; None, and missing in JSON, without one.
-    """
-
-    path: str
-    kind: str
-    summary: str
-    reference: str
-    file: str
-    line: int
-    column: int
-    fields: Mapping[str, object]
-    inputs: tuple[Tensor, ...]
-    output: Shape
-    window: tuple[AxisDerivation, ...]
-    receptive_fields: Mapping[str, SeenField]
-    seen: tuple[AxisDerivation, ...]
-    weights: tuple[Tensor, ...]
-    buffers: tuple[Tensor, ...]
-    params: int
-    counted_at: str | None
-    terms: tuple[Step, ...]
-    counts: tuple[Step, ...]
-    convention: ConventionExplanation | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupExplanation:
-    """A group, or the whole network, as the sum of what is directly in it.
-
-    Attributes:
-        path: the group's; of the whole network its name.
-        group: its row.
-        parts: the rows directly in it.
-        convention: what the chosen convention counts; None, and missing in JSON, without one.
-    """
-
-    path: str
-    group: GroupRow
-    parts: tuple[GroupRow | NodeRow, ...]
-    convention: ConventionExplanation | None = None
-
-
-def explain(
-    network: Network, path: str | None = None, convention: str | None = None
-) -> NodeExplanation | GroupExplanation:
-    """Where the numbers of a node or a group come from; without a path, those of the whole network.
-
-    With the name of a `convention`, also what that one counts, and why it is another number.
-
-    Raises:
-        UsageError: there is neither node nor group, or no such convention; the text names similar ones.
-
-    >>> from archcost import load
-    >>> macs = explain(load("zoo:lenet5"), "c1").counts[0]
-    >>> macs.formula, macs.numbers, macs.value
-    ('taps * outputs', '25 * 4,704', 117600)
-    """
-    explained = _explained(network, path)
-    if convention is None:
-        return explained
-    inside = "" if path is None else f"{path}."
-    nodes = [node for node in network if node.path == path or node.path.startswith(inside)]
-    return replace(explained, convention=compare(network, convention, nodes))
-
-
-def _explained(network: Network, path: str | None) -> NodeExplanation | GroupExplanation:
-    if path is None:
-        return _whole(network)
-    if path in network.by_path:
-        return _node(network, network.by_path[path])
-    for tensor in network.inputs:
-        if tensor.path == path:
-            raise UsageError(
-                f"'{path}' is an input of {network.name}, {show(tensor.output)}: nothing to derive"
-            )
-    return _group(network, path)
-
-
-def _whole(network: Network) -> GroupExplanation:
-    report = analyze(network)
-    rows: dict[str, GroupRow | NodeRow] = {row.path: row for row in (*report.groups, *report.nodes)}
-    row = GroupRow(
-        path=network.name,
-        nodes=len(network),
-        params_fraction=1.0 if report.totals.params else 0.0,
-        macs_fraction=1.0 if report.totals.macs else 0.0,
-        **report.totals.counts(),
-    )
-    parts = tuple(rows[name] for name in children("", network.by_path))
-    return GroupExplanation(path=network.name, group=row, parts=parts)
-
-
-def _group(network: Network, path: str) -> GroupExplanation:
-    report = analyze(network)
-    rows: dict[str, GroupRow | NodeRow] = {row.path: row for row in (*report.groups, *report.nodes)}
-    if path not in rows:
-        raise unknown(path, network.name, rows)
-    parts = tuple(rows[f"{path}.{name}"] for name in children(path, network.by_path))
-    return GroupExplanation(path=path, group=report.group(path), parts=parts)
-
-
-def _node(network: Network, node: Node) -> NodeExplanation:
-    layer, shapes = node.layer, node.shapes
-    weights = _tensors(layer.parameters(shapes))
-    first = _first_user(network, node)
-    formulas = layer.formulas(shapes)
-    fields = fields_by_tensor(network, receptive_fields(network))
-    return NodeExplanation(
-        path=node.path,
-        kind=kind_of(node.word),
-        summary=_summary(type(layer)),
-        reference=layer.reference,
-        file=node.place.source.name,
-        line=node.place.line,
-        column=node.place.column,
-        fields=given(node),
-        inputs=tuple(Tensor(name=t.path, shape=t.output, elements=size(t.output)) for t in node.inputs),
-        output=node.output,
-        window=derivation.window_positions(node),
-        receptive_fields={name: readable_field(field) for name, field in fields[node].items()},
-        seen=derivation.seen(node, fields),
-        weights=weights,
-        buffers=_tensors(layer.statistics(shapes)),
-        params=sum(tensor.elements for tensor in weights) if first is node else 0,
-        counted_at=None if first is node else first.path,
-        terms=tuple(derivation.terms(formulas)),
-        counts=tuple(derivation.counts(formulas)),
+def as_json(explained: NodeExplanation | GroupExplanation) -> str:
+    """The explanation under `nodes` or `groups`, with every number exact."""
+    return envelope(
+        SCHEMA, "nodes" if isinstance(explained, NodeExplanation) else "groups", [to_dict(explained)]
     )
 
 
-def _summary(kind: type) -> str:
-    """The first sentence of the class's documentation."""
-    return (inspect.getdoc(kind) or "").partition("\n\n")[0].replace("\n", " ")
+def as_text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
+    """The explanation for a reader at a terminal."""
+    return through("table", explained, lambda clean: _text(clean, style))
 
 
-def _tensors(shapes: Mapping[str, Shape]) -> tuple[Tensor, ...]:
-    return tuple(Tensor(name=name, shape=shape, elements=size(shape)) for name, shape in shapes.items())
+def as_markdown(explained: NodeExplanation | GroupExplanation) -> str:
+    """The explanation as GitHub renders it: derivations in letters of one width, sums as tables."""
+    return through("markdown", explained, _markdown)
 
 
-def _first_user(network: Network, node: Node) -> Node:
-    """The node that counts this one's weights: the first of those that share them."""
-    if node.shared is None:
-        return node
-    return next(other for other in network if other.shared == node.shared)
+def _markdown(explained: NodeExplanation | GroupExplanation) -> str:
+    plain = Style()
+    if isinstance(explained, NodeExplanation):
+        place = f"{explained.file}:{explained.line}:{explained.column}"
+        blocks = [
+            f"## {code(explained.path)}: {markdown(explained.kind)}",
+            f"{markdown(explained.summary)} Written at {code(place)}.",
+            fenced(_sections(explained, plain)),
+        ]
+    else:
+        group = explained.group
+        blocks = [f"## {code(group.path)}: {group.nodes} nodes", _shares(group), piped(_parts_of(explained))]
+    if found := explained.convention:
+        derived = fenced(_steps(found.steps, plain)) if found.steps else piped(_kinds(found))
+        blocks += [markdown(" ".join(sentences.convention(found))), derived]
+    return "\n\n".join(blocks) + "\n"
+
+
+def _text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
+    lines = _node(explained, style) if isinstance(explained, NodeExplanation) else _group(explained, style)
+    more = _convention(explained.convention, style) if explained.convention else ()
+    return fitted("".join(f"{line.rstrip()}\n" for line in (*lines, *more)), style.width)
+
+
+def _node(node: NodeExplanation, style: Style) -> Iterator[str]:
+    yield style.paint(f"{node.path}: {node.kind}", "bold")
+    yield f"  {node.summary}"
+    yield style.paint(f"  written at {node.file}:{node.line}:{node.column}", "dim")
+    yield ""
+    yield from _sections(node, style)
+
+
+def _sections(node: NodeExplanation, style: Style) -> Iterator[str]:
+    """What is known of a node, each in lines of its own below a word."""
+    sections = {
+        "fields": [field_text(node.fields)] if node.fields else [],
+        "inputs": [f"{tensor.name} {show(tensor.shape)}" for tensor in node.inputs],
+        "output": [show(node.output)],
+        "window": [line for axis in node.window for line in _axis(axis, style)],
+        "field": list(_fields(node, style)),
+        "weights": list(_weights(node)),
+        "buffers": list(map(_tensor, node.buffers)),
+        "terms": _steps(node.terms, style),
+        "counts": [*_steps(node.counts, style), *_zeros(node.counts)],
+        "reference": [node.reference] if node.reference else [],
+    }
+    for name, lines in sections.items():
+        for i, line in enumerate(lines):
+            hang = 13 + len(line) - len(line.lstrip(" "))
+            yield from wrapped(f"{'' if i else name:<10} {line}", style.width, hang)
+
+
+def _fields(node: NodeExplanation, style: Style) -> Iterator[str]:
+    for name, field in node.receptive_fields.items():
+        if field.size is None:
+            yield f"unknown in {name}: on some way to it, nobody knows what is read"
+            continue
+        centre, stride = ("×".join(values) for values in (field.center, field.stride))
+        where = f"every {stride}, the first around {centre}"
+        why = "an operation over all positions lies on the way"
+        yield f"{field_size(field)} of {name}, {why if field.is_global else where}"
+    yield from (line for axis in node.seen for line in _axis(axis, style))
+
+
+def _axis(axis: AxisDerivation, style: Style) -> Iterator[str]:
+    yield f"{', '.join(axis.axes)}:"
+    yield from (f"  {line}" for line in _steps(axis.steps, style))
+    if axis.note:
+        yield f"  {axis.note}"
+
+
+def _steps(steps: Sequence[Step], style: Style) -> list[str]:
+    """A line for each, what it means on the right, or below where there is no room."""
+    names = max((len(step.name) for step in steps), default=0)
+    texts = [f"{step.name:<{names}} = " + " = ".join(_parts(step)) for step in steps]
+    wide = max(map(width, texts), default=0)
+    lines = [f"{text:<{wide}}   {step.meaning}" for text, step in zip(texts, steps, strict=True)]
+    if style.width is None or all(_INDENT + width(line) <= style.width for line in lines):
+        return lines
+    pairs = zip(texts, steps, strict=True)
+    return [line for text, step in pairs for line in (text, "    " + step.meaning)[: 1 + bool(step.meaning)]]
+
+
+_INDENT = 13
+"""Blanks before a line of a section, at most."""
+
+
+def _parts(step: Step) -> list[str]:
+    return [part for part in (step.formula, step.numbers, f"{step.value:,}") if part]
+
+
+def _weights(node: NodeExplanation) -> Iterator[str]:
+    yield from map(_tensor, node.weights)
+    if node.counted_at:
+        yield f"shared with {node.counted_at} and counted there: params = 0"
+    elif node.weights:
+        sum_ = " + ".join(f"{tensor.elements:,}" for tensor in node.weights)
+        yield f"params = {sum_}" + (f" = {node.params:,}" if len(node.weights) > 1 else "")
+
+
+def _tensor(tensor: Tensor) -> str:
+    return f"{tensor.name} {show(tensor.shape)} = {tensor.elements:,}"
+
+
+def _zeros(counts: Sequence[Step]) -> list[str]:
+    missing = [name for name in Operations._fields if name not in {step.name for step in counts}]
+    return [f"{', '.join(missing)} = 0"] if missing else []
+
+
+def _group(explained: GroupExplanation, style: Style) -> Iterator[str]:
+    group = explained.group
+    yield style.paint(f"{group.path}: {group.nodes} nodes", "bold")
+    yield f"  {_shares(group)}"
+    yield ""
+    yield from grid(_parts_of(explained), style)
+
+
+def _shares(group: GroupRow) -> str:
+    params, macs = (f"{100 * share:.1f} %" for share in (group.params_fraction, group.macs_fraction))
+    return f"{params} of the network's parameters, {macs} of its MACs; the sum of its parts:"
+
+
+def _parts_of(explained: GroupExplanation) -> Table:
+    group = explained.group
+    rows = [_part(part, group.path) for part in explained.parts]
+    sums = add_up(explained.parts)
+    total = ["total", "", f"{sums['params']:,}", f"{sums['macs']:,}"]
+    heads = [
+        Head("part", least=12),
+        Head("kind", rank=1),
+        Head("params", right=True),
+        Head("MACs", right=True),
+    ]
+    return Table(heads, rows, total)
+
+
+def _convention(found: ConventionExplanation, style: Style) -> Iterator[str]:
+    yield ""
+    first, *rest = paragraph(sentences.convention(found), style.width)
+    yield style.paint(first, "bold")
+    yield from rest
+    yield ""
+    if found.steps:
+        yield from (f"  {line}" for line in _steps(found.steps, style))
+    else:
+        yield from grid(_kinds(found), style)
+
+
+def _kinds(found: ConventionExplanation) -> Table:
+    """By kind, what it counts beside our count; a kind that both leave out is left out."""
+    rows = [
+        [kind.kind, f"{kind.nodes}", kind.formula or "nothing", *_numbers(kind)]
+        for kind in found.kinds
+        if kind.count or kind.ours
+    ]
+    heads = [
+        Head("kind", least=8, cuts="end"),
+        Head("nodes", right=True, rank=3),
+        Head("counts", rank=2, least=12, cuts="end"),
+        Head(found.name, right=True),
+        Head(found.beside, right=True, rank=1),
+        Head("difference", right=True),
+    ]
+    return Table(heads, rows, ["total", "", "", *_numbers(found)])
+
+
+def _numbers(of: KindComparison | ConventionExplanation) -> list[str]:
+    return [f"{of.count:,}", f"{of.ours:,}", _signed(of.difference)]
+
+
+def _signed(number: int) -> str:
+    return f"{number:+,}" if number else "0"
+
+
+def _part(part: GroupRow | NodeRow, group: str) -> list[str]:
+    kind = part.kind if isinstance(part, NodeRow) else f"{part.nodes} nodes"
+    return [part.path.removeprefix(f"{group}."), kind, f"{part.params:,}", f"{part.macs:,}"]

@@ -1,316 +1,262 @@
-"""What `archcost rf` reports: where fields change, one node's field closely, stacks, and findings."""
+"""Receptive fields for a reader at a terminal, and as JSON, `archcost-rf/1`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from itertools import accumulate
+from math import prod
+from typing import TYPE_CHECKING
 
-from archcost.analysis import fields_by_tensor
-from archcost.errors import TooLargeError, UsageError
-from archcost.findings import findings
-from archcost.findings.gridding import worst_line
-from archcost.findings.rule import Seen
-from archcost.geometry import Shape  # noqa: TC001 - likewise
-from archcost.hdc import Verdict, published_rules
-from archcost.passes.cost import costs
-from archcost.passes.effective_field import effective_fields
-from archcost.passes.looks import Looks
-from archcost.passes.paths import paths
-from archcost.passes.receptive_field import receptive_fields
-from archcost.passes.stacks import ENDS, by_run
-from archcost.report.lookup import unknown
-from archcost.report.model import Finding, SeenField  # noqa: TC001 - likewise
-from archcost.report.rows import kind_of, readable_field
+from archcost.escape import through
+from archcost.report.analysis import sentences
+from archcost.report.analysis.columns import field_size
+from archcost.report.analysis.json import envelope
+from archcost.results.report import ReceptiveField, to_dict
+from archcost.windows.window import show
+from archcost.words.findings import findings as about_findings
+from archcost.words.fit import fitted, paragraph, wrapped
+from archcost.words.numbers import listed, percent
+from archcost.words.tables import Head, Table, grid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from archcost.network import Input, Network, Node
-    from archcost.passes.receptive_field import Field
-    from archcost.passes.stacks import Stack
+    from archcost.results.fields import EffectiveField, FieldReport, FieldRow, PathCounts, StackRow
+    from archcost.words.style import Style
+
+SCHEMA = "archcost-rf/1"
+
+_LEGEND = (
+    "In positions of the input. A row stands where the field changes; first centre: that of output 0.",
+    "n×n (p %): only p % of its positions are read, the others are holes. all (n×n): the whole input; n×n",
+)
+
+_WITHOUT = "without operations over all positions"
+
+_NOMINAL = "~ n×n: nominal, without the offsets of a deformable convolution."
+
+_LONGEST = 110
+"""Columns of a sentence, however many there are."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectiveField:
-    """The effective field of a node in one input, per spatial axis: linear, uniform weights.
+def as_json(report: FieldReport) -> str:
+    """The envelope and the report in it."""
+    return envelope(SCHEMA, "specs", [to_dict(report)])
 
-    Attributes:
-        size: positions that hold the central 95.45 % of the weight along the axis.
-        first: the first of them, for the centre unit; an input position, perhaps beyond the border.
-        deviation: standard deviation of the weight along the axis.
-        pixels: positions over all axes that weigh more than 4.55 % of the strongest; null unless they were
-            counted, as they are for a chosen node.
+
+def as_text(report: FieldReport, style: Style, *, picture: str = "", quiet: bool = False) -> str:
+    """The table of fields, the last or the chosen node closely, stacks, and findings."""
+    return through("table", report, lambda clean: _text(clean, style, picture, quiet=quiet))
+
+
+def _text(report: FieldReport, style: Style, picture: str, *, quiet: bool) -> str:
+    head = [style.paint(sentences.title(report), "bold")]
+    if not quiet:
+        head.append(f"  {sentences.named(report.inputs)}")
+    chosen = is_chosen(report)
+    said = () if quiet or chosen else legend(report)
+    blocks = [
+        head,
+        [style.paint(line, "dim") for line in paragraph(said, style.width)],
+        [] if chosen else grid(changes(report), style),
+        list(_closely(report, style.width)),
+        [picture.rstrip("\n")] if picture else [],
+        *(list(stack_lines(stack)) for stack in report.stacks),
+        about_findings(report.findings, style),
+    ]
+    text = "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
+    return fitted(text, style.width)
+
+
+def legend(report: FieldReport) -> tuple[str, ...]:
+    """What the table of fields does not explain by itself."""
+    fields = [field for row in report.nodes for field in row.receptive_fields.values()]
+    without = f"{_WITHOUT}, with its stride and centre." if any(f.local for f in fields) else f"{_WITHOUT}."
+    return (*_LEGEND, without, *[_NOMINAL] * any(field.certainty == "nominal" for field in fields))
+
+
+def is_chosen(report: FieldReport) -> bool:
+    """Whether it is about one node, of which a table would say nothing new."""
+    return report.closely is not None and [row.path for row in report.nodes] == [report.closely.path]
+
+
+def changes(report: FieldReport) -> Table:
+    """A row for each input of each node at which the field changes."""
+    rows, several = report.nodes, len(report.inputs) > 1
+    effective = any(row.effective_fields or row.reason for row in rows)
+    heads = [
+        Head("node", least=12),
+        Head("kind", rank=4, least=10, cuts="end"),
+        Head("output", rank=3),
+        *[Head("input", least=6)] * several,
+        Head("receptive field"),
+        Head("stride", rank=2),
+        Head("first centre", rank=5),
+        *[Head("effective field", rank=1)] * effective,
+    ]
+    cells = [
+        [
+            row.path,
+            row.kind,
+            show(row.output),
+            *([name] * several),
+            field_size(field),
+            _each((field.moving or field).stride or ()),
+            _each((field.moving or field).center or ()),
+            *([_effective_size(row, name)] * effective),
+        ]
+        for row in rows
+        for name, field in row.receptive_fields.items()
+    ]
+    return Table(heads, cells)
+
+
+def _effective_size(row: FieldRow, name: str) -> str:
+    if name in row.effective_fields:
+        return show(row.effective_fields[name].size)
+    return "too large" if row.reason else ""
+
+
+def _each(values: Iterable[str]) -> str:
+    """One value if all axes agree.
+
+    >>> _each(("1/2", "1/2")), _each(("2", "4"))
+    ('1/2', '2, 4')
     """
-
-    size: Shape
-    first: Shape
-    deviation: tuple[float, ...]
-    pixels: int | None
+    every = list(values)
+    return every[0] if len(set(every)) == 1 else ", ".join(every)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldRow:
-    """A node and its fields.
-
-    Attributes:
-        path: where it stands in the network.
-        kind: what it does.
-        file: the text it is written in.
-        line: where it is written, from 1.
-        column: where it is written, from 1.
-        output: the shape that leaves.
-        receptive_fields: what it sees of each input it has a spatial relation to.
-        effective_fields: of the same inputs, the effective field that ignores operations over all positions;
-            empty unless asked for.
-        reason: why they are empty though asked for, where the field is too large; else empty.
-    """
-
-    path: str
-    kind: str
-    file: str
-    line: int
-    column: int
-    output: Shape
-    receptive_fields: Mapping[str, SeenField]
-    effective_fields: Mapping[str, EffectiveField]
-    reason: str
+def _closely(report: FieldReport, most: int | None) -> Iterator[str]:
+    title, *lines = close(report)
+    yield title[1]
+    width = max((len(what) for what, _ in lines), default=0)
+    for what, text in lines:
+        yield from wrapped(f"  {what:<{width}}  {text}", min(most or _LONGEST, _LONGEST), width + 4)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathCounts:
-    """The paths from the network's inputs to a node; see `archcost.passes.paths`.
-
-    Attributes:
-        total: how many there are.
-        lengths: how many pass 0, 1, 2 … layers with learned weights; null if there are too many to add up.
-        modules: the same by residual modules; null likewise.
-        reason: why they are null; empty if they are not.
-    """
-
-    total: int
-    lengths: tuple[int, ...] | None
-    modules: tuple[int, ...] | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackRow:
-    """A stack of dilated convolutions and what it reads of its own input.
-
-    Attributes:
-        node: the convolution, or the merge of branches, that completes it.
-        convolutions: paths of its convolutions with more than one tap; empty if some stand side by side.
-        kernel_size: of each, along the axis with holes (without any, the first).
-        dilation: of each, along that axis.
-        size: of what is read of the stack's own input, per axis.
-        coverage: share of the box of that size that is read.
-        holes: positions of the box that are not.
-        upper_bound: it may read fewer positions, for they were not all followed.
-        rules: what the published rules say; empty where they do not apply.
-        more: further stacks that begin like this one and end elsewhere; they are counted, not listed.
-    """
-
-    node: str
-    convolutions: tuple[str, ...]
-    kernel_size: Shape
-    dilation: Shape
-    size: Shape
-    coverage: float
-    holes: int
-    upper_bound: bool
-    rules: tuple[Verdict, ...]
-    more: int
+def close(report: FieldReport) -> list[tuple[str, str]]:
+    """What is looked at closely, then what is to be said of it, by a word."""
+    row = report.closely
+    if row is None:
+        return [("", "no node has a spatial relation to an input that moves along with its position")]
+    several = len(row.receptive_fields) > 1
+    lines = [
+        (f"{name}: {what}" if several else what, text)
+        for name, whole in row.receptive_fields.items()
+        if isinstance(whole, ReceptiveField) and (field := whole.moving)
+        for what, text in _field(field, row.effective_fields.get(name), report.inputs[name][1:], whole)
+    ]
+    if report.deformable:
+        lines.append(("nominal", _nominal(report.deformable)))
+    if row.reason:
+        lines.append(("effective", f"not known: {row.reason}"))
+    if report.paths:
+        lines += _path_lines(report.paths, "inputs" if len(report.inputs) > 1 else "input")
+    return [("", f"{row.path}: {row.kind}, output {show(row.output)}"), *lines]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldReport:
-    """The receptive fields of one network.
-
-    Attributes:
-        path: the file as the user named it.
-        name: the network's.
-        variant: the variant that was chosen, if any.
-        inputs: shapes by name.
-        outputs: shapes by name.
-        nodes: the nodes at which the field changes, in written order; the chosen node alone if there is one.
-        closely: the chosen node, or the last one whose field moves along with its position; null without any.
-        paths: to that node; null without it.
-        deformable: the deformable convolutions that node depends on. Where they read follows from the data;
-            all fields are nominal, those without offsets.
-        stacks: the stacks of dilated convolutions.
-        findings: what the rules noticed, in the order of the text.
-    """
-
-    path: str
-    name: str
-    variant: str | None
-    inputs: Mapping[str, Shape]
-    outputs: Mapping[str, Shape]
-    nodes: tuple[FieldRow, ...]
-    closely: FieldRow | None
-    paths: PathCounts | None
-    deformable: tuple[str, ...]
-    stacks: tuple[StackRow, ...]
-    findings: tuple[Finding, ...]
+def _nominal(deformable: Sequence[str]) -> str:
+    others = f" and {len(deformable) - 1} more" if len(deformable) > 1 else ""
+    return f"without the offsets of {deformable[0]}{others}, which follow from the data"
 
 
-class Seeing(NamedTuple):
-    """A network and its fields by node, for the report and for pictures."""
-
-    network: Network
-    seen: Seen
-
-    @classmethod
-    def of(cls, network: Network) -> Seeing:
-        """The fields of a network."""
-        looks = Looks()
-        fields = fields_by_tensor(network, receptive_fields(network, looks))
-        return cls(network, Seen(network, costs(network), fields, looks))
-
-    def chosen(self, path: str | None) -> Node | None:
-        """The node of that path, or the last one of that group, or of the network without a path.
-
-        Of groups and networks, it is the last node whose field moves along with its position.
-
-        Raises:
-            UsageError: there is no such node, or its field does not move.
-        """
-        if path in self.network.by_path:
-            node = self.network.by_path[path]
-            if not self.local(node):
-                raise UsageError(f"{path} {_why_none(self.seen.fields[node])}")
-            return node
-        inside = [node for node in self.network if path is None or node.path.startswith(f"{path}.")]
-        if path is not None and not inside:
-            raise unknown(path, self.network.name, self.network.by_path)
-        return next((node for node in reversed(inside) if self.local(node)), None)
-
-    def local(self, node: Node) -> dict[str, Field]:
-        """A node's fields as they move along with its position, per input."""
-        fields = self.seen.fields[node]
-        return {name: moving for name, field in fields.items() if (moving := field.moving)}
-
-
-def _why_none(fields: Mapping[str, Field]) -> str:
-    if not all(field.is_known for field in fields.values()):
-        return "has a field that is unknown: on some way to it, nobody knows what is read"
-    if fields:
-        return "sees the whole input at every position; choose a node before the operation over all positions"
-    return "has no spatial relation to an input of the network"
-
-
-def field_report(seeing: Seeing, at: str | None = None, *, effective: bool = False) -> FieldReport:
-    """The fields of a network, or of its node `at`; with `effective`, the effective field of every node too.
-
-    Raises:
-        UsageError: there is no such node, or its field does not move.
-    """
-    network = seeing.network
-    node = seeing.chosen(at)
-    writer = _RowWriter(seeing)
-    closely = writer.row(node, effective=True, pixels=at is not None) if node else None
-    rows = [closely] if at and closely else [writer.row(n, effective=effective) for n in _changes(seeing)]
-    return FieldReport(
-        path=network.path,
-        name=network.name,
-        variant=network.variant,
-        inputs={tensor.path: tensor.output for tensor in network.inputs},
-        outputs={name: tensor.output for name, tensor in network.outputs.items()},
-        nodes=tuple(rows),
-        closely=closely,
-        paths=_paths(network, node) if node else None,
-        deformable=_deformable(network, node) if node else (),
-        stacks=tuple(_stacks(seeing)),
-        findings=findings(seeing.seen),
-    )
-
-
-def _changes(seeing: Seeing) -> Iterator[Node]:
-    """The nodes that see something else than what they read."""
-    fields = seeing.seen.fields
-    for node in seeing.network:
-        if fields[node] and all(fields[node] != fields[source] for source in node.inputs):
-            yield node
-
-
-class _RowWriter:
-    def __init__(self, seeing: Seeing) -> None:
-        self._seeing = seeing
-
-    def row(self, node: Node, *, effective: bool, pixels: bool = False) -> FieldRow:
-        found: dict[str, EffectiveField] = {}
-        reason = ""
-        try:
-            found = self._effective(node, pixels=pixels) if effective else {}
-        except UsageError as error:  # what the table says is true all the same
-            reason = str(error)
-        return FieldRow(
-            path=node.path,
-            kind=kind_of(node.word),
-            file=node.place.source.name,
-            line=node.place.line,
-            column=node.place.column,
-            output=node.output,
-            receptive_fields={
-                name: readable_field(field) for name, field in self._seeing.seen.fields[node].items()
-            },
-            effective_fields=found,
-            reason=reason,
+def _field(
+    field: ReceptiveField, effective: EffectiveField | None, axes: Sequence[int], whole: ReceptiveField
+) -> Iterator[tuple[str, str]]:
+    times = _each(f"{n / size:.3g}" for n, size in zip(field.size, axes, strict=True))
+    bound = "at most " if field.upper_bound else ""
+    yield "field", f"{bound}{show(field.size)}, {times} times the input; {_read(field)}"
+    yield "stride", _each(field.stride)
+    if whole is not field:
+        total, read = prod(whole.size), prod(whole.size) - whole.holes
+        yield (
+            "global",
+            (
+                "beside it, an operation over all positions; together they read "
+                + (f"{read:,} of {total:,} positions" if whole.holes else "the whole input")
+            ),
         )
-
-    def _effective(self, node: Node, *, pixels: bool) -> dict[str, EffectiveField]:
-        if not self._seeing.local(node):
-            return {}
-        try:
-            found = effective_fields(self._seeing.network, node, pixels=pixels)
-        except TooLargeError:
-            if not pixels:
-                raise
-            found = effective_fields(self._seeing.network, node)
-        return {
-            name: EffectiveField(
-                size=field.size, first=field.first, deviation=field.deviation, pixels=field.pixels
-            )
-            for name, field in found.items()
-        }
+    if effective:
+        yield "effective", _effective(field, effective)
 
 
-def _paths(network: Network, node: Node) -> PathCounts:
-    found = paths(network, node)
-    return PathCounts(total=found.total, lengths=found.lengths, modules=found.modules, reason=found.reason)
+def _read(field: ReceptiveField) -> str:
+    if field.holes:
+        total = prod(field.size)
+        most = "at most " if field.upper_bound else ""
+        return f"{most}{total - field.holes:,} of its {total:,} positions are read"
+    return "perhaps not all of it is read" if field.upper_bound else "all of it is read"
 
 
-def _deformable(network: Network, node: Node) -> tuple[str, ...]:
-    needed: set[Node | Input] = {node}
-    found: list[str] = []
-    for before in reversed(network.nodes):
-        if before in needed:
-            needed.update(before.inputs)
-            if kind_of(before.word) == "deform_conv":
-                found.append(before.path)
-    return tuple(reversed(found))
-
-
-def _stacks(seeing: Seeing) -> Iterator[StackRow]:
-    for ends in by_run(seeing.seen.stacks.stacks):
-        for i, stack in enumerate(ends[:ENDS], 1):
-            yield _stack(stack, more=len(ends) - ENDS if i == ENDS else 0)
-
-
-def _stack(stack: Stack, *, more: int) -> StackRow:
-    links = stack.tip.chain() if stack.tip and stack.is_chain else []
-    line = worst_line(links)[1] if links else ()
-    kernels, dilations = [k for k, _ in line], [d for _, d in line]
-    return StackRow(
-        node=stack.judged.path,
-        convolutions=tuple(link.node.path for link in links),
-        kernel_size=tuple(kernels),
-        dilation=tuple(dilations),
-        size=stack.field.size,
-        coverage=float(stack.field.coverage),
-        holes=stack.field.holes,
-        upper_bound=stack.field.upper_bound,
-        rules=published_rules(dilations, kernels) if links else (),
-        more=more,
+def _effective(field: ReceptiveField, effective: EffectiveField) -> str:
+    share = _each(percent(e, n) for e, n in zip(effective.size, field.size, strict=True))
+    deviation = _each(f"{d:.1f}" for d in effective.deviation)
+    text = (
+        f"{show(effective.size)}, {share} % of the field along an axis: there lie 95.45 % of the weight "
+        f"(linear, uniform weights; standard deviation {deviation})"
     )
+    if effective.pixels:
+        text += f"; {effective.pixels:,} positions weigh more than 4.55 % of the strongest"
+    return text
+
+
+def _path_lines(paths: PathCounts, source: str) -> Iterator[tuple[str, str]]:
+    many = f"{paths.total:,}" if paths.total < 10**15 else f"about 10^{len(str(paths.total)) - 1}"
+    if paths.lengths is None or paths.modules is None:
+        yield "paths", f"{many}; {paths.reason}"
+        return
+    way = "path leads" if paths.total == 1 else "paths lead"
+    yield "paths", f"{many} {way} from the {source} to it, {_lengths(paths.lengths, 'weighted layers')}"
+    if (modules := len(paths.modules) - 1) > 0:
+        ways = _lengths(paths.modules, "modules")
+        yield "modules", f"{modules} residual to pass or skip, {sum(paths.modules):,} ways {ways}"
+
+
+def _lengths(histogram: Sequence[int], what: str) -> str:
+    """The lengths there are, and the middle half.
+
+    >>> _lengths((1, 4, 6, 4, 1), "modules")
+    'through 0 to 4 modules, half of them through 1 to 3'
+    """
+    there = [length for length, count in enumerate(histogram) if count]
+    if len(there) == 1:
+        return f"through {there[0]} {what.removesuffix('s') if there[0] == 1 else what}"
+    total, sums = sum(histogram), list(accumulate(histogram))
+    low = next(length for length, below in enumerate(sums) if 4 * below >= total)
+    high = next(length for length, below in enumerate(sums) if 4 * below >= 3 * total)
+    every = f"through {there[0]} to {there[-1]} {what}"
+    if (low, high) == (there[0], there[-1]):
+        return every
+    return f"{every}, half of them " + (f"through {low}" if low == high else f"through {low} to {high}")
+
+
+def stack_lines(stack: StackRow) -> Iterator[str]:
+    """What a stack of dilated convolutions reads, and what the published rules say of it."""
+    yield from _of_stack(stack)
+    if stack.more:
+        others = "1 more stack begins" if stack.more == 1 else f"{stack.more:,} more stacks begin"
+        yield f"{others} like this one and end{'s' * (stack.more == 1)} elsewhere"
+
+
+def _of_stack(stack: StackRow) -> Iterator[str]:
+    total = prod(stack.size)
+    most = "at most " if stack.upper_bound else ""
+    share = f"{total - stack.holes:,} of" if stack.holes else "all"
+    read = f"reads {most}{share} {total:,} positions of what it is given"
+    if not stack.convolutions:
+        yield f"stack up to {stack.node}: branches side by side, {read}"
+        yield "  the published rules are for rows of layers and say nothing about it"
+        return
+    count = len(stack.convolutions)
+    who = f"{count} convolution{'s' * (count > 1)}, kernel_size {_few(stack.kernel_size)}, "
+    yield f"stack up to {stack.node}: {who}dilation {_few(stack.dilation)}; {read}"
+    width = max(len(verdict.rule) for verdict in stack.rules)
+    for verdict in stack.rules:
+        known = bool(stack.holes) or not stack.upper_bound
+        wrong = known and verdict.holds is not None and verdict.holds == bool(stack.holes)
+        misleads = ", and misleads here" if wrong else ""
+        yield f"  {verdict.rule:<{width}}  {verdict.word}: {verdict.reason}{misleads}"
+
+
+def _few(numbers: Sequence[int]) -> str:
+    return listed(numbers[:1] if len(set(numbers)) == 1 else numbers)

@@ -5,19 +5,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from archcost.escape import markdown, through
-from archcost.report import words
-from archcost.report.csv import table
-from archcost.report.fields_text import changes, close, is_chosen, legend, stack_lines
-from archcost.report.grid import piped
-from archcost.report.markdown import bullets
-from archcost.report.model import JSON_NAMES, ReceptiveField, keys, to_dict
-from archcost.report.style import Style
+from archcost.report.analysis import sentences
+from archcost.report.analysis.csv import table
+from archcost.report.analysis.markdown import bullets
+from archcost.report.fields import changes, close, is_chosen, legend, stack_lines
+from archcost.results.report import JSON_NAMES, ReceptiveField, keys, to_dict
+from archcost.words.findings import findings as about_findings
+from archcost.words.style import Style
+from archcost.words.tables import piped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from archcost.report.fields import FieldReport, FieldRow
-    from archcost.report.model import SeenField
+    from archcost.results.fields import FieldReport, FieldRow
+    from archcost.results.report import SeenField
 
 
 def as_markdown(report: FieldReport, *, quiet: bool = False) -> str:
@@ -27,10 +28,10 @@ def as_markdown(report: FieldReport, *, quiet: bool = False) -> str:
 
 def _markdown(report: FieldReport, *, quiet: bool) -> str:
     title, *lines = close(report)
-    found = words.findings(report.findings, Style())
-    blocks = [f"## {markdown(words.title(report))}"]
+    found = about_findings(report.findings, Style())
+    blocks = [f"## {markdown(sentences.title(report))}"]
     if not quiet:
-        blocks.append(bullets([words.named(report.inputs)]))
+        blocks.append(bullets([sentences.named(report.inputs)]))
     if not is_chosen(report):
         blocks += ["" if quiet else "\n".join(legend(report)), piped(changes(report))]
     blocks += [f"### {markdown(title[1])}", bullets(f"{what}: {text}" for what, text in lines)]

@@ -29,21 +29,21 @@ from operator import sub
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from archcost.errors import LayerError
-from archcost.geometry import size
 from archcost.network import Node
-from archcost.report.model import amounts
-from archcost.review.written import ARRIVING
+from archcost.results.report import amounts
+from archcost.review.source_items import ARRIVING
+from archcost.windows.window import size
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
-    from archcost.geometry import Shape
     from archcost.layers.base import Kind
     from archcost.network import Input, Network
-    from archcost.report.difference.model import CauseKind, Status
-    from archcost.report.model import Counts
+    from archcost.results.difference import CauseKind, Status
+    from archcost.results.report import Counts
     from archcost.review.matching import Matching
-    from archcost.review.written import Line, Names
+    from archcost.review.source_items import Line, Names
+    from archcost.windows.window import Shape
 
 Causes: TypeAlias = "frozenset[Cause]"
 Counted: TypeAlias = tuple[int, ...]

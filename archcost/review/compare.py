@@ -8,21 +8,21 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
+from archcost.analysis.measures import MEASURES, Subject
 from archcost.errors import UsageError
-from archcost.report.comparison import BlockRow, Comparison, NetworkRow, Noticed, shapes
-from archcost.report.model import Level, add_up
+from archcost.expressions.values import show
+from archcost.results.comparison import BlockRow, Comparison, NetworkRow, Noticed, shapes
+from archcost.results.report import Level, add_up
 from archcost.review.labels import Origin, labels
-from archcost.review.measured import MEASURES, Subject
 from archcost.review.pareto import dominators
-from archcost.suggest import suggest
-from archcost.values import show
+from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from archcost.analysis.measures import Number
     from archcost.network import Network
-    from archcost.report.model import NodeRow, Report
-    from archcost.review.measured import Number
+    from archcost.results.report import NodeRow, Report
     from archcost.review.pareto import Point
 
 PARETO = ("params", "macs", "peak", "field", "coverage")
@@ -47,7 +47,7 @@ def compare(
         networks: in the order they are to be shown. The keys of a mapping are what they are called; otherwise
             the shortest names are found that tell them apart.
         base: what the network is called that the others are relative to. By default, the first.
-        pareto: the measures in which a network must not be beaten; see `archcost.review.measured.MEASURES`.
+        pareto: the measures in which a network must not be beaten; see `archcost.analysis.measures.MEASURES`.
         depth: also sum up the parts whose paths start with as many equal segments.
 
     Raises:

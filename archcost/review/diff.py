@@ -6,9 +6,12 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from archcost.analysis.measures import MEASURES, Subject, fields_seen
+from archcost.gc_paused import collector_paused
+from archcost.layers.given import given
+from archcost.layers.kind_of import kind_of
 from archcost.network import Node
-from archcost.quiet import collector_paused
-from archcost.report.difference.model import (
+from archcost.results.difference import (
     CauseDiff,
     Change,
     Diff,
@@ -21,20 +24,18 @@ from archcost.report.difference.model import (
     Together,
     Total,
 )
-from archcost.report.model import COUNTS
-from archcost.report.rows import given, kind_of
+from archcost.results.report import COUNTS
+from archcost.review.cause_text import Wording, field_changes
 from archcost.review.causes import Attribution, Cause
 from archcost.review.matching import Matching, is_called_by_kind, layer_key, word_of
-from archcost.review.measured import MEASURES, Subject, fields_seen
-from archcost.review.what import Wording, field_changes
-from archcost.review.written import Line
+from archcost.review.source_items import Line
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from archcost.geometry import Shape
     from archcost.network import Input, Network
     from archcost.review.causes import Counted, Row
+    from archcost.windows.window import Shape
 
 ALWAYS = ("params", "macs")
 """Measures that are shown as soon as anything changed."""

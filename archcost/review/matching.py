@@ -22,11 +22,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from archcost.layers.given import fields_of
 from archcost.network import Node
-from archcost.report.model import field_text
-from archcost.report.rows import fields_of
+from archcost.results.report import field_text
 from archcost.review.alignment import ascending, best, common
-from archcost.review.written import Written
+from archcost.review.source_items import Written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.review.measured import Number
+    from archcost.analysis.measures import Number
 
 Point: TypeAlias = "tuple[Number | None, ...]"
 """What a network costs in each measure. What is better when it is larger stands here negated."""

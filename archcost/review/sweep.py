@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.errors import Diagnostic, SpecError, TooLargeError, UsageError
 from archcost.spec.library import open_spec
 from archcost.spec.load import load
-from archcost.spec.reader import Mapping as Section
-from archcost.spec.reader import read
+from archcost.spec.yaml_reader import Mapping as Section
+from archcost.spec.yaml_reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

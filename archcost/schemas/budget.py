@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from archcost.config.bounds import BOUNDS
+from archcost.config.model import WAIVER_DAYS
+from archcost.config.parser import LONGEST_WAIVER, SETTABLE, SEVERITIES, VARIANTS, WAIVED
 from archcost.findings import RULES
-from archcost.gate.bounds import BOUNDS
-from archcost.gate.config import WAIVER_DAYS
-from archcost.gate.model import GATE_RULES, LEVELS
-from archcost.gate.parse import LONGEST_WAIVER, SETTABLE, SEVERITIES, VARIANTS, WAIVED
 from archcost.layers import KINDS
-from archcost.report.words import DTYPES
+from archcost.results.judgement import GATE_RULES, LEVELS
+from archcost.results.units import DTYPES
 
 if TYPE_CHECKING:
-    from archcost.gate.bounds import Bound
+    from archcost.config.bounds import Bound
 
 Schema = dict[str, Any]
 

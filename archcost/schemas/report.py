@@ -12,22 +12,22 @@ from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from pydantic import TypeAdapter
 
-from archcost.gate.model import Judgement
-from archcost.report.comparison import SCHEMA as COMPARE
-from archcost.report.comparison import Comparison
-from archcost.report.difference.model import SCHEMA as DIFF
-from archcost.report.difference.model import Diff
-from archcost.report.explained import SCHEMA as EXPLANATION
-from archcost.report.explanation import GroupExplanation, NodeExplanation
-from archcost.report.fields import FieldReport
-from archcost.report.fields_text import SCHEMA as RF
-from archcost.report.json import SCHEMA as REPORT
+from archcost.report.analysis.json import SCHEMA as REPORT
+from archcost.report.explanation import SCHEMA as EXPLANATION
+from archcost.report.fields import SCHEMA as RF
 from archcost.report.judgement.json import SCHEMA as CHECK
-from archcost.report.model import JSON_NAMES, Counts, Report
-from archcost.report.rates import SCHEMA as RATES
-from archcost.report.rates import Answer
-from archcost.report.verified import SCHEMA as VERIFY
-from archcost.report.verified import VerifyReport
+from archcost.results.comparison import SCHEMA as COMPARE
+from archcost.results.comparison import Comparison
+from archcost.results.difference import SCHEMA as DIFF
+from archcost.results.difference import Diff
+from archcost.results.explanation import GroupExplanation, NodeExplanation
+from archcost.results.fields import FieldReport
+from archcost.results.judgement import Judgement
+from archcost.results.rates import SCHEMA as RATES
+from archcost.results.rates import Answer
+from archcost.results.report import JSON_NAMES, Counts, Report
+from archcost.results.verification import SCHEMA as VERIFY
+from archcost.results.verification import VerifyReport
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from archcost import layers
 from archcost.layers.base import Merge
-from archcost.report.rows import kind_of
+from archcost.layers.kind_of import kind_of
 from archcost.spec.expectations import KEYS as EXPECT
-from archcost.spec.mending import STRUCTURES
+from archcost.spec.misplaced import STRUCTURES
 
 if TYPE_CHECKING:
     from archcost.layers.base import Kind

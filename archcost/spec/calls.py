@@ -11,7 +11,7 @@ import re
 
 from archcost import foreign, layers
 from archcost.spec.habits import parsed, rendered
-from archcost.suggest import plain
+from archcost.words.suggest import plain
 
 _LONGEST = 300
 """Characters of a text that are looked at."""

@@ -11,25 +11,24 @@ import re
 from typing import TYPE_CHECKING, NoReturn
 
 from archcost.errors import ShapeError, SpecError
-from archcost.geometry import axis_names, show
 from archcost.layers.base import Merge, Source
 from archcost.network import Expectation, Input, Network, Node
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
 from archcost.spec.expectations import expected
 from archcost.spec.library import beside
 from archcost.spec.problems import Mistake, Problems
-from archcost.spec.reader import Scalar
 from archcost.spec.scope import UNKNOWN, Environment, Frame, Lost, Tap, Taps, Unknown
 from archcost.spec.sharing import Shared
 from archcost.spec.template import describe
 from archcost.spec.weights import given
-from archcost.wording import in_a_row
+from archcost.spec.yaml_reader import Scalar
+from archcost.windows.window import axis_names, show
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.expressions import Value
-    from archcost.geometry import Shape
+    from archcost.expressions.evaluate import Value
     from archcost.layers.base import Kind
     from archcost.limits import Limits
     from archcost.network import Given, Unused
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from archcost.spec.scope import Flow, Wire
     from archcost.spec.template import Field, Template
     from archcost.spec.weights import Written
+    from archcost.windows.window import Shape
 
 
 _QUICK = 3_000

@@ -12,15 +12,15 @@ from pydantic import BaseModel, ValidationError
 
 from archcost import foreign
 from archcost.errors import ExpressionError
-from archcost.geometry import axis_names
 from archcost.layers import bare
 from archcost.layers.base import Merge
 from archcost.spec.calls import INFERRED, kind_of
 from archcost.spec.problems import Mistake
-from archcost.spec.reader import Mapping, Scalar, Sequence, resolve
 from archcost.spec.template import Field, Template, describe, has_dashes, rewritten, shown
 from archcost.spec.words import Slips, choice, field_tail
-from archcost.wording import in_a_row
+from archcost.spec.yaml_reader import Mapping, Scalar, Sequence, resolve
+from archcost.windows.window import axis_names
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -28,13 +28,13 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from archcost.expressions import Value
-    from archcost.geometry import Shape
+    from archcost.expressions.evaluate import Value
     from archcost.layers.base import Kind
     from archcost.limits import Limits
     from archcost.source import Place
     from archcost.spec.problems import Problems
-    from archcost.spec.reader import Entry, Tree
+    from archcost.spec.yaml_reader import Entry, Tree
+    from archcost.windows.window import Shape
 
 EMPTY: Env[str, Shape] = MappingProxyType({})
 

@@ -8,21 +8,21 @@ from collections.abc import Sequence as AnySequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import UsageError
-from archcost.geometry import axis_names
 from archcost.network import Input
 from archcost.spec.habits import instead
 from archcost.spec.problems import Mistake
-from archcost.spec.reader import Sequence
 from archcost.spec.template import describe
-from archcost.suggest import suggest
-from archcost.wording import in_a_row, short
+from archcost.spec.yaml_reader import Sequence
+from archcost.windows.window import axis_names
+from archcost.words.suggest import suggest
+from archcost.words.wording import in_a_row, short
 
 if TYPE_CHECKING:
-    from archcost.expressions import Value
-    from archcost.geometry import Shape
+    from archcost.expressions.evaluate import Value
     from archcost.limits import Limits
     from archcost.spec.problems import Problems
     from archcost.spec.template import Field, Template
+    from archcost.windows.window import Shape
 
 InputShape: TypeAlias = "str | AnySequence[int]"
 """`"3x256x256"`, or `(3, 256, 256)`."""

@@ -11,31 +11,32 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost import foreign
 from archcost.errors import Diagnostic, SpecError, UsageError
-from archcost.geometry import show
+from archcost.files import DISK
+from archcost.gc_paused import collector_paused
 from archcost.habits_of_axes import meant
 from archcost.limits import DEFAULT
-from archcost.quiet import collector_paused
 from archcost.source import Place, Source
+from archcost.spec.document_parser import LIBRARY_KEYS, SPEC_KEYS, Parser
 from archcost.spec.expand import Expander
 from archcost.spec.habits import instead
 from archcost.spec.inputs import given_shapes, network_inputs
-from archcost.spec.library import BLOCKS, DISK, Includer, open_spec, shipped
-from archcost.spec.parse import LIBRARY_KEYS, SPEC_KEYS, Parser
+from archcost.spec.library import BLOCKS, Includer, open_spec, shipped
 from archcost.spec.problems import Mistake, Problems
-from archcost.spec.reader import Mapping, Scalar, read
 from archcost.spec.template import Template, check_plain, describe, proposed, shown, sort
 from archcost.spec.unused import Survey
-from archcost.suggest import suggest
-from archcost.wording import in_a_row, short
+from archcost.spec.yaml_reader import Mapping, Scalar, read
+from archcost.windows.window import show
+from archcost.words.suggest import suggest
+from archcost.words.wording import in_a_row, short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from archcost.expressions import Value
+    from archcost.expressions.evaluate import Value
+    from archcost.history.revisions import Revision
     from archcost.limits import Limits
     from archcost.network import Input, Network
-    from archcost.revisions import Revision
     from archcost.spec.document import Block, Document
     from archcost.spec.inputs import InputShape
     from archcost.spec.library import Opened
@@ -62,8 +63,8 @@ def load(  # noqa: PLR0913 - one for everything a user may choose
         input: another input shape: `"3x256x256"`, or `"left=3x64x64"` and the like for named inputs (several
             separated by commas, or a mapping of names to shapes).
         limits: how large things may get.
-        at: a git revision (`"origin/main"`, `"HEAD~1"`, or one that `archcost.revisions.revision` opened):
-            the spec and what it includes are read as they were there. By default, from the disk.
+        at: a git revision (`"origin/main"`, `"HEAD~1"`, or one that `archcost.history.revisions.revision`
+            opened): the spec and what it includes are read as they were there. By default, from the disk.
 
     Raises:
         SpecError: the spec is wrong; it carries every mistake with its place.
@@ -102,7 +103,7 @@ def _check_path(path: object) -> None:
 
 
 def _revision(ref: str, path: str) -> Revision:
-    from archcost.revisions import revision  # noqa: PLC0415 - the disk needs no git
+    from archcost.history.revisions import revision  # noqa: PLC0415 - the disk needs no git
 
     return revision(ref, path)
 

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import ExpressionError
-from archcost.geometry import axis_names, show
+from archcost.windows.window import axis_names, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.expressions import Value
+    from archcost.expressions.evaluate import Value
     from archcost.network import Input, Node
     from archcost.spec.problems import Uses
     from archcost.spec.sharing import Shared

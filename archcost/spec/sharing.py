@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from archcost.geometry import show
+from archcost.windows.window import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

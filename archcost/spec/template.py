@@ -7,24 +7,24 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import ExpressionError
-from archcost.expressions import show
+from archcost.expressions.dollar import split_dollar
+from archcost.expressions.evaluate import show
 from archcost.layers import find
 from archcost.source import Place
 from archcost.spec.document import Ref
-from archcost.spec.dollar import split_dollar
 from archcost.spec.habits import instead
 from archcost.spec.problems import Mistake
-from archcost.spec.reader import Mapping, Scalar, Sequence, resolve
-from archcost.suggest import suggest, translate
+from archcost.spec.yaml_reader import Mapping, Scalar, Sequence, resolve
+from archcost.words.suggest import suggest, translate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
     from collections.abc import Mapping as Env
 
-    from archcost.expressions import Expression, Value
+    from archcost.expressions.evaluate import Expression, Value
     from archcost.limits import Limits
     from archcost.spec.problems import Problems
-    from archcost.spec.reader import Tree
+    from archcost.spec.yaml_reader import Tree
 
 Field: TypeAlias = "Value | tuple[Field, ...] | dict[str, Field] | None"
 """What a field of a layer may hold once its expressions have values."""

@@ -9,19 +9,19 @@ from __future__ import annotations
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.geometry import axis_names, show
 from archcost.layers.convolution import ConvTranspose
 from archcost.layers.merge import Concat
 from archcost.layers.resize import Upsample
 from archcost.network import Input, Node
-from archcost.wording import in_a_row
+from archcost.windows.window import axis_names, show
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from fractions import Fraction
 
-    from archcost.geometry import Axes, Shape, Window
     from archcost.layers.base import Kind
+    from archcost.windows.window import Axes, Shape, Window
 
     Wire = Node | Input
     Fits = Callable[[tuple[Input, ...]], bool]

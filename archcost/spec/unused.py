@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.network import Unused
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
-from archcost.spec.reader import Sequence
+from archcost.spec.yaml_reader import Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

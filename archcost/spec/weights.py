@@ -8,26 +8,26 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from archcost.geometry import show, size
 from archcost.network import Given
 from archcost.spec.problems import Mistake
-from archcost.spec.reader import Mapping, Scalar, Sequence
 from archcost.spec.template import describe, shown
-from archcost.suggest import suggest
+from archcost.spec.yaml_reader import Mapping, Scalar, Sequence
+from archcost.windows.window import show, size
+from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Collection
     from collections.abc import Mapping as Env
     from collections.abc import Sequence as Several
 
-    from archcost.expressions import Value
-    from archcost.geometry import Shape
+    from archcost.expressions.evaluate import Value
+    from archcost.files import Stored
     from archcost.network import Node
     from archcost.source import Place
-    from archcost.spec.library import Stored
-    from archcost.spec.pieces import Pieces
-    from archcost.spec.reader import Tree
+    from archcost.spec.checks import Pieces
     from archcost.spec.template import Field, Template
+    from archcost.spec.yaml_reader import Tree
+    from archcost.windows.window import Shape
 
 
 class Written(NamedTuple):

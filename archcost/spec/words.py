@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import foreign, layers
 from archcost.spec.library import standard_names, what_it_holds
-from archcost.spec.reader import Mapping
-from archcost.suggest import meant, nearest, plain, translate, translation
+from archcost.spec.yaml_reader import Mapping
+from archcost.words.suggest import meant, nearest, plain, translate, translation
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from archcost.spec.reader import Entry
+    from archcost.spec.yaml_reader import Entry
 
 _NAMED = re.compile(
     r"(?P<word>[A-Za-z_]+?[A-Za-z](?:[123][dD])?)[_-]?(?:(?P<size>\d+)x(?P=size)|\d+([_-]\d+)*[a-z]?|layer|module|op)",

@@ -145,7 +145,7 @@ def test_notes_are_not_left_behind(repo: Repo) -> None:
 
 
 def test_a_wheel_that_does_not_run_is_not_released(repo: Repo) -> None:
-    path = repo.folder / "archcost/analysis.py"
+    path = repo.folder / "archcost/analysis/analyze.py"
     path.write_text(path.read_text("utf-8") + "\nimport nothing_there\n", "utf-8")
     repo.save()
     assert "No module named 'nothing_there'" in refusal(repo)

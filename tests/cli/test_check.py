@@ -14,11 +14,11 @@ import pytest
 from archcost import check
 from archcost.cli import main
 from archcost.cli.output import write
+from archcost.config.bounds import BOUNDS
 from archcost.gate.baseline import Accepted, Baseline, fingerprint, read
-from archcost.gate.bounds import BOUNDS
 from archcost.report.judgement import FORMATS
 from archcost.report.judgement import write as render
-from archcost.report.judgement.words import Look
+from archcost.report.judgement.sentences import Look
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,8 @@ from click.shell_completion import ShellComplete
 
 import archcost as package
 from archcost.cli.program import program
-from archcost.report import columns, comparison_cells
+from archcost.report.analysis import columns
+from archcost.report.comparison import columns as comparison_cells
 from tests.cli.program import SPECS, archcost
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ import pytest
 
 from archcost.cli import main, progress
 from archcost.cli.progress import Progress
-from archcost.report.fit import width
+from archcost.words.fit import width
 from tests.cli.program import SPECS
 
 

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Shape
     from archcost.layers.base import Kind
+    from archcost.windows.window import Shape
 
     Apply = Callable[[Kind, tuple[Array, ...], Mapping[str, Array]], Array]
 

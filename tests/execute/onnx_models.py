@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Shape
     from archcost.layers.base import Kind
+    from archcost.windows.window import Shape
     from tests.execute.onnx_cases import Apply
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Pads
+    from archcost.windows.window import Pads
     from tests.execute.onnx_cases import Case
 
     Translation = Callable[[Case], "Array | list[Array]"]

@@ -14,8 +14,8 @@ from archcost.execute import verification
 from archcost.execute.kernels import Kernels
 from archcost.execute.spots import readers
 from archcost.execute.verification import verify
-from archcost.offsets import Offsets
-from archcost.reach import Line, Reach, identity
+from archcost.windows.offsets import Offsets
+from archcost.windows.reach import Line, Reach, identity
 from tests.passes.test_fields_of_random_graphs import Writer, networks, write
 
 if TYPE_CHECKING:
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
     from archcost.execute.arrays import Array
     from archcost.execute.verification import Verification
-    from archcost.geometry import Window
     from archcost.network import Network
     from archcost.passes.receptive_field import Reaches, Tracer
+    from archcost.windows.window import Window
 
 
 def proved(network: Network, samples: int) -> Verification:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Shape
     from archcost.layers.base import Kind
+    from archcost.windows.window import Shape
     from tests.layers.table import Case
 
 PLACES = 25

@@ -29,8 +29,8 @@ from archcost.passes.paths import paths
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.execute.executor import Step
-    from archcost.geometry import Axes, Shape
     from archcost.network import Network
+    from archcost.windows.window import Axes, Shape
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 EXAMPLES = sorted((DOCS / "examples").glob("*.yaml"))

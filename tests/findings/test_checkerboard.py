@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archcost.findings.checkerboard import hits
-from archcost.geometry import scattering
+from archcost.windows.window import scattering
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archcost.network import Network
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
     Said = Callable[..., list[str]]
     Load = Callable[..., Network]

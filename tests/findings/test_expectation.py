@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcost
-from archcost.review.measured import MEASURES, Subject
+from archcost.analysis.measures import MEASURES, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Callable

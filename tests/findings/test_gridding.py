@@ -13,10 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcost
-from archcost.analysis import fields_by_tensor
 from archcost.findings.gridding import repaired
-from archcost.passes.looks import Looks
-from archcost.passes.receptive_field import receptive_fields
+from archcost.passes.access import Looks
+from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
 from archcost.passes.stacks import stacks
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
     from archcost.network import Network
     from archcost.passes.stacks import Stack
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
 
 def found(net: Network, rule: str) -> list[Finding]:
@@ -75,8 +74,8 @@ def test_what_is_too_large_to_count_is_left_out_and_never_counted_wrong(
     positions: int, work: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Tried with limits so low that most rows are beyond them."""
-    monkeypatch.setattr("archcost.offsets.POSITIONS", positions)
-    monkeypatch.setattr("archcost.offsets.WORK", work)
+    monkeypatch.setattr("archcost.windows.offsets.POSITIONS", positions)
+    monkeypatch.setattr("archcost.windows.offsets.WORK", work)
     for seed in range(40):
         random = Random(seed)  # noqa: S311 - no secret
         layers = [

@@ -12,8 +12,8 @@ import archcost
 from archcost.findings import RULES
 from archcost.findings.rule import Seen
 from archcost.limits import DEFAULT
+from archcost.passes.access import Looks
 from archcost.passes.cost import costs
-from archcost.passes.looks import Looks
 from archcost.spec.library import BLOCKS, zoo
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from archcost.findings import RULES
 
 if TYPE_CHECKING:
     from archcost.findings.rule import Rule
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
 ROOT = Path(__file__).parents[2]
 

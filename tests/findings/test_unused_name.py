@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from archcost.report.model import Finding
+    from archcost.results.report import Finding
 
     Found = Callable[..., list[Finding]]
 

@@ -19,7 +19,7 @@ import archcost.formatting
 from archcost import load
 from archcost.errors import SpecError
 from archcost.formatting import FormattingError, formatted
-from archcost.spec.reader import Mapping, Scalar, read
+from archcost.spec.yaml_reader import Mapping, Scalar, read
 from tests.test_fuzz_specs import DENSE, damaged, transplanted
 from tests.test_random_networks import Writer
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from random import Random
 
     from archcost.formatting.tree import Document
-    from archcost.spec.reader import Tree
+    from archcost.spec.yaml_reader import Tree
 
 ROOT = Path(__file__).parents[2]
 PATHS = [*sorted((ROOT / "specs").glob("*.yaml")), *sorted((ROOT / "archcost" / "blocks").glob("*.yaml"))]

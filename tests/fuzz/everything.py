@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import yaml
 
 from archcost import SpecError, load
-from archcost.geometry import size
 from archcost.layers import KINDS
 from archcost.limits import Limits
+from archcost.windows.window import size
 from tests.random_specs import Writer
 
 if TYPE_CHECKING:

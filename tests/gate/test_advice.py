@@ -11,22 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcost
-from archcost.gate.advice import IDEAS, MOST, advice, hints
-from archcost.gate.advice.asked import Asked
-from archcost.gate.advice.rebuilt import rebuilt
+from archcost.advice import IDEAS, MOST, advice, hints
+from archcost.advice.question import Asked
+from archcost.advice.rebuild import rebuilt
+from archcost.analysis.measures import MEASURES, Subject
 from archcost.limits import DEFAULT
-from archcost.report.model import COUNTS
-from archcost.report.numbers import si
-from archcost.review.measured import MEASURES, Subject
+from archcost.results.report import COUNTS
 from archcost.spec.library import zoo
+from archcost.words.numbers import si
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from archcost.gate.advice.asked import Hint, Number, Reload
+    from archcost.advice.question import Hint, Number, Reload
     from archcost.network import Network
-    from archcost.report.model import NodeRow
+    from archcost.results.report import NodeRow
     from archcost.spec.load import Setting
 
     Load = Callable[..., Network]

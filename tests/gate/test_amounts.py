@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archcost.analysis.measures import MEASURES
+from archcost.config.amounts import read_limit
+from archcost.config.bounds import BOUNDS
+from archcost.config.read import budgets_of_flag
 from archcost.errors import UsageError
-from archcost.gate.amounts import read_limit
-from archcost.gate.bounds import BOUNDS
-from archcost.gate.config import budgets_of_flag
-from archcost.review.measured import MEASURES
 
 if TYPE_CHECKING:
-    from archcost.gate.amounts import Unit
+    from archcost.config.amounts import Unit
 
 AMOUNTS: dict[str, tuple[str, int | Fraction, Unit]] = {
     "a whole number": ("331", 331, "count"),

@@ -13,12 +13,12 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from archcost.cli.schema import command
+from archcost.config.bounds import BOUNDS
+from archcost.config.parser import BUDGET_KEYS, KEYS, SETTABLE, SPEC_KEYS, WAIVER_KEYS
+from archcost.config.read import read_config
 from archcost.errors import SpecError
-from archcost.gate.bounds import BOUNDS
-from archcost.gate.config import read_config
-from archcost.gate.parse import BUDGET_KEYS, KEYS, SETTABLE, SPEC_KEYS, WAIVER_KEYS
 from archcost.schemas import schema
-from archcost.spec.reader import Mapping, Sequence, read
+from archcost.spec.yaml_reader import Mapping, Sequence, read
 
 HERE = Path(__file__).parent
 SCHEMA = schema("budget")

@@ -16,18 +16,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from archcost.config.model import Config, SpecPattern, Waiver
+from archcost.config.parser import BUDGET_KEYS, KEYS, SETTABLE, SPEC_KEYS, WAIVER_KEYS
+from archcost.config.patterns import matches_block, matches_spec
+from archcost.config.read import find_config, read_config
 from archcost.errors import SpecError, UsageError
 from archcost.findings import RULES
-from archcost.gate.config import Config, SpecPattern, Waiver, find_config, read_config
-from archcost.gate.model import GATE_RULES
-from archcost.gate.parse import BUDGET_KEYS, KEYS, SETTABLE, SPEC_KEYS, WAIVER_KEYS
-from archcost.gate.patterns import matches_block, matches_spec
+from archcost.results.judgement import GATE_RULES
 from archcost.source import Place, Source
 
 if TYPE_CHECKING:
     from random import Random
 
-    from archcost.gate.config import Budget
+    from archcost.config.model import Budget
 
 BROKEN = Path(__file__).parent / "broken"
 CASES = sorted(path.name for path in BROKEN.iterdir() if path.suffix != ".txt")

@@ -9,11 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcost
-from archcost.gate.heaviest import NAMED, heaviest, heaviest_text
+from archcost.advice.heaviest import NAMED, heaviest, heaviest_text
+from archcost.analysis.measures import MEASURES, Subject
 from archcost.limits import DEFAULT
 from archcost.passes.memory import peaks
-from archcost.report.model import COUNTS
-from archcost.review.measured import MEASURES, Subject
+from archcost.results.report import COUNTS
 from archcost.spec.library import zoo
 
 if TYPE_CHECKING:

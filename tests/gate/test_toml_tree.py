@@ -12,15 +12,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from archcost.config.toml_tree import read_table
 from archcost.errors import SpecError
-from archcost.gate.toml_tree import read_table
 from archcost.limits import DEFAULT
-from archcost.spec.reader import Mapping, Scalar, Sequence
+from archcost.spec.yaml_reader import Mapping, Scalar, Sequence
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.spec.reader import Tree
+    from archcost.spec.yaml_reader import Tree
 
 EVERYTHING = '''\
 # a comment with [brackets] and "quotes"

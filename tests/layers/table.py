@@ -32,8 +32,8 @@ from tests.layers.definitions import (
 )
 
 if TYPE_CHECKING:
-    from archcost.geometry import Shape
     from archcost.layers.base import Weights
+    from archcost.windows.window import Shape
     from tests.layers.definitions import Value
 
 

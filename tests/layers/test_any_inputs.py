@@ -13,9 +13,9 @@ from archcost.layers import find
 from tests.layers.test_table import CASES
 
 if TYPE_CHECKING:
-    from archcost.geometry import Shape
     from archcost.layers.base import Kind
-    from archcost.rearrangement import Rearrangement
+    from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.window import Shape
     from tests.layers.table import Case
 
 SHAPES: list[Shape] = [

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from archcost.channels import Channels, Run
 from archcost.layers import find
+from archcost.windows.channels import Channels, Run
 from tests.execute.running import run
 from tests.execute.test_rows_run import arriving, held
 from tests.layers.test_table import CASES

@@ -11,7 +11,7 @@ import pytest
 
 from archcost.errors import ShapeError
 from archcost.execute.kernels import KERNELS
-from archcost.geometry import Window
+from archcost.windows.window import Window
 from tests.layers.loops import build
 
 MEASURED = json.loads((Path(__file__).parents[1] / "data" / "upsample_sizes.json").read_text("utf-8"))

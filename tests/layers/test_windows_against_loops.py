@@ -15,7 +15,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from archcost.errors import ShapeError
-from archcost.geometry import Window
+from archcost.windows.window import Window
 from tests.layers.loops import Axis, Index, Tally, build, fields, lengths, places, taps
 
 if TYPE_CHECKING:

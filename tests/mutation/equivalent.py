@@ -15,18 +15,22 @@ _ONE_RUN = "channels that are all alike are so in any groups and any order"
 _DEPTHS = "depths are only compared with each other"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
-    ("archcost/channels.py", "return len(self.runs) > 1 and self.total <= RUNS", "1 → 0"): _ONE_RUN,
+    ("archcost/windows/channels.py", "return len(self.runs) > 1 and self.total <= RUNS", "1 → 0"): _ONE_RUN,
     (
-        "archcost/channels.py",
+        "archcost/windows/channels.py",
         "return len(self.runs) > 1 and self.total <= RUNS",
         "len(self.runs) > 1 → (len(self.runs) >= 1)",
     ): _ONE_RUN,
     (
-        "archcost/channels.py",
+        "archcost/windows/channels.py",
         "return len(self.runs) > 1 and self.total <= RUNS",
         "len(self.runs) > 1 and self.total <= RUNS → (self.total <= RUNS)",
     ): _ONE_RUN,
-    ("archcost/hdc.py", "holds = distance <= sizes[0]", "0 → -1"): "there is one size, or it was said before",
+    (
+        "archcost/dilation/published_rules.py",
+        "holds = distance <= sizes[0]",
+        "0 → -1",
+    ): "there is one size, or it was said before",
     (
         "archcost/layers/base.py",
         "found = {name: settled(getattr(self, name), len(inputs[0])) for name in self.axis_fields if inputs}",
@@ -38,16 +42,16 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "bin_reads(spatial(x), self._sizes(x)) → (bin_reads(self._sizes(x), spatial(x)))",
     ): "i + o - gcd(i, o), of i positions and o bins",
     (
-        "archcost/passes/looks.py",
+        "archcost/passes/access.py",
         "key = (id(node.layer), position, node.shapes, node.output)",
         "(id(node.layer), position, node.shapes, node.output) → (id(node.layer), position, node.shapes)",
     ): "what leaves a layer follows from the layer and from what arrives",
     (
-        "archcost/offsets.py",
+        "archcost/windows/offsets.py",
         "skip = (mask & -mask).bit_length() - 1",
         "mask & -mask → (mask | -mask)",
     ): "it is the same number with a minus, which has as many bits",
-    ("archcost/offsets.py", "left[0] -= len(members)", "0 → -1"): "the list has one element",
+    ("archcost/windows/offsets.py", "left[0] -= len(members)", "0 → -1"): "the list has one element",
     ("archcost/passes/stacks.py", "self.depth = 1 + (before.depth if before else 0)", "0 → 1"): _DEPTHS,
     ("archcost/passes/stacks.py", "self.depth = 1 + (before.depth if before else 0)", "0 → -1"): _DEPTHS,
 }

@@ -3,7 +3,7 @@
     python -m tests.mutation.run --record                  # once: which tests run which statements
     python -m tests.mutation.run --samples 300 --seed 1    # of geometry, layers, passes, kernels
     python -m tests.mutation.run --samples 300 --seed 1 --of rest
-    python -m tests.mutation.run --only archcost/geometry.py --samples 40
+    python -m tests.mutation.run --only archcost/windows/window.py --samples 40
 
 Every change that no test notices is printed. It either is the same program, and gets its reason in
 `equivalent.py`, or a test is missing.
@@ -29,18 +29,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 NUMBERS = (
-    "archcost/geometry.py",
+    "archcost/windows/window.py",
     "archcost/layers/",
     "archcost/passes/",
     "archcost/execute/kernels/",
-    "archcost/apart.py",
-    "archcost/channels.py",
-    "archcost/hdc.py",
-    "archcost/moves.py",
-    "archcost/slides.py",
-    "archcost/offsets.py",
-    "archcost/reach.py",
-    "archcost/rearrangement.py",
+    "archcost/windows/apart.py",
+    "archcost/windows/channels.py",
+    "archcost/dilation/published_rules.py",
+    "archcost/windows/moves.py",
+    "archcost/windows/slides.py",
+    "archcost/windows/offsets.py",
+    "archcost/windows/reach.py",
+    "archcost/windows/rearrangement.py",
 )
 """Where a wrong number would come from."""
 

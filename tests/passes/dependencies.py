@@ -18,7 +18,7 @@ from archcost.execute.executor import steps
 from archcost.execute.spots import readers
 from archcost.execute.tensors import Tensors
 from archcost.layers import find
-from archcost.passes.looks import Looks
+from archcost.passes.access import Looks
 from archcost.passes.receptive_field import Tracer, reaches, receptive_fields
 
 if TYPE_CHECKING:

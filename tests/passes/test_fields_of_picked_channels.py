@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcost
-from archcost.channels import RUNS
 from archcost.passes.receptive_field import receptive_fields
+from archcost.windows.channels import RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

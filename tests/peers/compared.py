@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Shape
     from archcost.layers.base import Kind
+    from archcost.windows.window import Shape
 
 Tensor: TypeAlias = Any
 """A `torch.Tensor`. Any: its types are not there where it is not installed."""

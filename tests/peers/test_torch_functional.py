@@ -19,7 +19,7 @@ from tests.peers.compared import NEEDS_TORCH, Case, Given, Tensor
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from archcost.geometry import Axes, Shape
+    from archcost.windows.window import Axes, Shape
 
 torch: Any = pytest.importorskip("torch", reason=NEEDS_TORCH)
 torch.set_num_threads(1)  # tests run on all cores already

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.gate.model import Against, CheckedSpec, Complaint, Judged, Judgement
+from archcost.results.judgement import Against, CheckedSpec, Complaint, Judged, Judgement
 
 if TYPE_CHECKING:
-    from archcost.gate.model import State
+    from archcost.results.judgement import State
 
 RULES = ("expectation", "gridding", "lattice", "padding-dominates")
 

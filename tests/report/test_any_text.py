@@ -10,14 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcost
+from archcost.analysis.explain import explain
+from archcost.analysis.field_report import Seeing, field_report
+from archcost.execute.proof_report import verify_report
 from archcost.execute.verification import verify
-from archcost.report import comparison_writers, difference, explained, fields_text, verified, writers
-from archcost.report.explanation import explain
-from archcost.report.fields import Seeing, field_report
-from archcost.report.style import Style
-from archcost.report.words import Look
+from archcost.report import difference, explanation, verification
+from archcost.report import fields as fields_text
+from archcost.report.analysis import writers
+from archcost.report.comparison import writers as comparison_writers
+from archcost.report.look import Look
 from archcost.review.compare import PARETO, measure, side_by_side
 from archcost.review.diff import diff
+from archcost.words.style import Style
 from tests.cli.test_no_text_escapes import HOSTILE, LOOKS_ALIKE, SPEC
 
 if TYPE_CHECKING:
@@ -48,7 +52,7 @@ def results(network: Network) -> list[Writer]:
         [measure(one, 1, {}) for one in (network, other)], base=None, pareto=PARETO, depth=1
     )
     seen = field_report(Seeing.of(network), None, effective=False)
-    proof = verified.verify_report(verify(network, samples=1))
+    proof = verify_report(verify(network, samples=1))
     look = Look(columns=("place", "fields", "kind", "inputs"))
 
     def in_each(forms: tuple[str, ...], write: Callable[[Any, str], str], result: object) -> list[Writer]:
@@ -59,12 +63,12 @@ def results(network: Network) -> list[Writer]:
         *in_each(usual, lambda value, form: writers.write([value], form, look), report),
         *in_each(usual, lambda value, form: difference.write([value], form, Look(depth=1)), change),
         *in_each(usual, lambda value, form: comparison_writers.write(value, form, Look()), compared),
-        ("table", lambda value: explained.as_text(value, Style()), explain(network, "last", None)),
-        ("json", explained.as_json, explain(network, "last", None)),
+        ("table", lambda value: explanation.as_text(value, Style()), explain(network, "last", None)),
+        ("json", explanation.as_json, explain(network, "last", None)),
         ("table", lambda value: fields_text.as_text(value, Style()), seen),
         ("json", fields_text.as_json, seen),
-        ("table", lambda value: verified.as_text([value], Style()), proof),
-        ("json", lambda value: verified.as_json([value]), proof),
+        ("table", lambda value: verification.as_text([value], Style()), proof),
+        ("json", lambda value: verification.as_json([value]), proof),
     ]
 
 

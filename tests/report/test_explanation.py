@@ -10,13 +10,13 @@ import pytest
 import archcost
 from archcost.errors import UsageError
 from archcost.layers.base import Operations
-from archcost.report.explanation import GroupExplanation, NodeExplanation
+from archcost.results.explanation import GroupExplanation, NodeExplanation
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.network import Network
-    from archcost.report.derivation import Step
+    from archcost.results.derivation import Step
 
 ZOO = ["lenet5", "googlenet", "shufflenet_v2_x1_0", "deeplabv3_resnet50", "squeezenet1_0"]
 

@@ -11,20 +11,20 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcost
-from archcost.analysis import analyze
+from archcost.analysis.analyze import analyze
+from archcost.analysis.field_report import Seeing, field_report
 from archcost.errors import UsageError
-from archcost.report.fields import Seeing, field_report
-from archcost.report.fields_text import as_json, as_text, changes, legend
+from archcost.report.analysis.writers import write
+from archcost.report.fields import as_json, as_text, changes, legend
 from archcost.report.fields_writers import as_csv
-from archcost.report.style import Style
-from archcost.report.words import Look
-from archcost.report.writers import write
+from archcost.report.look import Look
+from archcost.words.style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.network import Network
-    from archcost.report.fields import FieldReport
+    from archcost.results.fields import FieldReport
 
 
 def report_of(net: Network, at: str | None = None) -> FieldReport:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcost.report.fit import cut, fitted, paragraph, shortened, width, wrapped
-from archcost.report.style import Style
+from archcost.words.fit import cut, fitted, paragraph, shortened, width, wrapped
+from archcost.words.style import Style
 
 WIDTHS = {
     "conv": 4,

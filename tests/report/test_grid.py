@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tabulate import SEPARATING_LINE, tabulate
 
-from archcost.report.fit import width
-from archcost.report.grid import Head, Table, grid, piped, pipes
-from archcost.report.style import Style
+from archcost.words.fit import width
+from archcost.words.style import Style
+from archcost.words.tables import Head, Table, grid, piped, pipes
 
 HEADS = [
     Head("layer", least=12),

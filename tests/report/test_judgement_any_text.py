@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from archcost.escape import cleaned, no_commands
-from archcost.gate.model import Against
 from archcost.report.judgement import FORMATS, write
-from archcost.report.judgement.words import Look
-from archcost.report.model import plain
+from archcost.report.judgement.sentences import Look
+from archcost.results.judgement import Against
+from archcost.results.report import plain
 from tests.report.judgements import complaint, judgement, limit, spec
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from markdown_it.token import Token
 
-    from archcost.gate.model import Judgement
+    from archcost.results.judgement import Judgement
 
 HOSTILE = (
     *("\n", "\r\n", "\t", "\0", "\x1b[31m", "\u2028", "\u202e", "\ufeff", "\ufffe", "\ud800", "\xa0", "π"),

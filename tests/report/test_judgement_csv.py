@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 
 from archcost.report.judgement import write
-from archcost.report.judgement.words import Look
+from archcost.report.judgement.sentences import Look
 from tests.report.judgements import (
     ACCEPTED,
     EXAMPLES,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from archcost.report.judgement import write
-from archcost.report.judgement.words import Look
+from archcost.report.judgement.sentences import Look
 from tests.report.judgements import (
     ACCEPTED,
     FOUND,
@@ -24,7 +24,7 @@ from tests.report.judgements import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archcost.gate.model import Judgement
+    from archcost.results.judgement import Judgement
 
 
 class Command(NamedTuple):

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from archcost.report.judgement import write
-from archcost.report.judgement.words import Look
+from archcost.report.judgement.sentences import Look
 from archcost.schemas import schema
 from tests.report.judgements import EXAMPLES, FOUND, OVER_A_BASE
 

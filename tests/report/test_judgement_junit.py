@@ -9,7 +9,7 @@ import pytest
 from junitparser import JUnitXml, Skipped
 
 from archcost.report.judgement import write
-from archcost.report.judgement.words import Look
+from archcost.report.judgement.sentences import Look
 from tests.report.judgements import (
     ACCEPTED,
     EXAMPLES,
@@ -24,7 +24,7 @@ from tests.report.judgements import (
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-    from archcost.gate.model import Judgement
+    from archcost.results.judgement import Judgement
 
 
 def suites(given: Judgement) -> list[Element]:

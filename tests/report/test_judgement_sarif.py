@@ -12,7 +12,7 @@ import pysarif  # pyright: ignore[reportMissingTypeStubs] - it is typed, and doe
 import pytest
 
 from archcost.report.judgement import write
-from archcost.report.judgement.words import Look
+from archcost.report.judgement.sentences import Look
 from tests.report.judgements import (
     ACCEPTED,
     EXAMPLES,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from archcost.gate.model import Judgement
+    from archcost.results.judgement import Judgement
 
 
 def run(given: Judgement, look: Look | None = None) -> Any:  # noqa: ANN401 - JSON

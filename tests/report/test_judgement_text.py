@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from archcost.report.judgement import write
+from archcost.report.judgement.sentences import Look
 from archcost.report.judgement.text import MOST_LIMITS
-from archcost.report.judgement.words import Look
-from archcost.report.style import Style
+from archcost.words.style import Style
 from tests.report.judgements import (
     ACCEPTED,
     EMPTY,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcost
-from archcost.report.words import Look
-from archcost.report.writers import WRITERS, write
+from archcost.report.analysis.writers import WRITERS, write
+from archcost.report.look import Look
 from tests.work import calls
 
 if TYPE_CHECKING:

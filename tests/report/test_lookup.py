@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archcost.report.lookup import unknown
+from archcost.words.paths import unknown
 
 KNOWN = ["stem.conv", "stem.bn", "stage.0.unit.conv", "stage.0.unit.relu", "stage.1.unit.conv", "head"]
 

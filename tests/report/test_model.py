@@ -12,9 +12,9 @@ import pytest
 
 import archcost
 from archcost.errors import UsageError
-from archcost.report.model import COUNTS
-from archcost.report.words import Look
-from archcost.report.writers import WRITERS, write
+from archcost.report.analysis.writers import WRITERS, write
+from archcost.report.look import Look
+from archcost.results.report import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archcost.report.numbers import apart, percent, si
+from archcost.words.numbers import apart, percent, si
 
 if TYPE_CHECKING:
-    from archcost.report.numbers import Units
+    from archcost.words.numbers import Units
 
 PREFIXES = {"": 0, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18, "Z": 21, "Y": 24, "R": 27, "Q": 30}
 

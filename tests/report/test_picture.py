@@ -22,13 +22,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from archcost.errors import UsageError
-from archcost.report.picture import Picture, Terminal, draw
-from archcost.report.picture.colours import HOLE, LEVELS, colour, parts
-from archcost.report.picture.layout import lay_out, merged
-from archcost.report.picture.png import SCALE
-from archcost.report.picture.shapes import Stroke
-from archcost.report.picture.text import can_show
-from archcost.report.style import Style
+from archcost.picture import Picture, Terminal, draw
+from archcost.picture.colours import HOLE, LEVELS, colour, parts
+from archcost.picture.layout import lay_out, merged
+from archcost.picture.png import SCALE
+from archcost.picture.shapes import Stroke
+from archcost.picture.text import can_show
+from archcost.words.style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

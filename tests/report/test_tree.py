@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcost
-from archcost.report.model import COUNTS
-from archcost.report.tree import FITS, leaves, lines
+from archcost.results.report import COUNTS
+from archcost.results.tree import FITS, leaves, lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.network import Network
-    from archcost.report.tree import Line
+    from archcost.results.tree import Line
 
 ZOO = ["lenet5", "vgg16", "resnet50", "googlenet", "densenet121", "efficientnet_b0"]
 

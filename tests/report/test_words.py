@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcost
-from archcost.report.model import Declared, Finding
-from archcost.report.style import Style
-from archcost.report.words import Look, declared, findings
-from archcost.report.writers import write
+from archcost.report.analysis.sentences import declared
+from archcost.report.analysis.writers import write
+from archcost.report.look import Look
+from archcost.results.report import Declared, Finding
+from archcost.words.findings import findings
+from archcost.words.style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Callable

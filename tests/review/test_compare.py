@@ -12,11 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archcost
+from archcost.analysis.measures import MEASURES, Subject
 from archcost.errors import UsageError
-from archcost.report.comparison_cells import factor
+from archcost.report.comparison.columns import factor
 from archcost.review.compare import in_order
 from archcost.review.labels import Origin, labels
-from archcost.review.measured import MEASURES, Subject
 from archcost.review.pareto import dominators
 from archcost.review.sweep import values
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archcost.network import Network
-    from archcost.report.comparison import Comparison
+    from archcost.results.comparison import Comparison
 
 BOTTLENECKS = (
     "plain_3x3",

@@ -11,14 +11,14 @@ from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
 from archcost import SpecError, analyze, diff
-from archcost.report.model import COUNTS
+from archcost.results.report import COUNTS
 from archcost.review.causes import Attribution
 from archcost.review.matching import Matching
 from tests.review.sketches import Edits, Sketch, chance, load
 
 if TYPE_CHECKING:
     from archcost.network import Network
-    from archcost.report.difference.model import Diff
+    from archcost.results.difference import Diff
     from archcost.review.causes import Cause, Row
     from tests.review.sketches import Spec
 

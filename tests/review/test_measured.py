@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcost
-from archcost.report.model import COUNTS
-from archcost.review.measured import MEASURES, Subject
+from archcost.analysis.measures import MEASURES, Subject
+from archcost.results.report import COUNTS
 
 if TYPE_CHECKING:
     from pathlib import Path

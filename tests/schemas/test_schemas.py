@@ -11,18 +11,18 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import archcost
+from archcost.analysis.field_report import Seeing, field_report
 from archcost.layers import KINDS, find, words
 from archcost.limits import DEFAULT
-from archcost.report.explained import as_json
-from archcost.report.fields import Seeing, field_report
-from archcost.report.fields_text import as_json as fields_as_json
-from archcost.report.words import Look
-from archcost.report.writers import write
+from archcost.report.analysis.writers import write
+from archcost.report.explanation import as_json
+from archcost.report.fields import as_json as fields_as_json
+from archcost.report.look import Look
 from archcost.schemas import SCHEMAS, schema
-from archcost.spec.reader import Mapping, Sequence, read
+from archcost.spec.yaml_reader import Mapping, Sequence, read
 
 if TYPE_CHECKING:
-    from archcost.spec.reader import Tree
+    from archcost.spec.yaml_reader import Tree
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted([*(ROOT / "specs").glob("*.yaml"), *(ROOT / "tests" / "networks").glob("*.yaml")])

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Axes, Window
+    from archcost.windows.window import Axes, Window
 
 BATCH = 2**21
 """Elements that are multiplied at once, more or less."""

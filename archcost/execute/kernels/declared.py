@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Shape, Window
+    from archcost.windows.window import Shape, Window
 
 
 def stand_in(xs: Sequence[Array], windows: Sequence[Window | None], shape: Shape) -> Array:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archcost.execute.arrays import Array
-    from archcost.geometry import Axes, Window
+    from archcost.windows.window import Axes, Window
 
 
 def max_pool(x: Array, window: Window) -> Array:

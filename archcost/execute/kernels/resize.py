@@ -12,7 +12,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
-    from archcost.geometry import Axes
+    from archcost.windows.window import Axes
 
 Scales: TypeAlias = tuple[float, ...]
 

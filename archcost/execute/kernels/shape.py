@@ -8,7 +8,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
-    from archcost.geometry import Axes, Pads, Shape
+    from archcost.windows.window import Axes, Pads, Shape
 
 _MODES: dict[str, Literal["constant", "reflect", "edge"]] = {
     "constant": "constant",

@@ -10,8 +10,8 @@ from archcost.escape import through
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from archcost.report.difference.model import Diff
-    from archcost.report.words import Look
+    from archcost.report.look import Look
+    from archcost.results.difference import Diff
 
 FORMATS = {"table": "text", "json": "json", "markdown": "markdown", "csv": "csv"}
 """Format -> the module whose `write` makes it. It is loaded when it is first used."""

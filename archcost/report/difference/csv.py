@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.csv import table
-from archcost.report.difference.words import field_changes
-from archcost.report.model import COUNTS
+from archcost.report.analysis.csv import table
+from archcost.report.difference.sentences import field_changes
+from archcost.results.report import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from archcost.report.difference.model import Diff, Side
-    from archcost.report.words import Look
+    from archcost.report.look import Look
+    from archcost.results.difference import Diff, Side
 
 _OWN = ("status", "base", "head", "kind", "fields", "base_output", "head_output", "causes")
 _PLACE = ("file", "line", "column")

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.difference.model import SCHEMA
-from archcost.report.json import envelope
+from archcost.report.analysis.json import envelope
+from archcost.results.difference import SCHEMA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.report.difference.model import Diff
-    from archcost.report.words import Look
+    from archcost.report.look import Look
+    from archcost.results.difference import Diff
 
 
 def write(diffs: Sequence[Diff], _look: Look) -> str:

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.difference import words
-from archcost.report.fit import fitted
-from archcost.report.grid import Head, Table, grid
+from archcost.report.difference import sentences
+from archcost.words.fit import fitted
+from archcost.words.tables import Head, Table, grid
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.report.difference.model import Diff
-    from archcost.report.words import Look
+    from archcost.report.look import Look
+    from archcost.results.difference import Diff
 
 CAUSES = 20
 """Causes that are listed; JSON has all."""
@@ -25,23 +25,23 @@ PLACES = 20
 def write(diffs: Sequence[Diff], look: Look) -> str:
     """The networks that changed one below the other; the others in one line."""
     texts = [_one(diff, look) for diff in diffs if diff.status != "equal"]
-    rest = words.unchanged(diffs)
+    rest = sentences.unchanged(diffs)
     return fitted("\n".join([*texts, f"{rest}\n"] if rest else texts), look.style.width)
 
 
 def _one(diff: Diff, look: Look) -> str:
-    head = [look.style.paint(words.title(diff), "bold")]
+    head = [look.style.paint(sentences.title(diff), "bold")]
     if not look.quiet:
-        head += [f"  {line}" for line in words.setting(diff)]
-    blocks = [head, _table(words.HEADERS, words.totals(diff, look.units), look)]
+        head += [f"  {line}" for line in sentences.setting(diff)]
+    blocks = [head, _table(sentences.HEADERS, sentences.totals(diff, look.units), look)]
     if look.depth is not None and diff.nodes:
         blocks.append(_where(diff, look.depth, look))
     blocks += [list(_cause(diff, index, look)) for index in range(min(CAUSES, len(diff.causes)))]
-    blocks.append([*filter(None, [words.cut(len(diff.causes), CAUSES, "causes")])])
-    blocks.append(words.few(list(words.together(diff, look.units)), CAUSES))
-    if names := list(words.renamed(diff)):
+    blocks.append([*filter(None, [sentences.cut(len(diff.causes), CAUSES, "causes")])])
+    blocks.append(sentences.few(list(sentences.together(diff, look.units)), CAUSES))
+    if names := list(sentences.renamed(diff)):
         title = look.style.paint("other paths, the same layers", "bold")
-        blocks.append([title, *words.few(names, LAYERS, indent="  ")])
+        blocks.append([title, *sentences.few(names, LAYERS, indent="  ")])
     return "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
 
 
@@ -55,22 +55,22 @@ def _table(headers: Sequence[str], rows: Sequence[Sequence[str]], look: Look) ->
 
 def _cause(diff: Diff, index: int, look: Look) -> Iterator[str]:
     cause = diff.causes[index]
-    place = words.place(cause)
+    place = sentences.place(cause)
     yield look.style.paint(f"{index + 1}. {cause.what}", "bold") + (f"  ({place})" if place else "")
-    yield f"   {words.alone(diff, index, look.units)}"
-    if ripple := words.rippled(diff, index):
+    yield f"   {sentences.alone(diff, index, look.units)}"
+    if ripple := sentences.rippled(diff, index):
         yield f"   {ripple}"
     if look.quiet:
         return
-    found = words.entries(words.changed_by(diff, index), diff, look.units)
+    found = sentences.entries(sentences.changed_by(diff, index), diff, look.units)
     lines = [f"{_SIGNS[entry.word]} {entry.path}  {entry.kind}: {entry.text}" for entry in found]
-    yield from words.few(lines, LAYERS, indent="   ")
+    yield from sentences.few(lines, LAYERS, indent="   ")
 
 
 _SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 
 
 def _where(diff: Diff, depth: int, look: Look) -> list[str]:
-    found = words.where(diff, depth)
-    lines = _table(words.PLACES, words.places(found[:PLACES], look.units), look)
-    return [*lines, *filter(None, [words.cut(len(found), PLACES, "groups")])]
+    found = sentences.where(diff, depth)
+    lines = _table(sentences.PLACES, sentences.places(found[:PLACES], look.units), look)
+    return [*lines, *filter(None, [sentences.cut(len(found), PLACES, "groups")])]

@@ -13,8 +13,8 @@ from archcost.escape import through
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcost.gate.model import Judgement
-    from archcost.report.judgement.words import Look
+    from archcost.report.judgement.sentences import Look
+    from archcost.results.judgement import Judgement
 
 FORMATS = {
     "text": "text",

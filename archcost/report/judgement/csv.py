@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.csv import table
+from archcost.report.analysis.csv import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.gate.model import CheckedSpec, Complaint, Judged, Judgement
-    from archcost.report.judgement.words import Look
+    from archcost.report.judgement.sentences import Look
+    from archcost.results.judgement import CheckedSpec, Complaint, Judged, Judgement
 
 COLUMNS = (
     *("spec", "network", "rule", "budget", "scope", "axis", "level", "outcome", "fails"),

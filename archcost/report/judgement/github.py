@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from archcost.errors import SpecError
 from archcost.escape import github_data, github_property, one_line
-from archcost.gate.model import WATCHING
-from archcost.report.judgement.words import in_repository, verdict, worst_first
-from archcost.report.words import about_all
+from archcost.report.judgement.sentences import in_repository, verdict, worst_first
+from archcost.results.judgement import WATCHING
+from archcost.words.findings import about_all
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from archcost.errors import ArchcostError, Diagnostic
-    from archcost.gate.model import Complaint, Judgement
-    from archcost.report.judgement.words import Look
+    from archcost.report.judgement.sentences import Look
+    from archcost.results.judgement import Complaint, Judgement
 
 MOST = 10
 """Annotations of each type that GitHub shows for a step of a job."""

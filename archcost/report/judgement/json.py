@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.json import envelope
-from archcost.report.model import plain, to_dict
+from archcost.report.analysis.json import envelope
+from archcost.results.report import plain, to_dict
 
 if TYPE_CHECKING:
-    from archcost.gate.model import Judgement
-    from archcost.report.judgement.words import Look
+    from archcost.report.judgement.sentences import Look
+    from archcost.results.judgement import Judgement
 
 SCHEMA = "archcost-check/1"
 

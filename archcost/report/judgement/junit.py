@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from archcost.escape import xml
-from archcost.report.judgement.words import allowed, amounts, in_repository, subject
+from archcost.report.judgement.sentences import allowed, amounts, in_repository, subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from archcost.gate.model import CheckedSpec, Complaint, Judged, Judgement
-    from archcost.report.judgement.words import Look
+    from archcost.report.judgement.sentences import Look
+    from archcost.results.judgement import CheckedSpec, Complaint, Judged, Judgement
 
 
 class Case(NamedTuple):

@@ -10,8 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.escape import code, markdown
-from archcost.gate.model import LEVELS
-from archcost.report.judgement.words import (
+from archcost.report.judgement.sentences import (
     NAMES,
     allowed,
     amount,
@@ -25,14 +24,15 @@ from archcost.report.judgement.words import (
     verdict,
     worst_first,
 )
-from archcost.report.words import about_all
-from archcost.wording import plural
+from archcost.results.judgement import LEVELS
+from archcost.words.findings import about_all
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.gate.model import CheckedSpec, Complaint, Judged, Judgement
-    from archcost.report.judgement.words import Look
+    from archcost.report.judgement.sentences import Look
+    from archcost.results.judgement import CheckedSpec, Complaint, Judged, Judgement
 
 # A comment has room for 65,536 characters, a summary for more. The parts share what the frame leaves.
 _COMPLAINTS, _NUMBERS, _CAUSES, _ACCEPTED, _SPECS = 24_000, 18_000, 6_000, 9_000, 5_000

@@ -13,16 +13,16 @@ from urllib.parse import quote
 
 from archcost import __version__
 from archcost.escape import json_text
-from archcost.gate.model import GATE_RULES
-from archcost.report.judgement.words import NAMES, in_repository
-from archcost.report.model import plain
+from archcost.report.judgement.sentences import NAMES, in_repository
+from archcost.results.judgement import GATE_RULES
+from archcost.results.report import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from archcost.gate.model import CheckedSpec, Complaint, Judgement
-    from archcost.report.judgement.words import Look
-    from archcost.report.model import Level
+    from archcost.report.judgement.sentences import Look
+    from archcost.results.judgement import CheckedSpec, Complaint, Judgement
+    from archcost.results.report import Level
 
 Object = dict[str, object]
 
@@ -96,8 +96,8 @@ _HELP = "Levels, limits and waivers are set in archcost.yaml; `archcost check --
 def _meaning(name: str) -> tuple[str, Level]:
     """What a rule is about, and its usual level."""
     # Of all formats only this one documents the rules.
+    from archcost.analysis.measures import MEASURES  # noqa: PLC0415 - likewise
     from archcost.findings import RULES  # noqa: PLC0415 - they bring networkx along
-    from archcost.review.measured import MEASURES  # noqa: PLC0415 - likewise
 
     if known := RULES.get(name):
         return f"{name}: {known.summary}", known.levels[0]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.fit import fitted
-from archcost.report.grid import Head, Table, grid
-from archcost.report.judgement.words import (
+from archcost.report.judgement.sentences import (
     allowed,
     amounts,
     are_accepted,
@@ -16,15 +14,17 @@ from archcost.report.judgement.words import (
     used,
     verdict,
 )
-from archcost.report.words import about_all, compiler_line
-from archcost.wording import plural
+from archcost.words.findings import about_all, compiler_line
+from archcost.words.fit import fitted
+from archcost.words.tables import Head, Table, grid
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from archcost.gate.model import Complaint, Judged, Judgement
-    from archcost.report.judgement.words import Look
-    from archcost.report.style import Style
+    from archcost.report.judgement.sentences import Look
+    from archcost.results.judgement import Complaint, Judged, Judgement
+    from archcost.words.style import Style
 
 MOST_LIMITS = 20
 """Limits that are listed with what is left of them; more would bury what is wrong."""

@@ -14,13 +14,13 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archcost.config.entries import Entry, entries
+from archcost.config.read import find_config, read_config
 from archcost.gate.check import Gate
-from archcost.gate.config import find_config, read_config
-from archcost.gate.entries import Entry, entries
 
 if TYPE_CHECKING:
     from archcost.gate.baseline import Baseline
-    from archcost.gate.model import Complaint, Judgement
+    from archcost.results.judgement import Complaint, Judgement
 
 
 NET = """\

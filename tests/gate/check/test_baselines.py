@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from archcost.config.entries import entries
+from archcost.config.model import Config
+from archcost.config.read import find_config, read_config
 from archcost.errors import SpecError, UsageError
 from archcost.gate.baseline import Accepted, Baseline
 from archcost.gate.baseline import read as read_baseline
 from archcost.gate.check import Gate
-from archcost.gate.config import Config, find_config, read_config
-from archcost.gate.entries import entries
 from archcost.gate.remarks import about_baseline
 from tests.gate.check.judging import ASKED, GRIDS, NET, RELATIVE, TODAY, gate, judge, only, widen
 

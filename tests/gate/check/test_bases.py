@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from archcost.analysis.measures import Subject
+from archcost.config.entries import Entry
 from archcost.gate.causes import causes
-from archcost.gate.entries import Entry
-from archcost.review.measured import Subject
 from tests.gate.check.judging import NET, judge, only, said, widen
 
 if TYPE_CHECKING:
-    from archcost.gate.model import Judgement
+    from archcost.results.judgement import Judgement
     from tests.scratch_repository import Repo
 
 AGAINST = "specs: [net.yaml]\nagainst: main\nbudgets:\n  - {max_macs: %s}\n"

@@ -8,12 +8,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from archcost.analysis.measures import Subject
+from archcost.config.entries import Entry
+from archcost.config.patterns import matches_block
+from archcost.config.read import budgets_of_flag
 from archcost.gate.check import Gate
-from archcost.gate.config import budgets_of_flag
-from archcost.gate.entries import Entry
 from archcost.gate.judge import parts
-from archcost.gate.patterns import matches_block
-from archcost.review.measured import Subject
 from tests.gate.check.judging import TODAY, gate, judge, only, said, widen
 from tests.work import calls
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from archcost.config.entries import Entry, entries, unchecked
+from archcost.config.read import read_config
 from archcost.errors import NothingToAnalyzeError, SpecError, UsageError
-from archcost.gate.config import read_config
-from archcost.gate.entries import Entry, entries, unchecked
 from archcost.limits import DEFAULT
 from tests.gate.check.judging import NET, WITH_VARIANT, configure, judge, said
 

@@ -1,0 +1,223 @@
+"""Ideas that widen what a network sees: other dilations without holes, or more layers."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.dilation.solver import fewest_layers, solve
+from archcost.errors import UsageError
+from archcost.findings.gridding import repaired, worst_line
+from archcost.findings.rule import Seen
+from archcost.layers.convolution import Conv, DepthwiseConv
+from archcost.network import Node
+from archcost.passes.access import Looks
+from archcost.passes.cost import costs
+from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
+from archcost.words.numbers import listed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from archcost.advice.question import Asked, Hint
+    from archcost.layers.base import Kind
+    from archcost.network import Input
+    from archcost.passes.stacks import Link
+    from archcost.results.report import ReceptiveField
+    from archcost.windows.window import Axes
+
+_LONGEST = 8
+"""Layers that are given other dilations, or are added."""
+
+
+# -- holes ------------------------------------------------------------------------------------------------
+
+
+def without_holes(asked: Asked) -> Iterator[Hint]:
+    """Dilations that leave no holes: first those that keep the field, then those that change least."""
+    if asked.measure == "coverage" and (chains := _gridded(asked)):
+        yield from _redilated(asked, chains, _as_wide)
+        yield from _redilated(asked, chains, repaired)
+
+
+def _gridded(asked: Asked) -> list[list[Link]]:
+    """The convolutions of the stacks that do not read all of their own input."""
+    network, looks = asked.subject.network, Looks()
+    fields = fields_by_tensor(network, receptive_fields(network, looks))
+    found = Seen(network, costs(network), fields, looks).stacks.stacks
+    return [stack.tip.chain() for stack in found if stack.field.holes and stack.tip and stack.is_chain]
+
+
+def _as_wide(line: Sequence[tuple[int, int]]) -> list[int]:
+    """Dilations without holes whose field is the one of the stack, or little more."""
+    if not 1 < len(line) <= _LONGEST:
+        return []
+    field = 1 + sum((kernel - 1) * dilation for kernel, dilation in line)
+    return _solved([kernel for kernel, _ in line], field)
+
+
+def _solved(kernels: Sequence[int], field: int, max_rate: int | None = None) -> list[int]:
+    """The dilations of the smallest stack found that covers a field; none if no stack does."""
+    try:
+        found = solve(kernels, None, field, max_rate=max_rate, top=2).stacks
+    except UsageError:
+        return []
+    return list(min(found, key=lambda stack: stack.field).rates)
+
+
+def _redilated(
+    asked: Asked,
+    chains: Sequence[Sequence[Link]],
+    choose: Callable[[tuple[tuple[int, int], ...]], list[int]],
+) -> Iterator[Hint]:
+    """Every stack with the dilations that are chosen for it along the axis with holes."""
+    changes: dict[Node, Sequence[Kind]] = {}
+    texts: list[str] = []
+    for links in chains:
+        axis, line = worst_line(links)
+        nodes = [link.node for link in links if link.window.kernel[axis] > 1]
+        if not (chosen := choose(line)) or not (changed := _with_dilations(nodes, chosen)):
+            return
+        changes |= changed
+        texts.append(f"dilation {listed(chosen)} instead of {listed(d for _, d in line)} {_from(nodes)}")
+    more = f" (and so in {len(texts) - 1} more stacks)" if len(texts) > 1 else ""
+    yield from asked.changed(texts[0] + more, changes)
+
+
+def _from(nodes: Sequence[Node]) -> str:
+    return f"in {nodes[0].path}" if len(nodes) == 1 else f"from {nodes[0].path} to {nodes[-1].path}"
+
+
+def _with_dilations(nodes: Sequence[Node], dilations: Sequence[int]) -> dict[Node, list[Kind]]:
+    """The layers with other dilations, padded to give as much as they did; none if one cannot be."""
+    pairs = zip(nodes, dilations, strict=True)
+    found = {node: layer for node, dilation in pairs if (layer := _with_dilation(node, dilation))}
+    return {node: [layer] for node, layer in found.items()} if len(found) == len(nodes) else {}
+
+
+def _with_dilation(node: Node, dilation: int) -> Kind | None:
+    layer = node.layer
+    if not isinstance(layer, Conv | DepthwiseConv) or node.shared is not None:
+        return None
+    if isinstance(layer.padding, str):
+        return layer.model_copy(update={"dilation": (dilation,)})
+    window = layer.window(node.shapes[0])
+    halves = tuple((d * (k // 2),) * 2 for k, d in zip(window.kernel, window.dilation, strict=True))
+    if window.padding != halves:
+        return None
+    padding = tuple(dilation * (k // 2) for k in window.kernel)
+    return layer.model_copy(update={"dilation": (dilation,), "padding": padding})
+
+
+# -- more field -------------------------------------------------------------------------------------------
+
+
+class Spot(NamedTuple):
+    """A convolution with a square kernel and no stride.
+
+    Attributes:
+        node: where it stands.
+        kernel: taps along every axis.
+        dilation: likewise.
+        field: what it sees.
+        before: what it reads sees; None if that is an input.
+    """
+
+    node: Node
+    kernel: int
+    dilation: Axes
+    field: ReceptiveField
+    before: ReceptiveField | None
+
+
+def more_field(asked: Asked) -> Iterator[Hint]:
+    """Larger dilations in the last convolutions, or more convolutions behind the last."""
+    if asked.measure == "field" and (last := _last(asked)):
+        yield from _wider(asked, [*_row_before(asked, last)])
+        yield from _longer(asked, last)
+
+
+def _wider(asked: Asked, spots: Sequence[Spot]) -> Iterator[Hint]:
+    """As few of the last convolutions as can reach it without holes. `spots` begin with the last one."""
+    for count in range(2, len(spots) + 1):
+        first = spots[count - 1]
+        axis = _axis(asked, first)
+        missing = Fraction(asked.limit) - (first.before.size[axis] if first.before else 1)
+        needed = 1 + ceil(missing / Fraction(first.field.stride[axis]))
+        widest = max(1, min(first.node.output[1:]) // 2)
+        if fewest_layers(first.kernel, needed, widest) <= count:
+            nodes = [spot.node for spot in spots[:count]][::-1]
+            rates = _solved([first.kernel] * count, needed, widest)
+            if rates and (changes := _with_dilations(nodes, rates)):
+                yield from asked.changed(f"dilation {listed(rates)} (no holes) {_from(nodes)}", changes)
+            return
+
+
+def _longer(asked: Asked, last: Spot) -> Iterator[Hint]:
+    """Convolutions like the last one, behind it."""
+    node, axis = last.node, _axis(asked, last)
+    each = Fraction(last.field.stride[axis]) * last.dilation[axis] * (last.kernel - 1)
+    count = ceil((Fraction(asked.limit) - Fraction(asked.value or 0)) / each)
+    if 0 < count <= _LONGEST and node.shared is None:
+        once = {"in_channels": None} | ({"multiplier": 1} if isinstance(node.layer, DepthwiseConv) else {})
+        more = [node.layer.model_copy(update=once)] * count
+        what = "1 more convolution" if count == 1 else f"{count} more convolutions"
+        text = f"{what} like {node.path} behind it, {each} positions each"
+        yield from asked.changed(text, {node: [node.layer, *more]})
+
+
+def _last(asked: Asked) -> Spot | None:
+    """The nearest convolution before an output that could see more."""
+    network = asked.subject.network
+    waiting: list[Node | Input] = list(network.outputs.values())
+    known = set(waiting)
+    for tensor in waiting:
+        if isinstance(tensor, Node):
+            if spot := _spot(asked, tensor):
+                return spot
+            waiting += [source for source in tensor.inputs if source not in known]
+            known.update(tensor.inputs)
+    return None
+
+
+def _spot(asked: Asked, node: Node) -> Spot | None:
+    """A node as such a convolution, if it is one."""
+    layer, field = node.layer, asked.fields.get(node.path)
+    if field is None or not isinstance(layer, Conv | DepthwiseConv):
+        return None
+    window = layer.window(node.shapes[0])
+    if len(set(window.kernel)) > 1 or window.kernel[0] == 1 or max(window.stride) > 1:
+        return None
+    before = asked.fields.get(node.inputs[0].path)
+    return Spot(node, window.kernel[0], window.dilation, field, before)
+
+
+def _row_before(asked: Asked, last: Spot) -> Iterator[Spot]:
+    """Convolutions with equal kernels, each reading the next along the widest way, at one stride."""
+    yield last
+    found, at = 1, last.node
+    while found < _LONGEST and (source := _widest(asked, at)) and _moves_along(asked, source, last.field):
+        at = source
+        if spot := _spot(asked, at):
+            if spot.kernel != last.kernel:
+                return
+            found += 1
+            yield spot
+
+
+def _widest(asked: Asked, node: Node) -> Node | None:
+    """The node with the largest field of those that one reads."""
+    sources = [source for source in node.inputs if isinstance(source, Node) and source.path in asked.fields]
+    return max(sources, key=lambda source: asked.fields[source.path].size, default=None)
+
+
+def _moves_along(asked: Asked, node: Node, field: ReceptiveField) -> bool:
+    window = node.layer.window(node.shapes[0]) if node.inputs else None
+    return asked.fields[node.path].stride == field.stride and (window is None or max(window.stride) == 1)
+
+
+def _axis(asked: Asked, spot: Spot) -> int:
+    """The axis that counts: the one that was asked about, or the one that sees least."""
+    size = spot.field.size
+    return size.index(min(size)) if asked.axis is None else asked.axis

@@ -1,0 +1,51 @@
+"""Ideas that leave every value as it is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from archcost.advice.question import is_kind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.advice.question import Asked, Hint
+    from archcost.network import Node
+
+_BIASED = ("conv", "depthwise_conv", "conv_transpose", "deform_conv", "linear")
+
+
+def undone_biases(asked: Asked) -> Iterator[Hint]:
+    """Biases before a batch norm: it subtracts the mean of every channel, and the bias with it."""
+    found = _undone(asked)
+    if found:
+        layers = {node: [node.layer.model_copy(update={"bias": False})] for node in found}
+        who = f"{found[0].path}" if len(found) == 1 else f"{found[0].path} and {len(found) - 1} more"
+        yield from asked.changed(f"bias: false in {who}, whose bias a batch norm undoes", layers)
+
+
+def _undone(asked: Asked) -> list[Node]:
+    network = asked.subject.network
+    found = [node for node in network if _is_biased(node) and _is_normed(asked, node)]
+    # Where weights are shared, all users have a bias or none has.
+    users = Counter(node.shared for node in network)
+    undone = Counter(node.shared for node in found)
+    return [node for node in found if node.shared is None or users[node.shared] == undone[node.shared]]
+
+
+def _is_biased(node: Node) -> bool:
+    return is_kind(node.word, *_BIASED) and getattr(node.layer, "bias", False)
+
+
+def _is_normed(asked: Asked, node: Node) -> bool:
+    """Whether batch norms, and nothing else, read what leaves a node."""
+    readers = asked.readers[node]
+    return bool(readers) and not asked.gives(node) and all(is_kind(r.word, "batch_norm") for r in readers)
+
+
+def best_order(asked: Asked) -> Iterator[Hint]:
+    """The same layers in another order."""
+    if asked.measure == "peak":
+        best = asked.subject.report.totals.peak_activations.best
+        yield from asked.hint("the layers in the order that needs least memory", best)

@@ -1,0 +1,1 @@
+"""What is known of a network, worked out: facts, the report, explanations."""

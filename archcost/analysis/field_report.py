@@ -1,0 +1,190 @@
+"""What `archcost rf` reports: where fields change, one node's field closely, stacks, and findings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
+from typing import TYPE_CHECKING, NamedTuple
+
+from archcost.analysis.rows import readable_field
+from archcost.dilation.published_rules import published_rules
+from archcost.errors import TooLargeError, UsageError
+from archcost.findings import findings
+from archcost.findings.gridding import worst_line
+from archcost.findings.rule import Seen
+from archcost.layers.kind_of import kind_of
+from archcost.passes.access import Looks
+from archcost.passes.cost import costs
+from archcost.passes.effective_field import effective_fields
+from archcost.passes.paths import paths
+from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
+from archcost.passes.stacks import ENDS, by_run
+from archcost.results.fields import EffectiveField, FieldReport, FieldRow, PathCounts, StackRow
+from archcost.words.paths import unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.network import Input, Network, Node
+    from archcost.passes.receptive_field import Field
+    from archcost.passes.stacks import Stack
+
+
+class Seeing(NamedTuple):
+    """A network and its fields by node, for the report and for pictures."""
+
+    network: Network
+    seen: Seen
+
+    @classmethod
+    def of(cls, network: Network) -> Seeing:
+        """The fields of a network."""
+        looks = Looks()
+        fields = fields_by_tensor(network, receptive_fields(network, looks))
+        return cls(network, Seen(network, costs(network), fields, looks))
+
+    def chosen(self, path: str | None) -> Node | None:
+        """The node of that path, or the last one of that group, or of the network without a path.
+
+        Of groups and networks, it is the last node whose field moves along with its position.
+
+        Raises:
+            UsageError: there is no such node, or its field does not move.
+        """
+        if path in self.network.by_path:
+            node = self.network.by_path[path]
+            if not self.local(node):
+                raise UsageError(f"{path} {_why_none(self.seen.fields[node])}")
+            return node
+        inside = [node for node in self.network if path is None or node.path.startswith(f"{path}.")]
+        if path is not None and not inside:
+            raise unknown(path, self.network.name, self.network.by_path)
+        return next((node for node in reversed(inside) if self.local(node)), None)
+
+    def local(self, node: Node) -> dict[str, Field]:
+        """A node's fields as they move along with its position, per input."""
+        fields = self.seen.fields[node]
+        return {name: moving for name, field in fields.items() if (moving := field.moving)}
+
+
+def _why_none(fields: Mapping[str, Field]) -> str:
+    if not all(field.is_known for field in fields.values()):
+        return "has a field that is unknown: on some way to it, nobody knows what is read"
+    if fields:
+        return "sees the whole input at every position; choose a node before the operation over all positions"
+    return "has no spatial relation to an input of the network"
+
+
+def field_report(seeing: Seeing, at: str | None = None, *, effective: bool = False) -> FieldReport:
+    """The fields of a network, or of its node `at`; with `effective`, the effective field of every node too.
+
+    Raises:
+        UsageError: there is no such node, or its field does not move.
+    """
+    network = seeing.network
+    node = seeing.chosen(at)
+    writer = _RowWriter(seeing)
+    closely = writer.row(node, effective=True, pixels=at is not None) if node else None
+    rows = [closely] if at and closely else [writer.row(n, effective=effective) for n in _changes(seeing)]
+    return FieldReport(
+        path=network.path,
+        name=network.name,
+        variant=network.variant,
+        inputs={tensor.path: tensor.output for tensor in network.inputs},
+        outputs={name: tensor.output for name, tensor in network.outputs.items()},
+        nodes=tuple(rows),
+        closely=closely,
+        paths=_paths(network, node) if node else None,
+        deformable=_deformable(network, node) if node else (),
+        stacks=tuple(_stacks(seeing)),
+        findings=findings(seeing.seen),
+    )
+
+
+def _changes(seeing: Seeing) -> Iterator[Node]:
+    """The nodes that see something else than what they read."""
+    fields = seeing.seen.fields
+    for node in seeing.network:
+        if fields[node] and all(fields[node] != fields[source] for source in node.inputs):
+            yield node
+
+
+class _RowWriter:
+    def __init__(self, seeing: Seeing) -> None:
+        self._seeing = seeing
+
+    def row(self, node: Node, *, effective: bool, pixels: bool = False) -> FieldRow:
+        found: dict[str, EffectiveField] = {}
+        reason = ""
+        try:
+            found = self._effective(node, pixels=pixels) if effective else {}
+        except UsageError as error:  # what the table says is true all the same
+            reason = str(error)
+        return FieldRow(
+            path=node.path,
+            kind=kind_of(node.word),
+            file=node.place.source.name,
+            line=node.place.line,
+            column=node.place.column,
+            output=node.output,
+            receptive_fields={
+                name: readable_field(field) for name, field in self._seeing.seen.fields[node].items()
+            },
+            effective_fields=found,
+            reason=reason,
+        )
+
+    def _effective(self, node: Node, *, pixels: bool) -> dict[str, EffectiveField]:
+        if not self._seeing.local(node):
+            return {}
+        try:
+            found = effective_fields(self._seeing.network, node, pixels=pixels)
+        except TooLargeError:
+            if not pixels:
+                raise
+            found = effective_fields(self._seeing.network, node)
+        return {
+            name: EffectiveField(
+                size=field.size, first=field.first, deviation=field.deviation, pixels=field.pixels
+            )
+            for name, field in found.items()
+        }
+
+
+def _paths(network: Network, node: Node) -> PathCounts:
+    found = paths(network, node)
+    return PathCounts(total=found.total, lengths=found.lengths, modules=found.modules, reason=found.reason)
+
+
+def _deformable(network: Network, node: Node) -> tuple[str, ...]:
+    needed: set[Node | Input] = {node}
+    found: list[str] = []
+    for before in reversed(network.nodes):
+        if before in needed:
+            needed.update(before.inputs)
+            if kind_of(before.word) == "deform_conv":
+                found.append(before.path)
+    return tuple(reversed(found))
+
+
+def _stacks(seeing: Seeing) -> Iterator[StackRow]:
+    for ends in by_run(seeing.seen.stacks.stacks):
+        for i, stack in enumerate(ends[:ENDS], 1):
+            yield _stack(stack, more=len(ends) - ENDS if i == ENDS else 0)
+
+
+def _stack(stack: Stack, *, more: int) -> StackRow:
+    links = stack.tip.chain() if stack.tip and stack.is_chain else []
+    line = worst_line(links)[1] if links else ()
+    kernels, dilations = [k for k, _ in line], [d for _, d in line]
+    return StackRow(
+        node=stack.judged.path,
+        convolutions=tuple(link.node.path for link in links),
+        kernel_size=tuple(kernels),
+        dilation=tuple(dilations),
+        size=stack.field.size,
+        coverage=float(stack.field.coverage),
+        holes=stack.field.holes,
+        upper_bound=stack.field.upper_bound,
+        rules=published_rules(dilations, kernels) if links else (),
+        more=more,
+    )

@@ -1,0 +1,1 @@
+"""The configuration of the gate: found, read, and its entries."""

@@ -1,0 +1,242 @@
+"""The configuration of a project: `archcost.yaml`, or `[tool.archcost]` in pyproject.toml."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from archcost.config.patterns import covers_node, matches_block, matches_spec
+from archcost.limits import DEFAULT
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping
+
+    from archcost.config.amounts import Limit
+    from archcost.config.bounds import Bound
+    from archcost.limits import Limits
+    from archcost.results.report import Level
+    from archcost.source import Place
+    from archcost.spec.inputs import InputShape
+    from archcost.spec.load import Setting
+
+WAIVER_DAYS = 366
+"""How long a waiver may hold at most, unless the configuration says otherwise: a year."""
+
+
+TABLE = ("tool", "archcost")
+"""The part of a TOML file that is one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpecPattern:
+    """Specs to check, and how they are read.
+
+    Attributes:
+        path: a file or a glob, relative to the configuration, or `zoo:NAME`.
+        variants: how it is read: as these variants, None for the spec as it stands; empty for as it stands,
+            and as every variant that no other entry reads.
+        set: values for its variables, as `load` takes them.
+        input: another input shape, as `load` takes it.
+        place: where it is written.
+    """
+
+    path: str
+    variants: tuple[str | None, ...] = ()
+    set: Mapping[str, Setting] = field(default_factory=dict[str, "Setting"])
+    input: InputShape | Mapping[str, InputShape] | None = None
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One spatial axis of those a limit was given for."""
+
+    index: int
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """One limit of one measure.
+
+    Attributes:
+        match: patterns of the specs it holds for; none for every spec.
+        variants: of those, the variants it holds for, None for the spec as it stands; empty for all of them.
+        block: a pattern of the blocks it holds for, each by itself; None for the whole network.
+        kind: the layers it holds for, together; None likewise.
+        bound: the measure, and whether the limit is a maximum or a minimum.
+        axis: the spatial axis it holds for; None for every one.
+        level: of the finding if it is broken.
+        limit: what is allowed.
+        place: where the limit is written; None if it was no file.
+    """
+
+    match: tuple[str, ...] = ()
+    variants: tuple[str | None, ...] = ()
+    block: str | None = None
+    kind: str | None = None
+    bound: Bound
+    axis: Axis | None = None
+    level: Literal["warn", "error"] = "error"
+    limit: Limit
+
+    @property
+    def place(self) -> Place | None:
+        """Where the limit is written; None if it was no file."""
+        return self.limit.place
+
+    @property
+    def set_at(self) -> str:
+        """Where to change it: `archcost.yaml:7:15`, or the flag."""
+        return str(self.place) if self.place else flag(self.bound.key)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """What somebody agreed to, for a while: a higher limit, or a finding.
+
+    Attributes:
+        match: patterns of the specs it is for; none for every spec.
+        variants: of those, the variants it is for, None for the spec as it stands; empty for all of them.
+        budget: the key of the budgets it is for, `max_macs`; None if it is for a rule.
+        rule: the rule of the findings it is for; None if it is for budgets.
+        block: a pattern of the blocks whose budgets it is for.
+        kind: the kind whose budgets it is for.
+        node: a pattern of the nodes, or of the blocks around them, whose findings it is for.
+        limit: the absolute limit that holds instead of the budgets'; None for a rule.
+        reason: why.
+        owner: who answers for it.
+        expires: the last day on which it holds.
+        place: where it is written.
+    """
+
+    match: tuple[str, ...]
+    variants: tuple[str | None, ...]
+    budget: str | None
+    rule: str | None
+    block: str | None
+    kind: str | None
+    node: str | None
+    limit: Limit | None
+    reason: str
+    owner: str
+    expires: dt.date
+    place: Place
+
+    def waives_budget(self, budget: Budget, block: str | None) -> bool:
+        """Whether it speaks of a budget, about this block of the network (None: not about a block)."""
+        if self.budget != budget.bound.key or self.kind != budget.kind:
+            return False
+        if block is None or self.block is None:
+            return block is self.block
+        return matches_block(self.block, block)
+
+    def waives_finding(self, rule: str, node: str | None) -> bool:
+        """Whether it speaks of a finding of this rule, about this node (None: about the network)."""
+        if self.rule != rule:
+            return False
+        return self.node is None or (node is not None and covers_node(self.node, node))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Given:
+    """What the command line says in place of a configuration; None for what it leaves to that.
+
+    Attributes:
+        against: the base.
+        fail_level: the level from which a check fails.
+        dtype: of weights and activations.
+        baseline: the file of complaints that are known.
+        budgets: limits for whole networks.
+        limits: how large things may get.
+    """
+
+    against: str | None = None
+    fail_level: Level | None = None
+    dtype: str | None = None
+    baseline: Path | None = None
+    budgets: tuple[Budget, ...] = ()
+    limits: Limits = DEFAULT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """All that a project configures.
+
+    Attributes:
+        file: where it was read, as messages name it; None if there was no file.
+        folder: what its paths are relative to.
+        specs: what to check where no spec is named.
+        exclude: patterns of files that no pattern of specs means.
+        all_variants: whether a spec that is listed is checked as each of its variants, too.
+        against: the base that relative limits are relative to.
+        fail_level: the level from which a check fails.
+        dtype: of weights and activations, for bytes.
+        baseline: the file of complaints that are known already.
+        waiver_days: how many days from today a waiver may hold at most.
+        rules: the levels at which rules report, in place of their own.
+        budgets: what networks may cost, a limit each.
+        waivers: what was agreed to nevertheless.
+        given: what the command line put in place of it.
+    """
+
+    file: str | None = None
+    folder: Path = Path()
+    specs: tuple[SpecPattern, ...] = ()
+    exclude: tuple[str, ...] = ()
+    all_variants: bool = True
+    against: str | None = None
+    fail_level: Level = "error"
+    dtype: str = "float32"
+    baseline: Path | None = None
+    waiver_days: int = WAIVER_DAYS
+    rules: Mapping[str, Level | Literal["off"]] = field(default_factory=dict[str, "Level | Literal['off']"])
+    budgets: tuple[Budget, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    given: Given = Given()
+
+    def settled(self, given: Given) -> Config:
+        """The configuration with what the command line says in its place."""
+        keys = {budget.bound.key for budget in given.budgets}
+        kept = [b for b in self.budgets if b.bound.key not in keys or b.block or b.kind]
+        return replace(
+            self,
+            against=given.against or self.against,
+            fail_level=given.fail_level or self.fail_level,
+            dtype=given.dtype or self.dtype,
+            baseline=given.baseline or self.baseline,
+            budgets=(*kept, *given.budgets),
+            given=given,
+        )
+
+    def path_of(self, pattern: str) -> str:
+        """A path or glob of the configuration, as the working folder sees it."""
+        return pattern if pattern.startswith("zoo:") else os.path.normpath(self.folder / pattern)
+
+    def excludes(self, spec: str) -> bool:
+        """Whether no pattern of specs means a file, by the path the user named it."""
+        return any(matches_spec(one, spec, self.folder) for one in self.exclude)
+
+    def applies(self, entry: Budget | Waiver, spec: str, variant: str | None = None) -> bool:
+        """Whether a budget or a waiver is for a spec, by the path the user named it, as this variant."""
+        if entry.variants and variant not in entry.variants:
+            return False
+        return not entry.match or any(matches_spec(one, spec, self.folder) for one in entry.match)
+
+
+def flag(key: str) -> str:
+    """The flag of the command line for a limit.
+
+    >>> flag("max_best_peak")
+    '--max-best-peak'
+    """
+    return f"--{key.replace('_', '-')}"
+
+
+# -- finding ------------------------------------------------------------------------------------------------
+
+
+# -- reading ------------------------------------------------------------------------------------------------

@@ -1,0 +1,1 @@
+"""Dilation rates: published rules, and stacks solved for a field."""

@@ -1,0 +1,1 @@
+"""Expressions in a spec: tokens, values and their arithmetic."""

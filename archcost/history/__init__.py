@@ -1,0 +1,1 @@
+"""What git knows of specs: files as they were, and renames."""

@@ -1,0 +1,183 @@
+"""How a node looks at one of its inputs: the question every pass over receptive fields begins with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
+
+from archcost.layers.base import Merge
+from archcost.windows.channels import RUNS, Channels, Run
+from archcost.windows.rearrangement import broadcast, everything, everywhere, grouped, mixed, shared
+
+if TYPE_CHECKING:
+    from archcost.layers.base import Kind
+    from archcost.network import Node
+    from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.window import Shape, Window
+
+Way: TypeAlias = Literal[
+    "unmoved",
+    "window",
+    "beside all",
+    "beside some",
+    "everywhere",
+    "broadcast",
+    "rearranged",
+    "placed",
+    "unknown",
+]
+"""In what way positions are read.
+
+    unmoved       each at its own place
+    window        through a sliding window
+    beside all    each at its own place, and all of them, as a norm with statistics over a map does
+    beside some   each at its own place, and all along some axes
+    everywhere    all of them, for every output
+    broadcast     a single position of an axis, for every output along it
+    rearranged    at other places: axes are swapped, split or merged, or summed over
+    placed        from some place on, beside other tensors
+    unknown       nothing is known about what is read
+"""
+
+
+class Look(NamedTuple):
+    """How a layer looks at an input.
+
+    Attributes:
+        way: see `Way`.
+        window: for `window`.
+        how: where the elements go; for `window`, `placed`, `unmoved` and `unknown` there is none.
+        start: for `placed`: the axis, and where along it the input begins.
+        is_nominal: where positions are really read follows from the data.
+    """
+
+    way: Way
+    window: Window | None = None
+    how: Rearrangement | None = None
+    start: tuple[int, int] | None = None
+    is_nominal: bool = False
+
+    @property
+    def mixes_channels(self) -> bool:
+        """Whether channels are mixed besides what `how` says: those of a norm's groups, say."""
+        return (
+            self.how is not None
+            and self.way in {"beside all", "beside some"}
+            and self.how.source[0] == self.how.target[0]
+        )
+
+
+class Mix(NamedTuple):
+    """What a layer does to channels.
+
+    Attributes:
+        how: which of them each is made of; None if of the one at its place.
+        first: those from here on are kept, and the others dropped; None if all are there.
+        is_blurred: a single channel may read less than `how` says.
+        is_bounded: so may all channels together.
+    """
+
+    how: Rearrangement | None
+    first: int | None = None
+    is_blurred: bool = False
+    is_bounded: bool = False
+
+
+class Looks:
+    """How nodes look at their inputs. What a layer does to its inputs is asked once, wherever it stands."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, int, tuple[Shape, ...], Shape], Look] = {}
+        self._channels: dict[tuple[int, int, tuple[Shape, ...]], Mix] = {}
+
+    def of(self, node: Node, position: int = 0) -> Look:
+        """How a node looks at the input at `position`."""
+        key = (id(node.layer), position, node.shapes, node.output)
+        if key not in self._known:
+            self._known[key] = _look(node.layer, position, node.shapes, node.output)
+        return self._known[key]
+
+    def channels(self, node: Node, position: int) -> Mix:
+        """What a node does to the channels of the input at `position`."""
+        key = (id(node.layer), position, node.shapes)
+        if key not in self._channels:
+            self._channels[key] = _channels(node.layer, position, node.shapes, node.output[0])
+        return self._channels[key]
+
+
+def _look(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Look:
+    x = xs[position]
+    if not layer.field_is_known:
+        return Look("unknown")
+    if how := layer.rearrangement(position, xs, y):
+        return Look("rearranged", how=how)
+    return _over_positions(layer, x, y) or _at_places(layer, position, xs, y)
+
+
+def _over_positions(layer: Kind, x: Shape, y: Shape) -> Look | None:
+    """How a layer looks that reads all positions, or all along some axes."""
+    if len(x) > 1 and layer.is_global(x):
+        return Look("everywhere", how=everywhere(x))
+    if along := [axis for axis in layer.mixed_axes(x) if axis and x[axis] > 1]:
+        covers_all = all(n == 1 or axis in along for axis, n in enumerate(x) if axis)
+        return Look("beside all" if covers_all else "beside some", how=mixed(x, layer.mixed_axes(x)))
+    return Look("rearranged", how=everything(x, y)) if len(y) == 1 < len(x) else None
+
+
+def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Look:
+    """How a layer looks that reads at its own place, beside another tensor, or through a window."""
+    x = xs[position]
+    if start := layer.place(position, xs):
+        return Look("placed", start=start)
+    if isinstance(layer, Merge):
+        return Look("broadcast", how=broadcast(x, y)) if x[1:] != y[1:] else Look("unmoved")
+    window = layer.window_of(position, x) if len(y) > 1 else None
+    if not window:
+        return Look("unmoved")
+    return Look("window", window, is_nominal=layer.field_is_nominal)
+
+
+def _channels(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) -> Mix:
+    """What a layer does to channels, found by asking it what it makes of channels that all differ."""
+    x = xs[position]
+    if layer.per_channel and channels == x[0]:
+        return Mix(None)
+    if x[0] > RUNS:
+        return _mix_of_many(layer, position, xs, channels)
+    told_apart = Channels(tuple(Run(1, frozenset([i])) for i in range(x[0])))
+    arriving = tuple(
+        told_apart if i == position else Channels((Run(other[0], frozenset()),)) for i, other in enumerate(xs)
+    )
+    return _mix(layer.channels(arriving, channels), x, channels)
+
+
+def _mix_of_many(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) -> Mix:
+    """The same of so many channels that only two halves are told apart."""
+    x = xs[position]
+    half = x[0] // 2
+    arriving = [Channels((Run(other[0], frozenset()),)) for other in xs]
+    arriving[position] = Channels((Run(half, frozenset([0])), Run(x[0] - half, frozenset([1]))))
+    made = layer.channels(tuple(arriving), channels)
+    sure = len(made.runs) == 1 and len(made.sources) == 2 and not (made.blurred or made.bounded)
+    return Mix(shared(x, channels), is_blurred=not sure, is_bounded=not sure)
+
+
+def _mix(made: Channels, x: Shape, channels: int) -> Mix:
+    """What was done to channels that read one source each, by number."""
+    sure = not (made.blurred or made.bounded) and made.total == channels
+    if sure and [len(run.sources) for run in made.runs] == [x[0]]:
+        return Mix(shared(x, channels))
+    reads = [run.sources for run in made.runs for _ in range(run.length)]
+    if sure and made.sources:
+        first = min(made.sources)
+        if reads == [frozenset([first + c]) for c in range(channels)]:
+            return Mix(None, first=first if channels < x[0] else None)
+        groups, left = divmod(x[0], max(1, len(reads[0])))
+        if groups and not (left or channels % groups) and reads == _in_groups(x[0], groups, channels):
+            return Mix(grouped(x, groups, channels))
+    return Mix(shared(x, channels), is_blurred=True, is_bounded=made.bounded or len(made.sources) < x[0])
+
+
+def _in_groups(arriving: int, groups: int, channels: int) -> list[frozenset[int]]:
+    """What each channel reads where groups of channels are made of groups of those that arrive."""
+    share, out = arriving // groups, channels // groups
+    return [frozenset(range(c // out * share, (c // out + 1) * share)) for c in range(channels)]

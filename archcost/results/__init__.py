@@ -1,0 +1,1 @@
+"""What archcost finds out, as plain values: the keys of its JSON."""

@@ -1,0 +1,33 @@
+"""The steps of a derivation: plain values, as JSON has them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One line of a derivation: `name = formula = numbers = value`.
+
+    Attributes:
+        name: what is derived.
+        formula: over the names before it; a shape whose elements are counted; empty if it simply is given.
+        numbers: the formula with its names replaced; empty without a formula or where nothing changes.
+        value: what comes out.
+        meaning: of the name, in words; empty if it speaks for itself.
+    """
+
+    name: str
+    formula: str
+    numbers: str
+    value: int
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AxisDerivation:
+    """A derivation along some axes that all come out alike, and what is to be said about it."""
+
+    axes: tuple[str, ...]
+    steps: tuple[Step, ...]
+    note: str

@@ -1,0 +1,286 @@
+"""What of a network its author wrote: the items that a node comes from, and the variables in them.
+
+Two expanded layers may differ though nobody touched their lines: a variable has another value, or a tensor
+arrives with other channels. Whoever looks for the cause of a difference therefore needs the text. It is read
+again from the lines that the places of nodes carry.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
+
+from archcost.errors import ArchcostError, ExpressionError
+from archcost.expressions.dollar import split_dollar
+from archcost.limits import DEFAULT
+from archcost.spec.yaml_reader import Mapping, Scalar, Sequence, read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from archcost.network import Network, Node
+    from archcost.source import Place, Source
+    from archcost.spec.yaml_reader import Tree
+
+Names: TypeAlias = frozenset[str]
+
+ARRIVING: Names = frozenset({"in_channels", "in_length", "in_height", "in_width", "in_depth"})
+"""What an expression knows about the tensor that arrives."""
+
+_SILENT = frozenset({"name", "note", "expect", "weights"})
+"""Keys of an item that change no layer."""
+_NOTHING: Names = frozenset()
+_UNBOUNDED = DEFAULT._replace(file_bytes=2**62, depth=2**31, integer=2**4096, expression_length=2**31)
+"""The text was read before, under whatever limits there were."""
+
+
+@dataclass(slots=True, eq=False)
+class Line:
+    """An item of a spec, one of its branches, or a block's definition.
+
+    Attributes:
+        place: where it begins.
+        text: what it says, without the items inside it, its name and its remarks; blanks do not matter.
+        parent: what it stands in; None at the top.
+        names: of the variables its fields read.
+        conditions: of those that decide whether and how often it is there.
+        loops: of those behind each variable of a repeat.
+        given: of those behind each argument of a call, or each default of a block.
+        is_block: whether it defines a block.
+    """
+
+    place: Place
+    text: str
+    parent: Line | None
+    names: Names = _NOTHING
+    conditions: Names = _NOTHING
+    loops: dict[str, Names] = field(default_factory=dict[str, Names])
+    given: dict[str, Names] = field(default_factory=dict[str, Names])
+    is_block: bool = False
+
+
+class Written:
+    """The text of a network."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._lines: dict[int, dict[tuple[int, int], Line]] = {}
+        self._roots: dict[int, Tree] = {}
+        self._chains: dict[object, tuple[Line, ...]] = {}
+
+    def chain(self, node: Node) -> tuple[Line, ...]:
+        """The items a node comes from: its own, then what that stands in, through the calls of blocks."""
+        key = (id(node.place.source), node.place.line, node.place.column, id(node.uses))
+        if key not in self._chains:
+            self._chains[key] = tuple(self._climb([node.place, *(place for _, place in node.uses)]))
+        return self._chains[key]
+
+    def _climb(self, places: Iterable[Place]) -> Iterator[Line]:
+        for place in places:
+            line = self._of(place.source).get((place.line, place.column))
+            while line is not None:
+                yield line
+                line = line.parent
+
+    def own(self, node: Node) -> str:
+        """What the item of a node says; empty if its text cannot be found."""
+        chain = self.chain(node)
+        return chain[0].text if chain else ""
+
+    @cached_property
+    def texts(self) -> Counter[str]:
+        """How often each text occurs among the items that nodes come from, each item counted once."""
+        lines = {id(line): line for node in self._network for line in self.chain(node)}
+        for source in list(self._lines.values()):
+            lines |= {id(line): line for line in source.values()}
+        return Counter(line.text for line in lines.values())
+
+    def behind(self, node: Node) -> Names:
+        """The variables that a node's fields come from, and what they know of the tensors that arrive."""
+        chain = self.chain(node)
+        return _followed(chain, chain[0].names if chain else _NOTHING, conditions=False)
+
+    def deciding(self, node: Node) -> Names:
+        """The variables that decide whether a node is there, and likewise."""
+        return _followed(self.chain(node), _NOTHING, conditions=True)
+
+    @cached_property
+    def inputs(self) -> Names:
+        """The variables in `input:`."""
+        tree = self._root.get("input") if self._root else None
+        return _names(tree) if tree else _NOTHING
+
+    @cached_property
+    def variables(self) -> dict[str, Names]:
+        """The variables that each variable is computed from, under the variant that was chosen."""
+        if self._root is None:
+            return {}
+        variants = self._root.get("variants")
+        chosen = variants.get(self._network.variant or "") if isinstance(variants, Mapping) else None
+        found: dict[str, Names] = {}
+        for tree in (self._root.get("vars"), chosen):
+            if isinstance(tree, Mapping):
+                found |= {entry.key.text: _names(entry.value) for entry in tree.entries}
+        return found
+
+    @cached_property
+    def _root(self) -> Mapping | None:
+        """The spec itself, if a node comes from it."""
+        for node in self._network:
+            places = (node.place, *(place for _, place in node.uses))
+            self._of(places[-1].source)
+            root = self._roots.get(id(places[-1].source))
+            if isinstance(root, Mapping) and root.get("layers") is not None:
+                return root
+        return None
+
+    def _of(self, source: Source) -> dict[tuple[int, int], Line]:
+        if id(source) not in self._lines:
+            found = self._lines[id(source)] = dict[tuple[int, int], Line]()
+            try:
+                root = read("\n".join(source.lines), source.name, _UNBOUNDED)
+            except ArchcostError:
+                return found
+            self._roots[id(source)] = root
+            if isinstance(root, Mapping):
+                _collect(root, found)
+        return self._lines[id(source)]
+
+
+def _followed(chain: Iterable[Line], names: Names, *, conditions: bool) -> Names:
+    """Names at the innermost line in terms of what the outermost one knows."""
+    block: Line | None = None
+    for line in chain:
+        if line.is_block:
+            block = line
+            continue
+        if block is not None:  # its call: arguments, else defaults, stand for the parameters
+            names = _replaced(names, block.given | {k: v for k, v in line.given.items() if k in block.given})
+            block = None
+        names = _replaced(names | line.conditions if conditions else names, line.loops)
+    return names
+
+
+def _replaced(names: Names, given: dict[str, Names]) -> Names:
+    """The names with what stands behind them; a default may be computed from parameters before it."""
+    for _ in given:
+        if not any(name in given for name in names):
+            break
+        names = _NOTHING.union(*(given.get(name, {name}) for name in names))
+    return names
+
+
+# -- reading ----------------------------------------------------------------------------------------------
+
+
+def _collect(root: Mapping, found: dict[tuple[int, int], Line]) -> None:
+    """All lines of a spec, or of a file of blocks, by every place that a node may give."""
+    if isinstance(layers := root.get("layers"), Sequence):
+        _items(layers, None, found)
+    if not isinstance(blocks := root.get("blocks"), Mapping):
+        return
+    for entry in blocks.entries:
+        if isinstance(block := entry.value, Mapping):
+            line = Line(entry.key.place, f"block {entry.key.text}", None, is_block=True)
+            found[line.place.line, line.place.column] = line
+            if isinstance(params := block.get("params"), Mapping):
+                line.given = {one.key.text: _names(one.value) for one in params.entries}
+                line.text += _text(params)
+            if isinstance(body := block.get("body"), Sequence):
+                _items(body, line, found)
+
+
+def _items(items: Sequence, parent: Line | None, found: dict[tuple[int, int], Line]) -> None:
+    for item in items.items:
+        line = Line(item.place, "", parent)
+        found[item.place.line, item.place.column] = line
+        if isinstance(item, Scalar):
+            line.text = item.text
+        elif isinstance(item, Mapping):
+            _item(item, line, found)
+
+
+def _item(item: Mapping, line: Line, found: dict[tuple[int, int], Line]) -> None:
+    """Fill in the line of an item, and go on with what stands in it."""
+    texts: list[str] = []
+    for key, value in item.entries:
+        for tree in (key, value):
+            found.setdefault((tree.place.line, tree.place.column), line)
+        if key.text in _SILENT:
+            continue
+        texts.append(key.text)
+        if key.text in ("body", "residual", "shortcut", "branches"):
+            _inside(value, line, found)
+            texts[-1] += " " + _outline(value)
+            continue
+        texts[-1] += _text(value)
+        _take(key.text, value, line)
+    line.text = ", ".join(sorted(texts))
+
+
+def _take(key: str, value: Tree, line: Line) -> None:
+    """Note which variables an entry reads, and what for."""
+    names = _names(value)
+    if key == "when":
+        line.conditions |= names
+    elif key == "repeat":
+        rows = value.items if isinstance(value, Sequence) else [value]
+        columns = [entry for row in rows if isinstance(row, Mapping) for entry in row.entries]
+        line.conditions |= names
+        for entry in columns:
+            line.loops[entry.key.text] = line.loops.get(entry.key.text, _NOTHING) | _names(entry.value)
+    else:
+        line.names |= names
+        if isinstance(value, Mapping):
+            line.given |= {entry.key.text: _names(entry.value) for entry in value.entries}
+
+
+def _inside(value: Tree, line: Line, found: dict[tuple[int, int], Line]) -> None:
+    """The items of a body, of a shortcut or of branches."""
+    if isinstance(value, Sequence):
+        _items(value, line, found)
+    elif isinstance(value, Mapping) and isinstance(body := value.get("body"), Sequence):
+        inner = Line(value.place, _outline(value), line)
+        if when := value.get("when"):
+            inner.conditions = _names(when)
+        _items(body, inner, found)
+    elif isinstance(value, Mapping):
+        for entry in value.entries:
+            _inside(entry.value, Line(entry.key.place, "", line), found)
+
+
+def _outline(value: Tree) -> str:
+    """Branches without their items."""
+    if not isinstance(value, Mapping):
+        return ""
+    inner = (_text(when) for entry in value.entries if (when := _when(entry.value)))
+    return _text(when) if (when := value.get("when")) else " ".join(inner)
+
+
+def _when(branch: Tree) -> Tree | None:
+    return branch.get("when") if isinstance(branch, Mapping) else None
+
+
+def _text(tree: Tree) -> str:
+    """What a value says, whatever the order of its keys."""
+    if isinstance(tree, Scalar):
+        return f" {tree.value!r}"
+    if isinstance(tree, Sequence):
+        return " [" + ",".join(map(_text, tree.items)) + "]"
+    return " {" + ",".join(sorted(f"{entry.key.text}:{_text(entry.value)}" for entry in tree.entries)) + "}"
+
+
+def _names(tree: Tree) -> Names:
+    """The variables in a value; a tap whose size is taken counts as what arrives."""
+    if isinstance(tree, Scalar):
+        try:
+            expression = split_dollar(tree.text, _UNBOUNDED) if tree.plain or tree.text[:1] == "$" else None
+        except ExpressionError:
+            return _NOTHING
+        return expression.names if expression else _NOTHING
+    if isinstance(tree, Sequence):
+        return _NOTHING.union(*map(_names, tree.items))
+    sized = ARRIVING if tree.get("like") else _NOTHING
+    return sized.union(*(_names(entry.value) for entry in tree.entries))

@@ -1,0 +1,305 @@
+"""The small pieces every part of a spec is made of: keys, names, values and taps, each with its checks.
+
+A mistake that is understood is reported and then read as it was meant, so that what depends on it is no
+second mistake: `nmae: stem` names an item, and `from: stem` finds it.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from archcost.expressions.evaluate import RESERVED
+from archcost.spec.document import Ref
+from archcost.spec.template import Template, check_plain, describe, has_dashes, shown
+from archcost.spec.yaml_reader import Entry, Mapping, Scalar, Sequence
+from archcost.words.suggest import nearest, suggest
+from archcost.words.wording import in_a_row
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from archcost.limits import Limits
+    from archcost.source import Place
+    from archcost.spec.naming import Names
+    from archcost.spec.problems import Problems
+    from archcost.spec.yaml_reader import Tree
+
+META = ("name", "from", "when", "expect", "note", "share", "weights")
+"""Keys that any item may have, beside its kind."""
+
+_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_REF = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+
+_KEY_ALIASES = {
+    "variables": "vars",
+    "parameters": "params",
+    "args": "params",
+    "arguments": "params",
+    "defaults": "params",
+    "layers": "body",
+    "items": "body",
+    "description": "note",
+    "comment": "note",
+    "id": "name",
+    "bottom": "from",
+    "if": "when",
+    "assert": "expect",
+    "skip": "shortcut",
+    "model": "layers",
+    "backbone": "layers",
+    "encoder": "layers",
+    "network": "layers",
+    "input_shape": "input",
+    "constants": "vars",
+    "title": "name",
+    "macros": "blocks",
+    "imports": "include",
+    "mode": "merge",
+    "join": "merge",
+    "op": "merge",
+    "operation": "merge",
+    "combine": "merge",
+    "fusion": "merge",
+    "aggregate": "merge",
+    "bottoms": "from",
+    "inputs": "from",
+    "inbound": "from",
+    "label": "name",
+    "identity": "shortcut",
+    "downsample": "shortcut",
+    "version": "archcost",
+    "output": "outputs",
+    "modules": "blocks",
+    "definitions": "blocks",
+    "architecture": "layers",
+    "defs": "blocks",
+    "hyperparameters": "vars",
+    "import": "include",
+}
+"""A key's name elsewhere -> ours."""
+
+_KEYS_EXPLAINED = {
+    "head": ": the items go on under `layers:`, in the same list",
+    "decoder": ": the items go on under `layers:`, in the same list",
+    "nc": ": a number that is used in several places is a variable, `vars: {classes: 80}`",
+    "scales": ": other values of the variables are `variants:`",
+    "training": ": nothing here is about training; leave it out",
+    "optimizer": ": nothing here is about training; leave it out",
+}
+"""A key elsewhere -> what to write instead."""
+
+
+class Pieces:
+    """Reads the pieces; whatever is wrong with them goes to `problems`."""
+
+    def __init__(self, problems: Problems, limits: Limits) -> None:
+        self.problems = problems
+        self.limits = limits
+        self.in_block: str | None = None
+        """The block whose body is being read."""
+        self.hidden: dict[str, str] = {}
+        """Names of items and branches -> why one that is not visible cannot be read."""
+
+    # -- keys -------------------------------------------------------------------------------------------
+
+    def check_keys(
+        self, node: Mapping, known: Collection[str], required: Collection[str], what: str
+    ) -> Mapping:
+        """The mapping as it was meant; what its keys get wrong is noted."""
+        node = self.mend(node, known, "", f"; {what} has {', '.join(known)}")
+        missing = [key for key in required if node.get(key) is None]
+        if missing:
+            self.problems.add(node.place, f"{what} needs {in_a_row(missing)}")
+        if "archcost" in known:
+            self._check_version(node)
+        return node
+
+    def mend(self, node: Mapping, known: Collection[str], beside: str, instead: str) -> Mapping:
+        """The mapping with its unknown keys read as those they are near, or left out.
+
+        `beside` says where the keys stand, `instead` what there is if nothing is near.
+        """
+        entries = [entry for entry in node.entries if entry.key.text in known]
+        if len(entries) == len(node.entries):
+            return node
+        free = set(known).difference(entry.key.text for entry in entries)
+        for entry in node.entries:
+            key = entry.key.text
+            if key in known:
+                continue
+            meant = nearest(key, [k for k in known if k in free], _KEY_ALIASES)
+            near = f" (did you mean '{meant}'?)" if meant else _KEYS_EXPLAINED.get(key, instead)
+            self.problems.add(entry.key.place, f"unknown key '{key}'{beside}{near}")
+            if meant:
+                free.remove(meant)
+                entries.append(Entry(entry.key.meaning(meant), entry.value))
+        return node.having(entries)
+
+    def _check_version(self, root: Mapping) -> None:
+        """Refuse languages we do not speak."""
+        node = root.get("archcost")
+        if node is None or (isinstance(node, Scalar) and node.value == 1 and node.value is not True):
+            return
+        text = f"archcost is {shown(node)}; the language has one version so far: write `archcost: 1`"
+        self.problems.add(node.place, text)
+
+    def as_mapping(self, node: Tree, what: str, form: str = "name: value") -> Mapping | None:
+        """The node if it is a mapping; else that is noted."""
+        if isinstance(node, Mapping):
+            return node
+        wanted = (
+            "leave out the dashes before its keys" if has_dashes(node) else f"it must be a mapping ({form})"
+        )
+        self.problems.add(node.place, f"{what} is {shown(node)}; {wanted}")
+        return None
+
+    def entries(self, node: Tree | None, what: str, form: str = "name: value") -> list[Entry]:
+        """The entries of a mapping that may be missing or empty."""
+        if node is None or (isinstance(node, Scalar) and node.value is None):
+            return []
+        mapping = self.as_mapping(node, what, form)
+        return list(mapping.entries) if mapping else []
+
+    def text(self, root: Mapping, key: str) -> str:
+        """The text under a key; empty if there is none."""
+        node = root.get(key)
+        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
+            return node.value
+        if node is not None:
+            is_word = isinstance(node, Scalar) and node.text.strip() and node.value is not None
+            quoted = f", in quotes: '{node.text}'" if isinstance(node, Scalar) and is_word else ""
+            self.problems.add(node.place, f"{key} is {shown(node)}; it must be text{quoted}")
+        return ""
+
+    # -- names ------------------------------------------------------------------------------------------
+
+    def check_variable(self, key: Scalar, what: str) -> bool:
+        """Whether a key can be read in expressions."""
+        if not _VARIABLE.fullmatch(key.text):
+            text = f"{what} '{key.text}' must be letters a-z, digits and _, and not begin with a digit"
+            self.problems.add(key.place, text)
+            return False
+        if key.text in RESERVED:
+            text = f"'{key.text}' cannot name a {what}: expressions have another use for the word"
+            self.problems.add(key.place, text)
+            return False
+        return True
+
+    def check_name(self, key: Scalar, what: str) -> bool:
+        """Whether a scalar can name an item, a block, an input or a set of weights."""
+        if isinstance(key.value, str) and _NAME.fullmatch(key.text):
+            return True
+        if not key.text:
+            text = f"{what} is empty; it must be a word"
+        elif key.text.startswith("$"):
+            text = f"{what} cannot be computed ({key.text}): paths stay the same whatever the variables are"
+        elif isinstance(key.value, str):
+            text = f"{what} '{key.text}' must be letters a-z, digits, _ and -, with at least one letter"
+        elif _NAME.fullmatch(key.text):
+            text = f"{what} {key.text} is read as {_read_as(key)}; quote it: '{key.text}'"
+        else:
+            text = f"{what} {key.text} is a number; a name has at least one letter"
+        self.problems.add(key.place, text)
+        return False
+
+    def name_list(self, node: Tree | None, what: str) -> tuple[str, ...]:
+        """Names in a list; a lone one is noted, and taken for a list of one."""
+        if node is None:
+            return ()
+        if isinstance(node, Sequence) and node.items:
+            return tuple(self._distinct(node.items, what))
+        self.problems.add(node.place, f"{what} is {shown(node)}; it must be a list of names, [a, b]")
+        return (node.text,) if isinstance(node, Scalar) and node.text else ()
+
+    def _distinct(self, nodes: list[Tree], what: str) -> list[str]:
+        names: list[str] = []
+        for one in nodes:
+            if not isinstance(one, Scalar):
+                text = f"{what} lists {shown(one)}; it must be a list of names, [a, b]"
+                self.problems.add(one.place, text)
+            elif self.check_name(one, f"{what}: name"):
+                if one.text in names:
+                    self.problems.add(one.place, f"{what} lists '{one.text}' twice")
+                names.append(one.text)
+        return names
+
+    # -- values -----------------------------------------------------------------------------------------
+
+    def template(self, node: Tree, known: Collection[str]) -> Template:
+        """A value, compiled."""
+        return Template(node, known, self.problems, self.limits)
+
+    def value(self, node: Tree, known: Collection[str], what: str) -> Template:
+        """The value of a variable: neither empty nor a mapping, nor a list that holds such."""
+        self.problems.attempt(check_plain, node, what)
+        return self.template(node, known)
+
+    def when(self, node: Tree, known: Collection[str]) -> Template:
+        """The value of a `when`; a constant must be a boolean here and now."""
+        template = self.template(node, known)
+        if not template.waits:
+            self.problems.attempt(template.boolean, {}, known)
+        return template
+
+    # -- taps -------------------------------------------------------------------------------------------
+
+    def refs(self, node: Tree, names: Names, what: str) -> tuple[Ref, ...]:
+        """One tap or a list of them, each of which must be visible."""
+        nodes = node.items if isinstance(node, Sequence) else [node]
+        if not nodes:
+            self.problems.add(node.place, f"{what} is an empty list; name an item")
+        refs: list[Ref] = []
+        for one in nodes:
+            if not isinstance(one, Scalar) or not isinstance(one.value, str) or not _REF.fullmatch(one.text):
+                self.problems.add(one.place, f"{what} is {shown(one)}; {_no_tap(one, what)}")
+                continue
+            ref = Ref(one.text, one.place)
+            if names.find(ref.head):
+                refs.append(ref)
+            else:
+                text = f"no item named '{ref.head}' is visible here{self._hint(ref, names)}"
+                self.problems.add(one.place, text)
+        return tuple(refs)
+
+    def _hint(self, ref: Ref, names: Names) -> str:
+        """What to do about a name that is not visible, as the end of a message."""
+        head = ref.head
+        if (later := names.announced(head)) is not None:
+            return f"; it is on line {later.line}, and an item reads only what stands before it"
+        if near := suggest(head, names.visible()):
+            return near
+        if head in self.hidden:
+            return f"; {self.hidden[head]}"
+        if self.in_block:
+            return "; a block sees its own items and `input`, not those around its call"
+        if head in {"previous", "prev", "last", "before", "_"}:
+            return "; what stands before is read without `from`"
+        by_number = "items are read by name, not by number: give the item a `name`"
+        return f"; give an earlier item `name: {head}`" if _NAME.fullmatch(head) else f"; {by_number}"
+
+
+def _read_as(key: Scalar) -> str:
+    return f"the value {describe(key.value)}" if key.value is not None else "an empty value"
+
+
+def _no_tap(node: Tree, what: str) -> str:
+    """What else to write where a tap is named."""
+    if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
+        way = "give the item a `name`"
+        if node.value == -1:
+            is_outputs = what == "outputs"
+            way = (
+                "the last item is the output unless told" if is_outputs else "the item before needs no `from`"
+            )
+        return f"items are read by name, not by number: {way}"
+    if isinstance(node, Scalar) and node.text.startswith("$"):
+        return "a tap cannot be computed, `branches` with `when` can choose"
+    return "it must be the name of an item, or a list of names"
+
+
+def listed(node: Tree | None) -> dict[str, Place]:
+    """Where the words of a list stand."""
+    items = node.items if isinstance(node, Sequence) else []
+    return {one.text: one.place for one in items if isinstance(one, Scalar)}

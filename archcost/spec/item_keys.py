@@ -1,0 +1,98 @@
+"""The keys any item may have beside its kind: `name`, `from`, `when`, `expect` and so on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost.spec.expectations import KEYS as EXPECT
+from archcost.spec.expectations import expected
+from archcost.spec.template import shown
+from archcost.spec.weights import written
+from archcost.spec.yaml_reader import Mapping, Scalar
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from archcost.source import Place
+    from archcost.spec.checks import Pieces
+    from archcost.spec.document import Item, Ref
+    from archcost.spec.naming import Around
+    from archcost.spec.template import Template
+    from archcost.spec.yaml_reader import Tree
+
+
+class Meta:
+    """The meta keys of one item, read before the item itself is made and put into it afterwards."""
+
+    def __init__(
+        self, pieces: Pieces, node: Mapping, around: Around, misplaced: list[Tree] | None = None
+    ) -> None:
+        self._pieces = pieces
+        self._around = around
+        self.misplaced = misplaced or []
+        """Items beside a repeat that belong into its body (which was noted)."""
+        self.name: str | None = None
+        self.segment: str | None = None
+        self._read_as: str | None = None
+        """What others read it by, though it may be no name (which was noted)."""
+        self._name_place = node.place
+        if (name := node.get("name")) is not None:
+            self._read_name(name)
+        self._reads: tuple[Ref, ...] = ()
+        if (reads := node.get("from")) is not None:
+            self._reads = pieces.refs(reads, around.names, "from")
+        when = node.get("when")
+        self._when = None if when is None else pieces.when(when, around.variables)
+        share = node.get("share")
+        self._share = self._word(share, "share")
+        self._share_place = share.place if share else None
+        self._expect = dict(self._expectations(node.get("expect")))
+        pieces.text(node, "note")
+        self._weights = written(node.get("weights"), pieces, around.variables)
+
+    def _read_name(self, node: Tree) -> None:
+        self._name_place = node.place
+        self._read_as = node.text if isinstance(node, Scalar) else None
+        self.name = self._word(node, "name")
+        if self.name is not None:
+            self.segment = self._around.numbering.name(self.name, node.place)
+
+    def _word(self, node: Tree | None, what: str) -> str | None:
+        if isinstance(node, Scalar):
+            return node.text if self._pieces.check_name(node, what) else None
+        if node is not None:
+            self._pieces.problems.add(node.place, f"{what} is {shown(node)}; it must be a word")
+        return None
+
+    def _expectations(self, node: Tree | None) -> Iterator[tuple[str, tuple[Template, Place]]]:
+        pieces = self._pieces
+        mapping = None if node is None else pieces.as_mapping(node, "expect", "shape: [64, 56, 56]")
+        if mapping is None:
+            return
+        known = "; it knows " + ", ".join(EXPECT)
+        for key, value in pieces.mend(mapping, EXPECT, " in expect", known).entries:
+            template = pieces.template(value, self._around.variables)
+            if not template.waits:
+                pieces.problems.attempt(expected, key.text, template, {})
+            yield key.text, (template, value.place)
+
+    def finish(self, item: Item) -> Item:
+        """Put the meta keys into the item, and let its name be read from here on."""
+        item.name = self.name
+        item.segment = self.segment or item.segment
+        item.reads, item.when, item.share, item.expect = self._reads, self._when, self._share, self._expect
+        item.weights, item.share_place = self._weights, self._share_place
+        self.declare()
+        return item
+
+    def declare(self) -> None:
+        """Let the item's name be read from here on."""
+        if self._read_as is None:
+            return
+        why = self._around.names.add(self._read_as, self._name_place)
+        if self.name is None:
+            return
+        if why:
+            self._pieces.problems.add(self._name_place, why)
+        why_not = f"the one on line {self._name_place.line} is visible only in its own list of items"
+        self._pieces.hidden.setdefault(self.name, why_not)

@@ -1,0 +1,193 @@
+"""Which entry says what an item is, and what to make of the entries that do not belong to it.
+
+What is out of place is reported once and then put where it was meant to be, so that everything else in the
+item can still be checked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from archcost import foreign, layers
+from archcost.spec.checks import META, Pieces
+from archcost.spec.yaml_reader import Entry, Mapping, Scalar, Sequence
+from archcost.words.suggest import meant, nearest
+
+if TYPE_CHECKING:
+    from archcost.limits import Limits
+    from archcost.spec.document import Block
+    from archcost.spec.problems import Problems
+    from archcost.spec.yaml_reader import Tree
+
+STRUCTURES = {
+    "body": ("body",),
+    "repeat": ("repeat", "body", "merge", "collect", "dense", "carry"),
+    "branches": ("branches", "merge"),
+    "residual": ("residual", "shortcut", "merge"),
+}
+"""Structure kinds and the keys that belong to each."""
+
+COMPANIONS = {
+    "shortcut": "`residual`",
+    "merge": "`branches`, `residual` or `repeat`",
+    "collect": "`repeat`",
+    "carry": "`repeat`",
+}
+"""Keys that only go with a structure -> which."""
+
+
+_BESIDE = {
+    "repeat": ("body", "merge", "collect", "dense", "carry"),
+    "branches": ("merge",),
+    "residual": ("shortcut", "merge"),
+}
+"""Structure kinds -> keys that stand beside them, and are often written below."""
+
+_COUNTS = ("times", "count", "n", "number", "num", "repeat", "repeats")
+
+
+class Mender(Pieces):
+    """Finds the kind of an item and mends the item around it."""
+
+    def __init__(self, problems: Problems, limits: Limits) -> None:
+        super().__init__(problems, limits)
+        self.blocks: dict[str, Block] = {}
+
+    def find_kind(self, node: Mapping) -> tuple[Mapping, Entry | None]:
+        """The entry that says what an item is: a structure, else a known word, else one that is no slip.
+
+        A structure that is misspelt is noted; the item comes back with its right name.
+        """
+        others = [e for e in node.entries if e.key.text not in META]
+        entry = next((e for e in others if e.key.text in STRUCTURES and e.key.text != "body"), None)
+        known = [e for e in others if self.is_kind(e.key.text)]
+        if entry is None and all(e.key.text == "body" for e in known):
+            for slip in others:
+                if structure := self._misspelt_structure(slip):
+                    near = f"unknown kind or block '{slip.key.text}' (did you mean '{structure}'?)"
+                    self.problems.add(slip.key.place, near)
+                    entry = Entry(slip.key.meaning(structure), slip.value)
+                    return node.having([entry if e is slip else e for e in node.entries]), entry
+        body = (e for e in known if e.key.text == "body")
+        strange = (e for e in others if nearest(e.key.text, META) is None)
+        found = entry or next(body, None) or next(iter(known), None) or next(strange, None)
+        return node, found or next(iter(others), None)
+
+    def _misspelt_structure(self, entry: Entry) -> str | None:
+        """The structure a key is meant to be, if its value is of that form."""
+        word, value = entry
+        if self.is_kind(word.text) or word.text in COMPANIONS:
+            return None
+        structure = meant(word.text, STRUCTURES, foreign.KINDS)
+        if structure == "branches":
+            fits = isinstance(value, Mapping) and any(isinstance(e.value, Sequence) for e in value.entries)
+        else:
+            fits = isinstance(value, Sequence) or structure == "repeat"
+        return structure if fits else None
+
+    def is_kind(self, word: str) -> bool:
+        """Whether a word is a layer, a block or a structure."""
+        callable_ = layers.find(word) is not None or word in self.blocks or word.startswith("std/")
+        return callable_ or word in STRUCTURES
+
+    def mended(self, node: Mapping, entry: Entry) -> tuple[Mapping, list[Tree]]:
+        """The item with nothing but its kind, what goes with it, and meta keys; the rest is noted.
+
+        With it, what should have been items in the body of a repeat.
+        """
+        word = entry.key.text
+        node = self._raised(self._hoisted(node, entry), entry)
+        allowed = (*STRUCTURES.get(word, (word,)), *META)
+        entries = [e for e in node.entries if e.key.text in allowed]
+        strays = [e for e in node.entries if e.key.text not in allowed]
+        if not strays:
+            return node, []
+        if not self.is_kind(word):  # which is noted; what it takes is not known
+            strays = [e for e in strays if nearest(e.key.text, META)]
+        fields = self._stray_fields(entry, strays)
+        if fields:
+            text = f"unknown key '{fields[0].key.text}' beside '{word}'"
+            self.problems.add(fields[0].key.place, f"{text}; what belongs to {word} is indented further")
+            entries = [Entry(e.key, node.having(fields)) if e.key.text == word else e for e in entries]
+        misplaced: list[Tree] = []
+        for stray in strays:
+            if stray in fields:
+                continue
+            if why := self._no_companion(stray.key.text, word):
+                self.problems.add(stray.key.place, why)
+                misplaced += [node.having([stray])] if self.is_kind(stray.key.text) else []
+            else:
+                entries.append(stray)
+        goes = f"; {word} goes with {', '.join(key for key in allowed if key != word)}"
+        instead = goes if word in STRUCTURES else f"; a field of {word} stands with its other fields"
+        return self.mend(node.having(entries), allowed, f" beside '{word}'", instead), misplaced
+
+    def _hoisted(self, node: Mapping, entry: Entry) -> Mapping:
+        """The item with the meta keys that stand among the fields of its layer, where they are noted."""
+        if not isinstance(entry.value, Mapping) or layers.find(entry.key.text) is None:
+            return node
+        inside = [e for e in entry.value.entries if e.key.text in META and node.get(e.key.text) is None]
+        if not inside:
+            return node
+        for one in inside:
+            word, key = entry.key.text, one.key.text
+            text = f"'{key}' is no field of {word}: it stands beside `{word}:`, not inside it"
+            self.problems.add(one.key.place, text)
+        fields = entry.value.having([e for e in entry.value.entries if e not in inside])
+        kept = [Entry(e.key, fields) if e.key.text == entry.key.text else e for e in node.entries]
+        return node.having(kept + inside)
+
+    def _raised(self, node: Mapping, entry: Entry) -> Mapping:
+        """The item with what stands under its structure but belongs beside it, where it is noted."""
+        word, value = entry.key.text, entry.value
+        if not isinstance(value, Mapping) or word not in _BESIDE:
+            return node
+        inside = [e for e in value.entries if e.key.text in _BESIDE[word] and node.get(e.key.text) is None]
+        if not inside:
+            return node
+        left = [e for e in value.entries if e not in inside]
+        text = f"`{inside[0].key.text}:` stands beside `{word}:`, in the same column, not under it"
+        if word == "repeat":
+            own, text = _count(value.having(left), text)
+        else:
+            own, text = _body(value.having(left), text)
+        self.problems.add(inside[0].key.place, text)
+        return node.having([Entry(e.key, own) if e.key.text == word else e for e in node.entries] + inside)
+
+    def _stray_fields(self, entry: Entry, strays: list[Entry]) -> list[Entry]:
+        """The fields of a layer that has none, because they are not indented far enough."""
+        bare = isinstance(entry.value, Scalar) and entry.value.value is None
+        if bare and entry.key.text == "branches":
+            return [e for e in strays if not isinstance(e.value, Scalar)]
+        if entry.key.text in STRUCTURES or not bare:
+            return []
+        return [e for e in strays if not self._is_special(e.key.text)]
+
+    def _is_special(self, key: str) -> bool:
+        return self.is_kind(key) or key in COMPANIONS or nearest(key, META) is not None
+
+    def _no_companion(self, key: str, word: str) -> str | None:
+        """Why a key can stand beside no such kind; None if it may be a slip."""
+        if self.is_kind(key) and word == "repeat":
+            return f"'{key}' stands beside 'repeat'; what is repeated goes into its `body:`"
+        if self.is_kind(key):
+            return f"an item has one kind, but this one has '{word}' and '{key}'; begin a new item with `- `"
+        if key in COMPANIONS:
+            return f"'{key}' goes with {COMPANIONS[key]}, not with '{word}'"
+        return None
+
+
+def _count(value: Mapping, text: str) -> tuple[Tree, str]:
+    """What is left under a repeat; a lone `times: 3` is its count."""
+    if len(value.entries) == 1 and value.entries[0].key.text in _COUNTS:
+        count = value.entries[0].value
+        shown = count.text if isinstance(count, Scalar) else "…"
+        return count, f"{text}: `repeat: {shown}` in one line, `body:` below it"
+    return value, text
+
+
+def _body(value: Mapping, text: str) -> tuple[Tree, str]:
+    """What is left under a residual; a lone `body:` is what it would hold without that word."""
+    if len(value.entries) == 1 and value.entries[0].key.text == "body":
+        return value.entries[0].value, f"{text}, and the items follow `residual:` without `body:`"
+    return value, text

@@ -1,0 +1,1 @@
+"""Windows over axes, and the sets of positions that are read through them."""
