@@ -161,6 +161,7 @@ class Network:
         given: every `weights` that was reached.
         variants: the names of the variants its spec has.
         unused: names in its spec that nothing uses.
+        known: what others found out about it, by type, so that it is found out once.
     """
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a network is
@@ -188,6 +189,7 @@ class Network:
         self.given = given
         self.variants = variants
         self.unused = unused
+        self.known: dict[type, object] = {}
 
     def having(self, nodes: Iterable[Node], outputs: dict[str, Node | Input]) -> Network:
         """A network of other nodes in the place of this one. What the spec expects of its nodes is gone."""

@@ -20,7 +20,7 @@ from tabulate import tabulate
 
 import archcost
 from archcost import findings
-from archcost.analysis import analyze
+from archcost.analysis import analyze, facts
 from archcost.passes import receptive_field
 from archcost.passes.effective_field import effective_fields
 from archcost.passes.paths import paths
@@ -28,7 +28,8 @@ from archcost.passes.paths import paths
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from archcost.findings.rule import Rule, Seen
+    from archcost.analysis.facts import Facts
+    from archcost.findings.rule import Rule
     from archcost.network import Network
     from archcost.results.report import Finding
 
@@ -170,7 +171,7 @@ def load(case: Case) -> Network:
 def analyzed(case: Case) -> Seconds:
     """An analysis without writing, and how long its parts take. A rule pays for what it is first to ask."""
     network, clock = load(case), Clock()
-    analyze.receptive_fields = clock.around("fields", analyze.receptive_fields)
+    facts.receptive_fields = clock.around("fields", facts.receptive_fields)
     analyze.findings = clock.around("findings", analyze.findings)
     receptive_field.union_count = clock.around("coverage", receptive_field.union_count)
     for name, rule in findings.RULES.items():
@@ -179,14 +180,14 @@ def analyzed(case: Case) -> Seconds:
     return {"nodes": len(network), **clock.seconds}
 
 
-def _at_once(rule: Rule) -> Callable[[Seen], list[Finding]]:
-    return lambda seen: list(rule.check(seen))
+def _at_once(rule: Rule) -> Callable[[Facts], list[Finding]]:
+    return lambda known: list(rule.check(known))
 
 
 def looked_at_closely(case: Case) -> Seconds:
     """The effective field, and the paths, of the last node whose field moves."""
     network, clock = load(case), Clock()
-    fields = analyze.receptive_fields(network)
+    fields = facts.receptive_fields(network)
     moving = [any(field.alignment for field in found.values()) for found in fields]
     node = next(node for node, moves in zip(network.nodes[::-1], moving[::-1], strict=True) if moves)
     clock.around("effective field", effective_fields)(network, node)

@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from archcost.analysis.facts import Facts
 from archcost.findings import findings
-from archcost.findings.rule import Seen
 from archcost.passes.access import Looks
-from archcost.passes.cost import costs
-from archcost.passes.receptive_field import Field, fields_by_tensor, receptive_fields
+from archcost.passes.receptive_field import Field, receptive_fields
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -39,7 +38,7 @@ def last_field(net: Network) -> Field:
     """The field of the last node, after all rules had a look at it."""
     looks = Looks()
     fields = receptive_fields(net, looks)
-    findings(Seen(net, costs(net), fields_by_tensor(net, fields), looks))
+    findings(Facts.of(net))
     (field,) = fields[-1].values()
     return field
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from archcost.advice.question import Passes, Reload
-    from archcost.analysis.measures import Subject
+    from archcost.analysis.facts import Facts
     from archcost.results.report import NodeRow
 
 IDEAS: tuple[Callable[[Asked], Iterator[Hint]], ...] = (
@@ -43,7 +43,7 @@ MOST = 3
 
 
 def advice(  # noqa: PLR0913 - a limit, and what is known around it
-    subject: Subject,
+    subject: Facts,
     measure: str,
     limit: Fraction | float,
     rows: Sequence[NodeRow] | None = None,
@@ -70,8 +70,8 @@ def advice(  # noqa: PLR0913 - a limit, and what is known around it
         passes: whether a variant keeps all limits of its own; without it, every variant does.
 
     >>> from archcost import load
-    >>> from archcost.analysis.measures import Subject
-    >>> vgg = Subject(load("zoo:vgg16"))
+    >>> from archcost.analysis.facts import Facts
+    >>> vgg = Facts.of(load("zoo:vgg16"))
     >>> advice(vgg, "params", 40_000_000)[0]
     'global_avg_pool before flatten (changes what is learned): 37.69 M'
     """

@@ -9,12 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.dilation.solver import fewest_layers, solve
 from archcost.errors import UsageError
 from archcost.findings.gridding import repaired, worst_line
-from archcost.findings.rule import Seen
 from archcost.layers.convolution import Conv, DepthwiseConv
 from archcost.network import Node
-from archcost.passes.access import Looks
-from archcost.passes.cost import costs
-from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
 from archcost.words.numbers import listed
 
 if TYPE_CHECKING:
@@ -43,9 +39,7 @@ def without_holes(asked: Asked) -> Iterator[Hint]:
 
 def _gridded(asked: Asked) -> list[list[Link]]:
     """The convolutions of the stacks that do not read all of their own input."""
-    network, looks = asked.subject.network, Looks()
-    fields = fields_by_tensor(network, receptive_fields(network, looks))
-    found = Seen(network, costs(network), fields, looks).stacks.stacks
+    found = asked.subject.stacks.stacks
     return [stack.tip.chain() for stack in found if stack.field.holes and stack.tip and stack.is_chain]
 
 

@@ -18,7 +18,7 @@ from archcost.words.numbers import percent, si
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.analysis.measures import Subject
+    from archcost.analysis.facts import Facts
     from archcost.network import Node
     from archcost.results.report import NodeRow, ReceptiveField, Report
 
@@ -69,7 +69,7 @@ def heaviest(report: Report, rows: Sequence[NodeRow], measure: str, most: int = 
     return nlargest(most, (found for found in each if found.total), key=lambda found: found.total)
 
 
-def heaviest_text(subject: Subject, rows: Sequence[NodeRow], measure: str) -> str:
+def heaviest_text(subject: Facts, rows: Sequence[NodeRow], measure: str) -> str:
     """What makes a measure as large (or a field as small) as it is; empty if nothing can be said.
 
     Args:
@@ -78,8 +78,8 @@ def heaviest_text(subject: Subject, rows: Sequence[NodeRow], measure: str) -> st
         measure: a name of `MEASURES`.
 
     >>> from archcost import load
-    >>> from archcost.analysis.measures import Subject
-    >>> vgg = Subject(load("zoo:vgg16"))
+    >>> from archcost.analysis.facts import Facts
+    >>> vgg = Facts.of(load("zoo:vgg16"))
     >>> heaviest_text(vgg, vgg.report.nodes, "params")
     'linear 102.8 M (74.3 %), linear_2 16.78 M (12.1 %), stage.4.0…2.conv ×3 7.079 M (5.1 %)'
     """
@@ -98,12 +98,12 @@ def _layers(report: Report, rows: Sequence[NodeRow], measure: str) -> str:
 # -- what only a network has ------------------------------------------------------------------------------
 
 
-def _peak(subject: Subject) -> str:
+def _peak(subject: Facts) -> str:
     found = peaks(subject.network, limit=0)
     return "" if found.at is None else _alive(found.at, found.alive[:-1], "")
 
 
-def _best_peak(subject: Subject) -> str:
+def _best_peak(subject: Facts) -> str:
     """The node that needs so much by itself, if there is one: then no order can help."""
     network, plan = subject.network, Plan.of(subject.network)
     needs = [plan.own_need(step) for step in range(len(plan.reads))]
@@ -138,13 +138,13 @@ def _tensor(tensor: Node | Input) -> str:
     return f"({show(tensor.output)}, {si(size(tensor.output))})"
 
 
-def _field(subject: Subject) -> str:
+def _field(subject: Facts) -> str:
     """The layers that add most to the field."""
     grown = sorted(_growth(subject), key=lambda pair: -pair[0])[:NAMED]
     return ", ".join(f"{path} adds {positions}" for positions, path in grown)
 
 
-def _growth(subject: Subject) -> Iterator[tuple[int, str]]:
+def _growth(subject: Facts) -> Iterator[tuple[int, str]]:
     """By how many positions every layer widens the field of what it reads, along the narrowest axis."""
     fields = moving_fields(subject.report)
     for row in subject.report.nodes:
@@ -168,7 +168,7 @@ def _moving(row: NodeRow) -> ReceptiveField | None:
     return next((field.moving for field in known if field.moving), None)
 
 
-def _coverage(subject: Subject) -> str:
+def _coverage(subject: Facts) -> str:
     """The first layer that does not read all of its field."""
     for path, field in moving_fields(subject.report).items():
         if field.holes:

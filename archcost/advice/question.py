@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 from archcost.advice.heaviest import moving_fields
 from archcost.advice.rebuild import rebuilt
-from archcost.analysis.measures import MEASURES, Subject
+from archcost.analysis.facts import Facts
+from archcost.analysis.measures import MEASURES
 from archcost.analysis.rows import node_rows
 from archcost.errors import ArchcostError, LayerError
 from archcost.layers.kind_of import kind_of
@@ -89,7 +90,7 @@ class Asked:
         work: nodes that may still be looked at.
     """
 
-    subject: Subject
+    subject: Facts
     measure: str
     limit: Number
     part: frozenset[str] | None = None
@@ -194,7 +195,7 @@ class Asked:
             and network.by_path.keys() == self.subject.network.by_path.keys()
         )
 
-    def _measured(self, network: Network, known: Subject | None = None) -> Number | None:
+    def _measured(self, network: Network, known: Facts | None = None) -> Number | None:
         if self.measure in COUNTS:
             rows = node_rows(network, costs(network), [_NO_FIELDS] * len(network))
             return sum(getattr(row, self.measure) for row in rows if self.counts(row.path, row.kind))
@@ -204,7 +205,7 @@ class Asked:
             return peaks(network).best
         if known is None and not self._pay(len(network), _FIELD_PRICE):
             return None
-        subject = known or Subject(network)
+        subject = known or Facts.of(network)
         if self.measure == "field" and self.axis is not None:
             return min(
                 (s.size[self.axis] for s in subject.sights if s.size and len(s.size) > self.axis),

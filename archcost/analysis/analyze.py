@@ -4,22 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.analysis.rows import declared, groups, node_rows
+from archcost.analysis.facts import Facts
+from archcost.analysis.rows import declared
 from archcost.findings import findings
-from archcost.findings.rule import Seen
 from archcost.gc_paused import collector_paused
 from archcost.layers.given import readable
-from archcost.passes.access import Looks
-from archcost.passes.cost import costs
-from archcost.passes.memory import peaks
-from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
 from archcost.results.report import PeakActivations, Report, Totals, add_up
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from archcost.network import Network
-    from archcost.results.report import NodeRow
 
 
 def analyze(network: Network, convention: str | None = None) -> Report:
@@ -36,8 +29,8 @@ def analyze(network: Network, convention: str | None = None) -> Report:
     (138357544, 15470264320)
     """
     with collector_paused():
-        report = _report(network)
-        return _beside(report, network, convention) if convention else report
+        found = Facts.of(network).report
+        return _beside(found, network, convention) if convention else found
 
 
 def _beside(report: Report, network: Network, convention: str) -> Report:
@@ -46,11 +39,9 @@ def _beside(report: Report, network: Network, convention: str) -> Report:
     return labelled(report, network, convention)
 
 
-def _report(network: Network) -> Report:
-    counted = costs(network)
-    looks = Looks()
-    fields = receptive_fields(network, looks)
-    rows = node_rows(network, counted, fields)
+def report(facts: Facts) -> Report:
+    """The report of what is known of a network."""
+    network = facts.network
     return Report(
         path=network.path,
         name=network.name,
@@ -58,16 +49,16 @@ def _report(network: Network) -> Report:
         vars={name: readable(value) for name, value in network.variables.items()},
         inputs={tensor.path: tensor.output for tensor in network.inputs},
         outputs={name: tensor.output for name, tensor in network.outputs.items()},
-        totals=_totals(network, rows),
-        nodes=rows,
-        groups=groups(rows),
-        findings=findings(Seen(network, counted, fields_by_tensor(network, fields), looks)),
+        totals=_totals(facts),
+        nodes=facts.rows,
+        groups=facts.groups,
+        findings=findings(facts),
         declared=declared(network),
     )
 
 
-def _totals(network: Network, rows: Iterable[NodeRow]) -> Totals:
-    found = peaks(network)
+def _totals(facts: Facts) -> Totals:
+    found = facts.peaks
     at = found.at.path if found.at else None
     peak = PeakActivations(
         as_written=found.as_written,
@@ -75,4 +66,4 @@ def _totals(network: Network, rows: Iterable[NodeRow]) -> Totals:
         best_is_exact=found.best_is_exact,
         node=at,
     )
-    return Totals(**add_up(rows), peak_activations=peak)
+    return Totals(**add_up(facts.rows), peak_activations=peak)

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from archcost.analysis import derivation
 from archcost.analysis.analyze import analyze
 from archcost.analysis.by_convention import compare
+from archcost.analysis.facts import Facts
 from archcost.analysis.rows import readable_field
 from archcost.errors import UsageError
 from archcost.layers.given import given
 from archcost.layers.kind_of import kind_of
-from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
 from archcost.results.explanation import GroupExplanation, NodeExplanation, Tensor
 from archcost.results.report import GroupRow, NodeRow
 from archcost.windows.window import Shape, show, size
@@ -88,7 +88,7 @@ def _node(network: Network, node: Node) -> NodeExplanation:
     weights = _tensors(layer.parameters(shapes))
     first = _first_user(network, node)
     formulas = layer.formulas(shapes)
-    fields = fields_by_tensor(network, receptive_fields(network))
+    fields = Facts.of(network).fields
     return NodeExplanation(
         path=node.path,
         kind=kind_of(node.word),

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from archcost.analysis.rows import readable_field
 from archcost.dilation.published_rules import published_rules
 from archcost.errors import TooLargeError, UsageError
 from archcost.findings import findings
 from archcost.findings.gridding import worst_line
-from archcost.findings.rule import Seen
 from archcost.layers.kind_of import kind_of
-from archcost.passes.access import Looks
-from archcost.passes.cost import costs
 from archcost.passes.effective_field import effective_fields
 from archcost.passes.paths import paths
-from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
 from archcost.passes.stacks import ENDS, by_run
 from archcost.results.fields import EffectiveField, FieldReport, FieldRow, PathCounts, StackRow
 from archcost.words.paths import unknown
@@ -24,46 +20,36 @@ from archcost.words.paths import unknown
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archcost.analysis.facts import Facts
     from archcost.network import Input, Network, Node
     from archcost.passes.receptive_field import Field
     from archcost.passes.stacks import Stack
 
 
-class Seeing(NamedTuple):
-    """A network and its fields by node, for the report and for pictures."""
+def chosen(facts: Facts, path: str | None) -> Node | None:
+    """The node of that path, or the last one of that group, or of the network without a path.
 
-    network: Network
-    seen: Seen
+    Of groups and networks, it is the last node whose field moves along with its position.
 
-    @classmethod
-    def of(cls, network: Network) -> Seeing:
-        """The fields of a network."""
-        looks = Looks()
-        fields = fields_by_tensor(network, receptive_fields(network, looks))
-        return cls(network, Seen(network, costs(network), fields, looks))
+    Raises:
+        UsageError: there is no such node, or its field does not move.
+    """
+    network = facts.network
+    if path in network.by_path:
+        node = network.by_path[path]
+        if not moving_fields(facts, node):
+            raise UsageError(f"{path} {_why_none(facts.fields[node])}")
+        return node
+    inside = [node for node in network if path is None or node.path.startswith(f"{path}.")]
+    if path is not None and not inside:
+        raise unknown(path, network.name, network.by_path)
+    return next((node for node in reversed(inside) if moving_fields(facts, node)), None)
 
-    def chosen(self, path: str | None) -> Node | None:
-        """The node of that path, or the last one of that group, or of the network without a path.
 
-        Of groups and networks, it is the last node whose field moves along with its position.
-
-        Raises:
-            UsageError: there is no such node, or its field does not move.
-        """
-        if path in self.network.by_path:
-            node = self.network.by_path[path]
-            if not self.local(node):
-                raise UsageError(f"{path} {_why_none(self.seen.fields[node])}")
-            return node
-        inside = [node for node in self.network if path is None or node.path.startswith(f"{path}.")]
-        if path is not None and not inside:
-            raise unknown(path, self.network.name, self.network.by_path)
-        return next((node for node in reversed(inside) if self.local(node)), None)
-
-    def local(self, node: Node) -> dict[str, Field]:
-        """A node's fields as they move along with its position, per input."""
-        fields = self.seen.fields[node]
-        return {name: moving for name, field in fields.items() if (moving := field.moving)}
+def moving_fields(facts: Facts, node: Node) -> dict[str, Field]:
+    """A node's fields as they move along with its position, per input."""
+    fields = facts.fields[node]
+    return {name: moving for name, field in fields.items() if (moving := field.moving)}
 
 
 def _why_none(fields: Mapping[str, Field]) -> str:
@@ -74,17 +60,17 @@ def _why_none(fields: Mapping[str, Field]) -> str:
     return "has no spatial relation to an input of the network"
 
 
-def field_report(seeing: Seeing, at: str | None = None, *, effective: bool = False) -> FieldReport:
+def field_report(facts: Facts, at: str | None = None, *, effective: bool = False) -> FieldReport:
     """The fields of a network, or of its node `at`; with `effective`, the effective field of every node too.
 
     Raises:
         UsageError: there is no such node, or its field does not move.
     """
-    network = seeing.network
-    node = seeing.chosen(at)
-    writer = _RowWriter(seeing)
+    network = facts.network
+    node = chosen(facts, at)
+    writer = _RowWriter(facts)
     closely = writer.row(node, effective=True, pixels=at is not None) if node else None
-    rows = [closely] if at and closely else [writer.row(n, effective=effective) for n in _changes(seeing)]
+    rows = [closely] if at and closely else [writer.row(n, effective=effective) for n in _changes(facts)]
     return FieldReport(
         path=network.path,
         name=network.name,
@@ -95,22 +81,22 @@ def field_report(seeing: Seeing, at: str | None = None, *, effective: bool = Fal
         closely=closely,
         paths=_paths(network, node) if node else None,
         deformable=_deformable(network, node) if node else (),
-        stacks=tuple(_stacks(seeing)),
-        findings=findings(seeing.seen),
+        stacks=tuple(_stacks(facts)),
+        findings=findings(facts),
     )
 
 
-def _changes(seeing: Seeing) -> Iterator[Node]:
+def _changes(facts: Facts) -> Iterator[Node]:
     """The nodes that see something else than what they read."""
-    fields = seeing.seen.fields
-    for node in seeing.network:
+    fields = facts.fields
+    for node in facts.network:
         if fields[node] and all(fields[node] != fields[source] for source in node.inputs):
             yield node
 
 
 class _RowWriter:
-    def __init__(self, seeing: Seeing) -> None:
-        self._seeing = seeing
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
 
     def row(self, node: Node, *, effective: bool, pixels: bool = False) -> FieldRow:
         found: dict[str, EffectiveField] = {}
@@ -127,21 +113,21 @@ class _RowWriter:
             column=node.place.column,
             output=node.output,
             receptive_fields={
-                name: readable_field(field) for name, field in self._seeing.seen.fields[node].items()
+                name: readable_field(field) for name, field in self._facts.fields[node].items()
             },
             effective_fields=found,
             reason=reason,
         )
 
     def _effective(self, node: Node, *, pixels: bool) -> dict[str, EffectiveField]:
-        if not self._seeing.local(node):
+        if not moving_fields(self._facts, node):
             return {}
         try:
-            found = effective_fields(self._seeing.network, node, pixels=pixels)
+            found = effective_fields(self._facts.network, node, pixels=pixels)
         except TooLargeError:
             if not pixels:
                 raise
-            found = effective_fields(self._seeing.network, node)
+            found = effective_fields(self._facts.network, node)
         return {
             name: EffectiveField(
                 size=field.size, first=field.first, deviation=field.deviation, pixels=field.pixels
@@ -166,8 +152,8 @@ def _deformable(network: Network, node: Node) -> tuple[str, ...]:
     return tuple(reversed(found))
 
 
-def _stacks(seeing: Seeing) -> Iterator[StackRow]:
-    for ends in by_run(seeing.seen.stacks.stacks):
+def _stacks(facts: Facts) -> Iterator[StackRow]:
+    for ends in by_run(facts.stacks.stacks):
         for i, stack in enumerate(ends[:ENDS], 1):
             yield _stack(stack, more=len(ends) - ENDS if i == ENDS else 0)
 

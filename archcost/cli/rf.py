@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.analysis.field_report import Seeing, field_report
+from archcost.analysis.facts import Facts
+from archcost.analysis.field_report import chosen, field_report
 from archcost.cli.common import (
     Loading,
     load_one,
@@ -108,25 +109,25 @@ def command(spec: str, at: str | None, form: str, output: str | None, **options:
         doing.step(reading(spec))
         network = load_one(spec, options)
         doing.step(f"looking at {spec}")
-        seeing = Seeing.of(network)
-        result = _drawn(seeing, at, output, options) if draws else _written(seeing, at, form, output, options)
+        facts = Facts.of(network)
+        result = _drawn(facts, at, output, options) if draws else _written(facts, at, form, output, options)
     write(result, output)
 
 
-def _drawn(seeing: Seeing, at: str | None, file: str | None, options: Options) -> str | bytes:
+def _drawn(facts: Facts, at: str | None, file: str | None, options: Options) -> str | bytes:
     """The picture for a file."""
     from archcost.picture import draw  # noqa: PLC0415 - NumPy, and only here
 
-    node = seeing.chosen(at)
+    node = chosen(facts, at)
     if node is None:
-        raise UsageError(f"{seeing.network.name} has no node whose field moves along with its position")
-    return draw(_picture(seeing, node, options), file, slice_at=options["cut"])
+        raise UsageError(f"{facts.network.name} has no node whose field moves along with its position")
+    return draw(_picture(facts, node, options), file, slice_at=options["cut"])
 
 
-def _written(seeing: Seeing, at: str | None, form: str, output: str | None, options: Options) -> str:
+def _written(facts: Facts, at: str | None, form: str, output: str | None, options: Options) -> str:
     """The fields in a format; for reading with a picture, if one node was asked for."""
-    node = seeing.chosen(at)
-    report = field_report(seeing, at, effective=options["effective"])
+    node = chosen(facts, at)
+    report = field_report(facts, at, effective=options["effective"])
     if form == "json":
         return as_json(report)
     if form == "csv":
@@ -134,7 +135,7 @@ def _written(seeing: Seeing, at: str | None, form: str, output: str | None, opti
     if form == "markdown":
         return as_markdown(report, quiet=options["quiet"])
     style = style_for(output, options["width"])
-    picture = _text(seeing, node, _terminal(output, style), options) if at and node else ""
+    picture = _text(facts, node, _terminal(output, style), options) if at and node else ""
     return as_text(report, style, picture=picture, quiet=options["quiet"])
 
 
@@ -147,11 +148,11 @@ def _refuse_unused(options: Options) -> None:
             )
 
 
-def _text(seeing: Seeing, node: Node, terminal: Terminal, options: Options) -> str:
+def _text(facts: Facts, node: Node, terminal: Terminal, options: Options) -> str:
     from archcost.picture import draw  # noqa: PLC0415 - NumPy, and only here
 
     try:
-        picture = _picture(seeing, node, options)
+        picture = _picture(facts, node, options)
     except (NoWeightsError, TooLargeError) as error:
         return "\n".join(wrapped(f"no picture: {error}", terminal.width))
     drawn = draw(picture, slice_at=options["cut"], terminal=terminal)
@@ -168,7 +169,7 @@ def _terminal(output: str | None, style: Style) -> Terminal:
     return Terminal(style, width, ascii_only=on_terminal and not can_show(sys.stdout.encoding))
 
 
-def _picture(seeing: Seeing, node: Node, options: Options) -> Picture:
+def _picture(facts: Facts, node: Node, options: Options) -> Picture:
     """The picture of a node's field in one input.
 
     Raises:
@@ -179,14 +180,14 @@ def _picture(seeing: Seeing, node: Node, options: Options) -> Picture:
     from archcost.passes.strength import strength  # noqa: PLC0415 - likewise
     from archcost.picture import Picture  # noqa: PLC0415 - likewise
 
-    found = strength(seeing.network, node, mean=False)
+    found = strength(facts.network, node, mean=False)
     if not found:
         raise NoWeightsError(f"the centre unit of {node.path} reads no position of an input")
     name = options["of"] or next(iter(found))
     if name not in found:
         raise UsageError(f"--of: {node.path} does not see '{name}'; it sees {', '.join(found)}")
-    size = next(tensor.output[1:] for tensor in seeing.network.inputs if tensor.path == name)
-    effective = effective_fields(seeing.network, node)[name]
+    size = next(tensor.output[1:] for tensor in facts.network.inputs if tensor.path == name)
+    effective = effective_fields(facts.network, node)[name]
     return Picture(
         node=node.path,
         input=name,

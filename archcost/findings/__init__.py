@@ -23,7 +23,8 @@ from archcost.findings import (
 )
 
 if TYPE_CHECKING:
-    from archcost.findings.rule import Rule, Seen
+    from archcost.analysis.facts import Facts
+    from archcost.findings.rule import Rule
     from archcost.results.report import Finding
 
 RULES: dict[str, Rule] = {
@@ -49,7 +50,7 @@ RULES: dict[str, Rule] = {
 """Name -> rule, in the order of the documentation. A new rule is one file and one line here."""
 
 
-def findings(seen: Seen) -> tuple[Finding, ...]:
+def findings(facts: Facts) -> tuple[Finding, ...]:
     """All that the rules find, in the order of the text."""
-    found = [finding for rule in RULES.values() for finding in rule.check(seen)]
+    found = [finding for rule in RULES.values() for finding in rule.check(facts)]
     return tuple(sorted(found, key=lambda f: (f.file, f.line, f.column)))

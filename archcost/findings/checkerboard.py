@@ -7,7 +7,7 @@ from itertools import product
 from math import gcd, prod
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, at, dilated
+from archcost.findings.rule import Rule, at, dilated
 from archcost.layers.kind_of import kind_of
 from archcost.windows.window import brief
 from archcost.words.wording import in_a_row
@@ -15,6 +15,7 @@ from archcost.words.wording import in_a_row
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from archcost.analysis.facts import Facts
     from archcost.results.report import Finding
     from archcost.windows.window import Window
 
@@ -48,8 +49,8 @@ def _along(kernel: int, stride: int, dilation: int) -> Hits:
     return tuple((products, outputs) for products, outputs in sorted(found.items()) if outputs)
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    for node, window in seen.windows:
+def _check(facts: Facts) -> Iterator[Finding]:
+    for node, window in facts.windows:
         if kind_of(node.word) == "conv_transpose":
             counts = hits(window)
             if any(len(along) > 1 for along in counts):

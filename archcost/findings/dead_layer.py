@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, at
+from archcost.findings.rule import Rule, at
 from archcost.windows.window import size
 from archcost.words.numbers import percent
 from archcost.words.wording import in_a_row
@@ -12,6 +12,7 @@ from archcost.words.wording import in_a_row
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from archcost.analysis.facts import Facts
     from archcost.network import Input, Node
     from archcost.results.report import Finding
 
@@ -19,10 +20,10 @@ _NAMED = 3
 """Layers of one kind of part that are named one by one; of more, the first and how many."""
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    alive = _alive(seen.network.outputs.values())
-    if dead := [node for node in seen.network if node not in alive]:
-        costs = _Costs(seen, alive)
+def _check(facts: Facts) -> Iterator[Finding]:
+    alive = _alive(facts.network.outputs.values())
+    if dead := [node for node in facts.network if node not in alive]:
+        costs = _Costs(facts, alive)
         for region in _regions(dead):
             read = {source for node in region for source in node.inputs}
             ends = [node for node in region if node not in read]
@@ -67,11 +68,11 @@ def _regions(dead: Sequence[Node]) -> Iterator[list[Node]]:
 class _Costs:
     """What is spent, and of how much."""
 
-    def __init__(self, seen: Seen, alive: set[Node | Input]) -> None:
-        self._costs = dict(zip(seen.network, seen.costs, strict=True))
-        self._params = sum(cost.params for cost in seen.costs)
-        self._macs = sum(cost.operations.macs for cost in seen.costs)
-        self._used = {node.shared for node in seen.network if node in alive and node.shared is not None}
+    def __init__(self, facts: Facts, alive: set[Node | Input]) -> None:
+        self._costs = dict(zip(facts.network, facts.costs, strict=True))
+        self._params = sum(cost.params for cost in facts.costs)
+        self._macs = sum(cost.operations.macs for cost in facts.costs)
+        self._used = {node.shared for node in facts.network if node in alive and node.shared is not None}
         """Sets of weights that live layers use as well: nothing is spent on these."""
 
     def computes(self, region: Sequence[Node]) -> bool:

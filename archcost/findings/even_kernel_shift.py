@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, along, at
+from archcost.findings.rule import Rule, along, at
 from archcost.windows.window import brief
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archcost.analysis.facts import Facts
     from archcost.results.report import Finding
     from archcost.windows.window import Window
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    for window, nodes in seen.alike:
+def _check(facts: Facts) -> Iterator[Finding]:
+    for window, nodes in facts.alike:
         if axes := [axis for axis in range(len(window.kernel)) if _shifts(window, axis)]:
             message = _message(window, axes)
             yield from (at(node, RULE.name, "info", message) for node in nodes)

@@ -7,31 +7,32 @@ from itertools import accumulate
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, at_expectation
+from archcost.findings.rule import Rule, at_expectation
 from archcost.windows.window import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from archcost.analysis.facts import Facts
     from archcost.network import Expectation, Input, Node
     from archcost.passes.receptive_field import Field
     from archcost.results.report import Finding
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    if not seen.network.expectations:
+def _check(facts: Facts) -> Iterator[Finding]:
+    if not facts.network.expectations:
         return
     sums = {
-        "params": [0, *accumulate(cost.params for cost in seen.costs)],
-        "macs": [0, *accumulate(cost.operations.macs for cost in seen.costs)],
+        "params": [0, *accumulate(cost.params for cost in facts.costs)],
+        "macs": [0, *accumulate(cost.operations.macs for cost in facts.costs)],
     }
-    for e in seen.network.expectations:
+    for e in facts.network.expectations:
         if e.what in sums:
             complaints = [_count(e, sums[e.what][e.last] - sums[e.what][e.first])]
         elif e.what == "shape":
             complaints = [_shape(e, tensor) for tensor in e.outputs]
         else:
-            complaints = [complaint for tensor in e.outputs for complaint in _fields(e, seen.fields[tensor])]
+            complaints = [complaint for tensor in e.outputs for complaint in _fields(e, facts.fields[tensor])]
         yield from (at_expectation(e, RULE.name, "error", complaint) for complaint in complaints if complaint)
 
 

@@ -5,33 +5,34 @@ from __future__ import annotations
 from operator import gt
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, along, at
+from archcost.findings.rule import Rule, along, at
 from archcost.windows.window import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archcost.analysis.facts import Facts
     from archcost.network import Input, Node
     from archcost.passes.receptive_field import Field
     from archcost.results.report import Finding
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    several = len(seen.network.inputs) > 1
-    found = _first(seen)
-    for tensor in seen.network.inputs:
+def _check(facts: Facts) -> Iterator[Finding]:
+    several = len(facts.network.inputs) > 1
+    found = _first(facts)
+    for tensor in facts.network.inputs:
         if tensor.path in found:
             node, field = found[tensor.path]
             name = f"the input '{tensor.path}'" if several else "the input"
             yield at(node, RULE.name, "info", _message(field, tensor, name))
 
 
-def _first(seen: Seen) -> dict[str, tuple[Node, Field]]:
+def _first(facts: Facts) -> dict[str, tuple[Node, Field]]:
     """For every input, the first node whose field is larger. An upper bound proves nothing."""
-    axes = {tensor.path: tensor.output[1:] for tensor in seen.network.inputs}
+    axes = {tensor.path: tensor.output[1:] for tensor in facts.network.inputs}
     found: dict[str, tuple[Node, Field]] = {}
-    for node in seen.network:
-        for name, whole in seen.fields[node].items():
+    for node in facts.network:
+        for name, whole in facts.fields[node].items():
             field = whole.moving
             if name not in found and field and any(map(gt, field.size, axes[name])) and not field.upper_bound:
                 found[name] = node, field

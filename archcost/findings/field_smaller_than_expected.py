@@ -6,25 +6,26 @@ from math import ceil, prod
 from typing import TYPE_CHECKING
 
 from archcost.findings.expectation import numbers, spread
-from archcost.findings.rule import Rule, Seen, along, at_expectation, each
+from archcost.findings.rule import Rule, along, at_expectation, each
 from archcost.network import Node
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
+    from archcost.analysis.facts import Facts
     from archcost.network import Expectation, Input
     from archcost.passes.receptive_field import Field
     from archcost.results.report import Finding
     from archcost.windows.window import Window
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    last = _LastConvolutions(seen)
-    for e in seen.network.expectations:
+def _check(facts: Facts) -> Iterator[Finding]:
+    last = _LastConvolutions(facts)
+    for e in facts.network.expectations:
         if e.what == "receptive_field":
             for tensor in e.outputs:
-                for name, field in seen.fields[tensor].items():
+                for name, field in facts.fields[tensor].items():
                     if message := _message(last, e, tensor, name, field):
                         yield at_expectation(e, RULE.name, "info", message)
 
@@ -42,7 +43,7 @@ def _message(
     short = [axis for axis in range(rank) if missing[axis] > 0]
     if not short:
         return None
-    of = f" of '{name}'" if len(last.seen.fields[tensor]) > 1 else ""
+    of = f" of '{name}'" if len(last.facts.fields[tensor]) > 1 else ""
     return (
         f"{each(missing[axis] for axis in short)} positions{of} are missing {along(short, rank)}; "
         f"{_layers(local, missing, short)}{_or_dilated(last, tensor, name, missing)} would add them"
@@ -64,7 +65,7 @@ def _or_dilated(last: _LastConvolutions, tensor: Node | Input, name: str, missin
     if not found:
         return ""
     node, window = found
-    source = last.seen.fields[node.inputs[0]][name].moving
+    source = last.facts.fields[node.inputs[0]][name].moving
     if source is None:
         return ""
     short = [axis for axis, n in enumerate(missing) if n > 0]
@@ -80,8 +81,8 @@ def _or_dilated(last: _LastConvolutions, tensor: Node | Input, name: str, missin
 class _LastConvolutions:
     """The last layer with a kernel to dilate, back along what sees the most: once per tensor and input."""
 
-    def __init__(self, seen: Seen) -> None:
-        self.seen = seen
+    def __init__(self, facts: Facts) -> None:
+        self.facts = facts
         self._known: dict[tuple[Node | Input, str], tuple[Node, Window] | None] = {}
 
     def of(self, tensor: Node | Input, name: str) -> tuple[Node, Window] | None:
@@ -98,13 +99,13 @@ class _LastConvolutions:
         return found
 
     def _dilatable(self, node: Node) -> Window | None:
-        window = self.seen.looks.of(node).window
+        window = self.facts.looks.of(node).window
         dilatable = "dilation" in type(node.layer).model_fields
         return window if window and window.taps > 1 and not window.stretch and dilatable else None
 
     def _positions(self, tensor: Node | Input, name: str) -> int:
         """How many it sees, over all axes."""
-        field = self.seen.fields[tensor].get(name)
+        field = self.facts.fields[tensor].get(name)
         local = field.moving if field else None
         return prod(local.size) if local else 0
 

@@ -11,7 +11,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from archcost.dilation.published_rules import is_complete, published_rules
-from archcost.findings.rule import Rule, Seen, at
+from archcost.findings.rule import Rule, at
 from archcost.passes.stacks import ENDS, by_run, rates
 from archcost.windows.window import axis_names
 from archcost.words.numbers import listed
@@ -19,6 +19,7 @@ from archcost.words.numbers import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from archcost.analysis.facts import Facts
     from archcost.passes.access import Looks
     from archcost.passes.receptive_field import Field
     from archcost.passes.stacks import Link, Stack
@@ -28,19 +29,19 @@ Line = tuple[tuple[int, int], ...]
 """The (kernel size, dilation) of every layer that reads along an axis."""
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    for ends in by_run(stack for stack in seen.stacks.stacks if stack.field.holes):
-        pairs = [(stack, _worst(seen, stack)) for stack in ends]
+def _check(facts: Facts) -> Iterator[Finding]:
+    for ends in by_run(stack for stack in facts.stacks.stacks if stack.field.holes):
+        pairs = [(stack, _worst(facts, stack)) for stack in ends]
         told = sorted(pairs, key=lambda pair: not pair[1].holes)[:ENDS]  # errors come first
         for i, (stack, worst) in enumerate(told, 1):
             level: Level = "error" if worst.holes else "warn"
             others = _others(len(ends) - ENDS) if i == ENDS else ""
-            yield at(stack.judged, RULE.name, level, _message(stack, worst, seen.looks) + others)
+            yield at(stack.judged, RULE.name, level, _message(stack, worst, facts.looks) + others)
 
 
-def _worst(seen: Seen, stack: Stack) -> Field:
+def _worst(facts: Facts, stack: Stack) -> Field:
     """What the stack's last node reads of the network's inputs: the field with the most holes."""
-    fields = (field.local or field for field in seen.fields[stack.last].values())
+    fields = (field.local or field for field in facts.fields[stack.last].values())
     return max(fields, key=lambda field: field.holes)
 
 

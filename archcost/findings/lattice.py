@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.findings.rule import Rule, Seen, at
+from archcost.findings.rule import Rule, at
 from archcost.windows.offsets import Offsets
 from archcost.windows.window import axis_names
 from archcost.words.numbers import listed
@@ -16,6 +16,7 @@ from archcost.words.numbers import listed
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from archcost.analysis.facts import Facts
     from archcost.passes.stacks import Link, Run
     from archcost.results.report import Finding
 
@@ -34,9 +35,9 @@ class _Lattice(NamedTuple):
         return [link for link in self.last.chain(self.run.links) if link.window.kernel[self.axis] > 1]
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
+def _check(facts: Facts) -> Iterator[Finding]:
     longest: dict[Link, _Lattice] = {}  # of the branches behind one trunk, one run speaks for all
-    for found in _lattices(seen.stacks.links):
+    for found in _lattices(facts.stacks.links):
         first = found.run.first
         if first not in longest or found.run.reading > longest[first].run.reading:
             longest[first] = found

@@ -6,7 +6,7 @@ from fractions import Fraction
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.findings.rule import Rule, Seen, along, at, each
+from archcost.findings.rule import Rule, along, at, each
 from archcost.network import Node
 from archcost.windows.reach import PHASES
 from archcost.words.wording import in_a_row
@@ -14,6 +14,7 @@ from archcost.words.wording import in_a_row
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from archcost.analysis.facts import Facts
     from archcost.network import Input
     from archcost.passes.receptive_field import Field
     from archcost.results.report import Finding
@@ -36,18 +37,18 @@ class _Apart(NamedTuple):
     axes: list[int]
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
+def _check(facts: Facts) -> Iterator[Finding]:
     past: _Past | None = None
-    for node in seen.network:
-        if len(node.inputs) > 1 and not _fit(seen, node) and (apart := _apart(seen, node)):
-            past = past or _Past(seen)
-            if message := _message(seen, node, apart, past):
+    for node in facts.network:
+        if len(node.inputs) > 1 and not _fit(facts, node) and (apart := _apart(facts, node)):
+            past = past or _Past(facts)
+            if message := _message(facts, node, apart, past):
                 yield at(node, RULE.name, "warn", message)
 
 
-def _fit(seen: Seen, node: Node) -> bool:
+def _fit(facts: Facts, node: Node) -> bool:
     """Whether all inputs lie alike, whatever the merge does: nearly always, so this is quick."""
-    first, *others = (seen.fields[x] for x in node.inputs)
+    first, *others = (facts.fields[x] for x in node.inputs)
     return all(
         other.keys() == first.keys()
         and all(field.alignment == other[name].alignment for name, field in first.items())
@@ -56,14 +57,14 @@ def _fit(seen: Seen, node: Node) -> bool:
     )
 
 
-def _apart(seen: Seen, node: Node) -> _Apart | None:
+def _apart(facts: Facts, node: Node) -> _Apart | None:
     """The first input and the one that fits it least; None if all fit."""
-    moving = [source for i, source in enumerate(node.inputs) if seen.looks.of(node, i).way == "unmoved"]
+    moving = [source for i, source in enumerate(node.inputs) if facts.looks.of(node, i).way == "unmoved"]
     if len(moving) < 2:
         return None
     by_input: dict[str, list[tuple[Node | Input, Field | None]]] = {}
     for x in moving:
-        for name, field in seen.fields[x].items():
+        for name, field in facts.fields[x].items():
             by_input.setdefault(name, []).append((x, field.moving))
     for name, known in by_input.items():
         placed = [(x, field) for x, field in known if field and field.alignment and not field.upper_bound]
@@ -97,12 +98,12 @@ def _offsets(a: Field, b: Field, axis: int, positions: int) -> tuple[Fraction, F
     return start, start + (positions - 1) * (b.stride[axis] - a.stride[axis])
 
 
-def _message(seen: Seen, node: Node, apart: _Apart, past: _Past) -> str | None:
+def _message(facts: Facts, node: Node, apart: _Apart, past: _Past) -> str | None:
     """What does not fit, by how much and since when; None if what arrives was put together so before."""
     parting, shifts = past.of(apart)
     ends = [_offsets(*apart.fields, axis, node.output[1 + axis]) for axis in apart.axes]
     names = " and ".join(tensor.path for tensor in apart.tensors)
-    input_ = "the input" if len(seen.network.inputs) == 1 else f"'{apart.name}'"
+    input_ = "the input" if len(facts.network.inputs) == 1 else f"'{apart.name}'"
     since = f"since they part at {parting}, {shifts}; " if parting else ""
     if any(start != end for start, end in ends):
         return f"{names} {_drift(apart, ends, input_)}"
@@ -149,9 +150,9 @@ STEPS = 16
 class _Past:
     """What happened to branches before they came together."""
 
-    def __init__(self, seen: Seen) -> None:
-        self._seen = seen
-        self._order = {tensor: i for i, tensor in enumerate((*seen.network.inputs, *seen.network))}
+    def __init__(self, facts: Facts) -> None:
+        self._facts = facts
+        self._order = {tensor: i for i, tensor in enumerate((*facts.network.inputs, *facts.network))}
         self._left = STEPS * len(self._order)
         self._own: dict[int, list[Fraction]] = {}
 
@@ -185,8 +186,8 @@ class _Past:
 
     def _shifts(self, node: Node, apart: _Apart) -> list[Fraction]:
         """What a layer shifts by itself, in positions of its input, along the axes that do not fit."""
-        window = self._seen.looks.of(node).window if node.inputs else None
-        if not window or apart.name not in self._seen.fields[node.inputs[0]]:
+        window = self._facts.looks.of(node).window if node.inputs else None
+        if not window or apart.name not in self._facts.fields[node.inputs[0]]:
             return []
         if len(window.kernel) != len(apart.fields[0].size):  # on the way, positions lay along other axes
             return []
@@ -196,7 +197,7 @@ class _Past:
 
     def _words(self, node: Node, apart: _Apart) -> str:
         """The same in words, in positions of the network's input."""
-        stride = self._seen.fields[node.inputs[0]][apart.name].stride
+        stride = self._facts.fields[node.inputs[0]][apart.name].stride
         shifts = zip(apart.axes, self._shifts(node, apart), strict=True)
         return f"{node.path} shifts by {each(_signed(shift * stride[axis]) for axis, shift in shifts)}"
 

@@ -6,7 +6,7 @@ from math import ceil, prod
 from operator import ge
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, at, dilated
+from archcost.findings.rule import Rule, at, dilated
 from archcost.layers.kind_of import kind_of
 from archcost.passes.stacks import CONVOLUTIONS
 from archcost.windows.taps import on_data
@@ -16,19 +16,20 @@ from archcost.words.numbers import percent
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archcost.analysis.facts import Facts
     from archcost.network import Node
     from archcost.results.report import Finding
     from archcost.windows.window import Axes, Window
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    for window, nodes in seen.alike:
+def _check(facts: Facts) -> Iterator[Finding]:
+    for window, nodes in facts.alike:
         axes = nodes[0].inputs[0].output[1:]
         if any(map(any, window.padding)) and kind_of(nodes[0].word) in CONVOLUTIONS:
             data, every = _counts(window, axes)
             if 2 * data < every:
                 what, more = _what(window, axes, every - data, every), _missing(nodes[0], axes)
-                yield from (at(node, RULE.name, "info", what + _advice(seen, node, more)) for node in nodes)
+                yield from (at(node, RULE.name, "info", what + _advice(facts, node, more)) for node in nodes)
 
 
 def _counts(window: Window, axes: Axes) -> tuple[int, int]:
@@ -72,19 +73,19 @@ def _dominates(node: Node, axes: Axes, more: int) -> bool:
     return 2 * data < every
 
 
-def _advice(seen: Seen, node: Node, more: int | None) -> str:
+def _advice(facts: Facts, node: Node, more: int | None) -> str:
     """What would help: a larger map, and the input that makes it."""
     if more is None:
         return f" it takes a smaller {_field(node)}"
     axes = node.inputs[0].output[1:]
     larger = show(tuple(n + more for n in axes))
-    given = _input(seen, node, more)
+    given = _input(facts, node, more)
     return f" it takes {larger} positions{given} for most to meet data, or a smaller {_field(node)}"
 
 
-def _input(seen: Seen, node: Node, more: int) -> str:
+def _input(facts: Facts, node: Node, more: int) -> str:
     """The input that gives the layer so many positions more."""
-    tensors, fields = seen.network.inputs, seen.fields[node.inputs[0]]
+    tensors, fields = facts.network.inputs, facts.fields[node.inputs[0]]
     stride = next(iter(fields.values())).stride if len(tensors) == 1 and fields else ()
     if node.inputs[0] in tensors or len(stride) != len(tensors[0].output) - 1:
         return ""

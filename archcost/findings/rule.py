@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.passes.stacks import Stacks, stacks
 from archcost.results.report import Finding
 from archcost.windows.window import axis_names, brief
 from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable
 
-    from archcost.network import Expectation, Input, Network, Node
-    from archcost.passes.access import Looks
-    from archcost.passes.cost import Cost
-    from archcost.passes.receptive_field import Field
+    from archcost.analysis.facts import Facts
+    from archcost.network import Expectation, Input, Node
     from archcost.results.report import Level
     from archcost.source import Place
     from archcost.windows.window import Window
@@ -39,50 +35,7 @@ class Rule(NamedTuple):
     summary: str
     good: str
     bad: str
-    check: Callable[[Seen], Iterable[Finding]]
-
-
-class Seen:
-    """A network and what the passes say of it, as rules see it.
-
-    Attributes:
-        network: the network.
-        costs: of its nodes, in written order.
-        fields: of every tensor, its receptive field in each input it has a spatial relation to.
-        looks: how nodes look at their inputs.
-    """
-
-    def __init__(
-        self,
-        network: Network,
-        costs: Sequence[Cost],
-        fields: Mapping[Node | Input, Mapping[str, Field]],
-        looks: Looks,
-    ) -> None:
-        self.network = network
-        self.costs = costs
-        self.fields = fields
-        self.looks = looks
-
-    @cached_property
-    def windows(self) -> list[tuple[Node, Window]]:
-        """The nodes that look at their first input through a window, in written order."""
-        found = ((node, self.looks.of(node).window) for node in self.network if node.inputs)
-        return [(node, window) for node, window in found if window]
-
-    @cached_property
-    def alike(self) -> list[tuple[Window, list[Node]]]:
-        """The same by window: the nodes of one have equal layers and shapes, so they are judged once."""
-        found: dict[int, tuple[Window, list[Node]]] = {}
-        for node, window in self.windows:
-            # Looks keeps one window per layer and shapes, for as long as we look at it.
-            found.setdefault(id(window), (window, []))[1].append(node)
-        return list(found.values())
-
-    @cached_property
-    def stacks(self) -> Stacks:
-        """The stacks of dilated convolutions."""
-        return stacks(self.network, self.looks, self.fields)
+    check: Callable[[Facts], Iterable[Finding]]
 
 
 def at(node: Node, rule: str, level: Level, message: str) -> Finding:

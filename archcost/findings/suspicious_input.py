@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from archcost.findings.rule import Rule, Seen, at_input
+from archcost.findings.rule import Rule, at_input
 from archcost.habits_of_axes import channels_last, images
 from archcost.windows.window import axis_names, show
 from archcost.words.wording import in_a_row, plural
@@ -12,15 +12,16 @@ from archcost.words.wording import in_a_row, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archcost.analysis.facts import Facts
     from archcost.layers.base import Kind
     from archcost.network import Network
     from archcost.results.report import Finding
     from archcost.windows.window import Shape
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    for tensor in seen.network.inputs:
-        if suspicion := _suspicion(tensor.output, seen.network):
+def _check(facts: Facts) -> Iterator[Finding]:
+    for tensor in facts.network.inputs:
+        if suspicion := _suspicion(tensor.output, facts.network):
             yield at_input(tensor, RULE.name, "warn", suspicion)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, at
+from archcost.findings.rule import Rule, at
 from archcost.layers.given import fields_of
 from archcost.layers.kind_of import kind_of
 from archcost.network import Node
@@ -13,6 +13,7 @@ from archcost.network import Node
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from archcost.analysis.facts import Facts
     from archcost.network import Input, Network
     from archcost.results.report import Finding
 
@@ -22,11 +23,11 @@ _ELEMENTWISE = {"scale", "layer_scale", "dropout", "drop_path", "identity", "add
 """Kinds that scores pass one by one: they are scaled, masked, or get a bias for their distance."""
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    found = [(node, product) for node in seen.network if _is(node, "softmax") and (product := _before(node))]
+def _check(facts: Facts) -> Iterator[Finding]:
+    found = [(node, product) for node in facts.network if _is(node, "softmax") and (product := _before(node))]
     if not found:
         return
-    readers = _readers(seen.network)
+    readers = _readers(facts.network)
     for node, scores in found:
         axis = _field(node, "axis")
         product = _behind(node, readers)

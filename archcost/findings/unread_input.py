@@ -6,13 +6,14 @@ from collections import defaultdict
 from math import prod
 from typing import TYPE_CHECKING, TypeAlias
 
-from archcost.findings.rule import Rule, Seen, at, dilated
+from archcost.findings.rule import Rule, at, dilated
 from archcost.windows.taps import positions_read, skips
 from archcost.windows.window import brief, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archcost.analysis.facts import Facts
     from archcost.network import Input, Node
     from archcost.results.report import Finding
     from archcost.windows.window import Axes, Window
@@ -29,12 +30,12 @@ class _Readers:
         self.skipping: set[Positions] = set()
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    found = [(window, nodes) for window, nodes in seen.alike if _skips(window)]
+def _check(facts: Facts) -> Iterator[Finding]:
+    found = [(window, nodes) for window, nodes in facts.alike if _skips(window)]
     if not found:
         return
-    readers = _readers(seen, {node.inputs[0] for _, nodes in found for node in nodes})
-    outputs = set(seen.network.outputs.values())
+    readers = _readers(facts, {node.inputs[0] for _, nodes in found for node in nodes})
+    outputs = set(facts.network.outputs.values())
     for window, nodes in found:
         axes = nodes[0].inputs[0].output[1:]
         read = _read(window, axes)
@@ -56,13 +57,13 @@ def _read(window: Window, axes: Axes) -> int:
     return prod(positions_read(window, i, n, o) for i, (n, o) in enumerate(zip(axes, outputs, strict=True)))
 
 
-def _readers(seen: Seen, tensors: set[Node | Input]) -> dict[Node | Input, _Readers]:
+def _readers(facts: Facts, tensors: set[Node | Input]) -> dict[Node | Input, _Readers]:
     """All readers of these tensors."""
     readers: dict[Node | Input, _Readers] = defaultdict(_Readers)
-    for node in seen.network:
+    for node in facts.network:
         for position, source in enumerate(node.inputs):
             if source in tensors:
-                window = seen.looks.of(node, position).window
+                window = facts.looks.of(node, position).window
                 if window and _skips(window):
                     readers[source].skipping.add(_reads(window))
                 else:

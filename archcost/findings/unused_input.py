@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, at_input
+from archcost.findings.rule import Rule, at_input
 from archcost.windows.window import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archcost.analysis.facts import Facts
     from archcost.results.report import Finding
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    read = {source for node in seen.network for source in node.inputs} | {*seen.network.outputs.values()}
-    for tensor in seen.network.inputs:
+def _check(facts: Facts) -> Iterator[Finding]:
+    read = {source for node in facts.network for source in node.inputs} | {*facts.network.outputs.values()}
+    for tensor in facts.network.inputs:
         if tensor not in read:
             yield at_input(tensor, RULE.name, "warn", _message(show(tensor.output)))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, Seen, at_name
+from archcost.findings.rule import Rule, at_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from archcost.analysis.facts import Facts
     from archcost.network import Unused
     from archcost.results.report import Finding
 
@@ -27,8 +28,8 @@ _LEFT_OVER = {"counter", "block", "include"}
 """Text that could go. The others are meant to change something, and do not."""
 
 
-def _check(seen: Seen) -> Iterator[Finding]:
-    for one in seen.network.unused:
+def _check(facts: Facts) -> Iterator[Finding]:
+    for one in facts.network.unused:
         yield at_name(one.place, RULE.name, "info" if one.what in _LEFT_OVER else "warn", _message(one))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.analysis.measures import Subject
+from archcost.analysis.facts import Facts
 from archcost.errors import ArchcostError
 from archcost.gate.judge import rulings
 from archcost.results.judgement import at_least
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 def would_pass(entry: Entry, config: Config, base: Base | None) -> bool:
     """Whether a network breaks no limit that holds for it, and has no finding that fails."""
     try:
-        subject = Subject(entry.load())
+        subject = Facts.of(entry.load())
     except ArchcostError:
         return False
     before = base.of(entry) if base else None
     budgets = [one for one in config.budgets if config.applies(one, entry.path, entry.variant)]
-    found = rulings(budgets, subject, before if isinstance(before, Subject) else None, config.dtype)
+    found = rulings(budgets, subject, before if isinstance(before, Facts) else None, config.dtype)
     if any(one.kept is False and at_least(one.level, config.fail_level) for one in found):
         return False
     for finding in subject.report.findings:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.analysis.measures import Subject
+from archcost.analysis.facts import Facts
 from archcost.config.model import TABLE
 from archcost.config.read import NAMES
 from archcost.config.toml_tree import has_table
@@ -98,7 +98,7 @@ class Base:
         except RevisionError:
             return False
 
-    def of(self, entry: Entry) -> Subject | Absent:
+    def of(self, entry: Entry) -> Facts | Absent:
         """The network as it was, under the name it had; or why it was not."""
         if self.revision is None:
             return Absent(self.missing, self.is_first)
@@ -106,7 +106,7 @@ class Base:
             return _never(entry.path)
         before = self.entry_of(entry)
         try:
-            return Subject(before.load(at=self.revision), label=f"{self.ref}:{before.path}")
+            return Facts(before.load(at=self.revision), label=f"{self.ref}:{before.path}")
         except SpecError as error:
             first = error.diagnostics[0]
             return Absent(f"the spec is wrong there: {first.place}: {first.message}")

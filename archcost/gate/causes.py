@@ -15,7 +15,7 @@ from archcost.spec.yaml_reader import Mapping, read
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.analysis.measures import Subject
+    from archcost.analysis.facts import Facts
     from archcost.limits import Limits
     from archcost.results.difference import CauseDiff, Diff
     from archcost.spec.yaml_reader import Tree
@@ -35,18 +35,18 @@ class Causes(NamedTuple):
     texts: tuple[str, ...] = ()
     changed: tuple[CauseDiff, ...] = ()
 
-    def place(self, subject: Subject, measure: str, limits: Limits) -> Place | None:
+    def place(self, subject: Facts, measure: str, limits: Limits) -> Place | None:
         """Where the cause is written that did most to a measure; None if none is written anywhere."""
         known = [(one, at) for one in self.changed if (at := one.head or _variable(one, subject, limits))]
         return max(known, key=lambda pair: getattr(pair[0], measure, 0))[1] if known else None
 
 
-def causes(before: Subject, after: Subject) -> Causes:
+def causes(before: Facts, after: Facts) -> Causes:
     """What was changed and what that costs.
 
     >>> from archcost import load
-    >>> from archcost.analysis.measures import Subject
-    >>> causes(*(Subject(load("zoo:resnet50", set={"classes": n})) for n in (1000, 10))).texts
+    >>> from archcost.analysis.facts import Facts
+    >>> causes(*(Facts.of(load("zoo:resnet50", set={"classes": n})) for n in (1000, 10))).texts
     ('classes: 1000 → 10: -2.028 M MACs (-<0.1 %), -2.029 M parameters (-7.9 %)',)
     """
     if measures(before) == measures(after):
@@ -70,7 +70,7 @@ def _told(diff: Diff) -> Iterator[str]:
         yield f"{names}, together: {effect(one.counts(), diff, 'si')}"
 
 
-def _variable(cause: CauseDiff, subject: Subject, limits: Limits) -> Place | None:
+def _variable(cause: CauseDiff, subject: Facts, limits: Limits) -> Place | None:
     """Where a variable, or the input, has its value: in the variant, or for all of them."""
     network = subject.network
     if cause.kind not in {"variable", "input"} or network.path == "-":

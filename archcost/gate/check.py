@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from archcost.advice import advice
 from archcost.advice.heaviest import heaviest_text
-from archcost.analysis.measures import Subject
+from archcost.analysis.facts import Facts
 from archcost.config.entries import Entry, load_entries, unchecked
 from archcost.config.tree import is_in_repository
 from archcost.errors import RevisionError, SpecError
@@ -75,8 +75,8 @@ class Checked:
 
     entry: Entry
     label: str
-    subject: Subject
-    base: Subject | None
+    subject: Facts
+    base: Facts | None
 
     @cached_property
     def causes(self) -> Causes:
@@ -127,7 +127,7 @@ class Gate:
         Raises:
             ArchcostError: a spec cannot be read.
         """
-        subjects = [Subject(network) for network in load_entries(wanted, tick)]
+        subjects = [Facts.of(network) for network in load_entries(wanted, tick)]
         checked = list(zip(wanted, subjects, strict=True))
         base, of_anchor = anchor(self.config, _near(wanted, self.config), wanted)
         self._base = base
@@ -218,10 +218,10 @@ class Gate:
         text = f"what this change loosened cannot be told: {why}"
         return None, [Remark("loosened", text, nowhere(self.config))]
 
-    def _spec(self, entry: Entry, subject: Subject, base: Base | None) -> CheckedSpec:
+    def _spec(self, entry: Entry, subject: Facts, base: Base | None) -> CheckedSpec:
         before = base.of(entry) if base else None
         label = entry.label(self.config)
-        checked = Checked(entry, label, subject, before if isinstance(before, Subject) else None)
+        checked = Checked(entry, label, subject, before if isinstance(before, Facts) else None)
         report = subject.report
         limits, complaints = self._limits(checked, base)
         declared = findings_of_declared(subject, checked.base, base.name if base else "")
@@ -384,7 +384,7 @@ class Gate:
             details["helps"] = "; ".join(hints)
         return replace(complaint, details={name: text for name, text in details.items() if text})
 
-    def _may_advise(self, subject: Subject) -> bool:
+    def _may_advise(self, subject: Facts) -> bool:
         """Whether there is time to work out what would help, which is noted as done."""
         may = self._advised < ADVISED and self._advised_nodes < ADVISED_NODES
         self._advised += 1

@@ -13,11 +13,11 @@ from archcost.words.wording import in_a_row
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.analysis.measures import Subject
+    from archcost.analysis.facts import Facts
     from archcost.results.report import Declared, NodeRow
 
 
-def findings(subject: Subject, base: Subject | None, ref: str) -> Iterator[Finding]:
+def findings(subject: Facts, base: Facts | None, ref: str) -> Iterator[Finding]:
     """What is declared, how much more of it than at the base, and whether anything else costs something."""
     by_place: dict[tuple[str, int, int], list[Declared]] = {}
     for one in subject.report.declared:
@@ -64,7 +64,7 @@ def _numbers(one: Declared) -> tuple[int, int]:
     return (params if isinstance(params, int) else 0, macs if isinstance(macs, int) else 0)
 
 
-def _more(subject: Subject, base: Subject, ref: str) -> Iterator[Finding]:
+def _more(subject: Facts, base: Facts, ref: str) -> Iterator[Finding]:
     """Layers that were derived, or not there, and declared ones that are said to cost less."""
     old = {one.node: one for one in base.report.declared}
     known = [one for one in subject.report.declared if one.node in old]
@@ -90,7 +90,7 @@ def _more(subject: Subject, base: Subject, ref: str) -> Iterator[Finding]:
             )
 
 
-def _derived_less(subject: Subject, base: Subject) -> str:
+def _derived_less(subject: Facts, base: Facts) -> str:
     """By how much what is derived has shrunk, as the end of a sentence; empty if it has not."""
     now, was = _derived(subject), _derived(base)
     if all(a >= b for a, b in zip(now, was, strict=True)):
@@ -99,7 +99,7 @@ def _derived_less(subject: Subject, base: Subject) -> str:
     return f", while what is derived went from {macs} MACs and from {params} parameters"
 
 
-def _derived(subject: Subject) -> tuple[int, int]:
+def _derived(subject: Facts) -> tuple[int, int]:
     """Parameters and MACs of the layers that are not declared."""
     stated = {one.node for one in subject.report.declared}
     rows = [row for row in subject.report.nodes if row.path not in stated]
@@ -111,7 +111,7 @@ def _costs(row: NodeRow) -> bool:
     return any(getattr(row, name) for name in COUNTS if name not in {"activations", "memory_access"})
 
 
-def _hollow(subject: Subject) -> Iterator[Finding]:
+def _hollow(subject: Facts) -> Iterator[Finding]:
     """Whether limits have nothing to judge but what the spec says itself."""
     report = subject.report
     if any(_derived(subject)) or (not report.declared and any(_costs(row) for row in report.nodes)):

@@ -26,7 +26,7 @@ from archcost.words.wording import in_a_row, plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from archcost.analysis.measures import Subject
+    from archcost.analysis.facts import Facts
     from archcost.config.entries import Entry
     from archcost.config.model import Budget, Config, Waiver
     from archcost.gate.baseline import Accepted
@@ -48,9 +48,9 @@ class Pair(NamedTuple):
 
     entry: Entry
     label: str
-    subject: Subject
+    subject: Facts
     before: Entry
-    base: Subject
+    base: Facts
     found: Sequence[Ruling]
 
 

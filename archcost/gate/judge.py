@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from fractions import Fraction
 
-    from archcost.analysis.measures import Number, Subject
+    from archcost.analysis.facts import Facts
+    from archcost.analysis.measures import Number
     from archcost.config.model import Axis, Budget
     from archcost.results.report import Level, NodeRow
 
@@ -47,7 +48,7 @@ class Part(NamedTuple):
 WHOLE = Part()
 
 
-def parts(budget: Budget, subject: Subject) -> Iterator[Part]:
+def parts(budget: Budget, subject: Facts) -> Iterator[Part]:
     """The parts of a network that a budget is about; none if it has no such block or layer."""
     nodes = subject.report.nodes
     if budget.kind is not None:
@@ -70,7 +71,7 @@ class Measured(NamedTuple):
     is_unknown: bool = False
 
 
-def measure(budget: Budget, part: Part, subject: Subject) -> Measured:
+def measure(budget: Budget, part: Part, subject: Facts) -> Measured:
     """What a budget limits, in the unit of its measure."""
     name = budget.bound.measure.name
     if part.rows is not None:
@@ -80,7 +81,7 @@ def measure(budget: Budget, part: Part, subject: Subject) -> Measured:
     return Measured(MEASURES[name].of(subject))
 
 
-def _seen(name: str, axis: Axis | None, subject: Subject) -> Measured:
+def _seen(name: str, axis: Axis | None, subject: Facts) -> Measured:
     """The smallest field or coverage, of one axis if there are so many; with what is not known for sure."""
     if any(sight.size is None for sight in subject.sights):
         return Measured(None, is_unknown=True)
@@ -197,9 +198,7 @@ class Ruling(NamedTuple):
         return f", {self.budget.limit.text} of {self.text(self.base)} at {base}"
 
 
-def rulings(
-    budgets: Iterable[Budget], subject: Subject, base: Subject | None, dtype: str
-) -> Iterator[Ruling]:
+def rulings(budgets: Iterable[Budget], subject: Facts, base: Facts | None, dtype: str) -> Iterator[Ruling]:
     """Every budget, applied to every part of the network it is about."""
     for budget in budgets:
         width = DTYPES[dtype] if budget.limit.unit == "bytes" else 1
@@ -229,6 +228,6 @@ def _rounded(budget: Budget, limit: int | Fraction | None) -> Number | None:
     return floor(limit) if budget.bound.side == "max" else ceil(limit)
 
 
-def measures(subject: Subject) -> dict[str, Number | None]:
+def measures(subject: Facts) -> dict[str, Number | None]:
     """All numbers of a network, by name."""
     return {name: one.of(subject) for name, one in MEASURES.items()}

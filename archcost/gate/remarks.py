@@ -15,7 +15,7 @@ from archcost.words.wording import in_a_row
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from archcost.analysis.measures import Subject
+    from archcost.analysis.facts import Facts
     from archcost.config.entries import Entry
     from archcost.config.model import Budget, Config
     from archcost.gate.baseline import Baseline
@@ -76,7 +76,7 @@ def _is_all_equal(specs: Sequence[CheckedSpec]) -> bool:
 
 def about_judged(
     config: Config,
-    checked: Sequence[tuple[Entry, Subject]],
+    checked: Sequence[tuple[Entry, Facts]],
     specs: Sequence[CheckedSpec],
     new: Collection[str],
 ) -> Iterator[Remark]:
@@ -115,7 +115,7 @@ _LIMITS = (
 
 
 def about_budgets(
-    config: Config, checked: Sequence[tuple[Entry, Subject]], others: Sequence[Entry]
+    config: Config, checked: Sequence[tuple[Entry, Facts]], others: Sequence[Entry]
 ) -> Iterator[Remark]:
     """Budgets that hold for nothing: a typo there would pass for a budget that is kept.
 
@@ -172,7 +172,7 @@ _CHECK_VARIANTS = (
 )
 
 
-def about_variants(checked: Sequence[tuple[Entry, Subject]], others: Sequence[Entry]) -> Iterator[Remark]:
+def about_variants(checked: Sequence[tuple[Entry, Facts]], others: Sequence[Entry]) -> Iterator[Remark]:
     """Variants of specs that nobody checks. Those of the zoo are networks with names of their own."""
     read: dict[str, set[str | None]] = {}
     for one in (*(entry for entry, _ in checked), *others):
@@ -185,7 +185,7 @@ def about_variants(checked: Sequence[tuple[Entry, Subject]], others: Sequence[En
             yield Remark("unchecked-variant", text, Place(Source(path)), ((path, entry.variant),))
 
 
-def _unused(budget: Budget, meant: Sequence[Subject]) -> str:
+def _unused(budget: Budget, meant: Sequence[Facts]) -> str:
     """Why a budget holds for nothing."""
     if not meant:
         which = [f"matches {', '.join(budget.match)}"] * bool(budget.match)

@@ -156,11 +156,11 @@ def stacks(network: Network, looks: Looks, fields: Mapping[Node | Input, Mapping
         looks: how its nodes look at their inputs.
         fields: the receptive fields of all its tensors.
 
-    >>> from archcost import analysis, load
+    >>> from archcost import load
     >>> from archcost.passes.access import Looks
-    >>> from archcost.passes.receptive_field import receptive_fields
+    >>> from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
     >>> net = load("zoo:wavenet")
-    >>> fields = analysis.fields_by_tensor(net, receptive_fields(net))
+    >>> fields = fields_by_tensor(net, receptive_fields(net))
     >>> [stack.field.size for stack in stacks(net, Looks(), fields).stacks]
     [(1024,)]
     """

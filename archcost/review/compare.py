@@ -8,7 +8,8 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
-from archcost.analysis.measures import MEASURES, Subject
+from archcost.analysis.facts import Facts
+from archcost.analysis.measures import MEASURES
 from archcost.errors import UsageError
 from archcost.expressions.values import show
 from archcost.results.comparison import BlockRow, Comparison, NetworkRow, Noticed, shapes
@@ -116,7 +117,7 @@ def measure(
         depth: also sum up the parts whose paths start with as many equal segments.
         settings: the variables that may tell it from others; by default, all.
     """
-    subject = Subject(network)
+    subject = Facts.of(network)
     report = subject.report
     if settings is None:
         settings = {name: show(value).strip("'") for name, value in network.variables.items()}

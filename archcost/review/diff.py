@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from archcost.analysis.measures import MEASURES, Subject, fields_seen
+from archcost.analysis.facts import Facts, fields_seen
+from archcost.analysis.measures import MEASURES
 from archcost.gc_paused import collector_paused
 from archcost.layers.given import given
 from archcost.layers.kind_of import kind_of
@@ -58,20 +59,20 @@ def diff(base: Network | None, head: Network | None, *, revision: str | None = N
     """
     with collector_paused():
         # A network without layers is a network, too, though it has no length.
-        before = None if base is None else Subject(base)
-        after = None if head is None else Subject(head)
+        before = None if base is None else Facts.of(base)
+        after = None if head is None else Facts.of(head)
         if before is None or after is None:
             return _alone(before, after, revision)
         return _Differ(before, after).diff(revision)
 
 
-def between(before: Subject, after: Subject) -> Diff:
+def between(before: Facts, after: Facts) -> Diff:
     """The same for networks that are analyzed already."""
     with collector_paused():
         return _Differ(before, after).diff(None)
 
 
-def _alone(before: Subject | None, after: Subject | None, revision: str | None) -> Diff:
+def _alone(before: Facts | None, after: Facts | None, revision: str | None) -> Diff:
     """A network that only one side has."""
     return Diff(
         base=_side(before, revision) if before else None,
@@ -81,7 +82,7 @@ def _alone(before: Subject | None, after: Subject | None, revision: str | None) 
     )
 
 
-def _side(subject: Subject, revision: str | None) -> Side:
+def _side(subject: Facts, revision: str | None) -> Side:
     report = subject.report
     return Side(
         path=report.path,
@@ -95,7 +96,7 @@ def _side(subject: Subject, revision: str | None) -> Side:
     )
 
 
-def _totals(before: Subject | None, after: Subject | None) -> Iterator[Total]:
+def _totals(before: Facts | None, after: Facts | None) -> Iterator[Total]:
     for name, measure in MEASURES.items():
         base, head = (subject and measure.of(subject) for subject in (before, after))
         if base != head or name in ALWAYS:
@@ -107,7 +108,7 @@ def _totals(before: Subject | None, after: Subject | None) -> Iterator[Total]:
 class _Differ:
     """The difference of two networks that are both there."""
 
-    def __init__(self, before: Subject, after: Subject) -> None:
+    def __init__(self, before: Facts, after: Facts) -> None:
         self._before = before
         self._after = after
         self._base = before.network

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcost
-from archcost.analysis.measures import MEASURES, Subject
+from archcost.analysis.facts import Facts
+from archcost.analysis.measures import MEASURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -211,8 +212,8 @@ def test_of_a_deformable_convolution_the_field_without_offsets_is_expected(
 def test_a_limit_and_an_expectation_of_one_word_are_about_one_number(network: Callable[..., Network]) -> None:
     net = network(GATE.format(expect="coverage: $(9/25)"))
     assert complaints(net) == []
-    assert MEASURES["coverage"].of(Subject(net)) == 9 / 25
-    assert MEASURES["field"].of(Subject(net)) == 5
+    assert MEASURES["coverage"].of(Facts.of(net)) == 9 / 25
+    assert MEASURES["field"].of(Facts.of(net)) == 5
 
 
 def test_findings_point_at_the_value_and_stand_in_the_order_of_the_text(

@@ -9,11 +9,9 @@ import pytest
 import yaml
 
 import archcost
+from archcost.analysis.facts import Facts
 from archcost.findings import RULES
-from archcost.findings.rule import Seen
 from archcost.limits import DEFAULT
-from archcost.passes.access import Looks
-from archcost.passes.cost import costs
 from archcost.spec.library import BLOCKS, zoo
 
 if TYPE_CHECKING:
@@ -78,7 +76,7 @@ def test_no_network_of_the_zoo_has_anything_that_is_not_used() -> None:
     found: list[str] = []
     for entry in zoo(DEFAULT):
         network = archcost.load(f"zoo:{entry.name}")
-        seen = Seen(network, costs(network), {}, Looks())
+        seen = Facts.of(network)
         found += [f"{entry.name}: {one.message}" for rule in MISUSE for one in RULES[rule].check(seen)]
     assert found == []
 

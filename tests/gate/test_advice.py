@@ -14,7 +14,8 @@ import archcost
 from archcost.advice import IDEAS, MOST, advice, hints
 from archcost.advice.question import Asked
 from archcost.advice.rebuild import rebuilt
-from archcost.analysis.measures import MEASURES, Subject
+from archcost.analysis.facts import Facts
+from archcost.analysis.measures import MEASURES
 from archcost.limits import DEFAULT
 from archcost.results.report import COUNTS
 from archcost.spec.library import zoo
@@ -36,12 +37,12 @@ NOTHING_IS_ENOUGH = -1
 
 
 def measured(network: Network, measure: str) -> Number | None:
-    return MEASURES[measure].of(Subject(network))
+    return MEASURES[measure].of(Facts.of(network))
 
 
 def all_hints(network: Network, measure: str, limit: Number = NOTHING_IS_ENOUGH) -> dict[str, Number]:
     """Every hint of every idea, by its text before the colon that parts it from the number."""
-    asked = Asked(Subject(network), measure, limit)
+    asked = Asked(Facts.of(network), measure, limit)
     found = [hint for idea in IDEAS for hint in idea(asked)]
     return {hint.text.rpartition(": ")[0]: hint.value for hint in found}
 
@@ -165,7 +166,7 @@ def test_where_one_convolution_is_not_enough_all_that_one_line_writes_are_change
     after = measured(network(REPEATED.format(groups=", groups: 2"), "[8, 16, 16]"), "params")
     assert after is not None
     before = network(REPEATED.format(groups=""), "[8, 16, 16]")
-    found = advice(Subject(before), "params", after)
+    found = advice(Facts.of(before), "params", after)
     line = before.nodes[0].place.line
     assert found == [f"all 3 convolutions at {before.path}:{line} (0.conv, …) as groups: 2{CHANGED}: 888"]
     assert after == 888
@@ -341,7 +342,7 @@ WIDE_FIRST = """
 
 
 def test_another_order_of_the_layers_is_said_if_it_needs_less(network: Load) -> None:
-    subject = Subject(network(WIDE_FIRST))
+    subject = Facts.of(network(WIDE_FIRST))
     peak = subject.report.totals.peak_activations
     assert peak.best < peak.as_written
     (found,) = advice(subject, "peak", peak.best)
@@ -376,7 +377,7 @@ def sized(tmp_path: Path) -> Path:
 
 
 def test_the_largest_input_that_fits_is_named(sized: Path) -> None:
-    subject = Subject(archcost.load(sized))
+    subject = Facts.of(archcost.load(sized))
     limit = subject.report.totals.macs * 7 // 10
     found = advice(subject, "macs", limit, reload=reloader(sized))
     sizes = [(64 - 4 * (4 * n * 64 // 96 // 4), 96 - 4 * n) for n in range(24)]
@@ -387,7 +388,7 @@ def test_the_largest_input_that_fits_is_named(sized: Path) -> None:
 
 
 def test_a_variant_that_fits_is_named_and_of_several_the_largest(sized: Path) -> None:
-    subject = Subject(archcost.load(sized))
+    subject = Facts.of(archcost.load(sized))
     values = {name: measured(archcost.load(sized, variant=name), "params") for name in ("slim", "slimmer")}
     assert advice(subject, "params", values["slim"] or 0, reload=reloader(sized)) == [
         f"variant slim: {values['slim']}"
@@ -398,7 +399,7 @@ def test_a_variant_that_fits_is_named_and_of_several_the_largest(sized: Path) ->
 
 
 def test_without_a_way_to_read_the_spec_anew_nothing_is_said_about_settings(sized: Path) -> None:
-    found = advice(Subject(archcost.load(sized)), "macs", 1000)
+    found = advice(Facts.of(archcost.load(sized)), "macs", 1000)
     assert not any("variant" in text or "input" in text for text in found)
 
 
@@ -407,12 +408,12 @@ def test_a_network_that_asserts_its_size_is_not_told_to_shrink(tmp_path: Path) -
     path.write_text(
         SIZED.replace("global_avg_pool", "flatten").replace("features: 10", "features: 10, in_features: 6144")
     )
-    found = advice(Subject(archcost.load(path)), "macs", 1000, reload=reloader(path))
+    found = advice(Facts.of(archcost.load(path)), "macs", 1000, reload=reloader(path))
     assert not any("input" in text for text in found)
 
 
 def test_fewer_bytes_for_each_element_help_a_limit_in_bytes(sized: Path) -> None:
-    subject = Subject(archcost.load(sized, variant="wide"))
+    subject = Facts.of(archcost.load(sized, variant="wide"))
     params = subject.report.totals.params
     found = advice(subject, "params", params // 2 + 1, dtype="float32")
     assert f"float16 instead of float32: {2 * params / 1000:.3f} kB" in found
@@ -420,7 +421,7 @@ def test_fewer_bytes_for_each_element_help_a_limit_in_bytes(sized: Path) -> None
 
 
 def test_the_number_is_never_written_like_a_limit_it_does_not_equal(network: Load) -> None:
-    subject = Subject(network("- conv: {out_channels: 64, kernel_size: 3}\n- batch_norm:", "[64, 8, 8]"))
+    subject = Facts.of(network("- conv: {out_channels: 64, kernel_size: 3}\n- batch_norm:", "[64, 8, 8]"))
     found = advice(subject, "params", 36_993)
     assert found[0] == "bias: false in conv, whose bias a batch norm undoes: 36,992"
 
@@ -473,13 +474,13 @@ def test_holes_are_closed_at_the_same_field_or_by_the_fewest_changes(network: Lo
         assert found[text] == measured(after, "coverage")
         assert measured(after, "coverage") == 1.0
         assert (measured(after, "field") or 0) >= (measured(before, "field") or 0) * (text == first)
-    assert advice(Subject(before), "coverage", 1.0) == [f"{first}: 100.0 %"]
+    assert advice(Facts.of(before), "coverage", 1.0) == [f"{first}: 100.0 %"]
 
 
 # -- parts ------------------------------------------------------------------------------------------------
 
 
-def rows_of(subject: Subject, chosen: Callable[[NodeRow], bool]) -> list[NodeRow]:
+def rows_of(subject: Facts, chosen: Callable[[NodeRow], bool]) -> list[NodeRow]:
     return [row for row in subject.report.nodes if chosen(row)]
 
 
@@ -490,7 +491,7 @@ def test_a_limit_of_a_block_counts_what_the_block_becomes(network: Load) -> None
           body:
             - conv: {{out_channels: 8, kernel_size: 3, padding: same{groups}}}
         """
-    before, after = (Subject(network(spec.format(groups=g), "[32, 8, 8]")) for g in ("", ", groups: 2"))
+    before, after = (Facts.of(network(spec.format(groups=g), "[32, 8, 8]")) for g in ("", ", groups: 2"))
     part, changed = (rows_of(one, lambda row: row.path.startswith("tail.")) for one in (before, after))
     limit = sum(row.params for row in changed)
     asked = Asked(before, "params", limit, frozenset(row.path for row in part))
@@ -500,7 +501,7 @@ def test_a_limit_of_a_block_counts_what_the_block_becomes(network: Load) -> None
 
 
 def test_a_limit_of_a_kind_counts_that_kind_alone(network: Load) -> None:
-    subject = Subject(network(HEAD + "- conv: {out_channels: 32, kernel_size: 3}", "[16, 8, 8]"))
+    subject = Facts.of(network(HEAD + "- conv: {out_channels: 32, kernel_size: 3}", "[16, 8, 8]"))
     asked = Asked(subject, "params", 0, kind="conv")
     found = {hint.text: hint.value for idea in IDEAS for hint in idea(asked)}
     separable = f"conv_2 as depthwise_conv 3×3 without bias, then conv 1×1{CHANGED}: 816"
@@ -511,7 +512,7 @@ def test_a_limit_of_a_kind_counts_that_kind_alone(network: Load) -> None:
 
 
 def test_where_nothing_is_enough_the_best_is_said_and_that_it_is_not(network: Load) -> None:
-    subject = Subject(network(REPEATED.format(groups=""), "[8, 16, 16]"))
+    subject = Facts.of(network(REPEATED.format(groups=""), "[8, 16, 16]"))
     (found,) = advice(subject, "params", 10)
     assert found.endswith(", which is not enough")
     everything = all_hints(subject.network, "params", 10)
@@ -520,12 +521,12 @@ def test_where_nothing_is_enough_the_best_is_said_and_that_it_is_not(network: Lo
 
 
 def test_a_limit_that_holds_needs_no_advice(network: Load) -> None:
-    subject = Subject(network(REPEATED.format(groups="")))
+    subject = Facts.of(network(REPEATED.format(groups="")))
     assert advice(subject, "params", subject.report.totals.params) == []
 
 
 def test_a_large_network_is_not_searched_for_long(network: Load) -> None:
-    subject = Subject(network(REPEATED.format(groups=""), "[8, 16, 16]"))
+    subject = Facts.of(network(REPEATED.format(groups=""), "[8, 16, 16]"))
     assert hints(Asked(subject, "params", 900, work=2)) == []
     assert hints(Asked(subject, "params", 900, work=300))
 
@@ -536,8 +537,8 @@ NAMES = sorted({entry.file.stem for entry in zoo(DEFAULT)})
 
 
 @cache
-def of_the_zoo(name: str) -> Subject:
-    return Subject(archcost.load(f"zoo:{name}"))
+def of_the_zoo(name: str) -> Facts:
+    return Facts.of(archcost.load(f"zoo:{name}"))
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -571,10 +572,10 @@ def check_again(hint: Hint, asked: Asked, name: str) -> None:
     what, _, rest = hint.text.partition(" ")
     if what == "input":
         shape = rest.partition(" instead")[0].replace("×", "x").replace(" ", "=")
-        assert MEASURES[asked.measure].of(Subject(archcost.load(f"zoo:{name}", input=shape))) == hint.value
+        assert MEASURES[asked.measure].of(Facts.of(archcost.load(f"zoo:{name}", input=shape))) == hint.value
     if what == "variant":
         again = archcost.load(f"zoo:{name}", variant=rest.partition(":")[0])
-        assert MEASURES[asked.measure].of(Subject(again)) == hint.value
+        assert MEASURES[asked.measure].of(Facts.of(again)) == hint.value
 
 
 @settings(max_examples=20)

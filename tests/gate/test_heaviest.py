@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 import archcost
 from archcost.advice.heaviest import NAMED, heaviest, heaviest_text
-from archcost.analysis.measures import MEASURES, Subject
+from archcost.analysis.facts import Facts
+from archcost.analysis.measures import MEASURES
 from archcost.limits import DEFAULT
 from archcost.passes.memory import peaks
 from archcost.results.report import COUNTS
@@ -27,12 +28,12 @@ NAMES = sorted({entry.file.stem for entry in zoo(DEFAULT)})
 
 
 @cache
-def of_the_zoo(name: str) -> Subject:
-    return Subject(archcost.load(f"zoo:{name}"))
+def of_the_zoo(name: str) -> Facts:
+    return Facts.of(archcost.load(f"zoo:{name}"))
 
 
 def text_of(network: Network, measure: str) -> str:
-    subject = Subject(network)
+    subject = Facts.of(network)
     return heaviest_text(subject, subject.report.nodes, measure)
 
 
@@ -70,7 +71,7 @@ def test_a_part_is_measured_by_itself(network: Load) -> None:
             - linear: {out_features: 2, bias: false, per_position: true}
         """
     )
-    subject = Subject(net)
+    subject = Facts.of(net)
     rows = [row for row in subject.report.nodes if row.path.startswith("tail.")]
     assert heaviest_text(subject, rows, "params") == "tail.conv 200 (98.0 %), tail.linear 4 (2.0 %)"
 

@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 LOW = {
-    ("apart", "OUTPUTS"): 2,
-    ("apart", "PATTERNS"): 1,
-    ("channels", "RUNS"): 1,
-    ("moves", "PLACES"): 2,
-    ("offsets", "POSITIONS"): 2,
-    ("offsets", "WORK"): 1,
+    ("windows.apart", "OUTPUTS"): 2,
+    ("windows.apart", "PATTERNS"): 1,
+    ("windows.channels", "RUNS"): 1,
+    ("windows.moves", "PLACES"): 2,
+    ("windows.offsets", "POSITIONS"): 2,
+    ("windows.offsets", "WORK"): 1,
     ("passes.by_channel", "PARTS"): 1,
-    ("passes.looks", "RUNS"): 1,
-    ("reach", "BOXES"): 1,
-    ("reach", "PATTERNS"): 1,
-    ("reach", "PHASES"): 1,
-    ("reach", "PLACES"): 1,
-    ("slides", "TAPS"): 1,
+    ("passes.access", "RUNS"): 1,
+    ("windows.reach", "BOXES"): 1,
+    ("windows.reach", "PATTERNS"): 1,
+    ("windows.reach", "PHASES"): 1,
+    ("windows.reach", "PLACES"): 1,
+    ("windows.slides", "TAPS"): 1,
 }
 SEEDS = 30
 

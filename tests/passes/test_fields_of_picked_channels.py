@@ -194,7 +194,8 @@ def test_a_field_is_exactly_what_its_channels_read(tmp_path: Path, seed: int) ->
 
 
 @pytest.mark.parametrize(
-    ("limit", "low"), [("channels.RUNS", 3), ("passes.by_channel.PARTS", 1), ("passes.by_channel.PARTS", 2)]
+    ("limit", "low"),
+    [("windows.channels.RUNS", 3), ("passes.by_channel.PARTS", 1), ("passes.by_channel.PARTS", 2)],
 )
 def test_where_channels_are_too_many_to_be_told_apart_a_field_is_a_bound(
     limit: str, low: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 import archcost
 from archcost.analysis.explain import explain
-from archcost.analysis.field_report import Seeing, field_report
+from archcost.analysis.facts import Facts
+from archcost.analysis.field_report import field_report
 from archcost.execute.proof_report import verify_report
 from archcost.execute.verification import verify
 from archcost.report import difference, explanation, verification
@@ -51,7 +52,7 @@ def results(network: Network) -> list[Writer]:
     compared = side_by_side(
         [measure(one, 1, {}) for one in (network, other)], base=None, pareto=PARETO, depth=1
     )
-    seen = field_report(Seeing.of(network), None, effective=False)
+    seen = field_report(Facts.of(network), None, effective=False)
     proof = verify_report(verify(network, samples=1))
     look = Look(columns=("place", "fields", "kind", "inputs"))
 

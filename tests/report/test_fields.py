@@ -12,7 +12,8 @@ import pytest
 
 import archcost
 from archcost.analysis.analyze import analyze
-from archcost.analysis.field_report import Seeing, field_report
+from archcost.analysis.facts import Facts
+from archcost.analysis.field_report import field_report
 from archcost.errors import UsageError
 from archcost.report.analysis.writers import write
 from archcost.report.fields import as_json, as_text, changes, legend
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def report_of(net: Network, at: str | None = None) -> FieldReport:
-    return field_report(Seeing.of(net), at)
+    return field_report(Facts.of(net), at)
 
 
 def text_of(net: Network, at: str | None = None) -> str:
@@ -174,7 +175,7 @@ def test_a_field_too_large_to_be_weighed_is_reported_without_the_effective_field
 ) -> None:
     layers = "- conv: {out_channels: 1, kernel_size: 3}\n- conv: {out_channels: 1, kernel_size: 1000000000}\n"
     net = network(layers, x="[1, 2000000000]")
-    report = field_report(Seeing.of(net), at, effective=True)
+    report = field_report(Facts.of(net), at, effective=True)
     reason = (
         "conv_2 reaches back over 1,000,000,002 positions, and at most 33,554,432 can be weighed; choose a "
         "node nearer to the input"
@@ -211,7 +212,7 @@ NORMED = """
 def test_a_row_is_about_one_field_that_behind_a_norm_is_the_local_one(
     network: Callable[..., Network],
 ) -> None:
-    report = field_report(Seeing.of(network(NORMED, x="[4, 32, 32]")))
+    report = field_report(Facts.of(network(NORMED, x="[4, 32, 32]")))
     rows = {row[0]: row[3:] for row in changes(report).rows}
     assert rows == {
         "conv": ["7×7 (18.4 %)", "2", "3"],
@@ -224,7 +225,7 @@ def test_a_row_is_about_one_field_that_behind_a_norm_is_the_local_one(
 
 def test_csv_has_the_local_field_beside_the_global_one(network: Callable[..., Network]) -> None:
     net = network(NORMED, x="[4, 32, 32]")
-    seen = list(DictReader(StringIO(as_csv(field_report(Seeing.of(net))))))
+    seen = list(DictReader(StringIO(as_csv(field_report(Facts.of(net))))))
     assert [(row["size"], row["local_size"], row["local_center"], row["local_holes"]) for row in seen] == [
         ("7x7", "", "", ""),
         ("32x32", "7x7", "3x3", "40"),

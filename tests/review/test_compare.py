@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import archcost
-from archcost.analysis.measures import MEASURES, Subject
+from archcost.analysis.facts import Facts
+from archcost.analysis.measures import MEASURES
 from archcost.errors import UsageError
 from archcost.report.comparison.columns import factor
 from archcost.review.compare import in_order
@@ -95,7 +96,7 @@ def test_every_measure_is_what_analyze_says_of_the_network_alone() -> None:
     names = ["resnet18", "lenet5", "mobilenet_v2"]
     found = archcost.compare([archcost.load(f"zoo:{name}") for name in names])
     for name, row in zip(names, found.networks, strict=True):
-        subject = Subject(archcost.load(f"zoo:{name}"))
+        subject = Facts.of(archcost.load(f"zoo:{name}"))
         assert row.measures == {measure: one.of(subject) for measure, one in MEASURES.items()}
         assert row.label == name
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcost
-from archcost.analysis.measures import MEASURES, Subject
+from archcost.analysis.facts import Facts
+from archcost.analysis.measures import MEASURES
 from archcost.results.report import COUNTS
 
 if TYPE_CHECKING:
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
 HEAD = "archcost: 1\nname: net\n"
 
 
-def subject(text: str, tmp_path: Path) -> Subject:
+def subject(text: str, tmp_path: Path) -> Facts:
     file = tmp_path / "net.yaml"
     file.write_text(HEAD + text, "utf-8")
-    return Subject(archcost.load(file))
+    return Facts.of(archcost.load(file))
 
 
 @pytest.mark.parametrize(
@@ -38,13 +39,13 @@ def subject(text: str, tmp_path: Path) -> Subject:
     ],
 )
 def test_a_network_is_as_deep_as_its_name_says(name: str, layers: int) -> None:
-    assert MEASURES["depth"].of(Subject(archcost.load(f"zoo:{name}"))) == layers
+    assert MEASURES["depth"].of(Facts.of(archcost.load(f"zoo:{name}"))) == layers
 
 
 def test_a_wide_residual_networks_name_counts_its_projections_too() -> None:
     # Zagoruyko & Komodakis count 6N + 4 layers, of which two (the projections of the groups that change the
     # stride) lie beside longer branches: 12 blocks of two convolutions, the first one and the linear layer.
-    assert MEASURES["depth"].of(Subject(archcost.load("zoo:cifar_wrn28_10"))) == 12 * 2 + 2
+    assert MEASURES["depth"].of(Facts.of(archcost.load("zoo:cifar_wrn28_10"))) == 12 * 2 + 2
 
 
 def test_a_layer_beside_the_longest_path_adds_no_depth(tmp_path: Path) -> None:
@@ -60,23 +61,23 @@ layers:
 
 
 def test_counts_are_those_of_the_report() -> None:
-    lenet = Subject(archcost.load("zoo:lenet5"))
+    lenet = Facts.of(archcost.load("zoo:lenet5"))
     assert {name: MEASURES[name].of(lenet) for name in COUNTS} == lenet.report.totals.counts()
 
 
 def test_a_classifier_is_told_apart_by_the_map_before_its_pooling() -> None:
-    (sight,) = Subject(archcost.load("zoo:resnet50")).sights
+    (sight,) = Facts.of(archcost.load("zoo:resnet50")).sights
     assert (sight.size, sight.is_global, sight.coverage) == ((427, 427), True, 1.0)
 
 
 def test_a_dense_output_is_measured_itself() -> None:
-    (sight,) = Subject(archcost.load("zoo:unet")).sights
+    (sight,) = Facts.of(archcost.load("zoo:unet")).sights
     assert (sight.size, sight.is_global) == ((204, 204), False)
 
 
 def test_of_several_maps_behind_a_classifier_the_largest_counts() -> None:
     # Kernels of 3, 4 and 5 words side by side, each with a maximum over all positions.
-    (sight,) = Subject(archcost.load("zoo:text_cnn")).sights
+    (sight,) = Facts.of(archcost.load("zoo:text_cnn")).sights
     assert sight.size == (5,)
 
 

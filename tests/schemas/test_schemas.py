@@ -11,7 +11,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import archcost
-from archcost.analysis.field_report import Seeing, field_report
+from archcost.analysis.facts import Facts
+from archcost.analysis.field_report import field_report
 from archcost.layers import KINDS, find, words
 from archcost.limits import DEFAULT
 from archcost.report.analysis.writers import write
@@ -194,7 +195,7 @@ def test_a_report_about_two_inputs_satisfies_the_schema(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["hdc_segmentation_gridding", "resnet18", "wavenet", "lenet5"])
 @pytest.mark.parametrize("effective", [True, False])
 def test_reports_of_fields_satisfy_the_schema(name: str, *, effective: bool) -> None:
-    report = field_report(Seeing.of(archcost.load(f"zoo:{name}")), effective=effective)
+    report = field_report(Facts.of(archcost.load(f"zoo:{name}")), effective=effective)
     assert complaints("rf", json.loads(fields_as_json(report))) == []
 
 

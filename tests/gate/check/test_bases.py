@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archcost.analysis.measures import Subject
+from archcost.analysis.facts import Facts
 from archcost.config.entries import Entry
 from archcost.gate.causes import causes
 from tests.gate.check.judging import NET, judge, only, said, widen
@@ -83,10 +83,10 @@ layers:
 
 def causes_of(text: str, changed: str) -> tuple[str, ...]:
     """Why the second network costs something else than the first."""
-    subjects: list[Subject] = []
+    subjects: list[Facts] = []
     for one in (text, changed):
         Path("changed.yaml").write_text(one, "utf-8")
-        subjects.append(Subject(Entry(path="changed.yaml").load()))
+        subjects.append(Facts.of(Entry(path="changed.yaml").load()))
     return causes(*subjects).texts
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from archcost.analysis.measures import Subject
+from archcost.analysis.facts import Facts
 from archcost.config.entries import Entry
 from archcost.config.patterns import matches_block
 from archcost.config.read import budgets_of_flag
@@ -180,7 +180,7 @@ layers:
 )
 def test_a_block_is_whatever_has_its_path_or_lies_below_it(block: str) -> None:
     Path("deep.yaml").write_text(DEEP, "utf-8")
-    subject = Subject(Entry(path="deep.yaml").load())
+    subject = Facts.of(Entry(path="deep.yaml").load())
     budget = replace(budgets_of_flag("max_macs", "1")[0], block=block)
     paths = {".".join(n.path.split(".")[:end]) for n in subject.report.nodes for end in range(1, 6)}
     expected = {
@@ -194,8 +194,9 @@ def test_a_block_is_whatever_has_its_path_or_lies_below_it(block: str) -> None:
 
 def test_a_thousand_budgets_look_at_their_own_blocks_only() -> None:
     Path("deep.yaml").write_text(DEEP, "utf-8")
-    subject = Subject(Entry(path="deep.yaml").load())
+    subject = Facts.of(Entry(path="deep.yaml").load())
     (budget,) = budgets_of_flag("max_macs", "1")
+    assert len(subject.blocks["s.7.b"]) == 50  # all rows are made by now
 
     def look() -> None:
         for number in range(1000):
@@ -210,7 +211,7 @@ def test_of_a_large_network_not_every_limit_gets_advice(monkeypatch: pytest.Monk
     monkeypatch.setattr("archcost.gate.check.ADVISED_NODES", 4000)  # the network has 2,000
     asked: list[str] = []
 
-    def advise(_subject: Subject, measure: str, *_: object, **_more: object) -> list[str]:
+    def advise(_subject: Facts, measure: str, *_: object, **_more: object) -> list[str]:
         asked.append(measure)
         return []
 
