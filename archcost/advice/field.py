@@ -183,6 +183,8 @@ def _spot(asked: Asked, node: Node) -> Spot | None:
     window = layer.window(node.shapes[0])
     if len(set(window.kernel)) > 1 or window.kernel[0] == 1 or max(window.stride) > 1:
         return None
+    if len(window.kernel) != len(field.size):  # along axes that are no longer those of the input
+        return None
     before = asked.fields.get(node.inputs[0].path)
     return Spot(node, window.kernel[0], window.dilation, field, before)
 

@@ -133,6 +133,11 @@ class Embedding(Layer):
         """Channels of a vector become positions."""
         return True
 
+    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement | None:
+        """A vector's numbers stand along an axis, every one with all channels of its embedding."""
+        x = inputs[position]
+        return Rearrangement((x[0], y[0]), ((0,),), ((1,), (0,))) if len(x) == 1 else None
+
     def output(self, x: Shape) -> Shape:
         """`(embedding_dim, *axes)`; a vector's numbers stand along one axis."""
         if len(x) > 1 and x[0] != 1:

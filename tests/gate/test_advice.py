@@ -593,3 +593,11 @@ def test_advice_about_a_group_of_any_network_helps_that_group(
     asked = Asked(subject, measure, limit, part, reload=reloader(f"zoo:{name}"))
     assert asked.value == getattr(group, measure)
     assert all(asked.gain(hint.value) > 0 for hint in hints(asked))
+
+
+def test_a_convolution_over_other_axes_than_the_input_s_is_not_advised_about(
+    network: Callable[..., Network],
+) -> None:
+    conv = "- conv: {out_channels: 4, kernel_size: 3}\n"
+    layers = f"{conv}- reshape: {{shape: [4, 36]}}\n{conv}"
+    assert all("conv_2" not in hint for hint in advice(Facts.of(network(layers, "[3, 8, 8]")), "field", 9))

@@ -137,6 +137,14 @@ CASES = {
         """,
         ("at_most", (4,), 0),
     ),
+    "tokens from the numbers of a map, one after the other": (
+        "[2, 3, 4]",
+        """
+        - flatten
+        - embedding: {num_embeddings: 9, embedding_dim: 5}
+        """,
+        ("exact", (1, 1), 0),
+    ),
     "windows of four, each output reading all of its own": (
         "[1, 8, 8]",
         """
