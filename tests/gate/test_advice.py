@@ -598,6 +598,7 @@ def test_advice_about_a_group_of_any_network_helps_that_group(
 def test_a_convolution_over_other_axes_than_the_input_s_is_not_advised_about(
     network: Callable[..., Network],
 ) -> None:
-    conv = "- conv: {out_channels: 4, kernel_size: 3}\n"
-    layers = f"{conv}- reshape: {{shape: [4, 36]}}\n{conv}"
-    assert all("conv_2" not in hint for hint in advice(Facts.of(network(layers, "[3, 8, 8]")), "field", 9))
+    column = "- conv: {out_channels: 4, kernel_size: [3, 1]}\n- reshape: {shape: [4, 6]}\n"
+    facts = Facts.of(network(f"{column}- conv: {{out_channels: 4, kernel_size: 3}}\n", "[3, 8, 1]"))
+    assert facts.sights[0].size == (5, 1)
+    assert all("conv_2" not in hint for hint in advice(facts, "field", 9))
