@@ -111,15 +111,16 @@ def command_lines(
     random: Random, spec: str, other: str, network: Network | None
 ) -> Iterator[tuple[tuple[int, ...], list[str]]]:
     """Every command on a spec, behind the exit codes it may have; if it is no network, that is 2."""
-    nodes = [node.path for node in network] if network else ["conv"]
-    done, judged = ((0,), (0, 1, 2)) if network else ((2,), (2,))
+    is_network = network is not None  # which may be one without nodes
+    nodes = ["conv"] if network is None else [node.path for node in network]
+    done, judged = ((0,), (0, 1, 2)) if is_network else ((2,), (2,))
     form = random.choice(FORMATS)
     yield done, ["analyze", spec, "--format", form]
     yield done, ["expand", spec, "--format", form]
     for node in random.sample(nodes, min(2, len(nodes))):
         yield done, ["explain", spec, node, "--format", random.choice(FORMATS[:2])]
     yield done, ["rf", spec, "--format", random.choice(FORMATS[:2])]
-    yield (*done, 2), ["rf", spec, "--at", random.choice(nodes)]
+    yield (*done, 2), ["rf", spec, "--at", random.choice(nodes or ["conv"])]
     gates = ("table", "json", "github", "junit", "sarif", "markdown", "csv")
     yield judged, ["check", spec, *random.choice(BUDGETS), "--format", random.choice(gates)]
     yield done, ["diff", spec, other, "--format", form]
@@ -127,7 +128,7 @@ def command_lines(
     yield done, ["compare", spec, other, "--format", form]
     # Whether what is measured agrees is another question: see `tests/execute/test_fields_by_nan.py`.
     yield judged, ["verify", spec, "--samples", "2", "--format", "json"]
-    yield (0, 1) if network else (0, 1, 2), ["fmt", "--check", spec]
+    yield (0, 1) if is_network else (0, 1, 2), ["fmt", "--check", spec]
 
 
 def trial(
