@@ -7,19 +7,11 @@ an output far from them.
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import TYPE_CHECKING
-
-from archcost.passes.access import Looks
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from archcost.network import Input, Network, Node
-
 from itertools import product
 from math import lcm, prod
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
+from archcost.passes.access import Looks
 from archcost.passes.following import Follower, T, followed
 from archcost.windows.apart import boxes_at, extent, move_apart, patterns
 from archcost.windows.moves import has_digits, picked, placed, rearranged
