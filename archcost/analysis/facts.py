@@ -9,10 +9,8 @@ from archcost.analysis.rows import groups, node_rows
 from archcost.passes.access import Looks
 from archcost.passes.cost import costs
 from archcost.passes.memory import Peaks, peaks
-from archcost.passes.paths import depth
 from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
 from archcost.passes.stacks import Stacks, stacks
-from archcost.results.comparison import Seen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +18,7 @@ if TYPE_CHECKING:
     from archcost.network import Input, Network, Node
     from archcost.passes.cost import Cost
     from archcost.passes.receptive_field import Field
+    from archcost.results.comparison import Seen
     from archcost.results.report import GroupRow, NodeRow, ReceptiveField, Report, SeenField
     from archcost.windows.window import Window
 
@@ -108,6 +107,8 @@ class Facts:
     @cached_property
     def depth(self) -> int:
         """Weighted layers on the longest path."""
+        from archcost.passes.paths import depth  # noqa: PLC0415 - `analyze` does not ask
+
         return depth(self.network)
 
     @cached_property
@@ -177,6 +178,8 @@ class Facts:
 
 def _seen(output: str, source: str, found: Sequence[ReceptiveField] | None, *, is_global: bool) -> Seen:
     """The largest of some fields, as large as the coverage is small; None if one of them is unknown."""
+    from archcost.results.comparison import Seen  # noqa: PLC0415 - `analyze` makes none
+
     bounds = found is not None and any(field.upper_bound for field in found)
     nominal = found is not None and any(field.certainty == "nominal" for field in found)
     return Seen(
