@@ -12,7 +12,7 @@ from statistics import median
 from tabulate import tabulate
 
 ROOT = Path(__file__).parent.parent
-IMPORTS = "import click, yaml, pydantic, networkx"
+IMPORTS = "import click, yaml, pydantic, networkx, tabulate"
 COMMANDS = {
     f"python -c '{IMPORTS}'": [sys.executable, "-c", IMPORTS],
     "archcost --help": [str(Path(sys.executable).with_name("archcost")), "--help"],
