@@ -15,7 +15,7 @@ from archcost.layers import KINDS
 from archcost.limits import DEFAULT
 from archcost.spec.misplaced import STRUCTURES
 from archcost.spec.words import Slips, kind_tail
-from archcost.spec.yaml_reader import Mapping, read
+from archcost.spec.yaml_reader import MappingNode, read
 from tests.test_broken import BROKEN, CASES, options
 
 if TYPE_CHECKING:
@@ -178,7 +178,7 @@ def test_a_field_whose_value_is_another_elsewhere_says_so(tmp_path: Path) -> Non
 
 def test_the_padding_of_darknet_is_half_the_kernel() -> None:
     node = read(b"{filters: 32, size: 1, pad: 1}", "cfg", DEFAULT)
-    assert isinstance(node, Mapping)
+    assert isinstance(node, MappingNode)
     found = Slips(["out_channels", "kernel_size", "padding"], node.entries, kind="conv").found
     assert "half the kernel, which is 0 for a kernel of 1" in found[-1][1]
 

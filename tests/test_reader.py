@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from archcost.errors import SpecError
 from archcost.limits import Limits
-from archcost.spec.yaml_reader import Mapping, Scalar, Sequence, read
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, read
 from tests.work import calls
 
 if TYPE_CHECKING:
@@ -75,22 +75,22 @@ SCALARS: dict[str, tuple[str, object]] = {
 @pytest.mark.parametrize(("text", "expected"), SCALARS.values(), ids=SCALARS.keys())
 def test_a_scalar_means(text: str, expected: object) -> None:
     node = _mapping(read(f"a: {text}", "n.yaml")).get("a")
-    assert isinstance(node, Scalar)
+    assert isinstance(node, ScalarNode)
     assert node.value == expected
     assert type(node.value) is type(expected)
     assert node.plain == (text[:1] not in {"'", '"', "|", ">"})
 
 
-def _mapping(node: Tree) -> Mapping:
-    assert isinstance(node, Mapping)
+def _mapping(node: Tree) -> MappingNode:
+    assert isinstance(node, MappingNode)
     return node
 
 
 def _data(node: Tree) -> Any:  # noqa: ANN401 - whatever the document holds
     """The plain data of a document, as PyYAML would give it."""
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return node.value
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return [_data(item) for item in node.items]
     return {entry.key.value: _data(entry.value) for entry in node.entries}
 
@@ -171,7 +171,7 @@ def _find(node: Tree, path: str) -> Place:
 
 
 def _step(node: Tree, step: str) -> Tree:
-    found = node.items[int(step)] if isinstance(node, Sequence) else _mapping(node).get(step)
+    found = node.items[int(step)] if isinstance(node, SequenceNode) else _mapping(node).get(step)
     assert found is not None
     return found
 
@@ -695,9 +695,9 @@ def test_the_limit_on_depth_is_ours_alone(opening: str, inside: str, closing: st
     text = opening * 1100 + inside + closing * 1100
     node: Tree | None = read(text, "n.yaml", Limits(depth=1100))
     deepest = 0
-    while isinstance(node, Sequence | Mapping):
+    while isinstance(node, SequenceNode | MappingNode):
         deepest += 1
-        node = node.get("a") if isinstance(node, Mapping) else next(iter(node.items), None)
+        node = node.get("a") if isinstance(node, MappingNode) else next(iter(node.items), None)
     assert deepest == 1100
     (found,) = _complaints(text, Limits(depth=1099))
     assert found.message == "nested more than 1099 levels deep (the limit `depth`)"
@@ -721,7 +721,7 @@ def test_the_deepest_document_that_is_allowed_is_read() -> None:
 
 
 def test_the_limit_on_depth_can_be_raised() -> None:
-    assert isinstance(read("[" * 500 + "]" * 500, "n.yaml", Limits(depth=500)), Sequence)
+    assert isinstance(read("[" * 500 + "]" * 500, "n.yaml", Limits(depth=500)), SequenceNode)
 
 
 def test_a_large_file_is_read_in_linear_time() -> None:
@@ -820,9 +820,9 @@ def test_the_parser_in_python_refuses_the_same(text: str, monkeypatch: pytest.Mo
 def _nodes(node: Tree) -> int:
     """How many nodes there are; each knows its place."""
     assert node.place.width >= 1
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return 1
-    children = node.items if isinstance(node, Sequence) else [entry.value for entry in node.entries]
+    children = node.items if isinstance(node, SequenceNode) else [entry.value for entry in node.entries]
     return 1 + sum(map(_nodes, children))
 
 
@@ -902,8 +902,8 @@ def test_what_both_accept_means_the_same_to_pyyaml(text: str) -> None:
 
 def test_a_parenthesis_that_does_not_close_is_part_of_a_text() -> None:
     tree = read("{a: first (of two, b: sad :( face}\n", "net.yaml")
-    assert isinstance(tree, Mapping)
-    assert [entry.value.value for entry in tree.entries if isinstance(entry.value, Scalar)] == [
+    assert isinstance(tree, MappingNode)
+    assert [entry.value.value for entry in tree.entries if isinstance(entry.value, ScalarNode)] == [
         "first (of two",
         "sad :( face",
     ]

@@ -18,8 +18,7 @@ if TYPE_CHECKING:
     import click
 
     from archcost.network import Network
-    from archcost.spec.yaml_reader import Mapping as Section
-    from archcost.spec.yaml_reader import Tree
+    from archcost.spec.yaml_reader import MappingNode, Tree
 
     Complete = Callable[[click.Context, click.Parameter, str], list[CompletionItem]]
 
@@ -123,26 +122,25 @@ def _specs(ctx: click.Context) -> list[str]:
     return [spec for spec in (specs[:1] if single else specs) if spec != "-"]
 
 
-def _roots(ctx: click.Context) -> Iterator[Section]:
+def _roots(ctx: click.Context) -> Iterator[MappingNode]:
     """What these specs say, as it is written: nothing is expanded."""
     from archcost.spec.library import open_spec  # noqa: PLC0415 - it reads specs, which not every command does
     from archcost.spec.spec_patterns import named  # noqa: PLC0415 - likewise
-    from archcost.spec.yaml_reader import Mapping as Section  # noqa: PLC0415 - likewise
-    from archcost.spec.yaml_reader import read  # noqa: PLC0415 - likewise
+    from archcost.spec.yaml_reader import MappingNode, read  # noqa: PLC0415 - likewise
 
     for spec in named(_specs(ctx)):
         opened = open_spec(spec, DEFAULT)
         root = read(opened.data, opened.name, DEFAULT)
-        if isinstance(root, Section):
+        if isinstance(root, MappingNode):
             yield root
 
 
-def _section(root: Section, name: str) -> Mapping[str, Tree]:
+def _section(root: MappingNode, name: str) -> Mapping[str, Tree]:
     """What stands under a key of a spec. A name that it cannot have is not offered: shells insert what is."""
-    from archcost.spec.yaml_reader import Mapping as Section  # noqa: PLC0415 - as above
+    from archcost.spec.yaml_reader import MappingNode  # noqa: PLC0415 - as above
 
     section = root.get(name)
-    entries = section.entries if isinstance(section, Section) else ()
+    entries = section.entries if isinstance(section, MappingNode) else ()
     return {one.key.text: one.value for one in entries if re.fullmatch(r"[A-Za-z0-9_.-]+", one.key.text)}
 
 

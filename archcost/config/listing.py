@@ -15,7 +15,7 @@ from archcost.overwriting import will_read
 from archcost.spec.document_parser import LIBRARY_KEYS
 from archcost.spec.library import open_spec
 from archcost.spec.spec_patterns import named
-from archcost.spec.yaml_reader import Mapping, read
+from archcost.spec.yaml_reader import MappingNode, read
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -116,7 +116,7 @@ def _is_something_else(path: str, config: Config, where: Where, limits: Limits) 
         root = read(opened.data, opened.name, limits)
     except (RevisionError, SpecError):
         return False
-    keys = {entry.key.text for entry in root.entries} if isinstance(root, Mapping) else set[str]()
+    keys = {entry.key.text for entry in root.entries} if isinstance(root, MappingNode) else set[str]()
     if "blocks" in keys:
         return keys <= {*LIBRARY_KEYS}
     from archcost.config.parser import KEYS  # noqa: PLC0415 - few files get this far

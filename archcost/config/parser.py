@@ -20,10 +20,10 @@ from archcost.layers import KINDS
 from archcost.results.judgement import GATE_RULES, LEVELS, WAIVABLE
 from archcost.results.units import DTYPES
 from archcost.source import Place, Source
-from archcost.spec.checks import Pieces
+from archcost.spec.checks import Checks
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.template import shown
-from archcost.spec.yaml_reader import Mapping, Scalar, Sequence, read
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, read
 from archcost.words.suggest import suggest, translate
 from archcost.words.wording import in_a_row
 
@@ -79,7 +79,7 @@ def parse(opened: Opened, limits: Limits) -> Config:
     return config
 
 
-def _tree(opened: Opened, limits: Limits) -> Mapping:
+def _tree(opened: Opened, limits: Limits) -> MappingNode:
     if _is_toml(opened):
         table = read_table(opened.data, opened.name, TABLE, limits)
         if table is None:
@@ -88,7 +88,7 @@ def _tree(opened: Opened, limits: Limits) -> Mapping:
         root = table
     else:
         root = read(opened.data, opened.name, limits)
-    if not isinstance(root, Mapping):
+    if not isinstance(root, MappingNode):
         raise _alone(root, f"a configuration is a mapping (specs, budgets, rules), not {shown(root)}")
     spec = next((entry.key for entry in root.entries if entry.key.text in {"archcost", "layers"}), None)
     if spec is not None:
@@ -111,9 +111,9 @@ class _Parser:
     def __init__(self, problems: Problems, limits: Limits, *, is_toml: bool) -> None:
         self._problems = problems
         self._is_toml = is_toml
-        self._pieces = Pieces(problems, limits)
+        self._pieces = Checks(problems, limits)
 
-    def config(self, root: Mapping, opened: Opened) -> Config:
+    def config(self, root: MappingNode, opened: Opened) -> Config:
         root = self._pieces.check_keys(root, KEYS, (), "a configuration")
         level = self._choice(root, "fail_level", LEVELS) or "error"
         budgets = [b for node in self._mappings(root, "budgets") for b in self._budgets(node)]
@@ -133,7 +133,7 @@ class _Parser:
             waivers=self._gather(self._waiver, self._mappings(root, "waivers")),
         )
 
-    def _check_needed(self, root: Mapping, node: Mapping, needed: Iterable[str], what: str) -> None:
+    def _check_needed(self, root: MappingNode, node: MappingNode, needed: Iterable[str], what: str) -> None:
         """Whether all keys are there. What seems to be missing may stand under a key that is unknown."""
         missing = [key for key in needed if root.get(key) is None]
         if missing and len(root.entries) == len(node.entries):
@@ -155,55 +155,55 @@ class _Parser:
         """The items of a list; a lone one counts as a list of one."""
         if node is None:
             return []
-        if isinstance(node, Sequence):
+        if isinstance(node, SequenceNode):
             if not node.items:
                 self._problems.add(node.place, f"{what} is an empty list; leave it out, or list something")
             return node.items
         return [node]
 
-    def _mappings(self, root: Mapping, key: str) -> list[Mapping]:
+    def _mappings(self, root: MappingNode, key: str) -> list[MappingNode]:
         """The mappings of a list, each of them not empty."""
         node = root.get(key)
-        if node is not None and not isinstance(node, Sequence):
+        if node is not None and not isinstance(node, SequenceNode):
             each = f"[[{'.'.join((*TABLE, key))}]]" if self._is_toml else "- "
             text = f"{key} is {shown(node)}; it must be a list, each of them after its own `{each}`"
             self._problems.add(node.place, text)
             return []
         nodes = self._list(node, key)
         for one in nodes:
-            if not isinstance(one, Mapping):
+            if not isinstance(one, MappingNode):
                 text = f"{key} lists {shown(one)}; each of them is a mapping"
                 self._problems.add(one.place, text)
-        return [one for one in nodes if isinstance(one, Mapping)]
+        return [one for one in nodes if isinstance(one, MappingNode)]
 
-    def _choice(self, root: Mapping, key: str, words: Collection[str]) -> str | None:
+    def _choice(self, root: MappingNode, key: str, words: Collection[str]) -> str | None:
         node = root.get(key)
         return None if node is None else self._word(node, key, words)
 
     def _word(self, node: Tree, what: str, words: Collection[str]) -> str | None:
         """One of several words; None, noted, if it is none of them."""
-        if isinstance(node, Scalar) and node.value in words:
+        if isinstance(node, ScalarNode) and node.value in words:
             return node.text
-        near = translate(node.text, words, _WORD_ALIASES) if isinstance(node, Scalar) else ""
+        near = translate(node.text, words, _WORD_ALIASES) if isinstance(node, ScalarNode) else ""
         *some, last = words
         self._problems.add(
             node.place, f"{what} is {shown(node)}{near}; it must be {', '.join(some)} or {last}"
         )
         return None
 
-    def _optional(self, root: Mapping, key: str) -> str | None:
+    def _optional(self, root: MappingNode, key: str) -> str | None:
         """A text that may be missing."""
         node = root.get(key)
         return None if node is None else self._pieces.text(root, key) or None
 
-    def _against(self, root: Mapping) -> str | None:
+    def _against(self, root: MappingNode) -> str | None:
         ref = self._optional(root, "against")
         if ref and (ref.startswith("-") or re.search(r"\s", ref)):
             text = f"against is '{ref}'; it must be a commit, a branch or a tag of git: origin/main"
             self._problems.add(cast("Tree", root.get("against")).place, text)
         return ref
 
-    def _baseline(self, root: Mapping, folder: Path) -> Path | None:
+    def _baseline(self, root: MappingNode, folder: Path) -> Path | None:
         """A file below the configuration: reading one must not lead anywhere else."""
         text = self._optional(root, "baseline")
         if text is None:
@@ -214,18 +214,18 @@ class _Parser:
             self._problems.add(cast("Tree", root.get("baseline")).place, message)
         return folder / inside
 
-    def _waiver_days(self, root: Mapping) -> int:
+    def _waiver_days(self, root: MappingNode) -> int:
         node = root.get("waiver_days")
         if node is None:
             return WAIVER_DAYS
-        days = node.value if isinstance(node, Scalar) else None
+        days = node.value if isinstance(node, ScalarNode) else None
         if isinstance(days, int) and not isinstance(days, bool) and 1 <= days <= LONGEST_WAIVER:
             return days
         text = f"waiver_days is {shown(node)}; it must be a whole number of days, from 1 to {LONGEST_WAIVER}"
         self._problems.add(node.place, text)
         return WAIVER_DAYS
 
-    def _rules(self, root: Mapping) -> dict[str, Level | Literal["off"]]:
+    def _rules(self, root: MappingNode) -> dict[str, Level | Literal["off"]]:
         found: dict[str, Level | Literal["off"]] = {}
         for key, value in self._pieces.entries(root.get("rules"), "rules", "rule: level"):
             if key.text not in SETTABLE:
@@ -238,7 +238,7 @@ class _Parser:
     # -- specs ----------------------------------------------------------------------------------------------
 
     def _spec(self, node: Tree) -> SpecPattern:
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MappingNode):
             return SpecPattern(path=values.path(node, "specs: path"), place=node.place)
         root = self._pieces.check_keys(node, SPEC_KEYS, (), "an entry of specs")
         self._check_needed(root, node, ["path"], "an entry of specs")
@@ -252,13 +252,13 @@ class _Parser:
             place=(root.get("path") or node).place,
         )
 
-    def _patterns(self, root: Mapping, key: str = "match") -> tuple[str, ...]:
+    def _patterns(self, root: MappingNode, key: str = "match") -> tuple[str, ...]:
         return self._gather(partial(values.pattern, what=key), self._list(root.get(key), key))
 
-    def _variants(self, root: Mapping) -> tuple[str | None, ...]:
+    def _variants(self, root: MappingNode) -> tuple[str | None, ...]:
         return self._gather(values.variant, self._list(root.get("variant"), "variant"))
 
-    def _kind(self, root: Mapping) -> str | None:
+    def _kind(self, root: MappingNode) -> str | None:
         """The kind of layer an entry is about."""
         kind, node = self._optional(root, "kind"), root.get("kind")
         if kind and kind not in KINDS and node is not None:
@@ -266,7 +266,7 @@ class _Parser:
             self._problems.add(node.place, f"there is no kind '{kind}'{near}")
         return kind
 
-    def _scope(self, root: Mapping) -> tuple[str | None, str | None]:
+    def _scope(self, root: MappingNode) -> tuple[str | None, str | None]:
         """The block or the kind an entry is about."""
         last = [entry.key for entry in root.entries if entry.key.text in {"block", "kind"}][1:]
         for key in last:
@@ -276,7 +276,7 @@ class _Parser:
 
     # -- budgets --------------------------------------------------------------------------------------------
 
-    def _budgets(self, node: Mapping) -> Iterator[Budget]:
+    def _budgets(self, node: MappingNode) -> Iterator[Budget]:
         root = self._pieces.check_keys(node, BUDGET_KEYS, (), "a budget")
         match, variants, (block, kind) = self._patterns(root), self._variants(root), self._scope(root)
         entries = [entry for entry in root.entries if entry.key.text in BOUNDS]
@@ -299,7 +299,7 @@ class _Parser:
 
     def _limits(self, bound: Bound, node: Tree) -> list[Leveled]:
         """The limits under a key, each with the level at which it reports."""
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MappingNode):
             return self._of_level(bound, "error", node)
         root = self._pieces.check_keys(node, SEVERITIES, (), f"{bound.key} by level")
         if not node.entries:
@@ -312,7 +312,7 @@ class _Parser:
 
     def _of_level(self, bound: Bound, level: Severity, node: Tree) -> list[Leveled]:
         """One limit, several, or one for each axis."""
-        several = isinstance(node, Sequence) and not (bound.is_per_axis and values.is_per_axis(node))
+        several = isinstance(node, SequenceNode) and not (bound.is_per_axis and values.is_per_axis(node))
         nodes = self._list(node, bound.key) if several else [node]
         read = self._gather(partial(values.axes, bound), nodes)
         return [(level, axis, limit) for limits in read for axis, limit in limits]
@@ -332,7 +332,7 @@ class _Parser:
 
     # -- waivers --------------------------------------------------------------------------------------------
 
-    def _waiver(self, node: Mapping) -> Waiver:
+    def _waiver(self, node: MappingNode) -> Waiver:
         root = self._pieces.check_keys(node, WAIVER_KEYS, (), "a waiver")
         block, kind = self._scope(root)
         waiver = Waiver(
@@ -352,7 +352,7 @@ class _Parser:
         self._check_waiver(root, node)
         return waiver
 
-    def _choice_of(self, root: Mapping, key: str, known: Collection[str]) -> str | None:
+    def _choice_of(self, root: MappingNode, key: str, known: Collection[str]) -> str | None:
         """The name of a budget or a rule."""
         name, node = self._optional(root, key), root.get(key)
         if name and name not in known and node:
@@ -361,10 +361,10 @@ class _Parser:
             self._problems.add(node.place, f"there is no {key} '{name}'{near}")
         return name
 
-    def _waived_limit(self, root: Mapping) -> Limit | None:
+    def _waived_limit(self, root: MappingNode) -> Limit | None:
         """The limit of a waiver, if its budget is known."""
         key, node = root.get("budget"), root.get("limit")
-        bound = BOUNDS.get(key.text) if isinstance(key, Scalar) else None
+        bound = BOUNDS.get(key.text) if isinstance(key, ScalarNode) else None
         if bound is None or node is None:
             return None
         try:
@@ -377,11 +377,11 @@ class _Parser:
             self._problems.add(node.place, text)
         return limit
 
-    def _expires(self, root: Mapping) -> dt.date:
+    def _expires(self, root: MappingNode) -> dt.date:
         node = root.get("expires")
         if node is None:
             return dt.date.max  # that it is missing is said elsewhere
-        text = node.text if isinstance(node, Scalar) and isinstance(node.value, str) else ""
+        text = node.text if isinstance(node, ScalarNode) and isinstance(node.value, str) else ""
         if not _DAY.fullmatch(text):
             message = f"expires is {shown(node)}; write the last day on which it holds: 2026-12-31"
             self._problems.add(node.place, message)
@@ -392,7 +392,7 @@ class _Parser:
             self._problems.add(node.place, f"expires is {text}, which is no day of the calendar")
             return dt.date.max
 
-    def _check_waiver(self, root: Mapping, node: Mapping) -> None:
+    def _check_waiver(self, root: MappingNode, node: MappingNode) -> None:
         """Whether a waiver has the keys it needs, and none that make no sense together."""
         keys = {entry.key.text: entry.key for entry in root.entries}
         about = [key for key in ("budget", "rule") if key in keys]
@@ -404,19 +404,19 @@ class _Parser:
         elif about:
             self._check_fitting(about[0], keys)
         rule = root.get("rule")
-        if isinstance(rule, Scalar) and rule.text == "gone-spec" and "match" not in keys:
+        if isinstance(rule, ScalarNode) and rule.text == "gone-spec" and "match" not in keys:
             text = "a waiver of gone-spec needs match: which spec goes; without it, any might"
             self._problems.add(rule.place, text)
         budget = root.get("budget")
-        if isinstance(budget, Scalar) and budget.text in BOUNDS:
+        if isinstance(budget, ScalarNode) and budget.text in BOUNDS:
             self._check_part(budget, BOUNDS[budget.text], root)
 
-    def _check_fitting(self, about: str, keys: dict[str, Scalar]) -> None:
+    def _check_fitting(self, about: str, keys: dict[str, ScalarNode]) -> None:
         for key, why in _MISFITS[about].items():
             if key in keys:
                 self._problems.add(keys[key].place, f"{key} is not for a waiver of a {about}: {why}")
 
-    def _check_part(self, node: Scalar, bound: Bound, root: Mapping) -> None:
+    def _check_part(self, node: ScalarNode, bound: Bound, root: MappingNode) -> None:
         """Whether the part of a network that an entry is about can have such a budget."""
         for part in ("block", "kind"):
             if root.get(part) and not bound.is_of_parts:
@@ -471,7 +471,7 @@ def _is_as_strict(bound: Bound, one: Limit, other: Limit) -> bool:
     return low.amount.value <= high.amount.value
 
 
-def _given(root: Mapping, key: str) -> list[Tree]:
+def _given(root: MappingNode, key: str) -> list[Tree]:
     """The value of a key, if it is there."""
     node = root.get(key)
     return [] if node is None else [node]

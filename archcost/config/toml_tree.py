@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from archcost.errors import Diagnostic, SpecError
 from archcost.source import Place, Source
-from archcost.spec.yaml_reader import Entry, Mapping, Scalar, Sequence, decode, resolve
+from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode, decode, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def read_table(data: bytes, name: str, path: tuple[str, ...], limits: Limits) ->
     except RecursionError:
         raise _too_deep(source) from None
     for key in path:
-        node = node.get(key) if isinstance(node, Mapping) else None
+        node = node.get(key) if isinstance(node, MappingNode) else None
     if node is not None:
         _resolve_below(node, limits)
     return node
@@ -143,17 +143,17 @@ def _resolve_below(node: Tree, limits: Limits) -> None:
         raise SpecError(found)
 
 
-def _scalars(node: Tree) -> Iterator[Scalar]:
+def _scalars(node: Tree) -> Iterator[ScalarNode]:
     waiting = [node]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, Scalar):
+        if isinstance(one, ScalarNode):
             yield one
         else:
-            waiting += one.items if isinstance(one, Sequence) else [entry.value for entry in one.entries]
+            waiting += one.items if isinstance(one, SequenceNode) else [entry.value for entry in one.entries]
 
 
-def _resolve(scalar: Scalar, limits: Limits) -> None:
+def _resolve(scalar: ScalarNode, limits: Limits) -> None:
     """A string becomes what it holds, a number an exact one, a date the word for it."""
     value = tomllib.loads(f"v = {scalar.text}", parse_float=str)["v"]
     if not scalar.plain:
@@ -184,13 +184,13 @@ class _Stretch(NamedTuple):
 class _Table:
     """A table that later lines may add to; `below` are such tables in it, of a list the members."""
 
-    def __init__(self, node: Mapping) -> None:
+    def __init__(self, node: MappingNode) -> None:
         self.node = node
         self.below: dict[str, list[_Table]] = {}
-        self.lists: dict[str, Sequence] = {}
+        self.lists: dict[str, SequenceNode] = {}
 
-    def add(self, key: Scalar, value: Tree) -> None:
-        self.node.entries.append(Entry(key, value))
+    def add(self, key: ScalarNode, value: Tree) -> None:
+        self.node.entries.append(KeyValue(key, value))
 
 
 _BLANK = re.compile(r"(?:[ \t\n]+|#[^\n]*)*+")
@@ -214,8 +214,8 @@ class _Scanner:
         self._at = 0
         self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
 
-    def document(self) -> Mapping:
-        root = table = _Table(Mapping(self._source, self._from(0)))
+    def document(self) -> MappingNode:
+        root = table = _Table(MappingNode(self._source, self._from(0)))
         while not self._is_over():
             if self._takes("[["):
                 table = self._append(root, self._key("]]"))
@@ -236,32 +236,32 @@ class _Scanner:
         *way, last = self._key("=")
         self._reach(table, way).add(last, self._value())
 
-    def _reach(self, table: _Table, names: list[Scalar]) -> _Table:
+    def _reach(self, table: _Table, names: list[ScalarNode]) -> _Table:
         """The table at the end of a path; in a list of them, the last one."""
         for name in names:
             if name.text not in table.below:
-                table.below[name.text] = [_Table(Mapping(self._source, self._of(name)))]
+                table.below[name.text] = [_Table(MappingNode(self._source, self._of(name)))]
                 table.add(name, table.below[name.text][0].node)
             table = table.below[name.text][-1]
         return table
 
-    def _append(self, root: _Table, names: list[Scalar]) -> _Table:
+    def _append(self, root: _Table, names: list[ScalarNode]) -> _Table:
         """One more table in the list at the end of a path."""
         *way, name = names
         around = self._reach(root, way)
         if name.text not in around.lists:
-            around.lists[name.text], around.below[name.text] = Sequence(self._source, self._of(name)), []
+            around.lists[name.text], around.below[name.text] = SequenceNode(self._source, self._of(name)), []
             around.add(name, around.lists[name.text])
-        new = _Table(Mapping(self._source, self._of(name)))
+        new = _Table(MappingNode(self._source, self._of(name)))
         around.lists[name.text].items.append(new.node)
         around.below[name.text].append(new)
         return new
 
     # keys and values
 
-    def _key(self, end: str) -> list[Scalar]:
+    def _key(self, end: str) -> list[ScalarNode]:
         """The parts of a dotted key; what ends it is passed."""
-        parts: list[Scalar] = []
+        parts: list[ScalarNode] = []
         while not parts or self._takes("."):
             self._match(_SPACE)
             parts.append(self._part())
@@ -269,7 +269,7 @@ class _Scanner:
         self._at += len(end)
         return parts
 
-    def _part(self) -> Scalar:
+    def _part(self) -> ScalarNode:
         part = self._scalar(_PART)
         if not part.plain:
             part.text = part.value = tomllib.loads(f"v = {part.text}")["v"]
@@ -287,17 +287,17 @@ class _Scanner:
             case _:
                 return self._scalar(_BARE)
 
-    def _array(self) -> Sequence:
+    def _array(self) -> SequenceNode:
         start, self._at = self._at, self._at + 1
-        node = Sequence(self._source, self._from(start))
+        node = SequenceNode(self._source, self._from(start))
         while not self._closes("]"):
             node.items.append(self._value())
         node.reach(self._from(start))
         return node
 
-    def _inline(self) -> Mapping:
+    def _inline(self) -> MappingNode:
         start, self._at = self._at, self._at + 1
-        table = _Table(Mapping(self._source, self._from(start)))
+        table = _Table(MappingNode(self._source, self._from(start)))
         while not self._closes("}"):
             self._assign(table)
         table.node.reach(self._from(start))
@@ -310,10 +310,10 @@ class _Scanner:
         self._match(_BLANK)
         return self._takes(bracket)
 
-    def _scalar(self, pattern: re.Pattern[str]) -> Scalar:
+    def _scalar(self, pattern: re.Pattern[str]) -> ScalarNode:
         start = self._at
         text = self._match(pattern)
-        return Scalar(self._source, self._from(start), text, plain=text[0] not in "\"'")
+        return ScalarNode(self._source, self._from(start), text, plain=text[0] not in "\"'")
 
     # the text
 
@@ -333,7 +333,7 @@ class _Scanner:
     def _from(self, start: int) -> Any:  # noqa: ANN401 - a node takes the events of YAML, and these are none
         return _Stretch(self._mark(start), self._mark(self._at))
 
-    def _of(self, name: Scalar) -> Any:  # noqa: ANN401 - likewise
+    def _of(self, name: ScalarNode) -> Any:  # noqa: ANN401 - likewise
         _, line, column, width = name.place
         return _Stretch(_Mark(line - 1, column - 1), _Mark(line - 1, column - 1 + width))
 

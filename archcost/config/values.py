@@ -8,14 +8,14 @@ from archcost.config.bounds import BOUNDS
 from archcost.config.model import Axis, Budget
 from archcost.spec.problems import Mistake
 from archcost.spec.template import check_plain, shown
-from archcost.spec.yaml_reader import Mapping, Scalar, Sequence
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from archcost.config.amounts import Limit
     from archcost.config.bounds import Bound
     from archcost.spec.inputs import InputShape
     from archcost.spec.load import Setting
-    from archcost.spec.yaml_reader import Entry, Tree
+    from archcost.spec.yaml_reader import KeyValue, Tree
 
 
 def pattern(node: Tree, what: str) -> str:
@@ -24,7 +24,7 @@ def pattern(node: Tree, what: str) -> str:
     Raises:
         Mistake: it is none.
     """
-    if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.text.strip():
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str) or not node.text.strip():
         text = f"{what} is {shown(node)}; it must be a pattern such as specs/*.yaml, or a list of them"
         raise Mistake(node.place, text)
     if node.text.startswith("!"):
@@ -47,16 +47,16 @@ def variant(node: Tree) -> str | None:
     Raises:
         Mistake: it is something else.
     """
-    if isinstance(node, Scalar) and (node.value is None or isinstance(node.value, str)):
+    if isinstance(node, ScalarNode) and (node.value is None or isinstance(node.value, str)):
         return node.text.strip() if node.value else None
     text = f"variant is {shown(node)}; it must be the name of a variant, '' for the spec as it stands"
     raise Mistake(node.place, text)
 
 
-def is_per_axis(node: Sequence) -> bool:
+def is_per_axis(node: SequenceNode) -> bool:
     """Whether a list has a number for each axis, rather than several limits."""
     return len(node.items) > 1 and all(
-        isinstance(one, Scalar) and not one.text.startswith(("+", "-")) for one in node.items
+        isinstance(one, ScalarNode) and not one.text.startswith(("+", "-")) for one in node.items
     )
 
 
@@ -67,9 +67,9 @@ def axes(bound: Bound, node: Tree) -> list[tuple[Axis | None, Limit]]:
         Mistake: it is none.
     """
     nodes = [node]
-    if bound.is_per_axis and isinstance(node, Sequence):
+    if bound.is_per_axis and isinstance(node, SequenceNode):
         nodes = node.items
-    elif isinstance(node, Scalar) and len(texts := _split(bound, node.text)) > 1:
+    elif isinstance(node, ScalarNode) and len(texts := _split(bound, node.text)) > 1:
         nodes = [node.meaning(one) for one in texts]
     limits = [limit(bound, one, bound.key) for one in nodes]
     try:
@@ -103,7 +103,7 @@ def limit(bound: Bound, node: Tree, what: str) -> Limit:
     Raises:
         Mistake: it is none.
     """
-    if not isinstance(node, Scalar) or node.value is None or isinstance(node.value, bool):
+    if not isinstance(node, ScalarNode) or node.value is None or isinstance(node.value, bool):
         raise Mistake(node.place, f"{what} is {shown(node)}; write a limit: {bound.example}")
     try:
         return bound.read(node.text, node.place)
@@ -128,14 +128,14 @@ def path(node: Tree, what: str) -> str:
     Raises:
         Mistake: it is none.
     """
-    if not isinstance(node, Scalar) or not isinstance(node.value, str) or not node.text.strip():
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str) or not node.text.strip():
         raise Mistake(node.place, f"{what} is {shown(node)}; it must be a file or a pattern: specs/*.yaml")
     if node.text == "-":
         raise Mistake(node.place, "standard input (-) is named on the command line, not here")
     return node.text
 
 
-def setting(entry: Entry) -> tuple[str, Setting]:
+def setting(entry: KeyValue) -> tuple[str, Setting]:
     """A variable and its value, as text that is read like a spec.
 
     Raises:
@@ -146,9 +146,9 @@ def setting(entry: Entry) -> tuple[str, Setting]:
 
 
 def _as_text(node: Tree) -> Setting:
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return [_as_text(one) for one in node.items]
-    return node.text if isinstance(node, Scalar) else ""
+    return node.text if isinstance(node, ScalarNode) else ""
 
 
 def input_shape(node: Tree) -> InputShape | dict[str, InputShape]:
@@ -157,17 +157,17 @@ def input_shape(node: Tree) -> InputShape | dict[str, InputShape]:
     Raises:
         Mistake: it is none.
     """
-    if isinstance(node, Mapping) and node.entries:
+    if isinstance(node, MappingNode) and node.entries:
         return {entry.key.text: _shape(entry.value) for entry in node.entries}
     return _shape(node)
 
 
 def _shape(node: Tree) -> InputShape:
     """A shape, as `--input` takes it or as a list."""
-    if isinstance(node, Scalar) and node.value and not isinstance(node.value, bool):
+    if isinstance(node, ScalarNode) and node.value and not isinstance(node.value, bool):
         return node.text
-    items = node.items if isinstance(node, Sequence) else []
-    sizes = [one.value if isinstance(one, Scalar) else None for one in items]
+    items = node.items if isinstance(node, SequenceNode) else []
+    sizes = [one.value if isinstance(one, ScalarNode) else None for one in items]
     whole = tuple(size for size in sizes if isinstance(size, int) and not isinstance(size, bool))
     if not whole or len(whole) != len(sizes):
         raise Mistake(node.place, f"input is {shown(node)}; it must be a shape: 3x256x256 or [3, 256, 256]")

@@ -17,7 +17,7 @@ from archcost.formatting.order import arrange_nodes
 from archcost.formatting.parse import parse
 from archcost.formatting.printer import printed
 from archcost.formatting.proof import prove
-from archcost.formatting.tree import FormattingError, Group
+from archcost.formatting.tree import Collection, FormattingError
 from archcost.gc_paused import collector_paused
 from archcost.spec.yaml_reader import read
 
@@ -47,7 +47,7 @@ def formatted(data: bytes, name: str) -> bytes:
     text = data.removeprefix(_BOM).decode()
     with collector_paused():
         document = parse(re.sub(r"\r\n?", "\n", text), name)
-        if not isinstance(document.root, Group) or document.root.flow:
+        if not isinstance(document.root, Collection) or document.root.flow:
             return data
         arrange_nodes(document.root)
         result = printed(document)

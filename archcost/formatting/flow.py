@@ -10,7 +10,7 @@ from archcost.formatting.tree import Leaf
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.formatting.tree import Comment, Group, Member, Node
+    from archcost.formatting.tree import Collection, Comment, Member, Node
 
 
 def flat(node: Node) -> str | None:
@@ -39,7 +39,7 @@ def holds_mapping(node: Node) -> bool:
     return node.mapping or any(holds_mapping(member.value) for member in node.members)
 
 
-def filled(group: Group, start: str, width: int) -> list[str]:
+def filled(group: Collection, start: str, width: int) -> list[str]:
     """A list over as many lines as it takes, each as full as it gets."""
     done: list[str] = []
     line, margin = f"{start}[", " " * (len(start) + 1)
@@ -53,7 +53,7 @@ def filled(group: Group, start: str, width: int) -> list[str]:
     return [*done, line]
 
 
-class _Token(NamedTuple):
+class _FlowToken(NamedTuple):
     """A bracket or scalar of a collection; where it stood tells what is on a new line.
 
     `closes` is 1 for a closing bracket, -1 for an opening one. `ends` is glued to it: a comma, a colon.
@@ -67,7 +67,7 @@ class _Token(NamedTuple):
     ends: str = ""
 
 
-def rows(group: Group, start: str, indent: int) -> list[str]:
+def rows(group: Collection, start: str, indent: int) -> list[str]:
     """A collection in the author's rows, with its comments; `indent` is that of the collection around it."""
     writer = _Rows(start, indent, list(group.comments))
     for token in _tokens(group, ""):
@@ -75,23 +75,23 @@ def rows(group: Group, start: str, indent: int) -> list[str]:
     return writer.lines
 
 
-def _tokens(node: Node, ends: str) -> Iterator[_Token]:
+def _tokens(node: Node, ends: str) -> Iterator[_FlowToken]:
     if isinstance(node, Leaf):
         # The indentation of a scalar over several lines means nothing; `put` sets it.
-        yield _Token(lines(node, -2), node.start, node.line, node.last_line, ends=ends)
+        yield _FlowToken(lines(node, -2), node.start, node.line, node.last_line, ends=ends)
         return
-    yield _Token(["{" if node.mapping else "["], node.start, node.line, node.line, closes=-1)
+    yield _FlowToken(["{" if node.mapping else "["], node.start, node.line, node.line, closes=-1)
     for n, member in enumerate(node.members, 1):
         comma = "," if n < len(node.members) else ""
         is_null = isinstance(member.value, Leaf) and not member.value.text
         if member.key:
             key = scalar(member.key.text, member.key.style, is_key=True)
             at = member.key
-            yield _Token([key], at.start, at.line, at.last_line, ends=comma if is_null else ":")
+            yield _FlowToken([key], at.start, at.line, at.last_line, ends=comma if is_null else ":")
         if not is_null:
             yield from _tokens(member.value, comma)
     end = max(node.end - 1, node.start)
-    yield _Token(["}" if node.mapping else "]"], end, node.last_line, node.last_line, closes=1, ends=ends)
+    yield _FlowToken(["}" if node.mapping else "]"], end, node.last_line, node.last_line, closes=1, ends=ends)
 
 
 class _Margin(NamedTuple):
@@ -107,9 +107,9 @@ class _Rows:
         self._comments = comments[::-1]
         self._base = indent
         self._margins: list[_Margin] = []
-        self._last: _Token | None = None
+        self._last: _FlowToken | None = None
 
-    def put(self, token: _Token) -> None:
+    def put(self, token: _FlowToken) -> None:
         """Write one token, and before it the comments that stand before it."""
         comments = self._before(token)
         wraps = bool(comments) or bool(self._last and token.line > self._last.last_line)
@@ -126,7 +126,7 @@ class _Rows:
             self._margins.pop()
         self._last = token
 
-    def _before(self, token: _Token) -> list[Comment]:
+    def _before(self, token: _FlowToken) -> list[Comment]:
         found: list[Comment] = []
         while self._comments and self._comments[-1].offset < token.offset:
             found.append(self._comments.pop())
@@ -147,7 +147,7 @@ class _Rows:
             else:
                 self.lines.append(" " * self._margins[-1].inside + comment(one.text))
 
-    def _begin(self, token: _Token, *, wraps: bool) -> None:
+    def _begin(self, token: _FlowToken, *, wraps: bool) -> None:
         """Go to where the token stands: a new line, or behind the last one."""
         if wraps:
             margin = self._margins[-1]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.formatting.tree import Group
+from archcost.formatting.tree import Collection
 from archcost.spec.checks import META
 from archcost.spec.document_parser import SPEC_KEYS
 from archcost.spec.misplaced import STRUCTURES
@@ -92,12 +92,12 @@ def _item(keys: Sequence[str]) -> list[int]:
     return sorted(range(len(keys)), key=rank)
 
 
-def arrange_nodes(root: Group) -> None:
+def arrange_nodes(root: Collection) -> None:
     """Put the members of every mapping into their order. What stands above the first one stays on top."""
     stack: list[tuple[Node, str]] = [(root, root_role(_keys(root)))]
     while stack:
         node, role = stack.pop()
-        if not isinstance(node, Group):
+        if not isinstance(node, Collection):
             continue
         if node.mapping and role:
             _arrange(node, role)
@@ -106,7 +106,7 @@ def arrange_nodes(root: Group) -> None:
             stack.append((member.value, role_within(role, _word(key.text) if key else None)))
 
 
-def _arrange(group: Group, role: str) -> None:
+def _arrange(group: Collection, role: str) -> None:
     order = arranged(_keys(group), role)
     if order == sorted(order):
         return
@@ -115,7 +115,7 @@ def _arrange(group: Group, role: str) -> None:
     group.members[0].lead[:0] = header
 
 
-def _keys(group: Group) -> list[str]:
+def _keys(group: Collection) -> list[str]:
     return [_word(member.key.text) for member in group.members if member.key]
 
 

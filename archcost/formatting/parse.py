@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from archcost.errors import Diagnostic, SpecError
 from archcost.formatting.block_text import block_text
 from archcost.formatting.scalars import comment
-from archcost.formatting.tree import Comment, Document, FormattingError, Group, Leaf, Member, groups
+from archcost.formatting.tree import Collection, Comment, FileLayout, FormattingError, Leaf, Member, groups
 from archcost.source import Place, Source
 
 if TYPE_CHECKING:
@@ -24,24 +24,24 @@ _LONGEST_KEY = 1000
 """Characters; YAML wants `? ` before a key of more than 1024."""
 
 
-def parse(text: str, name: str) -> Document:
+def parse(text: str, name: str) -> FileLayout:
     r"""The pieces of a text that the reader of specs has accepted, with `\n` for line breaks.
 
     Raises:
         SpecError: a key spans several lines.
         FormattingError: something in it is neither a scalar nor punctuation nor a comment.
     """
-    return _Builder(text, name).document()
+    return _LayoutParser(text, name).document()
 
 
 class _Open(NamedTuple):
     """A collection that is not complete; `keys` holds the key whose value is to come."""
 
-    group: Group
+    group: Collection
     keys: list[Leaf]
 
 
-class _Builder:
+class _LayoutParser:
     def __init__(self, text: str, name: str) -> None:
         self._text = text
         self._source = Source(name, tuple(text.split("\n")))
@@ -51,7 +51,7 @@ class _Builder:
         self._marker = 0
         """Where `---` ends."""
 
-    def document(self) -> Document:
+    def document(self) -> FileLayout:
         root = self._walk()
         blank = self._blank()
         for group in groups(root):
@@ -63,7 +63,7 @@ class _Builder:
         _Attachment(inside).attach(root)
         headers = [(leaf.start, leaf.block.comment) for leaf in self._leaves if leaf.block]
         every = sorted([(c.offset, c.text) for c in comments] + headers)
-        return Document(root, opening, [text for _, text in every if text])
+        return FileLayout(root, opening, [text for _, text in every if text])
 
     # -- nodes ------------------------------------------------------------------------------------------
 
@@ -94,7 +94,7 @@ class _Builder:
             raise FormattingError("a document without a node")
         return root
 
-    def _leaf(self, event: yaml.ScalarEvent, around: Group | None) -> Leaf:
+    def _leaf(self, event: yaml.ScalarEvent, around: Collection | None) -> Leaf:
         start, end = _mark(event), _mark(event, "end_mark")
         text = self._text[start.index : end.index]
         leaf = Leaf(text, event.style or "", start.index, start.line, end.line)
@@ -163,9 +163,9 @@ def _mark(event: Any, which: str = "start_mark") -> yaml.Mark:  # noqa: ANN401 -
     return getattr(event, which)
 
 
-def _group(event: yaml.CollectionStartEvent, *, mapping: bool) -> Group:
+def _group(event: yaml.CollectionStartEvent, *, mapping: bool) -> Collection:
     start = _mark(event)
-    return Group(mapping, bool(event.flow_style), start.index, start.line, start.column)
+    return Collection(mapping, bool(event.flow_style), start.index, start.line, start.column)
 
 
 class _Attachment:
@@ -177,7 +177,7 @@ class _Attachment:
 
     def attach(self, root: Node) -> None:
         """Give every comment its place; none is left over."""
-        if isinstance(root, Group):
+        if isinstance(root, Collection):
             self._group(root, _FAR)
             root.tail += self._before(_FAR)
 
@@ -198,7 +198,7 @@ class _Attachment:
             return self._comments[self._next - 1]
         return None
 
-    def _group(self, group: Group, limit: int) -> None:
+    def _group(self, group: Collection, limit: int) -> None:
         """A collection; `limit` is where the next thing after it starts."""
         if group.flow:
             group.comments = self._before(group.end)
@@ -208,13 +208,13 @@ class _Attachment:
             member.lead = self._before(member.start)
             self._member(member, group, after)
 
-    def _member(self, member: Member, group: Group, after: int) -> None:
+    def _member(self, member: Member, group: Collection, after: int) -> None:
         value = member.value
         if isinstance(value, Leaf) and not value.text:
             member.trail = self._on(member.line, after)
         elif isinstance(value, Leaf) or value.flow:
             member.inner = self._before(value.start)
-            if isinstance(value, Group):
+            if isinstance(value, Collection):
                 self._group(value, after)
             member.trail = self._on(value.last_line, after)
         else:

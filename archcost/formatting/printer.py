@@ -6,19 +6,19 @@ from typing import TYPE_CHECKING
 
 from archcost.formatting.flow import filled, flat, holds_mapping, rows
 from archcost.formatting.scalars import comment, lines, scalar
-from archcost.formatting.tree import Group
+from archcost.formatting.tree import Collection
 
 if TYPE_CHECKING:
-    from archcost.formatting.tree import Comment, Document, Member
+    from archcost.formatting.tree import Comment, FileLayout, Member
 
 WIDTH = 128
 """Columns a mapping or list in brackets may reach, comments not counted."""
 
 
-def printed(document: Document) -> str:
+def printed(document: FileLayout) -> str:
     """The text of a document whose root is a collection in lines."""
     printer = _Printer(document.opening)
-    if isinstance(document.root, Group):
+    if isinstance(document.root, Collection):
         printer.group(document.root, 0)
     return "\n".join([*printer.lines, ""])
 
@@ -32,7 +32,7 @@ class _Printer:
             else:
                 self._blank()
 
-    def group(self, group: Group, indent: int, opening: str = "") -> None:
+    def group(self, group: Collection, indent: int, opening: str = "") -> None:
         """The members of a collection; `opening` is what stands before the first on its line (`- `)."""
         for n, member in enumerate(group.members):
             line = " " * indent
@@ -49,16 +49,16 @@ class _Printer:
     def _member(self, member: Member, line: str, indent: int) -> None:
         head = line + (f"{scalar(member.key.text, member.key.style, is_key=True)}:" if member.key else "-")
         value = member.value
-        if isinstance(value, Group) and not value.flow:
+        if isinstance(value, Collection) and not value.flow:
             self._block(member, value, head, indent)
             return
         start = self._inner(member, head, indent) if member.inner else f"{head} "
-        if isinstance(value, Group):
+        if isinstance(value, Collection):
             self._flow(member, value, start, indent)
         else:
             self._extend(start, lines(value, indent), member.trail)
 
-    def _block(self, member: Member, group: Group, head: str, indent: int) -> None:
+    def _block(self, member: Member, group: Collection, head: str, indent: int) -> None:
         """A key or dash with a collection below it, or, behind a dash, beside it."""
         if member.key or member.trail:
             self.lines.append(head + _behind(member.trail))
@@ -78,7 +78,7 @@ class _Printer:
         self._comments(more, indent + 2)
         return " " * (indent + 2)
 
-    def _flow(self, member: Member, group: Group, start: str, indent: int) -> None:
+    def _flow(self, member: Member, group: Collection, start: str, indent: int) -> None:
         """A collection in brackets: on one line if that fits, else in rows or in block style.
 
         A list of plain values that the author broke keeps its rows: they are often a table's.

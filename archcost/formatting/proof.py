@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, TypeAlias
 from archcost.formatting.order import arranged, role_within, root_role
 from archcost.formatting.scalars import comment
 from archcost.formatting.tree import FormattingError
-from archcost.spec.yaml_reader import Mapping, Scalar
+from archcost.spec.yaml_reader import MappingNode, ScalarNode
 
 if TYPE_CHECKING:
-    from archcost.formatting.tree import Document
+    from archcost.formatting.tree import FileLayout
     from archcost.spec.yaml_reader import Tree
 
 Plain: TypeAlias = "tuple[str, object] | list[Plain] | list[tuple[str, Plain]]"
 
 
-def prove(before: Tree, old: Document, after: Tree, new: Document) -> None:
+def prove(before: Tree, old: FileLayout, after: Tree, new: FileLayout) -> None:
     """Compare what was read with what was written.
 
     Args:
@@ -39,7 +39,7 @@ def prove(before: Tree, old: Document, after: Tree, new: Document) -> None:
 
 
 def _role(tree: Tree) -> str:
-    return root_role([entry.key.text for entry in tree.entries]) if isinstance(tree, Mapping) else ""
+    return root_role([entry.key.text for entry in tree.entries]) if isinstance(tree, MappingNode) else ""
 
 
 def _plain(tree: Tree, role: str, *, arrange: bool) -> Plain:
@@ -47,10 +47,10 @@ def _plain(tree: Tree, role: str, *, arrange: bool) -> Plain:
 
     A number is its text, so that `1.0` is not `1`; a truth value and nothing are what they mean.
     """
-    if isinstance(tree, Scalar):
+    if isinstance(tree, ScalarNode):
         shown = tree.value if isinstance(tree.value, str | bool | None) else tree.text
         return type(tree.value).__name__, shown
-    if not isinstance(tree, Mapping):
+    if not isinstance(tree, MappingNode):
         within = role_within(role, None)
         return [_plain(item, within, arrange=arrange) for item in tree.items]
     keys = [entry.key.text for entry in tree.entries]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 if TYPE_CHECKING:
     from archcost.formatting.block_text import BlockText
 
-Node: TypeAlias = "Leaf | Group"
+Node: TypeAlias = "Leaf | Collection"
 
 
 class FormattingError(RuntimeError):
@@ -38,7 +38,7 @@ class Leaf:
 
 
 @dataclass(slots=True, eq=False)
-class Group:
+class Collection:
     """A list or a mapping, in lines or in brackets (`flow`).
 
     Attributes:
@@ -80,7 +80,7 @@ class Member:
     trail: Comment | None = None
 
 
-class Document(NamedTuple):
+class FileLayout(NamedTuple):
     """A whole file. `opening` is its lines down to `---`, if it has that; `comments` are all of them."""
 
     root: Node
@@ -88,9 +88,9 @@ class Document(NamedTuple):
     comments: list[str]
 
 
-def groups(node: Node) -> list[Group]:
+def groups(node: Node) -> list[Collection]:
     """A node and all below it that are collections, outermost first."""
-    found = [node] if isinstance(node, Group) else []
+    found = [node] if isinstance(node, Collection) else []
     for group in found:
-        found += (member.value for member in group.members if isinstance(member.value, Group))
+        found += (member.value for member in group.members if isinstance(member.value, Collection))
     return found

@@ -10,7 +10,7 @@ from archcost.report.difference.sentences import effect, place
 from archcost.results.difference import Place
 from archcost.review.diff import between
 from archcost.spec.library import open_spec
-from archcost.spec.yaml_reader import Mapping, read
+from archcost.spec.yaml_reader import MappingNode, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,9 +90,9 @@ def _key(root: Tree, way: tuple[str, ...]) -> Tree | None:
     """The key at the end of a way through mappings."""
     *ahead, last = way
     for name in ahead:
-        inside = root.get(name) if isinstance(root, Mapping) else None
+        inside = root.get(name) if isinstance(root, MappingNode) else None
         if inside is None:
             return None
         root = inside
-    entries = root.entries if isinstance(root, Mapping) else []
+    entries = root.entries if isinstance(root, MappingNode) else []
     return next((entry.key for entry in entries if entry.key.text == last), None)

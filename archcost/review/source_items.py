@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from archcost.errors import ArchcostError, ExpressionError
 from archcost.expressions.dollar import split_dollar
 from archcost.limits import DEFAULT
-from archcost.spec.yaml_reader import Mapping, Scalar, Sequence, read
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -118,21 +118,21 @@ class Written:
         if self._root is None:
             return {}
         variants = self._root.get("variants")
-        chosen = variants.get(self._network.variant or "") if isinstance(variants, Mapping) else None
+        chosen = variants.get(self._network.variant or "") if isinstance(variants, MappingNode) else None
         found: dict[str, Names] = {}
         for tree in (self._root.get("vars"), chosen):
-            if isinstance(tree, Mapping):
+            if isinstance(tree, MappingNode):
                 found |= {entry.key.text: _names(entry.value) for entry in tree.entries}
         return found
 
     @cached_property
-    def _root(self) -> Mapping | None:
+    def _root(self) -> MappingNode | None:
         """The spec itself, if a node comes from it."""
         for node in self._network:
             places = (node.place, *(place for _, place in node.uses))
             self._of(places[-1].source)
             root = self._roots.get(id(places[-1].source))
-            if isinstance(root, Mapping) and root.get("layers") is not None:
+            if isinstance(root, MappingNode) and root.get("layers") is not None:
                 return root
         return None
 
@@ -144,7 +144,7 @@ class Written:
             except ArchcostError:
                 return found
             self._roots[id(source)] = root
-            if isinstance(root, Mapping):
+            if isinstance(root, MappingNode):
                 _collect(root, found)
         return self._lines[id(source)]
 
@@ -175,34 +175,34 @@ def _replaced(names: Names, given: dict[str, Names]) -> Names:
 # -- reading ----------------------------------------------------------------------------------------------
 
 
-def _collect(root: Mapping, found: dict[tuple[int, int], Line]) -> None:
+def _collect(root: MappingNode, found: dict[tuple[int, int], Line]) -> None:
     """All lines of a spec, or of a file of blocks, by every place that a node may give."""
-    if isinstance(layers := root.get("layers"), Sequence):
+    if isinstance(layers := root.get("layers"), SequenceNode):
         _items(layers, None, found)
-    if not isinstance(blocks := root.get("blocks"), Mapping):
+    if not isinstance(blocks := root.get("blocks"), MappingNode):
         return
     for entry in blocks.entries:
-        if isinstance(block := entry.value, Mapping):
+        if isinstance(block := entry.value, MappingNode):
             line = Line(entry.key.place, f"block {entry.key.text}", None, is_block=True)
             found[line.place.line, line.place.column] = line
-            if isinstance(params := block.get("params"), Mapping):
+            if isinstance(params := block.get("params"), MappingNode):
                 line.given = {one.key.text: _names(one.value) for one in params.entries}
                 line.text += _text(params)
-            if isinstance(body := block.get("body"), Sequence):
+            if isinstance(body := block.get("body"), SequenceNode):
                 _items(body, line, found)
 
 
-def _items(items: Sequence, parent: Line | None, found: dict[tuple[int, int], Line]) -> None:
+def _items(items: SequenceNode, parent: Line | None, found: dict[tuple[int, int], Line]) -> None:
     for item in items.items:
         line = Line(item.place, "", parent)
         found[item.place.line, item.place.column] = line
-        if isinstance(item, Scalar):
+        if isinstance(item, ScalarNode):
             line.text = item.text
-        elif isinstance(item, Mapping):
+        elif isinstance(item, MappingNode):
             _item(item, line, found)
 
 
-def _item(item: Mapping, line: Line, found: dict[tuple[int, int], Line]) -> None:
+def _item(item: MappingNode, line: Line, found: dict[tuple[int, int], Line]) -> None:
     """Fill in the line of an item, and go on with what stands in it."""
     texts: list[str] = []
     for key, value in item.entries:
@@ -226,61 +226,61 @@ def _take(key: str, value: Tree, line: Line) -> None:
     if key == "when":
         line.conditions |= names
     elif key == "repeat":
-        rows = value.items if isinstance(value, Sequence) else [value]
-        columns = [entry for row in rows if isinstance(row, Mapping) for entry in row.entries]
+        rows = value.items if isinstance(value, SequenceNode) else [value]
+        columns = [entry for row in rows if isinstance(row, MappingNode) for entry in row.entries]
         line.conditions |= names
         for entry in columns:
             line.loops[entry.key.text] = line.loops.get(entry.key.text, _NOTHING) | _names(entry.value)
     else:
         line.names |= names
-        if isinstance(value, Mapping):
+        if isinstance(value, MappingNode):
             line.given |= {entry.key.text: _names(entry.value) for entry in value.entries}
 
 
 def _inside(value: Tree, line: Line, found: dict[tuple[int, int], Line]) -> None:
     """The items of a body, of a shortcut or of branches."""
-    if isinstance(value, Sequence):
+    if isinstance(value, SequenceNode):
         _items(value, line, found)
-    elif isinstance(value, Mapping) and isinstance(body := value.get("body"), Sequence):
+    elif isinstance(value, MappingNode) and isinstance(body := value.get("body"), SequenceNode):
         inner = Line(value.place, _outline(value), line)
         if when := value.get("when"):
             inner.conditions = _names(when)
         _items(body, inner, found)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, MappingNode):
         for entry in value.entries:
             _inside(entry.value, Line(entry.key.place, "", line), found)
 
 
 def _outline(value: Tree) -> str:
     """Branches without their items."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, MappingNode):
         return ""
     inner = (_text(when) for entry in value.entries if (when := _when(entry.value)))
     return _text(when) if (when := value.get("when")) else " ".join(inner)
 
 
 def _when(branch: Tree) -> Tree | None:
-    return branch.get("when") if isinstance(branch, Mapping) else None
+    return branch.get("when") if isinstance(branch, MappingNode) else None
 
 
 def _text(tree: Tree) -> str:
     """What a value says, whatever the order of its keys."""
-    if isinstance(tree, Scalar):
+    if isinstance(tree, ScalarNode):
         return f" {tree.value!r}"
-    if isinstance(tree, Sequence):
+    if isinstance(tree, SequenceNode):
         return " [" + ",".join(map(_text, tree.items)) + "]"
     return " {" + ",".join(sorted(f"{entry.key.text}:{_text(entry.value)}" for entry in tree.entries)) + "}"
 
 
 def _names(tree: Tree) -> Names:
     """The variables in a value; a tap whose size is taken counts as what arrives."""
-    if isinstance(tree, Scalar):
+    if isinstance(tree, ScalarNode):
         try:
             expression = split_dollar(tree.text, _UNBOUNDED) if tree.plain or tree.text[:1] == "$" else None
         except ExpressionError:
             return _NOTHING
         return expression.names if expression else _NOTHING
-    if isinstance(tree, Sequence):
+    if isinstance(tree, SequenceNode):
         return _NOTHING.union(*map(_names, tree.items))
     sized = ARRIVING if tree.get("like") else _NOTHING
     return sized.union(*(_names(entry.value) for entry in tree.entries))

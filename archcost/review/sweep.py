@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.errors import Diagnostic, SpecError, TooLargeError, UsageError
 from archcost.spec.library import open_spec
 from archcost.spec.load import load
-from archcost.spec.yaml_reader import Mapping as Section
-from archcost.spec.yaml_reader import read
+from archcost.spec.yaml_reader import MappingNode, read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -115,8 +114,8 @@ class Sweep:
         if opened.variant and opened.file:
             whole = f"zoo:{opened.file.stem}"
             raise UsageError(f"--variants: {spec} is itself a variant; those of its spec come with {whole}")
-        section = root.get("variants") if isinstance(root, Section) else None
-        return [None, *(e.key.text for e in section.entries)] if isinstance(section, Section) else [None]
+        section = root.get("variants") if isinstance(root, MappingNode) else None
+        return [None, *(e.key.text for e in section.entries)] if isinstance(section, MappingNode) else [None]
 
     def _choices(self) -> Iterator[Choice]:
         several = [name for name, texts in self._settings.items() if len(texts) > 1]

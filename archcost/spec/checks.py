@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from archcost.expressions.evaluate import RESERVED
 from archcost.spec.document import Ref
 from archcost.spec.template import Template, check_plain, describe, has_dashes, shown
-from archcost.spec.yaml_reader import Entry, Mapping, Scalar, Sequence
+from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode
 from archcost.words.suggest import nearest, suggest
 from archcost.words.wording import in_a_row
 
@@ -91,7 +91,7 @@ _KEYS_EXPLAINED = {
 """A key elsewhere -> what to write instead."""
 
 
-class Pieces:
+class Checks:
     """Reads the pieces; whatever is wrong with them goes to `problems`."""
 
     def __init__(self, problems: Problems, limits: Limits) -> None:
@@ -105,8 +105,8 @@ class Pieces:
     # -- keys -------------------------------------------------------------------------------------------
 
     def check_keys(
-        self, node: Mapping, known: Collection[str], required: Collection[str], what: str
-    ) -> Mapping:
+        self, node: MappingNode, known: Collection[str], required: Collection[str], what: str
+    ) -> MappingNode:
         """The mapping as it was meant; what its keys get wrong is noted."""
         node = self.mend(node, known, "", f"; {what} has {', '.join(known)}")
         missing = [key for key in required if node.get(key) is None]
@@ -116,7 +116,7 @@ class Pieces:
             self._check_version(node)
         return node
 
-    def mend(self, node: Mapping, known: Collection[str], beside: str, instead: str) -> Mapping:
+    def mend(self, node: MappingNode, known: Collection[str], beside: str, instead: str) -> MappingNode:
         """The mapping with its unknown keys read as those they are near, or left out.
 
         `beside` says where the keys stand, `instead` what there is if nothing is near.
@@ -134,20 +134,20 @@ class Pieces:
             self.problems.add(entry.key.place, f"unknown key '{key}'{beside}{near}")
             if meant:
                 free.remove(meant)
-                entries.append(Entry(entry.key.meaning(meant), entry.value))
-        return node.having(entries)
+                entries.append(KeyValue(entry.key.meaning(meant), entry.value))
+        return node.with_entries(entries)
 
-    def _check_version(self, root: Mapping) -> None:
+    def _check_version(self, root: MappingNode) -> None:
         """Refuse languages we do not speak."""
         node = root.get("archcost")
-        if node is None or (isinstance(node, Scalar) and node.value == 1 and node.value is not True):
+        if node is None or (isinstance(node, ScalarNode) and node.value == 1 and node.value is not True):
             return
         text = f"archcost is {shown(node)}; the language has one version so far: write `archcost: 1`"
         self.problems.add(node.place, text)
 
-    def as_mapping(self, node: Tree, what: str, form: str = "name: value") -> Mapping | None:
+    def as_mapping(self, node: Tree, what: str, form: str = "name: value") -> MappingNode | None:
         """The node if it is a mapping; else that is noted."""
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             return node
         wanted = (
             "leave out the dashes before its keys" if has_dashes(node) else f"it must be a mapping ({form})"
@@ -155,27 +155,27 @@ class Pieces:
         self.problems.add(node.place, f"{what} is {shown(node)}; {wanted}")
         return None
 
-    def entries(self, node: Tree | None, what: str, form: str = "name: value") -> list[Entry]:
+    def entries(self, node: Tree | None, what: str, form: str = "name: value") -> list[KeyValue]:
         """The entries of a mapping that may be missing or empty."""
-        if node is None or (isinstance(node, Scalar) and node.value is None):
+        if node is None or (isinstance(node, ScalarNode) and node.value is None):
             return []
         mapping = self.as_mapping(node, what, form)
         return list(mapping.entries) if mapping else []
 
-    def text(self, root: Mapping, key: str) -> str:
+    def text(self, root: MappingNode, key: str) -> str:
         """The text under a key; empty if there is none."""
         node = root.get(key)
-        if isinstance(node, Scalar) and isinstance(node.value, str) and node.value.strip():
+        if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value.strip():
             return node.value
         if node is not None:
-            is_word = isinstance(node, Scalar) and node.text.strip() and node.value is not None
-            quoted = f", in quotes: '{node.text}'" if isinstance(node, Scalar) and is_word else ""
+            is_word = isinstance(node, ScalarNode) and node.text.strip() and node.value is not None
+            quoted = f", in quotes: '{node.text}'" if isinstance(node, ScalarNode) and is_word else ""
             self.problems.add(node.place, f"{key} is {shown(node)}; it must be text{quoted}")
         return ""
 
     # -- names ------------------------------------------------------------------------------------------
 
-    def check_variable(self, key: Scalar, what: str) -> bool:
+    def check_variable(self, key: ScalarNode, what: str) -> bool:
         """Whether a key can be read in expressions."""
         if not _VARIABLE.fullmatch(key.text):
             text = f"{what} '{key.text}' must be letters a-z, digits and _, and not begin with a digit"
@@ -187,7 +187,7 @@ class Pieces:
             return False
         return True
 
-    def check_name(self, key: Scalar, what: str) -> bool:
+    def check_name(self, key: ScalarNode, what: str) -> bool:
         """Whether a scalar can name an item, a block, an input or a set of weights."""
         if isinstance(key.value, str) and _NAME.fullmatch(key.text):
             return True
@@ -208,15 +208,15 @@ class Pieces:
         """Names in a list; a lone one is noted, and taken for a list of one."""
         if node is None:
             return ()
-        if isinstance(node, Sequence) and node.items:
+        if isinstance(node, SequenceNode) and node.items:
             return tuple(self._distinct(node.items, what))
         self.problems.add(node.place, f"{what} is {shown(node)}; it must be a list of names, [a, b]")
-        return (node.text,) if isinstance(node, Scalar) and node.text else ()
+        return (node.text,) if isinstance(node, ScalarNode) and node.text else ()
 
     def _distinct(self, nodes: list[Tree], what: str) -> list[str]:
         names: list[str] = []
         for one in nodes:
-            if not isinstance(one, Scalar):
+            if not isinstance(one, ScalarNode):
                 text = f"{what} lists {shown(one)}; it must be a list of names, [a, b]"
                 self.problems.add(one.place, text)
             elif self.check_name(one, f"{what}: name"):
@@ -247,12 +247,16 @@ class Pieces:
 
     def refs(self, node: Tree, names: Names, what: str) -> tuple[Ref, ...]:
         """One tap or a list of them, each of which must be visible."""
-        nodes = node.items if isinstance(node, Sequence) else [node]
+        nodes = node.items if isinstance(node, SequenceNode) else [node]
         if not nodes:
             self.problems.add(node.place, f"{what} is an empty list; name an item")
         refs: list[Ref] = []
         for one in nodes:
-            if not isinstance(one, Scalar) or not isinstance(one.value, str) or not _REF.fullmatch(one.text):
+            if (
+                not isinstance(one, ScalarNode)
+                or not isinstance(one.value, str)
+                or not _REF.fullmatch(one.text)
+            ):
                 self.problems.add(one.place, f"{what} is {shown(one)}; {_no_tap(one, what)}")
                 continue
             ref = Ref(one.text, one.place)
@@ -280,13 +284,13 @@ class Pieces:
         return f"; give an earlier item `name: {head}`" if _NAME.fullmatch(head) else f"; {by_number}"
 
 
-def _read_as(key: Scalar) -> str:
+def _read_as(key: ScalarNode) -> str:
     return f"the value {describe(key.value)}" if key.value is not None else "an empty value"
 
 
 def _no_tap(node: Tree, what: str) -> str:
     """What else to write where a tap is named."""
-    if isinstance(node, Scalar) and isinstance(node.value, int) and not isinstance(node.value, bool):
+    if isinstance(node, ScalarNode) and isinstance(node.value, int) and not isinstance(node.value, bool):
         way = "give the item a `name`"
         if node.value == -1:
             is_outputs = what == "outputs"
@@ -294,12 +298,12 @@ def _no_tap(node: Tree, what: str) -> str:
                 "the last item is the output unless told" if is_outputs else "the item before needs no `from`"
             )
         return f"items are read by name, not by number: {way}"
-    if isinstance(node, Scalar) and node.text.startswith("$"):
+    if isinstance(node, ScalarNode) and node.text.startswith("$"):
         return "a tap cannot be computed, `branches` with `when` can choose"
     return "it must be the name of an item, or a list of names"
 
 
 def listed(node: Tree | None) -> dict[str, Place]:
     """Where the words of a list stand."""
-    items = node.items if isinstance(node, Sequence) else []
-    return {one.text: one.place for one in items if isinstance(one, Scalar)}
+    items = node.items if isinstance(node, SequenceNode) else []
+    return {one.text: one.place for one in items if isinstance(one, ScalarNode)}

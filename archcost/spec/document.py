@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from archcost.source import Place
     from archcost.spec.fields import Fields
     from archcost.spec.template import Template
-    from archcost.spec.weights import Written
+    from archcost.spec.weights import WrittenWeights
 
 
 class Ref(NamedTuple):
@@ -39,7 +39,7 @@ class Item:
     expect: dict[str, tuple[Template, Place]] = field(default_factory=dict[str, "tuple[Template, Place]"])
     share: str | None = None
     share_place: Place | None = None
-    weights: Written | None = None
+    weights: WrittenWeights | None = None
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -114,7 +114,7 @@ class Repeat(Item):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Parameter:
+class BlockParameter:
     """A block's parameter; `default` None means it is required."""
 
     name: str
@@ -128,7 +128,7 @@ class Block:
 
     name: str
     place: Place
-    parameters: dict[str, Parameter] = field(default_factory=dict[str, Parameter])
+    parameters: dict[str, BlockParameter] = field(default_factory=dict[str, BlockParameter])
     inputs: tuple[str, ...] = ()
     input_places: dict[str, Place] = field(default_factory=dict[str, "Place"])
     outputs: tuple[Ref, ...] = ()

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from archcost import layers
 from archcost.spec.checks import META, listed
-from archcost.spec.document import Block, Document, Parameter
+from archcost.spec.document import Block, BlockParameter, Document
 from archcost.spec.inputs import INPUT_FORM, input_shape
 from archcost.spec.item_parser import ItemParser
 from archcost.spec.misplaced import STRUCTURES
 from archcost.spec.naming import Around, Names, Numbering
 from archcost.spec.template import ANY, IN_NAMES, OF_BLOCK, describe
-from archcost.spec.yaml_reader import Entry, Mapping, Scalar, Sequence
+from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode
 from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
@@ -58,11 +58,11 @@ SPEC_KEYS = (
 )
 
 
-class Parser(ItemParser):
+class DocumentParser(ItemParser):
     """Parses one spec, or one file of blocks; mistakes go to `problems`."""
 
     def document(
-        self, root: Mapping, included: Iterable[Mapping] = (), files: Iterable[Included] = ()
+        self, root: MappingNode, included: Iterable[MappingNode] = (), files: Iterable[Included] = ()
     ) -> Document:
         """The whole spec. `included` are the `blocks:` mappings of the `files` it includes."""
         root = self.check_keys(root, SPEC_KEYS, ("archcost", "name", "input", "layers"), "a spec")
@@ -91,7 +91,7 @@ class Parser(ItemParser):
     def _layers(self, node: Tree | None, around: Around, taps: Names) -> list[Item]:
         if node is None:
             return []
-        if isinstance(node, Sequence) and not node.items:
+        if isinstance(node, SequenceNode) and not node.items:
             self.problems.add(node.place, "layers is an empty list; a network has at least one item")
         return self.items(node, around, "layers", taps)
 
@@ -111,7 +111,7 @@ class Parser(ItemParser):
         """The variables, and every name that an expression may take for one."""
         entries = self.entries(node, "vars", "width: 32")
         names = frozenset(entry.key.text for entry in entries)
-        if isinstance(node, Sequence) or (isinstance(node, Scalar) and node.value is not None):
+        if isinstance(node, SequenceNode) or (isinstance(node, ScalarNode) and node.value is not None):
             names = frozenset({ANY})
         variables: dict[str, Template] = {}
         for key, value in entries:
@@ -130,7 +130,7 @@ class Parser(ItemParser):
             variants[key.text] = {one.key.text: self._override(one, what, names) for one in overrides}
         return variants
 
-    def _override(self, entry: Entry, variant: str, names: frozenset[str]) -> Template:
+    def _override(self, entry: KeyValue, variant: str, names: frozenset[str]) -> Template:
         name = entry.key.text
         if name not in names and ANY not in names:
             has = f"; vars has {', '.join(names)}" if 0 < len(names) <= 8 else ""
@@ -141,16 +141,18 @@ class Parser(ItemParser):
     def _inputs(self, node: Tree | None, names: frozenset[str]) -> dict[str, Template]:
         if node is None:
             return {}
-        if not isinstance(node, Mapping):
+        if not isinstance(node, MappingNode):
             return {"input": self._input(node, names, "input")}
-        if len(node.entries) > 1 and all(isinstance(e.value, Scalar) for e in node.entries):
-            sizes = ", ".join(entry.value.text for entry in node.entries if isinstance(entry.value, Scalar))
+        if len(node.entries) > 1 and all(isinstance(e.value, ScalarNode) for e in node.entries):
+            sizes = ", ".join(
+                entry.value.text for entry in node.entries if isinstance(entry.value, ScalarNode)
+            )
             text = f"input names its sizes; write them as a list, channels first: [{sizes}]"
             self.problems.add(node.place, text)
             return {"input": self._input(node, names, "input")}
         if node.entries and all(entry.key.text.lower() in _OF_A_SHAPE for entry in node.entries):
-            given = next((e.value for e in node.entries if isinstance(e.value, Sequence)), None)
-            sizes = [one.text for one in given.items if isinstance(one, Scalar)] if given else []
+            given = next((e.value for e in node.entries if isinstance(e.value, SequenceNode)), None)
+            sizes = [one.text for one in given.items if isinstance(one, ScalarNode)] if given else []
             text = f"`input: {{{node.entries[0].key.text}: …}}` names an input; of one without a name write"
             self.problems.add(node.place, f"{text} the shape alone: `input: [{', '.join(sizes) or '…'}]`")
             return {"input": self._input(given, names, "input")} if given else {}
@@ -166,11 +168,11 @@ class Parser(ItemParser):
             self.problems.attempt(input_shape, template, {}, what, self.limits)
         return template
 
-    def _blocks(self, own: Tree | None, included: list[Mapping], names: frozenset[str]) -> None:
+    def _blocks(self, own: Tree | None, included: list[MappingNode], names: frozenset[str]) -> None:
         """Every block, those of other files first. All are declared before one is read: it may call any."""
-        if isinstance(own, Mapping):
+        if isinstance(own, MappingNode):
             included = [*included, own]
-        elif own is not None and not (isinstance(own, Scalar) and own.value is None):
+        elif own is not None and not (isinstance(own, ScalarNode) and own.value is None):
             self.as_mapping(own, "blocks", "name: {params, body}")
             self.blocks_are_complete = False
         for mapping in included:
@@ -178,7 +180,7 @@ class Parser(ItemParser):
         for mapping in included:
             self._define_blocks(mapping, names)
 
-    def library(self, root: Mapping) -> dict[str, Block]:
+    def library(self, root: MappingNode) -> dict[str, Block]:
         """The blocks of a file that has nothing else: a standard block and its helpers."""
         root = self.check_keys(root, LIBRARY_KEYS, required=("blocks",), what="a file of blocks")
         if (node := root.get("blocks")) is not None and (mapping := self.as_mapping(node, "blocks")):
@@ -187,7 +189,7 @@ class Parser(ItemParser):
         self._check_calls()
         return self.blocks
 
-    def _declare_blocks(self, mapping: Mapping, *, called_by_path: bool = False) -> None:
+    def _declare_blocks(self, mapping: MappingNode, *, called_by_path: bool = False) -> None:
         """Note the names. A standard block may have a kind's: `std/` tells them apart."""
         for entry in mapping.entries:
             name = entry.key.text
@@ -204,7 +206,7 @@ class Parser(ItemParser):
             else:
                 self.blocks[name] = Block(name=name, place=entry.key.place)
 
-    def _define_blocks(self, mapping: Mapping, variables: frozenset[str], *, sees: bool = True) -> None:
+    def _define_blocks(self, mapping: MappingNode, variables: frozenset[str], *, sees: bool = True) -> None:
         for entry in mapping.entries:
             block = self.blocks.get(entry.key.text)
             if block is not None and block.place == entry.key.place:
@@ -213,7 +215,7 @@ class Parser(ItemParser):
 
     def _define(self, block: Block, node: Tree, variables: frozenset[str]) -> None:
         what = f"block '{block.name}'"
-        if isinstance(node, Sequence) and node.items:
+        if isinstance(node, SequenceNode) and node.items:
             self.problems.add(node.place, f"{what} is a list; its items belong below `body:`")
             return
         if (mapping := self.as_mapping(node, what, "params, body")) is None:
@@ -241,27 +243,27 @@ class Parser(ItemParser):
         visible, later = known | names, set(names - known)
         for key, value in entries:
             default = None
-            if isinstance(value, Scalar) and value.value in _TYPES:
+            if isinstance(value, ScalarNode) and value.value in _TYPES:
                 found = describe(value.value)
                 text = f"parameter '{key.text}' is {found}: it has a default, or is `required`"
                 self.problems.add(value.place, text)
                 default = self.template(value, visible)
-            elif not (isinstance(value, Scalar) and value.value == "required"):
+            elif not (isinstance(value, ScalarNode) and value.value == "required"):
                 default = self.value(value, visible, f"parameter '{key.text}'")
                 self._check_order(default, later)
             self.check_variable(key, "parameter")
-            block.parameters[key.text] = Parameter(name=key.text, default=default, place=key.place)
+            block.parameters[key.text] = BlockParameter(name=key.text, default=default, place=key.place)
             later.discard(key.text)
         return visible
 
-    def _parameter_entries(self, node: Tree | None) -> list[Entry]:
+    def _parameter_entries(self, node: Tree | None) -> list[KeyValue]:
         """A list is noted, and its words taken for parameters that are required."""
-        if not isinstance(node, Sequence):
+        if not isinstance(node, SequenceNode):
             return self.entries(node, "params", "out: required, k: 1")
         self.problems.add(node.place, "params is a list; it must be a mapping (out: required, k: 1)")
-        words = [one for one in node.items if isinstance(one, Scalar)]
-        entries = [entry for one in node.items if isinstance(one, Mapping) for entry in one.entries]
-        return [*entries, *(Entry(word, word.meaning("required")) for word in words)]
+        words = [one for one in node.items if isinstance(one, ScalarNode)]
+        entries = [entry for one in node.items if isinstance(one, MappingNode) for entry in one.entries]
+        return [*entries, *(KeyValue(word, word.meaning("required")) for word in words)]
 
     def _check_order(self, default: Template, later: set[str]) -> None:
         """A default is computed from the parameters before it."""
@@ -285,4 +287,6 @@ class Parser(ItemParser):
 
 def _places(node: Tree | None) -> dict[str, Place]:
     """Where the keys of a mapping stand."""
-    return {entry.key.text: entry.key.place for entry in node.entries} if isinstance(node, Mapping) else {}
+    return (
+        {entry.key.text: entry.key.place for entry in node.entries} if isinstance(node, MappingNode) else {}
+    )

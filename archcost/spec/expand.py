@@ -21,7 +21,7 @@ from archcost.spec.scope import UNKNOWN, Environment, Frame, Lost, Tap, Taps, Un
 from archcost.spec.sharing import Shared
 from archcost.spec.template import describe
 from archcost.spec.weights import given
-from archcost.spec.yaml_reader import Scalar
+from archcost.spec.yaml_reader import ScalarNode
 from archcost.windows.window import axis_names, show
 from archcost.words.wording import in_a_row
 
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from archcost.spec.problems import Uses
     from archcost.spec.scope import Flow, Wire
     from archcost.spec.template import Field, Template
-    from archcost.spec.weights import Written
+    from archcost.spec.weights import WrittenWeights
     from archcost.windows.window import Shape
 
 
@@ -249,7 +249,9 @@ class Expander:
                 ),
             )
 
-    def _weights(self, item: Item, weights: Written, env: Environment, frame: Frame, first: int) -> None:
+    def _weights(
+        self, item: Item, weights: WrittenWeights, env: Environment, frame: Frame, first: int
+    ) -> None:
         """Note the values an item fixes for the tensors of its nodes."""
         file = beside(self._opened, weights.place.source.name, weights.file) if weights.file else None
         if weights.file and file is None:
@@ -336,10 +338,10 @@ class Expander:
         if not isinstance(layer, Merge) or len(error.inputs) != 2 or not self._unequal_left:
             return ""
         self._unequal_left -= 1
-        from archcost.spec.unequal import Pair  # noqa: PLC0415 - only such a mistake needs it
+        from archcost.spec.unequal import UnequalPair  # noqa: PLC0415 - only such a mistake needs it
 
         (a, b), names = error.inputs, [label[1:-1] if label[:1] == "'" else None for label in labels]
-        pair = Pair(layer, (inputs[a], inputs[b]), (names[a], names[b]), path.rpartition(".")[0])
+        pair = UnequalPair(layer, (inputs[a], inputs[b]), (names[a], names[b]), path.rpartition(".")[0])
         return pair.advice(self._nodes, self._inputs, self._fits)
 
     def _fits(self, inputs: tuple[Input, ...]) -> bool:
@@ -591,7 +593,7 @@ def _arrive(flow: Flow) -> str:
 
 def _as_written(template: Template, value: Field) -> str:
     node = template.node
-    return node.text if isinstance(node, Scalar) and not template.waits else describe(value)
+    return node.text if isinstance(node, ScalarNode) and not template.waits else describe(value)
 
 
 def _worded(error: ShapeError, layer: Kind, shapes: tuple[Shape, ...], labels: list[str]) -> str:

@@ -18,7 +18,7 @@ from archcost.spec.calls import INFERRED, kind_of
 from archcost.spec.problems import Mistake
 from archcost.spec.template import Field, Template, describe, has_dashes, rewritten, shown
 from archcost.spec.words import Slips, choice, field_tail
-from archcost.spec.yaml_reader import Mapping, Scalar, Sequence, resolve
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, resolve
 from archcost.windows.window import axis_names
 from archcost.words.wording import in_a_row
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from archcost.limits import Limits
     from archcost.source import Place
     from archcost.spec.problems import Problems
-    from archcost.spec.yaml_reader import Entry, Tree
+    from archcost.spec.yaml_reader import KeyValue, Tree
     from archcost.windows.window import Shape
 
 EMPTY: Env[str, Shape] = MappingProxyType({})
@@ -78,9 +78,9 @@ class Fields:
         """Take over the fields as written; everything that is wrong without knowing any variable is noted."""
         self._limits = limits
         self._known = known
-        if node is None or (isinstance(node, Scalar) and node.value is None):
-            entries: list[Entry] = []
-        elif isinstance(node, Mapping):
+        if node is None or (isinstance(node, ScalarNode) and node.value is None):
+            entries: list[KeyValue] = []
+        elif isinstance(node, MappingNode):
             entries = node.entries
         else:
             problems.add(node.place, not_a_mapping(self.word, self.kind, node))
@@ -98,7 +98,7 @@ class Fields:
         self._check_without_values(problems, slips)
         return self
 
-    def _take(self, entry: Entry, known: Collection[str], problems: Problems, limits: Limits) -> None:
+    def _take(self, entry: KeyValue, known: Collection[str], problems: Problems, limits: Limits) -> None:
         name, node = entry
         if name.text in self.kind.tap_fields and not _is_plain_word(node):
             text = f"{self.word}: {name.text} is {shown(node)}; it must be the name of an item"
@@ -107,10 +107,10 @@ class Fields:
             return
         self.templates[name.text] = Template(node, known, problems, limits)
 
-    def _accepted(self, entries: Iterable[Entry]) -> list[str]:
+    def _accepted(self, entries: Iterable[KeyValue]) -> list[str]:
         """The fields that may be given: the kind's own, and those of a kind it chooses."""
         word = next((e.value for e in entries if e.key.text == "function"), None)
-        chosen = self.kind.chosen_by(word.value if isinstance(word, Scalar) else None)
+        chosen = self.kind.chosen_by(word.value if isinstance(word, ScalarNode) else None)
         return list(dict.fromkeys(chain(self.kind.model_fields, *(kind.model_fields for kind in chosen))))
 
     def _check_without_values(self, problems: Problems, slips: Slips) -> None:
@@ -229,18 +229,18 @@ class Fields:
         path = f"{self.word}: {'.'.join(map(str, loc[:-1]))}"
         if problem == "missing":
             return Mistake(around.place, f"{path} needs {name}")
-        entries = around.entries if isinstance(around, Mapping) else []
+        entries = around.entries if isinstance(around, MappingNode) else []
         key = next((entry.key for entry in entries if entry.key.text == name), around)
         known = _fields_of(self.kind.model_fields[str(loc[0])].annotation)
         near = field_tail(name, known) or f"; it takes {', '.join(known)}"
         return Mistake(key.place, f"{path} has no field '{name}'{near}")
 
 
-def not_a_mapping(word: str, kind: type[Kind], node: Scalar | Sequence) -> str:
+def not_a_mapping(word: str, kind: type[Kind], node: ScalarNode | SequenceNode) -> str:
     """What to write for the fields of a layer that are a word or a list."""
     if has_dashes(node):
         return f"{word}: its fields are a mapping; leave out the dashes before them"
-    texts = [one.text if isinstance(one, Scalar) else None for one in getattr(node, "items", [node])]
+    texts = [one.text if isinstance(one, ScalarNode) else None for one in getattr(node, "items", [node])]
     names = [text for text in texts if text and not text.isdigit()]
     if issubclass(kind, Merge) and names and len(names) == len(texts):
         read = ", ".join(names if len(names) > 1 else [*names, "…"])
@@ -255,14 +255,14 @@ def not_a_mapping(word: str, kind: type[Kind], node: Scalar | Sequence) -> str:
     return f"{word}: its fields are a mapping{_takes(fields)}"
 
 
-def _proposal(kind: type[Kind], node: Scalar | Sequence) -> str | None:
+def _proposal(kind: type[Kind], node: ScalarNode | SequenceNode) -> str | None:
     """Fields that can hold what is written: each value one, by their order, or the whole list the first one.
 
     Of many numbers, other frameworks say otherwise which is which.
     """
     fields = list(kind.model_fields)
-    written = node.items if isinstance(node, Sequence) else [node]
-    values = [one for one in written if isinstance(one, Scalar) and one.text]
+    written = node.items if isinstance(node, SequenceNode) else [node]
+    values = [one for one in written if isinstance(one, ScalarNode) and one.text]
     if not 0 < len(values) == len(written) <= _PLAIN:
         return None
     inferred = [field for field in fields if field in INFERRED]
@@ -306,7 +306,7 @@ def _holds(kind: type[Kind], values: dict[str, Field]) -> bool:
 
 def _as_it_is(template: Template, written: Loc) -> str:
     """How to keep a size: what other frameworks' `None` means."""
-    rank = len(template.node.items) if isinstance(template.node, Sequence) else 0
+    rank = len(template.node.items) if isinstance(template.node, SequenceNode) else 0
     if rank > 3 or len(written) < 2:
         return "for the size that arrives write [$in_height, $in_width], in 1-D $in_length"
     axis = axis_names(rank)[int(written[1])]
@@ -327,7 +327,7 @@ def _takes(known: list[str]) -> str:
 
 
 def _is_plain_word(node: Tree) -> bool:
-    return isinstance(node, Scalar) and isinstance(node.value, str) and not node.text.startswith("$")
+    return isinstance(node, ScalarNode) and isinstance(node.value, str) and not node.text.startswith("$")
 
 
 def _written(loc: Loc, values: dict[str, Field]) -> tuple[Loc, Field]:
@@ -357,9 +357,9 @@ def _replaced(value: Field, loc: Loc, by: Field) -> Field:
 def _descend(node: Tree, loc: Loc) -> Tree:
     """The node a location points at, or the last one on the way that is written out."""
     for part in loc:
-        if isinstance(node, Sequence) and isinstance(part, int) and part < len(node.items):
+        if isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.items):
             node = node.items[part]
-        elif isinstance(node, Mapping) and (found := node.get(str(part))) is not None:
+        elif isinstance(node, MappingNode) and (found := node.get(str(part))) is not None:
             node = found
     return node
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from collections.abc import Sequence as AnySequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import UsageError
@@ -12,7 +11,7 @@ from archcost.network import Input
 from archcost.spec.habits import instead
 from archcost.spec.problems import Mistake
 from archcost.spec.template import describe
-from archcost.spec.yaml_reader import Sequence
+from archcost.spec.yaml_reader import SequenceNode
 from archcost.windows.window import axis_names
 from archcost.words.suggest import suggest
 from archcost.words.wording import in_a_row, short
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     from archcost.spec.template import Field, Template
     from archcost.windows.window import Shape
 
-InputShape: TypeAlias = "str | AnySequence[int]"
+InputShape: TypeAlias = "str | Sequence[int]"
 """`"3x256x256"`, or `(3, 256, 256)`."""
 
 INPUT_FORM = "[channels], or [channels, then one to three spatial axes]"
@@ -85,7 +84,7 @@ def input_shape(template: Template, variables: Mapping[str, Value], what: str, l
         raise Mistake(template.place, text)
     names = ("channels", *axis_names(len(value) - 1))
     wrong = [i for i, size in enumerate(value) if _count(size) is None]
-    nodes = template.node.items if isinstance(template.node, Sequence) else [template.node] * len(value)
+    nodes = template.node.items if isinstance(template.node, SequenceNode) else [template.node] * len(value)
     if wrong:
         found = in_a_row(f"{names[i]} is {describe(value[i])}" for i in wrong)
         each = "each" if len(wrong) > 1 else "it"

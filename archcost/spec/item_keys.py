@@ -8,24 +8,24 @@ from archcost.spec.expectations import KEYS as EXPECT
 from archcost.spec.expectations import expected
 from archcost.spec.template import shown
 from archcost.spec.weights import written
-from archcost.spec.yaml_reader import Mapping, Scalar
+from archcost.spec.yaml_reader import MappingNode, ScalarNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archcost.source import Place
-    from archcost.spec.checks import Pieces
+    from archcost.spec.checks import Checks
     from archcost.spec.document import Item, Ref
     from archcost.spec.naming import Around
     from archcost.spec.template import Template
     from archcost.spec.yaml_reader import Tree
 
 
-class Meta:
+class ItemKeys:
     """The meta keys of one item, read before the item itself is made and put into it afterwards."""
 
     def __init__(
-        self, pieces: Pieces, node: Mapping, around: Around, misplaced: list[Tree] | None = None
+        self, pieces: Checks, node: MappingNode, around: Around, misplaced: list[Tree] | None = None
     ) -> None:
         self._pieces = pieces
         self._around = around
@@ -52,13 +52,13 @@ class Meta:
 
     def _read_name(self, node: Tree) -> None:
         self._name_place = node.place
-        self._read_as = node.text if isinstance(node, Scalar) else None
+        self._read_as = node.text if isinstance(node, ScalarNode) else None
         self.name = self._word(node, "name")
         if self.name is not None:
             self.segment = self._around.numbering.name(self.name, node.place)
 
     def _word(self, node: Tree | None, what: str) -> str | None:
-        if isinstance(node, Scalar):
+        if isinstance(node, ScalarNode):
             return node.text if self._pieces.check_name(node, what) else None
         if node is not None:
             self._pieces.problems.add(node.place, f"{what} is {shown(node)}; it must be a word")

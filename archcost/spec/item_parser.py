@@ -25,13 +25,13 @@ from archcost.spec.document import (
     Repeat,
 )
 from archcost.spec.fields import Fields
-from archcost.spec.item_keys import Meta
+from archcost.spec.item_keys import ItemKeys
 from archcost.spec.misplaced import COMPANIONS, STRUCTURES, Mender
 from archcost.spec.naming import Around, Names, Numbering
 from archcost.spec.problems import Mistake
 from archcost.spec.template import ANY, check_plain, has_dashes, shown, sort
 from archcost.spec.words import Slips, kind_tail, no_kind
-from archcost.spec.yaml_reader import Entry, Mapping, Scalar, Sequence
+from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode
 from archcost.words.suggest import translate
 from archcost.words.wording import in_a_row
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from archcost.limits import Limits
     from archcost.source import Place
-    from archcost.spec.document import Parameter
+    from archcost.spec.document import BlockParameter
     from archcost.spec.problems import Problems
     from archcost.spec.template import Template
     from archcost.spec.yaml_reader import Tree
@@ -73,7 +73,7 @@ class ItemParser(Mender):
 
     def items(self, node: Tree, around: Around, what: str, names: Names | None = None) -> list[Item]:
         """A sequence. Its names are visible inside it only (`names`, if the caller prepared them)."""
-        if not isinstance(node, Sequence):
+        if not isinstance(node, SequenceNode):
             self.problems.add(node.place, f"{what} is {shown(node)}; {self._as_list(node)}")
             return []
         return self._sequence(node.items, around, names or Names(around.names))
@@ -89,40 +89,42 @@ class ItemParser(Mender):
                 self.problems.catch(mistake)
         return items
 
-    def _as_list(self, node: Scalar | Mapping) -> str:
+    def _as_list(self, node: ScalarNode | MappingNode) -> str:
         """How to make a list of what is none."""
-        if isinstance(node, Mapping) and node.entries and self.is_kind(node.entries[0].key.text):
+        if isinstance(node, MappingNode) and node.entries and self.is_kind(node.entries[0].key.text):
             if node.place.text()[node.place.column - 1 : node.place.column] == "{":
                 return f"it must be a list of items: [{{{node.entries[0].key.text}: …}}]"
             return f"it must be a list of items: write `- ` before '{node.entries[0].key.text}'"
-        if isinstance(node, Scalar) and isinstance(node.value, str) and self.is_kind(node.value):
+        if isinstance(node, ScalarNode) and isinstance(node.value, str) and self.is_kind(node.value):
             return f"it must be a list of items: [{node.value}]"
-        named = "; its name is `name:` beside its kind" if isinstance(node, Mapping) and node.entries else ""
+        named = (
+            "; its name is `name:` beside its kind" if isinstance(node, MappingNode) and node.entries else ""
+        )
         return f"it must be a list of items, each beginning with `- `{named}"
 
     def _item(self, node: Tree, around: Around) -> Item:
-        if isinstance(node, Scalar):
+        if isinstance(node, ScalarNode):
             return self._bare(node, around)
-        if isinstance(node, Sequence):
+        if isinstance(node, SequenceNode):
             raise Mistake(node.place, _no_list(node))
         node, entry = self.find_kind(node)
         if entry is None:
-            Meta(self, node, around).declare()
+            ItemKeys(self, node, around).declare()
             raise Mistake(node.place, "this item has no kind; name a layer, a block or a structure")
         word = entry.key.text
-        if word == "residual" and isinstance(entry.value, Scalar) and isinstance(entry.value.value, bool):
+        if word == "residual" and isinstance(entry.value, ScalarNode) and isinstance(entry.value.value, bool):
             text = "residual holds the items that are added to what arrives: `residual: [{conv: …}]`"
             raise Mistake(entry.key.place, text)
         node, misplaced = self.mended(node, entry)
-        meta = Meta(self, node, around, misplaced)
+        meta = ItemKeys(self, node, around, misplaced)
         try:
-            item = self._make(node, Entry(entry.key, node.get(word) or entry.value), around, meta)
+            item = self._make(node, KeyValue(entry.key, node.get(word) or entry.value), around, meta)
         except Mistake:
             meta.declare()  # so that reading it later is not a second mistake
             raise
         return meta.finish(item)
 
-    def _bare(self, node: Scalar, around: Around) -> Item:
+    def _bare(self, node: ScalarNode, around: Around) -> Item:
         word = node.value
         if word is None or word == "":
             raise Mistake(node.place, "this item is empty; name a layer, a block or a structure")
@@ -132,7 +134,7 @@ class ItemParser(Mender):
             raise Mistake(node.place, f"{word} holds items: write `{word}:` and list them below it")
         return self._call(word, None, node.place, around, None)
 
-    def _make(self, node: Mapping, entry: Entry, around: Around, meta: Meta) -> Item:
+    def _make(self, node: MappingNode, entry: KeyValue, around: Around, meta: ItemKeys) -> Item:
         word, place = entry.key.text, entry.key.place
         if word == "body":
             return self._body(entry, around, meta)
@@ -146,7 +148,9 @@ class ItemParser(Mender):
 
     # -- layers and blocks ------------------------------------------------------------------------------
 
-    def _call(self, word: str, value: Tree | None, place: Place, around: Around, meta: Meta | None) -> Item:
+    def _call(
+        self, word: str, value: Tree | None, place: Place, around: Around, meta: ItemKeys | None
+    ) -> Item:
         """A layer or a block, by its word."""
         segment = (meta and meta.segment) or around.numbering.word(word.rpartition("/")[2])
         if word in self.misnamed:
@@ -174,7 +178,7 @@ class ItemParser(Mender):
             with_ = COMPANIONS.get(word, "a layer, a block or a structure")
             text = f"'{word}' goes with {with_}, in the same item: without a `- ` of its own"
             raise Mistake(place, text)
-        given = value.value if isinstance(value, Scalar) and isinstance(value.value, str) else ""
+        given = value.value if isinstance(value, ScalarNode) and isinstance(value.value, str) else ""
         if meant := given if self.is_kind(given) else calls.kind_of(given):
             text = f"unknown kind or block '{word}'; the kind is the key, its fields are the value"
             raise Mistake(place, f"{text}: `{meant}: {{...}}`")
@@ -197,12 +201,12 @@ class ItemParser(Mender):
 
     def _named(self, word: str, value: Tree | None) -> str | None:
         """How to write items that stand under what is their name; None if it is none."""
-        if isinstance(value, Sequence):
+        if isinstance(value, SequenceNode):
             first = value.items[0] if value.items else None
-            key = first.entries[0].key.text if isinstance(first, Mapping) and first.entries else ""
-            is_kind = self.is_kind(first.text if isinstance(first, Scalar) else key)
+            key = first.entries[0].key.text if isinstance(first, MappingNode) and first.entries else ""
+            is_kind = self.is_kind(first.text if isinstance(first, ScalarNode) else key)
             return f"`- {{name: {word}, body: […]}}`" if is_kind else None
-        entries = value.entries if isinstance(value, Mapping) else []
+        entries = value.entries if isinstance(value, MappingNode) else []
         kind = next((entry.key.text for entry in entries if self.is_kind(entry.key.text)), None)
         return f"`- {{name: {word}, {kind}: {{…}}}}`" if kind else None
 
@@ -216,30 +220,30 @@ class ItemParser(Mender):
         self, word: str, block: Block, value: Tree | None, place: Place, around: Around
     ) -> dict[str, Template]:
         self.called.append(Called(word, block, value, place))
-        entries = value.entries if isinstance(value, Mapping) else []
+        entries = value.entries if isinstance(value, MappingNode) else []
         return {entry.key.text: self.template(entry.value, around.variables) for entry in entries}
 
     # -- structures -------------------------------------------------------------------------------------
 
-    def _inside(self, around: Around, meta: Meta) -> Around:
+    def _inside(self, around: Around, meta: ItemKeys) -> Around:
         """Around for what stands inside a structure: a named one begins a numbering of its own."""
         numbering = Numbering(self.problems) if meta.segment else around.numbering
         return Around(around.variables, around.names, numbering)
 
-    def _body(self, entry: Entry, around: Around, meta: Meta) -> Body:
+    def _body(self, entry: KeyValue, around: Around, meta: ItemKeys) -> Body:
         items = self.items(entry.value, self._inside(around, meta), "body")
         return Body(place=entry.key.place, word="body", items=items)
 
-    def _branches(self, node: Mapping, entry: Entry, around: Around, meta: Meta) -> Branches:
+    def _branches(self, node: MappingNode, entry: KeyValue, around: Around, meta: ItemKeys) -> Branches:
         inside = self._inside(around, meta)
         branches: list[Branch] = []
-        if not isinstance(entry.value, Mapping) or not entry.value.entries:
+        if not isinstance(entry.value, MappingNode) or not entry.value.entries:
             wanted = "it must be a mapping of names to items (left: [relu])"
             if has_dashes(entry.value):
                 wanted = "leave out the dashes before their names"
             text = f"branches is {shown(entry.value)}; {wanted}"
             self.problems.add(entry.value.place, text)
-        for one in entry.value.entries if isinstance(entry.value, Mapping) else ():
+        for one in entry.value.entries if isinstance(entry.value, MappingNode) else ():
             name = one.key.text
             self.check_name(one.key, "branch")
             self.hidden.setdefault(name, "that is a branch, and what is in it is visible only there")
@@ -250,11 +254,11 @@ class ItemParser(Mender):
         merge = self._merge(node, "merge", "add", entry, inside)
         return Branches(place=entry.key.place, word="branches", branches=branches, merge=merge)
 
-    def _branch(self, entry: Entry, segment: str, label: str, inside: Around) -> Branch:
+    def _branch(self, entry: KeyValue, segment: str, label: str, inside: Around) -> Branch:
         """A branch or shortcut: items, or `{when, body}`. What it contains is numbered on its own."""
         node, when = entry.value, None
         around = Around(inside.variables, inside.names, Numbering(self.problems))
-        if isinstance(node, Mapping) and not (node.entries and self._is_layer(node.entries[0].key.text)):
+        if isinstance(node, MappingNode) and not (node.entries and self._is_layer(node.entries[0].key.text)):
             form = "; it is a list of items, or {when, body}"
             node = self.mend(node, ("when", "body", "note"), f" in {label}", form)
             if (condition := node.get("when")) is not None:
@@ -269,7 +273,7 @@ class ItemParser(Mender):
     def _is_layer(self, word: str) -> bool:
         return word != "body" and self.is_kind(word)
 
-    def _residual(self, node: Mapping, entry: Entry, around: Around, meta: Meta) -> Branches:
+    def _residual(self, node: MappingNode, entry: KeyValue, around: Around, meta: ItemKeys) -> Branches:
         inside, place = self._inside(around, meta), entry.key.place
         items = self.items(entry.value, inside, "residual")
         body = Branch(label="the body", segment="", items=items, when=None, place=place)
@@ -282,14 +286,14 @@ class ItemParser(Mender):
         merge = self._merge(node, "merge", "add", entry, inside)
         return Branches(place=place, word="residual", branches=[body, shortcut], merge=merge)
 
-    def _merge(self, node: Mapping, key: str, default: str, entry: Entry, inside: Around) -> MergeSpec:
+    def _merge(self, node: MappingNode, key: str, default: str, entry: KeyValue, inside: Around) -> MergeSpec:
         """`merge: add`, `merge: {concat: {axis: 1}}`; what is none is noted and taken for the default."""
         value = node.get(key)
         word, place, fields_node = default, entry.key.place, None
-        if isinstance(value, Mapping) and len(value.entries) == 1:
+        if isinstance(value, MappingNode) and len(value.entries) == 1:
             (key_node, fields_node) = value.entries[0]
             word, place = key_node.text, key_node.place
-        elif isinstance(value, Scalar) and isinstance(value.value, str):
+        elif isinstance(value, ScalarNode) and isinstance(value.value, str):
             word, place = value.value, value.place
         elif value is not None:
             self.problems.add(value.place, f"{key} is {shown(value)}; it must be one of {', '.join(MERGES)}")
@@ -303,7 +307,7 @@ class ItemParser(Mender):
         fields = Fields(word, found, place).read(fields_node, inside.variables, self.problems, self.limits)
         return MergeSpec(fields=fields, word=word, place=place, segment=inside.numbering.word(word))
 
-    def _repeat(self, node: Mapping, entry: Entry, around: Around, meta: Meta) -> Repeat:
+    def _repeat(self, node: MappingNode, entry: KeyValue, around: Around, meta: ItemKeys) -> Repeat:
         mode = self._mode(node)
         repeat = Repeat(place=entry.key.place, word="repeat", items=[], mode=mode)
         if not meta.segment:
@@ -329,7 +333,7 @@ class ItemParser(Mender):
             repeat.merge = self._merge(node, mode, "concat", entry, outside)
         return repeat
 
-    def _mode(self, node: Mapping) -> str:
+    def _mode(self, node: MappingNode) -> str:
         modes = [e.key for e in node.entries if e.key.text in ("merge", "collect", "dense", "carry")]
         if len(modes) > 1:
             both = f"{modes[0].text} and {modes[1].text}"
@@ -339,16 +343,16 @@ class ItemParser(Mender):
 
     def _iterations(self, repeat: Repeat, node: Tree, around: Around) -> frozenset[str]:
         """Read what a repeat steps through; the names of its loop variables."""
-        if isinstance(node, Mapping):
+        if isinstance(node, MappingNode):
             return self._columns(repeat, node, around)
-        if isinstance(node, Sequence) and node.items:
+        if isinstance(node, SequenceNode) and node.items:
             return self._rows(repeat, node.items, around)
         repeat.count = count = self.template(node, around.variables)
         if not count.waits:
             self.problems.attempt(count.count, {}, "the count", around.variables)
         return frozenset()
 
-    def _columns(self, repeat: Repeat, node: Mapping, around: Around) -> frozenset[str]:
+    def _columns(self, repeat: Repeat, node: MappingNode, around: Around) -> frozenset[str]:
         if not node.entries:
             text = "repeat names no variable; write a count, or {variable: values}"
             self.problems.add(node.place, text)
@@ -358,12 +362,12 @@ class ItemParser(Mender):
             if key not in named:
                 continue
             column = repeat.columns[key.text] = self.value(value, around.variables, f"repeat: {key.text}")
-            if isinstance(value, Scalar) and value.value is not None and not column.waits:
+            if isinstance(value, ScalarNode) and value.value is not None and not column.waits:
                 self.problems.attempt(column.count, {}, key.text, around.variables)
         return frozenset(repeat.columns)
 
     def _rows(self, repeat: Repeat, nodes: list[Tree], around: Around) -> frozenset[str]:
-        rows = [row for row in nodes if isinstance(row, Mapping)]
+        rows = [row for row in nodes if isinstance(row, MappingNode)]
         if not rows:
             text = "repeat lists values without a name for them; write {width: [64, 128]}"
             self.problems.add(nodes[0].place, text)
@@ -372,7 +376,7 @@ class ItemParser(Mender):
         repeat.places = {key.text: key.place for key, _ in rows[0].entries}
         keys = [entry.key.text for entry in rows[0].entries]
         for node in nodes:
-            if not isinstance(node, Mapping):
+            if not isinstance(node, MappingNode):
                 form = ", ".join(f"{key}: …" for key in keys)
                 text = f"a row of this repeat is {shown(node)}; it must be a mapping like the first ({form})"
                 self.problems.add(node.place, text)
@@ -386,7 +390,7 @@ class ItemParser(Mender):
             )
         return frozenset(keys)
 
-    def _check_row(self, row: Mapping, keys: list[str]) -> None:
+    def _check_row(self, row: MappingNode, keys: list[str]) -> None:
         """Every row has the keys of the first."""
         lacks = [key for key in keys if row.get(key) is None]
         if lacks:
@@ -397,9 +401,9 @@ class ItemParser(Mender):
                 text = f"'{entry.key.text}' is not in the first row; every row of a repeat has the same keys"
                 self.problems.add(entry.key.place, text)
 
-    def _check_loop_variables(self, node: Mapping, around: Around) -> list[Scalar]:
+    def _check_loop_variables(self, node: MappingNode, around: Around) -> list[ScalarNode]:
         """Those that can be read."""
-        named: list[Scalar] = []
+        named: list[ScalarNode] = []
         for entry in node.entries:
             if loop := _LOOP.fullmatch(entry.key.text):
                 self.problems.add(entry.key.place, f"a repeat counts from 0: write {{{loop[1]}: {loop[2]}}}")
@@ -422,10 +426,10 @@ class Called(NamedTuple):
     def check(self, problems: Problems) -> None:
         """Every argument is a parameter, and every required parameter is given."""
         known = self.block.parameters
-        entries: list[Entry] = []
-        if isinstance(self.value, Mapping):
+        entries: list[KeyValue] = []
+        if isinstance(self.value, MappingNode):
             entries = self.value.entries
-        elif self.value is not None and not (isinstance(self.value, Scalar) and self.value.value is None):
+        elif self.value is not None and not (isinstance(self.value, ScalarNode) and self.value.value is None):
             problems.add(self.value.place, self._no_mapping(self.value))
             return
         slips = Slips(known, entries, block=self.word)
@@ -446,11 +450,11 @@ class Called(NamedTuple):
         first = next(iter(self.block.parameters.values()), None)
         if first is None:
             return f"{self.word}: takes no parameters; write it bare: `- {self.word}`"
-        text = node.text if isinstance(node, Scalar) and _may_be(node, first) else "…"
+        text = node.text if isinstance(node, ScalarNode) and _may_be(node, first) else "…"
         return f"{self.word}: its parameters are a mapping, such as {{{first.name}: {text}}}"
 
 
-def _may_be(node: Scalar, parameter: Parameter) -> bool:
+def _may_be(node: ScalarNode, parameter: BlockParameter) -> bool:
     """Whether a value is of the sort that a parameter has by default, of which nothing known is a number."""
     default = parameter.default
     usual = 1 if default is None or default.waits else default.resolve({})
@@ -460,16 +464,16 @@ def _may_be(node: Scalar, parameter: Parameter) -> bool:
 def _announce(nodes: list[Tree], names: Names) -> None:
     """Note the names of a sequence before its items are read, for whoever reads one too early."""
     for item in nodes:
-        name = item.get("name") if isinstance(item, Mapping) else None
-        if isinstance(name, Scalar):
+        name = item.get("name") if isinstance(item, MappingNode) else None
+        if isinstance(name, ScalarNode):
             names.announce(name.text, name.place)
 
 
-def _no_list(node: Sequence) -> str:
+def _no_list(node: SequenceNode) -> str:
     """What to write for an item that is a list."""
-    texts = [one.text if isinstance(one, Scalar) else None for one in node.items]
-    if len(texts) == 4 and texts[2] and isinstance(node.items[3], Sequence):
-        arguments = [one.text if isinstance(one, Scalar) else "…" for one in node.items[3].items]
+    texts = [one.text if isinstance(one, ScalarNode) else None for one in node.items]
+    if len(texts) == 4 and texts[2] and isinstance(node.items[3], SequenceNode):
+        arguments = [one.text if isinstance(one, ScalarNode) else "…" for one in node.items[3].items]
         text = "this is a row of Ultralytics (from, repeats, module, arguments)"
         return f"{text}: {calls.row(texts[2], arguments)}; `from:` and `repeat:` stand beside a kind"
     text = "an item is a word or a mapping, not a list"

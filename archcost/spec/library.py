@@ -17,7 +17,7 @@ from archcost.overwriting import number_of, will_read
 from archcost.source import Place, Source
 from archcost.spec.document import Included
 from archcost.spec.template import shown
-from archcost.spec.yaml_reader import Mapping, Scalar, Sequence, read
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, read
 from archcost.words.suggest import plain, suggest
 
 if TYPE_CHECKING:
@@ -217,8 +217,8 @@ def shipped(file: Path) -> bytes:
 
 def _entries(path: Path, limits: Limits) -> Iterator[ZooEntry]:
     root = read(shipped(path), path.name, limits)
-    note = root.get("note") if isinstance(root, Mapping) else None
-    text = note.text if isinstance(note, Scalar) else ""
+    note = root.get("note") if isinstance(root, MappingNode) else None
+    text = note.text if isinstance(note, ScalarNode) else ""
     yield ZooEntry(path.stem, path, None, text)
     for variant in _variant_names(root):
         yield ZooEntry(variant, path, variant, text)
@@ -242,8 +242,8 @@ def _variants(path: Path, limits: Limits) -> list[str]:
 
 
 def _variant_names(root: Tree) -> list[str]:
-    variants = root.get("variants") if isinstance(root, Mapping) else None
-    return [entry.key.text for entry in variants.entries] if isinstance(variants, Mapping) else []
+    variants = root.get("variants") if isinstance(root, MappingNode) else None
+    return [entry.key.text for entry in variants.entries] if isinstance(variants, MappingNode) else []
 
 
 # -- standard blocks ------------------------------------------------------------------------------------
@@ -262,12 +262,12 @@ def what_it_holds(name: str) -> str:
     ('unless told, heads: 8, bias: true', 'mean of 2×2')
     """
     root = read(shipped(BLOCKS / f"{name}.yaml"), f"std/{name}", DEFAULT)
-    note, blocks = (root.get("note"), root.get("blocks")) if isinstance(root, Mapping) else (None, None)
-    text = re.split(r"\.\s+(?=[A-Z`])", note.text)[0] if isinstance(note, Scalar) else ""
-    block = blocks.get(name) if isinstance(blocks, Mapping) else None
-    params = block.get("params") if isinstance(block, Mapping) else None
-    entries = params.entries if isinstance(params, Mapping) else ()
-    texts = (f"{key.text}: {value.text}" for key, value in entries if isinstance(value, Scalar))
+    note, blocks = (root.get("note"), root.get("blocks")) if isinstance(root, MappingNode) else (None, None)
+    text = re.split(r"\.\s+(?=[A-Z`])", note.text)[0] if isinstance(note, ScalarNode) else ""
+    block = blocks.get(name) if isinstance(blocks, MappingNode) else None
+    params = block.get("params") if isinstance(block, MappingNode) else None
+    entries = params.entries if isinstance(params, MappingNode) else ()
+    texts = (f"{key.text}: {value.text}" for key, value in entries if isinstance(value, ScalarNode))
     plainly = [one for one in texts if "$" not in one and not one.endswith(": required")]
     return f"{text.rstrip('.')}; unless told, {', '.join(plainly)}" if plainly else text.rstrip(".")
 
@@ -289,27 +289,27 @@ class Includer:
         self._limits = limits
         self._files: Files = DISK
         self._done: set[Path] = set()
-        self.roots: list[Mapping] = []
+        self.roots: list[MappingNode] = []
         self.files: list[Included] = []
         self.complete = True
 
-    def include(self, root: Mapping, opened: Opened) -> None:
+    def include(self, root: MappingNode, opened: Opened) -> None:
         """Read the files under `include:` of a spec, and what these include."""
         self._files = opened.files
         chain = (self._files.real(opened.file),) if opened.file else ()
         self._include(root, opened.name, opened.folder, chain)
 
-    def _include(self, root: Mapping, name: str, folder: Path, chain: tuple[Path, ...]) -> None:
+    def _include(self, root: MappingNode, name: str, folder: Path, chain: tuple[Path, ...]) -> None:
         node = root.get("include")
-        if node is None or (isinstance(node, Scalar) and node.value is None):
+        if node is None or (isinstance(node, ScalarNode) and node.value is None):
             return
-        nodes = node.items if isinstance(node, Sequence) else [node]
-        if not isinstance(node, Sequence):
-            example = node.text if isinstance(node, Scalar) else "blocks/resnet.yaml"
+        nodes = node.items if isinstance(node, SequenceNode) else [node]
+        if not isinstance(node, SequenceNode):
+            example = node.text if isinstance(node, ScalarNode) else "blocks/resnet.yaml"
             text = f"include is {shown(node)}; it must be a list of files: [{example}]"
             self._problems.add(node.place, text)
         for entry in nodes:
-            if isinstance(entry, Scalar) and isinstance(entry.value, str) and entry.text:
+            if isinstance(entry, ScalarNode) and isinstance(entry.value, str) and entry.text:
                 self._include_one(entry, name, folder, chain)
             elif entry is not node:
                 text = f"include lists {shown(entry)}; each must be the path of a file"
@@ -319,7 +319,7 @@ class Includer:
         self._problems.add(place, message)
         self.complete = False
 
-    def _include_one(self, entry: Scalar, name: str, folder: Path, chain: tuple[Path, ...]) -> None:
+    def _include_one(self, entry: ScalarNode, name: str, folder: Path, chain: tuple[Path, ...]) -> None:
         real = self._files.real(folder / entry.text.replace("\0", ""))
         absolute = Path(entry.text).is_absolute()
         if absolute or "\0" in entry.text or not real.is_relative_to(self._files.real(folder)):
@@ -335,7 +335,7 @@ class Includer:
             self.files.append(Included(entry.text, entry.place, called, name))
             self._read(entry, called, real, chain)
 
-    def _read(self, entry: Scalar, name: str, real: Path, chain: tuple[Path, ...]) -> None:
+    def _read(self, entry: ScalarNode, name: str, real: Path, chain: tuple[Path, ...]) -> None:
         try:
             root = read(_bytes(self._files, real, name, self._limits, named=False), name, self._limits)
         except SpecError as error:
@@ -345,7 +345,7 @@ class Includer:
                 self._problems.add(entry.place, f"include '{entry.text}': {diagnostic.message}")
             self._problems.extend(d for d in error.diagnostics if d not in missing)
             return
-        if not isinstance(root, Mapping):
+        if not isinstance(root, MappingNode):
             self._fail(root.place, "a file that is included is a mapping with `blocks:`")
             return
         self.roots.append(root)

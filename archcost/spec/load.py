@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping as AnyMapping
-from collections.abc import Sequence as AnySequence
+from collections.abc import Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from os import PathLike
 from typing import TYPE_CHECKING, TypeAlias
@@ -16,7 +15,7 @@ from archcost.gc_paused import collector_paused
 from archcost.habits_of_axes import meant
 from archcost.limits import DEFAULT
 from archcost.source import Place, Source
-from archcost.spec.document_parser import LIBRARY_KEYS, SPEC_KEYS, Parser
+from archcost.spec.document_parser import LIBRARY_KEYS, SPEC_KEYS, DocumentParser
 from archcost.spec.expand import Expander
 from archcost.spec.habits import instead
 from archcost.spec.inputs import given_shapes, network_inputs
@@ -24,7 +23,7 @@ from archcost.spec.library import BLOCKS, Includer, open_spec, shipped
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.template import Template, check_plain, describe, proposed, shown, sort
 from archcost.spec.unused import Survey
-from archcost.spec.yaml_reader import Mapping, Scalar, read
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, read
 from archcost.windows.window import show
 from archcost.words.suggest import suggest
 from archcost.words.wording import in_a_row, short
@@ -41,16 +40,16 @@ if TYPE_CHECKING:
     from archcost.spec.inputs import InputShape
     from archcost.spec.library import Opened
 
-Setting: TypeAlias = "str | float | bool | AnySequence[Setting]"
+Setting: TypeAlias = "str | float | bool | Sequence[Setting]"
 """A value for a variable; a text is read as the spec would read it (`"0.5"`, `"[3, 4]"`, `"relu"`)."""
 
 
 def load(  # noqa: PLR0913 - one for everything a user may choose
     path: str | Path,
     *,
-    set: AnyMapping[str, Setting] | None = None,  # noqa: A002 - the command line's word, and it shadows nothing used here
+    set: Mapping[str, Setting] | None = None,  # noqa: A002 - the command line's word, and it shadows nothing used here
     variant: str | None = None,
-    input: InputShape | AnyMapping[str, InputShape] | None = None,  # noqa: A002 - likewise
+    input: InputShape | Mapping[str, InputShape] | None = None,  # noqa: A002 - likewise
     limits: Limits = DEFAULT,
     at: Revision | str | None = None,
 ) -> Network:
@@ -113,7 +112,7 @@ def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
     path: str,
     overrides: dict[str, Setting],
     variant: str | None,
-    input_: InputShape | AnyMapping[str, InputShape] | None,
+    input_: InputShape | Mapping[str, InputShape] | None,
     limits: Limits,
 ) -> Network:
     problems = Problems()
@@ -162,11 +161,11 @@ _ORIGIN = re.compile(r"\(from (\$.*?)\)(?=;|$)")
 
 def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
     root = read(opened.data, opened.name, limits)
-    if not isinstance(root, Mapping):
-        nothing = isinstance(root, Scalar) and root.value is None
+    if not isinstance(root, MappingNode):
+        nothing = isinstance(root, ScalarNode) and root.value is None
         what = (
             f"'{root.text}', which stands for nothing"
-            if isinstance(root, Scalar) and nothing
+            if isinstance(root, ScalarNode) and nothing
             else shown(root)
         )
         text = f"a spec is a mapping (archcost: 1, name, input, layers), not {what}"
@@ -174,14 +173,14 @@ def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
     _check_is_spec(root)
     includer = Includer(problems, limits)
     includer.include(root, opened)
-    parser = Parser(problems, limits, _Standard(problems, limits).block)
+    parser = DocumentParser(problems, limits, _Standard(problems, limits).block)
     parser.blocks_are_complete = includer.complete
     document = parser.document(root, list(_included(includer.roots, parser)), includer.files)
     problems.stop_if_any()
     return document
 
 
-def _check_is_spec(root: Mapping) -> None:
+def _check_is_spec(root: MappingNode) -> None:
     """Refuse at once what is another sort of file: nothing more about it is worth saying."""
     keys = [entry.key.text for entry in root.entries]
     strange = [key for key in keys if key not in SPEC_KEYS]
@@ -195,7 +194,7 @@ def _check_is_spec(root: Mapping) -> None:
     raise SpecError([Diagnostic(root.place, f"{text} {how}")])
 
 
-def _included(roots: list[Mapping], parser: Parser) -> Iterator[Mapping]:
+def _included(roots: list[MappingNode], parser: DocumentParser) -> Iterator[MappingNode]:
     """The `blocks:` of the files that were included."""
     for root in roots:
         spec = next((e.key for e in root.entries if e.key.text in {"input", "layers"}), None)
@@ -228,8 +227,8 @@ class _Standard:
         if not name.isidentifier() or not file.is_file():
             return None
         root = read(shipped(file), f"std/{name}", self._limits)
-        parser = Parser(self._problems, self._limits, self.block)
-        return parser.library(root).get(name) if isinstance(root, Mapping) else None
+        parser = DocumentParser(self._problems, self._limits, self.block)
+        return parser.library(root).get(name) if isinstance(root, MappingNode) else None
 
 
 # -- variables ------------------------------------------------------------------------------------------
@@ -361,6 +360,6 @@ def _as_text(value: Setting) -> str:
     """A Python value as the spec writes it."""
     if isinstance(value, str):
         return value
-    if isinstance(value, AnySequence):
+    if isinstance(value, Sequence):
         return "[" + ", ".join(_as_text(v) for v in value) + "]"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost import foreign, layers
-from archcost.spec.checks import META, Pieces
-from archcost.spec.yaml_reader import Entry, Mapping, Scalar, Sequence
+from archcost.spec.checks import META, Checks
+from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode
 from archcost.words.suggest import meant, nearest
 
 if TYPE_CHECKING:
@@ -46,14 +46,14 @@ _BESIDE = {
 _COUNTS = ("times", "count", "n", "number", "num", "repeat", "repeats")
 
 
-class Mender(Pieces):
+class Mender(Checks):
     """Finds the kind of an item and mends the item around it."""
 
     def __init__(self, problems: Problems, limits: Limits) -> None:
         super().__init__(problems, limits)
         self.blocks: dict[str, Block] = {}
 
-    def find_kind(self, node: Mapping) -> tuple[Mapping, Entry | None]:
+    def find_kind(self, node: MappingNode) -> tuple[MappingNode, KeyValue | None]:
         """The entry that says what an item is: a structure, else a known word, else one that is no slip.
 
         A structure that is misspelt is noted; the item comes back with its right name.
@@ -66,23 +66,25 @@ class Mender(Pieces):
                 if structure := self._misspelt_structure(slip):
                     near = f"unknown kind or block '{slip.key.text}' (did you mean '{structure}'?)"
                     self.problems.add(slip.key.place, near)
-                    entry = Entry(slip.key.meaning(structure), slip.value)
-                    return node.having([entry if e is slip else e for e in node.entries]), entry
+                    entry = KeyValue(slip.key.meaning(structure), slip.value)
+                    return node.with_entries([entry if e is slip else e for e in node.entries]), entry
         body = (e for e in known if e.key.text == "body")
         strange = (e for e in others if nearest(e.key.text, META) is None)
         found = entry or next(body, None) or next(iter(known), None) or next(strange, None)
         return node, found or next(iter(others), None)
 
-    def _misspelt_structure(self, entry: Entry) -> str | None:
+    def _misspelt_structure(self, entry: KeyValue) -> str | None:
         """The structure a key is meant to be, if its value is of that form."""
         word, value = entry
         if self.is_kind(word.text) or word.text in COMPANIONS:
             return None
         structure = meant(word.text, STRUCTURES, foreign.KINDS)
         if structure == "branches":
-            fits = isinstance(value, Mapping) and any(isinstance(e.value, Sequence) for e in value.entries)
+            fits = isinstance(value, MappingNode) and any(
+                isinstance(e.value, SequenceNode) for e in value.entries
+            )
         else:
-            fits = isinstance(value, Sequence) or structure == "repeat"
+            fits = isinstance(value, SequenceNode) or structure == "repeat"
         return structure if fits else None
 
     def is_kind(self, word: str) -> bool:
@@ -90,7 +92,7 @@ class Mender(Pieces):
         callable_ = layers.find(word) is not None or word in self.blocks or word.startswith("std/")
         return callable_ or word in STRUCTURES
 
-    def mended(self, node: Mapping, entry: Entry) -> tuple[Mapping, list[Tree]]:
+    def mended(self, node: MappingNode, entry: KeyValue) -> tuple[MappingNode, list[Tree]]:
         """The item with nothing but its kind, what goes with it, and meta keys; the rest is noted.
 
         With it, what should have been items in the body of a repeat.
@@ -108,23 +110,25 @@ class Mender(Pieces):
         if fields:
             text = f"unknown key '{fields[0].key.text}' beside '{word}'"
             self.problems.add(fields[0].key.place, f"{text}; what belongs to {word} is indented further")
-            entries = [Entry(e.key, node.having(fields)) if e.key.text == word else e for e in entries]
+            entries = [
+                KeyValue(e.key, node.with_entries(fields)) if e.key.text == word else e for e in entries
+            ]
         misplaced: list[Tree] = []
         for stray in strays:
             if stray in fields:
                 continue
             if why := self._no_companion(stray.key.text, word):
                 self.problems.add(stray.key.place, why)
-                misplaced += [node.having([stray])] if self.is_kind(stray.key.text) else []
+                misplaced += [node.with_entries([stray])] if self.is_kind(stray.key.text) else []
             else:
                 entries.append(stray)
         goes = f"; {word} goes with {', '.join(key for key in allowed if key != word)}"
         instead = goes if word in STRUCTURES else f"; a field of {word} stands with its other fields"
-        return self.mend(node.having(entries), allowed, f" beside '{word}'", instead), misplaced
+        return self.mend(node.with_entries(entries), allowed, f" beside '{word}'", instead), misplaced
 
-    def _hoisted(self, node: Mapping, entry: Entry) -> Mapping:
+    def _hoisted(self, node: MappingNode, entry: KeyValue) -> MappingNode:
         """The item with the meta keys that stand among the fields of its layer, where they are noted."""
-        if not isinstance(entry.value, Mapping) or layers.find(entry.key.text) is None:
+        if not isinstance(entry.value, MappingNode) or layers.find(entry.key.text) is None:
             return node
         inside = [e for e in entry.value.entries if e.key.text in META and node.get(e.key.text) is None]
         if not inside:
@@ -133,14 +137,14 @@ class Mender(Pieces):
             word, key = entry.key.text, one.key.text
             text = f"'{key}' is no field of {word}: it stands beside `{word}:`, not inside it"
             self.problems.add(one.key.place, text)
-        fields = entry.value.having([e for e in entry.value.entries if e not in inside])
-        kept = [Entry(e.key, fields) if e.key.text == entry.key.text else e for e in node.entries]
-        return node.having(kept + inside)
+        fields = entry.value.with_entries([e for e in entry.value.entries if e not in inside])
+        kept = [KeyValue(e.key, fields) if e.key.text == entry.key.text else e for e in node.entries]
+        return node.with_entries(kept + inside)
 
-    def _raised(self, node: Mapping, entry: Entry) -> Mapping:
+    def _raised(self, node: MappingNode, entry: KeyValue) -> MappingNode:
         """The item with what stands under its structure but belongs beside it, where it is noted."""
         word, value = entry.key.text, entry.value
-        if not isinstance(value, Mapping) or word not in _BESIDE:
+        if not isinstance(value, MappingNode) or word not in _BESIDE:
             return node
         inside = [e for e in value.entries if e.key.text in _BESIDE[word] and node.get(e.key.text) is None]
         if not inside:
@@ -148,17 +152,19 @@ class Mender(Pieces):
         left = [e for e in value.entries if e not in inside]
         text = f"`{inside[0].key.text}:` stands beside `{word}:`, in the same column, not under it"
         if word == "repeat":
-            own, text = _count(value.having(left), text)
+            own, text = _count(value.with_entries(left), text)
         else:
-            own, text = _body(value.having(left), text)
+            own, text = _body(value.with_entries(left), text)
         self.problems.add(inside[0].key.place, text)
-        return node.having([Entry(e.key, own) if e.key.text == word else e for e in node.entries] + inside)
+        return node.with_entries(
+            [KeyValue(e.key, own) if e.key.text == word else e for e in node.entries] + inside
+        )
 
-    def _stray_fields(self, entry: Entry, strays: list[Entry]) -> list[Entry]:
+    def _stray_fields(self, entry: KeyValue, strays: list[KeyValue]) -> list[KeyValue]:
         """The fields of a layer that has none, because they are not indented far enough."""
-        bare = isinstance(entry.value, Scalar) and entry.value.value is None
+        bare = isinstance(entry.value, ScalarNode) and entry.value.value is None
         if bare and entry.key.text == "branches":
-            return [e for e in strays if not isinstance(e.value, Scalar)]
+            return [e for e in strays if not isinstance(e.value, ScalarNode)]
         if entry.key.text in STRUCTURES or not bare:
             return []
         return [e for e in strays if not self._is_special(e.key.text)]
@@ -177,16 +183,16 @@ class Mender(Pieces):
         return None
 
 
-def _count(value: Mapping, text: str) -> tuple[Tree, str]:
+def _count(value: MappingNode, text: str) -> tuple[Tree, str]:
     """What is left under a repeat; a lone `times: 3` is its count."""
     if len(value.entries) == 1 and value.entries[0].key.text in _COUNTS:
         count = value.entries[0].value
-        shown = count.text if isinstance(count, Scalar) else "…"
+        shown = count.text if isinstance(count, ScalarNode) else "…"
         return count, f"{text}: `repeat: {shown}` in one line, `body:` below it"
     return value, text
 
 
-def _body(value: Mapping, text: str) -> tuple[Tree, str]:
+def _body(value: MappingNode, text: str) -> tuple[Tree, str]:
     """What is left under a residual; a lone `body:` is what it would hold without that word."""
     if len(value.entries) == 1 and value.entries[0].key.text == "body":
         return value.entries[0].value, f"{text}, and the items follow `residual:` without `body:`"

@@ -14,7 +14,7 @@ from archcost.source import Place
 from archcost.spec.document import Ref
 from archcost.spec.habits import instead
 from archcost.spec.problems import Mistake
-from archcost.spec.yaml_reader import Mapping, Scalar, Sequence, resolve
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, resolve
 from archcost.words.suggest import suggest, translate
 
 if TYPE_CHECKING:
@@ -57,16 +57,16 @@ class Template:
         self._parts: tuple[Template, ...] | dict[str, Template] = ()
         self._constant: Field = None
         self._unreadable = False
-        if isinstance(node, Scalar):
+        if isinstance(node, ScalarNode):
             self._compile_scalar(node, known, problems, limits)
-        elif isinstance(node, Sequence):
+        elif isinstance(node, SequenceNode):
             self._parts = tuple(Template(item, known, problems, limits) for item in node.items)
         else:
             self._parts = {e.key.text: Template(e.value, known, problems, limits) for e in node.entries}
         self._fold(node)
 
     def _compile_scalar(
-        self, node: Scalar, known: Collection[str], problems: Problems, limits: Limits
+        self, node: ScalarNode, known: Collection[str], problems: Problems, limits: Limits
     ) -> None:
         self._constant = node.value
         if not isinstance(node.value, str):
@@ -87,7 +87,7 @@ class Template:
 
     def _fold(self, node: Tree) -> None:
         """A list or mapping of constants is a constant."""
-        if isinstance(node, Scalar):
+        if isinstance(node, ScalarNode):
             return
         parts = self._parts if isinstance(self._parts, tuple) else tuple(self._parts.values())
         self.names = frozenset[str]().union(*(p.names for p in parts))
@@ -116,7 +116,7 @@ class Template:
     @property
     def origin(self) -> str:
         """How the value was computed, for error messages: ` (from $(width * 2))`, or nothing."""
-        return f" (from {self.node.text})" if self._expression and isinstance(self.node, Scalar) else ""
+        return f" (from {self.node.text})" if self._expression and isinstance(self.node, ScalarNode) else ""
 
     def resolve(self, env: Env[str, Value]) -> Field:
         """The value under these variables.
@@ -142,7 +142,7 @@ class Template:
 
     def as_ref(self) -> Ref:
         """The tap this value names (`like: c3`)."""
-        return Ref(self.node.text if isinstance(self.node, Scalar) else "", self.place)
+        return Ref(self.node.text if isinstance(self.node, ScalarNode) else "", self.place)
 
     def boolean(self, env: Env[str, Value], known: Collection[str] = ()) -> bool:
         """The value of a `when`; `known` are the variables that it may have."""
@@ -187,10 +187,10 @@ def check_plain(node: Tree, what: str) -> None:
     Raises:
         Mistake: it is empty or a mapping, or a list that holds such.
     """
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         for one in node.items:
             check_plain(one, what)
-    elif isinstance(node, Mapping) or node.value is None:
+    elif isinstance(node, MappingNode) or node.value is None:
         wanted = "it must be a number, true or false, a word or a list of these"
         raise Mistake(node.place, f"{what} is {shown(node)}; {wanted}")
 
@@ -214,9 +214,9 @@ def describe(value: Field) -> str:
 
 def shown(node: Tree) -> str:
     """A node as it stands, for messages that say `... is`."""
-    if isinstance(node, Scalar):
+    if isinstance(node, ScalarNode):
         return describe(node.value)
-    if isinstance(node, Sequence):
+    if isinstance(node, SequenceNode):
         return "a list" if node.items else "an empty list"
     return "a mapping" if node.entries else "an empty mapping"
 
@@ -228,11 +228,11 @@ def sort(value: Field) -> type:
 
 def has_dashes(node: Tree) -> bool:
     """Whether a mapping is written as a list: with a dash before each of its keys."""
-    return isinstance(node, Sequence) and len(node.items) > 0 and all(map(_is_pair, node.items))
+    return isinstance(node, SequenceNode) and len(node.items) > 0 and all(map(_is_pair, node.items))
 
 
 def _is_pair(node: Tree) -> bool:
-    return isinstance(node, Mapping) and len(node.entries) == 1
+    return isinstance(node, MappingNode) and len(node.entries) == 1
 
 
 def rewritten(
@@ -246,7 +246,7 @@ def rewritten(
         known: the variables.
         fits: whether a value can stand there, or nothing (None); what cannot is not proposed.
     """
-    if not isinstance(node, Scalar) or not isinstance(node.value, str) or node.text.startswith("$"):
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str) or node.text.startswith("$"):
         return ""
     try:
         meant = resolve(node.text)
@@ -276,7 +276,7 @@ def proposed(tail: str) -> Field:
 def _point(node: Tree, offset: int, width: int) -> Place:
     """A stretch inside a scalar's text; its beginning if the text cannot be found as it was written."""
     place = node.place
-    if not isinstance(node, Scalar) or not isinstance(node.value, str):
+    if not isinstance(node, ScalarNode) or not isinstance(node.value, str):
         return place
     column = place.column - 1 + offset + (0 if node.plain else 1)
     wanted = node.value[offset : offset + width]
@@ -285,7 +285,7 @@ def _point(node: Tree, offset: int, width: int) -> Place:
     return _point_below(node, node.value[:offset], wanted) or place
 
 
-def _point_below(node: Scalar, before: str, wanted: str) -> Place | None:
+def _point_below(node: ScalarNode, before: str, wanted: str) -> Place | None:
     """The same in a text over several lines: YAML changes its spaces and line breaks, nothing else."""
     place = node.place
     start = place.column - 1 + (0 if node.plain else 1)

@@ -33,7 +33,7 @@ _MOST = 2
 _LARGEST_MULTIPLE = 4096
 
 
-class Pair(NamedTuple):
+class UnequalPair(NamedTuple):
     """Two inputs of a merge.
 
     Attributes:

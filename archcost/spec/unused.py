@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.network import Unused
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
-from archcost.spec.yaml_reader import Sequence
+from archcost.spec.yaml_reader import SequenceNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -261,4 +261,4 @@ def _runs_often(item: Repeat) -> bool:
 
 def _is_list(column: Template) -> bool:
     """Whether a column is written out, value by value."""
-    return isinstance(column.node, Sequence)
+    return isinstance(column.node, SequenceNode)

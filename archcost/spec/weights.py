@@ -11,26 +11,25 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from archcost.network import Given
 from archcost.spec.problems import Mistake
 from archcost.spec.template import describe, shown
-from archcost.spec.yaml_reader import Mapping, Scalar, Sequence
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode
 from archcost.windows.window import show, size
 from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Sequence
     from collections.abc import Mapping as Env
-    from collections.abc import Sequence as Several
 
     from archcost.expressions.evaluate import Value
     from archcost.files import Stored
     from archcost.network import Node
     from archcost.source import Place
-    from archcost.spec.checks import Pieces
+    from archcost.spec.checks import Checks
     from archcost.spec.template import Field, Template
     from archcost.spec.yaml_reader import Tree
     from archcost.windows.window import Shape
 
 
-class Written(NamedTuple):
+class WrittenWeights(NamedTuple):
     """`weights:` as it is written: numbers by name with the places of the names, or the name of a file."""
 
     place: Place
@@ -38,28 +37,28 @@ class Written(NamedTuple):
     file: str = ""
 
 
-def written(node: Tree | None, pieces: Pieces, variables: Collection[str]) -> Written | None:
+def written(node: Tree | None, pieces: Checks, variables: Collection[str]) -> WrittenWeights | None:
     """Read `weights:`; what is wrong with its form goes to the problems."""
     if node is None:
         return None
-    if isinstance(node, Scalar) and isinstance(node.value, str) and node.text.endswith(".npz"):
-        return Written(node.place, {}, node.text)
-    if not isinstance(node, Mapping) or not node.entries:
+    if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.text.endswith(".npz"):
+        return WrittenWeights(node.place, {}, node.text)
+    if not isinstance(node, MappingNode) or not node.entries:
         wanted = "it must be named lists of numbers, or an .npz file beside the spec"
         pieces.problems.add(node.place, f"weights is {shown(node)}; {wanted}")
         return None
     for entry in node.entries:
         pieces.problems.attempt(_check_numbers, entry.value, f"weights: {entry.key.text}")
     numbers = {e.key.text: (e.key.place, pieces.template(e.value, variables)) for e in node.entries}
-    return Written(node.place, numbers)
+    return WrittenWeights(node.place, numbers)
 
 
 def _check_numbers(node: Tree, what: str) -> None:
     """Whether there are numbers, or expressions that may become some, in lists as deep as one likes."""
-    if isinstance(node, Sequence) and node.items:
+    if isinstance(node, SequenceNode) and node.items:
         for one in node.items:
             _check_numbers(one, what)
-    elif not isinstance(node, Scalar) or not (_is_number(node.value) or node.text.startswith("$")):
+    elif not isinstance(node, ScalarNode) or not (_is_number(node.value) or node.text.startswith("$")):
         raise Mistake(node.place, f"{what} has {shown(node)}; it must hold numbers alone")
 
 
@@ -68,7 +67,7 @@ def _is_number(value: object) -> bool:
 
 
 def given(
-    weights: Written, nodes: Several[Node], base: str, env: Env[str, Value], file: Stored | None
+    weights: WrittenWeights, nodes: Sequence[Node], base: str, env: Env[str, Value], file: Stored | None
 ) -> tuple[Given, list[Mistake]]:
     """What an item's `weights` say of the nodes it became, and what is wrong with that.
 

@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import foreign, layers
 from archcost.spec.library import standard_names, what_it_holds
-from archcost.spec.yaml_reader import Mapping
+from archcost.spec.yaml_reader import MappingNode
 from archcost.words.suggest import meant, nearest, plain, translate, translation
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from archcost.spec.yaml_reader import Entry
+    from archcost.spec.yaml_reader import KeyValue
 
 _NAMED = re.compile(
     r"(?P<word>[A-Za-z_]+?[A-Za-z](?:[123][dD])?)[_-]?(?:(?P<size>\d+)x(?P=size)|\d+([_-]\d+)*[a-z]?|layer|module|op)",
@@ -110,13 +110,13 @@ class Slips:
     """
 
     def __init__(
-        self, known: Iterable[str], entries: Iterable[Entry], *, kind: str = "", block: str = ""
+        self, known: Iterable[str], entries: Iterable[KeyValue], *, kind: str = "", block: str = ""
     ) -> None:
         words = dict.fromkeys(known)
         entries = list(entries)
         written = {entry.key.text for entry in entries}
         free = [word for word in words if word not in written]
-        self.found: list[tuple[Entry, str]] = []
+        self.found: list[tuple[KeyValue, str]] = []
         self._meant: set[str] = set()
         self._puzzling = False
         for entry in entries:
@@ -126,7 +126,7 @@ class Slips:
             beside, other = foreign.FIELDS_DIFFER.get((kind, word), ((), ""))
             is_said = other and (not beside or written.intersection(beside))
             self.found.append((entry, f"{found.tail}; {other}" if is_said else found.tail))
-            is_other = word in foreign.NO_FIELDS_OF.get(kind, {}) or isinstance(entry.value, Mapping)
+            is_other = word in foreign.NO_FIELDS_OF.get(kind, {}) or isinstance(entry.value, MappingNode)
             self._puzzling |= not found.word and (not found.tail or is_other)
             self._meant |= {found.word} if found.word else set()
 

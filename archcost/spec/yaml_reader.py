@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import yaml
 
-Tree: TypeAlias = "Scalar | Sequence | Mapping"
+Tree: TypeAlias = "ScalarNode | SequenceNode | MappingNode"
 
 
 class _Node:
@@ -53,7 +53,7 @@ class _Node:
         return Place(self._source, self._line + 1, self._column + 1, max(1, self._width))
 
 
-class Scalar(_Node):
+class ScalarNode(_Node):
     """A single value.
 
     Attributes:
@@ -70,14 +70,14 @@ class Scalar(_Node):
         self.plain = plain
         self.value: bool | int | Fraction | str | None = text
 
-    def meaning(self, word: str) -> Scalar:
+    def meaning(self, word: str) -> ScalarNode:
         """The same place, holding another word."""
         other = copy(self)
         other.text = other.value = word
         return other
 
 
-class Sequence(_Node):
+class SequenceNode(_Node):
     """A list of nodes."""
 
     __slots__ = ("items",)
@@ -87,21 +87,21 @@ class Sequence(_Node):
         self.items: list[Tree] = []
 
 
-class Entry(NamedTuple):
+class KeyValue(NamedTuple):
     """One `key: value`."""
 
-    key: Scalar
+    key: ScalarNode
     value: Tree
 
 
-class Mapping(_Node):
+class MappingNode(_Node):
     """Keys with values, in the order of the text. Keys differ as texts."""
 
     __slots__ = ("_values", "entries")
 
     def __init__(self, source: Source, event: yaml.Event) -> None:
         super().__init__(source, event)
-        self.entries: list[Entry] = []
+        self.entries: list[KeyValue] = []
         self._values: dict[str, Tree] | None = None
 
     def get(self, key: str) -> Tree | None:
@@ -110,7 +110,7 @@ class Mapping(_Node):
             self._values = {entry.key.text: entry.value for entry in self.entries}
         return self._values.get(key)
 
-    def having(self, entries: list[Entry]) -> Mapping:
+    def with_entries(self, entries: list[KeyValue]) -> MappingNode:
         """The same place, with other entries."""
         other = copy(self)
         other.entries, other._values = entries, None  # noqa: SLF001 - its own
@@ -140,9 +140,9 @@ def read(data: bytes | str, name: str, limits: Limits = DEFAULT) -> Tree:
     source = Source(name, _lines(text))
     _check_characters(text, source)
     try:
-        return _Builder(source, limits).build(text)
+        return _TreeBuilder(source, limits).build(text)
     except _TooShallow:
-        return _Builder(source, limits).build(text, slow=True)
+        return _TreeBuilder(source, limits).build(text, slow=True)
 
 
 def _whole(name: str, message: str) -> SpecError:
@@ -203,16 +203,16 @@ class _Frame:
 
     __slots__ = ("first", "flow", "key", "keys", "node", "torn")
 
-    def __init__(self, node: Sequence | Mapping, first: int, *, flow: bool) -> None:
+    def __init__(self, node: SequenceNode | MappingNode, first: int, *, flow: bool) -> None:
         self.node = node
         self.first = first
         self.flow = flow
         self.key: Tree | None = None
-        self.keys: dict[str, Scalar] = {}
+        self.keys: dict[str, ScalarNode] = {}
         self.torn = False
 
 
-class _Builder:
+class _TreeBuilder:
     """Turns events into nodes and notes what is wrong.
 
     `_torn` holds the expressions, tuples and calls that a comma tore apart. Whatever else seems wrong with
@@ -234,7 +234,7 @@ class _Builder:
         root = self._root
         if self._problems or self._torn:
             raise SpecError(self._problems + self._torn)
-        if root is None or (isinstance(root, Scalar) and root.plain and not root.text):
+        if root is None or (isinstance(root, ScalarNode) and root.plain and not root.text):
             raise _whole(self._source.name, "the file is empty")
         return root
 
@@ -243,8 +243,8 @@ class _Builder:
 
         handlers: dict[type[yaml.Event], Callable[[Any], None]] = {
             yaml.ScalarEvent: self._scalar,
-            yaml.SequenceStartEvent: partial(self._open, Sequence),
-            yaml.MappingStartEvent: partial(self._open, Mapping),
+            yaml.SequenceStartEvent: partial(self._open, SequenceNode),
+            yaml.MappingStartEvent: partial(self._open, MappingNode),
             yaml.SequenceEndEvent: self._close,
             yaml.MappingEndEvent: self._close,
             yaml.AliasEvent: self._alias,
@@ -286,7 +286,7 @@ class _Builder:
         elif event.version not in {None, (1, 2)}:
             self._note(place, "specs are YAML 1.2: delete the %YAML line")
 
-    def _open(self, kind: type[Sequence | Mapping], event: yaml.CollectionStartEvent) -> None:
+    def _open(self, kind: type[SequenceNode | MappingNode], event: yaml.CollectionStartEvent) -> None:
         node = kind(self._source, event)
         if len(self._stack) == self._limits.depth:
             self._note(node.place, f"nested more than {self._limits.depth} levels deep (the limit `depth`)")
@@ -309,20 +309,20 @@ class _Builder:
             self._root = node
             return
         frame = self._stack[-1]
-        if isinstance(frame.node, Sequence):
+        if isinstance(frame.node, SequenceNode):
             frame.node.items.append(node)
         elif frame.key is None:
             self._check_key(frame, node)
             frame.key = node
         else:
-            if isinstance(frame.key, Scalar):
+            if isinstance(frame.key, ScalarNode):
                 self._check_pair(frame.key, node)
-                frame.node.entries.append(Entry(frame.key, node))
+                frame.node.entries.append(KeyValue(frame.key, node))
             frame.key = None
 
     def _check_key(self, frame: _Frame, node: Tree) -> None:
-        if not isinstance(node, Scalar):
-            what = "a list" if isinstance(node, Sequence) else "a mapping"
+        if not isinstance(node, ScalarNode):
+            what = "a list" if isinstance(node, SequenceNode) else "a mapping"
             self._note(node.place, f"{what} cannot be a key{_as_variable(node) if frame.flow else ''}")
             return
         first = frame.keys.setdefault(node.text, node)
@@ -333,9 +333,9 @@ class _Builder:
             where = " on this line" if line == node.place.line else f"; first on line {line}"
             self._note(node.place, f"'{node.text}' is given twice{where}")
 
-    def _check_pair(self, key: Scalar, value: Tree) -> None:
+    def _check_pair(self, key: ScalarNode, value: Tree) -> None:
         """`{out_channels:8}` and `{out_channels=8}` are keys without a value."""
-        if not key.plain or not isinstance(value, Scalar) or not value.plain or value.text:
+        if not key.plain or not isinstance(value, ScalarNode) or not value.plain or value.text:
             return
         if pair := _PAIR.fullmatch(key.text):
             why = "a space is missing after the colon" if pair[2] == ":" else "a field is given with a colon"
@@ -345,9 +345,9 @@ class _Builder:
 
     def _alias(self, event: yaml.AliasEvent) -> None:
         """An alias of an anchor that was refused, or under a merge key that was, is no mistake of its own."""
-        node = Scalar(self._source, event, "", plain=False)
+        node = ScalarNode(self._source, event, "", plain=False)
         key = self._stack[-1].key if self._stack else None
-        if event.anchor not in self._anchors and not (isinstance(key, Scalar) and key.text == "<<"):
+        if event.anchor not in self._anchors and not (isinstance(key, ScalarNode) and key.text == "<<"):
             self._note(node.place, f"aliases (*{event.anchor}) are not used: {_IN_SIGHT}")
         self._attach(node)
 
@@ -365,7 +365,7 @@ class _Builder:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         text, plain = event.value, not event.style
-        node = Scalar(self._source, event, text, plain=plain)
+        node = ScalarNode(self._source, event, text, plain=plain)
         if event.anchor or event.tag:
             self._refuse_properties(event, node.place)
         if plain:
@@ -377,9 +377,9 @@ class _Builder:
         self._attach(node)
 
     def _is_in_list(self) -> bool:
-        return self._stack[-1].flow and isinstance(self._stack[-1].node, Sequence)
+        return self._stack[-1].flow and isinstance(self._stack[-1].node, SequenceNode)
 
-    def _resolve(self, node: Scalar) -> None:
+    def _resolve(self, node: ScalarNode) -> None:
         """The meaning of an unquoted value. One that ends inside its parentheses was torn apart."""
         text = node.text
         may_be_torn = "(" in text and self._stack and self._stack[-1].flow and yaml_errors.is_torn(text)
@@ -395,13 +395,13 @@ class _Builder:
 
 def _as_variable(node: Tree) -> str:
     """What to say about `{{width}}`, as the end of a message."""
-    if not isinstance(node, Mapping):
+    if not isinstance(node, MappingNode):
         return ""
     name = node.entries[0].key.text if len(node.entries) == 1 else "name"
     return f"; a variable is written ${name}"
 
 
-def _refuse_key(node: Scalar) -> str | None:
+def _refuse_key(node: ScalarNode) -> str | None:
     """What is wrong with an unquoted key, if something is."""
     text = node.text
     if text == "<<":
@@ -425,7 +425,7 @@ _TIGHT = re.compile(r"(?P<word>[A-Za-z_][\w./-]*)(?P<colon>:?) *(?P<rest>[\[{][^
 _PAIR = re.compile(r"([A-Za-z_]\w*) *([:=]) *(\S+)")
 
 
-def _thousands(node: Scalar) -> str | None:
+def _thousands(node: ScalarNode) -> str | None:
     """The number of which this is the end, behind a comma that separates thousands; None if it is none."""
     until = node.place.text()[: node.place.column - 1 + len(node.text)]
     number = re.search(r"(?<![\d.,])\d{1,3}(,\d{3})+$", until)

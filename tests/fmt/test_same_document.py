@@ -19,7 +19,7 @@ import archcost.formatting
 from archcost import load
 from archcost.errors import SpecError
 from archcost.formatting import FormattingError, formatted
-from archcost.spec.yaml_reader import Mapping, Scalar, read
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, read
 from tests.test_fuzz_specs import DENSE, damaged, transplanted
 from tests.test_random_networks import Writer
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from random import Random
 
-    from archcost.formatting.tree import Document
+    from archcost.formatting.tree import FileLayout
     from archcost.spec.yaml_reader import Tree
 
 ROOT = Path(__file__).parents[2]
@@ -41,9 +41,9 @@ EXAMPLES = settings(max_examples=40)
 
 def meaning(tree: Tree) -> object:
     """What is read, key by key in whatever order: comparing dicts forgives the sections' order only."""
-    if isinstance(tree, Scalar):
+    if isinstance(tree, ScalarNode):
         return type(tree.value), tree.value if isinstance(tree.value, bool) else tree.text
-    if isinstance(tree, Mapping):
+    if isinstance(tree, MappingNode):
         return {entry.key.text: meaning(entry.value) for entry in tree.entries}
     return [meaning(item) for item in tree.items]
 
@@ -281,7 +281,7 @@ def test_a_formatter_that_changes_something_is_stopped(
 ) -> None:
     honest = archcost.formatting.printed
 
-    def printed(document: Document) -> str:
+    def printed(document: FileLayout) -> str:
         return honest(document).replace(right, wrong)
 
     monkeypatch.setattr(archcost.formatting, "printed", printed)

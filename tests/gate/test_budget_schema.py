@@ -18,7 +18,7 @@ from archcost.config.parser import BUDGET_KEYS, KEYS, SETTABLE, SPEC_KEYS, WAIVE
 from archcost.config.read import read_config
 from archcost.errors import SpecError
 from archcost.schemas import schema
-from archcost.spec.yaml_reader import Mapping, Sequence, read
+from archcost.spec.yaml_reader import MappingNode, SequenceNode, read
 
 HERE = Path(__file__).parent
 SCHEMA = schema("budget")
@@ -31,9 +31,9 @@ def complaints(document: object) -> list[str]:
 
 def as_seen(tree: object) -> Any:  # noqa: ANN401 - whatever YAML can hold
     """A configuration as an editor sees it: without places, its numbers as JSON has them."""
-    if isinstance(tree, Mapping):
+    if isinstance(tree, MappingNode):
         return {entry.key.text: as_seen(entry.value) for entry in tree.entries}
-    if isinstance(tree, Sequence):
+    if isinstance(tree, SequenceNode):
         return [as_seen(item) for item in tree.items]
     value = getattr(tree, "value", None)
     return float(value) if isinstance(value, Fraction) else value

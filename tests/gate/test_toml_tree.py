@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from archcost.config.toml_tree import read_table
 from archcost.errors import SpecError
 from archcost.limits import DEFAULT
-from archcost.spec.yaml_reader import Mapping, Scalar, Sequence
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,9 +67,9 @@ d.e = 4
 
 def of(tree: Tree | None) -> Any:  # noqa: ANN401 - whatever TOML can hold
     """The data of a tree."""
-    if isinstance(tree, Mapping):
+    if isinstance(tree, MappingNode):
         return {entry.key.text: of(entry.value) for entry in tree.entries}
-    if isinstance(tree, Sequence):
+    if isinstance(tree, SequenceNode):
         return [of(item) for item in tree.items]
     return tree.value if tree else None
 
@@ -83,11 +83,11 @@ def plain(data: Any) -> Any:  # noqa: ANN401 - likewise
     return data.isoformat() if isinstance(data, date | datetime | clock) else data
 
 
-def scalars(tree: Tree) -> Iterator[Scalar]:
+def scalars(tree: Tree) -> Iterator[ScalarNode]:
     """Every key and value."""
-    if isinstance(tree, Scalar):
+    if isinstance(tree, ScalarNode):
         yield tree
-    elif isinstance(tree, Sequence):
+    elif isinstance(tree, SequenceNode):
         for item in tree.items:
             yield from scalars(item)
     else:

@@ -20,7 +20,7 @@ from archcost.report.explanation import as_json
 from archcost.report.fields import as_json as fields_as_json
 from archcost.report.look import Look
 from archcost.schemas import SCHEMAS, schema
-from archcost.spec.yaml_reader import Mapping, Sequence, read
+from archcost.spec.yaml_reader import MappingNode, SequenceNode, read
 
 if TYPE_CHECKING:
     from archcost.spec.yaml_reader import Tree
@@ -37,9 +37,9 @@ def complaints(name: str, document: object) -> list[str]:
 
 def data(tree: Tree) -> Any:  # noqa: ANN401 - whatever YAML can hold
     """A spec as an editor sees it: without places, its numbers as JSON has them."""
-    if isinstance(tree, Mapping):
+    if isinstance(tree, MappingNode):
         return {entry.key.text: data(entry.value) for entry in tree.entries}
-    if isinstance(tree, Sequence):
+    if isinstance(tree, SequenceNode):
         return [data(item) for item in tree.items]
     return float(tree.value) if isinstance(tree.value, Fraction) else tree.value
 
