@@ -1,6 +1,6 @@
 """What would help where a limit is broken: every number in it comes from analyzing the changed network.
 
-An idea is a function: it is asked, and answers with hints, the least invasive first. `IDEAS` lists them in
+An idea is a function from a question to hints, the least invasive first. `IDEAS` lists them in
 that order, too: what changes nothing that is computed, then what needs no new architecture, then the rest.
 """
 
@@ -12,7 +12,7 @@ from archcost.advice.convolution import as_cheaper
 from archcost.advice.field import more_field, without_holes
 from archcost.advice.head import pooled
 from archcost.advice.other_settings import narrower_type, smaller_input, variant
-from archcost.advice.question import Asked, Hint
+from archcost.advice.question import Hint, Question
 from archcost.advice.same_values import best_order, undone_biases
 from archcost.advice.stride import earlier_stride
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from archcost.analysis.facts import Facts
     from archcost.results.report import NodeRow
 
-IDEAS: tuple[Callable[[Asked], Iterator[Hint]], ...] = (
+IDEAS: tuple[Callable[[Question], Iterator[Hint]], ...] = (
     undone_biases,
     best_order,
     variant,
@@ -76,30 +76,30 @@ def advice(  # noqa: PLR0913 - a limit, and what is known around it
     'global_avg_pool before flatten (changes what is learned): 37.69 M'
     """
     part = None if rows is None else frozenset(row.path for row in rows)
-    found = hints(Asked(subject, measure, limit, part, kind, axis, reload, dtype, passes))
+    found = hints(Question(subject, measure, limit, part, kind, axis, reload, dtype, passes))
     return [hint.text if hint.fits else f"{hint.text}, which is not enough" for hint in found]
 
 
-def hints(asked: Asked) -> list[Hint]:
+def hints(question: Question) -> list[Hint]:
     """The hints behind `advice`."""
-    is_too_large = len(asked.subject.network) > asked.work
-    if is_too_large or asked.measure == "depth" or asked.value is None or asked.fits(asked.value):
+    is_too_large = len(question.subject.network) > question.work
+    if is_too_large or question.measure == "depth" or question.value is None or question.fits(question.value):
         return []
     answers: list[Hint] = []
     for idea in IDEAS:
-        answers += _answer(asked, idea)
+        answers += _answer(question, idea)
         if len(fitting := [hint for hint in answers if hint.fits]) == MOST:
             break
     else:
         fitting = [hint for hint in answers if hint.fits]
-    return fitting or sorted(answers, key=lambda hint: -asked.gain(hint.value))[:1]
+    return fitting or sorted(answers, key=lambda hint: -question.gain(hint.value))[:1]
 
 
-def _answer(asked: Asked, idea: Callable[[Asked], Iterator[Hint]]) -> list[Hint]:
+def _answer(question: Question, idea: Callable[[Question], Iterator[Hint]]) -> list[Hint]:
     """The first hint of an idea that fits, or the one that comes closest."""
     closest: list[Hint] = []
-    for hint in idea(asked):
+    for hint in idea(question):
         if hint.fits:
             return [hint]
-        closest = [max([*closest, hint], key=lambda one: asked.gain(one.value))]
+        closest = [max([*closest, hint], key=lambda one: question.gain(one.value))]
     return closest

@@ -11,7 +11,7 @@ from archcost.windows.window import show
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from archcost.advice.question import Asked, Hint
+    from archcost.advice.question import Hint, Question
     from archcost.layers.base import Kind
     from archcost.network import Node
     from archcost.windows.window import AnyPadding, Window
@@ -21,7 +21,7 @@ T = TypeVar("T")
 _MEASURES = ("params", "macs", "multiplications", "additions", "memory_access")
 
 
-class Place(NamedTuple):
+class ConvToReplace(NamedTuple):
     """A convolution that may be replaced.
 
     Attributes:
@@ -35,23 +35,23 @@ class Place(NamedTuple):
     channels: int
 
 
-def as_cheaper(asked: Asked) -> Iterator[Hint]:
+def as_cheaper(question: Question) -> Iterator[Hint]:
     """The heaviest convolution in other forms; then all that are written where most of the weight is."""
-    if asked.measure in _MEASURES:
-        for places in _targets(asked):
+    if question.measure in _MEASURES:
+        for places in _targets(question):
             for form in FORMS:
-                yield from _formed(asked, places, form)
+                yield from _formed(question, places, form)
 
 
 def _formed(
-    asked: Asked, places: Mapping[Node, Place], form: Callable[[Place], Form | None]
+    question: Question, places: Mapping[Node, ConvToReplace], form: Callable[[ConvToReplace], Form | None]
 ) -> Iterator[Hint]:
     """Every convolution that can have the form in it."""
     if found := {node: formed for node, place in places.items() if (formed := form(place))}:
         first = next(iter(found))
         who = first.path if len(places) == 1 else _several(first, len(found), len(places))
         changes = {node: layers for node, (_, layers) in found.items()}
-        yield from asked.changed(f"{who} as {found[first][0]} (changes what is learned)", changes)
+        yield from question.changed(f"{who} as {found[first][0]} (changes what is learned)", changes)
 
 
 def _several(first: Node, count: int, whole: int) -> str:
@@ -59,15 +59,15 @@ def _several(first: Node, count: int, whole: int) -> str:
     return f"{many} convolutions at {first.called.source.name}:{first.called.line} ({first.path}, …)"
 
 
-def _targets(asked: Asked) -> Iterator[dict[Node, Place]]:
+def _targets(question: Question) -> Iterator[dict[Node, ConvToReplace]]:
     """The heaviest convolution that looks at several positions, then all that are written at one place."""
-    weights = {row.path: getattr(row, asked.measure) for row in asked.subject.report.nodes}
-    found = {node: place for node in asked.subject.network if (place := _place(asked, node))}
+    weights = {row.path: getattr(row, question.measure) for row in question.subject.report.nodes}
+    found = {node: place for node in question.subject.network if (place := _place(question, node))}
     if not found:
         return
     heaviest = max(found, key=lambda node: weights[node.path])
     yield {heaviest: found[heaviest]}
-    groups: dict[object, dict[Node, Place]] = {}
+    groups: dict[object, dict[Node, ConvToReplace]] = {}
     for node, place in found.items():
         groups.setdefault((node.called, node.place), {})[node] = place
     group = max(groups.values(), key=lambda nodes: sum(weights[node.path] for node in nodes))
@@ -75,14 +75,14 @@ def _targets(asked: Asked) -> Iterator[dict[Node, Place]]:
         yield group
 
 
-def _place(asked: Asked, node: Node) -> Place | None:
+def _place(question: Question, node: Node) -> ConvToReplace | None:
     layer = node.layer
     if not isinstance(layer, Conv) or layer.connections is not None or node.shared is not None:
         return None
     x = node.shapes[0]
     window = layer.window(x)
-    wanted = window.taps > 1 and asked.counts(node.path, "conv")
-    return Place(layer, window, x[0]) if wanted else None
+    wanted = window.taps > 1 and question.counts(node.path, "conv")
+    return ConvToReplace(layer, window, x[0]) if wanted else None
 
 
 # -- the forms --------------------------------------------------------------------------------------------
@@ -91,7 +91,7 @@ Form: TypeAlias = "tuple[str, Sequence[Kind]]"
 """What it is called, and the layers that stand for the convolution, one after another."""
 
 
-def _small_kernels(place: Place) -> Form | None:
+def _small_kernels(place: ConvToReplace) -> Form | None:
     """Several 3×3 with the field of a larger one (Simonyan & Zisserman 2015, section 2.3)."""
     layer, window = place.layer, place.window
     kernel, padding = window.kernel[0], _padding_of_3(place)
@@ -103,7 +103,7 @@ def _small_kernels(place: Place) -> Form | None:
     return f"{kernel // 2} of {show((3,) * len(window.kernel))}", [first, *others]
 
 
-def _padding_of_3(place: Place) -> AnyPadding | None:
+def _padding_of_3(place: ConvToReplace) -> AnyPadding | None:
     """The padding of a kernel of 3, if that of the layer is a rule: a word, none, or half the kernel."""
     layer, window = place.layer, place.window
     if isinstance(layer.padding, str):
@@ -114,7 +114,7 @@ def _padding_of_3(place: Place) -> AnyPadding | None:
     return window.dilation if window.padding == halves else None
 
 
-def _axis_by_axis(place: Place) -> Form | None:
+def _axis_by_axis(place: ConvToReplace) -> Form | None:
     """k×1 and 1×k (Szegedy et al. 2016, Rethinking the Inception architecture, section 3.2)."""
     kernel = place.window.kernel
     if sum(k > 1 for k in kernel) < 2:
@@ -125,7 +125,7 @@ def _axis_by_axis(place: Place) -> Form | None:
     return None if strides_elsewhere else (name, [_along_one(place, axis) for axis in axes])
 
 
-def _along_one(place: Place, axis: int) -> Kind:
+def _along_one(place: ConvToReplace, axis: int) -> Kind:
     layer, window = place.layer, place.window
     pads = layer.padding if isinstance(layer.padding, str) else _along(axis, window.padding, (0, 0))
     return layer.model_copy(
@@ -142,7 +142,7 @@ def _along(axis: int, values: tuple[T, ...], elsewhere: T) -> tuple[T, ...]:
     return tuple(value if i == axis else elsewhere for i, value in enumerate(values))
 
 
-def _in_groups(place: Place, groups: int) -> Form | None:
+def _in_groups(place: ConvToReplace, groups: int) -> Form | None:
     """Each group of channels by itself (Krizhevsky et al. 2012, section 3.5)."""
     layer = place.layer
     if layer.groups > 1 or place.channels % groups or layer.out_channels % groups:
@@ -150,7 +150,7 @@ def _in_groups(place: Place, groups: int) -> Form | None:
     return f"groups: {groups}", [layer.model_copy(update={"groups": groups})]
 
 
-def _bottleneck(place: Place) -> Form | None:
+def _bottleneck(place: ConvToReplace) -> Form | None:
     """A quarter of the channels in between (He et al. 2016, Deep residual learning, figure 5)."""
     layer, narrow = place.layer, place.layer.out_channels // 4
     if layer.groups > 1 or not narrow:
@@ -160,7 +160,7 @@ def _bottleneck(place: Place) -> Form | None:
     return name, [_pointwise(layer, narrow), inside, _pointwise(layer, layer.out_channels)]
 
 
-def _separable(place: Place) -> Form | None:
+def _separable(place: ConvToReplace) -> Form | None:
     """Every channel by itself, then all at every position (Howard et al. 2017, MobileNets, section 3.1)."""
     layer = place.layer
     if layer.groups > 1:
@@ -175,7 +175,7 @@ def _pointwise(layer: Conv, out_channels: int) -> Conv:
     return Conv.model_validate({"out_channels": out_channels, "kernel_size": 1, "bias": layer.bias})
 
 
-FORMS: tuple[Callable[[Place], Form | None], ...] = (
+FORMS: tuple[Callable[[ConvToReplace], Form | None], ...] = (
     _small_kernels,
     _axis_by_axis,
     *(partial(_in_groups, groups=groups) for groups in (2, 4, 8)),

@@ -16,7 +16,7 @@ from archcost.words.numbers import listed
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from archcost.advice.question import Asked, Hint
+    from archcost.advice.question import Hint, Question
     from archcost.layers.base import Kind
     from archcost.network import Input
     from archcost.passes.stacks import Link
@@ -30,16 +30,16 @@ _LONGEST = 8
 # -- holes ------------------------------------------------------------------------------------------------
 
 
-def without_holes(asked: Asked) -> Iterator[Hint]:
+def without_holes(question: Question) -> Iterator[Hint]:
     """Dilations that leave no holes: first those that keep the field, then those that change least."""
-    if asked.measure == "coverage" and (chains := _gridded(asked)):
-        yield from _redilated(asked, chains, _as_wide)
-        yield from _redilated(asked, chains, repaired)
+    if question.measure == "coverage" and (chains := _gridded(question)):
+        yield from _redilated(question, chains, _as_wide)
+        yield from _redilated(question, chains, repaired)
 
 
-def _gridded(asked: Asked) -> list[list[Link]]:
+def _gridded(question: Question) -> list[list[Link]]:
     """The convolutions of the stacks that do not read all of their own input."""
-    found = asked.subject.stacks.stacks
+    found = question.subject.stacks.stacks
     return [stack.tip.chain() for stack in found if stack.field.holes and stack.tip and stack.is_chain]
 
 
@@ -61,7 +61,7 @@ def _solved(kernels: Sequence[int], field: int, max_rate: int | None = None) -> 
 
 
 def _redilated(
-    asked: Asked,
+    question: Question,
     chains: Sequence[Sequence[Link]],
     choose: Callable[[tuple[tuple[int, int], ...]], list[int]],
 ) -> Iterator[Hint]:
@@ -76,7 +76,7 @@ def _redilated(
         changes |= changed
         texts.append(f"dilation {listed(chosen)} instead of {listed(d for _, d in line)} {_from(nodes)}")
     more = f" (and so in {len(texts) - 1} more stacks)" if len(texts) > 1 else ""
-    yield from asked.changed(texts[0] + more, changes)
+    yield from question.changed(texts[0] + more, changes)
 
 
 def _from(nodes: Sequence[Node]) -> str:
@@ -107,7 +107,7 @@ def _with_dilation(node: Node, dilation: int) -> Kind | None:
 # -- more field -------------------------------------------------------------------------------------------
 
 
-class Spot(NamedTuple):
+class DilatedConv(NamedTuple):
     """A convolution with a square kernel and no stride.
 
     Attributes:
@@ -125,59 +125,59 @@ class Spot(NamedTuple):
     before: ReceptiveField | None
 
 
-def more_field(asked: Asked) -> Iterator[Hint]:
+def more_field(question: Question) -> Iterator[Hint]:
     """Larger dilations in the last convolutions, or more convolutions behind the last."""
-    if asked.measure == "field" and (last := _last(asked)):
-        yield from _wider(asked, [*_row_before(asked, last)])
-        yield from _longer(asked, last)
+    if question.measure == "field" and (last := _last(question)):
+        yield from _wider(question, [*_row_before(question, last)])
+        yield from _longer(question, last)
 
 
-def _wider(asked: Asked, spots: Sequence[Spot]) -> Iterator[Hint]:
+def _wider(question: Question, spots: Sequence[DilatedConv]) -> Iterator[Hint]:
     """As few of the last convolutions as can reach it without holes. `spots` begin with the last one."""
     for count in range(2, len(spots) + 1):
         first = spots[count - 1]
-        axis = _axis(asked, first)
-        missing = Fraction(asked.limit) - (first.before.size[axis] if first.before else 1)
+        axis = _axis(question, first)
+        missing = Fraction(question.limit) - (first.before.size[axis] if first.before else 1)
         needed = 1 + ceil(missing / Fraction(first.field.stride[axis]))
         widest = max(1, min(first.node.output[1:]) // 2)
         if fewest_layers(first.kernel, needed, widest) <= count:
             nodes = [spot.node for spot in spots[:count]][::-1]
             rates = _solved([first.kernel] * count, needed, widest)
             if rates and (changes := _with_dilations(nodes, rates)):
-                yield from asked.changed(f"dilation {listed(rates)} (no holes) {_from(nodes)}", changes)
+                yield from question.changed(f"dilation {listed(rates)} (no holes) {_from(nodes)}", changes)
             return
 
 
-def _longer(asked: Asked, last: Spot) -> Iterator[Hint]:
+def _longer(question: Question, last: DilatedConv) -> Iterator[Hint]:
     """Convolutions like the last one, behind it."""
-    node, axis = last.node, _axis(asked, last)
+    node, axis = last.node, _axis(question, last)
     each = Fraction(last.field.stride[axis]) * last.dilation[axis] * (last.kernel - 1)
-    count = ceil((Fraction(asked.limit) - Fraction(asked.value or 0)) / each)
+    count = ceil((Fraction(question.limit) - Fraction(question.value or 0)) / each)
     if 0 < count <= _LONGEST and node.shared is None:
         once = {"in_channels": None} | ({"multiplier": 1} if isinstance(node.layer, DepthwiseConv) else {})
         more = [node.layer.model_copy(update=once)] * count
         what = "1 more convolution" if count == 1 else f"{count} more convolutions"
         text = f"{what} like {node.path} behind it, {each} positions each"
-        yield from asked.changed(text, {node: [node.layer, *more]})
+        yield from question.changed(text, {node: [node.layer, *more]})
 
 
-def _last(asked: Asked) -> Spot | None:
+def _last(question: Question) -> DilatedConv | None:
     """The nearest convolution before an output that could see more."""
-    network = asked.subject.network
+    network = question.subject.network
     waiting: list[Node | Input] = list(network.outputs.values())
     known = set(waiting)
     for tensor in waiting:
         if isinstance(tensor, Node):
-            if spot := _spot(asked, tensor):
+            if spot := _spot(question, tensor):
                 return spot
             waiting += [source for source in tensor.inputs if source not in known]
             known.update(tensor.inputs)
     return None
 
 
-def _spot(asked: Asked, node: Node) -> Spot | None:
+def _spot(question: Question, node: Node) -> DilatedConv | None:
     """A node as such a convolution, if it is one."""
-    layer, field = node.layer, asked.fields.get(node.path)
+    layer, field = node.layer, question.fields.get(node.path)
     if field is None or not isinstance(layer, Conv | DepthwiseConv):
         return None
     window = layer.window(node.shapes[0])
@@ -185,35 +185,39 @@ def _spot(asked: Asked, node: Node) -> Spot | None:
         return None
     if len(window.kernel) != len(field.size):  # along axes that are no longer those of the input
         return None
-    before = asked.fields.get(node.inputs[0].path)
-    return Spot(node, window.kernel[0], window.dilation, field, before)
+    before = question.fields.get(node.inputs[0].path)
+    return DilatedConv(node, window.kernel[0], window.dilation, field, before)
 
 
-def _row_before(asked: Asked, last: Spot) -> Iterator[Spot]:
+def _row_before(question: Question, last: DilatedConv) -> Iterator[DilatedConv]:
     """Convolutions with equal kernels, each reading the next along the widest way, at one stride."""
     yield last
     found, at = 1, last.node
-    while found < _LONGEST and (source := _widest(asked, at)) and _moves_along(asked, source, last.field):
+    while (
+        found < _LONGEST and (source := _widest(question, at)) and _moves_along(question, source, last.field)
+    ):
         at = source
-        if spot := _spot(asked, at):
+        if spot := _spot(question, at):
             if spot.kernel != last.kernel:
                 return
             found += 1
             yield spot
 
 
-def _widest(asked: Asked, node: Node) -> Node | None:
+def _widest(question: Question, node: Node) -> Node | None:
     """The node with the largest field of those that one reads."""
-    sources = [source for source in node.inputs if isinstance(source, Node) and source.path in asked.fields]
-    return max(sources, key=lambda source: asked.fields[source.path].size, default=None)
+    sources = [
+        source for source in node.inputs if isinstance(source, Node) and source.path in question.fields
+    ]
+    return max(sources, key=lambda source: question.fields[source.path].size, default=None)
 
 
-def _moves_along(asked: Asked, node: Node, field: ReceptiveField) -> bool:
+def _moves_along(question: Question, node: Node, field: ReceptiveField) -> bool:
     window = node.layer.window(node.shapes[0]) if node.inputs else None
-    return asked.fields[node.path].stride == field.stride and (window is None or max(window.stride) == 1)
+    return question.fields[node.path].stride == field.stride and (window is None or max(window.stride) == 1)
 
 
-def _axis(asked: Asked, spot: Spot) -> int:
-    """The axis that counts: the one that was asked about, or the one that sees least."""
+def _axis(question: Question, spot: DilatedConv) -> int:
+    """The axis that counts: the one the limit is for, or the one that sees least."""
     size = spot.field.size
-    return size.index(min(size)) if asked.axis is None else asked.axis
+    return size.index(min(size)) if question.axis is None else question.axis

@@ -12,26 +12,26 @@ from archcost.windows.window import size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.advice.question import Asked, Hint
+    from archcost.advice.question import Hint, Question
     from archcost.layers.base import Kind
     from archcost.network import Input, Node
 
 
-def pooled(asked: Asked) -> Iterator[Hint]:
+def pooled(question: Question) -> Iterator[Hint]:
     """Global average pooling before a flattened map meets a linear layer (Lin, Chen & Yan 2014)."""
-    for flatten, linears in _flattened(asked).items():
+    for flatten, linears in _flattened(question).items():
         changes: dict[Node, list[Kind]] = {flatten: [GlobalAvgPool(), flatten.layer]}
         # What asserts how many numbers arrive would be wrong.
         changes |= {node: [node.layer.model_copy(update={"in_features": None})] for node in linears}
         what = f"global_avg_pool before {flatten.path}"
-        yield from asked.changed(f"{what} (changes what is learned)", changes)
+        yield from question.changed(f"{what} (changes what is learned)", changes)
 
 
-def _flattened(asked: Asked) -> dict[Node, list[Node]]:
+def _flattened(question: Question) -> dict[Node, list[Node]]:
     """Flattened maps, and the linear layers they lead to through whatever keeps their shape."""
     found: dict[Node, list[Node]] = {}
     origin: dict[Node | Input, Node] = {}
-    for node in asked.subject.network:
+    for node in question.subject.network:
         if isinstance(node.layer, Flatten) and size(node.shapes[0][1:]) > 1:
             origin[node] = node
         elif len(node.inputs) == 1 and (flatten := origin.get(node.inputs[0])):

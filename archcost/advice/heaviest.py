@@ -51,7 +51,7 @@ def heaviest(report: Report, rows: Sequence[NodeRow], measure: str, most: int = 
 
     Args:
         report: the analysis the rows come from.
-        rows: the part of the network that is asked about, or all of it.
+        rows: the part of the network that is meant, or all of it.
         measure: one of `COUNTS`.
         most: how many there may be.
 

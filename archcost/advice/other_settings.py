@@ -13,7 +13,7 @@ from archcost.windows.window import show
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from archcost.advice.question import Asked, Hint, Number
+    from archcost.advice.question import Hint, Number, Question
     from archcost.windows.window import Shape
 
 _MOST_VARIANTS = 12
@@ -21,50 +21,50 @@ _SMALLEST = 2
 """An input that has to be smaller than one part in so many is no help: the network would see other things."""
 
 
-def variant(asked: Asked) -> Iterator[Hint]:
+def variant(question: Question) -> Iterator[Hint]:
     """Variants of the spec that pass by their own limits, those that change least first."""
-    network = asked.subject.network
+    network = question.subject.network
     # A network of the zoo that is a variant has no others by that name.
     is_fixed = network.path.startswith("zoo:") and network.variant is not None
-    if asked.reload is None or is_fixed or asked.part is not None or asked.kind is not None:
+    if question.reload is None or is_fixed or question.part is not None or question.kind is not None:
         return
     others = [name for name in network.variants if name != network.variant][:_MOST_VARIANTS]
-    found = ((name, asked.reloaded(variant=name)) for name in others)
+    found = ((name, question.reloaded(variant=name)) for name in others)
     known = [(name, value) for name, value in found if value is not None]
-    for name, value in sorted(known, key=lambda pair: asked.gain(pair[1])):
-        if asked.gain(value) > 0 and asked.may_be(name):
-            yield from asked.hint(f"variant {name}", value)
+    for name, value in sorted(known, key=lambda pair: question.gain(pair[1])):
+        if question.gain(value) > 0 and question.may_be(name):
+            yield from question.hint(f"variant {name}", value)
 
 
-def smaller_input(asked: Asked) -> Iterator[Hint]:
+def smaller_input(question: Question) -> Iterator[Hint]:
     """The largest input that fits, smaller by a multiple of the total stride."""
-    network = asked.subject.network
-    if asked.reload is None or not asked.less_is_better:
+    network = question.subject.network
+    if question.reload is None or not question.less_is_better:
         return
     shapes = {source.path: source.output for source in network.inputs}
-    if asked.measure not in (*COUNTS, "peak", "best_peak") or not all(len(x) > 1 for x in shapes.values()):
+    if question.measure not in (*COUNTS, "peak", "best_peak") or not all(len(x) > 1 for x in shapes.values()):
         return
-    steps = _Steps(shapes, _total_stride(asked))
-    if best := _largest(asked, steps):
+    steps = _Steps(shapes, _total_stride(question))
+    if best := _largest(question, steps):
         smaller, value = best
-        yield from asked.hint(f"input {_shown(smaller)} instead of {_shown(shapes)}", value)
+        yield from question.hint(f"input {_shown(smaller)} instead of {_shown(shapes)}", value)
 
 
-def _largest(asked: Asked, steps: _Steps) -> tuple[Mapping[str, Shape], Number] | None:
+def _largest(question: Question, steps: _Steps) -> tuple[Mapping[str, Shape], Number] | None:
     """The fewest steps after which it fits (or as many as it takes to come closest), and the number then."""
     best: tuple[Mapping[str, Shape], Number] | None = None
     low, high = 1, steps.count
     while low <= high:
         middle = (low + high) // 2
         smaller = steps.take(middle)
-        value = asked.reloaded(input=smaller)
-        if value is not None and asked.gain(value) <= 0:
+        value = question.reloaded(input=smaller)
+        if value is not None and question.gain(value) <= 0:
             return best
-        if value is not None and not asked.fits(value):
+        if value is not None and not question.fits(value):
             low = middle + 1
         else:  # it fits, or is too small for the network
             high = middle - 1
-        if value is not None and (best is None or asked.fits(value) or not asked.fits(best[1])):
+        if value is not None and (best is None or question.fits(value) or not question.fits(best[1])):
             best = (smaller, value)
     return best
 
@@ -89,11 +89,11 @@ class _Steps:
         return length - self._unit * (steps * length // self._largest)
 
 
-def _total_stride(asked: Asked) -> int:
+def _total_stride(question: Question) -> int:
     """A step of the input that moves every map by whole positions."""
     strides = {
         Fraction(step)
-        for row in asked.subject.report.nodes
+        for row in question.subject.report.nodes
         for field in (row.receptive_fields or {"": row.receptive_field}).values()
         if field and field.moving
         for step in field.moving.stride
@@ -107,12 +107,12 @@ def _shown(shapes: Mapping[str, Shape]) -> str:
     return ", ".join(f"{name} {show(shape)}" for name, shape in shapes.items())
 
 
-def narrower_type(asked: Asked) -> Iterator[Hint]:
+def narrower_type(question: Question) -> Iterator[Hint]:
     """A data type with fewer bytes, where the limit is in bytes."""
-    if asked.dtype is not None and isinstance(asked.value, int):
-        width = DTYPES[asked.dtype]
+    if question.dtype is not None and isinstance(question.value, int):
+        width = DTYPES[question.dtype]
         for name, bytes_ in DTYPES.items():
             if bytes_ < width:
                 # As many elements of the present type would take as many bytes.
-                value = Fraction(asked.value * bytes_, width)
-                yield from asked.hint(f"{name} instead of {asked.dtype}", value)
+                value = Fraction(question.value * bytes_, width)
+                yield from question.hint(f"{name} instead of {question.dtype}", value)

@@ -1,4 +1,4 @@
-"""What is asked of an idea, and what it may answer: a change, and the number that comes of it."""
+"""The question that every idea answers, and what an answer is: a change, and the number that comes of it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 Number: TypeAlias = "int | Fraction | float"
 
 WORK = 40_000
-"""Nodes that are looked at, over all ideas: about half a second. More would be a wait nobody asked for."""
+"""Nodes that are looked at, over all ideas: about half a second. More would be too long a wait."""
 
 _FIELD_PRICE, _LOAD_PRICE = 4, 6
 """What it takes to find the fields of a node, or to read it from a spec, in nodes whose costs are counted."""
@@ -74,7 +74,7 @@ class Hint(NamedTuple):
 
 
 @dataclass
-class Asked:
+class Question:
     """A limit that is broken, and the means to find out what a change would do to the number.
 
     Attributes:

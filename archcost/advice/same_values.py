@@ -10,24 +10,24 @@ from archcost.advice.question import is_kind
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.advice.question import Asked, Hint
+    from archcost.advice.question import Hint, Question
     from archcost.network import Node
 
 _BIASED = ("conv", "depthwise_conv", "conv_transpose", "deform_conv", "linear")
 
 
-def undone_biases(asked: Asked) -> Iterator[Hint]:
+def undone_biases(question: Question) -> Iterator[Hint]:
     """Biases before a batch norm: it subtracts the mean of every channel, and the bias with it."""
-    found = _undone(asked)
+    found = _undone(question)
     if found:
         layers = {node: [node.layer.model_copy(update={"bias": False})] for node in found}
         who = f"{found[0].path}" if len(found) == 1 else f"{found[0].path} and {len(found) - 1} more"
-        yield from asked.changed(f"bias: false in {who}, whose bias a batch norm undoes", layers)
+        yield from question.changed(f"bias: false in {who}, whose bias a batch norm undoes", layers)
 
 
-def _undone(asked: Asked) -> list[Node]:
-    network = asked.subject.network
-    found = [node for node in network if _is_biased(node) and _is_normed(asked, node)]
+def _undone(question: Question) -> list[Node]:
+    network = question.subject.network
+    found = [node for node in network if _is_biased(node) and _is_normed(question, node)]
     # Where weights are shared, all users have a bias or none has.
     users = Counter(node.shared for node in network)
     undone = Counter(node.shared for node in found)
@@ -38,14 +38,14 @@ def _is_biased(node: Node) -> bool:
     return is_kind(node.word, *_BIASED) and getattr(node.layer, "bias", False)
 
 
-def _is_normed(asked: Asked, node: Node) -> bool:
+def _is_normed(question: Question, node: Node) -> bool:
     """Whether batch norms, and nothing else, read what leaves a node."""
-    readers = asked.readers[node]
-    return bool(readers) and not asked.gives(node) and all(is_kind(r.word, "batch_norm") for r in readers)
+    readers = question.readers[node]
+    return bool(readers) and not question.gives(node) and all(is_kind(r.word, "batch_norm") for r in readers)
 
 
-def best_order(asked: Asked) -> Iterator[Hint]:
+def best_order(question: Question) -> Iterator[Hint]:
     """The same layers in another order."""
-    if asked.measure == "peak":
-        best = asked.subject.report.totals.peak_activations.best
-        yield from asked.hint("the layers in the order that needs least memory", best)
+    if question.measure == "peak":
+        best = question.subject.report.totals.peak_activations.best
+        yield from question.hint("the layers in the order that needs least memory", best)

@@ -13,7 +13,7 @@ from archcost.windows.window import brief
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.advice.question import Asked, Hint
+    from archcost.advice.question import Hint, Question
     from archcost.layers.base import Kind
     from archcost.windows.window import Axes
 
@@ -21,31 +21,35 @@ _MOST = 8
 """Strides that are tried: the first ones, where maps are largest."""
 
 
-def earlier_stride(asked: Asked) -> Iterator[Hint]:
+def earlier_stride(question: Question) -> Iterator[Hint]:
     """The stride of a layer in the first convolution of the chain that leads to it, to the same shape.
 
     A pool that strides is left out then, as in Springenberg et al. 2015, Striving for simplicity.
     """
-    if asked.less_is_better:
-        for first, strided in islice(_pairs(asked), _MOST):
+    if question.less_is_better:
+        for first, strided in islice(_pairs(question), _MOST):
             stride, instead = _stride(strided), _unstrided(strided)
             text = f"stride {brief(stride)} already in {first.path}, "
             text += f"not in {strided.path}" if instead else f"without {strided.path}"
             moved = first.layer.model_copy(update={"stride": stride})
-            yield from asked.changed(f"{text} (changes what is learned)", {first: [moved], strided: instead})
+            yield from question.changed(
+                f"{text} (changes what is learned)", {first: [moved], strided: instead}
+            )
 
 
-def _pairs(asked: Asked) -> Iterator[tuple[Node, Node]]:
+def _pairs(question: Question) -> Iterator[tuple[Node, Node]]:
     """The first convolution of a chain without strides, and the layer with a stride that ends it."""
-    for strided in asked.subject.network:
-        if max(_stride(strided)) > 1 and (first := _first(asked, strided)):
+    for strided in question.subject.network:
+        if max(_stride(strided)) > 1 and (first := _first(question, strided)):
             yield first, strided
 
 
-def _first(asked: Asked, strided: Node) -> Node | None:
+def _first(question: Question, strided: Node) -> Node | None:
     found: Node | None = None
     at = strided.inputs[0]
-    while isinstance(at, Node) and len(at.inputs) == len(asked.readers[at]) == 1 and not asked.gives(at):
+    while (
+        isinstance(at, Node) and len(at.inputs) == len(question.readers[at]) == 1 and not question.gives(at)
+    ):
         if max(_stride(at)) > 1:
             break
         if isinstance(at.layer, Conv | DepthwiseConv) and at.shared is None:

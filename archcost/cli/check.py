@@ -147,10 +147,10 @@ def _check(
     Raises:
         ArchcostError: nothing can be judged.
     """
-    from archcost.config.entries import entries  # noqa: PLC0415
+    from archcost.config.selection import select_specs  # noqa: PLC0415
     from archcost.gate.check import Gate  # noqa: PLC0415 - `--help` needs none of what follows
     from archcost.gate.run import configured  # noqa: PLC0415
-    from archcost.report.judgement.sentences import Look  # noqa: PLC0415
+    from archcost.report.judgement.sentences import JudgementOptions  # noqa: PLC0415
 
     _refuse_contradictions(options, is_placed=bool(forms or output))
     placed = outputs(forms, output, "text")
@@ -165,7 +165,7 @@ def _check(
         limits=options["limits"],
     )
     how = asked(options)
-    wanted = entries(specs, how, settled)
+    wanted = select_specs(specs, how, settled)
     day = options["today"].date() if options["today"] else dt.date.today()  # noqa: DTZ011 - the user's day
     changes = options["write_baseline"] or options["ratchet"]
     baseline = _baseline(settled, changes=changes, begins=options["write_baseline"])
@@ -173,7 +173,7 @@ def _check(
     with progress(quiet=options["quiet"]) as doing:
         doing.step(f"checking {plural(len(wanted), 'spec')}", 2 * len(wanted))
         judgement = Gate(settled, day, baseline).judge(
-            wanted, is_whole=is_whole, patterns=specs, asked=how, tick=doing.tick
+            wanted, is_whole=is_whole, patterns=specs, flags=how, tick=doing.tick
         )
     if options["write_baseline"]:
         write(baseline.rewritten(is_whole=is_whole), baseline.file)
@@ -189,7 +189,9 @@ def _check(
     root = repository_root()
     write_all(
         placed,
-        lambda form, style: render(judgement, form, Look(quiet=options["quiet"], style=style, root=root)),
+        lambda form, style: render(
+            judgement, form, JudgementOptions(quiet=options["quiet"], style=style, root=root)
+        ),
         options["width"],
     )
     return FAILED if judgement.failed else 0

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from archcost.cli.progress import Progress
-    from archcost.config.entries import Entry
+    from archcost.config.selection import SelectedSpec
     from archcost.errors import Diagnostic
     from archcost.network import Network
 
@@ -182,12 +182,12 @@ units = option(
 quiet = option("--quiet", "-q", is_flag=True, help="Only the result, without explanations.")
 
 
-def asked(options: Loading) -> list[Entry]:
+def asked(options: Loading) -> list[SelectedSpec]:
     """How specs are to be read, for the commands that look some up in the configuration: once per variant."""
-    from archcost.config.entries import Entry  # noqa: PLC0415 - few commands have a configuration
+    from archcost.config.selection import SelectedSpec  # noqa: PLC0415 - few commands have a configuration
 
     return [
-        Entry(
+        SelectedSpec(
             path="",
             variant=variant,
             set=options["settings"],

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from archcost.spec.library import Opened
 
 
-class Where(Protocol):
+class SpecStore(Protocol):
     """Where specs are looked for."""
 
     def matching(self, pattern: str) -> list[str]:
@@ -38,7 +38,7 @@ class Where(Protocol):
         ...
 
 
-class Here:
+class DiskStore:
     """The disk."""
 
     def matching(self, pattern: str) -> list[str]:
@@ -54,7 +54,7 @@ class Here:
         return open_spec(path, limits, DISK)
 
 
-class There:
+class RevisionStore:
     """A revision. What it does not have was not listed there."""
 
     def __init__(self, revision: Revision) -> None:
@@ -76,10 +76,10 @@ class There:
         return open_spec(path, limits) if path.startswith("zoo:") else open_spec(path, limits, self._revision)
 
 
-HERE = Here()
+HERE = DiskStore()
 
 
-def listed(pattern: str, config: Config, where: Where, limits: Limits) -> list[str]:
+def listed(pattern: str, config: Config, where: SpecStore, limits: Limits) -> list[str]:
     """The specs that a pattern means.
 
     Of what a pattern with a star matches, files that hold blocks alone for others to include, configurations,
@@ -105,7 +105,7 @@ def listed(pattern: str, config: Config, where: Where, limits: Limits) -> list[s
     return kept
 
 
-def _is_something_else(path: str, config: Config, where: Where, limits: Limits) -> bool:
+def _is_something_else(path: str, config: Config, where: SpecStore, limits: Limits) -> bool:
     """Whether a file holds blocks alone, or a configuration. What cannot be read may be a spec."""
     if config.file and os.path.abspath(path) == os.path.abspath(config.file):  # noqa: PTH100 - links are not followed
         return True

@@ -142,7 +142,7 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Given:
+class Overrides:
     """What the command line says in place of a configuration; None for what it leaves to that.
 
     Attributes:
@@ -180,7 +180,7 @@ class Config:
         rules: the levels at which rules report, in place of their own.
         budgets: what networks may cost, a limit each.
         waivers: what was agreed to nevertheless.
-        given: what the command line put in place of it.
+        overrides: what the command line put in place of it.
     """
 
     file: str | None = None
@@ -196,20 +196,20 @@ class Config:
     rules: Mapping[str, Level | Literal["off"]] = field(default_factory=dict[str, "Level | Literal['off']"])
     budgets: tuple[Budget, ...] = ()
     waivers: tuple[Waiver, ...] = ()
-    given: Given = Given()
+    overrides: Overrides = Overrides()
 
-    def settled(self, given: Given) -> Config:
+    def settled(self, overrides: Overrides) -> Config:
         """The configuration with what the command line says in its place."""
-        keys = {budget.bound.key for budget in given.budgets}
+        keys = {budget.bound.key for budget in overrides.budgets}
         kept = [b for b in self.budgets if b.bound.key not in keys or b.block or b.kind]
         return replace(
             self,
-            against=given.against or self.against,
-            fail_level=given.fail_level or self.fail_level,
-            dtype=given.dtype or self.dtype,
-            baseline=given.baseline or self.baseline,
-            budgets=(*kept, *given.budgets),
-            given=given,
+            against=overrides.against or self.against,
+            fail_level=overrides.fail_level or self.fail_level,
+            dtype=overrides.dtype or self.dtype,
+            baseline=overrides.baseline or self.baseline,
+            budgets=(*kept, *overrides.budgets),
+            overrides=overrides,
         )
 
     def path_of(self, pattern: str) -> str:
@@ -234,9 +234,3 @@ def flag(key: str) -> str:
     '--max-best-peak'
     """
     return f"--{key.replace('_', '-')}"
-
-
-# -- finding ------------------------------------------------------------------------------------------------
-
-
-# -- reading ------------------------------------------------------------------------------------------------

@@ -10,12 +10,12 @@ from archcost.gate.judge import rulings
 from archcost.results.judgement import at_least
 
 if TYPE_CHECKING:
-    from archcost.config.entries import Entry
     from archcost.config.model import Config
+    from archcost.config.selection import SelectedSpec
     from archcost.gate.bases import Base
 
 
-def would_pass(entry: Entry, config: Config, base: Base | None) -> bool:
+def would_pass(entry: SelectedSpec, config: Config, base: Base | None) -> bool:
     """Whether a network breaks no limit that holds for it, and has no finding that fails."""
     try:
         subject = Facts.of(entry.load())

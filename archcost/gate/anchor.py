@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import RevisionError, SpecError
 from archcost.gate.bases import Base
-from archcost.gate.remarks import Remark, nowhere
+from archcost.gate.config_problems import ConfigProblem, nowhere
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.config.entries import Entry
     from archcost.config.model import Config
+    from archcost.config.selection import SelectedSpec
 
 _MOVES = re.compile(r"(HEAD|@)($|[~^@.{])|:/")
 """A name for whatever is checked out, or for what lies some commits before it."""
@@ -28,10 +28,10 @@ class Anchor(NamedTuple):
     """The base that counts; None if none is named. And what there is to say about how it is named."""
 
     base: Base | None
-    remarks: Sequence[Remark] = ()
+    remarks: Sequence[ConfigProblem] = ()
 
 
-def anchor(config: Config, near: str, wanted: Sequence[Entry]) -> Anchor:
+def anchor(config: Config, near: str, wanted: Sequence[SelectedSpec]) -> Anchor:
     """The base that counts.
 
     Args:
@@ -41,7 +41,7 @@ def anchor(config: Config, near: str, wanted: Sequence[Entry]) -> Anchor:
     """
     ref = config.against
     named = Base(ref, near, wanted) if ref else None
-    if config.given.against:
+    if config.overrides.against:
         return Anchor(named)
     old, witness = _agreed(config, named, near)
     if old is None or old == ref:
@@ -50,11 +50,11 @@ def anchor(config: Config, near: str, wanted: Sequence[Entry]) -> Anchor:
     before = Base(old, near, wanted)
     if before.revision is None:
         text = f"{text}, which cannot be compared with: {before.missing}"
-        return Anchor(named, [Remark("loosened", text, nowhere(config)), *_moving(config, named)])
+        return Anchor(named, [ConfigProblem("loosened", text, nowhere(config)), *_moving(config, named)])
     if named:
         named.close()
     text = f"{text}; {old} is what this is compared with until {witness or 'that'} has the change"
-    return Anchor(before, [Remark("loosened", text, nowhere(config)), *_moving(config, before)])
+    return Anchor(before, [ConfigProblem("loosened", text, nowhere(config)), *_moving(config, before)])
 
 
 def _agreed(config: Config, named: Base | None, near: str) -> tuple[str | None, str]:
@@ -80,7 +80,7 @@ def _against_at(base: Base, config: Config) -> str | None:
     return then and then.against
 
 
-def _moving(config: Config, base: Base | None, *, is_known: bool = True) -> list[Remark]:
+def _moving(config: Config, base: Base | None, *, is_known: bool = True) -> list[ConfigProblem]:
     """That a name means another commit with every commit, so that a change may have been made before it.
 
     Args:
@@ -97,4 +97,4 @@ def _moving(config: Config, base: Base | None, *, is_known: bool = True) -> list
     else:
         return []
     text = f"{text} is not seen; name the branch that changes are for (origin/main...), or a tag"
-    return [Remark("moving-base", text, nowhere(config))]
+    return [ConfigProblem("moving-base", text, nowhere(config))]

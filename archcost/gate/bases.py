@@ -21,8 +21,8 @@ from archcost.spec.library import open_spec
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from archcost.config.entries import Entry
-    from archcost.config.model import Config, Given
+    from archcost.config.model import Config, Overrides
+    from archcost.config.selection import SelectedSpec
     from archcost.gate.baseline import Accepted
     from archcost.history.renames import Renames
     from archcost.history.revisions import Revision
@@ -50,7 +50,7 @@ class Base:
         revision: the base; None if there is none.
     """
 
-    def __init__(self, ref: str, near: str, wanted: Sequence[Entry] = ()) -> None:
+    def __init__(self, ref: str, near: str, wanted: Sequence[SelectedSpec] = ()) -> None:
         from archcost.history.revisions import revision  # noqa: PLC0415 - most checks have no base
 
         self.ref = ref
@@ -81,11 +81,11 @@ class Base:
 
         return Renames(self.revision, self._files) if self.revision else None
 
-    def look_for(self, entries: Sequence[Entry]) -> None:
-        """Take note of specs that were there, before it is asked what they are called now."""
+    def look_for(self, entries: Sequence[SelectedSpec]) -> None:
+        """Take note of specs that were there, before anyone looks what they are called now."""
         self._files += [entry.path for entry in entries if entry.is_file]
 
-    def entry_of(self, entry: Entry) -> Entry:
+    def entry_of(self, entry: SelectedSpec) -> SelectedSpec:
         """How a spec is to be read there: by the name it had."""
         if self.revision is None or not entry.is_file or self._has(entry.path):
             return entry
@@ -98,7 +98,7 @@ class Base:
         except RevisionError:
             return False
 
-    def of(self, entry: Entry) -> Facts | Absent:
+    def of(self, entry: SelectedSpec) -> Facts | Absent:
         """The network as it was, under the name it had; or why it was not."""
         if self.revision is None:
             return Absent(self.missing, self.is_first)
@@ -117,7 +117,7 @@ class Base:
         except UsageError as error:  # it could not be read with these settings
             return Absent(str(error), is_new=self._lacks_variant(before))
 
-    def _lacks_variant(self, entry: Entry) -> bool:
+    def _lacks_variant(self, entry: SelectedSpec) -> bool:
         """Whether a spec was there, and only the variant is new."""
         try:
             plain = replace(entry, variant=None, set={}, input=None).load(at=self.revision)
@@ -145,20 +145,20 @@ class Base:
         is_found = not config.file or Path(config.file).name in NAMES
         near = [one / name for one in folders for name in NAMES if is_found]
         for file in (*([Path(config.file)] if config.file else []), *near):
-            if found := self._config_in(os.path.relpath(file), config.given):
+            if found := self._config_in(os.path.relpath(file), config.overrides):
                 return found
         return None
 
-    def _config_in(self, name: str, given: Given) -> Config | None:
+    def _config_in(self, name: str, overrides: Overrides) -> Config | None:
         """The configuration in a file, as messages of today would name it; None if it is none."""
         from archcost.config.parser import parse  # noqa: PLC0415 - most checks have no base
 
         if self.revision is None or not self._has(name):
             return None
-        opened = open_spec(name, given.limits, self.revision)
+        opened = open_spec(name, overrides.limits, self.revision)
         if name.endswith(".toml") and not has_table(opened.data, TABLE):
             return None
-        return replace(parse(opened, given.limits), folder=Path(name).parent).settled(given)
+        return replace(parse(opened, overrides.limits), folder=Path(name).parent).settled(overrides)
 
     def accepted(self, then: Config) -> Mapping[str, Accepted]:
         """What the baseline that a configuration names accepted there; nothing if that cannot be read."""

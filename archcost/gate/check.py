@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 from archcost.advice import advice
 from archcost.advice.heaviest import heaviest_text
 from archcost.analysis.facts import Facts
-from archcost.config.entries import Entry, load_entries, unchecked
+from archcost.config.selection import SelectedSpec, load_all, unchecked
 from archcost.config.tree import is_in_repository
 from archcost.errors import RevisionError, SpecError
 from archcost.findings import RULES
@@ -23,13 +23,8 @@ from archcost.gate.anchor import anchor
 from archcost.gate.baseline import Accepted, Baseline, fingerprint
 from archcost.gate.bases import Absent
 from archcost.gate.causes import Causes, causes
-from archcost.gate.declared import findings as findings_of_declared
-from archcost.gate.drift import Pair, about_config, about_limits
-from archcost.gate.drift import about_baseline as drift_of_baseline
-from archcost.gate.gone import about_gone, checked_then
-from archcost.gate.judge import measures, rulings
-from archcost.gate.remarks import (
-    Remark,
+from archcost.gate.config_problems import (
+    ConfigProblem,
     about_base,
     about_baseline,
     about_budgets,
@@ -38,6 +33,11 @@ from archcost.gate.remarks import (
     about_variants,
     nowhere,
 )
+from archcost.gate.declared import findings as findings_of_declared
+from archcost.gate.drift import CheckedPair, about_config, about_limits
+from archcost.gate.drift import about_baseline as drift_of_baseline
+from archcost.gate.gone import about_gone, checked_then
+from archcost.gate.judge import measures, rulings
 from archcost.gate.waivers import Waivers, granted
 from archcost.results.difference import Place as WrittenAt
 from archcost.results.judgement import (
@@ -45,9 +45,9 @@ from archcost.results.judgement import (
     LEVELS,
     WATCHING,
     CheckedSpec,
-    Complaint,
-    Judged,
     Judgement,
+    LimitResult,
+    Violation,
     at_least,
 )
 from archcost.source import Place, Source
@@ -73,7 +73,7 @@ ADVISED_NODES = 40_000
 class Checked:
     """A network that is judged, and what it is judged by."""
 
-    entry: Entry
+    entry: SelectedSpec
     label: str
     subject: Facts
     base: Facts | None
@@ -98,7 +98,7 @@ class Gate:
         self._waivers = Waivers(config, today)
         self._base: Base | None = None
         self._before: Config | None = None
-        self._pairs: list[Pair] = []
+        self._pairs: list[CheckedPair] = []
         self._is_new: set[str] = set()
         self._advised = 0
         self._advised_nodes = 0
@@ -107,11 +107,11 @@ class Gate:
 
     def judge(
         self,
-        wanted: Sequence[Entry],
+        wanted: Sequence[SelectedSpec],
         *,
         is_whole: bool,
         patterns: Sequence[str] = (),
-        asked: Sequence[Entry] = (),
+        flags: Sequence[SelectedSpec] = (),
         tick: Callable[[], object] = lambda: None,
     ) -> Judgement:
         """What is to be said of networks.
@@ -121,24 +121,24 @@ class Gate:
             is_whole: whether these are all the configuration has, so that what concerns none of them
                 concerns nothing.
             patterns: how they were named, if they were.
-            asked: the settings that were asked for.
+            flags: the settings of the command line.
             tick: called when a network has been read, and when it has been judged.
 
         Raises:
             ArchcostError: a spec cannot be read.
         """
-        subjects = [Facts.of(network) for network in load_entries(wanted, tick)]
+        subjects = [Facts.of(network) for network in load_all(wanted, tick)]
         checked = list(zip(wanted, subjects, strict=True))
         base, of_anchor = anchor(self.config, _near(wanted, self.config), wanted)
         self._base = base
         with closing(base) if base else nullcontext():
-            drifted: list[Remark] = []
-            then, old = None, list[Entry]()
+            drifted: list[ConfigProblem] = []
+            then, old = None, list[SelectedSpec]()
             if base and base.revision:
                 then, drifted = self._then(base)
                 self._before = then
-                is_known = is_whole or patterns or asked
-                old = self._checked_then(base, then, patterns, asked) if is_known else []
+                is_known = is_whole or patterns or flags
+                old = self._checked_then(base, then, patterns, flags) if is_known else []
             specs: list[CheckedSpec] = []
             for pair in checked:
                 specs.append(self._spec(*pair, base))
@@ -177,12 +177,12 @@ class Gate:
     # -- beside the base ------------------------------------------------------------------------------------
 
     def _checked_then(
-        self, base: Base, then: Config | None, patterns: Sequence[str], asked: Sequence[Entry]
-    ) -> list[Entry]:
+        self, base: Base, then: Config | None, patterns: Sequence[str], flags: Sequence[SelectedSpec]
+    ) -> list[SelectedSpec]:
         """What the same command would have checked at the base, of what lies below this configuration."""
         if then is None and not patterns:
             return []
-        found = checked_then(patterns, asked or [Entry(path="")], then or self.config, base)
+        found = checked_then(patterns, flags or [SelectedSpec(path="")], then or self.config, base)
         if then and not patterns and not self._is_beside(then):
             below = os.path.abspath(self.config.folder)  # noqa: PTH100 - links are not followed
             found = [one for one in found if Path(os.path.abspath(one.path)).is_relative_to(below)]  # noqa: PTH100 - as above
@@ -194,8 +194,8 @@ class Gate:
         return os.path.abspath(then.folder) == os.path.abspath(self.config.folder)  # noqa: PTH100 - as above
 
     def _drift(
-        self, base: Base, then: Config | None, old: Sequence[Entry], wanted: Sequence[Entry]
-    ) -> Iterator[Remark]:
+        self, base: Base, then: Config | None, old: Sequence[SelectedSpec], wanted: Sequence[SelectedSpec]
+    ) -> Iterator[ConfigProblem]:
         """What is not checked any more, and what is checked less strictly."""
         yield from about_gone(old, wanted, self.config, base)
         if then is None:
@@ -207,7 +207,7 @@ class Gate:
         known = base.accepted(then)
         yield from drift_of_baseline(self.baseline.accepted, known, self.baseline.file, base.name)
 
-    def _then(self, base: Base) -> tuple[Config | None, list[Remark]]:
+    def _then(self, base: Base) -> tuple[Config | None, list[ConfigProblem]]:
         """The configuration at the base, and what there is to say if it cannot be read; None without one."""
         try:
             return base.config(self.config), []
@@ -216,9 +216,9 @@ class Gate:
         except RevisionError as error:
             why = str(error)
         text = f"what this change loosened cannot be told: {why}"
-        return None, [Remark("loosened", text, nowhere(self.config))]
+        return None, [ConfigProblem("loosened", text, nowhere(self.config))]
 
-    def _spec(self, entry: Entry, subject: Facts, base: Base | None) -> CheckedSpec:
+    def _spec(self, entry: SelectedSpec, subject: Facts, base: Base | None) -> CheckedSpec:
         before = base.of(entry) if base else None
         label = entry.label(self.config)
         checked = Checked(entry, label, subject, before if isinstance(before, Facts) else None)
@@ -237,7 +237,7 @@ class Gate:
             )
             text = f"no base: {before.why}; {so}"
             rule = "no-base-yet" if before.is_new else "missing-base"
-            if missing := self._remark(Remark(rule, text, Place(Source(entry.path)))):
+            if missing := self._remark(ConfigProblem(rule, text, Place(Source(entry.path)))):
                 complaints.append(missing)
         return CheckedSpec(
             path=report.path,
@@ -257,7 +257,7 @@ class Gate:
 
     # -- limits -----------------------------------------------------------------------------------------
 
-    def _limits(self, checked: Checked, base: Base | None) -> tuple[list[Judged], list[Complaint]]:
+    def _limits(self, checked: Checked, base: Base | None) -> tuple[list[LimitResult], list[Violation]]:
         """Every limit that applies, and what is to be said of those that do not hold."""
         which = checked.entry.path, checked.entry.variant
         budgets = [one for one in self.config.budgets if self.config.applies(one, *which)]
@@ -265,7 +265,7 @@ class Gate:
         if base and checked.base:
             before = base.entry_of(checked.entry)
             self._pairs.append(
-                Pair(checked.entry, checked.label, checked.subject, before, checked.base, found)
+                CheckedPair(checked.entry, checked.label, checked.subject, before, checked.base, found)
             )
         for one in found:
             if one.kept is None:
@@ -283,9 +283,9 @@ class Gate:
         self._waivers.of_budget(ruling, checked.entry)
         self.baseline.keep(self._print_of(ruling, checked))
 
-    def _judged(self, ruling: Ruling, checked: Checked) -> Judged:
+    def _judged(self, ruling: Ruling, checked: Checked) -> LimitResult:
         budget = ruling.budget
-        return Judged(
+        return LimitResult(
             budget=budget.bound.key,
             scope=ruling.part.scope,
             axis=ruling.axis,
@@ -305,7 +305,7 @@ class Gate:
         axis = ruling.axis or ""
         return fingerprint(checked.label, ruling.budget.bound.key, ruling.part.scope or "", kind, axis)
 
-    def _broken(self, ruling: Ruling, checked: Checked, ref: str) -> Complaint | None:
+    def _broken(self, ruling: Ruling, checked: Checked, ref: str) -> Violation | None:
         """What is to be said of a limit that does not hold, or could not be judged; None if that is off."""
         budget = ruling.budget
         rule, level = "budget", ruling.level
@@ -320,7 +320,7 @@ class Gate:
         place = self._place(ruling, checked)
         # What made a network what it is may be written in a file that it includes.
         whose = "" if ruling.part.rows or place.file == checked.subject.report.path else f"{checked.label}: "
-        complaint = Complaint(
+        complaint = Violation(
             rule=rule,
             level=level,
             node=None if budget.kind else ruling.part.scope,
@@ -357,7 +357,7 @@ class Gate:
         cause = None if ruling.kept else checked.causes.place(checked.subject, measure, checked.entry.limits)
         return cause or WrittenAt(file=checked.subject.report.path, line=1, column=1)
 
-    def _explained(self, complaint: Complaint, ruling: Ruling, checked: Checked) -> Complaint:
+    def _explained(self, complaint: Violation, ruling: Ruling, checked: Checked) -> Violation:
         """The complaint with the layers that weigh most, and what would help."""
         measure, subject = ruling.budget.bound.measure.name, checked.subject
         rows = ruling.part.rows or subject.report.nodes
@@ -393,10 +393,10 @@ class Gate:
 
     # -- findings ---------------------------------------------------------------------------------------
 
-    def _findings(self, checked: Checked, found: Sequence[Finding]) -> list[Complaint]:
+    def _findings(self, checked: Checked, found: Sequence[Finding]) -> list[Violation]:
         """What the rules found, at the levels that are configured."""
         times = Counter[tuple[str, str | None]]()
-        complaints: list[Complaint] = []
+        complaints: list[Violation] = []
         for finding in found:
             own = finding.rule in GATE_RULES
             level = self._level(finding.rule) if own else self.config.rules.get(finding.rule, finding.level)
@@ -407,8 +407,8 @@ class Gate:
             complaints.append(self._finding(finding, level, checked, nth))
         return complaints
 
-    def _finding(self, finding: Finding, level: Level, checked: Checked, nth: str) -> Complaint:
-        complaint = Complaint(
+    def _finding(self, finding: Finding, level: Level, checked: Checked, nth: str) -> Violation:
+        complaint = Violation(
             rule=finding.rule,
             level=level,
             node=finding.node,
@@ -432,7 +432,7 @@ class Gate:
 
     # -- what was agreed to ---------------------------------------------------------------------------------
 
-    def _settled(self, complaint: Complaint, what: str, value: Number | None, about: str) -> Complaint:
+    def _settled(self, complaint: Violation, what: str, value: Number | None, about: str) -> Violation:
         """A complaint that nobody waived, beside the baseline. `what` and `about` are for its readers."""
         judged = self._judged_by_level(complaint)
         known = self.baseline.meet(Accepted(complaint.fingerprint, what, value, about), fails=judged.fails)
@@ -444,7 +444,7 @@ class Gate:
         worse = f"; the baseline accepts {known.value:,}" if known.value is not None else ""
         return replace(judged, message=complaint.message + worse)
 
-    def _judged_by_level(self, complaint: Complaint) -> Complaint:
+    def _judged_by_level(self, complaint: Violation) -> Violation:
         fails = (at_least(complaint.level, one.fail_level) for one in self._watching(complaint.rule))
         return replace(complaint, fails=any(fails))
 
@@ -461,13 +461,13 @@ class Gate:
         levels: list[Level | Literal["off"]] = [c.rules.get(rule, of_gate) for c in self._watching(rule)]
         return max(levels, key=("off", *LEVELS).index)
 
-    def _remark(self, remark: Remark) -> Complaint | None:
+    def _remark(self, remark: ConfigProblem) -> Violation | None:
         """A remark as a complaint, at the level that is configured; None if that is off."""
         level = self._level(remark.rule)
         if level == "off":
             return None
         file = remark.place.source.name
-        complaint = Complaint(
+        complaint = Violation(
             rule=remark.rule,
             level=level,
             node=None,
@@ -492,7 +492,7 @@ _UNJUDGED = ("missing-base", "unused-budget", "lost-budget")
 """Rules that say why a limit was not judged. Where one of them fails, it need not be said again."""
 
 
-def _near(wanted: Sequence[Entry], config: Config) -> str:
+def _near(wanted: Sequence[SelectedSpec], config: Config) -> str:
     """A path in the repository that the base is in.
 
     That is the one we are in, for specs of a submodule as well: a change may bring another commit of that.
@@ -502,13 +502,13 @@ def _near(wanted: Sequence[Entry], config: Config) -> str:
     return first if first is not None and not is_in_repository(first, home) else home
 
 
-def _other_name(entry: Entry, checked: Checked, base: Base | None) -> str | None:
+def _other_name(entry: SelectedSpec, checked: Checked, base: Base | None) -> str | None:
     """What the spec was called at the base, if that is something else."""
     before = base.entry_of(entry).path if base and checked.base else entry.path
     return None if before == entry.path else before
 
 
-def _named(complaints: Sequence[Complaint], entry: Entry) -> Iterator[Complaint]:
+def _named(complaints: Sequence[Violation], entry: SelectedSpec) -> Iterator[Violation]:
     """The complaints, which tell what they are about where one spec is read in several ways."""
     for one in complaints:
         yield one if entry.is_plain else replace(one, message=f"{entry.settings}: {one.message}")

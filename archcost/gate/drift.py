@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.config.patterns import is_glob
 from archcost.findings import RULES
 from archcost.findings.expectation import numbers, spread
+from archcost.gate.config_problems import ConfigProblem, nowhere
 from archcost.gate.judge import Ruling, rulings
-from archcost.gate.remarks import Remark, nowhere
 from archcost.gate.waivers import granted
 from archcost.results.judgement import GATE_RULES, LEVELS
 from archcost.source import Place, Source
@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from archcost.analysis.facts import Facts
-    from archcost.config.entries import Entry
     from archcost.config.model import Budget, Config, Waiver
+    from archcost.config.selection import SelectedSpec
     from archcost.gate.baseline import Accepted
     from archcost.network import Expectation
     from archcost.results.report import Level
 
 
-class Pair(NamedTuple):
+class CheckedPair(NamedTuple):
     """A network that is checked, and what it was.
 
     Attributes:
@@ -46,10 +46,10 @@ class Pair(NamedTuple):
         found: its limits.
     """
 
-    entry: Entry
+    entry: SelectedSpec
     label: str
     subject: Facts
-    before: Entry
+    before: SelectedSpec
     base: Facts
     found: Sequence[Ruling]
 
@@ -62,25 +62,27 @@ class Loss(NamedTuple):
     place: Place
 
 
-def about_limits(pairs: Iterable[Pair], now: Config, then: Config, base: str) -> Iterator[Remark]:
+def about_limits(
+    pairs: Iterable[CheckedPair], now: Config, then: Config, base: str
+) -> Iterator[ConfigProblem]:
     """Limits that allow more than they did, each with the networks it is about."""
-    found: dict[Loss, list[Pair]] = {}
+    found: dict[Loss, list[CheckedPair]] = {}
     for pair in pairs:
         for loss in _losses(pair, now, then):
             found.setdefault(loss, []).append(pair)
     for loss, several in found.items():
         text = f"{loss.text} at {base}, for {some([_called(pair, now) for pair in several])}"
         about = tuple((pair.entry.path, pair.entry.variant) for pair in several)
-        yield Remark(loss.rule, text, loss.place, about)
+        yield ConfigProblem(loss.rule, text, loss.place, about)
 
 
-def _called(pair: Pair, config: Config) -> str:
+def _called(pair: CheckedPair, config: Config) -> str:
     """What readers call a network, and what its file was called if that had another name."""
     was = pair.before.path != pair.entry.path
     return pair.label + f" (which was {replace(pair.before, variant=None).label(config)})" * was
 
 
-def _losses(pair: Pair, now: Config, then: Config) -> Iterator[Loss]:
+def _losses(pair: CheckedPair, now: Config, then: Config) -> Iterator[Loss]:
     budgets = [b for b in then.budgets if then.applies(b, pair.before.path, pair.before.variant)]
     old = list(rulings(budgets, pair.base, pair.base, then.dtype))
     yield from _inputs(pair)
@@ -102,7 +104,7 @@ def _about(ruling: Ruling) -> tuple[object, ...]:
 
 
 def _loss(
-    before: Sequence[Ruling], after: Sequence[Ruling], pair: Pair, now: Config, then: Config
+    before: Sequence[Ruling], after: Sequence[Ruling], pair: CheckedPair, now: Config, then: Config
 ) -> Loss | None:
     """What is wider about the limits of one thing: the strictest counts, an error's before a warning's."""
     for level in ("error", "warn"):
@@ -131,7 +133,7 @@ def _loss(
     return None
 
 
-def _rule_of_lost(was: Ruling, pair: Pair, now: Config, then: Config) -> str:
+def _rule_of_lost(was: Ruling, pair: CheckedPair, now: Config, then: Config) -> str:
     """Whether a limit was taken out, where a review sees it, or something slipped away from under it."""
     budget = was.budget
     if budget.block is not None and any(_same_scope(budget, one) for one in now.budgets):
@@ -160,7 +162,7 @@ def _is_wider(one: Ruling, other: Ruling) -> bool:
     return a > b if one.budget.bound.side == "max" else a < b
 
 
-def _inputs(pair: Pair) -> Iterator[Loss]:
+def _inputs(pair: CheckedPair) -> Iterator[Loss]:
     """An input that is smaller: everything costs less then, so a limit leaves room that it did not."""
     inputs = pair.subject.network.inputs
     old, names = pair.base.network.inputs, {one.path for one in inputs}
@@ -178,7 +180,7 @@ def _inputs(pair: Pair) -> Iterator[Loss]:
 # -- expectations -------------------------------------------------------------------------------------------
 
 
-def _expectations(pair: Pair) -> Iterator[Loss]:
+def _expectations(pair: CheckedPair) -> Iterator[Loss]:
     """What a spec expected of itself, and no longer does, or only of something dearer."""
     before, after = (_by_name(one.network.expectations) for one in (pair.base, pair.subject))
     place = Place(Source(pair.entry.path))
@@ -209,16 +211,16 @@ def _expects_less(was: Expectation, now: Expectation) -> bool:
 # -- what a configuration agrees to -------------------------------------------------------------------------
 
 
-def about_config(now: Config, then: Config, base: str) -> Iterator[Remark]:
+def about_config(now: Config, then: Config, base: str) -> Iterator[ConfigProblem]:
     """Levels that are milder, waivers that are new or allow more, and everything else that fails less."""
     for text in (*_levels(now, then), *_words(now, then)):
-        yield Remark("loosened", f"{text} at {base}", nowhere(now))
+        yield ConfigProblem("loosened", f"{text} at {base}", nowhere(now))
     old = {_of(waiver): waiver for waiver in then.waivers}
     for waiver in now.waivers:
         if more := _more(waiver, old.get(_of(waiver))):
             limit = f" up to {waiver.limit.text}," if waiver.limit else ""
             what = f"{waiver.budget or waiver.rule} is waived now, and {more} at {base}"
-            yield Remark("loosened", f"{what}:{limit} {granted(waiver)}", waiver.place)
+            yield ConfigProblem("loosened", f"{what}:{limit} {granted(waiver)}", waiver.place)
 
 
 def _levels(now: Config, then: Config) -> Iterator[str]:
@@ -282,7 +284,7 @@ def _allows_more(waiver: Waiver, was: Waiver) -> bool:
 
 def about_baseline(
     now: Mapping[str, Accepted], then: Mapping[str, Accepted], file: str, base: str
-) -> Iterator[Remark]:
+) -> Iterator[ConfigProblem]:
     """Complaints that a baseline accepts, and did not, or only with a better number."""
     new = [one for name, one in now.items() if name not in then]
     worse = [one for name, one in now.items() if name in then and not then[name].covers(one.value)]
@@ -290,4 +292,4 @@ def about_baseline(
         if several:
             listed = some([f"{one.what} of {one.about}" for one in several])
             text = f"the baseline accepts {plural(len(several), 'complaint')} {what} at {base}: {listed}"
-            yield Remark("loosened", text, Place(Source(file), several[0].line or 1))
+            yield ConfigProblem("loosened", text, Place(Source(file), several[0].line or 1))

@@ -6,10 +6,10 @@ import os
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from archcost.config.entries import Entry, entries
-from archcost.config.listing import There
+from archcost.config.listing import RevisionStore
+from archcost.config.selection import SelectedSpec, select_specs
 from archcost.errors import NothingToAnalyzeError, RevisionError, SpecError
-from archcost.gate.remarks import Remark, nowhere
+from archcost.gate.config_problems import ConfigProblem, nowhere
 from archcost.source import Place, Source
 from archcost.words.paths import some
 
@@ -20,20 +20,24 @@ if TYPE_CHECKING:
     from archcost.gate.bases import Base
 
 
-def checked_then(patterns: Sequence[str], asked: Sequence[Entry], then: Config, base: Base) -> list[Entry]:
+def checked_then(
+    patterns: Sequence[str], flags: Sequence[SelectedSpec], then: Config, base: Base
+) -> list[SelectedSpec]:
     """What the same command would have checked at the base."""
     if base.revision is None:
         return []
     try:
-        return entries(patterns, asked, then, There(base.revision))
+        return select_specs(patterns, flags, then, RevisionStore(base.revision))
     except (NothingToAnalyzeError, RevisionError, SpecError):
         return []
 
 
-def about_gone(then: Sequence[Entry], now: Sequence[Entry], config: Config, base: Base) -> Iterator[Remark]:
+def about_gone(
+    then: Sequence[SelectedSpec], now: Sequence[SelectedSpec], config: Config, base: Base
+) -> Iterator[ConfigProblem]:
     """Of what was checked then, what is not checked now: by its path, or by the one git says it has."""
     checked = {_key(entry, config) for entry in now}
-    lost: dict[str, list[Entry]] = {}
+    lost: dict[str, list[SelectedSpec]] = {}
     for entry in then:
         if _key(_today(entry, base), config) not in checked:
             lost.setdefault(entry.path, []).append(entry)
@@ -46,32 +50,32 @@ def about_gone(then: Sequence[Entry], now: Sequence[Entry], config: Config, base
             yield _altogether(several, new, config, base)
 
 
-def _key(entry: Entry, config: Config) -> tuple[str, str]:
+def _key(entry: SelectedSpec, config: Config) -> tuple[str, str]:
     """What makes two entries the same one: a file may well be called `net.yaml (wide)`."""
     return _file_of(entry, config), entry.settings
 
 
-def _file_of(entry: Entry, config: Config) -> str:
+def _file_of(entry: SelectedSpec, config: Config) -> str:
     """The path from the folder of the configuration."""
     return replace(entry, variant=None, set={}, input=None).label(config)
 
 
-def _today(entry: Entry, base: Base) -> Entry:
+def _today(entry: SelectedSpec, base: Base) -> SelectedSpec:
     """The same, by the path its file has now."""
     if not entry.is_file or os.path.lexists(entry.path) or base.renames is None:
         return entry
     return replace(entry, path=base.renames.after(entry.path) or entry.path)
 
 
-def _as_it_was_read(entry: Entry, path: str, config: Config, base: Base) -> Remark:
+def _as_it_was_read(entry: SelectedSpec, path: str, config: Config, base: Base) -> ConfigProblem:
     """A variant, or other settings, of a spec that is still checked in some way."""
     how = f"as {entry.settings}" if entry.settings else "as it stands"
     what = f"{_shown(entry, path)} was checked {how} at {base.name}, and is not any more"
     text = f"{what}; check it so again, {_or_agree(entry, config, is_alone=True)}"
-    return Remark("gone-spec", text, Place(Source(path)), _about([entry]))
+    return ConfigProblem("gone-spec", text, Place(Source(path)), _about([entry]))
 
 
-def _altogether(several: Sequence[Entry], path: str, config: Config, base: Base) -> Remark:
+def _altogether(several: Sequence[SelectedSpec], path: str, config: Config, base: Base) -> ConfigProblem:
     first = several[0]
     variants = [entry.variant for entry in several if entry.variant]
     also = f" (with {some(variants)})" if variants else ""
@@ -83,14 +87,14 @@ def _altogether(several: Sequence[Entry], path: str, config: Config, base: Base)
         what = f"{what}, and is not any more"
     else:
         what, way = f"{what}, and is gone", "bring it back"
-    return Remark("gone-spec", f"{what}; {way}, {_or_agree(first, config)}", place, _about(several))
+    return ConfigProblem("gone-spec", f"{what}; {way}, {_or_agree(first, config)}", place, _about(several))
 
 
-def _about(several: Sequence[Entry]) -> tuple[tuple[str, str | None], ...]:
+def _about(several: Sequence[SelectedSpec]) -> tuple[tuple[str, str | None], ...]:
     return tuple((entry.path, entry.variant) for entry in several)
 
 
-def _or_agree(entry: Entry, config: Config, *, is_alone: bool = False) -> str:
+def _or_agree(entry: SelectedSpec, config: Config, *, is_alone: bool = False) -> str:
     """What somebody writes who means it, and no more than that: the waiver of just this network."""
     path = _file_of(entry, config)
     variant = f", variant: {entry.variant or _NONE}" * (is_alone and not (entry.set or entry.input))
@@ -101,6 +105,6 @@ _NONE = '""'
 """The variant that is none."""
 
 
-def _shown(entry: Entry, path: str) -> str:
+def _shown(entry: SelectedSpec, path: str) -> str:
     """The path of a file as a reader would type it here."""
     return os.path.relpath(path) if entry.is_file else path

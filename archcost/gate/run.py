@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost.config.bounds import BOUNDS
-from archcost.config.entries import Entry, entries
-from archcost.config.model import Given
+from archcost.config.model import Overrides
 from archcost.config.read import budgets_of_flag, find_config, read_config
+from archcost.config.selection import SelectedSpec, select_specs
 from archcost.config.tree import refuse_file
 from archcost.errors import UsageError
 from archcost.gate.baseline import Baseline
@@ -57,8 +57,8 @@ def check(
     settled = configured(config, against=against, fail_level=fail_level, budgets=_texts(budgets or {}))
     names = [str(spec) for spec in specs]
     gate = Gate(settled, today or dt.date.today(), accepted(settled))  # noqa: DTZ011 - the user's day
-    asked = [Entry(path="")]
-    return gate.judge(entries(names, asked, settled), is_whole=not names, patterns=names, asked=asked)
+    flags = [SelectedSpec(path="")]
+    return gate.judge(select_specs(names, flags, settled), is_whole=not names, patterns=names, flags=flags)
 
 
 def _texts(budgets: Mapping[str, str | int | Sequence[str | int]]) -> dict[str, list[str]]:
@@ -85,7 +85,7 @@ def configured(  # noqa: PLR0913 - one for everything that can be said in place 
     baseline: str | None = None,
     limits: Limits = DEFAULT,
 ) -> Config:
-    """The configuration in a file, or the nearest one, with what was asked for in its place.
+    """The configuration in a file, or the nearest one, with what flags put in its place.
 
     Raises:
         ArchcostError: the file or a limit cannot be read.
@@ -98,18 +98,18 @@ def configured(  # noqa: PLR0913 - one for everything that can be said in place 
     config = read_config(path, limits)
     if config.baseline:
         refuse_file(config.baseline, config.folder)
-    asked = [
+    of_flags = [
         budget for key, texts in budgets.items() for text in texts for budget in budgets_of_flag(key, text)
     ]
-    given = Given(
+    overrides = Overrides(
         against=against,
         fail_level=fail_level,
         dtype=dtype,
         baseline=Path(baseline) if baseline else None,
-        budgets=tuple(asked),
+        budgets=tuple(of_flags),
         limits=limits,
     )
-    return config.settled(given)
+    return config.settled(overrides)
 
 
 def accepted(config: Config) -> Baseline:

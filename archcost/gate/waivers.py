@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime as dt
 from typing import TYPE_CHECKING
 
-from archcost.gate.remarks import Remark
+from archcost.gate.config_problems import ConfigProblem
 from archcost.results.units import DTYPES
 from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.config.entries import Entry
     from archcost.config.model import Config, Waiver
+    from archcost.config.selection import SelectedSpec
     from archcost.gate.judge import Ruling
 
 SOON = dt.timedelta(days=14)
@@ -29,7 +29,7 @@ class Waivers:
         self._used: set[int] = set()
         self._by_spec: dict[tuple[str, str | None], list[Waiver]] = {}
 
-    def of_budget(self, ruling: Ruling, spec: Entry) -> Waiver | None:
+    def of_budget(self, ruling: Ruling, spec: SelectedSpec) -> Waiver | None:
         """The waiver that allows what was measured; else one that speaks of the limit, and allows less."""
         block = None if ruling.budget.kind else ruling.part.scope
         found = [w for w in self._valid((spec.path, spec.variant)) if w.waives_budget(ruling.budget, block)]
@@ -64,7 +64,9 @@ class Waivers:
             ]
         return self._by_spec[which]
 
-    def remarks(self, specs: Sequence[Entry], others: Sequence[Entry], *, is_whole: bool) -> Iterator[Remark]:
+    def remarks(
+        self, specs: Sequence[SelectedSpec], others: Sequence[SelectedSpec], *, is_whole: bool
+    ) -> Iterator[ConfigProblem]:
         """What there is to say about the waivers, now that everything was judged.
 
         Args:
@@ -80,31 +82,31 @@ class Waivers:
         """The days until its last one."""
         return (waiver.expires - self._today).days
 
-    def _is_for_any(self, waiver: Waiver, specs: Sequence[Entry]) -> bool:
+    def _is_for_any(self, waiver: Waiver, specs: Sequence[SelectedSpec]) -> bool:
         return any(self._config.applies(waiver, one.path, one.variant) for one in specs)
 
-    def _about(self, waiver: Waiver, others: Sequence[Entry]) -> Iterator[Remark]:
+    def _about(self, waiver: Waiver, others: Sequence[SelectedSpec]) -> Iterator[ConfigProblem]:
         left, most = self._left(waiver), self._config.waiver_days
         what = f"the waiver of {waiver.budget or waiver.rule} by {waiver.owner}"
         if left < 0:
             ended = f"{what} ended on {waiver.expires}, {plural(-left, 'day')} ago ({waiver.reason})"
             way = "keeps the limit" if waiver.limit else "mends the network"
-            yield Remark("expired-waiver", f"{ended}; {waiver.owner} renews it or {way}", waiver.place)
+            yield ConfigProblem("expired-waiver", f"{ended}; {waiver.owner} renews it or {way}", waiver.place)
         elif left > most:
             last = self._today + dt.timedelta(days=most)
             text = (
                 f"{what} is to hold until {waiver.expires}, {left:,} days from today; {most:,} are the most"
             )
-            yield Remark(
+            yield ConfigProblem(
                 "long-waiver",
                 f"{text} (`waiver_days`): it waives nothing; {last} is the last day it may name",
                 waiver.place,
             )
         elif id(waiver) not in self._used and not self._is_for_any(waiver, others):
-            yield Remark("unused-waiver", f"{what} waives nothing; delete it", waiver.place)
+            yield ConfigProblem("unused-waiver", f"{what} waives nothing; delete it", waiver.place)
         elif left <= SOON.days:
             when = f"in {plural(left, 'day')}, on {waiver.expires}" if left else "today"
-            yield Remark("waiver-due", f"{what} ends {when} ({waiver.reason})", waiver.place)
+            yield ConfigProblem("waiver-due", f"{what} ends {when} ({waiver.reason})", waiver.place)
 
 
 def granted(waiver: Waiver) -> str:

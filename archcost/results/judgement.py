@@ -60,7 +60,7 @@ def at_least(level: Level, other: Level) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
+class LimitResult:
     """One limit, and what was measured.
 
     Attributes:
@@ -99,7 +99,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Complaint:
+class Violation:
     """Something that is wrong, or would be if nobody had agreed to it.
 
     Attributes:
@@ -158,8 +158,8 @@ class CheckedSpec:
     causes: tuple[str, ...]
     declared: tuple[Declared, ...] = ()
     base_path: str | None = None
-    limits: tuple[Judged, ...]
-    complaints: tuple[Complaint, ...]
+    limits: tuple[LimitResult, ...]
+    complaints: tuple[Violation, ...]
 
     @property
     def fails(self) -> bool:
@@ -188,7 +188,7 @@ class Judgement:
         failed: whether anything fails.
         fail_level: the level from which complaints fail.
         against: the base; null if there was none to ask for.
-        rules: the rules that were asked about every network; those that are off are missing.
+        rules: the rules every network was checked by; those that are off are missing.
         specs: the networks, in the order they were named.
         complaints: what is wrong with no network in particular: waivers, the baseline, the base.
     """
@@ -198,10 +198,10 @@ class Judgement:
     against: Against | None
     rules: tuple[str, ...]
     specs: tuple[CheckedSpec, ...]
-    complaints: tuple[Complaint, ...]
+    complaints: tuple[Violation, ...]
 
     @property
-    def all(self) -> tuple[Complaint, ...]:
+    def all(self) -> tuple[Violation, ...]:
         """Every complaint: those about networks first."""
         return (*(one for spec in self.specs for one in spec.complaints), *self.complaints)
 

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archcost.config.entries import entries, variants
 from archcost.config.listing import HERE
+from archcost.config.selection import select_specs, variants
 from archcost.errors import AbsentError, NothingToAnalyzeError, SpecError, UsageError
 from archcost.files import check_is_file
 from archcost.history.renames import Renames
@@ -20,15 +20,17 @@ from archcost.review.diff import diff
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from archcost.config.entries import Entry
     from archcost.config.model import Config
+    from archcost.config.selection import SelectedSpec
     from archcost.errors import Diagnostic
     from archcost.history.revisions import Revision
     from archcost.network import Network
     from archcost.results.difference import Diff
 
 
-def diffs_against(ref: str, patterns: Sequence[str], asked: Sequence[Entry], config: Config) -> list[Diff]:
+def diffs_against(
+    ref: str, patterns: Sequence[str], asked: Sequence[SelectedSpec], config: Config
+) -> list[Diff]:
     """The difference of each spec to what it was at a revision.
 
     A spec that was not there was added, unless git says that it had another name. One that is gone was
@@ -49,13 +51,13 @@ def diffs_against(ref: str, patterns: Sequence[str], asked: Sequence[Entry], con
     """
     asks = [(pattern, config) for pattern in patterns] or list(_configured(config))
     if not asks:
-        entries((), asked, config)  # says how to name some
+        select_specs((), asked, config)  # says how to name some
     with revision(ref, _near([pattern for pattern, _ in asks], config)) as base:
         wanted = [entry for pattern, known in asks for entry in _entries(pattern, asked, known, base)]
         return list(_compared(wanted, base, _explicit(asked, config)))
 
 
-def _explicit(asked: Sequence[Entry], config: Config) -> set[str | None]:
+def _explicit(asked: Sequence[SelectedSpec], config: Config) -> set[str | None]:
     """The variants that somebody names."""
     return {how.variant for how in asked}.union(*(one.variants for one in config.specs))
 
@@ -73,11 +75,13 @@ def _near(patterns: Sequence[str], config: Config) -> str:
     return str(Path(first).parent) if glob.has_magic(first) else first
 
 
-def _entries(pattern: str, asked: Sequence[Entry], config: Config, base: Revision) -> Iterator[Entry]:
+def _entries(
+    pattern: str, asked: Sequence[SelectedSpec], config: Config, base: Revision
+) -> Iterator[SelectedSpec]:
     """What a pattern means: what is there now, and what only the revision has."""
     gone = list(_gone(pattern, base))
     try:
-        there = [entry for entry in entries([pattern], asked, config) if entry.path not in gone]
+        there = [entry for entry in select_specs([pattern], asked, config) if entry.path not in gone]
     except NothingToAnalyzeError:
         if not gone:
             raise
@@ -86,7 +90,7 @@ def _entries(pattern: str, asked: Sequence[Entry], config: Config, base: Revisio
     yield from (replace(how, path=path) for path in gone for how in asked)
 
 
-def _with_variants(found: Sequence[Entry]) -> Iterator[Entry]:
+def _with_variants(found: Sequence[SelectedSpec]) -> Iterator[SelectedSpec]:
     """Specs that are read as they stand and no other way, with their variants."""
     paths = Counter(entry.path for entry in found)
     for entry in found:
@@ -110,11 +114,13 @@ def _gone(pattern: str, base: Revision) -> Iterator[str]:
     yield pattern
 
 
-def _compared(wanted: Sequence[Entry], base: Revision, explicit: Collection[str | None]) -> Iterator[Diff]:
+def _compared(
+    wanted: Sequence[SelectedSpec], base: Revision, explicit: Collection[str | None]
+) -> Iterator[Diff]:
     """All specs are read before any mistake is reported."""
     renames = Renames(base, [entry.path for entry in wanted])
     moved = {renames.before(entry.path) for entry in wanted if os.path.lexists(entry.path)}
-    sides: list[tuple[Entry, Network | None, Network | None]] = []
+    sides: list[tuple[SelectedSpec, Network | None, Network | None]] = []
     mistakes: list[Diagnostic] = []
     for entry in wanted:
         if entry.path in moved and not os.path.lexists(entry.path):
@@ -143,7 +149,7 @@ def _compared(wanted: Sequence[Entry], base: Revision, explicit: Collection[str 
             yield found
 
 
-def _before(entry: Entry, base: Revision, renames: Renames) -> Network | None:
+def _before(entry: SelectedSpec, base: Revision, renames: Renames) -> Network | None:
     """The network as it was; None if there was none."""
     try:
         return entry.load(at=base)

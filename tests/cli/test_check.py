@@ -18,7 +18,7 @@ from archcost.config.bounds import BOUNDS
 from archcost.gate.baseline import Accepted, Baseline, fingerprint, read
 from archcost.report.judgement import FORMATS
 from archcost.report.judgement import write as render
-from archcost.report.judgement.sentences import Look
+from archcost.report.judgement.sentences import JudgementOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -259,7 +259,7 @@ def test_a_name_that_is_no_text_is_written_as_its_code(form: str, run: Run) -> N
     run("net.yaml")
     found = check("net.yaml", budgets={"max_macs": "1k"})
     odd = replace(found.specs[0], path=name, label=name)
-    write(render(replace(found, specs=(odd,)), form, Look()), "result")
+    write(render(replace(found, specs=(odd,)), form, JudgementOptions()), "result")
     assert Path("result").read_text("utf-8")
 
 

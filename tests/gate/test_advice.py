@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import archcost
 from archcost.advice import IDEAS, MOST, advice, hints
-from archcost.advice.question import Asked
+from archcost.advice.question import Question
 from archcost.advice.rebuild import rebuilt
 from archcost.analysis.facts import Facts
 from archcost.analysis.measures import MEASURES
@@ -42,8 +42,8 @@ def measured(network: Network, measure: str) -> Number | None:
 
 def all_hints(network: Network, measure: str, limit: Number = NOTHING_IS_ENOUGH) -> dict[str, Number]:
     """Every hint of every idea, by its text before the colon that parts it from the number."""
-    asked = Asked(Facts.of(network), measure, limit)
-    found = [hint for idea in IDEAS for hint in idea(asked)]
+    question = Question(Facts.of(network), measure, limit)
+    found = [hint for idea in IDEAS for hint in idea(question)]
     return {hint.text.rpartition(": ")[0]: hint.value for hint in found}
 
 
@@ -494,16 +494,16 @@ def test_a_limit_of_a_block_counts_what_the_block_becomes(network: Load) -> None
     before, after = (Facts.of(network(spec.format(groups=g), "[32, 8, 8]")) for g in ("", ", groups: 2"))
     part, changed = (rows_of(one, lambda row: row.path.startswith("tail.")) for one in (before, after))
     limit = sum(row.params for row in changed)
-    asked = Asked(before, "params", limit, frozenset(row.path for row in part))
-    found = {hint.text: hint.value for idea in IDEAS for hint in idea(asked)}
+    question = Question(before, "params", limit, frozenset(row.path for row in part))
+    found = {hint.text: hint.value for idea in IDEAS for hint in idea(question)}
     assert found[f"tail.conv as groups: 2{CHANGED}: 1.160 k"] == limit == 1160
     assert all(hint.startswith("tail.") for hint in advice(before, "params", limit, rows=part))
 
 
 def test_a_limit_of_a_kind_counts_that_kind_alone(network: Load) -> None:
     subject = Facts.of(network(HEAD + "- conv: {out_channels: 32, kernel_size: 3}", "[16, 8, 8]"))
-    asked = Asked(subject, "params", 0, kind="conv")
-    found = {hint.text: hint.value for idea in IDEAS for hint in idea(asked)}
+    question = Question(subject, "params", 0, kind="conv")
+    found = {hint.text: hint.value for idea in IDEAS for hint in idea(question)}
     separable = f"conv_2 as depthwise_conv 3×3 without bias, then conv 1×1{CHANGED}: 816"
     assert found[separable] == (16 * 16 + 16) + (16 * 32 + 32), "the depthwise part is of another kind"
 
@@ -516,7 +516,7 @@ def test_where_nothing_is_enough_the_best_is_said_and_that_it_is_not(network: Lo
     (found,) = advice(subject, "params", 10)
     assert found.endswith(", which is not enough")
     everything = all_hints(subject.network, "params", 10)
-    (best,) = hints(Asked(subject, "params", 10))
+    (best,) = hints(Question(subject, "params", 10))
     assert best.value == min(everything.values())
 
 
@@ -527,8 +527,8 @@ def test_a_limit_that_holds_needs_no_advice(network: Load) -> None:
 
 def test_a_large_network_is_not_searched_for_long(network: Load) -> None:
     subject = Facts.of(network(REPEATED.format(groups=""), "[8, 16, 16]"))
-    assert hints(Asked(subject, "params", 900, work=2)) == []
-    assert hints(Asked(subject, "params", 900, work=300))
+    assert hints(Question(subject, "params", 900, work=2)) == []
+    assert hints(Question(subject, "params", 900, work=300))
 
 
 # -- every network of the zoo -----------------------------------------------------------------------------
@@ -557,25 +557,27 @@ def test_advice_about_any_limit_of_any_network_is_true(name: str, measure: str, 
     if value is None:
         return
     limit = value * percent / 100 if isinstance(value, float) else value * percent // 100
-    asked = Asked(subject, measure, limit, reload=reloader(f"zoo:{name}"))
-    found = hints(asked)
+    question = Question(subject, measure, limit, reload=reloader(f"zoo:{name}"))
+    found = hints(question)
     assert len(found) <= MOST
-    assert all(asked.gain(hint.value) > 0 for hint in found)
-    assert not found or not asked.fits(value)
+    assert all(question.gain(hint.value) > 0 for hint in found)
+    assert not found or not question.fits(value)
     for hint in found:
-        check_again(hint, asked, name)
+        check_again(hint, question, name)
 
 
-def check_again(hint: Hint, asked: Asked, name: str) -> None:
+def check_again(hint: Hint, question: Question, name: str) -> None:
     """What a setting changes is read and analyzed once more."""
-    assert hint.fits == asked.fits(hint.value)
+    assert hint.fits == question.fits(hint.value)
     what, _, rest = hint.text.partition(" ")
     if what == "input":
         shape = rest.partition(" instead")[0].replace("×", "x").replace(" ", "=")
-        assert MEASURES[asked.measure].of(Facts.of(archcost.load(f"zoo:{name}", input=shape))) == hint.value
+        assert (
+            MEASURES[question.measure].of(Facts.of(archcost.load(f"zoo:{name}", input=shape))) == hint.value
+        )
     if what == "variant":
         again = archcost.load(f"zoo:{name}", variant=rest.partition(":")[0])
-        assert MEASURES[asked.measure].of(Facts.of(again)) == hint.value
+        assert MEASURES[question.measure].of(Facts.of(again)) == hint.value
 
 
 @settings(max_examples=20)
@@ -590,9 +592,9 @@ def test_advice_about_a_group_of_any_network_helps_that_group(
     rows = rows_of(subject, lambda row: row.path.startswith(f"{group.path}."))
     limit = getattr(group, measure) * percent // 100
     part = frozenset(row.path for row in rows)
-    asked = Asked(subject, measure, limit, part, reload=reloader(f"zoo:{name}"))
-    assert asked.value == getattr(group, measure)
-    assert all(asked.gain(hint.value) > 0 for hint in hints(asked))
+    question = Question(subject, measure, limit, part, reload=reloader(f"zoo:{name}"))
+    assert question.value == getattr(group, measure)
+    assert all(question.gain(hint.value) > 0 for hint in hints(question))
 
 
 def test_a_convolution_over_other_axes_than_the_input_s_is_not_advised_about(

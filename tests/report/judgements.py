@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.results.judgement import Against, CheckedSpec, Complaint, Judged, Judgement
+from archcost.results.judgement import Against, CheckedSpec, Judgement, LimitResult, Violation
 
 if TYPE_CHECKING:
     from archcost.results.judgement import State
@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 RULES = ("expectation", "gridding", "lattice", "padding-dominates")
 
 
-def limit(text: str = "15G", /, **changed: Any) -> Judged:  # noqa: ANN401 - any field
+def limit(text: str = "15G", /, **changed: Any) -> LimitResult:  # noqa: ANN401 - any field
     """A limit that is kept."""
-    made = Judged(
+    made = LimitResult(
         budget="max_macs",
         scope=None,
         axis=None,
@@ -32,9 +32,9 @@ def limit(text: str = "15G", /, **changed: Any) -> Judged:  # noqa: ANN401 - any
     return replace(made, **changed)
 
 
-def complaint(message: str, /, **changed: Any) -> Complaint:  # noqa: ANN401 - any field
+def complaint(message: str, /, **changed: Any) -> Violation:  # noqa: ANN401 - any field
     """A broken budget of a whole network, which fails."""
-    made = Complaint(
+    made = Violation(
         rule="budget",
         level="error",
         node=None,
@@ -51,7 +51,7 @@ def complaint(message: str, /, **changed: Any) -> Complaint:  # noqa: ANN401 - a
     return replace(made, **changed)
 
 
-def spec(path: str, /, *complaints: Complaint, **changed: Any) -> CheckedSpec:  # noqa: ANN401 - any field
+def spec(path: str, /, *complaints: Violation, **changed: Any) -> CheckedSpec:  # noqa: ANN401 - any field
     """A network without limits."""
     made = CheckedSpec(
         path=path,
@@ -128,7 +128,7 @@ VGG = spec(
 OVER_A_BASE = judgement(VGG, RESNET, against=Against(ref="origin/main", commit="ab" * 20))
 
 
-def _found(number: int, state: State = "open", **changed: Any) -> Complaint:  # noqa: ANN401 - any field
+def _found(number: int, state: State = "open", **changed: Any) -> Violation:  # noqa: ANN401 - any field
     return complaint(
         f"context.{number}.conv: 36 of 81 positions are never read",
         rule="gridding",

@@ -11,7 +11,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from archcost.report.judgement import write
-from archcost.report.judgement.sentences import Look
+from archcost.report.judgement.sentences import JudgementOptions
 from archcost.schemas import schema
 from tests.report.judgements import EXAMPLES, FOUND, OVER_A_BASE
 
@@ -19,7 +19,7 @@ from tests.report.judgements import EXAMPLES, FOUND, OVER_A_BASE
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_judgement_satisfies_the_schema(name: str) -> None:
     validator: Any = Draft202012Validator(schema("check"))
-    document = json.loads(write(EXAMPLES[name], "json", Look()))
+    document = json.loads(write(EXAMPLES[name], "json", JudgementOptions()))
     assert [error.message for error in validator.iter_errors(document)] == []
     del document["failed"]
     assert [error.message for error in validator.iter_errors(document)] == ["'failed' is a required property"]
@@ -27,7 +27,7 @@ def test_a_judgement_satisfies_the_schema(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_nothing_is_lost(name: str) -> None:
-    document = json.loads(write(EXAMPLES[name], "json", Look(quiet=True)))
+    document = json.loads(write(EXAMPLES[name], "json", JudgementOptions(quiet=True)))
     assert (document.pop("schema"), document.pop("tool")["name"]) == ("archcost-check/1", "archcost")
     assert document == told(EXAMPLES[name])
 
@@ -44,20 +44,24 @@ def told(value: Any) -> Any:  # noqa: ANN401 - whatever a judgement holds
 
 
 def test_the_verdict_comes_first_and_a_complaint_is_a_line() -> None:
-    shown = write(FOUND, "json", Look()).splitlines()
+    shown = write(FOUND, "json", JudgementOptions()).splitlines()
     assert shown[2] == ' "failed": true,'
     assert sum('"rule": "gridding"' in line for line in shown) == 6
 
 
 def test_every_key_is_explained() -> None:
     made = schema("check")
-    for definition in (made["$defs"]["Complaint"], made["$defs"]["Judged"], made["$defs"]["CheckedSpec"]):
+    for definition in (
+        made["$defs"]["Violation"],
+        made["$defs"]["LimitResult"],
+        made["$defs"]["CheckedSpec"],
+    ):
         assert all("description" in field for field in definition["properties"].values())
     assert made["properties"]["failed"]["description"] == "whether anything fails."
     assert made["description"] == "The outcome of a check."
 
 
 def test_numbers_are_exact() -> None:
-    spec = json.loads(write(OVER_A_BASE, "json", Look()))["specs"][0]
+    spec = json.loads(write(OVER_A_BASE, "json", JudgementOptions()))["specs"][0]
     assert spec["limits"][0]["measured"] == 15_470_264_320
     assert isinstance(spec["measures"]["macs"], int)

@@ -13,7 +13,7 @@ from archcost.escape import through
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcost.report.judgement.sentences import Look
+    from archcost.report.judgement.sentences import JudgementOptions
     from archcost.results.judgement import Judgement
 
 FORMATS = {
@@ -28,8 +28,8 @@ FORMATS = {
 """Format -> the module whose `write` makes it. It is loaded when it is first used."""
 
 
-def write(judgement: Judgement, form: str, look: Look) -> str:
+def write(judgement: Judgement, form: str, look: JudgementOptions) -> str:
     """A judgement in one of the formats, as text."""
     module = import_module(f"archcost.report.judgement.{FORMATS[form]}")
-    writer = cast("Callable[[Judgement, Look], str]", module.write)
+    writer = cast("Callable[[Judgement, JudgementOptions], str]", module.write)
     return through(form, judgement, lambda clean: writer(clean, look))

@@ -9,8 +9,8 @@ from archcost.report.analysis.csv import table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.report.judgement.sentences import Look
-    from archcost.results.judgement import CheckedSpec, Complaint, Judged, Judgement
+    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.results.judgement import CheckedSpec, Judgement, LimitResult, Violation
 
 COLUMNS = (
     *("spec", "network", "rule", "budget", "scope", "axis", "level", "outcome", "fails"),
@@ -20,7 +20,7 @@ COLUMNS = (
 """`outcome` is `kept`, `not judged`, `open`, `waived` or `baseline`; numbers are exact."""
 
 
-def write(judgement: Judgement, _look: Look) -> str:
+def write(judgement: Judgement, _look: JudgementOptions) -> str:
     """Every limit and every complaint of every network, then what is about none."""
     return table(COLUMNS, ({name: _cell(value) for name, value in row.items()} for row in _rows(judgement)))
 
@@ -34,7 +34,7 @@ def _rows(judgement: Judgement) -> Iterator[dict[str, object]]:
 
 def _of(spec: CheckedSpec) -> Iterator[dict[str, object]]:
     """The limits, with the complaints about them; then the other complaints."""
-    first: dict[str | None, Complaint] = {}
+    first: dict[str | None, Violation] = {}
     for one in spec.complaints:
         first.setdefault(one.fingerprint, one)
     for limit in spec.limits:
@@ -44,7 +44,7 @@ def _of(spec: CheckedSpec) -> Iterator[dict[str, object]]:
     yield from (_complaint(one) for one in spec.complaints if id(one) not in told)
 
 
-def _limit(limit: Judged, about: Complaint | None) -> dict[str, object]:
+def _limit(limit: LimitResult, about: Violation | None) -> dict[str, object]:
     # A limit that is kept may share its complaint with a stricter one.
     outcome = "kept" if limit.kept else about.state if about else "not judged"
     numbers: dict[str, object] = {
@@ -63,7 +63,7 @@ def _limit(limit: Judged, about: Complaint | None) -> dict[str, object]:
     return {**what, **numbers, **written, "outcome": outcome}
 
 
-def _complaint(one: Complaint) -> dict[str, object]:
+def _complaint(one: Violation) -> dict[str, object]:
     place: dict[str, object] = {"file": one.file, "line": one.line, "column": one.column, "node": one.node}
     what = {"rule": one.rule, "level": one.level, "outcome": one.state, "fails": one.fails}
     return place | what | {"message": one.message, "because": one.because, "fingerprint": one.fingerprint}

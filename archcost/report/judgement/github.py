@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archcost.errors import ArchcostError, Diagnostic
-    from archcost.report.judgement.sentences import Look
-    from archcost.results.judgement import Complaint, Judgement
+    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.results.judgement import Judgement, Violation
 
 MOST = 10
 """Annotations of each type that GitHub shows for a step of a job."""
 
 
-def write(judgement: Judgement, look: Look) -> str:
+def write(judgement: Judgement, look: JudgementOptions) -> str:
     """The worst complaints, one annotation each, and how many more there are."""
     # Of equally bad ones, what a change did to the gate must not go under: it could bring many others along.
     lines = sorted(worst_first(judgement.all), key=lambda several: several[0].rule not in WATCHING)
@@ -61,7 +61,7 @@ def _mistake(one: Diagnostic, root: Path) -> str:
     return f"::error {at}title=archcost::{github_data(one_line(text))}"
 
 
-def _annotation(several: Sequence[Complaint], look: Look) -> str:
+def _annotation(several: Sequence[Violation], look: JudgementOptions) -> str:
     first = several[0]
     path = in_repository(first.file, look.root)
     place = [("file", path), ("line", str(first.line)), ("col", str(first.column))] if path else []
@@ -75,11 +75,11 @@ def _annotation(several: Sequence[Complaint], look: Look) -> str:
     return f"::{_type(first)} {properties}::{github_data(text)}"
 
 
-def _title(one: Complaint) -> str:
+def _title(one: Violation) -> str:
     return f"archcost: {one.rule}"
 
 
-def _type(one: Complaint) -> str:
+def _type(one: Violation) -> str:
     """An error is what fails, and nothing else."""
     if one.fails:
         return "error"

@@ -8,13 +8,13 @@ from archcost.report.analysis.json import envelope
 from archcost.results.report import plain, to_dict
 
 if TYPE_CHECKING:
-    from archcost.report.judgement.sentences import Look
+    from archcost.report.judgement.sentences import JudgementOptions
     from archcost.results.judgement import Judgement
 
 SCHEMA = "archcost-check/1"
 
 
-def write(judgement: Judgement, _look: Look) -> str:
+def write(judgement: Judgement, _look: JudgementOptions) -> str:
     """The verdict, what is wrong with no network in particular, and every network."""
     beside = {
         name: plain(getattr(judgement, name))

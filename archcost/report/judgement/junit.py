@@ -14,19 +14,19 @@ from archcost.report.judgement.sentences import allowed, amounts, in_repository,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from archcost.report.judgement.sentences import Look
-    from archcost.results.judgement import CheckedSpec, Complaint, Judged, Judgement
+    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.results.judgement import CheckedSpec, Judgement, LimitResult, Violation
 
 
 class Case(NamedTuple):
     """One question: what was complained about, and if nothing was, what the numbers are."""
 
-    complaints: list[Complaint]
+    complaints: list[Violation]
     output: str = ""
     unknown: str = ""
 
 
-def write(judgement: Judgement, look: Look) -> str:
+def write(judgement: Judgement, look: JudgementOptions) -> str:
     """The networks, then what is wrong with none of them."""
     root = Element("testsuites", name="archcost check")
     for spec in judgement.specs:
@@ -41,11 +41,11 @@ def write(judgement: Judgement, look: Look) -> str:
 
 def _cases(spec: CheckedSpec, rules: Iterable[str]) -> Iterator[tuple[str, Case]]:
     """What is limited, whatever the levels; then every rule."""
-    told: dict[str | None, list[Complaint]] = {limit.fingerprint: [] for limit in spec.limits}
+    told: dict[str | None, list[Violation]] = {limit.fingerprint: [] for limit in spec.limits}
     for one in spec.complaints:
         if one.fingerprint in told:
             told[one.fingerprint].append(one)
-    limits: dict[str, list[Judged]] = {}
+    limits: dict[str, list[LimitResult]] = {}
     for limit in spec.limits:
         limits.setdefault(subject(limit), []).append(limit)
     for name, several in limits.items():
@@ -53,7 +53,7 @@ def _cases(spec: CheckedSpec, rules: Iterable[str]) -> Iterator[tuple[str, Case]
     yield from _by_rule(rules, [one for one in spec.complaints if one.fingerprint not in told])
 
 
-def _limit(limits: list[Judged], complaints: Mapping[str | None, list[Complaint]]) -> Case:
+def _limit(limits: list[LimitResult], complaints: Mapping[str | None, list[Violation]]) -> Case:
     names = dict.fromkeys(limit.fingerprint for limit in limits)
     about = [one for name in names for one in complaints[name]]
     texts = [f"measured {amounts(limit)[0]}, allowed {allowed(limit)}" for limit in limits]
@@ -61,8 +61,8 @@ def _limit(limits: list[Judged], complaints: Mapping[str | None, list[Complaint]
     return Case(about, "\n".join(texts), f"not judged: {', '.join(unknown)}" if unknown else "")
 
 
-def _by_rule(rules: Iterable[str], complaints: Iterable[Complaint]) -> Iterator[tuple[str, Case]]:
-    found: dict[str, list[Complaint]] = {rule: [] for rule in rules}
+def _by_rule(rules: Iterable[str], complaints: Iterable[Violation]) -> Iterator[tuple[str, Case]]:
+    found: dict[str, list[Violation]] = {rule: [] for rule in rules}
     for one in complaints:
         found.setdefault(one.rule, []).append(one)
     for rule, several in found.items():
@@ -102,6 +102,6 @@ def _skip(element: Element, why: str) -> None:
     SubElement(element, "skipped", message=xml(why.partition("\n")[0])).text = xml(why)
 
 
-def _text(one: Complaint) -> str:
+def _text(one: Violation) -> str:
     details = (f"  {label}: {text}" for label, text in one.details.items())
     return "\n".join([f"{one.file}:{one.line}:{one.column}: {one.level}: {one.message}", *details])

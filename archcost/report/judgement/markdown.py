@@ -31,8 +31,8 @@ from archcost.words.wording import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.report.judgement.sentences import Look
-    from archcost.results.judgement import CheckedSpec, Complaint, Judged, Judgement
+    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.results.judgement import CheckedSpec, Judgement, LimitResult, Violation
 
 # A comment has room for 65,536 characters, a summary for more. The parts share what the frame leaves.
 _COMPLAINTS, _NUMBERS, _CAUSES, _ACCEPTED, _SPECS = 24_000, 18_000, 6_000, 9_000, 5_000
@@ -44,7 +44,7 @@ MAIN = ("params", "macs", "peak", "field", "coverage")
 """Measures that are listed when they have changed, without a limit."""
 
 
-def write(judgement: Judgement, look: Look) -> str:
+def write(judgement: Judgement, look: JudgementOptions) -> str:
     """The verdict, the numbers that changed or have a limit, why, and what is wrong; the rest folded."""
     blocks = [_head(judgement), *_numbers(judgement), _causes(judgement), _complaints(judgement)]
     if not look.quiet:
@@ -71,7 +71,7 @@ def _against(judgement: Judgement) -> str:
 # -- numbers ------------------------------------------------------------------------------------------------
 
 
-class Row(NamedTuple):
+class NumberRow(NamedTuple):
     """One line of the table; `rank` says how near the top it belongs."""
 
     rank: int
@@ -94,16 +94,16 @@ def _numbers(judgement: Judgement) -> Iterator[str]:
         yield _folded(plural(len(rest), "more number"), "\n".join([_HEAD, *shown]) + f"\n\n{more}")
 
 
-def _of(spec: CheckedSpec) -> Iterator[Row]:
+def _of(spec: CheckedSpec) -> Iterator[NumberRow]:
     """The limits of a network, broken ones first, then what has changed without one."""
     complaints = {one.fingerprint: one for one in spec.complaints}
     for limit in spec.limits:
-        yield Row(_rank(limit), (spec.label, *_limit(limit, complaints.get(limit.fingerprint or ""))))
+        yield NumberRow(_rank(limit), (spec.label, *_limit(limit, complaints.get(limit.fingerprint or ""))))
     limited = {limit.budget[4:] for limit in spec.limits if limit.scope is None}
     for name, base in (spec.base or {}).items():
         now = spec.measures.get(name)
         if name in MAIN and name not in limited and now != base:
-            yield Row(
+            yield NumberRow(
                 2,
                 (
                     spec.label,
@@ -122,21 +122,21 @@ def _causes(judgement: Judgement) -> str:
     return "\n".join(["What changed:", "", *shown]) + (f"\n\n{more}" if more else "") if lines else ""
 
 
-def _rank(limit: Judged) -> int:
+def _rank(limit: LimitResult) -> int:
     """Broken, not judged, changed, all others."""
     if limit.kept is not True:
         return 0 if limit.kept is False else 1
     return 2 if limit.base not in {None, limit.measured} else 3
 
 
-def _limit(limit: Judged, about: Complaint | None) -> tuple[str, ...]:
+def _limit(limit: LimitResult, about: Violation | None) -> tuple[str, ...]:
     base, _, difference = _difference(limit.base, limit.measured, limit.unit)
     mark = "not judged" if limit.kept is None else "" if limit.kept else _mark(about)
     cells = subject(limit), base, amounts(limit)[0], difference, allowed(limit)
     return *cells, f"{used(limit)} {mark}".strip()
 
 
-def _mark(about: Complaint | None) -> str:
+def _mark(about: Violation | None) -> str:
     if about is None or about.state == "open":
         return "❌" if about and about.fails else "⚠️"
     return about.state
@@ -156,7 +156,7 @@ def _complaints(judgement: Judgement) -> str:
     return "\n".join([*shown, *([f"\n{more}"] if more else [])])
 
 
-def _entry(several: Sequence[Complaint]) -> str:
+def _entry(several: Sequence[Violation]) -> str:
     first = several[0]
     level = NAMES[first.level]
     lines = [f"- **{level}** {_place(first)} {_text(about_all(several))} ({_code(first.rule)})"]
@@ -164,7 +164,7 @@ def _entry(several: Sequence[Complaint]) -> str:
     return "\n".join(lines)
 
 
-def _place(one: Complaint) -> str:
+def _place(one: Violation) -> str:
     return _code(f"{one.file}:{one.line}:{one.column}")
 
 
@@ -180,7 +180,7 @@ def _accepted(judgement: Judgement) -> str:
     return _folded(title, "\n".join(shown) + f"\n\n{more}")
 
 
-def _why(one: Complaint) -> str:
+def _why(one: Violation) -> str:
     return f"{one.state}: {_text(one.because)}"
 
 

@@ -20,8 +20,8 @@ from archcost.results.report import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from archcost.report.judgement.sentences import Look
-    from archcost.results.judgement import CheckedSpec, Complaint, Judgement
+    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.results.judgement import CheckedSpec, Judgement, Violation
     from archcost.results.report import Level
 
 Object = dict[str, object]
@@ -32,7 +32,7 @@ _LONGEST = 1000
 """Characters of a description; GitHub takes 1024."""
 
 
-def write(judgement: Judgement, look: Look) -> str:
+def write(judgement: Judgement, look: JudgementOptions) -> str:
     """One run with a result per complaint, accepted ones suppressed."""
     named = list(_named(judgement))
     rules = _rules(judgement, (rule for rule, _, _ in named))
@@ -58,7 +58,7 @@ def _value(value: object) -> str:
     return "[" + ",".join(f"\n    {json_text(item)}" for item in cast("list[object]", value)) + "]"
 
 
-def _named(judgement: Judgement) -> Iterator[tuple[str, Complaint, CheckedSpec | None]]:
+def _named(judgement: Judgement) -> Iterator[tuple[str, Violation, CheckedSpec | None]]:
     """Every complaint with its rule. GitHub keeps one result per rule and line, so each budget is a rule."""
     for spec in judgement.specs:
         budgets = {limit.fingerprint: limit.budget for limit in spec.limits}
@@ -73,7 +73,7 @@ def _named(judgement: Judgement) -> Iterator[tuple[str, Complaint, CheckedSpec |
 
 
 def _rules(judgement: Judgement, used: Iterable[str]) -> dict[str, Object]:
-    """What was asked, found or not, so that it differs only if the question did; and what else was found."""
+    """The rules and limits that were judged, found or not, and what else was found."""
     budgets = sorted({f"budget/{limit.budget}" for spec in judgement.specs for limit in spec.limits})
     return {rule: _rule(rule) for rule in dict.fromkeys([*judgement.rules, *budgets, *used])}
 
@@ -116,7 +116,7 @@ def _level(level: Level) -> str:
 # -- results ------------------------------------------------------------------------------------------------
 
 
-def _result(one: Complaint, spec: CheckedSpec | None, look: Look) -> Object:
+def _result(one: Violation, spec: CheckedSpec | None, look: JudgementOptions) -> Object:
     about = {"network": spec.label if spec else None, "node": one.node, "fails": one.fails}
     known = {name: value for name, value in about.items() if value is not None}
     result: Object = {
@@ -132,13 +132,13 @@ def _result(one: Complaint, spec: CheckedSpec | None, look: Look) -> Object:
     return result
 
 
-def _message(one: Complaint) -> str:
+def _message(one: Violation) -> str:
     """The message and its details. Brackets before a parenthesis would be a link."""
     details = (f"{label}: {text}" for label, text in one.details.items())
     return "\n".join([one.message or one.rule, *details]).replace("](", "] (")
 
 
-def _location(one: Complaint, look: Look) -> Object:
+def _location(one: Violation, look: JudgementOptions) -> Object:
     region = {
         "startLine": max(1, one.line),
         "startColumn": max(1, one.column),
@@ -151,7 +151,7 @@ def _location(one: Complaint, look: Look) -> Object:
     return location
 
 
-def _artifact(file: str, look: Look) -> Mapping[str, str]:
+def _artifact(file: str, look: JudgementOptions) -> Mapping[str, str]:
     """A file below the root; a network of the zoo becomes a name there that no file has."""
     path = in_repository(file, look.root)
     if path is None and Path(file).is_absolute():

@@ -18,12 +18,12 @@ from archcost.words.wording import plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from archcost.results.judgement import Complaint, Judged, Judgement
+    from archcost.results.judgement import Judgement, LimitResult, Violation
     from archcost.results.report import Level
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
+class JudgementOptions:
     """How a judgement is to look.
 
     Attributes:
@@ -68,22 +68,22 @@ def scale(judgement: Judgement) -> str:
     return ", ".join(parts)
 
 
-def are_open(complaints: Iterable[Complaint]) -> list[Complaint]:
+def are_open(complaints: Iterable[Violation]) -> list[Violation]:
     """Those that nobody has agreed to."""
     return [one for one in complaints if one.state == "open"]
 
 
-def are_accepted(judgement: Judgement) -> list[Complaint]:
+def are_accepted(judgement: Judgement) -> list[Violation]:
     """Those that somebody has agreed to."""
     return [one for one in judgement.all if one.state != "open"]
 
 
-def together(complaints: Iterable[Complaint]) -> list[list[Complaint]]:
+def together(complaints: Iterable[Violation]) -> list[list[Violation]]:
     """Complaints that are one line: the same rule at the same place, with the same details."""
     return alike(complaints, lambda one: (one.fails, one.state, one.because, tuple(one.details.items())))
 
 
-def worst_first(complaints: Iterable[Complaint]) -> list[list[Complaint]]:
+def worst_first(complaints: Iterable[Violation]) -> list[list[Violation]]:
     """The open ones as lines: first what fails, then by level, then as they stand."""
     lines = together(are_open(complaints))
     return sorted(lines, key=lambda several: (not several[0].fails, -LEVELS.index(several[0].level)))
@@ -92,13 +92,13 @@ def worst_first(complaints: Iterable[Complaint]) -> list[list[Complaint]]:
 # -- limits -------------------------------------------------------------------------------------------------
 
 
-def subject(limit: Judged) -> str:
+def subject(limit: LimitResult) -> str:
     """What is limited: `max_macs`, `min_field in height`, `max_params of stage.2`."""
     scope = f" of {limit.scope}" if limit.scope else ""
     return f"{limit.budget}{scope}" + (f" in {limit.axis}" if limit.axis else "")
 
 
-def amounts(limit: Judged) -> tuple[str, str]:
+def amounts(limit: LimitResult) -> tuple[str, str]:
     """What was measured and what is allowed, as people read them; never alike if they differ."""
     measured, bound = limit.measured, limit.limit
     if measured is not None and bound is not None:
@@ -118,7 +118,7 @@ def _apart(number: float, bound: float, unit: str) -> tuple[str, str]:
     return texts if unit != "bytes" else (in_bytes(texts[0]), in_bytes(texts[1]))
 
 
-def used(limit: Judged) -> str:
+def used(limit: LimitResult) -> str:
     """How much of a maximum is used, or how near a minimum is; empty if that is no number."""
     if limit.measured is None or limit.limit is None:
         return ""
@@ -138,7 +138,7 @@ def share(part: Fraction, whole: Fraction) -> str:
     return ">100" if part > whole and text == ">99.9" else text
 
 
-def allowed(limit: Judged) -> str:
+def allowed(limit: LimitResult) -> str:
     """What may be at most, or at least; of a relative limit, how it is written, too."""
     bound = amounts(limit)[1]
     return f"{bound} ({limit.text})" if limit.text[:1] in {"+", "-"} else bound
@@ -172,7 +172,7 @@ def in_repository(file: str, root: Path | None) -> str | None:
 
 @lru_cache(maxsize=1024)
 def _below(file: Path, root: Path) -> str | None:
-    """The same for absolute paths. Links are followed; a file that is asked about again is not looked up."""
+    """The same for absolute paths. Links are followed; a file that comes again is not looked up."""
     try:
         path = Path(os.path.relpath(os.path.realpath(file), os.path.realpath(root)))
     except ValueError:  # another drive, or a name that no file can have

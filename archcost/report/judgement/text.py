@@ -22,15 +22,15 @@ from archcost.words.wording import plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from archcost.report.judgement.sentences import Look
-    from archcost.results.judgement import Complaint, Judged, Judgement
+    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.results.judgement import Judgement, LimitResult, Violation
     from archcost.words.style import Style
 
 MOST_LIMITS = 20
 """Limits that are listed with what is left of them; more would bury what is wrong."""
 
 
-def write(judgement: Judgement, look: Look) -> str:
+def write(judgement: Judgement, look: JudgementOptions) -> str:
     """What is wrong per network, what was accepted, what is left of the limits, and the verdict."""
     groups = [spec.complaints for spec in judgement.specs] + [judgement.complaints]
     blocks = [list(_lines(_listed(group, look), look.style)) for group in groups]
@@ -42,12 +42,12 @@ def write(judgement: Judgement, look: Look) -> str:
     return fitted(text, look.style.width)
 
 
-def _listed(complaints: Iterable[Complaint], look: Look) -> list[Complaint]:
+def _listed(complaints: Iterable[Violation], look: JudgementOptions) -> list[Violation]:
     """The open ones; for who wants it quiet, without the notes that fail nothing."""
     return [one for one in are_open(complaints) if one.fails or one.level != "info" or not look.quiet]
 
 
-def _lines(complaints: Iterable[Complaint], style: Style) -> Iterator[str]:
+def _lines(complaints: Iterable[Violation], style: Style) -> Iterator[str]:
     for several in together(complaints):
         yield compiler_line(several, style)
         for label, text in several[0].details.items():
@@ -63,7 +63,7 @@ def _accepted(judgement: Judgement) -> list[str]:
     return ["accepted:", *lines] if lines else []
 
 
-def _limits(judgement: Judgement, look: Look) -> list[str]:
+def _limits(judgement: Judgement, look: JudgementOptions) -> list[str]:
     """What is left of the limits that are kept, and which could not be judged."""
     pairs = [(spec, limit) for spec in judgement.specs for limit in spec.limits if limit.kept is not False]
     if not 0 < len(pairs) <= MOST_LIMITS:
@@ -82,7 +82,7 @@ _HEADS = (
 )
 
 
-def _cells(limit: Judged) -> list[str]:
+def _cells(limit: LimitResult) -> list[str]:
     state = "not judged" if limit.kept is None else used(limit)
     return [subject(limit), allowed(limit), amounts(limit)[0], state]
 

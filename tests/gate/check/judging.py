@@ -14,13 +14,13 @@ import datetime as dt
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archcost.config.entries import Entry, entries
 from archcost.config.read import find_config, read_config
+from archcost.config.selection import SelectedSpec, select_specs
 from archcost.gate.check import Gate
 
 if TYPE_CHECKING:
     from archcost.gate.baseline import Baseline
-    from archcost.results.judgement import Complaint, Judgement
+    from archcost.results.judgement import Judgement, Violation
 
 
 NET = """\
@@ -50,7 +50,7 @@ layers:
 """
 
 
-ASKED = [Entry(path="")]
+NO_FLAGS = [SelectedSpec(path="")]
 TODAY = dt.date(2026, 11, 22)
 RELATIVE = "specs: [net.yaml]\nagainst: v1.0\nbudgets:\n  - max_macs: +0\n"  # there is no such tag
 
@@ -67,14 +67,14 @@ def gate(config: str, *, today: dt.date = TODAY, baseline: Baseline | None = Non
 def judge(config: str, *specs: str, today: dt.date = TODAY, baseline: Baseline | None = None) -> Judgement:
     """The judgement of some specs, or of all that the configuration has."""
     one = gate(config, today=today, baseline=baseline)
-    return one.judge(entries(specs, ASKED, one.config), is_whole=not specs, patterns=specs)
+    return one.judge(select_specs(specs, NO_FLAGS, one.config), is_whole=not specs, patterns=specs)
 
 
 def said(judgement: Judgement) -> list[str]:
     return [f"{one.level} {one.rule}: {one.message}" for one in judgement.all if one.state == "open"]
 
 
-def only(judgement: Judgement) -> Complaint:
+def only(judgement: Judgement) -> Violation:
     (complaint,) = judgement.all
     return complaint
 

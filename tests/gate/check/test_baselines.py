@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from archcost.config.entries import entries
 from archcost.config.model import Config
 from archcost.config.read import find_config, read_config
+from archcost.config.selection import select_specs
 from archcost.errors import SpecError, UsageError
 from archcost.gate.baseline import Accepted, Baseline
 from archcost.gate.baseline import read as read_baseline
 from archcost.gate.check import Gate
-from archcost.gate.remarks import about_baseline
-from tests.gate.check.judging import ASKED, GRIDS, NET, RELATIVE, TODAY, gate, judge, only, widen
+from archcost.gate.config_problems import about_baseline
+from tests.gate.check.judging import GRIDS, NET, NO_FLAGS, RELATIVE, TODAY, gate, judge, only, widen
 
 
 def test_each_of_two_findings_of_a_rule_at_one_node_is_accepted_by_itself() -> None:
@@ -40,7 +40,7 @@ TIGHT = "specs: [net.yaml]\nbaseline: base.txt\nbudgets:\n  - max_macs: 80k\n"
 def accept(config: str = TIGHT) -> str:
     """A baseline of all that fails now, written to base.txt."""
     one = gate(config, baseline=Baseline("base.txt"))
-    one.judge(entries([], ASKED, one.config), is_whole=True)
+    one.judge(select_specs([], NO_FLAGS, one.config), is_whole=True)
     text = one.baseline.rewritten(is_whole=True)
     Path("base.txt").write_text(text, "utf-8")
     return text
@@ -70,7 +70,7 @@ def test_what_got_better_is_kept_by_the_ratchet() -> None:
     accept()
     Path("net.yaml").write_text(NET, "utf-8")
     one = gate(TIGHT, baseline=kept())
-    found = one.judge(entries([], ASKED, one.config), is_whole=True)
+    found = one.judge(select_specs([], NO_FLAGS, one.config), is_whole=True)
     assert [complaint.rule for complaint in found.complaints] == ["stale-baseline"]
     assert " max_macs 87552 net.yaml" in one.baseline.ratcheted(is_whole=True)
 
@@ -79,7 +79,7 @@ def test_what_is_fixed_leaves_the_baseline_and_nothing_enters_it() -> None:
     accept()
     loose = TIGHT.replace("max_macs: 80k", "max_params: 1k")
     one = gate(loose, baseline=kept())
-    one.judge(entries([], ASKED, one.config), is_whole=True)
+    one.judge(select_specs([], NO_FLAGS, one.config), is_whole=True)
     assert not [line for line in one.baseline.ratcheted(is_whole=True).splitlines() if line[0] != "#"]
 
 
@@ -88,7 +88,7 @@ def test_what_is_known_about_a_limit_that_is_not_judged_stays() -> None:
     assert limit.fingerprint
     known = Accepted(limit.fingerprint, "max_macs", 87_552, "net.yaml")
     one = gate(RELATIVE, baseline=Baseline("known.txt", {known.fingerprint: known}))
-    found = one.judge(entries([], ASKED, one.config), is_whole=True)
+    found = one.judge(select_specs([], NO_FLAGS, one.config), is_whole=True)
     assert [complaint.rule for complaint in found.all] == ["missing-base"]
     for text in (one.baseline.ratcheted(is_whole=True), one.baseline.rewritten(is_whole=True)):
         assert f"\n{known.fingerprint} max_macs 87552 net.yaml\n" in text
@@ -122,7 +122,7 @@ def test_the_baseline_is_the_same_from_every_folder(folder: Path, monkeypatch: p
     monkeypatch.chdir(folder / "below")
     config = read_config(find_config(Path.cwd()))
     one = Gate(config, TODAY, Baseline("base.txt", read_baseline(folder / "base.txt")))
-    assert not one.judge(entries([], ASKED, config), is_whole=True).failed
+    assert not one.judge(select_specs([], NO_FLAGS, config), is_whole=True).failed
 
 
 def test_of_two_lines_that_a_merge_left_the_stricter_holds() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archcost.analysis.facts import Facts
-from archcost.config.entries import Entry
+from archcost.config.selection import SelectedSpec
 from archcost.gate.causes import causes
 from tests.gate.check.judging import NET, judge, only, said, widen
 
@@ -86,7 +86,7 @@ def causes_of(text: str, changed: str) -> tuple[str, ...]:
     subjects: list[Facts] = []
     for one in (text, changed):
         Path("changed.yaml").write_text(one, "utf-8")
-        subjects.append(Facts.of(Entry(path="changed.yaml").load()))
+        subjects.append(Facts.of(SelectedSpec(path="changed.yaml").load()))
     return causes(*subjects).texts
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from archcost.analysis.facts import Facts
-from archcost.config.entries import Entry
 from archcost.config.patterns import matches_block
 from archcost.config.read import budgets_of_flag
+from archcost.config.selection import SelectedSpec
 from archcost.gate.check import Gate
 from archcost.gate.judge import parts
 from tests.gate.check.judging import TODAY, gate, judge, only, said, widen
@@ -98,7 +98,7 @@ def test_every_limit_is_told_whether_it_is_kept() -> None:
 
 def test_a_flag_is_a_limit_of_every_spec(folder: Path) -> None:
     config = replace(gate("specs: [net.yaml]\n").config, budgets=budgets_of_flag("max_macs", "80k"))
-    found = Gate(config, TODAY).judge([Entry(path=str(folder / "net.yaml"))], is_whole=False)
+    found = Gate(config, TODAY).judge([SelectedSpec(path=str(folder / "net.yaml"))], is_whole=False)
     assert only(found).details["limit"] == "max_macs: 80k, set at --max-macs"
 
 
@@ -180,7 +180,7 @@ layers:
 )
 def test_a_block_is_whatever_has_its_path_or_lies_below_it(block: str) -> None:
     Path("deep.yaml").write_text(DEEP, "utf-8")
-    subject = Facts.of(Entry(path="deep.yaml").load())
+    subject = Facts.of(SelectedSpec(path="deep.yaml").load())
     budget = replace(budgets_of_flag("max_macs", "1")[0], block=block)
     paths = {".".join(n.path.split(".")[:end]) for n in subject.report.nodes for end in range(1, 6)}
     expected = {
@@ -194,7 +194,7 @@ def test_a_block_is_whatever_has_its_path_or_lies_below_it(block: str) -> None:
 
 def test_a_thousand_budgets_look_at_their_own_blocks_only() -> None:
     Path("deep.yaml").write_text(DEEP, "utf-8")
-    subject = Facts.of(Entry(path="deep.yaml").load())
+    subject = Facts.of(SelectedSpec(path="deep.yaml").load())
     (budget,) = budgets_of_flag("max_macs", "1")
     assert len(subject.blocks["s.7.b"]) == 50  # all rows are made by now
 
@@ -209,15 +209,15 @@ def test_a_thousand_budgets_look_at_their_own_blocks_only() -> None:
 def test_of_a_large_network_not_every_limit_gets_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("deep.yaml").write_text(DEEP, "utf-8")
     monkeypatch.setattr("archcost.gate.check.ADVISED_NODES", 4000)  # the network has 2,000
-    asked: list[str] = []
+    measures: list[str] = []
 
     def advise(_subject: Facts, measure: str, *_: object, **_more: object) -> list[str]:
-        asked.append(measure)
+        measures.append(measure)
         return []
 
     monkeypatch.setattr("archcost.gate.check.advice", advise)
     found = judge("specs: [deep.yaml]\nbudgets:\n  - {block: s.*, max_macs: 1}\n")
-    assert (len(found.all), len(asked)) == (40, 2)
+    assert (len(found.all), len(measures)) == (40, 2)
 
 
 @pytest.mark.usefixtures("repository")

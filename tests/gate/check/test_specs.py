@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from archcost.config.entries import Entry, entries, unchecked
 from archcost.config.read import read_config
+from archcost.config.selection import SelectedSpec, select_specs, unchecked
 from archcost.errors import NothingToAnalyzeError, SpecError, UsageError
 from archcost.limits import DEFAULT
 from tests.gate.check.judging import NET, WITH_VARIANT, configure, judge, said
@@ -122,7 +122,7 @@ def test_specs_of_the_configuration_are_read_with_their_settings() -> None:
 def test_settings_that_are_asked_for_replace_those_of_the_entry() -> None:
     text = WITH_VARIANT.replace("{wide: {width: 16}}", "{wide: {width: 16}, slim: {width: 2}}")
     Path("net.yaml").write_text(text, "utf-8")
-    entry = Entry(path="net.yaml", variant="wide", set={"width": 4}, input="3x4x4")
+    entry = SelectedSpec(path="net.yaml", variant="wide", set={"width": 4}, input="3x4x4")
     assert entry.load(set={"width": 5}).nodes[0].output == (5, 4, 4)
     assert entry.load(input="3x2x2").nodes[0].output == (4, 2, 2)
     assert entry.load(variant="slim").variant == "slim"
@@ -130,8 +130,8 @@ def test_settings_that_are_asked_for_replace_those_of_the_entry() -> None:
 
 def test_settings_of_the_command_line_come_on_top_of_those_of_the_configuration() -> None:
     configure("specs: [{path: net.yaml, variant: wide, set: {width: 4, depth: 1}, input: 3x4x4}]\n")
-    asked = Entry(path="", variant="slim", set={"width": 5}, input="3x2x2")
-    (found,) = entries([], [asked], read_config(Path("archcost.yaml")))
+    asked = SelectedSpec(path="", variant="slim", set={"width": 5}, input="3x2x2")
+    (found,) = select_specs([], [asked], read_config(Path("archcost.yaml")))
     assert (found.variant, found.set, found.input) == ("slim", {"width": 5, "depth": "1"}, "3x2x2")
 
 
@@ -141,14 +141,14 @@ def test_every_spec_is_read_within_the_limits_that_are_asked_for(specs: list[str
     Path("other.yaml").write_text(NET, "utf-8")
     configure("specs: [net.yaml, {path: net.yaml, variant: wide}]\n")
     limits = DEFAULT._replace(file_bytes=7)
-    found = entries(specs, [Entry(path="", limits=limits)], read_config(Path("archcost.yaml")))
+    found = select_specs(specs, [SelectedSpec(path="", limits=limits)], read_config(Path("archcost.yaml")))
     assert {one.limits for one in found} == {limits}
 
 
 @with_a_variant
 def test_a_spec_that_is_checked_another_way_is_not_checked_as_the_configuration_reads_it() -> None:
     configure(VARIANTS)
-    others = unchecked([Entry(path="net.yaml")], read_config(Path("archcost.yaml")))
+    others = unchecked([SelectedSpec(path="net.yaml")], read_config(Path("archcost.yaml")))
     assert [one.variant for one in others] == ["wide"]
 
 

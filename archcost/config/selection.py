@@ -21,7 +21,7 @@ from archcost.spec.load import load
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from archcost.config.listing import Where
+    from archcost.config.listing import SpecStore
     from archcost.config.model import Config, SpecPattern
     from archcost.history.revisions import Revision
     from archcost.limits import Limits
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class SelectedSpec:
     """A spec, and how it is read.
 
     Attributes:
@@ -84,7 +84,7 @@ class Entry:
         """What baselines and readers call it: the path from the configuration's folder, and the settings.
 
         >>> from archcost.config.model import Config
-        >>> Entry(path="./nets/tiny.yaml", variant="wide", input="3x64x64").label(Config())
+        >>> SelectedSpec(path="./nets/tiny.yaml", variant="wide", input="3x64x64").label(Config())
         'nets/tiny.yaml (wide, input 3x64x64)'
         """
         path = self.path
@@ -107,16 +107,16 @@ class Entry:
             yield f"input {shapes if isinstance(shapes, str) else field_text({'shape': shapes})[7:]}"
 
 
-def entries(
-    patterns: Sequence[str], asked: Sequence[Entry], config: Config, where: Where = HERE
-) -> list[Entry]:
+def select_specs(
+    patterns: Sequence[str], flags: Sequence[SelectedSpec], config: Config, where: SpecStore = HERE
+) -> list[SelectedSpec]:
     """The networks to check: those that are named, or all that the configuration has.
 
     A spec that is named, without settings of its own, is checked the way the configuration reads it.
 
     Args:
         patterns: files, globs and zoo names from the command line.
-        asked: the settings that were asked for there, once for each variant.
+        flags: the settings of the command line, once for each variant.
         config: where `specs` may list what there is.
         where: the disk, or a revision.
 
@@ -126,42 +126,42 @@ def entries(
         UsageError: nothing is named anywhere.
     """
     if not patterns:
-        found = [entry for how in asked for entry in _configured(config.specs, how, config, where)]
+        found = [entry for how in flags for entry in _configured(config.specs, how, config, where)]
         if not found and where is HERE:
             where_to = f"list them under `specs` in {config.file}" if config.file else _START
             raise UsageError(f"no specs to check: name some, or {where_to}")
         return list(_distinct(found))
-    if patterns.count("-") > 1 or ("-" in patterns and len(asked) > 1):
+    if patterns.count("-") > 1 or ("-" in patterns and len(flags) > 1):
         raise UsageError("standard input (-) can be read only once")
-    paths = [path for pattern in patterns for path in _named(pattern, asked[0], config, where)]
-    if all(how.is_plain for how in asked):
-        return list(_distinct(one for path in paths for one in _known(path, asked[0], config, where)))
-    return list(_distinct(replace(how, path=path) for path in paths for how in asked))
+    paths = [path for pattern in patterns for path in _named(pattern, flags[0], config, where)]
+    if all(how.is_plain for how in flags):
+        return list(_distinct(one for path in paths for one in _known(path, flags[0], config, where)))
+    return list(_distinct(replace(how, path=path) for path in paths for how in flags))
 
 
 _START = "write an archcost.yaml that lists them under `specs`"
 
 
-def _named(pattern: str, asked: Entry, config: Config, where: Where) -> list[str]:
+def _named(pattern: str, flags: SelectedSpec, config: Config, where: SpecStore) -> list[str]:
     """The files of a pattern of the command line."""
-    found = listed(pattern, config, where, asked.limits)
+    found = listed(pattern, config, where, flags.limits)
     if where is HERE:
         for path in found:
-            if Entry(path=path).is_file:
+            if SelectedSpec(path=path).is_file:
                 refuse_link(path)
     return found
 
 
-def unchecked(wanted: Sequence[Entry], config: Config) -> list[Entry]:
+def unchecked(wanted: Sequence[SelectedSpec], config: Config) -> list[SelectedSpec]:
     """The specs of the configuration that are not among those to check, at least not as it reads them."""
     checked = {entry.label(config) for entry in wanted}
     known = [pattern for pattern in config.specs if _is_readable(pattern, config)]
-    found = _configured(known, Entry(path=""), config, HERE)
+    found = _configured(known, SelectedSpec(path=""), config, HERE)
     return [entry for entry in found if entry.label(config) not in checked]
 
 
 def _is_readable(pattern: SpecPattern, config: Config) -> bool:
-    """Whether an item of `specs` means something; what is wrong with it is said when it is asked for."""
+    """Whether an item of `specs` means something; what is wrong with it is said when it is read."""
     try:
         return bool(_paths(pattern, config, HERE, DEFAULT))
     except (NothingToAnalyzeError, SpecError, UsageError):
@@ -169,31 +169,31 @@ def _is_readable(pattern: SpecPattern, config: Config) -> bool:
 
 
 def _configured(
-    patterns: Sequence[SpecPattern], asked: Entry, config: Config, where: Where
-) -> Iterator[Entry]:
+    patterns: Sequence[SpecPattern], flags: SelectedSpec, config: Config, where: SpecStore
+) -> Iterator[SelectedSpec]:
     """What items of `specs` stand for.
 
     Raises:
         SpecError: an item is a file that is not there or not of this tree, at the place where it is listed.
     """
-    pairs = [(one, path) for one in patterns for path in _paths(one, config, where, asked.limits)]
-    return _read_as(pairs, asked, config, where)
+    pairs = [(one, path) for one in patterns for path in _paths(one, config, where, flags.limits)]
+    return _read_as(pairs, flags, config, where)
 
 
 def _read_as(
-    found: Sequence[tuple[SpecPattern, str]], asked: Entry, config: Config, where: Where
-) -> Iterator[Entry]:
+    found: Sequence[tuple[SpecPattern, str]], flags: SelectedSpec, config: Config, where: SpecStore
+) -> Iterator[SelectedSpec]:
     """Files as items of `specs` read them, and as the variants that no item names.
 
-    Settings of the command line come on top; a variant that is asked for there is the only one.
+    Settings of the command line come on top; a variant that is named there is the only one.
     """
     named: dict[str, set[str | None]] = {}
     for pattern, path in found:
         named.setdefault(path, set()).update(pattern.variants or (None,))
     for pattern, path in found:
-        settings = {**pattern.set, **asked.set}
-        entry = Entry(path=path, set=settings, input=asked.input or pattern.input, limits=asked.limits)
-        chosen = (asked.variant,) if asked.variant else pattern.variants
+        settings = {**pattern.set, **flags.set}
+        entry = SelectedSpec(path=path, set=settings, input=flags.input or pattern.input, limits=flags.limits)
+        chosen = (flags.variant,) if flags.variant else pattern.variants
         yield from (replace(entry, variant=variant) for variant in chosen or (None,))
         if not chosen and config.all_variants:
             others = [name for name in variants(entry, where) if name not in named[path]]
@@ -201,7 +201,7 @@ def _read_as(
             yield from (replace(entry, variant=name) for name in others)
 
 
-def variants(entry: Entry, where: Where) -> list[str]:
+def variants(entry: SelectedSpec, where: SpecStore) -> list[str]:
     """The variants of a file. What is wrong with it, loading will tell. In the zoo, each has its own name."""
     if not entry.is_file:
         return []
@@ -211,7 +211,7 @@ def variants(entry: Entry, where: Where) -> list[str]:
         return []
 
 
-def _paths(pattern: SpecPattern, config: Config, where: Where, limits: Limits) -> list[str]:
+def _paths(pattern: SpecPattern, config: Config, where: SpecStore, limits: Limits) -> list[str]:
     """The files that one item of `specs` means.
 
     Raises:
@@ -229,10 +229,10 @@ def _paths(pattern: SpecPattern, config: Config, where: Where, limits: Limits) -
     return listed(path, config, where, limits)
 
 
-def _known(path: str, asked: Entry, config: Config, where: Where) -> Iterator[Entry]:
+def _known(path: str, flags: SelectedSpec, config: Config, where: SpecStore) -> Iterator[SelectedSpec]:
     """A spec as the configuration reads it; as it stands if that does not know it."""
     found = [(one, path) for one in config.specs if _is(one, path, config)]
-    yield from _read_as(found, asked, config, where) if found else [replace(asked, path=path)]
+    yield from _read_as(found, flags, config, where) if found else [replace(flags, path=path)]
 
 
 def _is(pattern: SpecPattern, path: str, config: Config) -> bool:
@@ -243,9 +243,9 @@ def _is(pattern: SpecPattern, path: str, config: Config) -> bool:
     )
 
 
-def _distinct(found: Iterable[Entry]) -> Iterator[Entry]:
+def _distinct(found: Iterable[SelectedSpec]) -> Iterator[SelectedSpec]:
     """Each once. Settings may be mappings, so that entries have no hash; those of one path are few."""
-    kept: dict[str, list[Entry]] = {}
+    kept: dict[str, list[SelectedSpec]] = {}
     for entry in found:
         same = kept.setdefault(entry.path, [])
         if entry not in same:
@@ -253,7 +253,7 @@ def _distinct(found: Iterable[Entry]) -> Iterator[Entry]:
             yield entry
 
 
-def load_entries(wanted: Sequence[Entry], tick: Callable[[], object] = lambda: None) -> list[Network]:
+def load_all(wanted: Sequence[SelectedSpec], tick: Callable[[], object] = lambda: None) -> list[Network]:
     """The networks of all entries. All are read before any mistake is reported; `tick` is called after each.
 
     Raises:

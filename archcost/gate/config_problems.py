@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from archcost.analysis.facts import Facts
-    from archcost.config.entries import Entry
     from archcost.config.model import Budget, Config
+    from archcost.config.selection import SelectedSpec
     from archcost.gate.baseline import Baseline
     from archcost.gate.bases import Base
     from archcost.results.judgement import CheckedSpec
 
 
-class Remark(NamedTuple):
+class ConfigProblem(NamedTuple):
     """One of them.
 
     Attributes:
@@ -46,8 +46,8 @@ def nowhere(config: Config) -> Place:
 
 def about_base(
     config: Config, base: Base | None, specs: Sequence[CheckedSpec], *, has_drifted: bool
-) -> Iterator[Remark]:
-    """Relative limits that wait for a base that is not there, was not asked for, or is what is checked."""
+) -> Iterator[ConfigProblem]:
+    """Relative limits that wait for a base that is not there, was not named, or is what is checked."""
     waiting = sum(one.waits for spec in specs for one in spec.limits)
     relative = (
         f"{waiting} relative limit{'s are' if waiting != 1 else ' is'} not judged, only absolute ones are"
@@ -56,15 +56,15 @@ def about_base(
         so = relative if waiting else "no limit is relative, so all of them are judged"
         rule = "no-base-yet" if base.is_first else "missing-base"
         so += "" if base.is_first else "; specs that are gone, and what is loosened, are not noticed"
-        yield Remark(rule, f"no base: {base.missing}; {so}", nowhere(config))
+        yield ConfigProblem(rule, f"no base: {base.missing}; {so}", nowhere(config))
     elif waiting and not base:
         how = "name a base by --against REF, or `against` in the configuration"
-        yield Remark("missing-base", f"{relative}: {how}", nowhere(config))
+        yield ConfigProblem("missing-base", f"{relative}: {how}", nowhere(config))
     elif base and base.is_head and not has_drifted and _is_all_equal(specs):
         text = (
             f"{base.name} is what is checked out, and no network differs from it; no relative limit can fail"
         )
-        yield Remark("self-base", text, nowhere(config))
+        yield ConfigProblem("self-base", text, nowhere(config))
 
 
 def _is_all_equal(specs: Sequence[CheckedSpec]) -> bool:
@@ -76,10 +76,10 @@ def _is_all_equal(specs: Sequence[CheckedSpec]) -> bool:
 
 def about_judged(
     config: Config,
-    checked: Sequence[tuple[Entry, Facts]],
+    checked: Sequence[tuple[SelectedSpec, Facts]],
     specs: Sequence[CheckedSpec],
     new: Collection[str],
-) -> Iterator[Remark]:
+) -> Iterator[ConfigProblem]:
     """Networks that no limit was judged of and that expect nothing: of these, a check says hardly anything.
 
     Args:
@@ -100,10 +100,10 @@ def about_judged(
     if len(silent) == len(specs) and len(waiting) < len(unjudged):
         none = "" if config.file else " (no configuration was found)"
         text = f"no limit was judged{none}, and no spec expects anything; {_LIMITS}"
-        yield Remark("nothing-judged", text, nowhere(config))
+        yield ConfigProblem("nothing-judged", text, nowhere(config))
     elif without := [spec.label for spec in unjudged if not spec.limits]:
         has = "has" if len(without) == 1 else "have"
-        yield Remark(
+        yield ConfigProblem(
             "unlimited", f"{some(without)} {has} no limit; only findings can fail there", nowhere(config)
         )
 
@@ -115,8 +115,8 @@ _LIMITS = (
 
 
 def about_budgets(
-    config: Config, checked: Sequence[tuple[Entry, Facts]], others: Sequence[Entry]
-) -> Iterator[Remark]:
+    config: Config, checked: Sequence[tuple[SelectedSpec, Facts]], others: Sequence[SelectedSpec]
+) -> Iterator[ConfigProblem]:
     """Budgets that hold for nothing: a typo there would pass for a budget that is kept.
 
     Args:
@@ -135,12 +135,12 @@ def about_budgets(
         if not (meant or config.specs) or any(True for subject in meant for _ in parts(budget, subject)):
             continue  # without a list of specs, it may be for one that is named another time
         if not any(config.applies(budget, one.path, one.variant) for one in others):
-            yield Remark("unused-budget", _unused(budget, meant), budget.place or nowhere(config))
+            yield ConfigProblem("unused-budget", _unused(budget, meant), budget.place or nowhere(config))
 
 
 def _about_lists(
-    budget: Budget, config: Config, checked: Sequence[Entry], others: Sequence[Entry]
-) -> Iterator[Remark]:
+    budget: Budget, config: Config, checked: Sequence[SelectedSpec], others: Sequence[SelectedSpec]
+) -> Iterator[ConfigProblem]:
     """Patterns and variants of a budget that mean nothing, beside others that do."""
     if not config.specs:
         return
@@ -151,20 +151,20 @@ def _about_lists(
     for pattern in budget.match if len(budget.match) > 1 else ():
         if not any(matches_spec(pattern, one.path, config.folder) for one in known):
             text = f"no spec that is checked matches {pattern}, which this budget lists beside others"
-            yield Remark("unused-budget", text, place)
+            yield ConfigProblem("unused-budget", text, place)
     for variant in budget.variants if len(budget.variants) > 1 else ():
         if all(one.variant != variant for one in known):
             how = "as it stands" if variant is None else f"as variant {variant}"
             text = f"no spec that this budget matches is checked {how}, which it lists beside others"
-            yield Remark("unused-budget", text, place)
+            yield ConfigProblem("unused-budget", text, place)
 
 
-def about_unlisted(config: Config, known: Sequence[Entry]) -> Iterator[Remark]:
+def about_unlisted(config: Config, known: Sequence[SelectedSpec]) -> Iterator[ConfigProblem]:
     """Specs that lie among those that are checked, and are not."""
     if found := unlisted(config, {one.path for one in known if one.is_file}):
         are, it = ("is a spec", "it") if len(found) == 1 else ("are specs", "each")
         text = f"{some(found)} {are} that no pattern of `specs` matches; list {it}, or exclude {it}"
-        yield Remark("unlisted-spec", text, nowhere(config))
+        yield ConfigProblem("unlisted-spec", text, nowhere(config))
 
 
 _CHECK_VARIANTS = (
@@ -172,7 +172,9 @@ _CHECK_VARIANTS = (
 )
 
 
-def about_variants(checked: Sequence[tuple[Entry, Facts]], others: Sequence[Entry]) -> Iterator[Remark]:
+def about_variants(
+    checked: Sequence[tuple[SelectedSpec, Facts]], others: Sequence[SelectedSpec]
+) -> Iterator[ConfigProblem]:
     """Variants of specs that nobody checks. Those of the zoo are networks with names of their own."""
     read: dict[str, set[str | None]] = {}
     for one in (*(entry for entry, _ in checked), *others):
@@ -182,7 +184,7 @@ def about_variants(checked: Sequence[tuple[Entry, Facts]], others: Sequence[Entr
         if missing and not path.startswith("zoo:"):
             which = f"variant{'s' * (len(missing) > 1)} {some(missing)}"
             text = f"its {which} {'are' if len(missing) > 1 else 'is'} not checked; {_CHECK_VARIANTS}"
-            yield Remark("unchecked-variant", text, Place(Source(path)), ((path, entry.variant),))
+            yield ConfigProblem("unchecked-variant", text, Place(Source(path)), ((path, entry.variant),))
 
 
 def _unused(budget: Budget, meant: Sequence[Facts]) -> str:
@@ -206,7 +208,7 @@ def _unused(budget: Budget, meant: Sequence[Facts]) -> str:
 
 def about_baseline(
     config: Config, baseline: Baseline, labels: Sequence[str], *, is_whole: bool
-) -> Iterator[Remark]:
+) -> Iterator[ConfigProblem]:
     """What the baseline accepts without need; `labels` are those of the specs that were checked."""
     unmet = baseline.fixed if is_whole else []
     fixed = sum(one.is_about(labels) for one in unmet)
@@ -219,4 +221,6 @@ def about_baseline(
         )
         text = f"of the complaints that it accepts, {in_a_row(few)}"
         place = Place(Source(baseline.file)) if baseline.file else nowhere(config)
-        yield Remark("stale-baseline", f"{text}; `archcost check --ratchet` makes sure it stays so", place)
+        yield ConfigProblem(
+            "stale-baseline", f"{text}; `archcost check --ratchet` makes sure it stays so", place
+        )
