@@ -132,7 +132,7 @@ class Unused(NamedTuple):
     of: str = ""
 
 
-class Given(NamedTuple):
+class GivenWeights(NamedTuple):
     """Values that an item of the spec fixes for the tensors inside it, by `weights`.
 
     Attributes:
@@ -174,7 +174,7 @@ class Network:
         nodes: tuple[Node, ...],
         outputs: dict[str, Node | Input],
         expectations: tuple[Expectation, ...] = (),
-        given: tuple[Given, ...] = (),
+        given: tuple[GivenWeights, ...] = (),
         variants: tuple[str, ...] = (),
         unused: tuple[Unused, ...] = (),
     ) -> None:
@@ -191,7 +191,7 @@ class Network:
         self.unused = unused
         self.known: dict[type, object] = {}
 
-    def having(self, nodes: Iterable[Node], outputs: dict[str, Node | Input]) -> Network:
+    def with_nodes(self, nodes: Iterable[Node], outputs: dict[str, Node | Input]) -> Network:
         """A network of other nodes in the place of this one. What the spec expects of its nodes is gone."""
         return Network(self.name, self.path, self.variant, self.variables, self.inputs, tuple(nodes), outputs)
 

@@ -17,7 +17,7 @@ import pytest
 
 from archcost.analysis.facts import Facts
 from archcost.findings import findings
-from archcost.passes.access import Looks
+from archcost.passes.access import AccessCache
 from archcost.passes.receptive_field import Field, receptive_fields
 
 if TYPE_CHECKING:
@@ -36,8 +36,8 @@ def conv(**fields: object) -> str:
 
 def last_field(net: Network) -> Field:
     """The field of the last node, after all rules had a look at it."""
-    looks = Looks()
-    fields = receptive_fields(net, looks)
+    accesses = AccessCache()
+    fields = receptive_fields(net, accesses)
     findings(Facts.of(net))
     (field,) = fields[-1].values()
     return field

@@ -27,7 +27,7 @@ from tests.cli.program import python
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.dilation.solver import Stack
+    from archcost.dilation.solver import SolvedStack
 
 ROOT = Path(__file__).parents[1]
 
@@ -62,7 +62,7 @@ def by_trying(kernels: Sequence[int], field: int, widest: int, max_rate: int) ->
     return unbeaten(found)
 
 
-def listed(stacks: Sequence[Stack]) -> list[tuple[Fraction, int]]:
+def listed(stacks: Sequence[SolvedStack]) -> list[tuple[Fraction, int]]:
     return [(1 / stack.evenness, stack.field) for stack in stacks]
 
 

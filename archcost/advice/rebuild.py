@@ -38,7 +38,7 @@ def rebuilt(network: Network, changes: Changes) -> Network:
         now[node] = nodes[-1] if layers else tensors[0]
     outputs = {name: now[tensor] for name, tensor in network.outputs.items()}
     _check(network, outputs)
-    return network.having(nodes, outputs)
+    return network.with_nodes(nodes, outputs)
 
 
 def _node(node: Node, layer: Kind, inputs: tuple[Node | Input, ...], index: int | None) -> Node:

@@ -13,7 +13,7 @@ from archcost.conventions.table import TERMS, find
 from archcost.layers import base
 from archcost.passes.cost import costs
 from archcost.results.by_convention import ConventionExplanation, KindComparison
-from archcost.results.derivation import Step
+from archcost.results.derivation import DerivationStep
 from archcost.results.report import ConventionTotal
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def _kind(kind: str, rule: Sequence[str], same: Sequence[Count]) -> KindComparis
     )
 
 
-def _steps(network: Network, node: Node, count: Count, convention: Convention) -> Iterator[Step]:
+def _steps(network: Network, node: Node, count: Count, convention: Convention) -> Iterator[DerivationStep]:
     """The terms, what they add up to, and what that is more than our count, term by term."""
     cost = dict(zip(network, costs(network), strict=True))[node]
     values = terms(node, cost) | {convention.name: count.total, "difference": count.total - count.ours}
@@ -123,7 +123,9 @@ def _steps(network: Network, node: Node, count: Count, convention: Convention) -
     used = set(re.findall(r"[a-z_]+", " ".join((*count.rule, more))))
     for name in values:
         if name in used:
-            yield Step(name=name, formula="", numbers="", value=values[name], meaning=_MEANINGS.get(name, ""))
+            yield DerivationStep(
+                name=name, formula="", numbers="", value=values[name], meaning=_MEANINGS.get(name, "")
+            )
     said = "" if count.rule else "it has no rule for this kind"
     yield replace(step(convention.name, " + ".join(count.rule), values), meaning=said)
     yield replace(step("difference", more, values), meaning=f"to {convention.beside}")

@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from archcost.layers.base import TERMS, Formulas, Operations
-from archcost.results.derivation import AxisDerivation, Step
+from archcost.results.derivation import AxisDerivation, DerivationStep
 from archcost.windows.window import axis_names, show
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archcost.windows.window import Axes, Window
 
 
-def terms(formulas: Formulas) -> Iterator[Step]:
+def terms(formulas: Formulas) -> Iterator[DerivationStep]:
     """The numbers that counts are made of."""
     values = formulas.values()
     for name, term in formulas.terms.items():
@@ -28,7 +28,7 @@ def terms(formulas: Formulas) -> Iterator[Step]:
         yield step(name, text, values)
 
 
-def counts(formulas: Formulas) -> Iterator[Step]:
+def counts(formulas: Formulas) -> Iterator[DerivationStep]:
     """The operations that a layer has; what is missing is 0."""
     values = formulas.values()
     for name in Operations._fields:
@@ -39,11 +39,11 @@ def counts(formulas: Formulas) -> Iterator[Step]:
 _NAME = re.compile(r"[a-z_]+\b(?!\()")
 
 
-def step(name: str, formula: str, values: Mapping[str, int]) -> Step:
+def step(name: str, formula: str, values: Mapping[str, int]) -> DerivationStep:
     """`name = formula`, with the formula's names replaced by their values. Functions keep their names."""
     numbers = _NAME.sub(lambda found: f"{values[found[0]]:,}", formula)
     alone = f"{values[name]:,}"
-    return Step(
+    return DerivationStep(
         name=name,
         formula="" if formula in {alone, str(values[name])} else formula,
         numbers="" if numbers in {formula, alone} else numbers,
@@ -67,10 +67,10 @@ def window_positions(node: Node) -> tuple[AxisDerivation, ...]:
     return _alike(_along(window, axis, axes, positions[axis]) for axis in range(len(positions)))
 
 
-def _alike(derivations: Iterable[tuple[tuple[Step, ...], str]]) -> tuple[AxisDerivation, ...]:
+def _alike(derivations: Iterable[tuple[tuple[DerivationStep, ...], str]]) -> tuple[AxisDerivation, ...]:
     """One derivation per axis, those that share every number together."""
     each = list(derivations)
-    together: dict[tuple[tuple[Step, ...], str], list[str]] = {}
+    together: dict[tuple[tuple[DerivationStep, ...], str], list[str]] = {}
     for name, derivation in zip(axis_names(len(each)), each, strict=True):
         together.setdefault(derivation, []).append(name)
     return tuple(
@@ -78,7 +78,7 @@ def _alike(derivations: Iterable[tuple[tuple[Step, ...], str]]) -> tuple[AxisDer
     )
 
 
-def _along(window: Window, axis: int, axes: Axes, positions: int) -> tuple[tuple[Step, ...], str]:
+def _along(window: Window, axis: int, axes: Axes, positions: int) -> tuple[tuple[DerivationStep, ...], str]:
     stretch = window.stretch[axis] if window.stretch else 1
     before, after = window.padding[axis]
     rounds_up = window.rounding != "floor"
@@ -125,7 +125,7 @@ def seen(node: Node, fields: Mapping[Node | Input, Mapping[str, Field]]) -> tupl
     return _alike(grown) if agrees else ()
 
 
-def _grown(window: Window, axis: int, before: Field) -> tuple[tuple[Step, ...], str]:
+def _grown(window: Window, axis: int, before: Field) -> tuple[tuple[DerivationStep, ...], str]:
     formulas = Formulas(
         {
             "arriving": before.size[axis],

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archcost.analysis.rows import groups, node_rows
-from archcost.passes.access import Looks
+from archcost.passes.access import AccessCache
 from archcost.passes.cost import costs
 from archcost.passes.memory import Peaks, peaks
 from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
@@ -29,14 +29,14 @@ class Facts:
     Attributes:
         network: the network.
         label: what the user calls it, a path with its variant or settings.
-        looks: how its nodes look at their inputs.
+        accesses: how its nodes look at their inputs.
     """
 
     def __init__(self, network: Network, label: str | None = None) -> None:
         variant = f" ({network.variant})" if network.variant else ""
         self.network = network
         self.label = label or f"{network.path}{variant}"
-        self.looks = Looks()
+        self.accesses = AccessCache()
 
     @classmethod
     def of(cls, network: Network) -> Facts:
@@ -55,7 +55,7 @@ class Facts:
 
     @cached_property
     def _fields(self) -> tuple[dict[str, Field], ...]:
-        return receptive_fields(self.network, self.looks)
+        return receptive_fields(self.network, self.accesses)
 
     @cached_property
     def fields(self) -> Mapping[Node | Input, Mapping[str, Field]]:
@@ -65,7 +65,7 @@ class Facts:
     @cached_property
     def stacks(self) -> Stacks:
         """The stacks of dilated convolutions."""
-        return stacks(self.network, self.looks, self.fields)
+        return stacks(self.network, self.accesses, self.fields)
 
     @cached_property
     def peaks(self) -> Peaks:
@@ -92,7 +92,7 @@ class Facts:
     @cached_property
     def windows(self) -> list[tuple[Node, Window]]:
         """The nodes that look at their first input through a window, in written order."""
-        found = ((node, self.looks.of(node).window) for node in self.network if node.inputs)
+        found = ((node, self.accesses.of(node).window) for node in self.network if node.inputs)
         return [(node, window) for node, window in found if window]
 
     @cached_property
@@ -100,7 +100,7 @@ class Facts:
         """The same by window: the nodes of one have equal layers and shapes, so they are judged once."""
         found: dict[int, tuple[Window, list[Node]]] = {}
         for node, window in self.windows:
-            # Looks keeps one window per layer and shapes, for as long as we look at it.
+            # The cache keeps one window per layer and shapes, for as long as we look at it.
             found.setdefault(id(window), (window, []))[1].append(node)
         return list(found.values())
 

@@ -68,7 +68,7 @@ def field_report(facts: Facts, at: str | None = None, *, effective: bool = False
     """
     network = facts.network
     node = chosen(facts, at)
-    writer = _RowWriter(facts)
+    writer = _FieldRows(facts)
     closely = writer.row(node, effective=True, pixels=at is not None) if node else None
     rows = [closely] if at and closely else [writer.row(n, effective=effective) for n in _changes(facts)]
     return FieldReport(
@@ -94,7 +94,7 @@ def _changes(facts: Facts) -> Iterator[Node]:
             yield node
 
 
-class _RowWriter:
+class _FieldRows:
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from archcost.analysis.facts import Facts
 
 
-Number = int | float
+Measurement = int | float
 
 N = TypeVar("N", int, float)
 
@@ -36,7 +36,7 @@ class Measure(NamedTuple):
     title: str
     unit: Unit
     meaning: str
-    of: Callable[[Facts], Number | None]
+    of: Callable[[Facts], Measurement | None]
 
     @property
     def less_is_better(self) -> bool:

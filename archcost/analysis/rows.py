@@ -31,11 +31,11 @@ def node_rows(
     network: Network, counted: Sequence[Cost], fields: Sequence[Mapping[str, Field]]
 ) -> tuple[NodeRow, ...]:
     """A row per node, in written order, from its cost and its receptive fields by input."""
-    writer = _RowWriter(several=len(network.inputs) > 1)
+    writer = _NodeRows(several=len(network.inputs) > 1)
     return tuple(writer.row(*parts) for parts in zip(network, counted, fields, strict=True))
 
 
-class _RowWriter:
+class _NodeRows:
     """Makes rows; what is equal in many of them is converted once and shared."""
 
     def __init__(self, *, several: bool) -> None:

@@ -14,7 +14,7 @@ from archcost.windows.window import size
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.conventions.table import Convention, Rule
+    from archcost.conventions.table import Convention, CountingRule
     from archcost.network import Network, Node
     from archcost.passes.cost import Cost
 
@@ -30,7 +30,7 @@ class Count(NamedTuple):
     """
 
     kind: str
-    rule: Rule
+    rule: CountingRule
     parts: tuple[int, ...]
     ours: int
 
@@ -83,7 +83,7 @@ def terms(node: Node, cost: Cost) -> dict[str, int]:
     }
 
 
-def _rule(node: Node, convention: Convention) -> Rule:
+def _rule(node: Node, convention: Convention) -> CountingRule:
     """The rule of the first word that has one; without one, a layer is not seen."""
     return next((convention.rules[word] for word in words(node) if word in convention.rules), ())
 

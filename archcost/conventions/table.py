@@ -18,7 +18,7 @@ from archcost.words.suggest import suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-Rule = tuple[str, ...]
+CountingRule = tuple[str, ...]
 """Formulas whose results are added up."""
 
 TERMS = {
@@ -47,7 +47,7 @@ class Convention(NamedTuple):
     unit: str
     definition: str
     source: str
-    rules: Mapping[str, Rule]
+    rules: Mapping[str, CountingRule]
     beside: Literal["macs", "params"] = "macs"
 
     @property
@@ -56,7 +56,7 @@ class Convention(NamedTuple):
         return "macs" if self.beside == "macs" else "trainable"
 
 
-def _each(kinds: str | Iterable[str], *rule: str) -> dict[str, Rule]:
+def _each(kinds: str | Iterable[str], *rule: str) -> dict[str, CountingRule]:
     return dict.fromkeys(kinds.split() if isinstance(kinds, str) else kinds, rule)
 
 

@@ -53,7 +53,7 @@ _HINTS = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stack:
+class SolvedStack:
     """Layers that read every position of their field.
 
     Attributes:
@@ -88,7 +88,7 @@ class Solution:
             is listed for them is true, but other stacks may be more even.
     """
 
-    stacks: tuple[Stack, ...]
+    stacks: tuple[SolvedStack, ...]
     cut_short: tuple[int, ...]
 
 
@@ -122,11 +122,11 @@ def solve(
     limit = _WIDEST if max_rate is None else max_rate
     if len(kernel_sizes) > 1:
         covered = largest_field(kernel_sizes, limit)
-        searches = [_Search.of(tuple(kernel_sizes), field, covered, limit, _WORK)]
+        searches = [_RateSearch.of(tuple(kernel_sizes), field, covered, limit, _WORK)]
     else:
         searches = [*_searches(kernel_sizes[0], layers, field, limit)]
     _check_top(top, searches)
-    stacks: list[Stack] = []
+    stacks: list[SolvedStack] = []
     cut_short: list[int] = []
     hints: frozenset[Layers] = frozenset()
     for search in searches:
@@ -222,7 +222,7 @@ def _check_reach(kernels: Sequence[int], layers: int | None, field: int, max_rat
         raise UsageError(f"{who}, and at most {MOST_LAYERS} are searched")
 
 
-def _check_top(top: int, searches: Sequence[_Search]) -> None:
+def _check_top(top: int, searches: Sequence[_RateSearch]) -> None:
     """Whether all that may be listed can be described in time: it takes a sum per layer and position."""
     sums = [(len(search.kernels) * search.widest, search.widest - search.field + 1) for search in searches]
     if sum(each * min(top, fields) for each, fields in sums) > _SUMS:
@@ -231,7 +231,7 @@ def _check_top(top: int, searches: Sequence[_Search]) -> None:
         raise UsageError(f"top={top} is more than the {most:,} that are listed for {many}a field so large")
 
 
-def _searches(kernel: int, layers: int | None, field: int, max_rate: int) -> Iterator[_Search]:
+def _searches(kernel: int, layers: int | None, field: int, max_rate: int) -> Iterator[_RateSearch]:
     """A search per number of layers."""
     fewest = fewest_layers(kernel, field, max_rate)
     covered = largest_field([kernel] * fewest, max_rate)
@@ -239,7 +239,7 @@ def _searches(kernel: int, layers: int | None, field: int, max_rate: int) -> Ite
     numbers = range(fewest, last + 1)
     for n in numbers:
         work = min(_WORK, _ALL_WORK // (len(numbers) * n))
-        yield _Search.of((kernel,) * n, field, max(covered, 1 + n * (kernel - 1)), max_rate, work)
+        yield _RateSearch.of((kernel,) * n, field, max(covered, 1 + n * (kernel - 1)), max_rate, work)
 
 
 # -- the search -------------------------------------------------------------------------------------------
@@ -272,7 +272,7 @@ class _Candidate(NamedTuple):
     before: _Beginning
 
 
-class _Search(NamedTuple):
+class _RateSearch(NamedTuple):
     """Stacks of just these kernels, from `field` to `widest` positions.
 
     Layers are added by rising rate, as in the proof of `is_complete`: a rate up to the field so far leaves no
@@ -289,7 +289,7 @@ class _Search(NamedTuple):
     narrowed: bool
 
     @classmethod
-    def of(cls, kernels: tuple[int, ...], field: int, covered: int, max_rate: int, work: int) -> _Search:
+    def of(cls, kernels: tuple[int, ...], field: int, covered: int, max_rate: int, work: int) -> _RateSearch:
         """The search up to `covered` positions, or less if these are too many; see `_WORK` for `work`."""
         word = prod(kernels).bit_length() // 4 + 1
         needed = max(field, 1 + sum(k - 1 for k in kernels)) + max(kernels)
@@ -437,11 +437,11 @@ def _spread(front: list[_Candidate], top: int) -> list[_Candidate]:
 # -- a stack ----------------------------------------------------------------------------------------------
 
 
-def _stack(search: _Search, found: _Candidate, wanted: Sequence[int]) -> Stack:
+def _stack(search: _RateSearch, found: _Candidate, wanted: Sequence[int]) -> SolvedStack:
     kernels = tuple(wanted) if len(wanted) > 1 else search.kernels
     rates = _in_order(found.layers, kernels)
     paths = path_counts(found.layers)
-    return Stack(
+    return SolvedStack(
         kernel_sizes=kernels,
         rates=rates,
         field=found.field,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcost.network import Input, Network, Node
 
 
-class Step(NamedTuple):
+class ExecutedNode(NamedTuple):
     """One node that has run.
 
     Attributes:
@@ -38,7 +38,7 @@ def steps(
     inputs: Mapping[str, Array] | None = None,
     *,
     count: bool = True,
-) -> Iterator[Step]:
+) -> Iterator[ExecutedNode]:
     """Runs the nodes in written order. What nobody will read again is given up.
 
     Args:
@@ -71,7 +71,7 @@ def steps(
                 values.pop(source, None)
         if node not in last:
             del values[node]
-        yield Step(node, value, tally)
+        yield ExecutedNode(node, value, tally)
 
 
 def _owned(value: Array) -> Array:

@@ -179,7 +179,7 @@ def _attempt(network: Network, counts: _Counts) -> Network | _Misfit:
                 return _Misfit(why, tuple(smaller))
         made[node], channels[node] = new, _parts(node, new, channels)
         nodes.append(new)
-    return network.having(nodes, {name: made[tensor] for name, tensor in network.outputs.items()})
+    return network.with_nodes(nodes, {name: made[tensor] for name, tensor in network.outputs.items()})
 
 
 def _worded(error: LayerError, node: Node) -> str:

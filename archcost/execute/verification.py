@@ -20,11 +20,11 @@ from archcost.errors import TooLargeError
 from archcost.execute.against_torch import TOLERANCES, against_torch, difference
 from archcost.execute.executor import steps
 from archcost.execute.need import need
-from archcost.execute.spots import Spots, readers, start
 from archcost.execute.tensors import Tensors
+from archcost.execute.touched import TouchFollower, readers, start
 from archcost.layers.shape import Pad
 from archcost.limits import DEFAULT
-from archcost.passes.access import Looks
+from archcost.passes.access import AccessCache
 from archcost.passes.cost import costs
 from archcost.passes.receptive_field import Tracer, reaches, traced
 from archcost.results.verification import OPERATIONS
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
     from archcost.execute.against_torch import Answer
     from archcost.execute.arrays import Array, Tally
-    from archcost.execute.executor import Step
-    from archcost.execute.spots import Mask, Spot
+    from archcost.execute.executor import ExecutedNode
+    from archcost.execute.touched import Mask, Touched
     from archcost.limits import Limits
     from archcost.network import Input, Network, Node
     from archcost.passes.cost import Cost
@@ -78,7 +78,7 @@ class Beside(NamedTuple):
 
 
 @dataclass(slots=True)
-class Touched:
+class FieldCheck:
     """What NaN at single positions of the inputs showed about one node.
 
     Attributes:
@@ -110,7 +110,7 @@ class Proof:
         allocated: elements of the learned tensors, each once.
         is_made_up: its values are not computed, so nothing is proved about it.
         follows_made_up: what it computed on depends on values that are made up.
-        touched: see `Touched`.
+        touched: see `FieldCheck`.
         torch: PyTorch's opinion, if it was asked for.
     """
 
@@ -121,7 +121,7 @@ class Proof:
     allocated: int
     is_made_up: bool
     follows_made_up: bool
-    touched: Touched = field(default_factory=Touched)
+    touched: FieldCheck = field(default_factory=FieldCheck)
     torch: Beside | None = None
 
     def differences(self) -> Iterator[Difference]:
@@ -269,7 +269,7 @@ def _measured(
             allocated=0 if node.layer.made_up else _allocated(node, tensors, seen),
             is_made_up=node.layer.made_up,
             follows_made_up=follows,
-            touched=Touched(untold="" if np.isfinite(value).all() else NOT_FINITE),
+            touched=FieldCheck(untold="" if np.isfinite(value).all() else NOT_FINITE),
             torch=None if answer is None else _beside(value, answer),
         )
         tick()
@@ -324,9 +324,9 @@ class _Prober:
         self._inputs = inputs
         self._proofs = proofs
         self._tick = tick
-        looks = Looks()
-        self._tracer = Tracer({x.path: x.output[1:] for x in network.inputs}, looks)
-        self._spots = Spots(looks)
+        accesses = AccessCache()
+        self._tracer = Tracer({x.path: x.output[1:] for x in network.inputs}, accesses)
+        self._spots = TouchFollower(accesses)
         # A border that mirrors touches outputs whose fields do not know of it.
         self._mirrors = any(isinstance(n.layer, Pad) and n.layer.mode != "constant" for n in network)
 
@@ -351,9 +351,9 @@ class _Probe(NamedTuple):
 
     name: str
     position: Axes
-    step: Step
+    step: ExecutedNode
     found: Reaches
-    spot: Spot
+    spot: Touched
     mirrors: bool
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from archcost.execute.arrays import Array
     from archcost.files import Stored
-    from archcost.network import Given, Network, Node
+    from archcost.network import GivenWeights, Network, Node
     from archcost.windows.window import Shape
 
 
@@ -52,7 +52,7 @@ class _Refused(Exception):  # noqa: N818 - a mistake in the spec, on its way to 
     """Why a file is not taken."""
 
 
-def _from_spec(given: Given) -> Iterator[tuple[Node, str, Array]]:
+def _from_spec(given: GivenWeights) -> Iterator[tuple[Node, str, Array]]:
     for name, numbers in given.numbers.items():
         node, tensor = given.names[name]
         yield node, tensor, np.array(numbers, dtype=np.float64).reshape(tensors(node)[tensor])
@@ -79,7 +79,7 @@ def _open(file: Stored) -> BinaryIO:
         raise _Refused(error.strerror or "cannot be read") from None
 
 
-def _from_file(given: Given, file: Stored) -> list[tuple[Node, str, Array]]:
+def _from_file(given: GivenWeights, file: Stored) -> list[tuple[Node, str, Array]]:
     stream = _open(file)
     try:
         with stream, zipfile.ZipFile(stream) as archive:
@@ -108,7 +108,7 @@ def _short(text: str) -> str:
     return text if len(text) <= 120 else f"{text[:100]}... ({len(text)} characters)"
 
 
-def _read(given: Given, archive: zipfile.ZipFile, name: str, entry: str) -> tuple[Node, str, Array]:
+def _read(given: GivenWeights, archive: zipfile.ZipFile, name: str, entry: str) -> tuple[Node, str, Array]:
     """One tensor of an archive."""
     if name not in given.names:
         raise _Refused(unknown_tensor(_short(name), given.names))

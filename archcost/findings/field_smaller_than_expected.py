@@ -99,7 +99,7 @@ class _LastConvolutions:
         return found
 
     def _dilatable(self, node: Node) -> Window | None:
-        window = self.facts.looks.of(node).window
+        window = self.facts.accesses.of(node).window
         dilatable = "dilation" in type(node.layer).model_fields
         return window if window and window.taps > 1 and not window.stretch and dilatable else None
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.analysis.facts import Facts
-    from archcost.passes.access import Looks
+    from archcost.passes.access import AccessCache
     from archcost.passes.receptive_field import Field
     from archcost.passes.stacks import Link, Stack
     from archcost.results.report import Finding, Level
 
-Line = tuple[tuple[int, int], ...]
+AxisRates = tuple[tuple[int, int], ...]
 """The (kernel size, dilation) of every layer that reads along an axis."""
 
 
@@ -36,7 +36,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
         for i, (stack, worst) in enumerate(told, 1):
             level: Level = "error" if worst.holes else "warn"
             others = _others(len(ends) - ENDS) if i == ENDS else ""
-            yield at(stack.judged, RULE.name, level, _message(stack, worst, facts.looks) + others)
+            yield at(stack.judged, RULE.name, level, _message(stack, worst, facts.accesses) + others)
 
 
 def _worst(facts: Facts, stack: Stack) -> Field:
@@ -52,9 +52,11 @@ def _others(count: int) -> str:
     return f"; {ends} holes as well"
 
 
-def _message(stack: Stack, field: Field, looks: Looks) -> str:
+def _message(stack: Stack, field: Field, accesses: AccessCache) -> str:
     links = stack.tip.chain() if stack.tip and stack.is_chain else []
-    who = _chain(links) if links else f"together with its branches (dilation {listed(rates(stack, looks))})"
+    who = (
+        _chain(links) if links else f"together with its branches (dilation {listed(rates(stack, accesses))})"
+    )
     given = "it is" if len(links) == 1 else "they are"
     own = f"{who} it reads {_share(stack.field)} positions of what {given} given"
     if field.holes:
@@ -86,12 +88,12 @@ def _chain(links: Sequence[Link]) -> str:
     return f"{before} (kernel_size {listed(kernels)}, dilation {listed([d for _, d in line])}{where})"
 
 
-def _line(links: Sequence[Link], axis: int) -> Line:
+def _line(links: Sequence[Link], axis: int) -> AxisRates:
     pairs = ((link.window.kernel[axis], link.window.dilation[axis]) for link in links)
     return tuple((k, d) for k, d in pairs if k > 1)
 
 
-def worst_line(links: Sequence[Link]) -> tuple[int, Line]:
+def worst_line(links: Sequence[Link]) -> tuple[int, AxisRates]:
     """The first axis with holes, and its layers."""
     lines = [_line(links, axis) for axis in range(len(links[0].window.kernel))]
     axis = next((i for i, line in enumerate(lines) if not is_complete(line)), 0)
@@ -111,7 +113,7 @@ def _advice(links: Sequence[Link]) -> str:
     return f"dilation {listed(repaired(line))} would read them all. Published rules: {said}"
 
 
-def repaired(line: Line) -> list[int]:
+def repaired(line: AxisRates) -> list[int]:
     """The dilations of a stack, as few of them as possible made smaller until nothing is missed.
 
     >>> repaired(((3, 2), (3, 2), (3, 2)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.analysis.facts import Facts
-    from archcost.passes.stacks import Link, Run
+    from archcost.passes.stacks import FactorRun, Link
     from archcost.results.report import Finding
 
 
@@ -27,7 +27,7 @@ class _Lattice(NamedTuple):
     last: Link
     axis: int
     factor: int
-    run: Run
+    run: FactorRun
 
     @property
     def links(self) -> list[Link]:

@@ -59,7 +59,7 @@ def _fit(facts: Facts, node: Node) -> bool:
 
 def _apart(facts: Facts, node: Node) -> _Apart | None:
     """The first input and the one that fits it least; None if all fit."""
-    moving = [source for i, source in enumerate(node.inputs) if facts.looks.of(node, i).way == "unmoved"]
+    moving = [source for i, source in enumerate(node.inputs) if facts.accesses.of(node, i).way == "unmoved"]
     if len(moving) < 2:
         return None
     by_input: dict[str, list[tuple[Node | Input, Field | None]]] = {}
@@ -186,7 +186,7 @@ class _Past:
 
     def _shifts(self, node: Node, apart: _Apart) -> list[Fraction]:
         """What a layer shifts by itself, in positions of its input, along the axes that do not fit."""
-        window = self._facts.looks.of(node).window if node.inputs else None
+        window = self._facts.accesses.of(node).window if node.inputs else None
         if not window or apart.name not in self._facts.fields[node.inputs[0]]:
             return []
         if len(window.kernel) != len(apart.fields[0].size):  # on the way, positions lay along other axes

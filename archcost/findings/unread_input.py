@@ -63,7 +63,7 @@ def _readers(facts: Facts, tensors: set[Node | Input]) -> dict[Node | Input, _Re
     for node in facts.network:
         for position, source in enumerate(node.inputs):
             if source in tensors:
-                window = facts.looks.of(node, position).window
+                window = facts.accesses.of(node, position).window
                 if window and _skips(window):
                     readers[source].skipping.add(_reads(window))
                 else:

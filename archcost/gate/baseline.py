@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from archcost.analysis.measures import Number
+    from archcost.analysis.measures import Measurement
 
 HEAD = """\
 # Complaints that `archcost check` accepts for now, one per line: fingerprint, what, number, network, node.
@@ -47,7 +47,7 @@ class Accepted(NamedTuple):
 
     fingerprint: str
     what: str
-    value: Number | None
+    value: Measurement | None
     about: str
     line: int = 0
 
@@ -55,7 +55,7 @@ class Accepted(NamedTuple):
         """Whether it is about one of these specs."""
         return any(self.about == label or self.about.startswith(f"{label} ") for label in labels)
 
-    def covers(self, value: Number | None) -> bool:
+    def covers(self, value: Measurement | None) -> bool:
         """Whether a number is no worse than the accepted one."""
         if self.value is None or value is None:
             return self.value is value
@@ -118,7 +118,7 @@ def parse(text: str, name: str) -> dict[str, Accepted]:
     return found
 
 
-def _value(text: str) -> Number | None:
+def _value(text: str) -> Measurement | None:
     if text == "-":
         return None
     return int(text) if text.isdigit() else float(text)

@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Sequence
 
-    from archcost.analysis.measures import Number
+    from archcost.analysis.measures import Measurement
     from archcost.config.model import Config
     from archcost.gate.bases import Base
     from archcost.gate.judge import Ruling
@@ -432,7 +432,7 @@ class Gate:
 
     # -- what was agreed to ---------------------------------------------------------------------------------
 
-    def _settled(self, complaint: Violation, what: str, value: Number | None, about: str) -> Violation:
+    def _settled(self, complaint: Violation, what: str, value: Measurement | None, about: str) -> Violation:
         """A complaint that nobody waived, beside the baseline. `what` and `about` are for its readers."""
         judged = self._judged_by_level(complaint)
         known = self.baseline.meet(Accepted(complaint.fingerprint, what, value, about), fails=judged.fails)

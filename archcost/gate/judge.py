@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from archcost.analysis.facts import Facts
-    from archcost.analysis.measures import Number
+    from archcost.analysis.measures import Measurement
     from archcost.config.model import Axis, Budget
     from archcost.results.report import Level, NodeRow
 
@@ -66,7 +66,7 @@ def parts(budget: Budget, subject: Facts) -> Iterator[Part]:
 class Measured(NamedTuple):
     """A number, whether it is only a bound of the true one, and whether nobody knows the true one."""
 
-    value: Number | None
+    value: Measurement | None
     upper_bound: bool = False
     is_unknown: bool = False
 
@@ -108,15 +108,15 @@ class Ruling(NamedTuple):
 
     budget: Budget
     part: Part
-    measured: Number | None
+    measured: Measurement | None
     upper_bound: bool
     is_unknown: bool
-    base: Number | None
-    limit: Number | None
+    base: Measurement | None
+    limit: Measurement | None
     width: int
 
     @property
-    def raw(self) -> Number:
+    def raw(self) -> Measurement:
         """The number in the unit of its measure, whatever the limit is in."""
         measured = self.measured or 0
         return measured // self.width if self.width > 1 else measured
@@ -140,7 +140,7 @@ class Ruling(NamedTuple):
         return False if self.measured < self.limit else None if self.upper_bound else True
 
     @property
-    def missed(self) -> Number:
+    def missed(self) -> Measurement:
         """How far the number is from its limit; what is not there is 0."""
         return abs((self.measured or 0) - (self.limit or 0))
 
@@ -173,11 +173,11 @@ class Ruling(NamedTuple):
         side = "over" if self.budget.bound.side == "max" else "short of"
         return f"{subject} {value}, {self._excess()} {side} the limit of {limit}{self._from_base(base)}"
 
-    def text(self, number: Number) -> str:
+    def text(self, number: Measurement) -> str:
         """A number of this measure in words."""
         return self._apart(number, number)[0]
 
-    def _apart(self, first: Number, second: Number) -> tuple[str, str]:
+    def _apart(self, first: Measurement, second: Measurement) -> tuple[str, str]:
         """Two numbers in words, never the same for different ones."""
         if isinstance(first, float) or isinstance(second, float):
             return shares_apart(first, second)
@@ -218,7 +218,7 @@ def rulings(budgets: Iterable[Budget], subject: Facts, base: Facts | None, dtype
             )
 
 
-def _rounded(budget: Budget, limit: int | Fraction | None) -> Number | None:
+def _rounded(budget: Budget, limit: int | Fraction | None) -> Measurement | None:
     """A limit as numbers of its measure can be: whole for counts, which changes nothing for them."""
     if limit is None or isinstance(limit, int):
         return limit
@@ -228,6 +228,6 @@ def _rounded(budget: Budget, limit: int | Fraction | None) -> Number | None:
     return floor(limit) if budget.bound.side == "max" else ceil(limit)
 
 
-def measures(subject: Facts) -> dict[str, Number | None]:
+def measures(subject: Facts) -> dict[str, Measurement | None]:
     """All numbers of a network, by name."""
     return {name: one.of(subject) for name, one in MEASURES.items()}

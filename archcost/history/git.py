@@ -59,7 +59,7 @@ def _command(folder: Path, *arguments: str) -> list[str]:
     return ["git", *options, "-C", str(folder), *arguments]
 
 
-class Answer(NamedTuple):
+class GitResult(NamedTuple):
     """How a git command ended, and what it wrote, without the last line break."""
 
     code: int
@@ -72,7 +72,7 @@ class Answer(NamedTuple):
         return _words(self.err)
 
 
-def git(folder: Path, *arguments: str) -> Answer:
+def git(folder: Path, *arguments: str) -> GitResult:
     """Run one git command to its end.
 
     Raises:
@@ -92,7 +92,7 @@ def git(folder: Path, *arguments: str) -> Answer:
     except OSError as error:
         raise _cannot_run(error) from None
     out, err = (os.fsdecode(text).removesuffix("\n") for text in (ended.stdout, ended.stderr))
-    return Answer(ended.returncode, out, err)
+    return GitResult(ended.returncode, out, err)
 
 
 def _words(err: str) -> str:

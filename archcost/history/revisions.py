@@ -235,7 +235,7 @@ _FETCH_ALL = f"fetch its history with `git fetch --unshallow`; {_OR_ALL}"
 # -- reading its files ----------------------------------------------------------------------------------
 
 
-class _Entry(NamedTuple):
+class _TreeEntry(NamedTuple):
     """What a folder of a commit says of one name."""
 
     mode: bytes
@@ -265,7 +265,7 @@ class Revision:
         self.root = root
         self.prefix = f"{commit[:12] if ref.endswith('...') else ref}:"
         self._objects = Objects(root)
-        self._folders: dict[Path, dict[str, _Entry]] = {}
+        self._folders: dict[Path, dict[str, _TreeEntry]] = {}
 
     def __repr__(self) -> str:
         return f"<Revision {self.ref} {self.commit[:12]}>"
@@ -402,7 +402,7 @@ class Revision:
             return False
         return True
 
-    def _file(self, path: Path) -> _Entry:
+    def _file(self, path: Path) -> _TreeEntry:
         """The entry of a file, directly or by a link.
 
         Raises:
@@ -438,13 +438,13 @@ class Revision:
                     " repository of its own: run archcost inside it"
                 )
 
-    def _entry(self, path: Path) -> _Entry | None:
+    def _entry(self, path: Path) -> _TreeEntry | None:
         """What is at a path without links; None if nothing is, or it lies outside of the tree."""
         if path == self.root:
-            return _Entry(_FOLDER, f"{self.commit}^{{tree}}")
+            return _TreeEntry(_FOLDER, f"{self.commit}^{{tree}}")
         return self._folder(path.parent).get(path.name) if path.is_relative_to(self.root) else None
 
-    def _folder(self, path: Path) -> dict[str, _Entry]:
+    def _folder(self, path: Path) -> dict[str, _TreeEntry]:
         """The entries of a folder without links, by name; none if there is no such folder."""
         if path not in self._folders:
             entry = self._entry(path)
@@ -452,7 +452,7 @@ class Revision:
             self._folders[path] = dict(self._entries(entry)) if entry and is_folder else {}
         return self._folders[path]
 
-    def _entries(self, folder: _Entry) -> Iterator[tuple[str, _Entry]]:
+    def _entries(self, folder: _TreeEntry) -> Iterator[tuple[str, _TreeEntry]]:
         """A tree object is a row of `mode name NUL hash`, the hash in binary."""
         data, size = self._content(folder, _LARGEST_FOLDER)
         width = len(self.commit) // 2
@@ -464,12 +464,12 @@ class Revision:
             mode, _, name = data[start : end - 1].partition(b" ")
             start = end + width
             # Old programs wrote a zero before the mode of a folder.
-            yield os.fsdecode(name), _Entry(mode.lstrip(b"0"), data[end:start].hex())
+            yield os.fsdecode(name), _TreeEntry(mode.lstrip(b"0"), data[end:start].hex())
 
-    def _target(self, link: _Entry) -> str:
+    def _target(self, link: _TreeEntry) -> str:
         return os.fsdecode(self._content(link, _PATH_BYTES)[0])
 
-    def _content(self, entry: _Entry, most: int) -> tuple[bytes, int]:
+    def _content(self, entry: _TreeEntry, most: int) -> tuple[bytes, int]:
         found = self._objects.read(entry.object, most)
         if found is None:
             raise NotFetchedError(

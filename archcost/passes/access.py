@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from archcost.layers.base import Merge
-from archcost.windows.channels import RUNS, Channels, Run
+from archcost.windows.channels import RUNS, ChannelRun, Channels
 from archcost.windows.rearrangement import broadcast, everything, everywhere, grouped, mixed, shared
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ Way: TypeAlias = Literal[
 """
 
 
-class Look(NamedTuple):
+class Access(NamedTuple):
     """How a layer looks at an input.
 
     Attributes:
@@ -82,18 +82,18 @@ class Mix(NamedTuple):
     is_bounded: bool = False
 
 
-class Looks:
+class AccessCache:
     """How nodes look at their inputs. What a layer does to its inputs is asked once, wherever it stands."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, int, tuple[Shape, ...], Shape], Look] = {}
+        self._known: dict[tuple[int, int, tuple[Shape, ...], Shape], Access] = {}
         self._channels: dict[tuple[int, int, tuple[Shape, ...]], Mix] = {}
 
-    def of(self, node: Node, position: int = 0) -> Look:
+    def of(self, node: Node, position: int = 0) -> Access:
         """How a node looks at the input at `position`."""
         key = (id(node.layer), position, node.shapes, node.output)
         if key not in self._known:
-            self._known[key] = _look(node.layer, position, node.shapes, node.output)
+            self._known[key] = _access(node.layer, position, node.shapes, node.output)
         return self._known[key]
 
     def channels(self, node: Node, position: int) -> Mix:
@@ -104,36 +104,36 @@ class Looks:
         return self._channels[key]
 
 
-def _look(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Look:
+def _access(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Access:
     x = xs[position]
     if not layer.field_is_known:
-        return Look("unknown")
+        return Access("unknown")
     if how := layer.rearrangement(position, xs, y):
-        return Look("rearranged", how=how)
+        return Access("rearranged", how=how)
     return _over_positions(layer, x, y) or _at_places(layer, position, xs, y)
 
 
-def _over_positions(layer: Kind, x: Shape, y: Shape) -> Look | None:
+def _over_positions(layer: Kind, x: Shape, y: Shape) -> Access | None:
     """How a layer looks that reads all positions, or all along some axes."""
     if len(x) > 1 and layer.is_global(x):
-        return Look("everywhere", how=everywhere(x))
+        return Access("everywhere", how=everywhere(x))
     if along := [axis for axis in layer.mixed_axes(x) if axis and x[axis] > 1]:
         covers_all = all(n == 1 or axis in along for axis, n in enumerate(x) if axis)
-        return Look("beside all" if covers_all else "beside some", how=mixed(x, layer.mixed_axes(x)))
-    return Look("rearranged", how=everything(x, y)) if len(y) == 1 < len(x) else None
+        return Access("beside all" if covers_all else "beside some", how=mixed(x, layer.mixed_axes(x)))
+    return Access("rearranged", how=everything(x, y)) if len(y) == 1 < len(x) else None
 
 
-def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Look:
+def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Access:
     """How a layer looks that reads at its own place, beside another tensor, or through a window."""
     x = xs[position]
     if start := layer.place(position, xs):
-        return Look("placed", start=start)
+        return Access("placed", start=start)
     if isinstance(layer, Merge):
-        return Look("broadcast", how=broadcast(x, y)) if x[1:] != y[1:] else Look("unmoved")
+        return Access("broadcast", how=broadcast(x, y)) if x[1:] != y[1:] else Access("unmoved")
     window = layer.window_of(position, x) if len(y) > 1 else None
     if not window:
-        return Look("unmoved")
-    return Look("window", window, is_nominal=layer.field_is_nominal)
+        return Access("unmoved")
+    return Access("window", window, is_nominal=layer.field_is_nominal)
 
 
 def _channels(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) -> Mix:
@@ -143,9 +143,10 @@ def _channels(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) 
         return Mix(None)
     if x[0] > RUNS:
         return _mix_of_many(layer, position, xs, channels)
-    told_apart = Channels(tuple(Run(1, frozenset([i])) for i in range(x[0])))
+    told_apart = Channels(tuple(ChannelRun(1, frozenset([i])) for i in range(x[0])))
     arriving = tuple(
-        told_apart if i == position else Channels((Run(other[0], frozenset()),)) for i, other in enumerate(xs)
+        told_apart if i == position else Channels((ChannelRun(other[0], frozenset()),))
+        for i, other in enumerate(xs)
     )
     return _mix(layer.channels(arriving, channels), x, channels)
 
@@ -154,8 +155,8 @@ def _mix_of_many(layer: Kind, position: int, xs: tuple[Shape, ...], channels: in
     """The same of so many channels that only two halves are told apart."""
     x = xs[position]
     half = x[0] // 2
-    arriving = [Channels((Run(other[0], frozenset()),)) for other in xs]
-    arriving[position] = Channels((Run(half, frozenset([0])), Run(x[0] - half, frozenset([1]))))
+    arriving = [Channels((ChannelRun(other[0], frozenset()),)) for other in xs]
+    arriving[position] = Channels((ChannelRun(half, frozenset([0])), ChannelRun(x[0] - half, frozenset([1]))))
     made = layer.channels(tuple(arriving), channels)
     sure = len(made.runs) == 1 and len(made.sources) == 2 and not (made.blurred or made.bounded)
     return Mix(shared(x, channels), is_blurred=not sure, is_bounded=not sure)

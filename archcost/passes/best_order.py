@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from archcost.passes.liveness import Plan
 
 _LONGEST_RUN = 32
-"""How far `_Search._follow` looks ahead: longer than the body of any usual residual block."""
+"""How far `_OrderSearch._follow` looks ahead: longer than the body of any usual residual block."""
 
 
 def least_peak(plan: Plan, needs: list[int], limit: int) -> tuple[int, bool]:
@@ -37,7 +37,7 @@ def least_peak(plan: Plan, needs: list[int], limit: int) -> tuple[int, bool]:
     for start, stop in sorted(_stretches(plan), key=lambda stretch: stretch[1] - stretch[0]):
         found, proven = max(needs[start:stop]), stop - start == 1
         if not proven and found > best:
-            search = _Search(plan, start, stop, needs[start] - plan.made(start), limit)
+            search = _OrderSearch(plan, start, stop, needs[start] - plan.made(start), limit)
             found, proven = search.improve(found, best)
             limit = search.left
         if found > best:
@@ -84,7 +84,7 @@ class _NoStepLeftError(Exception):
     """As many steps were tried as may be."""
 
 
-class _Search:
+class _OrderSearch:
     """Orders of one stretch, depth first, run and undone in place.
 
     What ran follows from what is ready, so the set of ready steps is the whole state; one that failed once

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from archcost.passes.following import followed
-from archcost.windows.channels import Channels, Run, alike, blurred_together
+from archcost.windows.channels import ChannelRun, Channels, alike, blurred_together
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ def _through(node: Node, tracer: Follower[T], found: Mapping[Node | Input, _Trac
     arriving: list[Channels] = []
     for position, source in enumerate(node.inputs):
         before = found[source]
-        seen = [tracer.look(node, position, part) for part in before.parts]
+        seen = [tracer.through_input(node, position, part) for part in before.parts]
         arriving.append(_renumbered(before.channels, [_place(part, parts) for part in seen]))
     if not arriving:
         nothing = tracer.nothing(node)
@@ -76,7 +76,7 @@ def _place(part: T, parts: list[T]) -> int:
 def _renumbered(channels: Channels, places: Sequence[int]) -> Channels:
     if places == [*range(len(places))]:
         return channels
-    runs = (Run(length, frozenset(places[i] for i in sources)) for length, sources in channels.runs)
+    runs = (ChannelRun(length, frozenset(places[i] for i in sources)) for length, sources in channels.runs)
     return channels._replace(runs=tuple(runs))
 
 
@@ -94,5 +94,5 @@ def _separated(
     if channels.bounded:
         merged = [tracer.bounded(part) for part in merged]
     places = {sources: i for i, sources in enumerate(needed)}
-    runs = tuple(Run(length, frozenset([places[sources]])) for length, sources in channels.runs)
+    runs = tuple(ChannelRun(length, frozenset([places[sources]])) for length, sources in channels.runs)
     return _Traced(tuple(merged), Channels(runs, channels.blurred), tracer.merged(merged))

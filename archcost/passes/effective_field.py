@@ -23,7 +23,7 @@ SHARE = 0.9545
 """Of a normal distribution, so much lies within two standard deviations of its mean."""
 
 
-class EffectiveField(NamedTuple):
+class EffectiveExtent(NamedTuple):
     """The effective field of a node's centre unit in one input, per spatial axis. Linear, uniform weights.
 
     Attributes:
@@ -44,7 +44,7 @@ class EffectiveField(NamedTuple):
 
 def effective_fields(
     network: Network, node: Node, *, mean: bool = True, pixels: bool = False
-) -> dict[str, EffectiveField]:
+) -> dict[str, EffectiveExtent]:
     """The effective field of a node's centre unit, per input it has a spatial relation to.
 
     Args:
@@ -52,7 +52,7 @@ def effective_fields(
         node: one of its nodes.
         mean: every window averages what it reads. Otherwise it sums, and the weights are path counts:
             another quantity, in which what came through more and larger windows counts for more.
-        pixels: count `EffectiveField.pixels` as well, which needs all axes at once.
+        pixels: count `EffectiveExtent.pixels` as well, which needs all axes at once.
 
     Raises:
         UsageError: there is too much to follow (see `archcost.passes.strength`).
@@ -71,10 +71,10 @@ def effective_fields(
     }
 
 
-def _measured(lines: list[Strength], whole: Strength | None) -> EffectiveField:
+def _measured(lines: list[Strength], whole: Strength | None) -> EffectiveExtent:
     """The effective field from what arrives along each axis."""
     intervals = [_central(line.weights) for line in lines]
-    return EffectiveField(
+    return EffectiveExtent(
         first=tuple(line.first[0] + first for line, (first, _) in zip(lines, intervals, strict=True)),
         size=tuple(last - first + 1 for first, last in intervals),
         deviation=tuple(_deviation(line.weights) for line in lines),

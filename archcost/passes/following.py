@@ -37,7 +37,7 @@ class Follower(ABC, Generic[T]):
     """Follows something through nodes: what positions read, say. Channels may do so apart from each other."""
 
     @abstractmethod
-    def look(self, node: Node, position: int, arriving: T) -> T:
+    def through_input(self, node: Node, position: int, arriving: T) -> T:
         """What a node finds through one of its inputs."""
 
     @abstractmethod
@@ -54,7 +54,9 @@ class Follower(ABC, Generic[T]):
 
     def through(self, node: Node, found: Mapping[Node | Input, T]) -> T:
         """What a node finds, from what its inputs did."""
-        parts = [self.look(node, position, found[source]) for position, source in enumerate(node.inputs)]
+        parts = [
+            self.through_input(node, position, found[source]) for position, source in enumerate(node.inputs)
+        ]
         return self.merged(parts) if parts else self.nothing(node)
 
     def merged(self, parts: Sequence[T]) -> T:

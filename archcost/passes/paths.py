@@ -94,18 +94,18 @@ def share(histogram: Sequence[int], first: int, last: int) -> Fraction:
     return Fraction(sum(histogram[first : last + 1]), sum(histogram))
 
 
-Terms: TypeAlias = "list[tuple[Node | Input, int]]"
+Ways: TypeAlias = "list[tuple[Node | Input, int]]"
 """The tensors whose paths a node continues, and by how much each way makes them longer."""
 
-Plan: TypeAlias = "list[tuple[Node, Terms]]"
+Sums: TypeAlias = "list[tuple[Node, Ways]]"
 """The terms of every node that a count needs, in written order."""
 
 
-def _plans(network: Network, node: Node) -> tuple[Plan, Plan]:
+def _plans(network: Network, node: Node) -> tuple[Sums, Sums]:
     """What to add up for `Paths.lengths` and for `Paths.modules`."""
     longest: dict[Node | Input, int] = dict.fromkeys(network.inputs, 0)
-    every: Plan = []
-    chosen: Plan = []
+    every: Sums = []
+    chosen: Sums = []
     is_weighted = _Weighted()
     for reader in network.nodes[: network.nodes.index(node) + 1]:
         # To what is made of learned tensors alone no path leads.
@@ -118,7 +118,7 @@ def _plans(network: Network, node: Node) -> tuple[Plan, Plan]:
     return _needed(every, node), _needed(chosen, node)
 
 
-def _choice(reader: Node, sources: list[Node | Input], depths: list[int]) -> Terms:
+def _choice(reader: Node, sources: list[Node | Input], depths: list[int]) -> Ways:
     """The ways there are to choose from, and whether each passes a module."""
     deepest = max(depths)
     if not isinstance(reader.layer, Add):
@@ -141,10 +141,10 @@ class _Weighted:
         return self._known[key]
 
 
-def _needed(plan: Plan, node: Node) -> Plan:
+def _needed(plan: Sums, node: Node) -> Sums:
     """The part of a plan that leads to a node."""
     wanted: set[Node | Input] = {node}
-    kept: Plan = []
+    kept: Sums = []
     for reader, terms in reversed(plan):
         if reader in wanted:
             wanted.update(source for source, _ in terms)
@@ -167,7 +167,7 @@ _ONE = _Polynomial(1, 0)
 """An input: one path, of length 0."""
 
 
-def _fold(plan: Plan, width: int) -> Iterator[_Polynomial]:
+def _fold(plan: Sums, width: int) -> Iterator[_Polynomial]:
     """The polynomial of every node, coefficients `width` bits wide; each is held until its last reader."""
     uses = Counter(source for _, terms in plan for source, _ in terms)
     held: dict[Node | Input, _Polynomial] = {}
@@ -189,7 +189,7 @@ def _sum(terms: list[tuple[_Polynomial, int]], width: int) -> _Polynomial:
     return _Polynomial(sum(p.value << (p.lowest + more - start) * width for p, more in terms), start)
 
 
-def _count(plan: Plan) -> int:
+def _count(plan: Sums) -> int:
     """How many paths there are: at width 0 the coefficients of all lengths add up."""
     last = _Polynomial(0, 0)
     for last in _fold(plan, 0):  # noqa: B007 - the last one is the node's
@@ -197,7 +197,7 @@ def _count(plan: Plan) -> int:
     return last.value
 
 
-def _histogram(plan: Plan, total: int) -> Histogram | None:
+def _histogram(plan: Sums, total: int) -> Histogram | None:
     """How many of `total` paths have each length; None if that takes more than `BITS`."""
     size = total.bit_length() // 8 + 1  # bytes of a coefficient, which is at most `total`
     last, spent = _Polynomial(0, 0), 0

@@ -11,7 +11,7 @@ from itertools import product
 from math import lcm, prod
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from archcost.passes.access import Looks
+from archcost.passes.access import AccessCache
 from archcost.passes.following import Follower, T, followed
 from archcost.windows.apart import boxes_at, extent, move_apart, patterns
 from archcost.windows.moves import has_digits, picked, placed, rearranged
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from archcost.network import Input, Network, Node
     from archcost.passes.access import Mix, Way
     from archcost.windows.offsets import Box
-    from archcost.windows.reach import Line
+    from archcost.windows.reach import AxisReach
     from archcost.windows.rearrangement import Rearrangement
     from archcost.windows.window import Axes, Shape
 
@@ -90,10 +90,10 @@ Reaches: TypeAlias = "dict[str, Reach]"
 """What a node reads, per input of the network."""
 
 
-def receptive_fields(network: Network, looks: Looks | None = None) -> tuple[dict[str, Field], ...]:
+def receptive_fields(network: Network, accesses: AccessCache | None = None) -> tuple[dict[str, Field], ...]:
     """The field of every node, in written order: one per input it has a spatial relation to.
 
-    With `looks`, what they already know is not asked again.
+    With `accesses`, what they already know is not asked again.
 
     Three 3×3 convolutions see 7 positions along each axis:
 
@@ -107,7 +107,7 @@ def receptive_fields(network: Network, looks: Looks | None = None) -> tuple[dict
     last: Reaches = {}
     fields: dict[str, Field] = {}
     shape: Shape = ()
-    for node, found in zip(network, reaches(network, Tracer(sizes, looks or Looks())), strict=True):
+    for node, found in zip(network, reaches(network, Tracer(sizes, accesses or AccessCache())), strict=True):
         # An elementwise layer hands on what the one before it reads.
         if found is not last or node.output != shape:
             kept = last if node.output == shape else {}
@@ -148,12 +148,12 @@ class Tracer(Follower[Reaches]):
 
     Args:
         sizes: the spatial size of every input, by name.
-        looks: how nodes look at their inputs.
+        accesses: how nodes look at their inputs.
     """
 
-    def __init__(self, sizes: Mapping[str, Axes], looks: Looks) -> None:
+    def __init__(self, sizes: Mapping[str, Axes], accesses: AccessCache) -> None:
         self._sizes = sizes
-        self._looks = looks
+        self._accesses = accesses
         self._slider = Slider()
 
     def nothing(self, node: Node) -> Reaches:  # noqa: ARG002 - it is the same everywhere
@@ -168,43 +168,43 @@ class Tracer(Follower[Reaches]):
         """The true fields may be smaller."""
         return {name: reach._replace(upper_bound=True) for name, reach in part.items()}
 
-    def look(self, node: Node, position: int, arriving: Reaches) -> Reaches:
-        """See `Follower.look`."""
-        look = self._looks.of(node, position)
-        if look.way == "unmoved" and not any(
+    def through_input(self, node: Node, position: int, arriving: Reaches) -> Reaches:
+        """See `Follower.through_input`."""
+        access = self._accesses.of(node, position)
+        if access.way == "unmoved" and not any(
             has_digits(reach) or reach.blurred for reach in arriving.values()
         ):
             return arriving
         found = {
             name: self._seen(node, position, reach, self._sizes[name]) for name, reach in arriving.items()
         }
-        if look.is_nominal:
+        if access.is_nominal:
             found = {name: reach._replace(nominal=True) for name, reach in found.items()}
         # Behind the gaps of a transposed convolution a window may hit nothing but gaps.
         return {name: reach for name, reach in found.items() if reach.is_known or reach.lost}
 
     def _seen(self, node: Node, position: int, reach: Reach, whole: Axes) -> Reach:
         """What a node reads of an input of size `whole`, from what the tensor at `position` does."""
-        look = self._looks.of(node, position)
+        access = self._accesses.of(node, position)
         x, y = node.inputs[position].output, node.output
-        if look.way == "unknown":
+        if access.way == "unknown":
             return reach._replace(moving=(), fixed=(), lost=True)
-        if look.how:
-            if look.mixes_channels and (has_digits(reach) or reach.blurred):
-                reach = _mixed(reach, self._looks.channels(node, position), x, y, whole)
-            return _rearranged(look.way, reach, look.how, x, whole)
+        if access.how:
+            if access.mixes_channels and (has_digits(reach) or reach.blurred):
+                reach = _mixed(reach, self._accesses.channels(node, position), x, y, whole)
+            return _rearranged(access.way, reach, access.how, x, whole)
         if has_digits(reach) or reach.blurred:
-            reach = _mixed(reach, self._looks.channels(node, position), x, y, whole)
+            reach = _mixed(reach, self._accesses.channels(node, position), x, y, whole)
             x = (y[0], *x[1:])
-        if look.start is not None:
-            return placed(reach, *look.start, x, y, whole)
-        if not look.window:
+        if access.start is not None:
+            return placed(reach, *access.start, x, y, whole)
+        if not access.window:
             return reach
-        if reach.counted or has_digits(reach) or len(reach.stride) != len(look.window.kernel):
-            reach = slid(reach, look.window, x, y)
+        if reach.counted or has_digits(reach) or len(reach.stride) != len(access.window.kernel):
+            reach = slid(reach, access.window, x, y)
         else:
-            reach = self._slider.slide(reach, look.window)
-        return through_gaps(reach, look.window, y)
+            reach = self._slider.slide(reach, access.window)
+        return through_gaps(reach, access.window, y)
 
 
 def _rearranged(way: Way, reach: Reach, how: Rearrangement, x: Shape, whole: Axes) -> Reach:
@@ -415,13 +415,13 @@ def _alignment(reach: Reach) -> tuple[Fraction, ...]:
     return tuple(map(_mean_middle, zip(*reach.moving, strict=True), reach.stride))
 
 
-def _mean_middle(lines: Sequence[Line], stride: Fraction) -> Fraction:
+def _mean_middle(lines: Sequence[AxisReach], stride: Fraction) -> Fraction:
     """Along one axis, the mean over a period of where output u lies, less u strides."""
     middles = _middles([line for line in lines if line.step] or lines, stride)
     return sum(middles, Fraction(0)) / len(middles)
 
 
-def _middles(lines: Sequence[Line], stride: Fraction) -> list[Fraction]:
+def _middles(lines: Sequence[AxisReach], stride: Fraction) -> list[Fraction]:
     """Along one axis, where each output u of a period lies, less u strides, if it reads anything."""
     period = range(lcm(*(len(line.sets) for line in lines)))
     read = [(u, [s for line in lines if (s := line.at(u))]) for u in period]

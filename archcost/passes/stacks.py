@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archcost.network import Network, Node
-    from archcost.passes.access import Looks
+    from archcost.passes.access import AccessCache
     from archcost.passes.receptive_field import Field, Reaches
     from archcost.windows.window import Window
 
@@ -46,7 +46,7 @@ class Joint:
         self.depth = depth
 
 
-class Run(NamedTuple):
+class FactorRun(NamedTuple):
     """Links one after another whose rates along an axis have a factor above 1 in common.
 
     Attributes:
@@ -81,14 +81,14 @@ class Link:
         self.depth = 1 + (before.depth if before else 0)
         self.shared = tuple(self._shared(axis) for axis in range(len(window.kernel)))
 
-    def _shared(self, axis: int) -> dict[int, Run]:
+    def _shared(self, axis: int) -> dict[int, FactorRun]:
         before = self.before.shared[axis] if isinstance(self.before, Link) else {}
         if self.window.kernel[axis] == 1:  # it reads along other axes only
             return {factor: run._replace(links=run.links + 1) for factor, run in before.items()}
         rate = self.window.dilation[axis]
-        found = {rate: Run(self, 1, 1)}
+        found = {rate: FactorRun(self, 1, 1)}
         for factor, run in before.items():
-            found[gcd(factor, rate)] = Run(run.first, run.links + 1, run.reading + 1)
+            found[gcd(factor, rate)] = FactorRun(run.first, run.links + 1, run.reading + 1)
         found.pop(1, None)
         return found
 
@@ -148,36 +148,38 @@ def by_run(stacks: Iterable[Stack]) -> Iterable[list[Stack]]:
     return found.values()
 
 
-def stacks(network: Network, looks: Looks, fields: Mapping[Node | Input, Mapping[str, Field]]) -> Stacks:
+def stacks(
+    network: Network, accesses: AccessCache, fields: Mapping[Node | Input, Mapping[str, Field]]
+) -> Stacks:
     """The stacks of a network with a dilation above 1 in them.
 
     Args:
         network: the network.
-        looks: how its nodes look at their inputs.
+        accesses: how its nodes look at their inputs.
         fields: the receptive fields of all its tensors.
 
     >>> from archcost import load
-    >>> from archcost.passes.access import Looks
+    >>> from archcost.passes.access import AccessCache
     >>> from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
     >>> net = load("zoo:wavenet")
     >>> fields = fields_by_tensor(net, receptive_fields(net))
-    >>> [stack.field.size for stack in stacks(net, Looks(), fields).stacks]
+    >>> [stack.field.size for stack in stacks(net, AccessCache(), fields).stacks]
     [(1024,)]
     """
-    dilated = [node for node in network if _is_dilated(node, looks)]
+    dilated = [node for node in network if _is_dilated(node, accesses)]
     if not dilated:
         return Stacks((), ())
-    runs = _runs(network, looks)
+    runs = _runs(network, accesses)
     wanted = {runs[node] for node in dilated if node in runs}
-    return _followed({node: run for node, run in runs.items() if run in wanted}, looks, fields)
+    return _followed({node: run for node, run in runs.items() if run in wanted}, accesses, fields)
 
 
-def _is_dilated(node: Node, looks: Looks) -> bool:
-    window = looks.of(node).window if kind_of(node.word) in CONVOLUTIONS else None
+def _is_dilated(node: Node, accesses: AccessCache) -> bool:
+    window = accesses.of(node).window if kind_of(node.word) in CONVOLUTIONS else None
     return window is not None and any(d > 1 < k for k, d in zip(window.kernel, window.dilation, strict=True))
 
 
-def _runs(network: Network, looks: Looks) -> dict[Node, int]:
+def _runs(network: Network, accesses: AccessCache) -> dict[Node, int]:
     """The number of its run for every node that is in one."""
     parents: list[int] = []
 
@@ -188,8 +190,8 @@ def _runs(network: Network, looks: Looks) -> dict[Node, int]:
 
     found: dict[Node | Input, int] = {}
     for node in network:
-        if is_member(node, looks):
-            joined = {root(found[source]) for source in sources(node, looks) if source in found}
+        if is_member(node, accesses):
+            joined = {root(found[source]) for source in sources(node, accesses) if source in found}
             if not joined:
                 joined = {len(parents)}
                 parents.append(len(parents))
@@ -199,14 +201,15 @@ def _runs(network: Network, looks: Looks) -> dict[Node, int]:
     return {node: root(run) for node, run in found.items() if not isinstance(node, Input)}
 
 
-def is_member(node: Node, looks: Looks) -> bool:
+def is_member(node: Node, accesses: AccessCache) -> bool:
     """Whether a node may be part of a run: it is a convolution at stride 1, or moves no position at all."""
     if not node.inputs:
         return False
     taps = kind_of(node.word) in CONVOLUTIONS
     return all(
-        look.way in {"unmoved", "broadcast", *BESIDE} or (look.window and _keeps_step(look.window, taps=taps))
-        for look in (looks.of(node, position) for position in range(len(node.inputs)))
+        access.way in {"unmoved", "broadcast", *BESIDE}
+        or (access.window and _keeps_step(access.window, taps=taps))
+        for access in (accesses.of(node, position) for position in range(len(node.inputs)))
     )
 
 
@@ -215,10 +218,10 @@ def _keeps_step(window: Window, *, taps: bool) -> bool:
     return set(window.stride) == {1} and set(window.stretch) <= {1} and (taps or window.taps == 1)
 
 
-def sources(node: Node, looks: Looks) -> Iterator[Node | Input]:
+def sources(node: Node, accesses: AccessCache) -> Iterator[Node | Input]:
     """What a node reads position by position: a gate that holds for a whole map is left out."""
     for position, source in enumerate(node.inputs):
-        if looks.of(node, position).way != "broadcast":
+        if accesses.of(node, position).way != "broadcast":
             yield source
 
 
@@ -232,35 +235,35 @@ class _State(NamedTuple):
 
 
 def _followed(
-    runs: Mapping[Node, int], looks: Looks, fields: Mapping[Node | Input, Mapping[str, Field]]
+    runs: Mapping[Node, int], accesses: AccessCache, fields: Mapping[Node | Input, Mapping[str, Field]]
 ) -> Stacks:
     """What the members of dilated runs read, each run from its own inputs."""
     members = [*runs]
-    tracer = Tracer({_OWN: ()}, looks)
+    tracer = Tracer({_OWN: ()}, accesses)
     links: list[Link] = []
 
     def step(node: Node, states: Mapping[Node | Input, _State]) -> _State:
         arriving = [
             (position, states.get(source) or _start(source, fields[source]))
             for position, source in enumerate(node.inputs)
-            if looks.of(node, position).way != "broadcast"
+            if accesses.of(node, position).way != "broadcast"
         ]
         # What a norm reads over the map is not what the stack reads.
         seen = [
             state.reaches
-            if looks.of(node, position).way in BESIDE
-            else tracer.look(node, position, state.reaches)
+            if accesses.of(node, position).way in BESIDE
+            else tracer.through_input(node, position, state.reaches)
             for position, state in arriving
         ]
         tip, is_chain = _joined([state for _, state in arriving])
-        window = looks.of(node).window
+        window = accesses.of(node).window
         if window and window.taps > 1:
             tip = Link(node, window, tip)
             links.append(tip)
-        is_dilated = any(state.is_dilated for _, state in arriving) or _is_dilated(node, looks)
+        is_dilated = any(state.is_dilated for _, state in arriving) or _is_dilated(node, accesses)
         return _State(seen[0] if len(seen) == 1 else united(seen), tip, is_chain, is_dilated)
 
-    read = {source for node in members for source in sources(node, looks)}
+    read = {source for node in members for source in sources(node, accesses)}
     ends: dict[Node, Stack] = {}
     for node, state in zip(members, followed(members, {}, step), strict=True):
         if node not in read and state.is_dilated and _OWN in state.reaches:
@@ -298,19 +301,19 @@ def _leads_to(tip: Link | Joint, later: Link | Joint) -> bool:
     return at is tip or (isinstance(at, Link) and isinstance(tip, Link) and at.is_twin_of(tip))
 
 
-def rates(stack: Stack, looks: Looks) -> list[int]:
+def rates(stack: Stack, accesses: AccessCache) -> list[int]:
     """The different dilations in a stack, side by side or not, in ascending order."""
     found: set[int] = set()
     seen: set[Node | Input] = {stack.last}
     waiting: list[Node | Input] = [stack.last]
     while waiting:
         node = waiting.pop()
-        if isinstance(node, Input) or not is_member(node, looks):
+        if isinstance(node, Input) or not is_member(node, accesses):
             continue
-        window = looks.of(node).window
+        window = accesses.of(node).window
         if window:
             found.update(d for k, d in zip(window.kernel, window.dilation, strict=True) if k > 1)
-        new = set(sources(node, looks)) - seen
+        new = set(sources(node, accesses)) - seen
         seen |= new
         waiting += new
     return sorted(found)

@@ -15,7 +15,7 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import NoWeightsError, TooLargeError
-from archcost.passes.access import Looks
+from archcost.passes.access import AccessCache
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from archcost.network import Input, Network, Node
-    from archcost.passes.access import Look
+    from archcost.passes.access import Access
     from archcost.windows.window import Axes, Shape, Window
 
     Weights: TypeAlias = NDArray[np.float64]
@@ -93,7 +93,7 @@ def strength(
     """
     rank = max(len(tensor.output) - 1 for tensor in (node, *network.inputs))
     kept = tuple(range(rank)) if axes is None else tuple(axes)
-    way = _Way(network, node, kept, mean=mean)
+    way = _Backtrace(network, node, kept, mean=mean)
     if way.summed_too_early:
         whole = strength(network, node, mean=mean)
         return {name: _marginal(found, kept) for name, found in whole.items()}
@@ -117,7 +117,7 @@ Extent: TypeAlias = tuple[Span, ...]
 """A span per axis that is kept."""
 
 
-class _Pass:
+class _Backward:
     """A layer that looks at one position: it hands on what it is given."""
 
     def extent(self, extent: Extent) -> Extent | None:
@@ -137,7 +137,7 @@ class _Pass:
         return weights
 
 
-class _Fold(_Pass):
+class _BackwardSum(_Backward):
     """A layer that reads position 0 along some axes, wherever the output lies, as a broadcast does.
 
     `origins` has an entry per axis of the source: the reader's axis it follows, or None.
@@ -161,7 +161,7 @@ class _Fold(_Pass):
         return weights.sum(axis=others).reshape(sizes)
 
 
-class _Slide(_Pass):
+class _BackwardWindow(_Backward):
     """A window, seen along the axes that are kept; along the others every output adds up to `factor`."""
 
     def __init__(self, window: Window, axes: Axes, factor: int, *, mean: bool) -> None:
@@ -277,15 +277,15 @@ def _united(a: Extent, b: Extent) -> Extent:
     return tuple((min(p[0], q[0]), max(p[1], q[1])) for p, q in zip(a, b, strict=True))
 
 
-class _Link(NamedTuple):
+class _Edge(NamedTuple):
     """One edge that weights are handed back along."""
 
     source: Node | Input
-    step: _Pass
+    step: _Backward
     extent: Extent
 
 
-class _Way:
+class _Backtrace:
     """The way back from a node: first how far it spreads, which costs little, then the weights."""
 
     def __init__(self, network: Network, node: Node, axes: Axes, *, mean: bool) -> None:
@@ -294,14 +294,14 @@ class _Way:
         self._node = node
         self._axes = axes
         self._mean = mean
-        self._looks = Looks()
-        self._steps: dict[tuple[int, Shape, Shape], _Pass | None] = {}
+        self._accesses = AccessCache()
+        self._steps: dict[tuple[int, Shape, Shape], _Backward | None] = {}
         self._additions = 0
         self._related: set[Node | Input] = {*network.inputs}
         self._related.update(n for n in network if any(source in self._related for source in n.inputs))
         unit = [node.output[1 + axis] // 2 for axis in self._kept(node.output)]
         self._extents: dict[Node | Input, Extent] = {node: tuple((u, u) for u in unit)}
-        self._links: list[tuple[Node, list[_Link]]] = []
+        self._links: list[tuple[Node, list[_Edge]]] = []
         last = network.nodes.index(node)
         for reader in reversed(network.nodes[: last + 1]):
             if reader in self._extents:
@@ -311,8 +311,8 @@ class _Way:
         """The axes of a tensor that are not summed over."""
         return tuple(axis for axis in self._axes if axis < len(shape) - 1)
 
-    def _follow(self, reader: Node) -> list[_Link]:
-        links: list[_Link] = []
+    def _follow(self, reader: Node) -> list[_Edge]:
+        links: list[_Edge] = []
         extent = self._extents[reader]
         for position, source in enumerate(reader.inputs):
             step = self._step(reader, position) if source in self._related else None
@@ -323,59 +323,59 @@ class _Way:
                 )
             read = step.extent(extent) if step else None
             if step and read is not None:
-                links.append(_Link(source, step, read))
+                links.append(_Edge(source, step, read))
                 self._additions += step.additions(extent) + _positions(read)
                 self._extents[source] = _united(self._extents.get(source, read), read)
         return links
 
-    def _step(self, reader: Node, position: int) -> _Pass | None:
-        look = self._looks.of(reader, position)
+    def _step(self, reader: Node, position: int) -> _Backward | None:
+        access = self._accesses.of(reader, position)
         x, y = reader.inputs[position].output, reader.output
-        key = (id(look), x, y)
+        key = (id(access), x, y)
         if key not in self._steps:
-            self._steps[key] = self._new_step(look, x, y)
+            self._steps[key] = self._new_step(access, x, y)
         return self._steps[key]
 
-    def _new_step(self, look: Look, x: Shape, y: Shape) -> _Pass | None:
+    def _new_step(self, access: Access, x: Shape, y: Shape) -> _Backward | None:
         """How a layer hands back weights; None where the way ends."""
-        if look.window:
-            return self._through(look.window, x)
-        match look.way:
+        if access.window:
+            return self._through(access.window, x)
+        match access.way:
             case "unmoved" | "beside all" | "beside some":
-                return _Pass()
+                return _Backward()
             case "broadcast":
                 return self._from_broadcast(x, y)
             case "rearranged" | "placed":
-                return self._from_rearranged(look, x, y)
+                return self._from_rearranged(access, x, y)
             case _:
                 return None
 
-    def _from_rearranged(self, look: Look, x: Shape, y: Shape) -> _Pass | None:
+    def _from_rearranged(self, access: Access, x: Shape, y: Shape) -> _Backward | None:
         """Nothing moved if only channels did. A vector has lost its positions, or has none but one."""
         if len(x) == 1 or len(y) == 1 or all(n == 1 for n in x[1:]):
-            return _Fold([None for _ in self._kept(x)]) if all(n == 1 for n in x[1:]) else None
-        if look.how and look.how.moves_channels_only:
-            return _Pass()
+            return _BackwardSum([None for _ in self._kept(x)]) if all(n == 1 for n in x[1:]) else None
+        if access.how and access.how.moves_channels_only:
+            return _Backward()
         raise NoWeightsError(
             f"before {self._node.path}, positions move to other axes or are read all along one, and weights "
             "are not followed through that; choose a node before it"
         )
 
-    def _from_broadcast(self, x: Shape, y: Shape) -> _Pass | None:
+    def _from_broadcast(self, x: Shape, y: Shape) -> _Backward | None:
         """What is broadcast along every axis is the same everywhere: like a global operation, it ends."""
         spread = [n == 1 < m for n, m in zip(x[1:], y[1:], strict=True)]
         if all(spread):
             return None
-        return _Fold([None if spread[axis] else i for i, axis in enumerate(self._kept(x))])
+        return _BackwardSum([None if spread[axis] else i for i, axis in enumerate(self._kept(x))])
 
-    def _through(self, window: Window, x: Shape) -> _Pass:
+    def _through(self, window: Window, x: Shape) -> _Backward:
         axes = self._kept(x)
         factor = 1
         for axis in set(range(len(x) - 1)) - set(axes):
             taps = _taps(window, axis, mean=self._mean)
             self.summed_too_early = self.summed_too_early or taps is None
             factor *= taps or 1
-        return _Slide(window, axes, factor, mean=self._mean)
+        return _BackwardWindow(window, axes, factor, mean=self._mean)
 
     def refuse_if_large(self) -> None:
         """Raise TooLargeError before anything is computed that would not end."""
@@ -417,7 +417,7 @@ class _Way:
             if tensor in held and len(tensor.output) > 1
         }
 
-    def _hand_back(self, held: dict[Node | Input, Weights], reader: Node, links: list[_Link]) -> None:
+    def _hand_back(self, held: dict[Node | Input, Weights], reader: Node, links: list[_Edge]) -> None:
         import numpy as np  # noqa: PLC0415 - only some commands need it
 
         given, extent = held.pop(reader), self._extents[reader]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.results.by_convention import ConventionExplanation, KindComparison
-    from archcost.results.derivation import AxisDerivation, Step
+    from archcost.results.derivation import AxisDerivation, DerivationStep
     from archcost.results.explanation import GroupExplanation, Tensor
     from archcost.results.report import GroupRow
 
@@ -116,7 +116,7 @@ def _axis(axis: AxisDerivation, style: Style) -> Iterator[str]:
         yield f"  {axis.note}"
 
 
-def _steps(steps: Sequence[Step], style: Style) -> list[str]:
+def _steps(steps: Sequence[DerivationStep], style: Style) -> list[str]:
     """A line for each, what it means on the right, or below where there is no room."""
     names = max((len(step.name) for step in steps), default=0)
     texts = [f"{step.name:<{names}} = " + " = ".join(_parts(step)) for step in steps]
@@ -132,7 +132,7 @@ _INDENT = 13
 """Blanks before a line of a section, at most."""
 
 
-def _parts(step: Step) -> list[str]:
+def _parts(step: DerivationStep) -> list[str]:
     return [part for part in (step.formula, step.numbers, f"{step.value:,}") if part]
 
 
@@ -149,7 +149,7 @@ def _tensor(tensor: Tensor) -> str:
     return f"{tensor.name} {show(tensor.shape)} = {tensor.elements:,}"
 
 
-def _zeros(counts: Sequence[Step]) -> list[str]:
+def _zeros(counts: Sequence[DerivationStep]) -> list[str]:
     missing = [name for name in Operations._fields if name not in {step.name for step in counts}]
     return [f"{', '.join(missing)} = 0"] if missing else []
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
-    from archcost.dilation.solver import Solution, Stack
+    from archcost.dilation.solver import Solution, SolvedStack
     from archcost.words.style import Style
 
 
@@ -29,7 +29,7 @@ def as_json(request: Request, solution: Solution) -> str:
     return envelope(SCHEMA, "answers", [to_dict(answer)])
 
 
-def _row(stack: Stack) -> StackRow:
+def _row(stack: SolvedStack) -> StackRow:
     return StackRow(
         kernel_sizes=stack.kernel_sizes,
         rates=stack.rates,
@@ -79,7 +79,7 @@ def as_csv(solution: Solution) -> str:
     return table(list(rows[0]), rows)
 
 
-def _flat(stack: Stack) -> dict[str, object]:
+def _flat(stack: SolvedStack) -> dict[str, object]:
     row = _row(stack)
     numbers = {"kernel_sizes": row.kernel_sizes, "rates": row.rates}
     rules = {_short(one.rule): {True: "holds", False: "fails", None: ""}[one.holds] for one in row.rules}
@@ -100,7 +100,7 @@ def _title(request: Request) -> str:
     return f"{kernels}{most}{bound}: fields of at least {request.field:,}"
 
 
-def _table(stacks: Sequence[Stack]) -> Table:
+def _table(stacks: Sequence[SolvedStack]) -> Table:
     rules = [_short(verdict.rule) for verdict in stacks[0].verdicts]
     ranks = {"even %": 1, "effective": 2, "most": 3, "paths": 4}
     heads = [Head("layers", right=True), Head("rates", least=10, cuts="end")]
@@ -109,7 +109,7 @@ def _table(stacks: Sequence[Stack]) -> Table:
     return Table(heads, list(map(_cells, stacks)))
 
 
-def _cells(stack: Stack) -> list[str]:
+def _cells(stack: SolvedStack) -> list[str]:
     even = percent(stack.evenness.numerator, stack.evenness.denominator)
     numbers = [
         f"{stack.field:,}",
@@ -130,7 +130,7 @@ def _decimal(number: Fraction) -> str:
     return f"{whole:,}.{hundredths:02}"
 
 
-def _misleading(stacks: Sequence[Stack]) -> Iterator[str]:
+def _misleading(stacks: Sequence[SolvedStack]) -> Iterator[str]:
     """Per published rule, the first of these stacks that it refuses though it has no holes."""
     for rule in range(len(stacks[0].verdicts)):
         refused = [stack for stack in stacks if stack.verdicts[rule].holds is False]

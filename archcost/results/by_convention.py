@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archcost.results.derivation import Step
+from archcost.results.derivation import DerivationStep
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,5 +53,5 @@ class ConventionExplanation:
     ours: int
     count: int
     difference: int
-    steps: tuple[Step, ...]
+    steps: tuple[DerivationStep, ...]
     kinds: tuple[KindComparison, ...]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class DerivationStep:
     """One line of a derivation: `name = formula = numbers = value`.
 
     Attributes:
@@ -29,5 +29,5 @@ class AxisDerivation:
     """A derivation along some axes that all come out alike, and what is to be said about it."""
 
     axes: tuple[str, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[DerivationStep, ...]
     note: str

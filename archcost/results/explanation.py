@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archcost.results.by_convention import ConventionExplanation
-from archcost.results.derivation import AxisDerivation, Step
+from archcost.results.derivation import AxisDerivation, DerivationStep
 from archcost.results.report import GroupRow, NodeRow, SeenField
 from archcost.windows.window import Shape
 
@@ -64,8 +64,8 @@ class NodeExplanation:
     buffers: tuple[Tensor, ...]
     params: int
     counted_at: str | None
-    terms: tuple[Step, ...]
-    counts: tuple[Step, ...]
+    terms: tuple[DerivationStep, ...]
+    counts: tuple[DerivationStep, ...]
     convention: ConventionExplanation | None = None
 
 

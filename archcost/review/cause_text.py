@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from archcost.network import Network, Node
-    from archcost.review.causes import Cause, Row
+    from archcost.review.causes import Cause, NodeDifference
 
 NUMBERED = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -66,13 +66,13 @@ def field_changes(b: Node, h: Node) -> list[tuple[str, object, object]]:
 class Wording:
     """Says what causes are, for one direction of looking."""
 
-    def __init__(self, base: Network, head: Network, rows: Iterable[Row]) -> None:
+    def __init__(self, base: Network, head: Network, rows: Iterable[NodeDifference]) -> None:
         """Look from `base` to `head`, between which all of `rows` differ."""
         self._base = base
         self._head = head
         self._rows = tuple(rows)
 
-    def what(self, cause: Cause, rows: Sequence[Row]) -> str:
+    def what(self, cause: Cause, rows: Sequence[NodeDifference]) -> str:
         """A cause in words; `rows` are the nodes that it changed itself."""
         match cause.kind:
             case "variable":
@@ -94,7 +94,7 @@ class Wording:
             return f"{cause.name}: an input that was {'added' if shapes[0] is None else 'removed'}"
         return f"{cause.name}: {shapes[0]} → {shapes[1]}"
 
-    def _item(self, rows: Sequence[Row]) -> str:
+    def _item(self, rows: Sequence[NodeDifference]) -> str:
         added = [row.head.path for row in rows if row.status == "added" and row.head]
         removed = [row.base.path for row in rows if row.status == "removed" and row.base]
         changed = [row for row in rows if row.status == "changed"]
@@ -163,7 +163,7 @@ def _ordinal(number: int) -> str:
     return f"{number}{ending}"
 
 
-def _changed(rows: Sequence[Row]) -> str:
+def _changed(rows: Sequence[NodeDifference]) -> str:
     """Layers with other fields or inputs."""
     paths = [row.head.path for row in rows if row.head]
     texts = Counter(", ".join(_differences(row)) for row in rows)
@@ -174,7 +174,7 @@ def _changed(rows: Sequence[Row]) -> str:
     return f"{where}: other {', '.join(names)}"
 
 
-def _differences(row: Row) -> list[str]:
+def _differences(row: NodeDifference) -> list[str]:
     if row.base is None or row.head is None:
         return []
     fields = field_changes(row.base, row.head)
@@ -185,7 +185,7 @@ def _differences(row: Row) -> list[str]:
     return texts or ["its weights are counted elsewhere"]
 
 
-def _names(row: Row) -> list[str]:
+def _names(row: NodeDifference) -> list[str]:
     if row.base is None or row.head is None:
         return []
     names = [name for name, _, _ in field_changes(row.base, row.head)]

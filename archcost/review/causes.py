@@ -42,15 +42,15 @@ if TYPE_CHECKING:
     from archcost.results.difference import CauseKind, Status
     from archcost.results.report import Counts
     from archcost.review.matching import Matching
-    from archcost.review.source_items import Line, Names
+    from archcost.review.source_items import SourceItem, VariableNames
     from archcost.windows.window import Shape
 
-Causes: TypeAlias = "frozenset[Cause]"
-Counted: TypeAlias = tuple[int, ...]
+CauseSet: TypeAlias = "frozenset[Cause]"
+NodeCounts: TypeAlias = tuple[int, ...]
 """The counts of a node, in the order of `COUNTS`."""
 
-NOBODY: Causes = frozenset()
-NO_NAMES: Names = frozenset()
+NOBODY: CauseSet = frozenset()
+NO_NAMES: VariableNames = frozenset()
 
 MOST_TOGETHER = 6
 """Causes of one difference that are told apart; beyond, all of them together are one cause."""
@@ -69,8 +69,8 @@ class Cause:
 
     kind: CauseKind
     name: str = ""
-    base: Line | Node | Input | None = None
-    head: Line | Node | Input | None = None
+    base: SourceItem | Node | Input | None = None
+    head: SourceItem | Node | Input | None = None
 
     def turn(self) -> None:
         """Make it what it is from head to base."""
@@ -82,7 +82,7 @@ MANY = Cause("many")
 
 
 @dataclass(slots=True, eq=False)
-class Row:
+class NodeDifference:
     """A node that differs.
 
     Attributes:
@@ -99,11 +99,11 @@ class Row:
     head: Node | None
     status: Status
     is_rewired: bool
-    own: Causes
-    causes: Causes
-    counts: Counted
+    own: CauseSet
+    causes: CauseSet
+    counts: NodeCounts
 
-    def turned(self) -> Row:
+    def turned(self) -> NodeDifference:
         """The same from head to base."""
         turned: dict[Status, Status] = {"added": "removed", "removed": "added"}
         status = turned.get(self.status, self.status)
@@ -123,13 +123,13 @@ class Attribution:
         """Attribute the difference of the counts of all nodes, which are in written order."""
         self._matching = matching
         self._texts = _Texts(matching)
-        self._counts: dict[Node, Counted] = {}
+        self._counts: dict[Node, NodeCounts] = {}
         self._payers: set[Node] = set()
-        self._blame: dict[Node | Input, tuple[Causes, ...]] = {}
-        self._lone: dict[Node | Input, Causes] = {}
+        self._blame: dict[Node | Input, tuple[CauseSet, ...]] = {}
+        self._lone: dict[Node | Input, CauseSet] = {}
         self._sources: dict[Node, frozenset[Node | Input]] = {}
         self._costs: dict[tuple[int, tuple[Shape, ...]], Hashable] = {}
-        self.rows: list[Row] = []
+        self.rows: list[NodeDifference] = []
         self._count(matching.base, base)
         self._count(matching.head, head)
         self._attribute_inputs()
@@ -196,7 +196,7 @@ class Attribution:
             counts = tuple(-number for number in counts)
         status: Status = "added" if is_new else "removed"
         b, h = (None, node) if is_new else (node, None)
-        self.rows.append(Row(b, h, status, False, own, own, counts))  # noqa: FBT003 - nothing is rewired
+        self.rows.append(NodeDifference(b, h, status, False, own, own, counts))  # noqa: FBT003 - nothing is rewired
 
     def _source(self, tensor: Node | Input) -> frozenset[Node | Input]:
         """The nearest tensors at or before one that both sides have."""
@@ -204,7 +204,7 @@ class Attribution:
             return frozenset({tensor})
         return self._sources.get(tensor, frozenset()) if isinstance(tensor, Node) else frozenset()
 
-    def _passed_on(self, node: Node, axis: int, own: Causes) -> Causes:
+    def _passed_on(self, node: Node, axis: int, own: CauseSet) -> CauseSet:
         """What is to blame for the size of a single node's output: it, and what it passes on."""
         arriving = _union(self._at(tensor, axis) for tensor in node.inputs)
         inputs = [tensor.output for tensor in node.inputs]
@@ -218,7 +218,7 @@ class Attribution:
                 return own
         return _union((own, arriving))
 
-    def _at(self, tensor: Node | Input, axis: int) -> Causes:
+    def _at(self, tensor: Node | Input, axis: int) -> CauseSet:
         """What is to blame for the size of a tensor along an axis, if that has changed."""
         blame = self._blame.get(tensor, ())
         return blame[axis] if axis < len(blame) else _union(blame)
@@ -240,11 +240,11 @@ class Attribution:
             return
         causes = self._reaching(b, h, own, everything) if own and pays else _union((own, everything))
         status: Status = "changed" if own else "rippled"
-        self.rows.append(Row(b, h, status, is_rewired, own, causes, counts))
+        self.rows.append(NodeDifference(b, h, status, is_rewired, own, causes, counts))
 
-    def _arriving(self, b: Node, h: Node, *, partners_only: bool) -> dict[int | None, Causes]:
+    def _arriving(self, b: Node, h: Node, *, partners_only: bool) -> dict[int | None, CauseSet]:
         """Who changed the sizes that arrive, by axis; None for all axes. Nobody: it reads something else."""
-        found: dict[int | None, Causes] = {}
+        found: dict[int | None, CauseSet] = {}
         for x, y in self._side_by_side(b, h):
             if partners_only and not (x and y and self._matching.head_of.get(x) is y):
                 continue
@@ -293,14 +293,14 @@ class Attribution:
             or not set(after) <= through_old
         )
 
-    def _blame_pair(self, b: Node, h: Node, own: Causes, arriving: dict[int | None, Causes]) -> None:
+    def _blame_pair(self, b: Node, h: Node, own: CauseSet, arriving: dict[int | None, CauseSet]) -> None:
         """Note who changed the sizes of a node's output."""
         if b.output == h.output:
             return
         everything = _union(arriving.values())
         axes = range(max(len(b.output), len(h.output)))
         first, second = _inferred(h.layer, b.shapes), _inferred(b.layer, h.shapes)
-        blame: list[Causes] = []
+        blame: list[CauseSet] = []
         for axis in axes:
             at = _union((arriving.get(axis, NOBODY), arriving.get(None, NOBODY))) or everything
             sides = _along(b.output, axis), _along(h.output, axis)
@@ -313,7 +313,7 @@ class Attribution:
                 blame.append(_deciding(own, at, sides, crossed))
         self._blame[b] = self._blame[h] = tuple(blame)
 
-    def _reaching(self, b: Node, h: Node, own: Causes, arriving: Causes) -> Causes:
+    def _reaching(self, b: Node, h: Node, own: CauseSet, arriving: CauseSet) -> CauseSet:
         """Of the layer's own causes and those of what arrives, the ones that its counts depend on."""
         if not arriving:
             return own
@@ -335,7 +335,7 @@ class Attribution:
 T = TypeVar("T")
 
 
-def _deciding(own: Causes, arriving: Causes, sides: tuple[T, T], crossed: tuple[T, T]) -> Causes:
+def _deciding(own: CauseSet, arriving: CauseSet, sides: tuple[T, T], crossed: tuple[T, T]) -> CauseSet:
     """Who made one value another.
 
     `crossed` is what comes out if only the layer is the head's, and if only what arrives is.
@@ -348,7 +348,7 @@ def _deciding(own: Causes, arriving: Causes, sides: tuple[T, T], crossed: tuple[
     return _union((found,))
 
 
-def _union(several: Iterable[Causes]) -> Causes:
+def _union(several: Iterable[CauseSet]) -> CauseSet:
     """All of them; beyond a few, `MANY` instead."""
     found = NOBODY.union(*several)
     return frozenset({MANY}) if len(found) > MOST_TOGETHER or MANY in found else found
@@ -402,7 +402,7 @@ class _Texts:
         """Every cause so far."""
         return [*self._known.values(), MANY]
 
-    def input(self, tensor: Node | Input, other: Node | Input | None) -> Causes:
+    def input(self, tensor: Node | Input, other: Node | Input | None) -> CauseSet:
         """Of another shape of an input: the variables it is computed from, else the input itself."""
         if variables := self._variables(self._base.inputs | self._head.inputs):
             return variables
@@ -410,7 +410,7 @@ class _Texts:
         base, head = (tensor, other) if is_base else (other, tensor)
         return self._cause((tensor,), "input", base, head, tensor.path)
 
-    def changed(self, b: Node, h: Node, *, is_rewired: bool, ripples: bool) -> Causes:
+    def changed(self, b: Node, h: Node, *, is_rewired: bool, ripples: bool) -> CauseSet:
         """Of a node with other fields or inputs: its text, if that is another, and the variables in it.
 
         Nobody, if its fields can only come from what arrives (`$(in_channels // 4)`), and that has changed.
@@ -426,7 +426,7 @@ class _Texts:
         own = (before[0], after[0]) if before and after else (b, h)
         return self._cause(own, "node", *own)
 
-    def lone(self, node: Node, arriving: Causes, *, is_new: bool) -> Causes:
+    def lone(self, node: Node, arriving: CauseSet, *, is_new: bool) -> CauseSet:
         """Of a node without a partner: the text that is new or gone, or the condition that turned.
 
         If nothing is left of all that stands in a group, a branch or a called block, that is gone as a whole.
@@ -444,7 +444,9 @@ class _Texts:
         own = chain[0] if chain else node
         return self._cause((own, is_new), "node", *((None, own) if is_new else (own, None)))
 
-    def _come_or_gone(self, chain: Iterable[Line], whole: list[Line], *, is_new: bool) -> Causes:
+    def _come_or_gone(
+        self, chain: Iterable[SourceItem], whole: list[SourceItem], *, is_new: bool
+    ) -> CauseSet:
         """The item that only one text has, or that says something else; nobody, if none has changed."""
         here, there = (self._head, self._base) if is_new else (self._base, self._head)
         if any(here.texts[line.text] > there.texts[line.text] for line in whole):
@@ -460,7 +462,7 @@ class _Texts:
                 return self._item(*sides)
         return NOBODY
 
-    def _single(self, lines: list[Line], *, is_new: bool) -> Causes:
+    def _single(self, lines: list[SourceItem], *, is_new: bool) -> CauseSet:
         """The outermost of some items, each in the next, that are new or gone."""
         line = lines[-1]
         is_group = len(lines) > 1 and lines[-2].parent is line
@@ -473,35 +475,35 @@ class _Texts:
         before, after = self._chains(b, h)
         return [line.text for line in before] != [line.text for line in after]
 
-    def _edited(self, b: Node, h: Node) -> Causes:
+    def _edited(self, b: Node, h: Node) -> CauseSet:
         """The innermost item around a node that says something else."""
         lines = _together(*self._chains(b, h))
         return next((self._item(x, y) for x, y in lines if self._is_edited(x, y)), NOBODY)
 
-    def _is_edited(self, base: Line, head: Line) -> bool:
+    def _is_edited(self, base: SourceItem, head: SourceItem) -> bool:
         """Whether the one text was made the other: if both specs have both, another item was chosen."""
         before, after = self._base.texts, self._head.texts
         return base.text != head.text and (
             before[base.text] > after[base.text] or before[head.text] < after[head.text]
         )
 
-    def _item(self, base: Line | None, head: Line | None) -> Causes:
+    def _item(self, base: SourceItem | None, head: SourceItem | None) -> CauseSet:
         return self._cause((base, head), "item", base, head)
 
     @cached_property
-    def _kept(self) -> set[Line]:
+    def _kept(self) -> set[SourceItem]:
         """The items of both texts from which a node comes that both sides have."""
         chains = {id(chain): chain for b, h in self._matching.pairs for chain in self._chains(b, h)}
         return {line for chain in chains.values() for line in chain}
 
-    def _chains(self, b: Node, h: Node) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+    def _chains(self, b: Node, h: Node) -> tuple[tuple[SourceItem, ...], tuple[SourceItem, ...]]:
         return self._base.chain(b), self._head.chain(h)
 
     @cached_property
-    def _partners(self) -> tuple[dict[Line, Line], dict[Line, Line]]:
+    def _partners(self) -> tuple[dict[SourceItem, SourceItem], dict[SourceItem, SourceItem]]:
         """Which item of one text is which of the other, by the nodes that come from both, for both sides."""
-        from_base: dict[Line, Line] = {}
-        from_head: dict[Line, Line] = {}
+        from_base: dict[SourceItem, SourceItem] = {}
+        from_head: dict[SourceItem, SourceItem] = {}
         seen: set[tuple[int, int]] = set()
         for b, h in self._matching.pairs:
             before, after = self._chains(b, h)
@@ -513,7 +515,7 @@ class _Texts:
                 from_head.setdefault(y, x)
         return from_base, from_head
 
-    def _variables(self, names: Names) -> Causes:
+    def _variables(self, names: VariableNames) -> CauseSet:
         """The variables behind some names that have other values, not counting those computed from others."""
         found: set[str] = set()
         waiting = list(names & self._changed)
@@ -529,17 +531,19 @@ class _Texts:
         self,
         key: tuple[Hashable, ...],
         kind: CauseKind,
-        base: Line | Node | Input | None,
-        head: Line | Node | Input | None,
+        base: SourceItem | Node | Input | None,
+        head: SourceItem | Node | Input | None,
         name: str = "",
-    ) -> Causes:
+    ) -> CauseSet:
         """The one cause of that key."""
         if (kind, *key) not in self._known:
             self._known[kind, *key] = Cause(kind, name, base, head)
         return frozenset({self._known[kind, *key]})
 
 
-def _together(base: tuple[Line, ...], head: tuple[Line, ...]) -> list[tuple[Line, Line]]:
+def _together(
+    base: tuple[SourceItem, ...], head: tuple[SourceItem, ...]
+) -> list[tuple[SourceItem, SourceItem]]:
     """The items around a node on both sides, the innermost first; just that if there are more around one."""
     alike = len(base) == len(head)
     return list(zip(base, head, strict=True)) if alike else list(zip(base[:1], head[:1], strict=False))

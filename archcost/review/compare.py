@@ -21,7 +21,7 @@ from archcost.words.suggest import suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from archcost.analysis.measures import Number
+    from archcost.analysis.measures import Measurement
     from archcost.network import Network
     from archcost.results.report import NodeRow, Report
     from archcost.review.pareto import Point
@@ -93,7 +93,7 @@ Parts = Mapping[str, Mapping[str, int]]
 """The counts of the parts of a network, by the beginning of their paths."""
 
 
-class Measured(NamedTuple):
+class MeasuredNetwork(NamedTuple):
     """A network that was measured, and may be forgotten.
 
     Attributes:
@@ -109,7 +109,7 @@ class Measured(NamedTuple):
 
 def measure(
     network: Network, depth: int | None = None, settings: Mapping[str, str] | None = None
-) -> Measured:
+) -> MeasuredNetwork:
     """All measures of a network.
 
     Args:
@@ -139,7 +139,7 @@ def measure(
         declared=report.declared,
     )
     origin = Origin(report.path, report.name, report.variant, settings, shapes(report.inputs))
-    return Measured(origin, row, {} if depth is None else _parts(report, depth))
+    return MeasuredNetwork(origin, row, {} if depth is None else _parts(report, depth))
 
 
 def _noticed(report: Report) -> tuple[Noticed, ...]:
@@ -163,7 +163,7 @@ def _parts(report: Report, depth: int) -> Parts:
 
 
 def side_by_side(
-    measured: Sequence[Measured],
+    measured: Sequence[MeasuredNetwork],
     names: Sequence[str] | None = None,
     *,
     base: str | None = None,
@@ -208,7 +208,7 @@ def _relative(row: NetworkRow, base: NetworkRow) -> dict[str, str | None]:
     }
 
 
-def _ratio(part: Number | None, whole: Number | None) -> str | None:
+def _ratio(part: Measurement | None, whole: Measurement | None) -> str | None:
     return str(Fraction(part) / Fraction(whole)) if part is not None and whole else None
 
 
@@ -224,7 +224,7 @@ def _point(row: NetworkRow, pareto: Iterable[str]) -> Point:
     return tuple(_cost(name, row.measures[name]) for name in pareto)
 
 
-def _cost(name: str, value: Number | None) -> Number | None:
+def _cost(name: str, value: Measurement | None) -> Measurement | None:
     return value if value is None or MEASURES[name].less_is_better else -value
 
 

@@ -29,13 +29,13 @@ from archcost.results.report import COUNTS
 from archcost.review.cause_text import Wording, field_changes
 from archcost.review.causes import Attribution, Cause
 from archcost.review.matching import Matching, is_called_by_kind, layer_key, word_of
-from archcost.review.source_items import Line
+from archcost.review.source_items import SourceItem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from archcost.network import Input, Network
-    from archcost.review.causes import Counted, Row
+    from archcost.review.causes import NodeCounts, NodeDifference
     from archcost.windows.window import Shape
 
 ALWAYS = ("params", "macs")
@@ -151,9 +151,9 @@ class _Differ:
 
     def _cause_diffs(self) -> dict[Cause, CauseDiff]:
         """The causes, the worst first."""
-        direct: dict[Cause, list[Row]] = {cause: [] for cause in self._causes}
+        direct: dict[Cause, list[NodeDifference]] = {cause: [] for cause in self._causes}
         rippled = Counter[Cause]()
-        alone: dict[Cause, list[Counted]] = {cause: [] for cause in self._causes}
+        alone: dict[Cause, list[NodeCounts]] = {cause: [] for cause in self._causes}
         for row in self._rows:
             for cause in row.own:
                 direct[cause].append(row)
@@ -178,7 +178,7 @@ class _Differ:
 
     def _together(self, causes: Sequence[Cause]) -> list[Together]:
         places = {cause: i for i, cause in enumerate(causes)}
-        found: dict[tuple[int, ...], list[Counted]] = {}
+        found: dict[tuple[int, ...], list[NodeCounts]] = {}
         for row in self._rows:
             if len(row.causes) > 1:
                 key = tuple(sorted(places[cause] for cause in row.causes))
@@ -194,7 +194,7 @@ class _Differ:
             if node := row.head or row.base:
                 yield self._node(row, node, places)
 
-    def _node(self, row: Row, node: Node, places: Mapping[Cause, int]) -> NodeDiff:
+    def _node(self, row: NodeDifference, node: Node, places: Mapping[Cause, int]) -> NodeDiff:
         b, h = row.base, row.head
         reads = row.is_rewired and b and h
         return NodeDiff(
@@ -288,13 +288,13 @@ def _key(node: Node, layer: str) -> tuple[str, str, Shape, list[str]]:
     return node.path, layer, node.output, _reads(node)
 
 
-def _place(side: Line | Node | Input | None) -> Place | None:
-    if isinstance(side, Line | Node):
+def _place(side: SourceItem | Node | Input | None) -> Place | None:
+    if isinstance(side, SourceItem | Node):
         return Place(file=side.place.source.name, line=side.place.line, column=side.place.column)
     return None
 
 
-def _summed(counted: Iterable[Counted]) -> dict[str, int]:
+def _summed(counted: Iterable[NodeCounts]) -> dict[str, int]:
     sums = [sum(column) for column in zip(*counted, strict=True)] or [0] * len(COUNTS)
     return dict(zip(COUNTS, sums, strict=True))
 

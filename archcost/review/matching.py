@@ -26,7 +26,7 @@ from archcost.layers.given import fields_of
 from archcost.network import Node
 from archcost.results.report import field_text
 from archcost.review.alignment import ascending, best, common
-from archcost.review.source_items import Written
+from archcost.review.source_items import SourceText
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
@@ -57,7 +57,7 @@ def is_called_by_kind(node: Node) -> bool:
 
 
 @dataclass(slots=True, eq=False)
-class _Item:
+class _TreeItem:
     """A node, or a group with what is in it.
 
     Attributes:
@@ -73,12 +73,12 @@ class _Item:
 
     name: str
     node: Node | None = None
-    children: list[_Item] = field(default_factory=list["_Item"])
+    children: list[_TreeItem] = field(default_factory=list["_TreeItem"])
     signature: int = 0
     readers: int = 0
     size: int = 1
     leaves: Counter[int] = field(default_factory=Counter[int])
-    text: Written | None = None
+    text: SourceText | None = None
 
     @property
     def word(self) -> str:
@@ -101,8 +101,8 @@ class Matching:
     def __init__(self, base: Network, head: Network) -> None:
         self.base = base
         self.head = head
-        self.base_text = Written(base)
-        self.head_text = Written(head)
+        self.base_text = SourceText(base)
+        self.head_text = SourceText(head)
         self.head_of: dict[Node | Input, Node | Input] = {}
         self.base_of: dict[Node | Input, Node | Input] = {}
         self._known = _Signatures()
@@ -238,17 +238,17 @@ def layer_key(layer: Kind) -> str:
     return f"{type(layer).__name__} {field_text(fields_of(layer))}"
 
 
-def _plant(network: Network, known: _Signatures, text: Written) -> list[_Item]:
+def _plant(network: Network, known: _Signatures, text: SourceText) -> list[_TreeItem]:
     """The network as a tree by its paths, in written order."""
     readers = Counter(tensor for node in network for tensor in node.inputs)
     readers.update(network.outputs.values())
-    children: dict[str, list[_Item]] = {"": []}
-    groups: list[_Item] = []
+    children: dict[str, list[_TreeItem]] = {"": []}
+    groups: list[_TreeItem] = []
     for node in network:
         parent, _, name = node.path.rpartition(".")
         groups += _open(parent, children)
         signature = known.of(node)
-        leaf = _Item(name, node, [], signature, readers[node], 1, Counter([signature]), text)
+        leaf = _TreeItem(name, node, [], signature, readers[node], 1, Counter([signature]), text)
         children[parent].append(leaf)
     for group in reversed(groups):
         group.signature = known.number(tuple(child.signature for child in group.children))
@@ -263,16 +263,16 @@ _FEW_CHILDREN = 64
 """Parts up to which a group is compared by what is in it."""
 
 
-def _open(path: str, children: dict[str, list[_Item]]) -> list[_Item]:
+def _open(path: str, children: dict[str, list[_TreeItem]]) -> list[_TreeItem]:
     """Add a group and the missing ones around it; they are returned, the outermost first."""
     missing: list[str] = []
     while path not in children:
         missing.append(path)
         path = path.rpartition(".")[0]
-    opened: list[_Item] = []
+    opened: list[_TreeItem] = []
     for new in reversed(missing):
         parent, _, name = new.rpartition(".")
-        opened.append(_Item(name))
+        opened.append(_TreeItem(name))
         children[parent].append(opened[-1])
         children[new] = opened[-1].children
     return opened
@@ -281,17 +281,17 @@ def _open(path: str, children: dict[str, list[_Item]]) -> list[_Item]:
 # -- one level --------------------------------------------------------------------------------------------
 
 
-def _align(left: Sequence[_Item], right: Sequence[_Item]) -> list[tuple[_Item, _Item]]:
+def _align(left: Sequence[_TreeItem], right: Sequence[_TreeItem]) -> list[tuple[_TreeItem, _TreeItem]]:
     """The items of one level that are each other; one that is only a cover around them is opened."""
     left, right = _opened(left, right), _opened(right, left)
     return [(left[i], right[j]) for i, j in _aligned(left, right)]
 
 
-def _opened(items: Sequence[_Item], others: Sequence[_Item]) -> list[_Item]:
+def _opened(items: Sequence[_TreeItem], others: Sequence[_TreeItem]) -> list[_TreeItem]:
     """The items, with its parts in place of a group most of which stands among the others without one."""
     names = {item.name for item in others if item.node is None}
     signatures = {item.signature for item in others}
-    found: list[_Item] = []
+    found: list[_TreeItem] = []
     waiting = [*reversed(items)]
     while waiting:
         item = waiting.pop()
@@ -310,7 +310,7 @@ def _opened(items: Sequence[_Item], others: Sequence[_Item]) -> list[_Item]:
     return found
 
 
-def _aligned(left: Sequence[_Item], right: Sequence[_Item]) -> list[Pair]:
+def _aligned(left: Sequence[_TreeItem], right: Sequence[_TreeItem]) -> list[Pair]:
     """Positions of the items that are each other."""
     named = _by_name(left, right)
     done = {i for i, _ in named}, {j for _, j in named}
@@ -325,7 +325,7 @@ def _aligned(left: Sequence[_Item], right: Sequence[_Item]) -> list[Pair]:
     return pairs
 
 
-def _by_name(left: Sequence[_Item], right: Sequence[_Item]) -> list[Pair]:
+def _by_name(left: Sequence[_TreeItem], right: Sequence[_TreeItem]) -> list[Pair]:
     """Items with equal names that their author gave them."""
     several = _several(left) | _several(right)
     places = {(item.node is None, item.name): j for j, item in enumerate(right)}
@@ -337,24 +337,24 @@ def _by_name(left: Sequence[_Item], right: Sequence[_Item]) -> list[Pair]:
     ]
 
 
-def _several(items: Sequence[_Item]) -> set[str]:
+def _several(items: Sequence[_TreeItem]) -> set[str]:
     """Words that more than one of some siblings has."""
     return {word for word, times in Counter(item.word for item in items).items() if times > 1}
 
 
-def _is_named(item: _Item, several: set[str]) -> bool:
+def _is_named(item: _TreeItem, several: set[str]) -> bool:
     """Whether the name stays when a sibling is added: no number, and of a layer not its kind."""
     if item.node is None:
         return bool(item.word) and item.word not in several
     return not is_called_by_kind(item.node)
 
 
-def _in_order(left: Sequence[_Item], right: Sequence[_Item]) -> list[Pair]:
+def _in_order(left: Sequence[_TreeItem], right: Sequence[_TreeItem]) -> list[Pair]:
     """Items without names of their own: what is equal, then in between what is most alike."""
     return _refined(left, right, _STEPS)
 
 
-_STEPS: tuple[Callable[[_Item], Hashable], ...] = (
+_STEPS: tuple[Callable[[_TreeItem], Hashable], ...] = (
     lambda item: (item.signature, item.readers),
     lambda item: item.signature,
     lambda item: (item.node is None, item.word),
@@ -363,7 +363,7 @@ _STEPS: tuple[Callable[[_Item], Hashable], ...] = (
 
 
 def _refined(
-    left: Sequence[_Item], right: Sequence[_Item], steps: Sequence[Callable[[_Item], Hashable]]
+    left: Sequence[_TreeItem], right: Sequence[_TreeItem], steps: Sequence[Callable[[_TreeItem], Hashable]]
 ) -> list[Pair]:
     """Pairs by the first of the steps, between these by the others; of few items, the best pairs at once."""
     if not (left and right and steps):
@@ -384,7 +384,7 @@ _SAME = 1000
 """How much alike two things are that are equal inside."""
 
 
-def _likeness(a: _Item, b: _Item) -> int:
+def _likeness(a: _TreeItem, b: _TreeItem) -> int:
     """How much two items are alike: 0 if they cannot be each other, 1 if one may have replaced the other."""
     if (a.node is None) != (b.node is None):
         return 0
@@ -392,14 +392,14 @@ def _likeness(a: _Item, b: _Item) -> int:
     return alike + 2 * _says_the_same(a, b) + (a.name == b.name) if alike else 0
 
 
-def _says_the_same(a: _Item, b: _Item) -> bool:
+def _says_the_same(a: _TreeItem, b: _TreeItem) -> bool:
     """Whether two layers are written alike, though they may have become different ones."""
     if not (a.node and b.node and a.text and b.text) or a.signature == b.signature:
         return False
     return a.text.own(a.node) == b.text.own(b.node)
 
 
-def _shared(a: _Item, b: _Item) -> int:
+def _shared(a: _TreeItem, b: _TreeItem) -> int:
     """The share of layers that two groups have in common; those that are called alike have some."""
     if a.signature == b.signature:
         return _SAME

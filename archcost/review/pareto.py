@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.analysis.measures import Number
+    from archcost.analysis.measures import Measurement
 
-Point: TypeAlias = "tuple[Number | None, ...]"
+Point: TypeAlias = "tuple[Measurement | None, ...]"
 """What a network costs in each measure. What is better when it is larger stands here negated."""
 
 

@@ -24,20 +24,20 @@ if TYPE_CHECKING:
     from archcost.source import Place, Source
     from archcost.spec.yaml_reader import Tree
 
-Names: TypeAlias = frozenset[str]
+VariableNames: TypeAlias = frozenset[str]
 
-ARRIVING: Names = frozenset({"in_channels", "in_length", "in_height", "in_width", "in_depth"})
+ARRIVING: VariableNames = frozenset({"in_channels", "in_length", "in_height", "in_width", "in_depth"})
 """What an expression knows about the tensor that arrives."""
 
 _SILENT = frozenset({"name", "note", "expect", "weights"})
 """Keys of an item that change no layer."""
-_NOTHING: Names = frozenset()
+_NOTHING: VariableNames = frozenset()
 _UNBOUNDED = DEFAULT._replace(file_bytes=2**62, depth=2**31, integer=2**4096, expression_length=2**31)
 """The text was read before, under whatever limits there were."""
 
 
 @dataclass(slots=True, eq=False)
-class Line:
+class SourceItem:
     """An item of a spec, one of its branches, or a block's definition.
 
     Attributes:
@@ -53,31 +53,31 @@ class Line:
 
     place: Place
     text: str
-    parent: Line | None
-    names: Names = _NOTHING
-    conditions: Names = _NOTHING
-    loops: dict[str, Names] = field(default_factory=dict[str, Names])
-    given: dict[str, Names] = field(default_factory=dict[str, Names])
+    parent: SourceItem | None
+    names: VariableNames = _NOTHING
+    conditions: VariableNames = _NOTHING
+    loops: dict[str, VariableNames] = field(default_factory=dict[str, VariableNames])
+    given: dict[str, VariableNames] = field(default_factory=dict[str, VariableNames])
     is_block: bool = False
 
 
-class Written:
+class SourceText:
     """The text of a network."""
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._lines: dict[int, dict[tuple[int, int], Line]] = {}
+        self._lines: dict[int, dict[tuple[int, int], SourceItem]] = {}
         self._roots: dict[int, Tree] = {}
-        self._chains: dict[object, tuple[Line, ...]] = {}
+        self._chains: dict[object, tuple[SourceItem, ...]] = {}
 
-    def chain(self, node: Node) -> tuple[Line, ...]:
+    def chain(self, node: Node) -> tuple[SourceItem, ...]:
         """The items a node comes from: its own, then what that stands in, through the calls of blocks."""
         key = (id(node.place.source), node.place.line, node.place.column, id(node.uses))
         if key not in self._chains:
             self._chains[key] = tuple(self._climb([node.place, *(place for _, place in node.uses)]))
         return self._chains[key]
 
-    def _climb(self, places: Iterable[Place]) -> Iterator[Line]:
+    def _climb(self, places: Iterable[Place]) -> Iterator[SourceItem]:
         for place in places:
             line = self._of(place.source).get((place.line, place.column))
             while line is not None:
@@ -97,29 +97,29 @@ class Written:
             lines |= {id(line): line for line in source.values()}
         return Counter(line.text for line in lines.values())
 
-    def behind(self, node: Node) -> Names:
+    def behind(self, node: Node) -> VariableNames:
         """The variables that a node's fields come from, and what they know of the tensors that arrive."""
         chain = self.chain(node)
         return _followed(chain, chain[0].names if chain else _NOTHING, conditions=False)
 
-    def deciding(self, node: Node) -> Names:
+    def deciding(self, node: Node) -> VariableNames:
         """The variables that decide whether a node is there, and likewise."""
         return _followed(self.chain(node), _NOTHING, conditions=True)
 
     @cached_property
-    def inputs(self) -> Names:
+    def inputs(self) -> VariableNames:
         """The variables in `input:`."""
         tree = self._root.get("input") if self._root else None
         return _names(tree) if tree else _NOTHING
 
     @cached_property
-    def variables(self) -> dict[str, Names]:
+    def variables(self) -> dict[str, VariableNames]:
         """The variables that each variable is computed from, under the variant that was chosen."""
         if self._root is None:
             return {}
         variants = self._root.get("variants")
         chosen = variants.get(self._network.variant or "") if isinstance(variants, MappingNode) else None
-        found: dict[str, Names] = {}
+        found: dict[str, VariableNames] = {}
         for tree in (self._root.get("vars"), chosen):
             if isinstance(tree, MappingNode):
                 found |= {entry.key.text: _names(entry.value) for entry in tree.entries}
@@ -136,9 +136,9 @@ class Written:
                 return root
         return None
 
-    def _of(self, source: Source) -> dict[tuple[int, int], Line]:
+    def _of(self, source: Source) -> dict[tuple[int, int], SourceItem]:
         if id(source) not in self._lines:
-            found = self._lines[id(source)] = dict[tuple[int, int], Line]()
+            found = self._lines[id(source)] = dict[tuple[int, int], SourceItem]()
             try:
                 root = read("\n".join(source.lines), source.name, _UNBOUNDED)
             except ArchcostError:
@@ -149,9 +149,9 @@ class Written:
         return self._lines[id(source)]
 
 
-def _followed(chain: Iterable[Line], names: Names, *, conditions: bool) -> Names:
+def _followed(chain: Iterable[SourceItem], names: VariableNames, *, conditions: bool) -> VariableNames:
     """Names at the innermost line in terms of what the outermost one knows."""
-    block: Line | None = None
+    block: SourceItem | None = None
     for line in chain:
         if line.is_block:
             block = line
@@ -163,7 +163,7 @@ def _followed(chain: Iterable[Line], names: Names, *, conditions: bool) -> Names
     return names
 
 
-def _replaced(names: Names, given: dict[str, Names]) -> Names:
+def _replaced(names: VariableNames, given: dict[str, VariableNames]) -> VariableNames:
     """The names with what stands behind them; a default may be computed from parameters before it."""
     for _ in given:
         if not any(name in given for name in names):
@@ -175,7 +175,7 @@ def _replaced(names: Names, given: dict[str, Names]) -> Names:
 # -- reading ----------------------------------------------------------------------------------------------
 
 
-def _collect(root: MappingNode, found: dict[tuple[int, int], Line]) -> None:
+def _collect(root: MappingNode, found: dict[tuple[int, int], SourceItem]) -> None:
     """All lines of a spec, or of a file of blocks, by every place that a node may give."""
     if isinstance(layers := root.get("layers"), SequenceNode):
         _items(layers, None, found)
@@ -183,7 +183,7 @@ def _collect(root: MappingNode, found: dict[tuple[int, int], Line]) -> None:
         return
     for entry in blocks.entries:
         if isinstance(block := entry.value, MappingNode):
-            line = Line(entry.key.place, f"block {entry.key.text}", None, is_block=True)
+            line = SourceItem(entry.key.place, f"block {entry.key.text}", None, is_block=True)
             found[line.place.line, line.place.column] = line
             if isinstance(params := block.get("params"), MappingNode):
                 line.given = {one.key.text: _names(one.value) for one in params.entries}
@@ -192,9 +192,9 @@ def _collect(root: MappingNode, found: dict[tuple[int, int], Line]) -> None:
                 _items(body, line, found)
 
 
-def _items(items: SequenceNode, parent: Line | None, found: dict[tuple[int, int], Line]) -> None:
+def _items(items: SequenceNode, parent: SourceItem | None, found: dict[tuple[int, int], SourceItem]) -> None:
     for item in items.items:
-        line = Line(item.place, "", parent)
+        line = SourceItem(item.place, "", parent)
         found[item.place.line, item.place.column] = line
         if isinstance(item, ScalarNode):
             line.text = item.text
@@ -202,7 +202,7 @@ def _items(items: SequenceNode, parent: Line | None, found: dict[tuple[int, int]
             _item(item, line, found)
 
 
-def _item(item: MappingNode, line: Line, found: dict[tuple[int, int], Line]) -> None:
+def _item(item: MappingNode, line: SourceItem, found: dict[tuple[int, int], SourceItem]) -> None:
     """Fill in the line of an item, and go on with what stands in it."""
     texts: list[str] = []
     for key, value in item.entries:
@@ -220,7 +220,7 @@ def _item(item: MappingNode, line: Line, found: dict[tuple[int, int], Line]) -> 
     line.text = ", ".join(sorted(texts))
 
 
-def _take(key: str, value: Tree, line: Line) -> None:
+def _take(key: str, value: Tree, line: SourceItem) -> None:
     """Note which variables an entry reads, and what for."""
     names = _names(value)
     if key == "when":
@@ -237,18 +237,18 @@ def _take(key: str, value: Tree, line: Line) -> None:
             line.given |= {entry.key.text: _names(entry.value) for entry in value.entries}
 
 
-def _inside(value: Tree, line: Line, found: dict[tuple[int, int], Line]) -> None:
+def _inside(value: Tree, line: SourceItem, found: dict[tuple[int, int], SourceItem]) -> None:
     """The items of a body, of a shortcut or of branches."""
     if isinstance(value, SequenceNode):
         _items(value, line, found)
     elif isinstance(value, MappingNode) and isinstance(body := value.get("body"), SequenceNode):
-        inner = Line(value.place, _outline(value), line)
+        inner = SourceItem(value.place, _outline(value), line)
         if when := value.get("when"):
             inner.conditions = _names(when)
         _items(body, inner, found)
     elif isinstance(value, MappingNode):
         for entry in value.entries:
-            _inside(entry.value, Line(entry.key.place, "", line), found)
+            _inside(entry.value, SourceItem(entry.key.place, "", line), found)
 
 
 def _outline(value: Tree) -> str:
@@ -272,7 +272,7 @@ def _text(tree: Tree) -> str:
     return " {" + ",".join(sorted(f"{entry.key.text}:{_text(entry.value)}" for entry in tree.entries)) + "}"
 
 
-def _names(tree: Tree) -> Names:
+def _names(tree: Tree) -> VariableNames:
     """The variables in a value; a tap whose size is taken counts as what arrives."""
     if isinstance(tree, ScalarNode):
         try:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from archcost.expressions.evaluate import Value
     from archcost.layers.base import Kind
     from archcost.limits import Limits
-    from archcost.network import Given, Unused
+    from archcost.network import GivenWeights, Unused
     from archcost.source import Place
     from archcost.spec.document import Block, Branch, Document, Item, MergeSpec, Ref
     from archcost.spec.fields import Fields
@@ -70,7 +70,7 @@ class Expander:
         self._unequal_left = 0 if is_trial else 1
         self._nodes: list[Node] = []
         self._expectations: list[Expectation] = []
-        self._given: list[Given] = []
+        self._given: list[GivenWeights] = []
         self._given_at: dict[tuple[str, str], Place] = {}
         self._shapes: dict[tuple[int, tuple[Shape, ...]], Shape | ShapeError] = {}
         self._layers: dict[tuple[int, int], Kind] = {}
@@ -264,7 +264,7 @@ class Expander:
             self._problems.catch(mistake, frame.uses)
         self._given.append(found)
 
-    def _twice(self, found: Given) -> Iterator[Mistake]:
+    def _twice(self, found: GivenWeights) -> Iterator[Mistake]:
         """Tensors that another item fixes already."""
         for name in found.names if found.file else found.numbers:
             node, tensor = found.names[name]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from archcost.network import Given
+from archcost.network import GivenWeights
 from archcost.spec.problems import Mistake
 from archcost.spec.template import describe, shown
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode
@@ -68,7 +68,7 @@ def _is_number(value: object) -> bool:
 
 def given(
     weights: WrittenWeights, nodes: Sequence[Node], base: str, env: Env[str, Value], file: Stored | None
-) -> tuple[Given, list[Mistake]]:
+) -> tuple[GivenWeights, list[Mistake]]:
     """What an item's `weights` say of the nodes it became, and what is wrong with that.
 
     Args:
@@ -90,7 +90,7 @@ def given(
             numbers[name] = _numbers(name, place, template, names, env)
         except Mistake as mistake:
             mistakes.append(mistake)
-    return Given(weights.place, names, numbers, file), mistakes
+    return GivenWeights(weights.place, names, numbers, file), mistakes
 
 
 def tensors(node: Node) -> dict[str, Shape]:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.windows.offsets import Box, Offsets
-    from archcost.windows.reach import Digits, Line, Reach
+    from archcost.windows.reach import AxisReach, Digits, Reach
     from archcost.windows.window import Axes, Shape
 
 OUTPUTS = 2**14
@@ -48,7 +48,7 @@ def patterns(reach: Reach, shape: Shape, whole: Axes) -> list[list[Box]] | None:
     sizes = [prod(shape[axis] for axis in group) for group in groups]
     if any(size > OUTPUTS for size in sizes):
         return None
-    seen = [_Seen(reach, moves, group, shape).patterns(whole) for group in groups]
+    seen = [_GroupReads(reach, moves, group, shape).patterns(whole) for group in groups]
     if prod(map(len, seen)) * max(1, len(reach.moving)) > PATTERNS:
         return None
     still = {
@@ -92,7 +92,7 @@ def _groups(several: Sequence[Digits]) -> list[tuple[int, ...]]:
     return [tuple(sorted(group)) for group in groups]
 
 
-class _Seen:
+class _GroupReads:
     """What lines read at every index along a group of axes."""
 
     def __init__(
@@ -100,7 +100,7 @@ class _Seen:
     ) -> None:
         self._group = group
         self._shape = shape
-        self._lines: list[tuple[tuple[int, int], Line, Digits]] = []
+        self._lines: list[tuple[tuple[int, int], AxisReach, Digits]] = []
         others: set[int] = {j for j, _ in enumerate(reach.fixed[0])} if reach.fixed else set()
         for b, lines in enumerate(reach.moving):
             for j, line in enumerate(lines):
@@ -184,7 +184,7 @@ class _Interval(NamedTuple):
     high: Fraction
 
 
-def _interval(line: Line, digits: Digits) -> _Interval:
+def _interval(line: AxisReach, digits: Digits) -> _Interval:
     _, step = line.motion
     low, high = line.around()
     steps = {(digit.axis, digit.below, digit.size): digit.weight * step for digit in digits}

@@ -22,7 +22,7 @@ def _union(several: Iterable[Sources]) -> Sources:
     return Sources().union(*dict.fromkeys(several))
 
 
-class Run(NamedTuple):
+class ChannelRun(NamedTuple):
     """So many neighbouring channels that depend on the same sources."""
 
     length: int
@@ -38,11 +38,11 @@ class Channels(NamedTuple):
         bounded: channels were picked from blurred ones: even all together may depend on less.
 
     >>> joined = concatenated([alike(2, 0), alike(4, 1)])
-    >>> joined.picked(1, 4)
-    Channels(runs=(Run(length=1, sources=frozenset({0})), Run(length=2, sources=frozenset({1}))), ...)
+    >>> [(run.length, *run.sources) for run in joined.picked(1, 4).runs]
+    [(1, 0), (2, 1)]
     """
 
-    runs: tuple[Run, ...]
+    runs: tuple[ChannelRun, ...]
     blurred: bool = False
     bounded: bool = False
 
@@ -63,12 +63,12 @@ class Channels(NamedTuple):
 
     def picked(self, first: int, last: int) -> Channels:
         """The channels from `first` up to, not with, `last`."""
-        runs: list[Run] = []
+        runs: list[ChannelRun] = []
         start = 0
         for run in self.runs:
             length = min(last, start + run.length) - max(first, start)
             if length > 0:
-                runs.append(Run(length, run.sources))
+                runs.append(ChannelRun(length, run.sources))
             start += run.length
         return self._replace(runs=tuple(runs), bounded=self.blurred)
 
@@ -77,7 +77,7 @@ class Channels(NamedTuple):
         if self.total > RUNS:
             return mixed([self], len(rows))._replace(blurred=True, bounded=True)
         single = self._singly()
-        runs = [Run(1, _union(single[i] for i in row)) for row in rows]
+        runs = [ChannelRun(1, _union(single[i] for i in row)) for row in rows]
         return _channels(runs, blurred=self.blurred)._replace(bounded=self.blurred)
 
     def grouped(self, groups: int, channels: int) -> Channels:
@@ -88,10 +88,12 @@ class Channels(NamedTuple):
             return blurred_together([self], channels)
         if groups == self.total:
             times = channels // groups
-            return self._replace(runs=tuple(Run(n * times, sources) for n, sources in self.runs))
+            return self._replace(runs=tuple(ChannelRun(n * times, sources) for n, sources in self.runs))
         single = self._singly()
         share = len(single) // groups
-        runs = [Run(channels // groups, _union(single[i * share : (i + 1) * share])) for i in range(groups)]
+        runs = [
+            ChannelRun(channels // groups, _union(single[i * share : (i + 1) * share])) for i in range(groups)
+        ]
         return _channels(runs, blurred=self.blurred)
 
     def dealt(self, groups: int) -> Channels:
@@ -100,7 +102,7 @@ class Channels(NamedTuple):
             return blurred_together([self], self.total)
         single = self._singly()
         share = len(single) // groups
-        order = [Run(1, single[i * share + j]) for j in range(share) for i in range(groups)]
+        order = [ChannelRun(1, single[i * share + j]) for j in range(share) for i in range(groups)]
         return _channels(order, blurred=self.blurred)
 
     def _is_told_apart(self) -> bool:
@@ -110,10 +112,10 @@ class Channels(NamedTuple):
         return [run.sources for run in self.runs for _ in range(run.length)]
 
 
-def _channels(runs: Iterable[Run], *, blurred: bool) -> Channels:
+def _channels(runs: Iterable[ChannelRun], *, blurred: bool) -> Channels:
     """Neighbours that are alike become one run; too many runs are blurred."""
     merged = tuple(
-        Run(sum(run.length for run in alike), sources)
+        ChannelRun(sum(run.length for run in alike), sources)
         for sources, alike in groupby(runs, key=lambda run: run.sources)
     )
     together = Channels(merged, blurred)
@@ -122,7 +124,7 @@ def _channels(runs: Iterable[Run], *, blurred: bool) -> Channels:
 
 def alike(channels: int, *sources: int) -> Channels:
     """Channels that all depend on the same sources."""
-    return Channels((Run(channels, frozenset(sources)),))
+    return Channels((ChannelRun(channels, frozenset(sources)),))
 
 
 def mixed(arriving: Sequence[Channels], channels: int) -> Channels:
@@ -154,18 +156,18 @@ def overlaid(arriving: Sequence[Channels]) -> Channels:
     total = max(one.total for one in arriving)
     full = [one if one.total == total else alike(total, *one.sources) for one in arriving]
     ends = sorted({end for one in full for end in accumulate(run.length for run in one.runs)})
-    pieces = [Run(end - start, frozenset()) for start, end in zip([0, *ends], ends, strict=False)]
+    pieces = [ChannelRun(end - start, frozenset()) for start, end in zip([0, *ends], ends, strict=False)]
     for one in full:
         pieces = list(_united(pieces, one.runs))
     return _channels(pieces, blurred=any(one.blurred for one in arriving))
 
 
-def _united(pieces: Iterable[Run], runs: Sequence[Run]) -> Iterable[Run]:
+def _united(pieces: Iterable[ChannelRun], runs: Sequence[ChannelRun]) -> Iterable[ChannelRun]:
     """The pieces, none of which crosses a border of a run, with the sources of the run around them."""
     ends = list(accumulate(run.length for run in runs))
     start = i = 0
     for piece in pieces:
         while start >= ends[i]:
             i += 1
-        yield Run(piece.length, piece.sources | runs[i].sources)
+        yield ChannelRun(piece.length, piece.sources | runs[i].sources)
         start += piece.length

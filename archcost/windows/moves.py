@@ -10,15 +10,15 @@ from itertools import combinations
 from math import gcd, prod
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from archcost.windows.reach import PLACES, Digit, Line, fewer, moving_with, packed, slide_line
+from archcost.windows.reach import PLACES, AxisReach, Digit, fewer, moving_with, packed, slide_line
 from archcost.windows.window import Window
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
-    from archcost.windows.reach import Digits, Lines, Reach
-    from archcost.windows.rearrangement import Place, Rearrangement
+    from archcost.windows.reach import Digits, MovingBox, Reach
+    from archcost.windows.rearrangement import FactorPlace, Rearrangement
     from archcost.windows.window import Axes, Shape
 
 T = TypeVar("T")
@@ -27,7 +27,7 @@ T = TypeVar("T")
 # -- rearranging ----------------------------------------------------------------------------------------
 
 
-class _Piece(NamedTuple):
+class _Part(NamedTuple):
     """What a digit and a factor have in common: `size` values, `weight` apart.
 
     Neighbouring values are `inside` values of the factor apart.
@@ -42,8 +42,8 @@ class _Piece(NamedTuple):
 class _Moved(NamedTuple):
     """A line in its new place (None: it reads nothing), what it was summed over, and whether it is exact."""
 
-    line: Line | None
-    summed: tuple[_Piece, ...]
+    line: AxisReach | None
+    summed: tuple[_Part, ...]
     exact: bool
 
 
@@ -60,7 +60,7 @@ def rearranged(reach: Reach, how: Rearrangement, x: Shape, whole: Axes) -> Reach
     # Of channels that may read less than they say, some are picked out or become positions.
     exact = not (reach.blurred and how.target[:1] != how.source[:1] and targets & {*how.source[0]})
     into = _Into(how)
-    boxes: list[Lines] = []
+    boxes: list[MovingBox] = []
     is_global = reach.is_global
     for lines in reach.moving:
         found = [into.line(*one) for one in zip(lines, moving_with(lines, x), strict=True)]
@@ -81,20 +81,20 @@ class _Into:
     def __init__(self, how: Rearrangement) -> None:
         self._loose = how.loose
         self._target = how.places(how.target)
-        self._along: dict[int, list[tuple[int, Place]]] = {}
+        self._along: dict[int, list[tuple[int, FactorPlace]]] = {}
         for factor, place in how.places(how.source).items():
             self._along.setdefault(place.axis, []).append((factor, place))
 
-    def line(self, line: Line, digits: Digits) -> _Moved:
+    def line(self, line: AxisReach, digits: Digits) -> _Moved:
         """A line that moves with `digits` of the source."""
         kept: list[Digit] = []
-        summed: list[_Piece] = []
+        summed: list[_Part] = []
         exact = True
         for digit in digits:
             pieces = [*self._pieces(digit)]
             if any(not piece.size for piece in pieces):
                 exact = False  # factor and digit overlap, and neither divides the other
-                pieces = [_Piece(factor, 1, digit.size, digit.weight) for factor, *_ in pieces[:1]]
+                pieces = [_Part(factor, 1, digit.size, digit.weight) for factor, *_ in pieces[:1]]
                 summed += pieces
                 continue
             for piece in pieces:
@@ -107,7 +107,7 @@ class _Into:
         found, followed = summed_over(line, summed)
         return _Moved(tidy(found, kept), tuple(summed), exact and followed)
 
-    def _pieces(self, digit: Digit) -> Iterator[_Piece]:
+    def _pieces(self, digit: Digit) -> Iterator[_Part]:
         """What a digit has in common with each factor of its axis; a size of 0 where they do not divide."""
         end = digit.below * digit.size
         for factor, place in self._along.get(digit.axis, []):
@@ -117,12 +117,12 @@ class _Into:
             fits = not (low % digit.below or low % place.below or end % high or high % low)
             fits = fits and not place.below * place.size % high
             size = high // low if fits else 0
-            yield _Piece(factor, low // place.below, size, digit.weight * (low // digit.below))
+            yield _Part(factor, low // place.below, size, digit.weight * (low // digit.below))
 
 
-def summed_over(line: Line, over: Sequence[_Piece] | Digits) -> tuple[Line | None, bool]:
+def summed_over(line: AxisReach, over: Sequence[_Part] | Digits) -> tuple[AxisReach | None, bool]:
     """The line that unites what it has at all values of some parts of the index it moves with."""
-    found: Line | None = line._replace(digits=None)
+    found: AxisReach | None = line._replace(digits=None)
     exact = True
     for part in over:
         found, followed = stepped(found, part.size, part.weight) if found else (None, True)
@@ -130,7 +130,9 @@ def summed_over(line: Line, over: Sequence[_Piece] | Digits) -> tuple[Line | Non
     return found, exact
 
 
-def stepped(line: Line, count: int, gap: int, *, start: int = 0, stride: int = 1) -> tuple[Line | None, bool]:
+def stepped(
+    line: AxisReach, count: int, gap: int, *, start: int = 0, stride: int = 1
+) -> tuple[AxisReach | None, bool]:
     """The line that at u unites what `line` has at `start + stride * u + gap * t`, t from 0 up to `count`.
 
     False beside it if it may read less than that.
@@ -139,7 +141,7 @@ def stepped(line: Line, count: int, gap: int, *, start: int = 0, stride: int = 1
     return slide_line(line, window, 0)
 
 
-def tidy(line: Line | None, digits: Sequence[Digit]) -> Line | None:
+def tidy(line: AxisReach | None, digits: Sequence[Digit]) -> AxisReach | None:
     """A line that moves with digits, joined and in steps as small as they get; None if it reads nothing."""
     if line is None:
         return None
@@ -156,7 +158,7 @@ def tidy(line: Line | None, digits: Sequence[Digit]) -> Line | None:
         elif digit.size > 1:
             joined.append(digit)
     if not joined:
-        return Line((only,), 0, digits=()) if (only := line.at(0)) else None
+        return AxisReach((only,), 0, digits=()) if (only := line.at(0)) else None
     shared = gcd(*(digit.weight for digit in joined))
     if shared > 1 and (found := stepped(line, 1, 1, stride=shared)[0]):
         line = found
@@ -164,7 +166,7 @@ def tidy(line: Line | None, digits: Sequence[Digit]) -> Line | None:
     return line._replace(digits=tuple(joined))
 
 
-def _inside(found: _Moved, length: int) -> Line | None:
+def _inside(found: _Moved, length: int) -> AxisReach | None:
     """The line; None if it reads nothing. What sums over positions read, lies within the input."""
     line = found.line
     if line is None or line.digits or not found.summed:
@@ -173,7 +175,7 @@ def _inside(found: _Moved, length: int) -> Line | None:
     return line._replace(sets=(inside,)) if inside else None
 
 
-def _overlap(summed: Sequence[Sequence[_Piece]]) -> bool:
+def _overlap(summed: Sequence[Sequence[_Part]]) -> bool:
     """Whether two lines of a box were summed over the same thing: then not all of their product is read."""
     return any(
         a.factor == b.factor and max(a.inside, b.inside) < min(a.inside * a.size, b.inside * b.size)
@@ -183,7 +185,7 @@ def _overlap(summed: Sequence[Sequence[_Piece]]) -> bool:
     )
 
 
-def _on_own_axes(lines: Lines, how: Rearrangement) -> Lines:
+def _on_own_axes(lines: MovingBox, how: Rearrangement) -> MovingBox:
     """The box; where every line moves with its own axis only, as phases along that axis."""
     if any(digit.axis != 1 + j for j, line in enumerate(lines) for digit in line.digits or ()):
         return lines
@@ -197,7 +199,7 @@ def _on_own_axes(lines: Lines, how: Rearrangement) -> Lines:
     )
 
 
-def in_phases(line: Line, digits: Digits, length: int) -> Line | None:
+def in_phases(line: AxisReach, digits: Digits, length: int) -> AxisReach | None:
     """A line that moves with digits of one axis of that length, as phases; None if there are too many."""
     *_, outer = digits
     if len(digits) == 1 and outer.below == outer.weight == 1 and outer.size == length:
@@ -221,10 +223,10 @@ def in_phases(line: Line, digits: Digits, length: int) -> Line | None:
         + outer.weight * (u // outer.below if whole == length else u // outer.below % outer.size)
         for u in range(phases)
     )
-    return Line(tuple(line.at(v) for v in values), step)
+    return AxisReach(tuple(line.at(v) for v in values), step)
 
 
-def _steps(moving: Sequence[Lines], before: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
+def _steps(moving: Sequence[MovingBox], before: tuple[Fraction, ...]) -> tuple[Fraction, ...]:
     """Input positions between neighbouring outputs: along the spatial axis that moves a line the least."""
     if not moving:
         return before
@@ -241,7 +243,7 @@ def has_digits(reach: Reach) -> bool:
     return any(line.digits is not None for lines in reach.moving for line in lines)
 
 
-def with_boxes(reach: Reach, boxes: Sequence[Lines], *, exact: bool) -> Reach:
+def with_boxes(reach: Reach, boxes: Sequence[MovingBox], *, exact: bool) -> Reach:
     """The reach with other boxes that move, those that stand still among the fixed ones."""
     still = [lines for lines in boxes if all(line.digits == () for line in lines)]
     kept, all_kept = fewer([lines for lines in boxes if lines not in still])
@@ -256,7 +258,7 @@ def with_boxes(reach: Reach, boxes: Sequence[Lines], *, exact: bool) -> Reach:
     )
 
 
-def own(line: Line, j: int, shape: Shape) -> Line:
+def own(line: AxisReach, j: int, shape: Shape) -> AxisReach:
     """Without digits, if it moves with all of its own axis."""
     own = 1 + j < len(shape) and line.digits == (Digit(1 + j, 1, shape[1 + j], 1),)
     return line._replace(digits=None) if own else line
@@ -267,12 +269,12 @@ def own(line: Line, j: int, shape: Shape) -> Line:
 
 def picked(reach: Reach, first: int, x: Shape, y: Shape) -> Reach:
     """The reach of the channels from `first` on, as many as `y` has."""
-    boxes: list[Lines] = []
+    boxes: list[MovingBox] = []
     exact = not reach.blurred
     for lines in reach.moving:
-        box: list[Line] = []
+        box: list[AxisReach] = []
         for line, digits in zip(lines, moving_with(lines, x), strict=True):
-            found: Line | None = line._replace(digits=None)
+            found: AxisReach | None = line._replace(digits=None)
             kept = [d for d in digits if d.axis]
             for digit in digits:
                 if digit.axis == 0 and found:
@@ -285,7 +287,9 @@ def picked(reach: Reach, first: int, x: Shape, y: Shape) -> Reach:
     return with_boxes(reach, boxes, exact=exact)
 
 
-def _picked(line: Line, digit: Digit, first: int, count: int) -> tuple[Line | None, Digit | None, bool]:
+def _picked(
+    line: AxisReach, digit: Digit, first: int, count: int
+) -> tuple[AxisReach | None, Digit | None, bool]:
     """A line and what is left of one of its digits where only `count` indices from `first` on are kept."""
     end = digit.below * digit.size
     at = first % end
@@ -307,7 +311,7 @@ def placed(reach: Reach, axis: int, start: int, x: Shape, y: Shape, whole: Axes)
 
     Outputs elsewhere read nothing of it.
     """
-    boxes: list[Lines] = []
+    boxes: list[MovingBox] = []
     reach = reach._replace(counted=reach.counted or x != y)
     exact = not reach.fixed or x == y
     for lines in reach.moving:
@@ -327,10 +331,10 @@ class _Place(NamedTuple):
     y: Shape
 
 
-def _placed(lines: Lines, at: _Place, whole: Axes) -> tuple[Sequence[Line | None], bool]:
+def _placed(lines: MovingBox, at: _Place, whole: Axes) -> tuple[Sequence[AxisReach | None], bool]:
     """A box, moved on; False if outputs elsewhere are said to read it as well."""
     axis, start, x, y = at
-    found: list[Line | None] = []
+    found: list[AxisReach | None] = []
     marked = x[axis] == y[axis]
     digit = Digit(axis, 1, y[axis], 1)
     for line, digits, length in zip(lines, moving_with(lines, x), whole, strict=True):
@@ -352,21 +356,21 @@ def _placed(lines: Lines, at: _Place, whole: Axes) -> tuple[Sequence[Line | None
     if not marked and free and y[axis] <= PLACES:
         j, (s, *_) = free[0], free[1].sets
         sets = tuple(s if start <= u < start + x[axis] else None for u in range(y[axis]))
-        found[j] = Line(sets, 0, digits=(digit,))
+        found[j] = AxisReach(sets, 0, digits=(digit,))
         marked = True
     return found, marked
 
 
-def _masked(line: Line, at: _Place, whole: int) -> Line | None:
+def _masked(line: AxisReach, at: _Place, whole: int) -> AxisReach | None:
     """A line as one phase per output, within the input; None if that is too many."""
     length, total = at.x[at.axis], at.y[at.axis]
     step = line.step * total
     if total > PLACES or line.ends or step % len(line.sets):
         return None
     sets = (line.at(u - at.start) if 0 <= u - at.start < length else None for u in range(total))
-    return Line(tuple(s and s.within(0, whole - 1) for s in sets), step // len(line.sets))
+    return AxisReach(tuple(s and s.within(0, whole - 1) for s in sets), step // len(line.sets))
 
 
-def _spread_out(lines: Lines, x: Shape) -> Sequence[Line | None]:
+def _spread_out(lines: MovingBox, x: Shape) -> Sequence[AxisReach | None]:
     """The box that reads, at every output, all that any output reads."""
     return [tidy(summed_over(*one)[0], []) for one in zip(lines, moving_with(lines, x), strict=True)]

@@ -60,7 +60,7 @@ class Digit(NamedTuple):
 Digits = tuple[Digit, ...]
 
 
-class Line(NamedTuple):
+class AxisReach(NamedTuple):
     """The sets of all phases along one axis: output u reads `sets[u % phases]`, moved `step` a period.
 
     A phase that reads nothing (no tap of a transposed convolution hits it) has None; not all of them do.
@@ -97,12 +97,12 @@ class Line(NamedTuple):
         nominal = [(Fraction(u * self.step, len(self.sets)), s) for u, s in enumerate(self.sets) if s]
         return min(s.low - at for at, s in nominal), max(s.high - at for at, s in nominal)
 
-    def spread(self, phases: int) -> Line:
+    def spread(self, phases: int) -> AxisReach:
         """The same line with a multiple of its phases."""
         times = phases // len(self.sets)
         if times == 1:
             return self
-        return Line(tuple(self.at(u) for u in range(phases)), self.step * times, digits=self.digits)
+        return AxisReach(tuple(self.at(u) for u in range(phases)), self.step * times, digits=self.digits)
 
     @property
     def motion(self) -> tuple[Digits | None, Fraction]:
@@ -110,15 +110,15 @@ class Line(NamedTuple):
         return self.digits, Fraction(self.step, len(self.sets))
 
 
-Lines = tuple[Line, ...]
+MovingBox = tuple[AxisReach, ...]
 
 
-def moving_with(lines: Lines, y: Shape) -> list[Digits]:
+def moving_with(lines: MovingBox, y: Shape) -> list[Digits]:
     """What each line of a box moves with, in an output of shape `y`."""
     return [_digits(line, j, y) for j, line in enumerate(lines)]
 
 
-def _digits(line: Line, j: int, shape: Shape) -> Digits:
+def _digits(line: AxisReach, j: int, shape: Shape) -> Digits:
     if line.digits is not None:
         return line.digits
     return (Digit(1 + j, 1, shape[1 + j], 1),) if shape[1 + j] > 1 else ()
@@ -139,7 +139,7 @@ class Reach(NamedTuple):
         nominal: see `Field`.
     """
 
-    moving: tuple[Lines, ...]
+    moving: tuple[MovingBox, ...]
     fixed: tuple[Box, ...]
     stride: tuple[Fraction, ...]
     is_global: bool = False
@@ -157,7 +157,7 @@ class Reach(NamedTuple):
 
 def identity(rank: int) -> Reach:
     """What an input reads of itself."""
-    line = Line((Offsets(0, 0),), 1)
+    line = AxisReach((Offsets(0, 0),), 1)
     return Reach(((line,) * rank,), (), (Fraction(1),) * rank)
 
 
@@ -165,13 +165,13 @@ class Slider:
     """Slides lines through windows, remembering each answer: axes and repeated layers ask the same again."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[object, ...], tuple[Line | None, bool]] = {}
+        self._known: dict[tuple[object, ...], tuple[AxisReach | None, bool]] = {}
 
     def slide(self, reach: Reach, window: Window) -> Reach:
         """The reach through a window: per phase, the union over the taps."""
         if not reach.moving:
             return reach
-        moving: list[Lines] = []
+        moving: list[MovingBox] = []
         exact = True
         for lines in reach.moving:
             slid = [self._line(line, window, axis) for axis, line in enumerate(lines)]
@@ -189,7 +189,7 @@ class Slider:
             reach.nominal,
         )
 
-    def _line(self, line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
+    def _line(self, line: AxisReach, window: Window, axis: int) -> tuple[AxisReach | None, bool]:
         key = (line, *window.along(axis))
         if key not in self._known:
             if len(self._known) == REMEMBERED:
@@ -204,12 +204,12 @@ def _stride(stride: tuple[Fraction, ...], window: Window) -> tuple[Fraction, ...
     return tuple(s * step for s, step in zip(stride, window.steps, strict=True))
 
 
-def slide_line(line: Line, window: Window, axis: int) -> tuple[Line | None, bool]:
+def slide_line(line: AxisReach, window: Window, axis: int) -> tuple[AxisReach | None, bool]:
     """A line that moves with one axis through a window along it; False if not all of it can be followed."""
     if (only := line.sets[0]) and len(line.sets) == 1 and not (line.ends or window.stretch or window.skipped):
         slid = only.moved(-window.padding[axis][0] * int(line.step))
         slid = slid.repeated(window.dilation[axis] * int(line.step), window.kernel[axis])
-        return Line((slid,), line.step * window.stride[axis]), not slid.bounded
+        return AxisReach((slid,), line.step * window.stride[axis]), not slid.bounded
     outputs, inputs = window.period(axis)
     times = len(line.sets) // gcd(len(line.sets), inputs)
     phases, step = outputs * times, inputs * times // len(line.sets) * line.step
@@ -218,11 +218,11 @@ def slide_line(line: Line, window: Window, axis: int) -> tuple[Line | None, bool
     read = [_read(line, window, axis, u) for u in range(phases)]
     if not any(read):
         return None, True
-    found = Line(tuple(unite(sets) if sets else None for sets in read), step)
+    found = AxisReach(tuple(unite(sets) if sets else None for sets in read), step)
     return found, not any(s.bounded for s in found.there)
 
 
-def _read(line: Line, window: Window, axis: int, u: int) -> list[Offsets]:
+def _read(line: AxisReach, window: Window, axis: int, u: int) -> list[Offsets]:
     """What output u reads, as one set per phase of the line, however many positions that are."""
     read = window.reads(axis, u)
     if not isinstance(read, range):
@@ -234,7 +234,7 @@ def _read(line: Line, window: Window, axis: int, u: int) -> list[Offsets]:
     ]
 
 
-def _nominal(line: Line, window: Window, axis: int) -> Line:
+def _nominal(line: AxisReach, window: Window, axis: int) -> AxisReach:
     """A line with one phase that reads at least what any output does, where there are too many phases."""
     step = Fraction(line.step, len(line.sets))
     first, last = window.around(axis)
@@ -242,9 +242,9 @@ def _nominal(line: Line, window: Window, axis: int) -> Line:
     return _interval(low + first * step, high + last * step, step * window.steps[axis])
 
 
-def _interval(low: Fraction, high: Fraction, step: Fraction) -> Line:
+def _interval(low: Fraction, high: Fraction, step: Fraction) -> AxisReach:
     """A line around what lies from `low` to `high`, for output 0."""
-    return Line((Offsets(ceil(low), ceil(low) + floor(high - low)),), step, (low, high))
+    return AxisReach((Offsets(ceil(low), ceil(low) + floor(high - low)),), step, (low, high))
 
 
 def merge(parts: Sequence[Reach]) -> Reach:
@@ -275,7 +275,7 @@ def packed(reach: Reach, *, exact: bool = True) -> Reach:
     return reach._replace(fixed=fixed, upper_bound=reach.upper_bound or not exact)
 
 
-def fewer(boxes: Sequence[Lines]) -> tuple[tuple[Lines, ...] | None, bool]:
+def fewer(boxes: Sequence[MovingBox]) -> tuple[tuple[MovingBox, ...] | None, bool]:
     """The boxes without those that lie inside another one; False beside them if they read too much.
 
     Boxes that keep their distance are compared, and replaced by one around them if there are too many, or too
@@ -283,11 +283,11 @@ def fewer(boxes: Sequence[Lines]) -> tuple[tuple[Lines, ...] | None, bool]:
     """
     if len(boxes) < 2:
         return tuple(boxes), True
-    alike: dict[tuple[object, ...], list[Lines]] = {}
+    alike: dict[tuple[object, ...], list[MovingBox]] = {}
     for lines in boxes:
         alike.setdefault(tuple(line.motion for line in lines), []).append(lines)
     exact = True
-    kept: list[Lines] = []
+    kept: list[MovingBox] = []
     for group in alike.values():
         if len(group) > 1 and (_has_ends(group) or _most_phases(group) > _allowed(group)):
             kept, exact = [*kept, _hull(group)], False
@@ -298,7 +298,7 @@ def fewer(boxes: Sequence[Lines]) -> tuple[tuple[Lines, ...] | None, bool]:
     return (tuple(kept) if len(kept) <= BOXES else None), exact
 
 
-def _has_ends(boxes: Iterable[Lines]) -> bool:
+def _has_ends(boxes: Iterable[MovingBox]) -> bool:
     return any(line.ends for lines in boxes for line in lines)
 
 
@@ -307,26 +307,26 @@ def _around(boxes: Sequence[Box]) -> tuple[Box]:
     return (tuple(Offsets(low, high) for low, high in hull(boxes)),)
 
 
-def _most_phases(boxes: Sequence[Lines]) -> int:
+def _most_phases(boxes: Sequence[MovingBox]) -> int:
     """How many phases the boxes have together, along the axis with the most."""
     return max((lcm(*(len(line.sets) for line in lines)) for lines in zip(*boxes, strict=True)), default=1)
 
 
-def _allowed(boxes: Sequence[Lines]) -> int:
+def _allowed(boxes: Sequence[MovingBox]) -> int:
     return max(PHASES, *(len(line.sets) for lines in boxes for line in lines))
 
 
-def _same_phases(boxes: Sequence[Lines]) -> list[Lines]:
+def _same_phases(boxes: Sequence[MovingBox]) -> list[MovingBox]:
     """The boxes with equally many phases along each axis."""
     phases = [lcm(*(len(line.sets) for line in lines)) for lines in zip(*boxes, strict=True)]
     return [tuple(line.spread(n) for line, n in zip(lines, phases, strict=True)) for lines in boxes]
 
 
-def _joined(boxes: Sequence[Lines]) -> list[Lines]:
+def _joined(boxes: Sequence[MovingBox]) -> list[MovingBox]:
     """The boxes, those as one that differ along a single axis only: what they read together is a box."""
     found = [*dict.fromkeys(boxes)]
     for axis in range(len(found[0])):
-        alike: dict[Lines, list[Line]] = {}
+        alike: dict[MovingBox, list[AxisReach]] = {}
         for lines in found:
             alike.setdefault((*lines[:axis], *lines[axis + 1 :]), []).append(lines[axis])
         found = [
@@ -337,7 +337,7 @@ def _joined(boxes: Sequence[Lines]) -> list[Lines]:
     return found
 
 
-def _united(lines: Sequence[Line]) -> Sequence[Line]:
+def _united(lines: Sequence[AxisReach]) -> Sequence[AxisReach]:
     """One line for several with the same phases and step, unless that would lose holes."""
     if len(lines) == 1:
         return lines
@@ -348,9 +348,9 @@ def _united(lines: Sequence[Line]) -> Sequence[Line]:
     return [lines[0]._replace(sets=sets)]
 
 
-def _pruned(boxes: Iterable[Lines]) -> list[Lines]:
+def _pruned(boxes: Iterable[MovingBox]) -> list[MovingBox]:
     """The boxes without those that lie inside another one in every phase."""
-    kept: list[Lines] = []
+    kept: list[MovingBox] = []
     ordered = sorted(dict.fromkeys(boxes), key=lambda b: -sum(s.members for line in b for s in line.there))
     for box in ordered:
         if not any(_covers(big, box) for big in kept):
@@ -358,7 +358,7 @@ def _pruned(boxes: Iterable[Lines]) -> list[Lines]:
     return kept
 
 
-def _covers(big: Lines, small: Lines) -> bool:
+def _covers(big: MovingBox, small: MovingBox) -> bool:
     return all(
         a.step == b.step
         and all(y is None or (x is not None and x.covers(y)) for x, y in zip(a.sets, b.sets, strict=True))
@@ -366,9 +366,9 @@ def _covers(big: Lines, small: Lines) -> bool:
     )
 
 
-def _hull(boxes: Sequence[Lines]) -> Lines:
+def _hull(boxes: Sequence[MovingBox]) -> MovingBox:
     """One box around all of them, whatever the phase. They keep their distance."""
-    found: list[Line] = []
+    found: list[AxisReach] = []
     for lines in zip(*boxes, strict=True):
         lows, highs = zip(*(line.around() for line in lines), strict=True)
         digits, step = lines[0].motion
@@ -405,7 +405,7 @@ def phases(reach: Reach, outputs: Axes, whole: Axes) -> list[list[Box]] | None:
     return found
 
 
-def _phases_there(lines: Sequence[Line], count: int, whole: int | None) -> Sequence[int]:
+def _phases_there(lines: Sequence[AxisReach], count: int, whole: int | None) -> Sequence[int]:
     """The phases that `count` outputs along an axis have; if some lie inside of the input, those are all.
 
     The pattern of a resize by 8/7 to 7 positions is there once. A window that begins at the last of them
@@ -431,7 +431,7 @@ def _most_within(low: int, high: int, step: int, times: int, whole: int) -> int:
     return max(min(high + m, whole - 1) - max(low + m, 0) + 1 for m in moved)
 
 
-def _unlike(lines: Sequence[Line], phases: Sequence[int]) -> Sequence[int]:
+def _unlike(lines: Sequence[AxisReach], phases: Sequence[int]) -> Sequence[int]:
     """Those of some phases of one axis that differ in more than where they lie."""
     if len(phases) == 1:
         return phases

@@ -19,7 +19,7 @@ Factors = tuple[tuple[int, ...], ...]
 """The numbers of the factors of every axis, channels first; within an axis, the outermost first."""
 
 
-class Place(NamedTuple):
+class FactorPlace(NamedTuple):
     """Where a factor lies: its value is `index // below % size` of the index along an axis."""
 
     axis: int
@@ -48,18 +48,18 @@ class Rearrangement(NamedTuple):
         """Whether every position stays where it is."""
         return self.source[1:] == self.target[1:]
 
-    def places(self, axes: Factors) -> dict[int, Place]:
+    def places(self, axes: Factors) -> dict[int, FactorPlace]:
         """Where each factor lies on one side.
 
         >>> reshaped((4, 56), (4, 8, 7)).places(((0,), (1, 2)))[1]
-        Place(axis=1, below=7, size=8)
+        FactorPlace(axis=1, below=7, size=8)
         """
         return {factor: place for axis, one in enumerate(axes) for factor, place in self._along(axis, one)}
 
-    def _along(self, axis: int, factors: Sequence[int]) -> Iterator[tuple[int, Place]]:
+    def _along(self, axis: int, factors: Sequence[int]) -> Iterator[tuple[int, FactorPlace]]:
         below = 1
         for factor in reversed(factors):
-            yield factor, Place(axis, below, self.sizes[factor])
+            yield factor, FactorPlace(axis, below, self.sizes[factor])
             below *= self.sizes[factor]
 
 

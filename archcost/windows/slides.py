@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from archcost.windows.moves import in_phases, own, stepped, summed_over, tidy, with_boxes
 from archcost.windows.offsets import unite
-from archcost.windows.reach import PLACES, Digit, Line, moving_with, slide_line
+from archcost.windows.reach import PLACES, AxisReach, Digit, moving_with, slide_line
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.windows.reach import Digits, Lines, Reach
+    from archcost.windows.reach import Digits, MovingBox, Reach
     from archcost.windows.window import Shape, Window
 
 T = TypeVar("T")
@@ -22,7 +22,7 @@ TAPS = 16
 
 def slid(reach: Reach, window: Window, x: Shape, y: Shape) -> Reach:
     """The reach of a tensor of shape `x`, some of whose lines move with digits, through a window."""
-    boxes: list[Lines] = []
+    boxes: list[MovingBox] = []
     exact = True
     for lines in reach.moving:
         found, followed = _slid([lines], window, x, y)
@@ -31,7 +31,7 @@ def slid(reach: Reach, window: Window, x: Shape, y: Shape) -> Reach:
     return with_boxes(reach, boxes, exact=exact)
 
 
-def _slid(boxes: list[Lines], window: Window, x: Shape, y: Shape) -> tuple[list[Lines], bool]:
+def _slid(boxes: list[MovingBox], window: Window, x: Shape, y: Shape) -> tuple[list[MovingBox], bool]:
     """Boxes through a window, one axis after the other."""
     exact = True
     for axis in range(len(window.kernel)):
@@ -39,7 +39,7 @@ def _slid(boxes: list[Lines], window: Window, x: Shape, y: Shape) -> tuple[list[
             continue
         shape = (*y[: 1 + axis], *x[1 + axis :])
         after = (*y[: 2 + axis], *x[2 + axis :])
-        made: list[Lines] = []
+        made: list[MovingBox] = []
         for lines in boxes:
             moved = sum(
                 any(d.axis == 1 + axis for d in along) or (j == axis and lines[j].digits is None)
@@ -91,11 +91,11 @@ def _has_gaps(window: Window, axis: int) -> bool:
     return period > PLACES or not all(window.reads(axis, u) for u in range(period))
 
 
-def _box(lines: Lines, window: Window, axis: int, x: Shape, y: Shape) -> tuple[Lines | None, bool]:
-    found: list[Line] = []
+def _box(lines: MovingBox, window: Window, axis: int, x: Shape, y: Shape) -> tuple[MovingBox | None, bool]:
+    found: list[AxisReach] = []
     exact = True
     for j, (line, digits) in enumerate(zip(lines, moving_with(lines, x), strict=True)):
-        moved: Line | None = line
+        moved: AxisReach | None = line
         if line.digits is None and j == axis:
             moved, followed = _slid_along(line, window, axis, (x[1 + axis], y[1 + axis]))
         elif any(d.axis == 1 + axis for d in digits):
@@ -109,7 +109,9 @@ def _box(lines: Lines, window: Window, axis: int, x: Shape, y: Shape) -> tuple[L
     return tuple(own(line, j, y) for j, line in enumerate(found)), exact
 
 
-def _slid_along(line: Line, window: Window, axis: int, lengths: tuple[int, int]) -> tuple[Line | None, bool]:
+def _slid_along(
+    line: AxisReach, window: Window, axis: int, lengths: tuple[int, int]
+) -> tuple[AxisReach | None, bool]:
     """A line through a window along its axis. If it has a phase for every input, there are none outside."""
     length, outputs = lengths
     if len(line.sets) < length or length == 1 or line.ends:
@@ -120,13 +122,13 @@ def _slid_along(line: Line, window: Window, axis: int, lengths: tuple[int, int])
     there = [[s for s in several if s] for several in read]
     sets = tuple(unite(several) if several else None for several in there)
     step = line.step * outputs * window.steps[axis] / len(line.sets)
-    made = Line(sets, int(step)) if any(sets) else None
+    made = AxisReach(sets, int(step)) if any(sets) else None
     return made, not any(s and s.bounded for s in sets)
 
 
 def _slid_line(
-    line: Line, digits: Digits, window: Window, axis: int, lengths: tuple[int, int]
-) -> tuple[Line | None, bool]:
+    line: AxisReach, digits: Digits, window: Window, axis: int, lengths: tuple[int, int]
+) -> tuple[AxisReach | None, bool]:
     """A line through one axis of a window that some of its digits lie on."""
     here = tuple(d for d in digits if d.axis == 1 + axis)
     others = [d for d in digits if d.axis != 1 + axis]
@@ -158,7 +160,7 @@ def through_gaps(reach: Reach, window: Window, y: Shape) -> Reach:
     moving = [*reach.moving]
     exact = True
     for box in reach.fixed:
-        lines = [Line((s,), 0, digits=()) for s in box]
+        lines = [AxisReach((s,), 0, digits=()) for s in box]
         for axis in gaps:
             free = next((j for j, line in enumerate(lines) if line.digits == ()), None)
             outputs = window.period(axis)[0]
@@ -166,6 +168,6 @@ def through_gaps(reach: Reach, window: Window, y: Shape) -> Reach:
                 exact = False
                 continue
             sets = tuple(lines[free].sets[0] if window.reads(axis, u) else None for u in range(outputs))
-            lines[free] = Line(sets, 0, digits=(Digit(1 + axis, 1, y[1 + axis], 1),))
+            lines[free] = AxisReach(sets, 0, digits=(Digit(1 + axis, 1, y[1 + axis], 1),))
         moving.append(tuple(own(line, j, y) for j, line in enumerate(lines)))
     return with_boxes(reach._replace(fixed=(), counted=True), moving, exact=exact)

@@ -335,7 +335,7 @@ def reached(axes: Axes, window: Window) -> Axes:
     return tuple(positions)
 
 
-class _Line(NamedTuple):
+class _AxisWindow(NamedTuple):
     """A window along one axis of which both sizes are given."""
 
     kernel: int
@@ -350,7 +350,7 @@ class _Line(NamedTuple):
         return self.before, covered - self.before - (length - 1) * self.stretch - 1
 
 
-def _between(lines: Sequence[_Line], axes: Axes, sizes: Axes) -> Window:
+def _between(lines: Sequence[_AxisWindow], axes: Axes, sizes: Axes) -> Window:
     """The window with these lines that makes `sizes` of `axes`."""
     return Window(
         kernel=tuple(line.kernel for line in lines),
@@ -372,7 +372,7 @@ def binning(axes: Axes, sizes: Axes) -> Window:
     [[0, 1], [1, 2, 3], [3, 4]]
     """
     steps = [Fraction(i, o) for i, o in zip(axes, sizes, strict=True)]
-    lines = [_Line(p + q - 1, p, q, q - 1) for p, q in (step.as_integer_ratio() for step in steps)]
+    lines = [_AxisWindow(p + q - 1, p, q, q - 1) for p, q in (step.as_integer_ratio() for step in steps)]
     return _between(lines, axes, sizes)
 
 
@@ -405,11 +405,11 @@ def interpolating(
     return _between([_resize(i, o, scale, radius, align_corners) for i, o, scale in pairs], axes, sizes)
 
 
-def _resize(length: int, size: int, scale: Fraction, radius: int, align_corners: bool) -> _Line:
+def _resize(length: int, size: int, scale: Fraction, radius: int, align_corners: bool) -> _AxisWindow:
     step = 1 / scale
     if radius == 0 or length == 1:  # a single position has no neighbour to blend with
         p, q = (step if length > 1 else Fraction(1, size)).as_integer_ratio()
-        return _Line(q, p, q, q - 1)
+        return _AxisWindow(q, p, q, q - 1)
     offset = (step - 1) / 2
     if align_corners:
         step, offset = Fraction(length - 1, max(size - 1, 1)), Fraction(0)
@@ -418,7 +418,7 @@ def _resize(length: int, size: int, scale: Fraction, radius: int, align_corners:
     # The cubic is zero one position away from its centre.
     skipped = (reach - stretch, reach + stretch) if radius == 2 else ()
     before = reach - (offset * stretch).numerator
-    return _Line(2 * reach + 1, (step * stretch).numerator, stretch, before, skipped)
+    return _AxisWindow(2 * reach + 1, (step * stretch).numerator, stretch, before, skipped)
 
 
 def resolve_padding(

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 import archcost
 from archcost.execute import verification
 from archcost.execute.kernels import Kernels
-from archcost.execute.spots import readers
+from archcost.execute.touched import readers
 from archcost.execute.verification import verify
 from archcost.windows.offsets import Offsets
-from archcost.windows.reach import Line, Reach, identity
+from archcost.windows.reach import AxisReach, Reach, identity
 from tests.passes.test_fields_of_random_graphs import Writer, networks, write
 
 if TYPE_CHECKING:
@@ -180,22 +180,22 @@ def test_a_field_that_is_off_by_one_is_found(
                 for name, reach in reaches.items()
             }
 
-    def widened(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    def widened(lines: tuple[AxisReach, ...]) -> tuple[AxisReach, ...]:
         first, *rest = lines
-        return (Line(tuple(s and Offsets(s.low, s.high + by) for s in first.sets), first.step), *rest)
+        return (AxisReach(tuple(s and Offsets(s.low, s.high + by) for s in first.sets), first.step), *rest)
 
     monkeypatch.setattr(verification, "reaches", off)
     assert wrong_nodes(network(CHAIN, x="[1, 24, 24]"))[0] == "a"
 
 
 def test_a_position_that_no_output_reads_is_read_by_none() -> None:
-    strided = Reach(((Line((Offsets(0, 0),), 2),),), (), identity(1).stride)
+    strided = Reach(((AxisReach((Offsets(0, 0),), 2),),), (), identity(1).stride)
     assert [int(readers(strided, (1, 4), (p,)).sum()) for p in range(8)] == [1, 0] * 4
 
 
 def test_phases_and_holes_decide_which_outputs_read_a_position() -> None:
     holes: Any = Offsets(-2, 2, 0b10101)
-    reach = Reach(((Line((holes, None, Offsets(0, 1)), 1),),), (), identity(1).stride)
+    reach = Reach(((AxisReach((holes, None, Offsets(0, 1)), 1),),), (), identity(1).stride)
     expected = {
         p: {u for u in range(9) if (s := reach.moving[0][0].at(u)) and s.within(p, p)} for p in range(4)
     }

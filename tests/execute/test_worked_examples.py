@@ -28,7 +28,7 @@ from archcost.passes.paths import paths
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
-    from archcost.execute.executor import Step
+    from archcost.execute.executor import ExecutedNode
     from archcost.network import Network
     from archcost.windows.window import Axes, Shape
 
@@ -46,7 +46,7 @@ KERNEL = np.arange(1.0, 10).reshape(3, 3)
 class Run:
     """A network that has run: its steps by path, and where its weights are."""
 
-    steps: dict[str, Step]
+    steps: dict[str, ExecutedNode]
     tensors: Tensors
 
     def __getitem__(self, path: str) -> Array:

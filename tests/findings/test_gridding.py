@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import archcost
 from archcost.findings.gridding import repaired
-from archcost.passes.access import Looks
+from archcost.passes.access import AccessCache
 from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
 from archcost.passes.stacks import stacks
 
@@ -32,8 +32,8 @@ def found(net: Network, rule: str) -> list[Finding]:
 
 
 def stacks_of(net: Network) -> tuple[Stack, ...]:
-    looks = Looks()
-    return stacks(net, looks, fields_by_tensor(net, receptive_fields(net, looks))).stacks
+    accesses = AccessCache()
+    return stacks(net, accesses, fields_by_tensor(net, receptive_fields(net, accesses))).stacks
 
 
 def conv(dilation: int, kernel: int = 3, rest: str = "") -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from archcost.layers import find
-from archcost.windows.channels import Channels, Run
+from archcost.windows.channels import ChannelRun, Channels
 from tests.execute.running import run
 from tests.execute.test_rows_run import arriving, held
 from tests.layers.test_table import CASES
@@ -50,7 +50,7 @@ def said(layer: Kind, case: Case) -> tuple[list[set[int]], bool]:
     """What every channel is said to read, channels numbered through all inputs, and whether that is sure."""
     firsts = [sum(x[0] for x in case.inputs[:i]) for i in range(len(case.inputs))]
     each = [
-        Channels(tuple(Run(1, frozenset([first + c])) for c in range(x[0])))
+        Channels(tuple(ChannelRun(1, frozenset([first + c])) for c in range(x[0])))
         for first, x in zip(firsts, case.inputs, strict=True)
     ]
     found = layer.channels(tuple(each), case.output[0])

@@ -15,10 +15,10 @@ import numpy as np
 
 from archcost.errors import ShapeError
 from archcost.execute.executor import steps
-from archcost.execute.spots import readers
 from archcost.execute.tensors import Tensors
+from archcost.execute.touched import readers
 from archcost.layers import find
-from archcost.passes.access import Looks
+from archcost.passes.access import AccessCache
 from archcost.passes.receptive_field import Tracer, reaches, receptive_fields
 
 if TYPE_CHECKING:
@@ -299,7 +299,7 @@ def agree(network: Network, *, far_from_borders: bool) -> None:
     Borders make outputs read less than a field says, so exactness is asked for only where there are none.
     """
     sizes = {tensor.path: tensor.output[1:] for tensor in network.inputs}
-    followed = reaches(network, Tracer(sizes, Looks()))
+    followed = reaches(network, Tracer(sizes, AccessCache()))
     for found, fields, reach in zip(measured(network), receptive_fields(network), followed, strict=True):
         for name, reads in found.reads.items():
             field = fields.get(name)

@@ -37,7 +37,7 @@ Element: TypeAlias = "tuple[Tensor, int, Position]"
 class Tensor:
     """What leaves a layer (or the network is given).
 
-    `looks` gives the elements that an element is made of. Outputs `period` apart, per axis, read the same
+    `accesses` gives the elements that an element is made of. Outputs `period` apart, per axis, read the same
     pattern; `paths` counts the ways that lead here from the inputs.
     """
 
@@ -45,12 +45,12 @@ class Tensor:
         self,
         shape: Shape,
         sources: tuple[Tensor, ...],
-        looks: Callable[[int, Position], Iterable[Element]],
+        accesses: Callable[[int, Position], Iterable[Element]],
         period: Position,
     ) -> None:
         self.shape = shape
         self.channels, self.axes = shape[0], shape[1:]
-        self.looks = looks
+        self.accesses = accesses
         self.period = period
         self.paths = sum(x.paths for x in sources) or 1
         self._known: dict[tuple[int, Position], Reads] = {}
@@ -63,7 +63,7 @@ class Tensor:
         return self._known[key]
 
     def gather(self, channel: int, position: Position) -> Reads:
-        return Reads().union(*(x.reads(c, u) for x, c, u in self.looks(channel, position)))
+        return Reads().union(*(x.reads(c, u) for x, c, u in self.accesses(channel, position)))
 
     def reads_in_any_channel(self, position: Position) -> Reads:
         return Reads().union(*(self.reads(c, position) for c in range(self.channels)))
@@ -88,11 +88,11 @@ class Everywhere(Tensor):
     """Every output reads every position of its channel, as far as the inputs reach."""
 
     def __init__(self, x: Tensor, inputs: dict[str, Shape]) -> None:
-        def looks(channel: int, _position: Position) -> Iterable[Element]:
+        def accesses(channel: int, _position: Position) -> Iterable[Element]:
             return ((x, channel, u) for u in product(*map(range, x.axes)))
 
         ones = (1,) * len(x.axes)
-        super().__init__((x.channels, *ones), (x,), looks, ones)
+        super().__init__((x.channels, *ones), (x,), accesses, ones)
         self._inputs = inputs
 
     def gather(self, channel: int, position: Position) -> Reads:
@@ -148,12 +148,12 @@ class Line(NamedTuple):
 def _spread(x: Tensor, lines: list[Line], mixes: Callable[[int], Iterable[int]], channels: int) -> Tensor:
     """Axis by axis, what a window covers; of every channel that is mixed."""
 
-    def looks(channel: int, position: Position) -> Iterable[Element]:
+    def accesses(channel: int, position: Position) -> Iterable[Element]:
         covered = list(product(*(line.reads(u) for line, u in zip(lines, position, strict=True))))
         return ((x, c, u) for c in mixes(channel) for u in covered)
 
     period = tuple(line.outputs * (n // gcd(n, line.inputs)) for line, n in zip(lines, x.period, strict=True))
-    return Tensor((channels, *(line.size for line in lines)), (x,), looks, period)
+    return Tensor((channels, *(line.size for line in lines)), (x,), accesses, period)
 
 
 def _each(value: Data, axes: Position) -> list[Data]:
@@ -362,40 +362,40 @@ def _elementwise(sources: list[Tensor]) -> Tensor:
     """The elements at the same place; a size of 1 is at every place."""
     shape = tuple(max(along) for along in zip(*(x.shape for x in sources), strict=True))
 
-    def looks(channel: int, position: Position) -> Iterable[Element]:
+    def accesses(channel: int, position: Position) -> Iterable[Element]:
         for x in sources:
             place = (0 if n == 1 else u for n, u in zip(x.axes, position, strict=True))
             yield x, 0 if x.channels == 1 else channel, tuple(place)
 
-    return Tensor(shape, tuple(sources), looks, _common(sources))
+    return Tensor(shape, tuple(sources), accesses, _common(sources))
 
 
 def _concat(sources: list[Tensor]) -> Tensor:
     owners = [(x, c) for x in sources for c in range(x.channels)]
 
-    def looks(channel: int, position: Position) -> Iterable[Element]:
+    def accesses(channel: int, position: Position) -> Iterable[Element]:
         return [(*owners[channel], position)]
 
-    return Tensor((len(owners), *sources[0].axes), tuple(sources), looks, _common(sources))
+    return Tensor((len(owners), *sources[0].axes), tuple(sources), accesses, _common(sources))
 
 
 def _space_to_depth(x: Tensor, r: int) -> Tensor:
     """Row i, column j of a square in channel c goes to channel `c * r² + i * r + j`."""
     height, width = x.axes
 
-    def looks(channel: int, position: Position) -> Iterable[Element]:
+    def accesses(channel: int, position: Position) -> Iterable[Element]:
         c, place = divmod(channel, r * r)
         return [(x, c, (position[0] * r + place // r, position[1] * r + place % r))]
 
     period = tuple(n // gcd(n, r) for n in x.period)
-    return Tensor((x.channels * r * r, height // r, width // r), (x,), looks, period)
+    return Tensor((x.channels * r * r, height // r, width // r), (x,), accesses, period)
 
 
 def _depth_to_space(x: Tensor, r: int) -> Tensor:
     height, width = x.axes
 
-    def looks(channel: int, position: Position) -> Iterable[Element]:
+    def accesses(channel: int, position: Position) -> Iterable[Element]:
         (row, i), (column, j) = (divmod(u, r) for u in position)
         return [(x, channel * r * r + i * r + j, (row, column))]
 
-    return Tensor((x.channels // r**2, height * r, width * r), (x,), looks, tuple(n * r for n in x.period))
+    return Tensor((x.channels // r**2, height * r, width * r), (x,), accesses, tuple(n * r for n in x.period))

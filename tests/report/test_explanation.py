@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.network import Network
-    from archcost.results.derivation import Step
+    from archcost.results.derivation import DerivationStep
 
 ZOO = ["lenet5", "googlenet", "shufflenet_v2_x1_0", "deeplabv3_resnet50", "squeezenet1_0"]
 
@@ -38,7 +38,7 @@ def evaluate(numbers: str) -> int:
     return eval(compile(tree, "numbers", "eval"))  # noqa: S307 - the tree was just checked to be arithmetic alone
 
 
-def assert_comes_out(step: Step) -> None:
+def assert_comes_out(step: DerivationStep) -> None:
     if step.numbers and "ceil" not in step.numbers:
         assert evaluate(step.numbers) == step.value
 

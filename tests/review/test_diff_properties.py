@@ -19,7 +19,7 @@ from tests.review.sketches import Edits, Sketch, chance, load
 if TYPE_CHECKING:
     from archcost.network import Network
     from archcost.results.difference import Diff
-    from archcost.review.causes import Cause, Row
+    from archcost.review.causes import Cause, NodeDifference
     from tests.review.sketches import Spec
 
 seeds = st.integers(0, 2**32)
@@ -182,7 +182,7 @@ def test_who_is_to_blame_does_not_depend_on_the_side_one_looks_from(seed: int, e
     assert {key(row) for row in one.rows} == {key(row.turned(), turn=True) for row in other.rows}
 
 
-def key(row: Row, *, turn: bool = False) -> tuple[object, ...]:
+def key(row: NodeDifference, *, turn: bool = False) -> tuple[object, ...]:
     causes = frozenset(told(cause, turn=turn) for cause in row.causes)
     return row.base and row.base.path, row.head and row.head.path, row.status, row.counts, causes
 

@@ -1,7 +1,7 @@
 """Which outputs a single input position touches, as the receptive fields say, borders included.
 
 Fields speak of outputs far from the borders: what lies in padding counts as if there were data. Near them an
-output may depend on less, because positions its field leads through do not exist. So a `Spot` follows one
+output may depend on less, because positions its field leads through do not exist. So a `Touched` follows one
 position through the windows, within the borders, and notes beside it which outputs are far from them: of
 those the field itself must be right to the position.
 """
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcost.network import Input, Network, Node
-    from archcost.passes.access import Looks, Mix
+    from archcost.passes.access import AccessCache, Mix
     from archcost.windows.offsets import Offsets
-    from archcost.windows.reach import Digits, Line, Reach
+    from archcost.windows.reach import AxisReach, Digits, Reach
     from archcost.windows.rearrangement import Rearrangement
     from archcost.windows.window import Axes, Shape, Window
 
@@ -33,7 +33,7 @@ Mask: TypeAlias = NDArray[np.bool_]
 """Over the elements of a tensor, `(channels, *axes)`, with a single channel where all are alike."""
 
 
-class Spot:  # noqa: PLW1641 - masks are many positions: spots are compared, never keys
+class Touched:  # noqa: PLW1641 - masks are many positions: spots are compared, never keys
     """What one input position touches of a tensor.
 
     Attributes:
@@ -52,7 +52,7 @@ class Spot:  # noqa: PLW1641 - masks are many positions: spots are compared, nev
         self.is_exact = is_exact
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Spot) and (
+        return isinstance(other, Touched) and (
             self is other
             or (
                 (self.is_known, self.is_exact) == (other.is_known, other.is_exact)
@@ -61,76 +61,76 @@ class Spot:  # noqa: PLW1641 - masks are many positions: spots are compared, nev
             )
         )
 
-    def having(self, touched: Mask, inside: Mask) -> Spot:
+    def having(self, touched: Mask, inside: Mask) -> Touched:
         """The same knowledge of other positions."""
-        return Spot(touched, inside, is_known=self.is_known, is_exact=self.is_exact)
+        return Touched(touched, inside, is_known=self.is_known, is_exact=self.is_exact)
 
-    def lost(self) -> Spot:
+    def lost(self) -> Touched:
         """The same, of which nothing is known."""
-        return Spot(self.touched, self.inside, is_known=False, is_exact=self.is_exact)
+        return Touched(self.touched, self.inside, is_known=False, is_exact=self.is_exact)
 
 
-def start(network: Network, name: str, position: Axes) -> dict[Node | Input, Spot]:
+def start(network: Network, name: str, position: Axes) -> dict[Node | Input, Touched]:
     """The spots of a network's inputs, one of which is touched at one position."""
-    found: dict[Node | Input, Spot] = {}
+    found: dict[Node | Input, Touched] = {}
     for tensor in network.inputs:
         touched = np.zeros((1, *tensor.output[1:]), dtype=np.bool_)
         if tensor.path == name:
             touched[(0, *position)] = True
-        found[tensor] = Spot(touched, np.ones_like(touched))
+        found[tensor] = Touched(touched, np.ones_like(touched))
     return found
 
 
-class Spots(Follower[Spot]):
+class TouchFollower(Follower[Touched]):
     """Follows spots through nodes.
 
     Args:
-        looks: how nodes look at their inputs.
+        accesses: how nodes look at their inputs.
     """
 
-    def __init__(self, looks: Looks) -> None:
-        self._looks = looks
+    def __init__(self, accesses: AccessCache) -> None:
+        self._accesses = accesses
         self._reads: dict[tuple[object, ...], _Reads] = {}
 
-    def nothing(self, node: Node) -> Spot:
+    def nothing(self, node: Node) -> Touched:
         """A learned tensor is touched by nothing."""
         touched = np.zeros((1, *node.output[1:]), dtype=np.bool_)
-        return Spot(touched, np.ones_like(touched))
+        return Touched(touched, np.ones_like(touched))
 
-    def united(self, parts: Sequence[Spot]) -> Spot:
+    def united(self, parts: Sequence[Touched]) -> Touched:
         """What any of the ways touches."""
-        return Spot(
+        return Touched(
             reduce(np.logical_or, [part.touched for part in parts]),
             reduce(np.logical_and, [part.inside for part in parts]),
             is_known=all(part.is_known for part in parts),
             is_exact=all(part.is_exact for part in parts),
         )
 
-    def bounded(self, part: Spot) -> Spot:
+    def bounded(self, part: Touched) -> Touched:
         """Fewer may be touched."""
-        return Spot(part.touched, part.inside, is_known=part.is_known, is_exact=False)
+        return Touched(part.touched, part.inside, is_known=part.is_known, is_exact=False)
 
-    def look(self, node: Node, position: int, arriving: Spot) -> Spot:
-        """See `Follower.look`."""
-        look, x, y = self._looks.of(node, position), node.inputs[position].output, node.output
-        if look.way == "unknown" or isinstance(node.layer, DeformConv):
+    def through_input(self, node: Node, position: int, arriving: Touched) -> Touched:
+        """See `Follower.through_input`."""
+        access, x, y = self._accesses.of(node, position), node.inputs[position].output, node.output
+        if access.way == "unknown" or isinstance(node.layer, DeformConv):
             # A deformable convolution's field is that without offsets; where they lead is not known before.
             return _filled(arriving, y).lost()
-        if look.how:
-            if look.mixes_channels and max(arriving.touched.shape[0], arriving.inside.shape[0]) > 1:
-                arriving = _mixed(arriving, self._looks.channels(node, position), x, y)
-            moved = _rearranged(arriving, look.how, x, y)
-            return self.united([arriving, moved]) if look.way == "beside all" else moved
+        if access.how:
+            if access.mixes_channels and max(arriving.touched.shape[0], arriving.inside.shape[0]) > 1:
+                arriving = _mixed(arriving, self._accesses.channels(node, position), x, y)
+            moved = _rearranged(arriving, access.how, x, y)
+            return self.united([arriving, moved]) if access.way == "beside all" else moved
         if max(arriving.touched.shape[0], arriving.inside.shape[0]) > 1:
-            arriving = _mixed(arriving, self._looks.channels(node, position), x, y)
-        if look.start:
-            return _placed(arriving, *look.start, y)
-        if look.window:
+            arriving = _mixed(arriving, self._accesses.channels(node, position), x, y)
+        if access.start:
+            return _placed(arriving, *access.start, y)
+        if access.window:
             mode = node.layer.mode if isinstance(node.layer, Pad) else "constant"
-            return self._slid(arriving, look.window, y[1:], mode)
+            return self._slid(arriving, access.window, y[1:], mode)
         return arriving
 
-    def _slid(self, spot: Spot, window: Window, axes: Axes, mode: str) -> Spot:
+    def _slid(self, spot: Touched, window: Window, axes: Axes, mode: str) -> Touched:
         touched, inside = spot.touched, spot.inside
         for axis, outputs in enumerate(axes):
             reads = self._reads_of(window, axis, (touched.shape[1 + axis], outputs), mode)
@@ -185,11 +185,11 @@ def _gathered(mask: Mask, reads: NDArray[np.intp], axis: int) -> Mask:
     return wider.take(reads, axis=axis)
 
 
-def _rearranged(spot: Spot, how: Rearrangement, x: Shape, y: Shape) -> Spot:
+def _rearranged(spot: Touched, how: Rearrangement, x: Shape, y: Shape) -> Touched:
     """What is touched where elements are rearranged: all that a touched one is summed into."""
     touched = _moved(np.broadcast_to(spot.touched, x), how, y, np.logical_or)
     inside = _moved(np.broadcast_to(spot.inside, x), how, y, np.logical_and)
-    return Spot(touched, inside, is_known=spot.is_known, is_exact=spot.is_exact and not how.loose)
+    return Touched(touched, inside, is_known=spot.is_known, is_exact=spot.is_exact and not how.loose)
 
 
 def _moved(mask: Mask, how: Rearrangement, y: Shape, union: np.ufunc) -> Mask:
@@ -204,17 +204,17 @@ def _moved(mask: Mask, how: Rearrangement, y: Shape, union: np.ufunc) -> Mask:
     return found[:1] if (found == found[:1]).all() else found
 
 
-def _mixed(spot: Spot, mix: Mix, x: Shape, y: Shape) -> Spot:
+def _mixed(spot: Touched, mix: Mix, x: Shape, y: Shape) -> Touched:
     """What is touched of channels that are made of others; positions stay."""
     if mix.first is not None:
         kept = slice(mix.first, mix.first + y[0])
         return spot.having(*(mask[kept] if len(mask) > 1 else mask for mask in (spot.touched, spot.inside)))
     found = _rearranged(spot, mix.how, x, (y[0], *x[1:])) if mix.how else spot
     exact = found.is_exact and not (mix.is_bounded or mix.is_blurred)
-    return Spot(found.touched, found.inside, is_known=found.is_known, is_exact=exact)
+    return Touched(found.touched, found.inside, is_known=found.is_known, is_exact=exact)
 
 
-def _placed(spot: Spot, axis: int, start: int, y: Shape) -> Spot:
+def _placed(spot: Touched, axis: int, start: int, y: Shape) -> Touched:
     """What is touched of a tensor that has this one from `start` on, and others before and behind it."""
     masks: list[Mask] = []
     for mask, elsewhere in ((spot.touched, False), (spot.inside, True)):
@@ -224,7 +224,7 @@ def _placed(spot: Spot, axis: int, start: int, y: Shape) -> Spot:
     return spot.having(*masks)
 
 
-def _filled(spot: Spot, y: Shape) -> Spot:
+def _filled(spot: Touched, y: Shape) -> Touched:
     """Every element touched if any was."""
     axes = (1, *y[1:])
     return spot.having(
@@ -246,7 +246,7 @@ def readers(reach: Reach, shape: Shape, position: Axes) -> Mask:
     return np.logical_or.reduce(np.broadcast_to(found, (len(found), *shape[1:])), axis=0)
 
 
-def _readers(line: Line, digits: Digits, position: int, shape: Shape) -> Mask:
+def _readers(line: AxisReach, digits: Digits, position: int, shape: Shape) -> Mask:
     """The same for one axis of a box, over the axes it moves with; the others have a size of 1."""
     at = np.zeros([1] * len(shape), dtype=np.intp)
     for digit in digits:
