@@ -143,9 +143,11 @@ def _probing(node: Node) -> int:
     """Bytes for seeing where NaN arrived, and which outputs could have read it."""
     seen = size(node.output) + 12 * prod(node.output[1:])
     for window, x in _windows(node):
-        reads = max(n * k for n, k in zip(node.output[1:], window.kernel, strict=False))
-        table = 64 * sum(n * k for n, k in zip(node.output[1:], window.kernel, strict=False))
-        seen = max(seen, table + 4 * reads * prod(map(max, x[1:], node.output[1:])) // min(node.output[1:]))
+        reads = [n * k for n, k in zip(node.output[1:], window.kernel, strict=True)]
+        table = 64 * sum(reads)
+        seen = max(
+            seen, table + 4 * max(reads) * prod(map(max, x[1:], node.output[1:])) // min(node.output[1:])
+        )
     return seen
 
 
@@ -213,7 +215,7 @@ def _padded(x: Shape, window: Window, counts: Shape) -> int:
 def _sliding(node: Node) -> tuple[Window, int, int]:
     """A node's window, the positions it slides over, and those it takes."""
     x, positions = node.shapes[0], node.output[1:]
-    window = node.layer.window_of(0, x)
+    window = node.layer.window(x)
     if window is None:
         raise TypeError(f"{node.word} has no window")
     return window, _padded(x, window, positions), prod(positions)
@@ -243,9 +245,7 @@ def _kernel(node: Node) -> int:
 def _conv_transpose(node: Node) -> _Work:
     """Products of one tap at a time, stored or added on more positions than are kept in the end."""
     x, y = node.shapes[0], node.output
-    window = node.layer.window_of(0, x)
-    if window is None:
-        raise TypeError(f"{node.word} has no window")
+    window, _, _ = _sliding(node)
     along = zip(x[1:], window.stretch or (1,) * len(x), window.span, strict=False)
     written = prod((n - 1) * stretch + span for n, stretch, span in along)
     products = y[0] * prod(x[1:])
@@ -305,15 +305,15 @@ def _bins(node: Node) -> _Work:
 
 def _resize(node: Node) -> _Work:
     """For every combination of taps, what is read and its product, beside the sum so far."""
-    radius = {"nearest": 0, "bicubic": 2}.get(getattr(node.layer, "mode", ""), 1)
+    along = {"nearest": 1, "bicubic": 4}.get(getattr(node.layer, "mode", ""), 2)
     y, axes = size(node.output), node.output[1:]
-    taps = max(2 * radius, 1) ** len(axes)
+    taps = along ** len(axes)
     return _Work(
         elements=4 * y + 2 * prod(axes),
-        other=_OBJECTS * max(2 * radius, 1) * sum(axes) + 8 * node.output[0],
+        other=_OBJECTS * along * sum(axes) + 8 * node.output[0],
         calls=12 * taps + 20,
         moved=4 * taps * y,
-        objects=24 * max(2 * radius, 1) * sum(axes),
+        objects=24 * along * sum(axes),
     )
 
 
