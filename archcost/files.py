@@ -125,11 +125,14 @@ def check_is_file(path: str) -> None:
         raise UsageError(f"{path}: {what} has no git revisions; name a file of a repository")
 
 
-def near_file(files: Files, file: Path) -> str:
-    """The spec beside a missing one that may be meant, as the end of a message; empty if nothing is near."""
+def near_file(files: Files, file: Path, written: str) -> str:
+    """The spec beside a missing one that may be meant, as the end of a message; empty if nothing is near.
+
+    It stands there as it would be written, in the folder that was `written`.
+    """
     specs = [name for name in files.neighbours(file) if name.endswith((".yaml", ".yml"))]
     if file.name in specs:
         return "; what this link points to is not there"
     names = {Path(name).stem: name for name in specs}
     near = nearest(file.stem, names)
-    return f" (did you mean '{names[near]}'?)" if near else ""
+    return f" (did you mean '{Path(written).with_name(names[near])}'?)" if near else ""

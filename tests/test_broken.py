@@ -176,6 +176,10 @@ def test_a_file_that_is_no_spec_says_why(
 PATHS = {
     "a missing file": ("gone.yaml", "gone.yaml:1:1: no such file"),
     "a slip in a file's name": ("nett.yaml", "nett.yaml:1:1: no such file (did you mean 'net.yaml'?)"),
+    "a slip in a folder": (
+        "specs/./nett.yaml",
+        "specs/./nett.yaml:1:1: no such file (did you mean 'specs/net.yaml'?)",
+    ),
     "a link to nothing": (
         "link.yaml",
         "link.yaml:1:1: no such file; what this link points to is not there",
@@ -221,6 +225,7 @@ def test_a_path_that_leads_nowhere_says_why(
     monkeypatch.chdir(tmp_path)
     Path("net.yaml").write_bytes(GOOD)
     Path("specs").mkdir()
+    Path("specs/net.yaml").write_bytes(GOOD)
     Path("link.yaml").symlink_to("gone.yaml")
     assert complaint(path, {}) == f"{expected}\n"
 

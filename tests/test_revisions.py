@@ -499,7 +499,7 @@ def test_an_include_that_was_missing_there_is_a_mistake_of_the_base(repo: Repo) 
     repo.commit({"net.yaml": including("lib/unit.yaml"), "lib/units.yaml": unit(4)})
     Path("lib/unit.yaml").write_text(unit(4))
     assert refusal(SpecError, "net.yaml", "main").splitlines()[0] == (
-        "main:net.yaml:4:11: include 'lib/unit.yaml': no such file (did you mean 'units.yaml'?)"
+        "main:net.yaml:4:11: include 'lib/unit.yaml': no such file (did you mean 'lib/units.yaml'?)"
     )
 
 
@@ -523,7 +523,7 @@ def test_a_spec_that_is_new_is_an_error_of_its_own(repo: Repo) -> None:
     Path("specs/resnet_50.yaml").write_text(spec(4))
     assert refusal(AbsentError, "specs/resnet_50.yaml", "main") == (
         "main:specs/resnet_50.yaml: no such file there: the spec is new, or had another name "
-        "(did you mean 'resnet50.yaml'?)"
+        "(did you mean 'specs/resnet50.yaml'?)"
     )
     assert refusal(AbsentError, "elsewhere/x.yaml", "main") == (
         "main:elsewhere/x.yaml: no such file there: the spec is new, or had another name"

@@ -1,7 +1,8 @@
 """What shells run while a command is typed, where click's own scripts fail on `zoo:NAME` and `width=48`.
 
 click's bash script hands over what bash parted at `:` and `=`, its zsh script ends every word with a blank,
-its fish script drops what follows a comma, and none of them gets `--option=value` as the word that is there.
+its fish script drops what follows a comma and finds no file behind `--output=` or `json:`, and none of them
+gets `--option=value` as the word that is there.
 """
 
 from __future__ import annotations
@@ -79,6 +80,14 @@ else
 fi
 """
 
+_FISH_FILES = """\
+set -l path (string replace -r -- '^--[^=]*=' '' $metadata[2]);
+            set -l word (commandline -ct);
+            set -l begun (math (string length -- $word) - (string length -- $path));
+            printf '%%s\\n' (string sub -l $begun -- $word)(__fish_complete_path $path);
+"""
+"""Files, each behind what the word begins with."""
+
 
 class _Whole(ShellComplete):
     """Offers whole words: click leaves `--option=` out, with which they begin for these shells."""
@@ -126,7 +135,9 @@ class Zsh(_Whole, ZshComplete):
 class Fish(_Whole, FishComplete):
     """Knows by itself that `=` and `:` end no word."""
 
-    source_template = FishComplete.source_template.replace('string split ","', 'string split -m 1 ","')
+    source_template = FishComplete.source_template.replace(
+        'string split ","', 'string split -m 1 ","'
+    ).replace("__fish_complete_path $metadata[2];", _FISH_FILES)
 
 
 SHELLS: tuple[type[ShellComplete], ...] = (Bash, Zsh, Fish)

@@ -222,7 +222,7 @@ def _paths(pattern: SpecPattern, config: Config, where: SpecStore, limits: Limit
         return listed(path, config, where, limits)
     refuse_listed(before_stars(Path(path)), config, pattern.place)
     if not (has_magic(path) or os.path.lexists(path)):
-        text = f"there is no file '{pattern.path}'{near_file(DISK, Path(path))}"
+        text = f"there is no file '{pattern.path}'{near_file(DISK, Path(path), pattern.path)}"
         raise SpecError([Diagnostic(pattern.place, text)])
     for file in where.matching(path):
         refuse_listed(file, config, pattern.place)

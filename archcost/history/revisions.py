@@ -333,7 +333,7 @@ class Revision:
         try:
             self._file(file)
         except FileNotFoundError:
-            new = f"no such file there: the spec is new, or had another name{near_file(self, file)}"
+            new = f"no such file there: the spec is new, or had another name{near_file(self, file, path)}"
             raise AbsentError(f"{name}: {new}") from None
         except (OSError, ValueError):
             pass  # it is there; reading it will say what is wrong

@@ -51,6 +51,9 @@ _TIGHT = re.compile(r"([A-Za-z_][\w./-]*):(\S.*)")
 _LOOP = re.compile(r"(\w+) +in +range\((?:0, *)?([^,()]+)\)")
 """Python's `i in range(3)`."""
 
+_FEW = 6
+"""Values that a message still writes out."""
+
 MERGES = ("add", "concat", "multiply", "max", "average")
 
 
@@ -369,7 +372,9 @@ class ItemParser(Mender):
     def _rows(self, repeat: Repeat, nodes: list[Tree], around: Around) -> frozenset[str]:
         rows = [row for row in nodes if isinstance(row, MappingNode)]
         if not rows:
-            text = "repeat lists values without a name for them; write {width: [64, 128]}"
+            values = [node.text if isinstance(node, ScalarNode) else "[…]" for node in nodes]
+            given = ", ".join(values if len(values) <= _FEW else [*values[: _FEW - 1], "…"])
+            text = f"repeat lists values without a name for them; write {{width: [{given}]}}"
             self.problems.add(nodes[0].place, text)
             return frozenset({ANY})
         self._check_loop_variables(rows[0], around)

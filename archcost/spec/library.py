@@ -88,14 +88,14 @@ def _standard_input(limits: Limits) -> bytes:
         raise SpecError([Diagnostic(Place(Source("<stdin>")), why)]) from None
 
 
-def _bytes(files: Files, file: Path, name: str, limits: Limits, *, named: bool = True) -> bytes:
-    """What is in a file, which the user `named`, or somebody else."""
+def _bytes(files: Files, file: Path, name: str, limits: Limits, included: str = "") -> bytes:
+    """What is in a file, which the user named, or a spec: as the word that is `included`."""
     try:
-        if not named and files is DISK:
+        if included and files is DISK:
             check_is_regular(file)
         data, size = files.read(file, limits.file_bytes)
     except (OSError, ValueError) as error:
-        why = _why_unreadable(files, file, error)
+        why = _why_unreadable(files, file, included or name, error)
         raise SpecError([Diagnostic(Place(Source(name)), why)]) from None
     if what := foreign.what_is(file.suffix, data):
         why = f"this is {what}; archcost reads specs: texts in YAML that begin with `archcost: 1`"
@@ -106,13 +106,12 @@ def _bytes(files: Files, file: Path, name: str, limits: Limits, *, named: bool =
     return data
 
 
-def _why_unreadable(files: Files, file: Path, error: OSError | ValueError) -> str:
+def _why_unreadable(files: Files, file: Path, written: str, error: OSError | ValueError) -> str:
     if isinstance(error, UnreadableError):
         return str(error)
     if isinstance(error, FileNotFoundError):
-        return (
-            f"no such file{_near_network(files, file) or near_file(files, file) or _no_network(files, file)}"
-        )
+        near = _near_network(files, file) or near_file(files, file, written) or _no_network(files, file)
+        return f"no such file{near}"
     if isinstance(error, IsADirectoryError):
         return "this is a folder; name the spec inside it"
     if isinstance(error, PermissionError):
@@ -337,7 +336,7 @@ class Includer:
 
     def _read(self, entry: ScalarNode, name: str, real: Path, chain: tuple[Path, ...]) -> None:
         try:
-            root = read(_bytes(self._files, real, name, self._limits, named=False), name, self._limits)
+            root = read(_bytes(self._files, real, name, self._limits, entry.text), name, self._limits)
         except SpecError as error:
             self.complete = False
             missing = [d for d in error.diagnostics if not d.place.source.lines]

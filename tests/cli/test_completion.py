@@ -74,6 +74,12 @@ def test_where_a_file_is_wanted_the_shell_offers_files(command: str) -> None:
     assert [(item.type, item.value) for item in found] == [("file", "re")]
 
 
+def test_behind_the_colon_of_a_format_stands_a_file() -> None:
+    shell = ShellComplete(program, {}, "archcost", "_ARCHCOST_COMPLETE")
+    found = shell.get_completions(["check", "--format"], "json:re")
+    assert [(item.type, item.value) for item in found] == [("file", "re")]
+
+
 def test_every_column_is_offered() -> None:
     assert tuple(offered("archcost analyze tiny.yaml --columns ")) == columns.NAMES
     assert tuple(offered("archcost compare tiny.yaml --columns ")) == comparison_cells.NAMES

@@ -224,6 +224,10 @@ def test_a_file_that_is_listed_and_gone_is_reported_where_it_is_listed() -> None
         "archcost.yaml:3:12: there is no file 'nett.yaml' (did you mean 'net.yaml'?)"
     )
     assert judge("specs:\n  - net.yaml\n  - nett.yaml\n", "net.yaml").specs
+    Path("nets").mkdir()
+    Path("nets/net.yaml").write_bytes(Path("net.yaml").read_bytes())
+    with pytest.raises(SpecError, match=r"no file 'nets/nett.yaml' \(did you mean 'nets/net.yaml'\?\)"):
+        judge("specs: [nets/nett.yaml]\n")
 
 
 def test_all_wrong_specs_are_reported_at_once() -> None:
