@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.layers import unranked
 from archcost.windows.window import show
 
 if TYPE_CHECKING:
@@ -81,6 +83,11 @@ class Node:
     def __repr__(self) -> str:
         """Short: a node holds its inputs, and they theirs."""
         return f"<Node {self.path} {self.word} {show(self.output)}>"
+
+    @property
+    def kind(self) -> str:
+        """The kind that `word` names: `conv2d` is a `conv`, and asserts its rank."""
+        return unranked(self.word)
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -210,6 +217,21 @@ class Network:
         return {node.path: node for node in self.nodes}
 
     @cached_property
+    def readers(self) -> dict[Node | Input, list[tuple[Node, int]]]:
+        """Who reads each tensor, in written order, and as which of its inputs.
+
+        These are the edges of `graph`, which is not asked: the rules of `analyze` need them for ResNet-50
+        and every third network of the zoo, and importing networkx takes as long as half of the rest.
+        """
+        found: dict[Node | Input, list[tuple[Node, int]]] = {
+            tensor: [] for tensor in (*self.inputs, *self.nodes)
+        }
+        for node in self.nodes:
+            for position, source in enumerate(node.inputs):
+                found[source].append((node, position))
+        return found
+
+    @cached_property
     def graph(self) -> nx.MultiDiGraph[Node | Input]:
         """The DAG as networkx knows it: an edge per read, with its `position` among the reader's inputs."""
         import networkx as nx  # noqa: PLC0415 - half of the start-up time, and few questions need it
@@ -221,3 +243,17 @@ class Network:
             for position, source in enumerate(node.inputs):
                 graph.add_edge(source, node, position=position)
         return graph
+
+    def ancestors(self, tensors: Iterable[Node | Input]) -> set[Node | Input]:
+        """These tensors and all that they are made of."""
+        return _reached(self.graph.reverse(copy=False), tensors)
+
+    def descendants(self, tensors: Iterable[Node | Input]) -> set[Node | Input]:
+        """These tensors and all that is made of them."""
+        return _reached(self.graph, tensors)
+
+
+def _reached(graph: nx.MultiDiGraph[Node | Input], start: Iterable[Node | Input]) -> set[Node | Input]:
+    import networkx as nx  # noqa: PLC0415 - as above
+
+    return set(chain.from_iterable(nx.bfs_layers(graph, [*start])))

@@ -13,7 +13,6 @@ from archcost.analysis.facts import Facts
 from archcost.analysis.measures import MEASURES
 from archcost.analysis.rows import node_rows
 from archcost.errors import ArchcostError, LayerError
-from archcost.layers.kind_of import kind_of
 from archcost.passes.cost import costs
 from archcost.passes.memory import peaks
 from archcost.results.report import COUNTS
@@ -21,7 +20,7 @@ from archcost.results.units import DTYPES
 from archcost.words.numbers import apart, percent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from archcost.advice.rebuild import Changes
     from archcost.network import Input, Network, Node
@@ -105,16 +104,6 @@ class Question:
     def value(self) -> Number | None:
         """What was measured; None if the network has no such number."""
         return self._measured(self.subject.network, self.subject)
-
-    @cached_property
-    def readers(self) -> Mapping[Node | Input, Sequence[Node]]:
-        """Who reads each tensor, once for every time."""
-        network = self.subject.network
-        found: dict[Node | Input, list[Node]] = {tensor: [] for tensor in (*network.inputs, *network.nodes)}
-        for node in network:
-            for source in node.inputs:
-                found[source].append(node)
-        return found
 
     @cached_property
     def fields(self) -> Mapping[str, ReceptiveField]:
@@ -217,8 +206,3 @@ class Question:
         """Whether there is time to look at so many nodes."""
         self.work -= nodes * price
         return self.work >= 0
-
-
-def is_kind(word: str, *kinds: str) -> bool:
-    """Whether a word of a spec names one of some kinds."""
-    return kind_of(word) in kinds

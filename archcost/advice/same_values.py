@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from archcost.advice.question import is_kind
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,13 +33,13 @@ def _undone(question: Question) -> list[Node]:
 
 
 def _is_biased(node: Node) -> bool:
-    return is_kind(node.word, *_BIASED) and getattr(node.layer, "bias", False)
+    return node.kind in _BIASED and getattr(node.layer, "bias", False)
 
 
 def _is_normed(question: Question, node: Node) -> bool:
     """Whether batch norms, and nothing else, read what leaves a node."""
-    readers = question.readers[node]
-    return bool(readers) and not question.gives(node) and all(is_kind(r.word, "batch_norm") for r in readers)
+    kinds = {reader.kind for reader, _ in question.subject.network.readers[node]}
+    return kinds == {"batch_norm"} and not question.gives(node)
 
 
 def best_order(question: Question) -> Iterator[Hint]:

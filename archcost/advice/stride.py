@@ -46,10 +46,8 @@ def _pairs(question: Question) -> Iterator[tuple[Node, Node]]:
 
 def _first(question: Question, strided: Node) -> Node | None:
     found: Node | None = None
-    at = strided.inputs[0]
-    while (
-        isinstance(at, Node) and len(at.inputs) == len(question.readers[at]) == 1 and not question.gives(at)
-    ):
+    at, readers = strided.inputs[0], question.subject.network.readers
+    while isinstance(at, Node) and len(at.inputs) == len(readers[at]) == 1 and not question.gives(at):
         if max(_stride(at)) > 1:
             break
         if isinstance(at.layer, Conv | DepthwiseConv) and at.shared is None:

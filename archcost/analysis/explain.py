@@ -14,7 +14,6 @@ from archcost.analysis.facts import Facts
 from archcost.analysis.rows import readable_field
 from archcost.errors import UsageError
 from archcost.layers.given import given
-from archcost.layers.kind_of import kind_of
 from archcost.results.explanation import GroupExplanation, NodeExplanation, Tensor
 from archcost.results.report import GroupRow, NodeRow
 from archcost.windows.window import Shape, show, size
@@ -91,7 +90,7 @@ def _node(network: Network, node: Node) -> NodeExplanation:
     fields = Facts.of(network).fields
     return NodeExplanation(
         path=node.path,
-        kind=kind_of(node.word),
+        kind=node.kind,
         summary=_summary(type(layer)),
         reference=layer.reference,
         file=node.place.source.name,

@@ -10,7 +10,6 @@ from archcost.dilation.published_rules import published_rules
 from archcost.errors import TooLargeError, UsageError
 from archcost.findings import findings
 from archcost.findings.gridding import worst_line
-from archcost.layers.kind_of import kind_of
 from archcost.passes.effective_field import effective_fields
 from archcost.passes.paths import paths
 from archcost.passes.stacks import ENDS, by_run
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archcost.analysis.facts import Facts
-    from archcost.network import Input, Network, Node
+    from archcost.network import Network, Node
     from archcost.passes.receptive_field import Field
     from archcost.passes.stacks import Stack
 
@@ -107,7 +106,7 @@ class _FieldRows:
             reason = str(error)
         return FieldRow(
             path=node.path,
-            kind=kind_of(node.word),
+            kind=node.kind,
             file=node.place.source.name,
             line=node.place.line,
             column=node.place.column,
@@ -142,14 +141,10 @@ def _paths(network: Network, node: Node) -> PathCounts:
 
 
 def _deformable(network: Network, node: Node) -> tuple[str, ...]:
-    needed: set[Node | Input] = {node}
-    found: list[str] = []
-    for before in reversed(network.nodes):
-        if before in needed:
-            needed.update(before.inputs)
-            if kind_of(before.word) == "deform_conv":
-                found.append(before.path)
-    return tuple(reversed(found))
+    """The deformable convolutions that a node is made of."""
+    deformable = [one for one in network if one.kind == "deform_conv"]
+    before = network.ancestors([node]) if deformable else ()
+    return tuple(one.path for one in deformable if one in before)
 
 
 def _stacks(facts: Facts) -> Iterator[StackRow]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.layers.given import given
-from archcost.layers.kind_of import kind_of
 from archcost.results.report import (
     COUNTS,
     Declared,
@@ -48,7 +47,7 @@ class _NodeRows:
         seen = {name: self._field(field) for name, field in fields.items()}
         return NodeRow(
             path=node.path,
-            kind=kind_of(node.word),
+            kind=node.kind,
             fields=self._fields_of(node),
             file=node.place.source.name,
             line=node.place.line,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.layers.activation import Activation
 from archcost.layers.base import evaluate
-from archcost.layers.kind_of import kind_of
 from archcost.layers.resize import Upsample
 from archcost.passes.cost import costs
 from archcost.windows.window import size
@@ -100,4 +99,4 @@ def words(node: Node) -> Iterator[str]:
 
 
 def _kind(node: Node) -> str:
-    return node.layer.function if isinstance(node.layer, Activation) else kind_of(node.word)
+    return node.layer.function if isinstance(node.layer, Activation) else node.kind

@@ -139,14 +139,14 @@ def forward(
     Where `inputs` ask for gradients, values carry them.
     """
     values: dict[Node | Input, Tensor] = {tensor: inputs[tensor.path] for tensor in network.inputs}
-    last = {source: node for node in network for source in node.inputs}
     for node in network:
         arriving = [values[source] for source in node.inputs]
         weights = {} if node.layer.made_up else tensors.of(node)
         values[node], reason = _run(torch, node.layer, weights, arriving)
         yield node, values[node], reason
         for source in (node, *node.inputs):
-            if last.get(source, node) is node:
+            readers = network.readers[source]
+            if not readers or readers[-1][0] is node:
                 values.pop(source, None)
 
 

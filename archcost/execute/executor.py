@@ -59,7 +59,6 @@ def steps(
     tensors = tensors or Tensors.of_network(network)
     given = inputs if inputs is not None else tensors.inputs(network)
     values: dict[Node | Input, Array] = {tensor: given[tensor.path] for tensor in network.inputs}
-    last = {source: node for node in network for source in node.inputs}
     for node in network:
         tally = Tally()
         arriving = tuple(values[source] for source in node.inputs)
@@ -67,9 +66,9 @@ def steps(
             arriving = tuple(counted(value, tally) for value in arriving)
         values[node] = value = _owned(plain(_run(node, arriving, tensors)))
         for source in node.inputs:
-            if last[source] is node:
+            if network.readers[source][-1][0] is node:
                 values.pop(source, None)
-        if node not in last:
+        if not network.readers[node]:
             del values[node]
         yield ExecutedNode(node, value, tally)
 

@@ -6,7 +6,6 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from archcost.layers.given import readable
-from archcost.layers.kind_of import kind_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -54,7 +53,7 @@ def _node(proof: Proof) -> NodeProof:
     }
     return NodeProof(
         path=node.path,
-        kind=kind_of(node.word),
+        kind=node.kind,
         file=node.place.source.name,
         line=node.place.line,
         column=node.place.column,

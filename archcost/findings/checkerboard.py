@@ -8,7 +8,6 @@ from math import gcd, prod
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, at, dilated
-from archcost.layers.kind_of import kind_of
 from archcost.windows.window import brief
 from archcost.words.wording import in_a_row
 
@@ -51,7 +50,7 @@ def _along(kernel: int, stride: int, dilation: int) -> Hits:
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for node, window in facts.windows:
-        if kind_of(node.word) == "conv_transpose":
+        if node.kind == "conv_transpose":
             counts = hits(window)
             if any(len(along) > 1 for along in counts):
                 yield at(node, RULE.name, "warn", _message(window, counts))

@@ -10,10 +10,10 @@ from archcost.words.numbers import percent
 from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from archcost.analysis.facts import Facts
-    from archcost.network import Input, Node
+    from archcost.network import Input, Network, Node
     from archcost.results.report import Finding
 
 _NAMED = 3
@@ -21,48 +21,27 @@ _NAMED = 3
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    alive = _alive(facts.network.outputs.values())
-    if dead := [node for node in facts.network if node not in alive]:
+    network, outputs = facts.network, {*facts.network.outputs.values()}
+    if any(not network.readers[node] and node not in outputs for node in network):
+        alive = network.ancestors(outputs)
         costs = _Costs(facts, alive)
-        for region in _regions(dead):
-            read = {source for node in region for source in node.inputs}
-            ends = [node for node in region if node not in read]
+        for region in _regions(network, alive):
+            ends = [node for node in region if not network.readers[node]]
             level = "warn" if costs.computes(region) else "info"
             yield at(ends[0], RULE.name, level, f"{_which(region, ends)}: {costs.of(region)}; {_ADVICE}")
 
 
-def _alive(outputs: Iterable[Node | Input]) -> set[Node | Input]:
-    """All that an output depends on, the outputs among them."""
-    alive: set[Node | Input] = set()
-    left = list(outputs)
-    while left:
-        tensor = left.pop()
-        if tensor not in alive:
-            alive.add(tensor)
-            left.extend(getattr(tensor, "inputs", ()))
-    return alive
-
-
-def _regions(dead: Sequence[Node]) -> Iterator[list[Node]]:
+def _regions(network: Network, alive: set[Node | Input]) -> Iterator[list[Node]]:
     """Dead nodes that hang together, in written order: what one forgotten line costs."""
-    place = {node: i for i, node in enumerate(dead)}
-    beside: dict[Node | Input, list[Node]] = {node: [] for node in dead}
+    import networkx as nx  # noqa: PLC0415 - few networks have dead nodes
+
+    dead = [node for node in network if node not in alive]
+    regions = enumerate(nx.weakly_connected_components(network.graph.subgraph(dead)))
+    region_of = {node: i for i, region in regions for node in region}
+    found: dict[int, list[Node]] = {}
     for node in dead:
-        for source in node.inputs:
-            if source in place:
-                beside[node].append(dead[place[source]])
-                beside[source].append(node)
-    left = dict.fromkeys(dead)
-    while left:
-        region: list[Node] = []
-        edge = [next(iter(left))]
-        while edge:
-            node = edge.pop()
-            if node in left:
-                del left[node]
-                region.append(node)
-                edge.extend(beside[node])
-        yield sorted(region, key=place.__getitem__)
+        found.setdefault(region_of[node], []).append(node)
+    yield from found.values()
 
 
 class _Costs:

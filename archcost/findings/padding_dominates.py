@@ -7,7 +7,6 @@ from operator import ge
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, at, dilated
-from archcost.layers.kind_of import kind_of
 from archcost.passes.stacks import CONVOLUTIONS
 from archcost.windows.taps import on_data
 from archcost.windows.window import brief, show
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 def _check(facts: Facts) -> Iterator[Finding]:
     for window, nodes in facts.alike:
         axes = nodes[0].inputs[0].output[1:]
-        if any(map(any, window.padding)) and kind_of(nodes[0].word) in CONVOLUTIONS:
+        if any(map(any, window.padding)) and nodes[0].kind in CONVOLUTIONS:
             data, every = _counts(window, axes)
             if 2 * data < every:
                 what, more = _what(window, axes, every - data, every), _missing(nodes[0], axes)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from archcost.findings.rule import Rule, at
 from archcost.layers.given import fields_of
-from archcost.layers.kind_of import kind_of
 from archcost.network import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from archcost.analysis.facts import Facts
-    from archcost.network import Input, Network
+    from archcost.network import Network
     from archcost.results.report import Finding
 
 _AXES = ("heads", "rows", "columns")
@@ -24,13 +22,12 @@ _ELEMENTWISE = {"scale", "layer_scale", "dropout", "drop_path", "identity", "add
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    found = [(node, product) for node in facts.network if _is(node, "softmax") and (product := _before(node))]
-    if not found:
-        return
-    readers = _readers(facts.network)
-    for node, scores in found:
+    for node in facts.network:
+        scores = _before(node) if _is(node, "softmax") else None
+        if scores is None:
+            continue
         axis = _field(node, "axis")
-        product = _behind(node, readers)
+        product = _behind(node, facts.network)
         summed = _summed(*product) if product else None
         if axis == 0 or (summed is not None and summed != axis):
             reads = f"{product[0].path} sums over their {_AXES[summed]}" if product and summed else ""
@@ -38,8 +35,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
 
 
 def _is(node: Node, kind: str) -> bool:
-    word = kind_of(node.word)
-    return word == kind or (word == "activation" and fields_of(node.layer)["function"] == kind)
+    return node.kind == kind or (node.kind == "activation" and fields_of(node.layer)["function"] == kind)
 
 
 def _field(node: Node, name: str) -> int:
@@ -57,28 +53,20 @@ def _before(softmax: Node) -> Node | None:
             known.add(node)
             if _is(node, "matmul"):
                 return node
-            left.extend(node.inputs if kind_of(node.word) in _ELEMENTWISE else ())
+            left.extend(node.inputs if node.kind in _ELEMENTWISE else ())
     return None
 
 
-def _readers(network: Network) -> Mapping[Node | Input, list[Node]]:
-    readers: dict[Node | Input, list[Node]] = defaultdict(list)
-    for node in network:
-        for source in dict.fromkeys(node.inputs):
-            readers[source].append(node)
-    return readers
-
-
-def _behind(softmax: Node, readers: Mapping[Node | Input, list[Node]]) -> tuple[Node, int] | None:
+def _behind(softmax: Node, network: Network) -> tuple[Node, int] | None:
     """The product that weighs something with the shares, and which of its inputs they are."""
     left, known = [softmax], set[Node]()
     while left:
         source = left.pop()
         known.add(source)
-        for node in readers.get(source, ()):
+        for node, position in network.readers[source]:
             if _is(node, "matmul"):
-                return node, node.inputs.index(source)
-            if kind_of(node.word) in _ELEMENTWISE and node.output == softmax.output and node not in known:
+                return node, position
+            if node.kind in _ELEMENTWISE and node.output == softmax.output and node not in known:
                 left.append(node)
     return None
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from functools import cache, partial
 from math import prod
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.findings.rule import Rule, at, dilated
 from archcost.windows.taps import positions_read, skips
@@ -22,28 +22,26 @@ Positions: TypeAlias = "tuple[tuple[int | Axes, ...], ...]"
 """What decides which positions a window reads."""
 
 
-class _Readers:
-    """What reads a tensor: the nodes that read all of it, in written order, and how the others skip some."""
+class _Readers(NamedTuple):
+    """The first node that reads all of a tensor, and how the others skip some."""
 
-    def __init__(self) -> None:
-        self.full: list[Node] = []
-        self.skipping: set[Positions] = set()
+    full: Node | None
+    skipping: set[Positions]
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    found = [(window, nodes) for window, nodes in facts.alike if _skips(window)]
-    if not found:
-        return
-    readers = _readers(facts, {node.inputs[0] for _, nodes in found for node in nodes})
-    outputs = set(facts.network.outputs.values())
-    for window, nodes in found:
+    outputs = {*facts.network.outputs.values()}
+    readers = cache(partial(_readers, facts))
+    for window, nodes in facts.alike:
+        if not _skips(window):
+            continue
         axes = nodes[0].inputs[0].output[1:]
         read = _read(window, axes)
         if read == prod(axes):  # what it would step over is not there: the input is too small
             continue
         for node in nodes:
             x = node.inputs[0]
-            message = _message(node, window, read, readers[x], is_output=x in outputs)
+            message = _message(node, window, read, readers(x), is_output=x in outputs)
             yield at(node, RULE.name, "info", message)
 
 
@@ -57,26 +55,23 @@ def _read(window: Window, axes: Axes) -> int:
     return prod(positions_read(window, i, n, o) for i, (n, o) in enumerate(zip(axes, outputs, strict=True)))
 
 
-def _readers(facts: Facts, tensors: set[Node | Input]) -> dict[Node | Input, _Readers]:
-    """All readers of these tensors."""
-    readers: dict[Node | Input, _Readers] = defaultdict(_Readers)
-    for node in facts.network:
-        for position, source in enumerate(node.inputs):
-            if source in tensors:
-                window = facts.accesses.of(node, position).window
-                if window and _skips(window):
-                    readers[source].skipping.add(_reads(window))
-                else:
-                    readers[source].full.append(node)
-    return readers
+def _readers(facts: Facts, tensor: Node | Input) -> _Readers:
+    full, skipping = None, set[Positions]()
+    for node, position in facts.network.readers[tensor]:
+        window = facts.accesses.of(node, position).window
+        if window and _skips(window):
+            skipping.add(_reads(window))
+        else:
+            full = full or node
+    return _Readers(full, skipping)
 
 
 def _message(node: Node, window: Window, read: int, readers: _Readers, *, is_output: bool) -> str:
     x, given = node.inputs[0], _given(node, window)
     every = prod(x.output[1:])
     reads = f"{given} reads {read:,} of the {every:,} positions of {x.path}"
-    if full := next(iter(readers.full), None):
-        return f"{reads}; {full.path} reads those between as well"
+    if readers.full:
+        return f"{reads}; {readers.full.path} reads those between as well"
     if is_output:
         return f"{reads}, which is an output, too"
     if readers.skipping != {_reads(window)}:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    read = {source for node in facts.network for source in node.inputs} | {*facts.network.outputs.values()}
+    readers, outputs = facts.network.readers, {*facts.network.outputs.values()}
     for tensor in facts.network.inputs:
-        if tensor not in read:
+        if not readers[tensor] and tensor not in outputs:
             yield at_input(tensor, RULE.name, "warn", _message(show(tensor.output)))
 
 

@@ -113,13 +113,13 @@ def find(word: str) -> tuple[type[Kind], int | None] | None:
     return getattr(import_module(f"archcost.layers.{module}"), name), rank
 
 
-def bare(word: str) -> str:
+def unranked(word: str) -> str:
     """The kind a word names, without the rank it may assert.
 
-    >>> bare("conv2d")
+    >>> unranked("conv2d")
     'conv'
     """
-    return word if word in KINDS else word[:-2]
+    return word[:-2] if word not in KINDS and word[:-2] in RANKED else word
 
 
 def words() -> list[str]:

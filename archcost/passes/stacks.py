@@ -10,7 +10,6 @@ from __future__ import annotations
 from math import gcd
 from typing import TYPE_CHECKING, NamedTuple
 
-from archcost.layers.kind_of import kind_of
 from archcost.network import Input
 from archcost.passes.following import followed
 from archcost.passes.receptive_field import Tracer, measure, united
@@ -175,37 +174,27 @@ def stacks(
 
 
 def _is_dilated(node: Node, accesses: AccessCache) -> bool:
-    window = accesses.of(node).window if kind_of(node.word) in CONVOLUTIONS else None
+    window = accesses.of(node).window if node.kind in CONVOLUTIONS else None
     return window is not None and any(d > 1 < k for k, d in zip(window.kernel, window.dilation, strict=True))
 
 
 def _runs(network: Network, accesses: AccessCache) -> dict[Node, int]:
-    """The number of its run for every node that is in one."""
-    parents: list[int] = []
+    """The number of its run for every node that is in one, in written order."""
+    import networkx as nx  # noqa: PLC0415 - few networks have dilated convolutions
 
-    def root(run: int) -> int:
-        while parents[run] != run:
-            parents[run] = run = parents[parents[run]]
-        return run
-
-    found: dict[Node | Input, int] = {}
-    for node in network:
-        if is_member(node, accesses):
-            joined = {root(found[source]) for source in sources(node, accesses) if source in found}
-            if not joined:
-                joined = {len(parents)}
-                parents.append(len(parents))
-            found[node] = first = min(joined)
-            for other in joined:
-                parents[other] = first
-    return {node: root(run) for node, run in found.items() if not isinstance(node, Input)}
+    members = dict.fromkeys(node for node in network if is_member(node, accesses))
+    joined: nx.Graph[Node | Input] = nx.Graph()
+    joined.add_nodes_from(members)
+    joined.add_edges_from((x, node) for node in members for x in sources(node, accesses) if x in members)
+    run_of = {node: run for run, nodes in enumerate(nx.connected_components(joined)) for node in nodes}
+    return {node: run_of[node] for node in members}
 
 
 def is_member(node: Node, accesses: AccessCache) -> bool:
     """Whether a node may be part of a run: it is a convolution at stride 1, or moves no position at all."""
     if not node.inputs:
         return False
-    taps = kind_of(node.word) in CONVOLUTIONS
+    taps = node.kind in CONVOLUTIONS
     return all(
         access.way in {"unmoved", "broadcast", *BESIDE}
         or (access.window and _keeps_step(access.window, taps=taps))

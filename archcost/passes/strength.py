@@ -297,8 +297,7 @@ class _Backtrace:
         self._accesses = AccessCache()
         self._steps: dict[tuple[int, Shape, Shape], _Backward | None] = {}
         self._additions = 0
-        self._related: set[Node | Input] = {*network.inputs}
-        self._related.update(n for n in network if any(source in self._related for source in n.inputs))
+        self._related = network.descendants(network.inputs)
         unit = [node.output[1 + axis] // 2 for axis in self._kept(node.output)]
         self._extents: dict[Node | Input, Extent] = {node: tuple((u, u) for u in unit)}
         self._links: list[tuple[Node, list[_Edge]]] = []

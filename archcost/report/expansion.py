@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from archcost.escape import through
 from archcost.layers.given import given, readable
-from archcost.layers.kind_of import kind_of
 from archcost.report.analysis.csv import table
 from archcost.report.analysis.json import envelope
 from archcost.results.report import field_text, plain
@@ -58,7 +57,7 @@ _MOST_READ = 24
 def _node(node: Node) -> dict[str, object]:
     return {
         "path": node.path,
-        "kind": kind_of(node.word),
+        "kind": node.kind,
         "fields": given(node),
         "inputs": [source.path for source in node.inputs],
         "output": plain(node.output),
@@ -92,7 +91,7 @@ def _rows(network: Network) -> Iterator[list[str]]:
         if node.shared:
             fields = f"{fields} (shares {_shared(node)})".lstrip()
         place = f"{node.place.source.name}:{node.place.line}"
-        yield [node.path, kind_of(node.word), fields, _reads(node), show(node.output), place]
+        yield [node.path, node.kind, fields, _reads(node), show(node.output), place]
 
 
 def _reads(node: Node) -> str:

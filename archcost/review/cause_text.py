@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Literal
 
 from archcost.expressions.values import show as show_value
 from archcost.layers.given import fields_of, given
-from archcost.layers.kind_of import kind_of
 from archcost.results.report import field_text
 from archcost.review.causes import MOST_TOGETHER
 from archcost.windows.window import show
@@ -59,7 +58,7 @@ def field_changes(b: Node, h: Node) -> list[tuple[str, object, object]]:
         return [(name, before[name], after[name]) for name in before if before[name] != after.get(name)]
     before, after = given(b), given(h)
     names = [name for name in (before | after) if before.get(name) != after.get(name)]
-    kinds = "kind", kind_of(b.word), kind_of(h.word)
+    kinds = "kind", b.kind, h.kind
     return [kinds, *((name, before.get(name), after.get(name)) for name in names)]
 
 

@@ -10,7 +10,6 @@ from archcost.analysis.facts import Facts, fields_seen
 from archcost.analysis.measures import MEASURES
 from archcost.gc_paused import collector_paused
 from archcost.layers.given import given
-from archcost.layers.kind_of import kind_of
 from archcost.network import Node
 from archcost.results.difference import (
     CauseDiff,
@@ -201,7 +200,7 @@ class _Differ:
             status=row.status,
             base=b and b.path,
             head=h and h.path,
-            kind=kind_of(node.word),
+            kind=node.kind,
             file=node.place.source.name,
             line=node.place.line,
             column=node.place.column,

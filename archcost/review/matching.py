@@ -29,7 +29,7 @@ from archcost.review.alignment import ascending, best, common
 from archcost.review.source_items import SourceText
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from archcost.layers.base import Kind
     from archcost.network import Input, Network
@@ -169,12 +169,11 @@ class Matching:
             left[known.of(b), b.inputs].append(b)
         if not left:
             return
-        readers = _readers(self.base)
         for h in list(self.added()):
             reads = tuple(self._origin(tensor) for tensor in h.inputs)
             found = [b for b in left.get((known.of(h), reads), ()) if b not in self.head_of]
             if not found and len(reads) == 1:
-                found = [b for b in self._behind(reads[0], readers) if known.of(b) == known.of(h)]
+                found = [b for b in self._behind(reads[0]) if known.of(b) == known.of(h)]
             if found:
                 self._pair(found[0], h)
 
@@ -186,15 +185,11 @@ class Matching:
             tensor = tensor.inputs[0]
         return self.base_of[tensor]
 
-    def _behind(
-        self, tensor: Node | Input | None, readers: Mapping[Node | Input, Sequence[Node]]
-    ) -> Iterator[Node]:
+    def _behind(self, tensor: Node | Input | None) -> Iterator[Node]:
         """The nearest few nodes behind a tensor that only the base has, so far."""
-        if tensor is None:
-            return
-        waiting = [tensor]
+        waiting = [tensor] if tensor else []
         for one in waiting:
-            for node in readers.get(one, ()):
+            for node in dict.fromkeys(reader for reader, _ in self.base.readers[one]):
                 if len(waiting) < _NEAR and node not in self.head_of:
                     waiting.append(node)
                     yield node
@@ -202,14 +197,6 @@ class Matching:
 
 _NEAR = 16
 """Nodes among which one that was moved is looked for."""
-
-
-def _readers(network: Network) -> dict[Node | Input, list[Node]]:
-    found: dict[Node | Input, list[Node]] = defaultdict(list)
-    for node in network:
-        for tensor in dict.fromkeys(node.inputs):
-            found[tensor].append(node)
-    return found
 
 
 # -- trees ------------------------------------------------------------------------------------------------
@@ -240,15 +227,15 @@ def layer_key(layer: Kind) -> str:
 
 def _plant(network: Network, known: _Signatures, text: SourceText) -> list[_TreeItem]:
     """The network as a tree by its paths, in written order."""
-    readers = Counter(tensor for node in network for tensor in node.inputs)
-    readers.update(network.outputs.values())
+    given = Counter(network.outputs.values())
     children: dict[str, list[_TreeItem]] = {"": []}
     groups: list[_TreeItem] = []
     for node in network:
         parent, _, name = node.path.rpartition(".")
         groups += _open(parent, children)
         signature = known.of(node)
-        leaf = _TreeItem(name, node, [], signature, readers[node], 1, Counter([signature]), text)
+        readers = len(network.readers[node]) + given[node]
+        leaf = _TreeItem(name, node, [], signature, readers, 1, Counter([signature]), text)
         children[parent].append(leaf)
     for group in reversed(groups):
         group.signature = known.number(tuple(child.signature for child in group.children))

@@ -9,8 +9,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from archcost import layers
+from archcost.layers import unranked
 from archcost.layers.base import Merge
-from archcost.layers.kind_of import kind_of
 from archcost.spec.expectations import KEYS as EXPECT
 from archcost.spec.misplaced import STRUCTURES
 
@@ -206,7 +206,7 @@ def _class(word: str) -> type[Kind]:
 
 
 def _kind_ref(word: str) -> Schema:
-    return {"$ref": f"#/$defs/{kind_of(word)}"}
+    return {"$ref": f"#/$defs/{unranked(word)}"}
 
 
 def _kinds() -> Schema:

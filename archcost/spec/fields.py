@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from archcost import foreign
 from archcost.errors import ExpressionError
-from archcost.layers import bare
+from archcost.layers import unranked
 from archcost.layers.base import Merge
 from archcost.spec.calls import INFERRED, kind_of
 from archcost.spec.problems import Mistake
@@ -86,7 +86,7 @@ class Fields:
             problems.add(node.place, not_a_mapping(self.word, self.kind, node))
             return self
         known_fields = self._accepted(entries)
-        slips = Slips(known_fields, entries, kind=bare(self.word))
+        slips = Slips(known_fields, entries, kind=unranked(self.word))
         self._faulty = bool(slips.found)
         for entry, instead in slips.found:
             text = f"{self.word}: unknown field '{entry.key.text}'{instead or _takes(known_fields)}"

@@ -27,7 +27,7 @@ T = TypeVar("T")
 # -- rearranging ----------------------------------------------------------------------------------------
 
 
-class _Part(NamedTuple):
+class _DigitPart(NamedTuple):
     """What a digit and a factor have in common: `size` values, `weight` apart.
 
     Neighbouring values are `inside` values of the factor apart.
@@ -43,7 +43,7 @@ class _Moved(NamedTuple):
     """A line in its new place (None: it reads nothing), what it was summed over, and whether it is exact."""
 
     line: AxisReach | None
-    summed: tuple[_Part, ...]
+    summed: tuple[_DigitPart, ...]
     exact: bool
 
 
@@ -88,13 +88,13 @@ class _Into:
     def line(self, line: AxisReach, digits: Digits) -> _Moved:
         """A line that moves with `digits` of the source."""
         kept: list[Digit] = []
-        summed: list[_Part] = []
+        summed: list[_DigitPart] = []
         exact = True
         for digit in digits:
             pieces = [*self._pieces(digit)]
             if any(not piece.size for piece in pieces):
                 exact = False  # factor and digit overlap, and neither divides the other
-                pieces = [_Part(factor, 1, digit.size, digit.weight) for factor, *_ in pieces[:1]]
+                pieces = [_DigitPart(factor, 1, digit.size, digit.weight) for factor, *_ in pieces[:1]]
                 summed += pieces
                 continue
             for piece in pieces:
@@ -107,7 +107,7 @@ class _Into:
         found, followed = summed_over(line, summed)
         return _Moved(tidy(found, kept), tuple(summed), exact and followed)
 
-    def _pieces(self, digit: Digit) -> Iterator[_Part]:
+    def _pieces(self, digit: Digit) -> Iterator[_DigitPart]:
         """What a digit has in common with each factor of its axis; a size of 0 where they do not divide."""
         end = digit.below * digit.size
         for factor, place in self._along.get(digit.axis, []):
@@ -117,10 +117,10 @@ class _Into:
             fits = not (low % digit.below or low % place.below or end % high or high % low)
             fits = fits and not place.below * place.size % high
             size = high // low if fits else 0
-            yield _Part(factor, low // place.below, size, digit.weight * (low // digit.below))
+            yield _DigitPart(factor, low // place.below, size, digit.weight * (low // digit.below))
 
 
-def summed_over(line: AxisReach, over: Sequence[_Part] | Digits) -> tuple[AxisReach | None, bool]:
+def summed_over(line: AxisReach, over: Sequence[_DigitPart] | Digits) -> tuple[AxisReach | None, bool]:
     """The line that unites what it has at all values of some parts of the index it moves with."""
     found: AxisReach | None = line._replace(digits=None)
     exact = True
@@ -175,7 +175,7 @@ def _inside(found: _Moved, length: int) -> AxisReach | None:
     return line._replace(sets=(inside,)) if inside else None
 
 
-def _overlap(summed: Sequence[Sequence[_Part]]) -> bool:
+def _overlap(summed: Sequence[Sequence[_DigitPart]]) -> bool:
     """Whether two lines of a box were summed over the same thing: then not all of their product is read."""
     return any(
         a.factor == b.factor and max(a.inside, b.inside) < min(a.inside * a.size, b.inside * b.size)
@@ -315,14 +315,14 @@ def placed(reach: Reach, axis: int, start: int, x: Shape, y: Shape, whole: Axes)
     reach = reach._replace(counted=reach.counted or x != y)
     exact = not reach.fixed or x == y
     for lines in reach.moving:
-        box, followed = _placed(lines, _Place(axis, start, x, y), whole)
+        box, followed = _placed(lines, _PlacedBox(axis, start, x, y), whole)
         exact = exact and followed
         there = tuple(own(line, j, y) for j, line in enumerate(box) if line)
         boxes += [there] if len(there) == len(lines) else []
     return with_boxes(reach, boxes, exact=exact)
 
 
-class _Place(NamedTuple):
+class _PlacedBox(NamedTuple):
     """Where a tensor of shape `x` lies in one of shape `y`."""
 
     axis: int
@@ -331,7 +331,7 @@ class _Place(NamedTuple):
     y: Shape
 
 
-def _placed(lines: MovingBox, at: _Place, whole: Axes) -> tuple[Sequence[AxisReach | None], bool]:
+def _placed(lines: MovingBox, at: _PlacedBox, whole: Axes) -> tuple[Sequence[AxisReach | None], bool]:
     """A box, moved on; False if outputs elsewhere are said to read it as well."""
     axis, start, x, y = at
     found: list[AxisReach | None] = []
@@ -361,7 +361,7 @@ def _placed(lines: MovingBox, at: _Place, whole: Axes) -> tuple[Sequence[AxisRea
     return found, marked
 
 
-def _masked(line: AxisReach, at: _Place, whole: int) -> AxisReach | None:
+def _masked(line: AxisReach, at: _PlacedBox, whole: int) -> AxisReach | None:
     """A line as one phase per output, within the input; None if that is too many."""
     length, total = at.x[at.axis], at.y[at.axis]
     step = line.step * total
