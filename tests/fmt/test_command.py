@@ -14,7 +14,7 @@ from archcost.cli import main
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from archcost.formatting.tree import Layout
+    from archcost.formatting.tree import FileLayout
 
     Capture = pytest.CaptureFixture[str]
 
@@ -115,7 +115,7 @@ def test_the_zoo_is_not_rewritten(spec: str, folder: Path, capsys: Capture) -> N
 def test_a_mistake_of_the_formatter_leaves_the_file_and_exits_70(
     folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def nothing(_document: Layout) -> str:
+    def nothing(_document: FileLayout) -> str:
         return "b: 2\n"
 
     monkeypatch.setattr(archcost.formatting, "printed", nothing)
