@@ -31,7 +31,7 @@ from archcost.layers import KINDS, RANKED, find
 from archcost.network import Input, Node
 from archcost.report.explanation import as_text
 from archcost.source import Place, Source
-from archcost.spec.library import BLOCKS
+from archcost.spec.zoo import BLOCKS
 from archcost.windows.window import show
 from archcost.words.findings import findings as line_by_line
 from archcost.words.style import Style

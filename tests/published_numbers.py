@@ -15,7 +15,7 @@ import yaml
 
 import archcost
 from archcost.limits import DEFAULT
-from archcost.spec.library import zoo
+from archcost.spec.zoo import zoo
 from tests.slim_networks import SLIM, UNFUSED, WITHOUT_NORMS
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ import pytest
 import archcost
 from archcost.errors import SpecError
 from archcost.passes.receptive_field import receptive_fields
-from archcost.spec.library import standard_names
+from archcost.spec.zoo import standard_names
 from tests.blocks_table import CASES, Case, norms
 
 if TYPE_CHECKING:

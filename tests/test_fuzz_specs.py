@@ -15,10 +15,8 @@ from hypothesis import strategies as st
 from archcost.errors import SpecError, UsageError
 from archcost.layers import words
 from archcost.limits import Limits
-from archcost.spec.checks import META
-from archcost.spec.document_parser import BLOCK_KEYS, SPEC_KEYS
+from archcost.spec.keywords import BLOCK_KEYS, META, SPEC_KEYS, STRUCTURES
 from archcost.spec.load import load
-from archcost.spec.misplaced import STRUCTURES
 from tests.fuzz.damage import POOL, damaged, transplanted
 
 if TYPE_CHECKING:

@@ -12,10 +12,9 @@ import pytest
 from archcost import analyze, foreign, load
 from archcost.errors import SpecError
 from archcost.layers import KINDS, find, words
-from archcost.spec.item_parser import MERGES
-from archcost.spec.library import standard_names
-from archcost.spec.misplaced import STRUCTURES
+from archcost.spec.keywords import MERGES, STRUCTURES
 from archcost.spec.words import Slips, field_tail, kind_tail
+from archcost.spec.zoo import standard_names
 from archcost.words.suggest import meant, nearest, plain, suggest, translate
 
 DATA = Path(__file__).parent / "data"

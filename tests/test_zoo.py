@@ -19,7 +19,7 @@ import yaml
 
 import archcost
 from archcost.limits import DEFAULT
-from archcost.spec.library import zoo
+from archcost.spec.zoo import zoo
 from archcost.windows.window import show
 from tests.published_fields import statement
 from tests.published_numbers import published

@@ -70,7 +70,7 @@ def complete_spec(_ctx: click.Context, _param: click.Parameter, incomplete: str)
     """Zoo names once the word says so; files until then."""
     if not incomplete.startswith("zoo:"):
         return [*_items(["zoo:"], incomplete), CompletionItem(incomplete, type="file")]
-    from archcost.spec.library import zoo  # noqa: PLC0415 - it reads specs, which not every command does
+    from archcost.spec.zoo import zoo  # noqa: PLC0415 - it reads specs, which not every command does
 
     return _items((f"zoo:{entry.name}" for entry in zoo(DEFAULT)), incomplete)
 
@@ -124,7 +124,7 @@ def _specs(ctx: click.Context) -> list[str]:
 
 def _roots(ctx: click.Context) -> Iterator[MappingNode]:
     """What these specs say, as it is written: nothing is expanded."""
-    from archcost.spec.library import open_spec  # noqa: PLC0415 - it reads specs, which not every command does
+    from archcost.spec.opened import open_spec  # noqa: PLC0415 - it reads specs, which not every command does
     from archcost.spec.spec_patterns import named  # noqa: PLC0415 - likewise
     from archcost.spec.yaml_reader import MappingNode, read  # noqa: PLC0415 - likewise
 

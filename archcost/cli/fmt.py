@@ -13,7 +13,7 @@ from archcost.cli.output import say, write
 from archcost.errors import SpecError, UsageError
 from archcost.escape import as_wide, no_commands, visible
 from archcost.limits import DEFAULT
-from archcost.spec.library import open_spec
+from archcost.spec.opened import open_spec
 from archcost.spec.spec_patterns import named
 
 if TYPE_CHECKING:

@@ -146,7 +146,7 @@ def _instead(word: str) -> str:
         return "; docs/coming-from.md shows how a model of another program is written as a spec"
     if near := suggest(word, COMMANDS):
         return near
-    from archcost.spec.library import zoo_folder  # noqa: PLC0415 - no command reads specs to be found
+    from archcost.spec.zoo import zoo_folder  # noqa: PLC0415 - no command reads specs to be found
 
     if word.isidentifier() and (zoo_folder() / f"{word.lower()}.yaml").is_file():
         return f"; to count what that network costs: archcost analyze zoo:{word.lower()}"

@@ -15,7 +15,7 @@ from archcost.errors import UsageError
 from archcost.limits import DEFAULT
 from archcost.report.analysis.csv import table
 from archcost.report.analysis.json import envelope
-from archcost.spec.library import BLOCKS, find_in_zoo, shipped, standard_blocks, zoo
+from archcost.spec.zoo import BLOCKS, find_in_zoo, shipped, standard_blocks, zoo
 from archcost.words.fit import cut
 from archcost.words.suggest import suggest
 from archcost.words.tables import Head, Table, piped
@@ -23,7 +23,7 @@ from archcost.words.tables import Head, Table, piped
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcost.spec.library import ZooEntry
+    from archcost.spec.zoo import ZooEntry
 
 SCHEMA = "archcost-zoo/1"
 

@@ -12,8 +12,8 @@ from archcost.config.read import NAMES
 from archcost.errors import AbsentError, NothingToAnalyzeError, RevisionError, SpecError
 from archcost.files import DISK
 from archcost.overwriting import will_read
-from archcost.spec.document_parser import LIBRARY_KEYS
-from archcost.spec.library import open_spec
+from archcost.spec.keywords import LIBRARY_KEYS
+from archcost.spec.opened import open_spec
 from archcost.spec.spec_patterns import named
 from archcost.spec.yaml_reader import MappingNode, read
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archcost.config.model import Config
     from archcost.history.revisions import Revision
     from archcost.limits import Limits
-    from archcost.spec.library import Opened
+    from archcost.spec.opened import Opened
 
 
 class SpecStore(Protocol):

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from archcost.config.model import Axis
     from archcost.limits import Limits
     from archcost.results.report import Level
-    from archcost.spec.library import Opened
+    from archcost.spec.opened import Opened
     from archcost.spec.yaml_reader import Tree
 
 N = TypeVar("N")

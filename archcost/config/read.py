@@ -12,7 +12,7 @@ from archcost.files import check_is_regular
 from archcost.limits import DEFAULT
 from archcost.overwriting import will_read
 from archcost.source import Place, Source
-from archcost.spec.library import open_spec
+from archcost.spec.opened import open_spec
 
 if TYPE_CHECKING:
     from archcost.limits import Limits

@@ -15,8 +15,8 @@ from archcost.errors import Diagnostic, NothingToAnalyzeError, RevisionError, Sp
 from archcost.files import DISK, near_file
 from archcost.limits import DEFAULT
 from archcost.results.report import field_text
-from archcost.spec.library import variants_of
 from archcost.spec.load import load
+from archcost.spec.opened import variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

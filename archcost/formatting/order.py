@@ -9,9 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.formatting.tree import Collection
-from archcost.spec.checks import META
-from archcost.spec.document_parser import SPEC_KEYS
-from archcost.spec.misplaced import STRUCTURES
+from archcost.spec.keywords import META, SPEC_KEYS, STRUCTURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -16,7 +16,7 @@ from archcost.config.toml_tree import has_table
 from archcost.errors import AbsentError, NothingBeforeError, RevisionError, SpecError, UsageError
 from archcost.gate.baseline import parse as parse_baseline
 from archcost.results.judgement import Against
-from archcost.spec.library import open_spec
+from archcost.spec.opened import open_spec
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

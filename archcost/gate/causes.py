@@ -9,7 +9,7 @@ from archcost.gate.judge import measures
 from archcost.report.difference.sentences import effect, place
 from archcost.results.difference import Place
 from archcost.review.diff import between
-from archcost.spec.library import open_spec
+from archcost.spec.opened import open_spec
 from archcost.spec.yaml_reader import MappingNode, read
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import Diagnostic, SpecError, TooLargeError, UsageError
-from archcost.spec.library import open_spec
 from archcost.spec.load import load
+from archcost.spec.opened import open_spec
 from archcost.spec.yaml_reader import MappingNode, read
 
 if TYPE_CHECKING:

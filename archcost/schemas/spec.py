@@ -12,7 +12,7 @@ from archcost import layers
 from archcost.layers import unranked
 from archcost.layers.base import Merge
 from archcost.spec.expectations import KEYS as EXPECT
-from archcost.spec.misplaced import STRUCTURES
+from archcost.spec.keywords import STRUCTURES
 
 if TYPE_CHECKING:
     from archcost.layers.base import Kind

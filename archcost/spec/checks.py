@@ -25,9 +25,6 @@ if TYPE_CHECKING:
     from archcost.spec.problems import Problems
     from archcost.spec.yaml_reader import Tree
 
-META = ("name", "from", "when", "expect", "note", "share", "weights")
-"""Keys that any item may have, beside its kind."""
-
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REF = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
@@ -97,8 +94,6 @@ class Checks:
     def __init__(self, problems: Problems, limits: Limits) -> None:
         self.problems = problems
         self.limits = limits
-        self.in_block: str | None = None
-        """The block whose body is being read."""
         self.hidden: dict[str, str] = {}
         """Names of items and branches -> why one that is not visible cannot be read."""
 
@@ -267,6 +262,16 @@ class Checks:
                 self.problems.add(one.place, text)
         return tuple(refs)
 
+    def outputs(self, node: Tree | None, names: Names) -> tuple[Ref, ...]:
+        """The taps that leave, each once."""
+        refs = () if node is None else self.refs(node, names, "outputs")
+        seen: set[str] = set()
+        for ref in refs:
+            if ref.text in seen:
+                self.problems.add(ref.place, f"outputs lists '{ref.text}' twice")
+            seen.add(ref.text)
+        return refs
+
     def _hint(self, ref: Ref, names: Names) -> str:
         """What to do about a name that is not visible, as the end of a message."""
         head = ref.head
@@ -276,7 +281,7 @@ class Checks:
             return near
         if head in self.hidden:
             return f"; {self.hidden[head]}"
-        if self.in_block:
+        if names.in_block:
             return "; a block sees its own items and `input`, not those around its call"
         if head in {"previous", "prev", "last", "before", "_"}:
             return "; what stands before is read without `from`"

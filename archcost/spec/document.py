@@ -94,22 +94,27 @@ class Branches(Item):
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class Repeat(Item):
-    """A body several times over.
+class Iterations:
+    """What a repeat steps through: a count, variables in lock-step, or one mapping per iteration."""
 
-    `mode` is `chain`, `merge` (side by side), `collect`, `dense` or `carry`. `count` is a plain number of
-    iterations, `columns` variables in lock-step, `rows` one mapping per iteration; one of the three is set.
-    """
-
-    items: list[Item]
-    mode: str
-    merge: MergeSpec | None = None
-    carry: tuple[str, ...] = ()
     count: Template | None = None
     columns: dict[str, Template] = field(default_factory=dict[str, "Template"])
     rows: list[dict[str, Template]] = field(default_factory=list[dict[str, "Template"]])
     places: dict[str, Place] = field(default_factory=dict[str, "Place"])
     """Where each loop variable is named."""
+    names: frozenset[str] = frozenset()
+    """The loop variables that the body knows."""
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class Repeat(Item):
+    """A body several times over: `chain`, `merge` (side by side), `collect`, `dense` or `carry`."""
+
+    items: list[Item]
+    mode: str
+    iterations: Iterations
+    merge: MergeSpec | None = None
+    carry: tuple[str, ...] = ()
     carry_places: dict[str, Place] = field(default_factory=dict[str, "Place"])
 
 

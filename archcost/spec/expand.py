@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NoReturn
 
-from archcost.errors import ShapeError, SpecError
+from archcost.errors import ExpressionError, ShapeError, SpecError
 from archcost.layers.base import Merge, Source
 from archcost.network import Expectation, Input, Network, Node
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
 from archcost.spec.expectations import expected
-from archcost.spec.library import beside
+from archcost.spec.opened import beside
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.scope import UNKNOWN, Environment, Frame, Lost, Tap, Taps, Unknown
 from archcost.spec.sharing import Shared
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from archcost.source import Place
     from archcost.spec.document import Block, Branch, Document, Item, MergeSpec, Ref
     from archcost.spec.fields import Fields
-    from archcost.spec.library import Opened
+    from archcost.spec.opened import Opened
     from archcost.spec.problems import Uses
     from archcost.spec.scope import Flow, Wire
     from archcost.spec.template import Field, Template
@@ -73,6 +73,7 @@ class Expander:
         self._given: list[GivenWeights] = []
         self._given_at: dict[tuple[str, str], Place] = {}
         self._shapes: dict[tuple[int, tuple[Shape, ...]], Shape | ShapeError] = {}
+        self._built: dict[tuple[Fields | Value, ...], Kind] = {}
         self._layers: dict[tuple[int, int], Kind] = {}
         """By layer and number of axes, the same with its axes settled."""
         self._sets: dict[str, Shared] = {}
@@ -280,10 +281,21 @@ class Expander:
             if item.reads:
                 raise Mistake(item.place, f"{item.word}: brings its own tensor and reads none; drop `from`")
             flow = ()
-        layer = fields.layer(env, self._sizes(fields, frame))
+        layer = self._built_layer(fields, env, self._sizes(fields, frame))
         labels = [ref.text for ref in item.reads] if len(item.reads) == len(flow) else [w.path for w in flow]
         path = frame.prefix + (item.segment or item.word)
         return Tap((self._node(fields, layer, flow, [f"'{label}'" for label in labels], path, frame),))
+
+    def _built_layer(self, fields: Fields, env: Environment, sizes: dict[str, Shape]) -> Kind:
+        """The layer under these variables; equal values give the same object."""
+        try:
+            key = (fields, *(env[name] for name in fields.names), *sizes.values())
+        except ExpressionError:
+            return fields.layer(env, sizes)  # the same error again, now with its place
+        layer = self._built.get(key)
+        if layer is None:
+            layer = self._built[key] = fields.layer(env, sizes)
+        return layer
 
     def _sizes(self, fields: Fields, frame: Frame) -> dict[str, Shape]:
         """The spatial sizes of the taps the fields name (`like: c3`)."""
@@ -473,7 +485,7 @@ class Expander:
                 )
         if len(flows) == 1:
             return flows[0][1]
-        layer = merge.fields.layer(env)
+        layer = self._built_layer(merge.fields, env, {})
         wires = tuple(flow[0] for _, flow in flows)
         path = frame.prefix + merge.segment
         return (self._node(merge.fields, layer, wires, [label for label, _ in flows], path, frame),)
@@ -530,11 +542,12 @@ class Expander:
 
     def _rounds(self, item: Repeat, env: Environment) -> list[dict[str, Value]]:
         """The loop variables of each iteration."""
-        if item.rows:
-            return [{name: t.value(env) for name, t in row.items()} for row in item.rows]
-        if item.count is not None:
-            return [{}] * self._count(item.count, "the count", env)
-        columns = {name: self._column(t, name, env) for name, t in item.columns.items()}
+        steps = item.iterations
+        if steps.rows:
+            return [{name: t.value(env) for name, t in row.items()} for row in steps.rows]
+        if steps.count is not None:
+            return [{}] * self._count(steps.count, "the count", env)
+        columns = {name: self._column(t, name, env) for name, t in steps.columns.items()}
         lengths = {len(values) for values in columns.values()}
         if len(lengths) > 1:
             has = ", ".join(f"{name} {len(values)}" for name, values in columns.items())

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from itertools import chain, product
-from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from archcost import foreign
-from archcost.errors import ExpressionError
 from archcost.layers import unranked
 from archcost.layers.base import Merge
 from archcost.spec.calls import INFERRED, kind_of
@@ -23,8 +21,7 @@ from archcost.windows.window import axis_names
 from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
-    from collections.abc import Mapping as Env
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from pydantic_core import ErrorDetails
 
@@ -35,8 +32,6 @@ if TYPE_CHECKING:
     from archcost.spec.problems import Problems
     from archcost.spec.yaml_reader import KeyValue, Tree
     from archcost.windows.window import Shape
-
-EMPTY: Env[str, Shape] = MappingProxyType({})
 
 Loc = tuple[int | str, ...]
 """Where a value stands among the fields, as pydantic says it: `("padding", 0, 1)`."""
@@ -53,7 +48,6 @@ class Fields:
     """
 
     __slots__ = (
-        "_built",
         "_faulty",
         "_known",
         "_limits",
@@ -71,7 +65,6 @@ class Fields:
         self.place = place
         self.templates: dict[str, Template] = {}
         self.names: tuple[str, ...] = ()
-        self._built: dict[tuple[Value, ...], Kind] = {}
         self._faulty = False
 
     def read(self, node: Tree | None, known: Collection[str], problems: Problems, limits: Limits) -> Fields:
@@ -135,24 +128,14 @@ class Fields:
             text = f"{self.word}: {name} is empty; give it a value, or leave it out"
             problems.add(self.templates[name].place, text)
 
-    def layer(self, env: Env[str, Value], sizes: Env[str, Shape] = EMPTY) -> Kind:
-        """The layer under these variables; equal values give the same object.
+    def layer(self, env: Mapping[str, Value], sizes: Mapping[str, Shape]) -> Kind:
+        """The layer under these variables.
 
         `sizes` has the spatial size of the taps that `tap_fields` name, by field.
 
         Raises:
             Mistake: a value that cannot be, at its place.
         """
-        try:
-            key = (*(env[name] for name in self.names), *sizes.values())
-        except ExpressionError:
-            return self._build(env, sizes)  # the same error again, now with its place
-        built = self._built.get(key)
-        if built is None:
-            built = self._built[key] = self._build(env, sizes)
-        return built
-
-    def _build(self, env: Env[str, Value], sizes: Env[str, Shape]) -> Kind:
         values = {name: t.resolve(env) for name, t in self.templates.items() if name not in sizes}
         for name, value in values.items():
             if self._is_too_big(value):

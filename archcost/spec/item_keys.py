@@ -25,9 +25,9 @@ class ItemKeys:
     """The meta keys of one item, read before the item itself is made and put into it afterwards."""
 
     def __init__(
-        self, pieces: Checks, node: MappingNode, around: Around, misplaced: list[Tree] | None = None
+        self, checks: Checks, node: MappingNode, around: Around, misplaced: list[Tree] | None = None
     ) -> None:
-        self._pieces = pieces
+        self._checks = checks
         self._around = around
         self.misplaced = misplaced or []
         """Items beside a repeat that belong into its body (which was noted)."""
@@ -40,15 +40,15 @@ class ItemKeys:
             self._read_name(name)
         self._reads: tuple[Ref, ...] = ()
         if (reads := node.get("from")) is not None:
-            self._reads = pieces.refs(reads, around.names, "from")
+            self._reads = checks.refs(reads, around.names, "from")
         when = node.get("when")
-        self._when = None if when is None else pieces.when(when, around.variables)
+        self._when = None if when is None else checks.when(when, around.variables)
         share = node.get("share")
         self._share = self._word(share, "share")
         self._share_place = share.place if share else None
         self._expect = dict(self._expectations(node.get("expect")))
-        pieces.text(node, "note")
-        self._weights = written(node.get("weights"), pieces, around.variables)
+        checks.text(node, "note")
+        self._weights = written(node.get("weights"), checks, around.variables)
 
     def _read_name(self, node: Tree) -> None:
         self._name_place = node.place
@@ -59,21 +59,21 @@ class ItemKeys:
 
     def _word(self, node: Tree | None, what: str) -> str | None:
         if isinstance(node, ScalarNode):
-            return node.text if self._pieces.check_name(node, what) else None
+            return node.text if self._checks.check_name(node, what) else None
         if node is not None:
-            self._pieces.problems.add(node.place, f"{what} is {shown(node)}; it must be a word")
+            self._checks.problems.add(node.place, f"{what} is {shown(node)}; it must be a word")
         return None
 
     def _expectations(self, node: Tree | None) -> Iterator[tuple[str, tuple[Template, Place]]]:
-        pieces = self._pieces
-        mapping = None if node is None else pieces.as_mapping(node, "expect", "shape: [64, 56, 56]")
+        checks = self._checks
+        mapping = None if node is None else checks.as_mapping(node, "expect", "shape: [64, 56, 56]")
         if mapping is None:
             return
         known = "; it knows " + ", ".join(EXPECT)
-        for key, value in pieces.mend(mapping, EXPECT, " in expect", known).entries:
-            template = pieces.template(value, self._around.variables)
+        for key, value in checks.mend(mapping, EXPECT, " in expect", known).entries:
+            template = checks.template(value, self._around.variables)
             if not template.waits:
-                pieces.problems.attempt(expected, key.text, template, {})
+                checks.problems.attempt(expected, key.text, template, {})
             yield key.text, (template, value.place)
 
     def finish(self, item: Item) -> Item:
@@ -93,6 +93,6 @@ class ItemKeys:
         if self.name is None:
             return
         if why:
-            self._pieces.problems.add(self._name_place, why)
+            self._checks.problems.add(self._name_place, why)
         why_not = f"the one on line {self._name_place.line} is visible only in its own list of items"
-        self._pieces.hidden.setdefault(self.name, why_not)
+        self._checks.hidden.setdefault(self.name, why_not)

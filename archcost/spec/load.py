@@ -15,12 +15,20 @@ from archcost.gc_paused import collector_paused
 from archcost.habits_of_axes import meant
 from archcost.limits import DEFAULT
 from archcost.source import Place, Source
-from archcost.spec.document_parser import LIBRARY_KEYS, SPEC_KEYS, DocumentParser
+from archcost.spec.block_parser import BlockParser
+from archcost.spec.block_table import BlockTable
+from archcost.spec.checks import Checks
+from archcost.spec.document_parser import DocumentParser
 from archcost.spec.expand import Expander
 from archcost.spec.habits import instead
+from archcost.spec.includes import Includer
 from archcost.spec.inputs import given_shapes, network_inputs
-from archcost.spec.library import BLOCKS, Includer, open_spec, shipped
+from archcost.spec.item_parser import ItemParser
+from archcost.spec.keywords import SPEC_KEYS
+from archcost.spec.misplaced import Mender
+from archcost.spec.opened import open_spec
 from archcost.spec.problems import Mistake, Problems
+from archcost.spec.standard import StandardBlocks
 from archcost.spec.template import Template, check_plain, describe, proposed, shown, sort
 from archcost.spec.unused import Survey
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, read
@@ -29,16 +37,16 @@ from archcost.words.suggest import suggest
 from archcost.words.wording import in_a_row, short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from pathlib import Path
 
     from archcost.expressions.evaluate import Value
     from archcost.history.revisions import Revision
     from archcost.limits import Limits
     from archcost.network import Input, Network
-    from archcost.spec.document import Block, Document
+    from archcost.spec.document import Document
     from archcost.spec.inputs import InputShape
-    from archcost.spec.library import Opened
+    from archcost.spec.opened import Opened
 
 Setting: TypeAlias = "str | float | bool | Sequence[Setting]"
 """A value for a variable; a text is read as the spec would read it (`"0.5"`, `"[3, 4]"`, `"relu"`)."""
@@ -171,11 +179,13 @@ def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
         text = f"a spec is a mapping (archcost: 1, name, input, layers), not {what}"
         raise SpecError([Diagnostic(root.place, text)])
     _check_is_spec(root)
-    includer = Includer(problems, limits)
+    checks = Checks(problems, limits)
+    includer = Includer(checks)
     includer.include(root, opened)
-    parser = DocumentParser(problems, limits, _Standard(problems, limits).block)
-    parser.blocks_are_complete = includer.complete
-    document = parser.document(root, list(_included(includer.roots, parser)), includer.files)
+    table = BlockTable(StandardBlocks(problems, limits).find, are_complete=includer.complete)
+    items = ItemParser(checks, table, Mender(checks, table))
+    parser = DocumentParser(checks, table, items, BlockParser(checks, table, items))
+    document = parser.document(root, includer.blocks, includer.files)
     problems.stop_if_any()
     return document
 
@@ -192,43 +202,6 @@ def _check_is_spec(root: MappingNode) -> None:
     is_known = any(key in is_of for key in keys)
     how = foreign.HOW_TO_WRITE_ONE if is_known else "(`archcost zoo resnet18` shows one)"
     raise SpecError([Diagnostic(root.place, f"{text} {how}")])
-
-
-def _included(roots: list[MappingNode], parser: DocumentParser) -> Iterator[MappingNode]:
-    """The `blocks:` of the files that were included."""
-    for root in roots:
-        spec = next((e.key for e in root.entries if e.key.text in {"input", "layers"}), None)
-        if spec is not None:
-            text = f"'{spec.text}' makes this a whole spec; a file that is included holds blocks alone"
-            parser.problems.add(spec.place, text)
-        keys = LIBRARY_KEYS if spec is None else (*LIBRARY_KEYS, *SPEC_KEYS)
-        blocks = parser.check_keys(root, keys, (), "a file that is included").get("blocks")
-        if blocks is not None and (mapping := parser.as_mapping(blocks, "blocks", "name: {params, body}")):
-            yield mapping
-
-
-class _Standard:
-    """The standard blocks, each parsed from its file when it is first called."""
-
-    def __init__(self, problems: Problems, limits: Limits) -> None:
-        self._problems = problems
-        self._limits = limits
-        self._known: dict[str, Block | None] = {}
-
-    def block(self, name: str) -> Block | None:
-        """`std/NAME`, or None."""
-        if name not in self._known:
-            self._known[name] = None  # a block that calls itself finds nothing
-            self._known[name] = self._parse(name)
-        return self._known[name]
-
-    def _parse(self, name: str) -> Block | None:
-        file = BLOCKS / f"{name}.yaml"
-        if not name.isidentifier() or not file.is_file():
-            return None
-        root = read(shipped(file), f"std/{name}", self._limits)
-        parser = DocumentParser(self._problems, self._limits, self.block)
-        return parser.library(root).get(name) if isinstance(root, MappingNode) else None
 
 
 # -- variables ------------------------------------------------------------------------------------------

@@ -9,32 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost import foreign, layers
-from archcost.spec.checks import META, Checks
+from archcost.spec.keywords import COMPANIONS, META, STRUCTURES
 from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode
 from archcost.words.suggest import meant, nearest
 
 if TYPE_CHECKING:
-    from archcost.limits import Limits
-    from archcost.spec.document import Block
-    from archcost.spec.problems import Problems
+    from archcost.spec.block_table import BlockTable
+    from archcost.spec.checks import Checks
     from archcost.spec.yaml_reader import Tree
-
-STRUCTURES = {
-    "body": ("body",),
-    "repeat": ("repeat", "body", "merge", "collect", "dense", "carry"),
-    "branches": ("branches", "merge"),
-    "residual": ("residual", "shortcut", "merge"),
-}
-"""Structure kinds and the keys that belong to each."""
-
-COMPANIONS = {
-    "shortcut": "`residual`",
-    "merge": "`branches`, `residual` or `repeat`",
-    "collect": "`repeat`",
-    "carry": "`repeat`",
-}
-"""Keys that only go with a structure -> which."""
-
 
 _BESIDE = {
     "repeat": ("body", "merge", "collect", "dense", "carry"),
@@ -46,12 +28,13 @@ _BESIDE = {
 _COUNTS = ("times", "count", "n", "number", "num", "repeat", "repeats")
 
 
-class Mender(Checks):
+class Mender:
     """Finds the kind of an item and mends the item around it."""
 
-    def __init__(self, problems: Problems, limits: Limits) -> None:
-        super().__init__(problems, limits)
-        self.blocks: dict[str, Block] = {}
+    def __init__(self, checks: Checks, blocks: BlockTable) -> None:
+        self._checks = checks
+        self._problems = checks.problems
+        self._is_kind = blocks.is_kind
 
     def find_kind(self, node: MappingNode) -> tuple[MappingNode, KeyValue | None]:
         """The entry that says what an item is: a structure, else a known word, else one that is no slip.
@@ -60,12 +43,12 @@ class Mender(Checks):
         """
         others = [e for e in node.entries if e.key.text not in META]
         entry = next((e for e in others if e.key.text in STRUCTURES and e.key.text != "body"), None)
-        known = [e for e in others if self.is_kind(e.key.text)]
+        known = [e for e in others if self._is_kind(e.key.text)]
         if entry is None and all(e.key.text == "body" for e in known):
             for slip in others:
                 if structure := self._misspelt_structure(slip):
                     near = f"unknown kind or block '{slip.key.text}' (did you mean '{structure}'?)"
-                    self.problems.add(slip.key.place, near)
+                    self._problems.add(slip.key.place, near)
                     entry = KeyValue(slip.key.meaning(structure), slip.value)
                     return node.with_entries([entry if e is slip else e for e in node.entries]), entry
         body = (e for e in known if e.key.text == "body")
@@ -76,7 +59,7 @@ class Mender(Checks):
     def _misspelt_structure(self, entry: KeyValue) -> str | None:
         """The structure a key is meant to be, if its value is of that form."""
         word, value = entry
-        if self.is_kind(word.text) or word.text in COMPANIONS:
+        if self._is_kind(word.text) or word.text in COMPANIONS:
             return None
         structure = meant(word.text, STRUCTURES, foreign.KINDS)
         if structure == "branches":
@@ -86,11 +69,6 @@ class Mender(Checks):
         else:
             fits = isinstance(value, SequenceNode) or structure == "repeat"
         return structure if fits else None
-
-    def is_kind(self, word: str) -> bool:
-        """Whether a word is a layer, a block or a structure."""
-        callable_ = layers.find(word) is not None or word in self.blocks or word.startswith("std/")
-        return callable_ or word in STRUCTURES
 
     def mended(self, node: MappingNode, entry: KeyValue) -> tuple[MappingNode, list[Tree]]:
         """The item with nothing but its kind, what goes with it, and meta keys; the rest is noted.
@@ -104,12 +82,12 @@ class Mender(Checks):
         strays = [e for e in node.entries if e.key.text not in allowed]
         if not strays:
             return node, []
-        if not self.is_kind(word):  # which is noted; what it takes is not known
+        if not self._is_kind(word):  # which is noted; what it takes is not known
             strays = [e for e in strays if nearest(e.key.text, META)]
         fields = self._stray_fields(entry, strays)
         if fields:
             text = f"unknown key '{fields[0].key.text}' beside '{word}'"
-            self.problems.add(fields[0].key.place, f"{text}; what belongs to {word} is indented further")
+            self._problems.add(fields[0].key.place, f"{text}; what belongs to {word} is indented further")
             entries = [
                 KeyValue(e.key, node.with_entries(fields)) if e.key.text == word else e for e in entries
             ]
@@ -118,13 +96,13 @@ class Mender(Checks):
             if stray in fields:
                 continue
             if why := self._no_companion(stray.key.text, word):
-                self.problems.add(stray.key.place, why)
-                misplaced += [node.with_entries([stray])] if self.is_kind(stray.key.text) else []
+                self._problems.add(stray.key.place, why)
+                misplaced += [node.with_entries([stray])] if self._is_kind(stray.key.text) else []
             else:
                 entries.append(stray)
         goes = f"; {word} goes with {', '.join(key for key in allowed if key != word)}"
         instead = goes if word in STRUCTURES else f"; a field of {word} stands with its other fields"
-        return self.mend(node.with_entries(entries), allowed, f" beside '{word}'", instead), misplaced
+        return self._checks.mend(node.with_entries(entries), allowed, f" beside '{word}'", instead), misplaced
 
     def _hoisted(self, node: MappingNode, entry: KeyValue) -> MappingNode:
         """The item with the meta keys that stand among the fields of its layer, where they are noted."""
@@ -136,7 +114,7 @@ class Mender(Checks):
         for one in inside:
             word, key = entry.key.text, one.key.text
             text = f"'{key}' is no field of {word}: it stands beside `{word}:`, not inside it"
-            self.problems.add(one.key.place, text)
+            self._problems.add(one.key.place, text)
         fields = entry.value.with_entries([e for e in entry.value.entries if e not in inside])
         kept = [KeyValue(e.key, fields) if e.key.text == entry.key.text else e for e in node.entries]
         return node.with_entries(kept + inside)
@@ -155,7 +133,7 @@ class Mender(Checks):
             own, text = _count(value.with_entries(left), text)
         else:
             own, text = _body(value.with_entries(left), text)
-        self.problems.add(inside[0].key.place, text)
+        self._problems.add(inside[0].key.place, text)
         return node.with_entries(
             [KeyValue(e.key, own) if e.key.text == word else e for e in node.entries] + inside
         )
@@ -170,13 +148,13 @@ class Mender(Checks):
         return [e for e in strays if not self._is_special(e.key.text)]
 
     def _is_special(self, key: str) -> bool:
-        return self.is_kind(key) or key in COMPANIONS or nearest(key, META) is not None
+        return self._is_kind(key) or key in COMPANIONS or nearest(key, META) is not None
 
     def _no_companion(self, key: str, word: str) -> str | None:
         """Why a key can stand beside no such kind; None if it may be a slip."""
-        if self.is_kind(key) and word == "repeat":
+        if self._is_kind(key) and word == "repeat":
             return f"'{key}' stands beside 'repeat'; what is repeated goes into its `body:`"
-        if self.is_kind(key):
+        if self._is_kind(key):
             return f"an item has one kind, but this one has '{word}' and '{key}'; begin a new item with `- `"
         if key in COMPANIONS:
             return f"'{key}' goes with {COMPANIONS[key]}, not with '{word}'"

@@ -63,9 +63,17 @@ class Names:
     """The taps visible at one point of a sequence: its own so far, and those around it."""
 
     def __init__(
-        self, outer: Names | None = None, given: Iterable[str] = (), again: Iterable[str] = ()
+        self,
+        outer: Names | None = None,
+        given: Iterable[str] = (),
+        again: Iterable[str] = (),
+        in_block: str | None = None,
     ) -> None:
-        """`given` names are there from the start; `again` too, and items of this sequence may renew them."""
+        """Names for a sequence inside another, or for the outermost one of the network or of a block.
+
+        `given` names are there from the start; `again` too, and items of this sequence may renew them.
+        """
+        self.in_block = outer.in_block if outer else in_block
         self._outer = outer
         self._again = frozenset(again)
         self._own: dict[str, Place | None] = dict.fromkeys((*given, *self._again))

@@ -59,6 +59,11 @@ class Problems:
         for diagnostic in diagnostics:
             self.add(diagnostic.place, diagnostic.message, diagnostic.uses)
 
+    @property
+    def found(self) -> tuple[Diagnostic, ...]:
+        """The mistakes so far."""
+        return tuple(self._found.values())
+
     def stop_if_any(self) -> None:
         """End the stage.
 
@@ -66,4 +71,4 @@ class Problems:
             SpecError: with every mistake noted so far, in the order of the text.
         """
         if self._found:
-            raise SpecError(self._found.values())
+            raise SpecError(self.found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from archcost.errors import NothingToAnalyzeError, UsageError
 from archcost.globbing import on_disk
 from archcost.limits import DEFAULT
-from archcost.spec.library import zoo
+from archcost.spec.zoo import zoo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

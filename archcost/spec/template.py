@@ -18,8 +18,7 @@ from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, res
 from archcost.words.suggest import suggest, translate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
-    from collections.abc import Mapping as Env
+    from collections.abc import Callable, Collection, Mapping
 
     from archcost.expressions.evaluate import Expression, Value
     from archcost.limits import Limits
@@ -118,7 +117,7 @@ class Template:
         """How the value was computed, for error messages: ` (from $(width * 2))`, or nothing."""
         return f" (from {self.node.text})" if self._expression and isinstance(self.node, ScalarNode) else ""
 
-    def resolve(self, env: Env[str, Value]) -> Field:
+    def resolve(self, env: Mapping[str, Value]) -> Field:
         """The value under these variables.
 
         Raises:
@@ -131,12 +130,12 @@ class Template:
                 raise Mistake(_point(self.node, error.offset, error.width), str(error)) from None
         return self._gather(env) if self._parts else self._constant
 
-    def _gather(self, env: Env[str, Value]) -> Field:
+    def _gather(self, env: Mapping[str, Value]) -> Field:
         if isinstance(self._parts, dict):
             return {name: part.resolve(env) for name, part in self._parts.items()}
         return tuple(part.resolve(env) for part in self._parts)
 
-    def value(self, env: Env[str, Value]) -> Value:
+    def value(self, env: Mapping[str, Value]) -> Value:
         """The value of a variable, which passed `check_plain`."""
         return _plain(self.resolve(env))
 
@@ -144,7 +143,7 @@ class Template:
         """The tap this value names (`like: c3`)."""
         return Ref(self.node.text if isinstance(self.node, ScalarNode) else "", self.place)
 
-    def boolean(self, env: Env[str, Value], known: Collection[str] = ()) -> bool:
+    def boolean(self, env: Mapping[str, Value], known: Collection[str] = ()) -> bool:
         """The value of a `when`; `known` are the variables that it may have."""
         value = self.resolve(env)
         if not isinstance(value, bool):
@@ -152,7 +151,7 @@ class Template:
             raise Mistake(self.place, f"when is {describe(value)}{self.origin}; {wanted}")
         return value
 
-    def count(self, env: Env[str, Value], what: str, known: Collection[str] = ()) -> int:
+    def count(self, env: Mapping[str, Value], what: str, known: Collection[str] = ()) -> int:
         """How often a `repeat` runs: a whole number, or the empty list, which is none."""
         value = self.resolve(env)
         if value == ():

@@ -16,7 +16,7 @@ from archcost.spec.yaml_reader import SequenceNode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from archcost.spec.document import Block, Document, Item, Ref
+    from archcost.spec.document import Block, Document, Item, Iterations, Ref
     from archcost.spec.template import Template
 
 Owner: TypeAlias = "Block | Repeat | None"
@@ -145,19 +145,20 @@ class Survey:
         self._reads(item.merge.fields.templates.values(), scope)
 
     def _repeat(self, item: Repeat, scope: Scope, body: Block | None, times: int) -> None:
+        steps = item.iterations
         self._repeats[item] = None
-        self._reads([item.count] if item.count else [], scope)
-        for name, column in item.columns.items():
+        self._reads([steps.count] if steps.count else [], scope)
+        for name, column in steps.columns.items():
             self._follow((item, name), [column], scope)
             if not _is_list(column):  # then its value says how often the repeat runs
                 self._reads([column], scope)
-        for row in item.rows:
+        for row in steps.rows:
             for name, template in row.items():
                 self._follow((item, name), [template], scope)
         if item.mode == "carry":
             self._carries.append((body, item))
-        inside = scope | {name: (item, name) for name in item.places}
-        self._items(item.items, inside, body, _SEVERAL if _runs_often(item) else times)
+        inside = scope | {name: (item, name) for name in steps.places}
+        self._items(item.items, inside, body, _SEVERAL if _runs_often(steps) else times)
         self._reads(item.merge.fields.templates.values() if item.merge else (), inside)
 
     # -- what is left over ----------------------------------------------------------------------------------
@@ -169,8 +170,9 @@ class Survey:
         for name, place in self._document.places.items():
             yield (None, name), Unused("variable", name, place)
         for repeat in repeats:
-            plain = len(repeat.columns) == 1 and not any(map(_is_list, repeat.columns.values()))
-            for name, place in repeat.places.items():
+            columns = repeat.iterations.columns.values()
+            plain = len(columns) == 1 and not any(map(_is_list, columns))
+            for name, place in repeat.iterations.places.items():
                 yield (repeat, name), Unused("counter" if plain else "loop variable", name, place)
         for block in filter(None, called):
             for name, parameter in block.parameters.items() if block.sees_variables else ():
@@ -252,11 +254,11 @@ def _meta(item: Item) -> Iterator[Template]:
             yield template
 
 
-def _runs_often(item: Repeat) -> bool:
+def _runs_often(steps: Iterations) -> bool:
     """Whether it may run more than once, whatever the variables are."""
-    if item.count is not None:
-        return item.count.waits or item.count.count({}, "the count") > 1
-    return len(item.rows) != 1
+    if steps.count is not None:
+        return steps.count.waits or steps.count.count({}, "the count") > 1
+    return len(steps.rows) != 1
 
 
 def _is_list(column: Template) -> bool:

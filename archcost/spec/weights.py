@@ -16,8 +16,7 @@ from archcost.windows.window import show, size
 from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from collections.abc import Mapping as Env
+    from collections.abc import Collection, Mapping, Sequence
 
     from archcost.expressions.evaluate import Value
     from archcost.files import Stored
@@ -37,7 +36,7 @@ class WrittenWeights(NamedTuple):
     file: str = ""
 
 
-def written(node: Tree | None, pieces: Checks, variables: Collection[str]) -> WrittenWeights | None:
+def written(node: Tree | None, checks: Checks, variables: Collection[str]) -> WrittenWeights | None:
     """Read `weights:`; what is wrong with its form goes to the problems."""
     if node is None:
         return None
@@ -45,11 +44,11 @@ def written(node: Tree | None, pieces: Checks, variables: Collection[str]) -> Wr
         return WrittenWeights(node.place, {}, node.text)
     if not isinstance(node, MappingNode) or not node.entries:
         wanted = "it must be named lists of numbers, or an .npz file beside the spec"
-        pieces.problems.add(node.place, f"weights is {shown(node)}; {wanted}")
+        checks.problems.add(node.place, f"weights is {shown(node)}; {wanted}")
         return None
     for entry in node.entries:
-        pieces.problems.attempt(_check_numbers, entry.value, f"weights: {entry.key.text}")
-    numbers = {e.key.text: (e.key.place, pieces.template(e.value, variables)) for e in node.entries}
+        checks.problems.attempt(_check_numbers, entry.value, f"weights: {entry.key.text}")
+    numbers = {e.key.text: (e.key.place, checks.template(e.value, variables)) for e in node.entries}
     return WrittenWeights(node.place, numbers)
 
 
@@ -67,7 +66,7 @@ def _is_number(value: object) -> bool:
 
 
 def given(
-    weights: WrittenWeights, nodes: Sequence[Node], base: str, env: Env[str, Value], file: Stored | None
+    weights: WrittenWeights, nodes: Sequence[Node], base: str, env: Mapping[str, Value], file: Stored | None
 ) -> tuple[GivenWeights, list[Mistake]]:
     """What an item's `weights` say of the nodes it became, and what is wrong with that.
 
@@ -102,8 +101,8 @@ def _numbers(
     name: str,
     place: Place,
     template: Template,
-    names: Env[str, tuple[Node, str]],
-    env: Env[str, Value],
+    names: Mapping[str, tuple[Node, str]],
+    env: Mapping[str, Value],
 ) -> Value:
     """The numbers of one tensor.
 

@@ -10,8 +10,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost import foreign, layers
-from archcost.spec.library import standard_names, what_it_holds
 from archcost.spec.yaml_reader import MappingNode
+from archcost.spec.zoo import standard_names, what_it_holds
 from archcost.words.suggest import meant, nearest, plain, translate, translation
 
 if TYPE_CHECKING:

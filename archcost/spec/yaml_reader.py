@@ -110,6 +110,10 @@ class MappingNode(_Node):
             self._values = {entry.key.text: entry.value for entry in self.entries}
         return self._values.get(key)
 
+    def key_places(self) -> dict[str, Place]:
+        """Where the keys stand."""
+        return {entry.key.text: entry.key.place for entry in self.entries}
+
     def with_entries(self, entries: list[KeyValue]) -> MappingNode:
         """The same place, with other entries."""
         other = copy(self)

@@ -12,7 +12,7 @@ import pytest
 
 from archcost.cli import main
 from archcost.cli.program import COMMANDS
-from archcost.spec.library import BLOCKS
+from archcost.spec.zoo import BLOCKS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from archcost.errors import SpecError
 from archcost.execute.scaling import scaled
 from archcost.execute.verification import verify
 from archcost.limits import DEFAULT
-from archcost.spec.library import zoo
+from archcost.spec.zoo import zoo
 
 if TYPE_CHECKING:
     from archcost.network import Network

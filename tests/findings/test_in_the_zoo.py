@@ -12,7 +12,7 @@ import archcost
 from archcost.analysis.facts import Facts
 from archcost.findings import RULES
 from archcost.limits import DEFAULT
-from archcost.spec.library import BLOCKS, zoo
+from archcost.spec.zoo import BLOCKS, zoo
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -18,7 +18,7 @@ from archcost.analysis.facts import Facts
 from archcost.analysis.measures import MEASURES
 from archcost.limits import DEFAULT
 from archcost.results.report import COUNTS
-from archcost.spec.library import zoo
+from archcost.spec.zoo import zoo
 from archcost.words.numbers import si
 
 if TYPE_CHECKING:

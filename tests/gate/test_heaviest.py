@@ -15,7 +15,7 @@ from archcost.analysis.measures import MEASURES
 from archcost.limits import DEFAULT
 from archcost.passes.memory import peaks
 from archcost.results.report import COUNTS
-from archcost.spec.library import zoo
+from archcost.spec.zoo import zoo
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 import archcost
 from archcost.limits import DEFAULT
 from archcost.passes.effective_field import SHARE, effective_fields
-from archcost.spec.library import find_in_zoo
+from archcost.spec.zoo import find_in_zoo
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ from archcost.execute.executor import steps
 from archcost.execute.tensors import Tensors
 from archcost.layers import KINDS
 from archcost.limits import DEFAULT
-from archcost.spec.library import zoo
+from archcost.spec.zoo import zoo
 from tests.peers.compared import NEEDS_TORCH, score
 
 if TYPE_CHECKING:

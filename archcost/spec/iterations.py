@@ -1,0 +1,100 @@
+"""What a `repeat` steps through: a count, variables side by side, or rows."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from archcost.spec.document import Iterations
+from archcost.spec.template import ANY, shown
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode
+from archcost.words.wording import in_a_row
+
+if TYPE_CHECKING:
+    from archcost.spec.checks import Checks
+    from archcost.spec.naming import Around
+    from archcost.spec.yaml_reader import Tree
+
+_LOOP = re.compile(r"(\w+) +in +range\((?:0, *)?([^,()]+)\)")
+"""Python's `i in range(3)`."""
+
+_FEW = 6
+"""Values that a message still writes out."""
+
+
+def read_iterations(node: Tree, around: Around, checks: Checks) -> Iterations:
+    """The iterations as written; what is wrong with them is noted."""
+    if isinstance(node, MappingNode):
+        return _columns(node, around, checks)
+    if isinstance(node, SequenceNode) and node.items:
+        return _rows(node.items, around, checks)
+    count = checks.template(node, around.variables)
+    if not count.waits:
+        checks.problems.attempt(count.count, {}, "the count", around.variables)
+    return Iterations(count=count)
+
+
+def _columns(node: MappingNode, around: Around, checks: Checks) -> Iterations:
+    if not node.entries:
+        text = "repeat names no variable; write a count, or {variable: values}"
+        checks.problems.add(node.place, text)
+    named = _check_loop_variables(node, around, checks)
+    columns = {
+        key.text: checks.value(value, around.variables, f"repeat: {key.text}")
+        for key, value in node.entries
+        if key in named
+    }
+    for name, column in columns.items():
+        if isinstance(column.node, ScalarNode) and column.node.value is not None and not column.waits:
+            checks.problems.attempt(column.count, {}, name, around.variables)
+    return Iterations(columns=columns, places=node.key_places(), names=frozenset(columns))
+
+
+def _rows(nodes: list[Tree], around: Around, checks: Checks) -> Iterations:
+    first = next((row for row in nodes if isinstance(row, MappingNode)), None)
+    if first is None:
+        values = [node.text if isinstance(node, ScalarNode) else "[…]" for node in nodes]
+        given = ", ".join(values if len(values) <= _FEW else [*values[: _FEW - 1], "…"])
+        text = f"repeat lists values without a name for them; write {{width: [{given}]}}"
+        checks.problems.add(nodes[0].place, text)
+        return Iterations(names=frozenset({ANY}))
+    _check_loop_variables(first, around, checks)
+    places = first.key_places()
+    found = Iterations(places=places, names=frozenset(places))
+    for node in nodes:
+        if not isinstance(node, MappingNode):
+            form = ", ".join(f"{key}: …" for key in places)
+            text = f"a row of this repeat is {shown(node)}; it must be a mapping like the first ({form})"
+            checks.problems.add(node.place, text)
+            continue
+        _check_row(node, list(places), checks)
+        row = {k.text: checks.value(v, around.variables, f"repeat: {k.text}") for k, v in node.entries}
+        found.rows.append(row)
+    return found
+
+
+def _check_row(row: MappingNode, keys: list[str], checks: Checks) -> None:
+    """Every row has the keys of the first."""
+    lacks = [key for key in keys if row.get(key) is None]
+    if lacks:
+        text = f"this row has no {in_a_row(lacks)}; every row of a repeat has the keys of the first"
+        checks.problems.add(row.place, text)
+    for entry in row.entries:
+        if entry.key.text not in keys and not lacks:
+            text = f"'{entry.key.text}' is not in the first row; every row of a repeat has the same keys"
+            checks.problems.add(entry.key.place, text)
+
+
+def _check_loop_variables(node: MappingNode, around: Around, checks: Checks) -> list[ScalarNode]:
+    """Those that can be read."""
+    named: list[ScalarNode] = []
+    for entry in node.entries:
+        if loop := _LOOP.fullmatch(entry.key.text):
+            text = f"a repeat counts from 0: write {{{loop[1]}: {loop[2]}}}"
+            checks.problems.add(entry.key.place, text)
+        elif checks.check_variable(entry.key, "loop variable"):
+            named.append(entry.key)
+            if entry.key.text in around.variables:
+                text = f"loop variable '{entry.key.text}' is already a variable here; choose another name"
+                checks.problems.add(entry.key.place, text)
+    return named
