@@ -49,7 +49,9 @@ def test_readers_stand_in_written_order(network: Network) -> None:
 
 def test_a_tensor_read_twice_is_read_twice_there(tmp_path: Path) -> None:
     spec = tmp_path / "twice.yaml"
-    spec.write_text("archcost: 1\nname: twice\ninput: [4, 8]\nlayers: [{name: a, relu}, {add, from: [a, a]}]\n")
+    spec.write_text(
+        "archcost: 1\nname: twice\ninput: [4, 8]\nlayers: [{name: a, relu}, {add, from: [a, a]}]\n"
+    )
     net = load(spec)
     first, added = net.nodes
     assert net.readers[first] == [(added, 0), (added, 1)]
