@@ -21,7 +21,8 @@ def followed(
 ) -> Iterator[T]:
     """What `step` makes of every node, from what it made of what the node reads.
 
-    What nobody will read again is given up: sets with holes in all of a deep network would take gigabytes.
+    What none of these nodes will read again is given up: sets with holes in all of a deep network would take
+    gigabytes.
     """
     found = dict(start)
     last = {source: node for node in nodes for source in node.inputs}
