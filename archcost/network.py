@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import networkx as nx
 
-    from archcost.expressions.evaluate import Value
+    from archcost.expressions.values import Value
     from archcost.files import Stored
     from archcost.layers.base import Kind
     from archcost.source import Place

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from archcost.errors import ExpressionError
 from archcost.expressions.dollar import split_dollar
-from archcost.expressions.evaluate import RESERVED, Expression, show
-from archcost.expressions.values import equal
+from archcost.expressions.parser import RESERVED, Expression
+from archcost.expressions.values import equal, show
 from archcost.limits import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archcost.expressions.evaluate import Value
+    from archcost.expressions.values import Value
 
 ENV: dict[str, Value] = {
     "width": 64,

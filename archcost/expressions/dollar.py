@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from archcost.errors import ExpressionError
-from archcost.expressions.evaluate import Expression
+from archcost.expressions.parser import Expression
 from archcost.limits import DEFAULT, Limits
 
 if TYPE_CHECKING:

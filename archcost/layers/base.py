@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, TypeVar
 from pydantic import BaseModel, ConfigDict
 
 from archcost.errors import ShapeError
-from archcost.expressions.evaluate import Expression
+from archcost.expressions.parser import Expression
 from archcost.layers.axes import settled
 from archcost.limits import Limits
 from archcost.windows.channels import Channels, blurred_together, overlaid

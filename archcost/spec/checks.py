@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archcost.expressions.evaluate import RESERVED
+from archcost.expressions.parser import RESERVED
 from archcost.spec.document import Ref
 from archcost.spec.template import Template, check_plain, describe, has_dashes, shown
 from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode

@@ -28,7 +28,7 @@ from archcost.words.wording import in_a_row
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.expressions.evaluate import Value
+    from archcost.expressions.values import Value
     from archcost.layers.base import Kind
     from archcost.limits import Limits
     from archcost.network import GivenWeights, Unused

@@ -12,7 +12,7 @@ from archcost.spec.template import describe
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from archcost.expressions.evaluate import Value
+    from archcost.expressions.values import Value
     from archcost.spec.template import Field, Template
 
 KEYS = ("shape", "stride", "receptive_field", "coverage", "params", "macs")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from pydantic_core import ErrorDetails
 
-    from archcost.expressions.evaluate import Value
+    from archcost.expressions.values import Value
     from archcost.layers.base import Kind
     from archcost.limits import Limits
     from archcost.source import Place

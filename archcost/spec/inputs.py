@@ -17,7 +17,7 @@ from archcost.words.suggest import suggest
 from archcost.words.wording import in_a_row, short
 
 if TYPE_CHECKING:
-    from archcost.expressions.evaluate import Value
+    from archcost.expressions.values import Value
     from archcost.limits import Limits
     from archcost.spec.problems import Problems
     from archcost.spec.template import Field, Template

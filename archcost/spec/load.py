@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from archcost.expressions.evaluate import Value
+    from archcost.expressions.values import Value
     from archcost.history.revisions import Revision
     from archcost.limits import Limits
     from archcost.network import Input, Network

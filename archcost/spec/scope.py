@@ -11,7 +11,7 @@ from archcost.windows.window import axis_names, show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.expressions.evaluate import Value
+    from archcost.expressions.values import Value
     from archcost.network import Input, Node
     from archcost.spec.problems import Uses
     from archcost.spec.sharing import Shared

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import ExpressionError
 from archcost.expressions.dollar import split_dollar
-from archcost.expressions.evaluate import show
+from archcost.expressions.values import show
 from archcost.layers import find
 from archcost.source import Place
 from archcost.spec.document import Ref
@@ -20,7 +20,8 @@ from archcost.words.suggest import suggest, translate
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
-    from archcost.expressions.evaluate import Expression, Value
+    from archcost.expressions.parser import Expression
+    from archcost.expressions.values import Value
     from archcost.limits import Limits
     from archcost.spec.problems import Problems
     from archcost.spec.yaml_reader import Tree

@@ -18,7 +18,7 @@ from archcost.words.suggest import suggest
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from archcost.expressions.evaluate import Value
+    from archcost.expressions.values import Value
     from archcost.files import Stored
     from archcost.network import Node
     from archcost.source import Place
