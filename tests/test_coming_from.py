@@ -36,7 +36,7 @@ def test_every_kind_has_its_row() -> None:
 def test_a_layer_of_another_framework_is_that_kind_or_has_a_sentence_that_names_it(
     kind: str, word: str
 ) -> None:
-    sentence = foreign.INSTEAD.get(plain(word), "")
+    sentence = foreign.layers.INSTEAD.get(plain(word), "")
     assert kind_of(word) == kind or f"`{kind}" in sentence or f"{{{kind}" in sentence
 
 

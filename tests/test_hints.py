@@ -65,7 +65,7 @@ def broken(case: str, folder: Path = BROKEN) -> list[Diagnostic]:
 
 # -- words of other frameworks ------------------------------------------------------------------------------
 
-SENTENCES = {*foreign.INSTEAD.values(), *foreign.DIFFERS.values()}
+SENTENCES = {*foreign.layers.INSTEAD.values(), *foreign.layers.DIFFERS.values()}
 COMPLETE = sorted({one for sentence in SENTENCES for one in proposals(sentence)})
 
 

@@ -49,13 +49,13 @@ def test_no_operator_is_taken_for_another() -> None:
     mistaken = {
         word: ours
         for word, ours in found.items()
-        if ours and plain(ours.removeprefix("std/")) != plain(word) and foreign.KINDS.get(plain(word)) != ours
+        if ours and plain(ours.removeprefix("std/")) != plain(word) and foreign.layers.KINDS.get(plain(word)) != ours
     }
     assert mistaken == {}
 
 
 def test_an_operator_with_a_sentence_gets_the_sentence() -> None:
-    for word, sentence in foreign.INSTEAD.items():
+    for word, sentence in foreign.layers.INSTEAD.items():
         assert kind_tail(word, STRUCTURES, []) == f": {sentence}"
         assert kind_tail(f"nn.{word.title()}", STRUCTURES, []) == f": {sentence}"
 
@@ -138,17 +138,17 @@ def test_standard_blocks_whose_names_begin_alike_are_all_named() -> None:
 
 
 def test_every_translation_is_a_word_of_the_language_and_looked_up_as_it_is_written() -> None:
-    assert set(foreign.KINDS.values()) <= set(KNOWN)
-    assert set(foreign.STANDARD.values()) <= set(standard_names())
-    assert set(foreign.MERGES.values()) == set(MERGES)
-    for table in (foreign.KINDS, foreign.INSTEAD, foreign.STANDARD):
+    assert set(foreign.layers.KINDS.values()) <= set(KNOWN)
+    assert set(foreign.blocks.STANDARD.values()) <= set(standard_names())
+    assert set(foreign.blocks.MERGES.values()) == set(MERGES)
+    for table in (foreign.layers.KINDS, foreign.layers.INSTEAD, foreign.blocks.STANDARD):
         assert all(word == plain(word) or word == "conv4d" for word in table)
-    assert not set(foreign.KINDS) & set(foreign.INSTEAD)
+    assert not set(foreign.layers.KINDS) & set(foreign.layers.INSTEAD)
 
 
 def test_no_translation_hides_a_word_of_the_language() -> None:
     ours = {plain(word) for word in [*words(), *STRUCTURES]}
-    assert not ours & {*foreign.KINDS, *foreign.INSTEAD}
+    assert not ours & {*foreign.layers.KINDS, *foreign.layers.INSTEAD}
 
 
 def test_kinds_that_sentences_name_are_there(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_kinds_that_sentences_name_are_there(tmp_path: Path) -> None:
         "every other": "max_pool: {kernel_size: 1, stride: 2}",
         "rms_norm": "layer_norm: {bias: false}",
     }
-    sentences = " ".join([*foreign.INSTEAD.values(), *foreign.NO_FIELDS_OF["slice"].values()])
+    sentences = " ".join([*foreign.layers.INSTEAD.values(), *foreign.fields.NO_FIELDS_OF["slice"].values()])
     for example in examples.values():
         assert example in sentences
         path = tmp_path / "net.yaml"
@@ -193,7 +193,7 @@ def unknown_fields(tmp_path: Path, kind: str, fields: list[str]) -> dict[str, st
 
 def test_no_argument_is_taken_for_another_field() -> None:
     for kind in KINDS:
-        own, table = fields_of(kind), foreign.FIELDS | foreign.FIELDS_OF.get(kind, {})
+        own, table = fields_of(kind), foreign.fields.FIELDS | foreign.fields.FIELDS_OF.get(kind, {})
         found = {word: offered(field_tail(word, own, kind)) for word in ARGUMENTS if word not in own}
         mistaken = {
             word: ours
@@ -262,20 +262,20 @@ def test_a_field_that_is_not_here_says_what_to_write(kind: str, field: str, tmp_
 
 
 def test_every_field_that_is_translated_to_is_one_of_its_kind() -> None:
-    for kind, table in foreign.FIELDS_OF.items():
+    for kind, table in foreign.fields.FIELDS_OF.items():
         assert set(table.values()) <= set(fields_of(kind))
         assert not set(table) & set(fields_of(kind))
-        assert not set(table) & set(foreign.NO_FIELDS_OF.get(kind, {}))
-    for kind, table in foreign.NO_FIELDS_OF.items():
+        assert not set(table) & set(foreign.fields.NO_FIELDS_OF.get(kind, {}))
+    for kind, table in foreign.fields.NO_FIELDS_OF.items():
         assert not set(table) & set(fields_of(kind))
     everything = {field for kind in KINDS for field in fields_of(kind)}
-    assert set(foreign.FIELDS.values()) <= everything
-    assert not set(foreign.FIELDS) & set(foreign.NO_FIELDS)
+    assert set(foreign.fields.FIELDS.values()) <= everything
+    assert not set(foreign.fields.FIELDS) & set(foreign.fields.NO_FIELDS)
 
 
 def test_a_parameter_of_a_standard_block_is_translated() -> None:
     assert Slips(["ratio", "act"], [], block="std/squeeze_excite").missing(["ratio"]) == ["ratio"]
-    assert foreign.PARAMETERS["reduction"] == "ratio"
+    assert foreign.blocks.PARAMETERS["reduction"] == "ratio"
 
 
 # -- words in general -----------------------------------------------------------------------------------
@@ -322,7 +322,7 @@ def test_a_word_of_the_language_is_meant_by_one_slip_only(typed: str, known: str
 
 
 def test_a_translation_must_be_among_what_is_known() -> None:
-    assert meant("filters", ["relu"], foreign.FIELDS) is None
+    assert meant("filters", ["relu"], foreign.fields.FIELDS) is None
 
 
 def test_a_very_long_word_is_not_compared_at_length() -> None:

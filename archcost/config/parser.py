@@ -262,7 +262,7 @@ class _Parser:
         """The kind of layer an entry is about."""
         kind, node = self._optional(root, "kind"), root.get("kind")
         if kind and kind not in KINDS and node is not None:
-            near = translate(kind, KINDS, foreign.KINDS) or "; `archcost schema spec` lists the kinds"
+            near = translate(kind, KINDS, foreign.layers.KINDS) or "; `archcost schema spec` lists the kinds"
             self._problems.add(node.place, f"there is no kind '{kind}'{near}")
         return kind
 

@@ -323,7 +323,7 @@ def _words() -> list[str]:
 def _known(word: str) -> str:
     words = _words()
     if word not in words:
-        forms = "an activation" + (translate(word, words, foreign.KINDS) or ": " + ", ".join(words))
+        forms = "an activation" + (translate(word, words, foreign.layers.KINDS) or ": " + ", ".join(words))
         raise must_be(forms, word)
     return word
 

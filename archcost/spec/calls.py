@@ -114,7 +114,7 @@ def row(module: str, arguments: list[str]) -> str:
         return "write `{concat, from: [a, b]}`"
     if "." in module and (written := layer(f"{module}({', '.join(map(_quoted, arguments))})")):
         return written
-    return foreign.INSTEAD.get(plain(module)) or foreign.MODULE
+    return foreign.layers.INSTEAD.get(plain(module)) or foreign.layers.MODULE
 
 
 def _quoted(text: str) -> str:
@@ -163,7 +163,7 @@ def _call(text: str) -> str | None:
         return None
     word, call = text.partition("(")[0].strip(), parsed(text)
     kind = kind_of(word)
-    if why := foreign.INSTEAD.get(plain(word)):
+    if why := foreign.layers.INSTEAD.get(plain(word)):
         return why
     if kind is None or not isinstance(call, ast.Call):
         return f"a layer is a word and a mapping of its fields, as in {_EXAMPLE}"
@@ -174,7 +174,7 @@ def _call(text: str) -> str | None:
         return f"write `{kind}:`, and {below} below it"
     if _FUNCTIONAL.match(word):  # its first argument is the tensor
         call.args = call.args[1:]
-    other = foreign.DIFFERS.get(word.rpartition(".")[2])
+    other = foreign.layers.DIFFERS.get(word.rpartition(".")[2])
     return _written(kind, _arguments(call, _order(word, kind), kind)) + (f"; {other}" if other else "")
 
 
@@ -217,7 +217,9 @@ _FORMS = (_window, _numbers, _call, _comment, _several)
 def kind_of(word: str) -> str | None:
     """The kind, structure or standard block that a word of any framework means."""
     bare = plain(word)
-    return next((kind for kind in layers.KINDS if plain(kind) == bare), None) or foreign.KINDS.get(bare)
+    return next((kind for kind in layers.KINDS if plain(kind) == bare), None) or foreign.layers.KINDS.get(
+        bare
+    )
 
 
 def _order(word: str, kind: str) -> list[str]:
@@ -244,7 +246,11 @@ def _arguments(call: ast.Call, order: list[str], kind: str) -> dict[str, str]:
     given = dict(zip(order, call.args, strict=False))
     for keyword in call.keywords:
         word = (keyword.arg or "").lower()
-        field = word if word in own else foreign.FIELDS_OF.get(kind, {}).get(word) or foreign.FIELDS.get(word)
+        field = (
+            word
+            if word in own
+            else foreign.fields.FIELDS_OF.get(kind, {}).get(word) or foreign.fields.FIELDS.get(word)
+        )
         if field:
             given[field] = keyword.value
     empty = [name for name, node in given.items() if isinstance(node, ast.Constant) and node.value is None]

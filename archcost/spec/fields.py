@@ -410,7 +410,7 @@ def _wanted(detail: ErrorDetails, value: Field, *, lifted: bool) -> str | None:
     if detail["type"] == "form":
         forms, one_of, words = str(context["forms"]).rpartition("one of ")
         near = choice(value, words.split(", ")) if one_of and isinstance(value, str) else ""
-        if not near and isinstance(value, str) and (why := foreign.PADDINGS.get(value.lower())):
+        if not near and isinstance(value, str) and (why := foreign.fields.PADDINGS.get(value.lower())):
             near = f"; {why}"
         return f"{forms}{one_of}{words}{near}"
     return known.format(**context) + (", or a list of them" if lifted and "type" in detail["type"] else "")

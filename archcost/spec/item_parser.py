@@ -214,7 +214,7 @@ class ItemParser:
             self._problems.add(value.place, f"{key} is {shown(value)}; it must be one of {', '.join(MERGES)}")
         found = layers.find(word)
         if found is None or not issubclass(found[0], Merge):
-            near = translate(word, MERGES, foreign.MERGES)
+            near = translate(word, MERGES, foreign.blocks.MERGES)
             self._problems.add(place, f"{key} is '{word}'; it must be one of {', '.join(MERGES)}{near}")
             found, fields_node = layers.find(default), None
         if found is None:

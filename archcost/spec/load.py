@@ -200,7 +200,7 @@ def _check_is_spec(root: MappingNode) -> None:
     what = next((is_of[key] for key in keys if key in is_of), f"no spec, it has {in_a_row(strange[:4])}")
     text = f"this is {what}; a spec has `archcost: 1`, `name:`, `input:` and `layers:`"
     is_known = any(key in is_of for key in keys)
-    how = foreign.HOW_TO_WRITE_ONE if is_known else "(`archcost zoo resnet18` shows one)"
+    how = foreign.files.HOW_TO_WRITE_ONE if is_known else "(`archcost zoo resnet18` shows one)"
     raise SpecError([Diagnostic(root.place, f"{text} {how}")])
 
 

@@ -61,7 +61,7 @@ class Mender:
         word, value = entry
         if self._is_kind(word.text) or word.text in COMPANIONS:
             return None
-        structure = meant(word.text, STRUCTURES, foreign.KINDS)
+        structure = meant(word.text, STRUCTURES, foreign.layers.KINDS)
         if structure == "branches":
             fits = isinstance(value, MappingNode) and any(
                 isinstance(e.value, SequenceNode) for e in value.entries

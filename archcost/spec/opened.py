@@ -77,9 +77,9 @@ def read_bytes(files: Files, file: Path, name: str, limits: Limits, included: st
     except (OSError, ValueError) as error:
         why = _why_unreadable(files, file, included or name, error)
         raise SpecError([Diagnostic(Place(Source(name)), why)]) from None
-    if what := foreign.what_is(file.suffix, data):
+    if what := foreign.files.what_is(file.suffix, data):
         why = f"this is {what}; archcost reads specs: texts in YAML that begin with `archcost: 1`"
-        raise SpecError([Diagnostic(Place(Source(name)), f"{why} {foreign.HOW_TO_WRITE_ONE}")])
+        raise SpecError([Diagnostic(Place(Source(name)), f"{why} {foreign.files.HOW_TO_WRITE_ONE}")])
     if size > limits.file_bytes:
         why = f"the file has {size:,} bytes, more than {limits.file_bytes:,} (the limit `file_bytes`)"
         raise SpecError([Diagnostic(Place(Source(name)), why)])

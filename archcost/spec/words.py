@@ -45,8 +45,10 @@ def kind_tail(word: str, structures: Iterable[str], blocks: Collection[str]) -> 
     known = [*layers.words(), *structures, *(f"std/{name}" for name in standard_names())]
     if found := meant(word, blocks, {}):
         return _offered(found)
-    why = foreign.INSTEAD.get(plain(word))
-    if found := translation(word, known, foreign.KINDS) or (None if why else _standard_by_its_name(word)):
+    why = foreign.layers.INSTEAD.get(plain(word))
+    if found := translation(word, known, foreign.layers.KINDS) or (
+        None if why else _standard_by_its_name(word)
+    ):
         return _kind_offered(found, word)
     if why := why or _with_a_name(word, known):
         return f": {why}{differs(word)}"
@@ -65,7 +67,7 @@ def _kind_offered(found: str, word: str) -> str:
 
 def differs(word: str) -> str:
     """What a word may mean elsewhere that ours of that name does not, as the end of a message."""
-    other = foreign.DIFFERS.get(word.rpartition(".")[2])
+    other = foreign.layers.DIFFERS.get(word.rpartition(".")[2])
     return f"; {other}" if other else ""
 
 
@@ -73,9 +75,9 @@ def _with_a_name(word: str, known: list[str]) -> str | None:
     """What to write for a kind's word with a number or a size behind it."""
     if (match := _NAMED.fullmatch(word)) is None:
         return None
-    ours = translation(match["word"], known, foreign.KINDS)
+    ours = translation(match["word"], known, foreign.layers.KINDS)
     if ours is None:
-        return foreign.INSTEAD.get(plain(match["word"]))
+        return foreign.layers.INSTEAD.get(plain(match["word"]))
     if match["size"]:
         return f"write `{ours}` with `kernel_size: {match['size']}` among its fields"
     return f"if that is its name, write `{ours}`, and `name: {word}` beside it"
@@ -86,7 +88,7 @@ def no_kind(word: str) -> str:
     if word.startswith("std/"):
         return "; `archcost zoo --blocks` lists the standard blocks"
     if _MODULE.search(word.lower()):
-        return f": {foreign.MODULE}"
+        return f": {foreign.layers.MODULE}"
     return "; a layer archcost does not know can be declared with `custom`"
 
 
@@ -98,7 +100,7 @@ def _standard(name: str) -> str:
     """The standard block that a name after `std/` stands for, or those whose names begin with it."""
     names = standard_names()
     begun = [one for one in names if name and one.startswith(name)]
-    if found := meant(name, names, foreign.STANDARD) or (begun[0] if len(begun) == 1 else None):
+    if found := meant(name, names, foreign.blocks.STANDARD) or (begun[0] if len(begun) == 1 else None):
         return _offered(f"std/{found}")
     return "; there are " + ", ".join(f"std/{one}" for one in begun) if begun else ""
 
@@ -123,10 +125,12 @@ class Slips:
             if (word := entry.key.text) in words:
                 continue
             found = _parameter(word, free, block) if block else _field(word, free, kind)
-            beside, other = foreign.FIELDS_DIFFER.get((kind, word), ((), ""))
+            beside, other = foreign.fields.FIELDS_DIFFER.get((kind, word), ((), ""))
             is_said = other and (not beside or written.intersection(beside))
             self.found.append((entry, f"{found.tail}; {other}" if is_said else found.tail))
-            is_other = word in foreign.NO_FIELDS_OF.get(kind, {}) or isinstance(entry.value, MappingNode)
+            is_other = word in foreign.fields.NO_FIELDS_OF.get(kind, {}) or isinstance(
+                entry.value, MappingNode
+            )
             self._puzzling |= not found.word and (not found.tail or is_other)
             self._meant |= {found.word} if found.word else set()
 
@@ -154,14 +158,14 @@ def field_tail(word: str, known: Collection[str], kind: str = "") -> str:
 
 def _field(word: str, known: Collection[str], kind: str) -> _Found:
     lower = word.lower()
-    sentences = foreign.NO_FIELDS_OF.get(kind, {})
+    sentences = foreign.fields.NO_FIELDS_OF.get(kind, {})
     if why := sentences.get(word) or sentences.get(lower):
         return _Found(instead=f": {why}")
-    for table in (foreign.FIELDS_OF.get(kind, {}), foreign.FIELDS):
+    for table in (foreign.fields.FIELDS_OF.get(kind, {}), foreign.fields.FIELDS):
         found = table.get(word) or table.get(lower)
         if found in known:
             return _Found(found)
-    if why := foreign.NO_FIELDS.get(lower):
+    if why := foreign.fields.NO_FIELDS.get(lower):
         return _Found(instead=f": {why}")
     if layers.find(word):
         return _Found(instead=f"; `{word}` is an item of its own")
@@ -180,9 +184,9 @@ def _parameter(word: str, known: Collection[str], block: str) -> _Found:
     """A parameter of a block. Its words are the author's own, unless it is a standard one."""
     if not block.startswith("std/"):
         return _Found(nearest(word, known))
-    return _Found(meant(word, known, foreign.PARAMETERS) or _field(word, known, "").word)
+    return _Found(meant(word, known, foreign.blocks.PARAMETERS) or _field(word, known, "").word)
 
 
 def choice(word: str, known: Collection[str]) -> str:
     """Which of several words is meant where a field takes one of them, as the end of a message."""
-    return translate(word, known, foreign.VALUES)
+    return translate(word, known, foreign.fields.VALUES)

@@ -1,0 +1,332 @@
+"""Fields of layers in other frameworks: ours, or what to write instead."""
+
+from __future__ import annotations
+
+from archcost.foreign import each
+
+FIELDS = {
+    # channels and features
+    **each(
+        "filters num_output num_filters output output_channels channels ch_out planes out oc outplanes "
+        "out_planes out_chs out_ch c cout c2 nf n_filters num_filter out_features features units "
+        "width kernels num_kernels n_out",
+        "out_channels",
+    ),
+    **each(
+        "in_planes inplanes input_channels in_ch in_chs in_chans cin c1 ch_in in_features num_features "
+        "input_dim num_channels",
+        "in_channels",
+    ),
+    # windows
+    **each(
+        "kernel k ksize kernel_shape pool_size size window window_shape window_size filter_size "
+        "kernels_size ks kernal filter",
+        "kernel_size",
+    ),
+    **each("strides s step subsample", "stride"),
+    **each("pad pads auto_pad p paddings pad_size border_mode", "padding"),
+    **each("dilations dilation_rate d atrous_rate rate rates dil", "dilation"),
+    **each("group g num_groups num_group n_groups feature_group_count", "groups"),
+    **each("use_bias bias_term with_bias has_bias add_bias", "bias"),
+    **each("deformable_groups offset_groups deformable_group", "deform_groups"),
+    "adj": "output_padding",
+    # axes
+    **each("dims axes", "axis"),
+    # names that are nearly ours
+    "epsilon": "eps",
+    "variance_epsilon": "eps",
+    "approximation": "approximate",
+}
+"""A field's name elsewhere -> ours, for every kind that has such a field and no table of its own below."""
+
+_LINEAR = {
+    **each(
+        "units num_output out_dim dim_out num_hidden features output_dim out_size n_out out "
+        "out_channels output_size size output nodes neurons dim channels width num_classes "
+        "classes hidden_units",
+        "out_features",
+    ),
+    **each(
+        "in_channels input_size in_dim input_dim in num_input in_size input",
+        "in_features",
+    ),
+    **each("use_bias bias_term with_bias", "bias"),
+}
+
+_SHARE = each("rate ratio dropout_ratio prob probability drop_prob drop_rate dropout", "p")
+
+_SIZE = each("size out_size output_shape bins pool_size output", "output_size")
+
+_CHANNELS = each("channels in_channels num_channels c planes", "num_features")
+
+_AXIS = each("axes concat_axis", "axis")
+
+_NO_DIM = each(
+    "dim concat_dim",
+    "write `axis`, which counts without the batch: PyTorch's dim 1 is `axis: 0` (channels), and -1 is the "
+    "last in both",
+)
+
+_TIMES = "it is how many there are for each channel that arrives, and 1 keeps their number"
+
+_HALF = "in Darknet `pad=1` is half the kernel, which is 0 for a kernel of 1"
+
+_OF_DARKNET = ("size", "batch_normalize")
+
+FIELDS_DIFFER: dict[tuple[str, str], tuple[tuple[str, ...], str]] = {
+    **{
+        ("depthwise_conv", word): ((), _TIMES)
+        for word in ("out_channels", "filters", "num_output", "kernels")
+    },
+    ("conv", "pad"): (_OF_DARKNET, _HALF),
+    ("max_pool", "size"): ((), "Darknet's is padded by its size less one, `padding: same`"),
+}
+"""Kind and a field's name elsewhere -> fields, one of which is beside it there, and how its value differs."""
+
+FIELDS_OF: dict[str, dict[str, str]] = {
+    "linear": _LINEAR,
+    "depthwise_conv": each(
+        "depth_multiplier channel_multiplier out_channels filters num_output expansion kernels",
+        "multiplier",
+    ),
+    "maxout": each("k pool_size num_pieces pool", "pieces"),
+    "embedding": {
+        **each("input_dim vocab_size vocab n_vocab num_tokens size", "num_embeddings"),
+        **each(
+            "output_dim dim embed_dim d_model features hidden_size num_output out_features out_channels",
+            "embedding_dim",
+        ),
+    },
+    "matmul": {
+        **each("num_heads groups n_heads", "heads"),
+        **each("transA transpose_x trans_a adj_x", "transpose_a"),
+        **each("transB transpose_y trans_b adj_y", "transpose_b"),
+    },
+    "upsample": {
+        **each("scale factor scales ratio stride upscale_factor zoom", "scale_factor"),
+        **each("output_size target_size sizes out_size", "size"),
+        **each("interpolation method interp filter_type", "mode"),
+        **each("as as_tensor size_as same_as", "like"),
+    },
+    "pixel_shuffle": each(
+        "block_size blocksize r scale factor upscale scale_factor downscale_factor",
+        "upscale_factor",
+    ),
+    "pixel_unshuffle": each(
+        "block_size blocksize r scale factor stride scale_factor upscale_factor",
+        "downscale_factor",
+    ),
+    "batch_norm": {**_CHANNELS, "center": "shift", "track": "track_running_stats"},
+    "instance_norm": _CHANNELS,
+    "layer_norm": {**_AXIS, "elementwise_affine": "affine", "center": "bias"},
+    "group_norm": {
+        **each("groups num_group g group n_groups", "num_groups"),
+        **each("channels in_channels num_features", "num_channels"),
+    },
+    "local_response_norm": {**each("local_size n nsize", "size"), "bias": "k"},
+    "activation": each("activation type act kind nonlinearity mode", "function"),
+    "leaky_relu": each("alpha slope leak leakiness a", "negative_slope"),
+    "prelu": each("num_parameter num_params n channels", "num_parameters"),
+    "elu": each("a negative_slope", "alpha"),
+    "softmax": _AXIS,
+    "log_softmax": _AXIS,
+    "concat": _AXIS,
+    "reshape": each("target_shape dims size sizes dim output_shape", "shape"),
+    "transpose": each("perm dims order axis permutation", "axes"),
+    "pad": each("pads pad paddings size width pad_width amount", "padding"),
+    "crop": {
+        **each("crop amount crops padding", "cropping"),
+        **each("crop_size output_size", "size"),
+        **each("as reference same_as", "like"),
+    },
+    "slice": {
+        **each("begin starts from_index offset", "start"),
+        **each("stop ends to", "end"),
+        **_AXIS,
+    },
+    "channel_shuffle": each("group num_groups g", "groups"),
+    "adaptive_avg_pool": _SIZE,
+    "adaptive_max_pool": _SIZE,
+    "dropout": _SHARE,
+    "drop_path": _SHARE,
+    "scale": each("value scale multiplier by", "factor"),
+    "parameter": each("size sizes dims", "shape"),
+    "custom": {
+        **each("parameters weights num_params n_params", "params"),
+        **each("mult_adds madds mac", "macs"),
+        **each("output output_shape out size", "shape"),
+        **each("why because comment", "reason"),
+        **each("rf field window", "receptive_field"),
+    },
+}
+"""Kind -> its fields' names elsewhere -> ours; what stands here goes before `FIELDS`."""
+
+_NO_COST = "it changes no cost here; leave it out"
+
+_FLATTENS = "there is no batch, and all that arrives becomes one vector; write it bare: `- flatten`"
+
+NO_FIELDS = {
+    **each(
+        "inplace device dtype trainable training seed noise_shape return_indices engine "
+        "kernel_initializer bias_initializer kernel_regularizer bias_regularizer "
+        "kernel_constraint bias_constraint activity_regularizer depthwise_initializer "
+        "depthwise_regularizer pointwise_initializer pointwise_regularizer gamma_initializer "
+        "beta_initializer init gamma_regularizer beta_regularizer moving_mean_initializer "
+        "moving_variance_initializer alpha_initializer embeddings_initializer "
+        "embeddings_regularizer weight_filler bias_filler filler param lr_mult decay_mult "
+        "weight_decay initializer regularizer padding_idx max_norm norm_type scale_grad_by_freq "
+        "sparse mask_zero keepdim keepdims lr use_global_stats moving_average_fraction renorm "
+        "fused kernel_init weight_init impl use_cudnn_on_gpu cudnn_tune cudnn_off workspace "
+        "storage_order allowzero antialias process_group recompute_scale_factor spatial is_test "
+        "synchronized init_values lambd",
+        _NO_COST,
+    ),
+    **each("data_format layout dim_ordering", "channels come first here, [channels, axes…]; leave it out"),
+    **each(
+        "input_shape batch_input_shape input_size image_size",
+        "what arrives stands above the layers: `input: [3, 224, 224]`",
+    ),
+    **each("batch_size batch", "every number is for one sample; leave it out"),
+    "padding_mode": "write `pad: {padding: 1, mode: reflect}` as an item before it, and no padding here",
+    "no_bias": "write `bias: false`",
+    "keep_prob": "`p` is the share that is dropped; it changes no cost",
+    **each(
+        "act activation act_type act_layer activation_fn hidden_act nonlinearity",
+        "an activation is an item of its own, after it: `- relu`",
+    ),
+    **each(
+        "batch_normalize bn norm norm_layer use_bn with_bn batchnorm normalizer_fn norm_type",
+        "a norm is an item of its own, after it: `- batch_norm`; what stands before a norm has no bias as a "
+        "rule: `bias: false`",
+    ),
+    **each(
+        "kernel_h kernel_w kernel_height kernel_width kh kw",
+        "both sizes stand in one list: `kernel_size: [3, 5]`",
+    ),
+    **each("stride_h stride_w stride_x stride_y", "both stand in one list: `stride: [1, 2]`"),
+    **each("pad_h pad_w padding_h padding_w", "both stand in one list: `padding: [1, 2]`"),
+    **each(
+        "bottom inbound inbound_nodes inputs input_from layers",
+        "what it reads stands beside the kind: `from: [a, b]`",
+    ),
+    **each("top id layer_name", "its name stands beside the kind: `name: …`"),
+    **each(
+        "times number n repeat repeats count num_layers num_blocks",
+        "items are repeated by `repeat: 3`, with them under `body:` beside it",
+    ),
+    **each(
+        "params parameters args arguments kwargs config options attrs attributes fields hparams",
+        "its fields stand right under it",
+    ),
+    **each("flops flop", "write `macs`; what others call FLOPs are MACs, or twice as many"),
+    "normalized_shape": "`axis` says over what: 0, the channels, unless told, [0, 1, 2] or all",
+}
+"""A field's name elsewhere -> what to write instead, for every kind that has no table of its own below."""
+
+NO_FIELDS_OF: dict[str, dict[str, str]] = {
+    "concat": _NO_DIM,
+    "softmax": _NO_DIM,
+    "log_softmax": _NO_DIM,
+    "flatten": each("start_dim end_dim axis start_axis shape", _FLATTENS),
+    "linear": {
+        "axis": "`per_position: true` applies it at each position",
+        "flatten": "put `- flatten` before it",
+    },
+    "conv": {
+        "multiplier": "each channel alone is `depthwise_conv: {multiplier: …}`",
+        "depth_multiplier": "each channel alone is `depthwise_conv: {multiplier: …}`",
+        "output_padding": "only `conv_transpose` has it",
+        "causal": "write `padding: causal`",
+        "same": "write `padding: same`",
+        "transposed": "write `conv_transpose`",
+    },
+    "conv_transpose": {
+        "output_size": "it follows from the fields; `output_padding: 1` adds what is missing at the end",
+        "output_shape": "it follows from the fields; `output_padding: 1` adds what is missing at the end",
+        "multiplier": "there is no such field; write `out_channels` and `groups`",
+    },
+    "depthwise_conv": {
+        "groups": "every channel is a group of its own; leave it out",
+        "group": "every channel is a group of its own; leave it out",
+    },
+    "max_pool": {
+        "count_include_pad": "a maximum needs none; leave it out",
+        "global_pooling": "write `global_max_pool`",
+    },
+    "avg_pool": {
+        "dilation": "only `max_pool` has it",
+        "divisor_override": "there is no such field; the cost is the same without",
+        "global_pooling": "write `global_avg_pool`",
+        "pool": "say which by the kind: `max_pool` or `avg_pool`",
+    },
+    "batch_norm": {
+        "axis": "it works on channels, axis 0; leave it out",
+        "bias": "write `shift: false` or `affine: false`",
+    },
+    "layer_norm": {
+        "scale": "write `affine: false` for no scale and no shift, or `bias: false` for no shift",
+        "momentum": "it keeps no statistics; leave it out",
+    },
+    "group_norm": {
+        "axis": "it groups channels, axis 0; leave it out",
+        "momentum": "it keeps no statistics; leave it out",
+    },
+    "local_response_norm": {"depth_radius": "write `size`, all channels of the sum: 2 · depth_radius + 1"},
+    "scale": {
+        **each(
+            "bias_term bias axis num_axes affine weight learned",
+            "it multiplies by a constant; learned numbers, one per channel, are `layer_scale: {bias: true}`",
+        ),
+    },
+    "slice": {
+        **_NO_DIM,
+        **each(
+            "step steps stride",
+            "every n-th is not taken here; `max_pool: {kernel_size: 1, stride: 2}` takes those",
+        ),
+    },
+    "reshape": {"allowzero": _NO_COST},
+    "add": each(
+        "operation coeff alpha axis broadcast",
+        "it adds as they are; for others there are kinds of their own",
+    ),
+    "pad": each("value constant_value fill constant_values", _NO_COST),
+    "relu": each(
+        "negative_slope alpha slope max_value",
+        "write `leaky_relu: {negative_slope: 0.1}` or `relu6` for it",
+    ),
+    "silu": {"beta": "there is no such field: beta is 1"},
+    "softplus": each("beta threshold", "there is no such field: beta is 1"),
+}
+"""Kind -> its fields' names elsewhere -> what to write instead."""
+
+PADDINGS = {
+    **each(
+        "reflect reflection mirror symmetric",
+        "a mirrored border is `pad: {padding: 1, mode: reflect}` as an item before it",
+    ),
+    **each(
+        "replicate edge replication border",
+        "a repeated border is `pad: {padding: 1, mode: replicate}` as an item before it",
+    ),
+    **each("circular wrap", "there is no circular border; one of zeros costs the same"),
+    **each("zeros zero constant", "zeros are what is padded anyway; write how many: `padding: 1`"),
+    "full": "write what that is: `padding: 2` for a kernel of 3",
+}
+"""A word for `padding` elsewhere -> what to write instead."""
+
+VALUES = {
+    "same_upper": "same",
+    "half": "same",
+    "notset": "valid",
+    "zeros": "constant",
+    "zero": "constant",
+    "edge": "replicate",
+    "reflection": "reflect",
+    "replication": "replicate",
+    "border": "replicate",
+    "nearest_neighbor": "nearest",
+    "cubic": "bicubic",
+    "torch": "pytorch",
+}
+"""A choice elsewhere -> ours."""

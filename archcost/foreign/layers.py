@@ -1,0 +1,406 @@
+"""Layers of other frameworks, as `archcost.words.suggest.plain` writes them: ours, or what to write."""
+
+from __future__ import annotations
+
+from archcost.foreign import each
+
+KINDS = {
+    # Keras
+    "dense": "linear",
+    **each("conv1dtranspose conv2dtranspose conv3dtranspose", "conv_transpose"),
+    "batchnormalization": "batch_norm",
+    "layernormalization": "layer_norm",
+    "groupnormalization": "group_norm",
+    "instancenormalization": "instance_norm",
+    "maxpooling": "max_pool",
+    "averagepooling": "avg_pool",
+    "globalaveragepooling": "global_avg_pool",
+    "globalmaxpooling": "global_max_pool",
+    "adaptiveaveragepooling": "adaptive_avg_pool",
+    "adaptivemaxpooling": "adaptive_max_pool",
+    "upsampling": "upsample",
+    "zeropadding": "pad",
+    "cropping": "crop",
+    "spatialdropout": "dropout",
+    "gaussiandropout": "dropout",
+    "gaussiannoise": "dropout",
+    "multiheadattention": "std/attention",
+    "concatenate": "concat",
+    "maximum": "max",
+    # Caffe and Darknet
+    "convolution": "conv",
+    "convolutional": "conv",
+    "deconvolution": "conv_transpose",
+    "deconvolutional": "conv_transpose",
+    "innerproduct": "linear",
+    "connected": "linear",
+    "lrn": "local_response_norm",
+    "leaky": "leaky_relu",
+    "shufflechannel": "channel_shuffle",
+    # PyTorch
+    "syncbatchnorm": "batch_norm",
+    "zeropad": "pad",
+    "constantpad": "pad",
+    "alphadropout": "dropout",
+    "featurealphadropout": "dropout",
+    "featuredropout": "dropout",
+    "spatialcrossmaplrn": "local_response_norm",
+    # ONNX, papers and habits
+    "gemm": "linear",
+    "fullyconnected": "linear",
+    "fc": "linear",
+    "addmm": "linear",
+    "bn": "batch_norm",
+    "ln": "layer_norm",
+    "gn": "group_norm",
+    "gap": "global_avg_pool",
+    "gmp": "global_max_pool",
+    "globalaveragepool": "global_avg_pool",
+    "averagepool": "avg_pool",
+    "adaptiveaveragepool": "adaptive_avg_pool",
+    "meanpool": "avg_pool",
+    "deconv": "conv_transpose",
+    "transposedconv": "conv_transpose",
+    "convtransposed": "conv_transpose",
+    "transposeconv": "conv_transpose",
+    "dwconv": "depthwise_conv",
+    "convdw": "depthwise_conv",
+    "depthwise": "depthwise_conv",
+    "spacetodepth": "pixel_unshuffle",
+    "depthtospace": "pixel_shuffle",
+    "subpixel": "pixel_shuffle",
+    "bmm": "matmul",
+    "batchmatmul": "matmul",
+    "batchdot": "matmul",
+    "embed": "embedding",
+    "lookuptable": "embedding",
+    "concatenation": "concat",
+    "addition": "add",
+    "elementwiseadd": "add",
+    "elemwiseadd": "add",
+    "elementwisesum": "add",
+    "elementwisemul": "multiply",
+    "elemwisemul": "multiply",
+    "drop": "dropout",
+    "skipconnect": "identity",
+    "selfattention": "std/attention",
+    "mhsa": "std/attention",
+    "mha": "std/attention",
+    "hswish": "hard_swish",
+    "hsigmoid": "hard_sigmoid",
+    "swish": "silu",
+    "lrelu": "leaky_relu",
+    "mul": "multiply",
+    "cat": "concat",
+    "resize": "upsample",
+    "interpolate": "upsample",
+    "se": "std/squeeze_excite",
+    "seblock": "std/squeeze_excite",
+    "selayer": "std/squeeze_excite",
+    "semodule": "std/squeeze_excite",
+    "squeezeexcitation": "std/squeeze_excite",
+    "squeezeexcite": "std/squeeze_excite",
+    "invertedresidual": "std/inverted_residual",
+    "stochasticdepth": "drop_path",
+    "noop": "identity",
+    "sequential": "body",
+    "block": "body",
+    "group": "body",
+    "parallel": "branches",
+    "concattable": "branches",
+    "loop": "repeat",
+}
+"""A layer's name elsewhere -> ours: the same operation, the same costs."""
+
+_UNKNOWN_COST = "there is no kind for it; declare its shape and cost with `custom`"
+
+_TRAINING = "it belongs to training; leave it out"
+
+_INPUT = "what arrives stands above the layers: `input: [3, 224, 224]`"
+
+_RECURRENT = (
+    "there are no recurrent layers; declare its shape, parameters and MACs over all steps with `custom`"
+)
+
+_NO_BATCH = "[channels, axes…], there is no batch"
+
+MODULE = "it is several layers; write them as a block, under `blocks:`, and call that"
+
+_SEVERAL = (
+    "several layers at once are `std/conv_norm_act: {{out_channels: 64, kernel_size: 3, act: {}}}`: "
+    "convolution without bias, batch norm, activation (`act: none` and `norm: false` leave one out)"
+)
+
+_SEPARABLE = (
+    "a depthwise and a 1×1 convolution are `std/separable_conv`, without biases, norms and activations;"
+)
+
+_ENCODER = (
+    "it is a `residual` of `layer_norm` and `std/attention`, and another of `layer_norm`, two `linear` "
+    "layers with `per_position: true`, and an activation between these"
+)
+
+INSTEAD = {
+    # gates
+    "glu": "it is one half of the channels times the sigmoid of the other: write `branches` of two `slice` "
+    "items, "
+    "one followed by `sigmoid`, with `merge: multiply`",
+    **each(
+        "swiglu geglu reglu",
+        "it is two `linear` layers side by side, one with its activation: write `branches` with `merge: "
+        "multiply`",
+    ),
+    # norms
+    **each(
+        "rmsnorm rmsnormalization",
+        "there is no such kind; `layer_norm: {bias: false}` has its parameters, but more operations, for "
+        "it also "
+        "takes the mean",
+    ),
+    **each(
+        "weightnorm spectralnorm weightstandardization",
+        "it changes how a layer's weights are learned, and is folded into them; leave it out",
+    ),
+    "norm": "say which: `batch_norm`, `layer_norm`, `group_norm` or `instance_norm`",
+    "normalization": "say which: `batch_norm`, `layer_norm`, `group_norm` or `instance_norm`",
+    # axes and shapes
+    **each(
+        "permute swapaxes swapdims movedim moveaxis rearrange",
+        "axes change places by `transpose: {axes: […]}`; axis 0 is channels, there is no batch",
+    ),
+    **each("view unflatten", f"write `reshape: {{shape: […]}}`; a shape is {_NO_BATCH}"),
+    "squeeze": "an axis of 1 is dropped by a `reshape` without it, and [channels, 1, 1] by `flatten`",
+    **each("unsqueeze expanddims", f"write `reshape: {{shape: […]}}` with a 1 there; a shape is {_NO_BATCH}"),
+    **each(
+        "split chunk tensorsplit unbind narrow",
+        "write one `slice: {start: …, end: …}` per part, each `from:` the same name",
+    ),
+    "stack": "write `reshape` with a 1 for the new axis, then `{concat: {axis: …}, from: [a, b]}`",
+    **each(
+        "roll flip gather scatter indexselect take tile expand broadcast",
+        _UNKNOWN_COST,
+    ),
+    "unfold": "if a product with weights follows, the two are a `conv`; alone, declare it with `custom`",
+    "reflectionpad": "write `pad: {padding: 1, mode: reflect}`",
+    "replicationpad": "write `pad: {padding: 1, mode: replicate}`",
+    "circularpad": "there is no circular padding; `pad: {padding: 1, mode: reflect}` has the same size and "
+    "cost",
+    # reductions
+    **each(
+        "mean avg reducemean",
+        "a mean over all positions is `global_avg_pool`; of several tensors `{average, from: [a, b]}`",
+    ),
+    **each(
+        "sum reducesum",
+        "the sum of several tensors is `{add, from: [a, b]}`; a sum over an axis is declared with `custom`",
+    ),
+    **each(
+        "reducemax amax",
+        "a maximum over all positions is `global_max_pool`; of several tensors `{max, from: [a, b]}`",
+    ),
+    **each(
+        "argmax argmin topk sort min amin reducemin cumsum prod reduceprod var conj cond tan",
+        _UNKNOWN_COST,
+    ),
+    # several tensors
+    **each("subtract sub", "a difference costs what a sum does; write `{add, from: [a, b]}` with a `note`"),
+    "minimum": "a smallest of tensors costs what a largest does; write `{max, from: [a, b]}` with a `note`",
+    "product": "tensors are multiplied by `{multiply, from: [a, b]}`",
+    "dot": "a product of matrices is `{matmul, from: [a, b]}`",
+    "mm": "a product of matrices is `{matmul, from: [a, b]}`; with learned weights it is `linear`",
+    **each("merge eltwise", "say which: `add`, `multiply` or `max`, with `from: [a, b]`"),
+    "route": "one tensor is read by `from: name` on the next item, several by `{concat, from: [a, b]}`",
+    "einsum": "write it as `{matmul, from: [a, b]}`, with `reshape` and `transpose` around it where axes "
+    "move",
+    # convolutions
+    **each(
+        "convbnrelu convbnact convnormactivation conv2dnormactivation convbnactivation basicconv cbr "
+        "convmodule cnr",
+        _SEVERAL.format("relu"),
+    ),
+    **each("cbs convbnsilu baseconv", _SEVERAL.format("silu")),
+    **each("cbl convbnleaky", _SEVERAL.format("leaky_relu")),
+    **each("convbn convnorm", _SEVERAL.format("none")),
+    "convrelu": "write `conv` and `relu`, an item each",
+    "bnconv": "write `batch_norm` and `conv`, an item each",
+    **each(
+        "depthwiseseparableconv dsconv dwsconv",
+        f"{_SEPARABLE} `bias: true` adds both, and where norms and activations stand between, it is two "
+        "`std/conv_norm_act`, the first with `groups: $in_channels`",
+    ),
+    "separableconv": f"{_SEPARABLE} Keras's has one on the second alone, unless it says `use_bias: false`: "
+    "write `depthwise_conv: {kernel_size: 3, bias: false}` and `conv: {out_channels: 64, kernel_size: 1}`",
+    "sepconv": f"{_SEPARABLE} DARTS's is that twice, each with `relu` before and `batch_norm` behind it",
+    "dilconv": f"{_SEPARABLE} DARTS's has a `dilation: 2` and `relu` before and `batch_norm` behind it",
+    **each("dilatedconv atrousconv", "write `conv` with a `dilation: 2` among its fields"),
+    **each("groupconv groupedconv gconv", "write `conv` with `groups: …` among its fields"),
+    **each("pointwiseconv pwconv pointwise", "write `conv: {out_channels: …, kernel_size: 1}`"),
+    "stridedconv": "write `conv` with a `stride: 2` among its fields",
+    "causalconv": "write `conv` with `padding: causal` among its fields",
+    **each(
+        "dcn dcnv1 dcnv2 deformableconv modulateddeformconv modulateddeformableconv",
+        "`std/deform_conv` also makes the offsets (`mask: true` is version 2); `deform_conv` reads them by "
+        "`from: [features, offsets]`",
+    ),
+    "conv4d": "there are at most three spatial axes; declare it with `custom`",
+    **each(
+        "locallyconnected local",
+        "weights of its own at every position have no kind; declare it with `custom`",
+    ),
+    **each(
+        "blurpool blur",
+        "write `depthwise_conv` with `bias: false`; its fixed weights are then counted as parameters",
+    ),
+    # pools
+    **each("pool pooling", "say which: `max_pool` or `avg_pool`"),
+    **each("globalpool globalpooling", "say which: `global_avg_pool` or `global_max_pool`"),
+    **each("adaptivepool adaptivepooling", "say which: `adaptive_avg_pool` or `adaptive_max_pool`"),
+    **each(
+        "maxunpool unpool unpooling",
+        "it puts values back where a max_pool found them, and no tensor here says where that was; "
+        "use `upsample` or `conv_transpose`",
+    ),
+    **each(
+        "minpool lppool sumpool fractionalmaxpool stochasticpool roipool roialign psroipool "
+        "roipooling globallppool spatialpyramidpooling powerpool",
+        f"it is no `max_pool` and no `avg_pool`; {_UNKNOWN_COST}",
+    ),
+    **each("spp sppf ppm pyramidpooling", f"pools side by side; {MODULE}"),
+    # sizes
+    **each(
+        "bilinear bilinearupsample bilinearupsampling resizebilinear bilinearinterp",
+        "resizing is `upsample: {scale_factor: 2, mode: bilinear}`; a product of two inputs is `custom`",
+    ),
+    **each(
+        "nearestupsample nearestupsampling resizenearestneighbor nearestinterp",
+        "write `upsample: {scale_factor: 2}`",
+    ),
+    "upsamplingnearest": "write `upsample: {scale_factor: 2}`",
+    "upsamplenearest": "write `upsample: {scale_factor: 2}`",
+    "upsamplingbilinear": "write `upsample: {scale_factor: 2, mode: bilinear, align_corners: true}`",
+    "upsamplebilinear": "write `upsample: {scale_factor: 2, mode: bilinear}`",
+    "downsample": "say how: a `conv` with `stride: 2`, `max_pool`, `avg_pool`, or `upsample: "
+    "{scale_factor: 0.5}`",
+    **each(
+        "gridsample spatialtransformer affinegrid warp remap cropandresize",
+        f"it reads where other values say; {_UNKNOWN_COST}",
+    ),
+    "focus": "it is `pixel_unshuffle: {downscale_factor: 2}`, and an item more for what follows: "
+    "`std/conv_norm_act: {out_channels: 64, kernel_size: 3, act: silu}`",
+    **each(
+        "reorg passthrough",
+        "space to channels is `pixel_unshuffle: {downscale_factor: 2}`, in another order",
+    ),
+    # sequences
+    **each(
+        "rnn lstm gru rnncell lstmcell grucell bidirectional simplernn convlstm sru crnn bilstm "
+        "bigru quasirnn ssm mamba",
+        _RECURRENT,
+    ),
+    **each(
+        "rope rotaryembedding rotarypositionembedding rotary applyrotaryemb rotarypositionalembedding",
+        f"it turns pairs of channels and learns nothing; {_UNKNOWN_COST}",
+    ),
+    **each(
+        "clstoken classtoken cls registertokens",
+        "a learned token is `{parameter: {shape: [768, 1]}, name: cls}` (768 channels); `{concat: {axis: "
+        "1}, from: "
+        "[cls, tokens]}` puts it before the others",
+    ),
+    **each(
+        "positionalencoding positionembedding positionalembedding posembed posembedding "
+        "positionencoding learnedpositionalembedding positionalembeddings positionembeddings",
+        "it is `{parameter: {shape: [768, 197]}, name: position}` (768 channels, 197 tokens), and `{add, "
+        "from: "
+        "[tokens, position]}`; sines that are not learned are then counted as parameters",
+    ),
+    **each(
+        "patchembed patchembedding patchify",
+        "patches are a `conv` whose `stride` is its `kernel_size`; a `reshape: {shape: [$in_channels, -1]}` "
+        "makes tokens of them, and a norm, where there is one, is an item after it",
+    ),
+    **each(
+        "attention crossattention scaleddotproductattention sdpa flashattention",
+        "of tokens to themselves, with its four linear layers, it is `std/attention`; its products alone are "
+        "`matmul`, `softmax` and `matmul`",
+    ),
+    "additiveattention": f"its scores are no products; {_UNKNOWN_COST}",
+    **each(
+        "transformerencoder transformerencoderlayer encoderlayer transformerblock encoderblock",
+        f"{_ENCODER}",
+    ),
+    **each(
+        "transformer transformerdecoder transformerdecoderlayer decoderlayer",
+        f"{_ENCODER}; a decoder also attends to the encoder's tokens, a `residual` between them of "
+        "`layer_norm`, `linear` layers, `matmul`, `softmax` and `matmul`",
+    ),
+    **each("mlp ffn feedforward", f"two `linear` layers and an activation; {MODULE}"),
+    # activations without a kind
+    **each("celu rrelu crelu", _UNKNOWN_COST),
+    "logistic": "the logistic function is `sigmoid`",
+    **each(
+        "act nonlinearity activationlayer",
+        "say which, such as `relu`, or `activation: {function: relu}`",
+    ),
+    # structure
+    "shortcut": "what is added to an earlier tensor is a `residual:` with its items, or `{add, from: [a, "
+    "b]}`",
+    **each(
+        "skip skipconnection resblock residualblock residualunit",
+        "what is added to what it computes stands under `residual:`, as a list of items",
+    ),
+    **each(
+        "modulelist modulesequence chain seq series",
+        "items stand in a list, or under `body:` in one item",
+    ),
+    **each(
+        "layers items layerlist sublayers steps",
+        "items in an item stand under `body:`, as in `- body: [relu, …]`, and its `name:` beside that",
+    ),
+    **each("for times", "items are repeated by `repeat: 3` with `body:` beside it"),
+    **each("input inputlayer inputs data placeholder net imageinput images", _INPUT),
+    **each("output outputs", "what leaves is the last item, or `outputs: [a, b]` below the layers"),
+    **each(
+        "softmaxwithloss accuracy loss cost crossentropyloss crossentropy mseloss bceloss nllloss",
+        _TRAINING,
+    ),
+    **each(
+        "detect yolo region detection segment pose classify obb idetect detectionoutput",
+        "a head is convolutions and a `reshape`; write these",
+    ),
+    **each(
+        "c2f c3 c3k2 c2psa c2fattn bottleneckcsp csp elan repncspelan4 repconv adown cspdarknet "
+        "c3tr c2 scdown psa a2c2f ghostconv ghostbottleneck repvggblock fpn c3ghost gsconv cbam "
+        "eca ecalayer coordatt simam nonlocal sk splitattention",
+        MODULE,
+    ),
+    **each(
+        "rescaling rescale",
+        "a product with a constant is `scale: {factor: …}`; an offset, an addition per element, is left out",
+    ),
+    **each("maskedsoftmax masking mask", "a mask is a `multiply` with a tensor, or leave it out"),
+    **each("timedistributed", "convolutions and `linear: {…, per_position: true}` already do each position"),
+}
+"""A layer's name elsewhere -> what to write instead, and what that costs where it differs."""
+
+_SILU = "also has a batch norm and SiLU, and its convolution no bias: `std/conv_norm_act: "
+
+DIFFERS = {
+    "Conv": f"Ultralytics' {_SILU}{{out_channels: 64, kernel_size: 3, act: silu}}`",
+    "DWConv": f"Ultralytics' {_SILU}{{out_channels: 64, kernel_size: 3, groups: $in_channels, act: silu}}`",
+    "ConvTranspose": "Ultralytics' also has `batch_norm` and `silu`, and its convolution no bias",
+    "Bottleneck": "Ultralytics' is a `residual` of two `std/conv_norm_act` with `act: silu`, 3×3 both "
+    "(in YOLOv5 1×1 and 3×3)",
+    "conv_dw": "in MobileNet's code that is two `std/conv_norm_act`, this one and a 1×1",
+    **each("conv3x3 conv1x1", "torchvision's has `bias: false`"),
+    "avgpool": "Darknet's is over all positions, `global_avg_pool`",
+    "Scale": "Caffe's learns a factor per channel, `layer_scale`, and with `bias_term` a bias, "
+    "`layer_scale: {bias: true}`",
+    "BatchNorm": "Caffe's learns nothing, `batch_norm: {affine: false}`; that is in the Scale after it",
+    "Embed": "Caffe's also adds a bias, unless it says `bias_term: false`",
+    "PReLU": "one parameter, as in PyTorch, unless `num_parameters` says how many; Caffe's has one per "
+    "channel, Keras's one per element",
+    "InstanceNormalization": "as in PyTorch it learns nothing, unless you say `affine: true`; elsewhere it "
+    "does",
+}
+"""A layer's name, as it is written elsewhere -> what it may be there that ours of that name is not."""
