@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from functools import reduce
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
@@ -68,7 +70,31 @@ def limits(command: F) -> F:
     return reduce(lambda f, add: add(f), reversed(options), command)
 
 
-@click.command
+class Check(click.Command):
+    """A command whose usage is annotated where it is wrong, if annotations are asked for."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read what was given; of what cannot be read, the words tell whether annotations are asked for."""
+        given = ["", *args]
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if any(_ANNOTATIONS.match(f"{before} {word}") for before, word in pairwise(given)):
+                _annotate(UsageError(error.format_message()))
+            raise
+
+
+_ANNOTATIONS = re.compile(r"((--format|-f) |.* (--format=|-f))github(:|$)")
+"""Two words of a command line that ask for them."""
+
+
+def _annotate(error: ArchcostError) -> None:
+    from archcost.report.judgement.github import mistakes  # noqa: PLC0415 - few checks end so
+
+    annotate(mistakes(error, repository_root()))
+
+
+@click.command(cls=Check)
 @click.argument("specs", metavar="[SPEC]...", nargs=-1, shell_complete=complete_spec)
 @option(
     "--config",
@@ -129,9 +155,7 @@ def command(
         return _check(specs, config, forms, output, options)
     except ArchcostError as error:
         if any(one.form == "github" for one in forms):
-            from archcost.report.judgement.github import mistakes  # noqa: PLC0415 - few checks end so
-
-            annotate(mistakes(error, repository_root()))
+            _annotate(error)
         raise
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import io
 import os
+import re
 import shutil
 import stat
 import sys
 import tempfile
 from pathlib import Path
+from typing import TextIO
 
 import click
 
@@ -49,12 +51,35 @@ def write(result: str | bytes, output: str | None) -> None:
 
 def say(text: str) -> None:
     """Tell the user something, on standard error, where a CI looks for commands as well."""
-    annotate(no_commands(text))
+    annotate(no_commands(_fitted(text) if sys.stderr.isatty() else text))
+
+
+_EXCERPT = re.compile(r" *\d* \| ")
+"""How a line of a spec begins that is shown, or what marks a place in it."""
+
+
+def _fitted(text: str) -> str:
+    """What is said, in lines as long as the terminal's; a place in a spec stays below its line."""
+    from archcost.words.fit import wrapped  # noqa: PLC0415 - few commands end in words for a terminal
+
+    lines = text.split("\n")
+    most = max(NARROWEST, columns(sys.stderr))
+    return "\n".join(
+        part for line in lines for part in ([line] if _EXCERPT.match(line) else wrapped(line, most))
+    )
 
 
 def annotate(text: str) -> None:
     """Tell a CI something there: commands of its own, which nobody's text may be part of unescaped."""
     click.echo(text.encode("utf-8", _NO_TEXT).decode("utf-8"), err=True)
+
+
+def columns(terminal: TextIO) -> int:
+    """How wide standard error is, whatever standard output is."""
+    try:
+        return os.get_terminal_size(terminal.fileno()).columns or shutil.get_terminal_size().columns
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns
 
 
 NARROWEST = 24

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
+from archcost.cli.output import columns
 from archcost.escape import one_line
 from archcost.words.fit import cut
 
@@ -90,14 +90,6 @@ def progress(*, quiet: bool = False) -> Generator[Progress]:
         thread.join()
 
 
-def _columns(terminal: TextIO) -> int:
-    """How wide standard error is, whatever standard output is."""
-    try:
-        return os.get_terminal_size(terminal.fileno()).columns or shutil.get_terminal_size().columns
-    except (OSError, ValueError):
-        return shutil.get_terminal_size().columns
-
-
 def _show(doing: Progress, terminal: TextIO, ended: Event) -> None:
     """Write a line over the last one until the work has ended, then none."""
     begun = monotonic()
@@ -105,7 +97,7 @@ def _show(doing: Progress, terminal: TextIO, ended: Event) -> None:
         return
     try:
         while not ended.is_set():
-            line = cut(doing.text(int(monotonic() - begun)), _columns(terminal) - 1)
+            line = cut(doing.text(int(monotonic() - begun)), columns(terminal) - 1)
             terminal.write(f"\r{line}\x1b[K")
             terminal.flush()
             ended.wait(_EVERY)

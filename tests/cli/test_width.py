@@ -227,3 +227,18 @@ def test_a_terminal_gets_what_it_can_show() -> None:
     assert "left out" in text
     assert "left out" not in on_a_terminal(60, "analyze", "zoo:resnet50", "--width", "0").text
     assert too_wide(on_a_terminal(200, "analyze", "zoo:resnet50", COLUMNS="50").text, 50) == []
+
+
+def test_what_is_wrong_fits_the_terminal_and_still_points_at_its_place() -> None:
+    for width in (60, 46):
+        said = on_a_terminal(width, "analyze", "broken.yaml", stream="stderr")
+        assert (said.code, said.other) == (2, "")
+        assert too_wide(said.text, width) == []
+        lines = said.text.splitlines()
+        at = lines.index("    5 |   - conv: {out_channels: 4, kernal: 3}")
+        assert " ".join(line.strip() for line in lines[:at]) == (
+            "broken.yaml:5:29: conv: unknown field 'kernal' (did you mean 'kernel_size'?)"
+        )
+        assert lines[at + 1].index("^") == lines[at].index("kernal")
+    narrow = on_a_terminal(40, "analyze", "broken.yaml", stream="stderr").text
+    assert too_wide(narrow, 40) == lines[at : at + 2]  # a line of the spec stays whole

@@ -58,6 +58,35 @@ def test_what_is_wrong_nowhere_is_annotated_without_a_place(
     assert found.err.startswith(f"::error title=archcost::{message}")
 
 
+@pytest.mark.parametrize(
+    "form", [["--format", "github"], ["--format=github"], ["-f", "github:log.txt"], ["-fgithub"]]
+)
+def test_a_command_that_cannot_be_read_is_annotated_if_its_words_ask_for_it(
+    form: list[str], keeper: Gatekeeper
+) -> None:
+    keeper.main({"specs/net.yaml": SPEC})
+    for wrong, message in {
+        "--max-mac=1": "No such option '--max-mac'",
+        "--fail-level=bad": "Invalid value for '--fail-level': 'bad' is not one of",
+        "--format=text:": "Invalid value for '--format' / '-f': 'text:' lacks its file",
+    }.items():
+        for arguments in ([*form, wrong], [wrong, *form]):
+            found = keeper.run("specs/net.yaml", *arguments)
+            assert (found.code, found.out) == (2, "")
+            annotation, *said = found.err.splitlines()
+            assert annotation.startswith(f"::error title=archcost::{message}")
+            assert any(line.startswith(f"Error: {message}") for line in said)
+
+
+@pytest.mark.parametrize(
+    "words", [["--format", "json"], ["github"], ["--format", "json:github"], ["-o", "github"]]
+)
+def test_and_not_if_they_do_not(words: list[str], keeper: Gatekeeper) -> None:
+    keeper.main({"specs/net.yaml": SPEC})
+    found = keeper.run("specs/net.yaml", *words, "--max-mac=1")
+    assert (found.code, found.out, "::error" in found.err) == (2, "", False)
+
+
 def test_a_name_is_no_annotation_of_its_own(keeper: Gatekeeper) -> None:
     hostile = SPEC.replace(
         "- conv: {out_channels: $width", '- "x\\n::error file=a::pwn": {out_channels: $width'
