@@ -445,3 +445,23 @@ def test_with_what_nobody_knows_a_field_is_unknown_whatever_else_is_known(tmp_pa
     assert known["input"].certainty == "exact"
     for fields in (lost_field, added, after):
         assert (fields["input"].certainty, fields["input"].local) == ("unknown", None)
+
+
+def test_what_an_output_does_not_read_along_one_axis_moves_its_middle_along_no_other(tmp_path: Path) -> None:
+    # Output 0 reads row 0 of what lies above. Of what lies below, rows 3 on, it falls between the columns.
+    field = field_of(
+        tmp_path / "net.yaml",
+        """
+  - branches:
+      above:
+        - slice: {axis: 1, end: 6}
+        - upsample: {scale_factor: [1, 2]}
+        - crop: {cropping: [[0, 0], [0, 2]]}
+      below:
+        - slice: {axis: 1, start: 3}
+        - conv_transpose: {out_channels: 1, kernel_size: 1, stride: [1, 2]}
+        - crop: {cropping: [[0, 0], [1, 0]]}
+    merge: add""",
+        "[1, 9, 9]",
+    )
+    assert field.center == (0, 0)
