@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from archcost.expressions.values import Value
     from archcost.files import Stored
-    from archcost.layers.base import Kind
+    from archcost.layers.base import Formulas, Kind, Shapes
     from archcost.source import Place
     from archcost.windows.window import Shape
 
@@ -93,6 +93,18 @@ class Node:
     def shapes(self) -> tuple[Shape, ...]:
         """The shapes that arrive, in order."""
         return tuple(source.output for source in self.inputs)
+
+    def weight_shapes(self) -> Shapes:
+        """What its layer learns from what arrives; see `Kind.weight_shapes`."""
+        return self.layer.weight_shapes(*self.shapes)
+
+    def buffer_shapes(self) -> Shapes:
+        """What its layer keeps; see `Kind.buffer_shapes`."""
+        return self.layer.buffer_shapes(*self.shapes)
+
+    def formulas(self) -> Formulas:
+        """What its layer computes; see `Kind.formulas`."""
+        return self.layer.formulas(*self.shapes, y=self.output)
 
 
 class Expectation(NamedTuple):

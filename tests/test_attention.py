@@ -61,8 +61,8 @@ def test_the_products_do_not_depend_on_how_many_heads_share_the_channels(
 ) -> None:
     """Vaswani et al. 2017, table 1: n² · d, twice."""
     tokens, scores = (heads * each, length), (heads, length, length)
-    first = build("matmul", heads=heads, transpose_a=True).formulas((tokens, tokens)).operations()
-    second = build("matmul", transpose_b=True).formulas((scores, tokens)).operations()
+    first = build("matmul", heads=heads, transpose_a=True).formulas(tokens, tokens, y=scores).operations()
+    second = build("matmul", transpose_b=True).formulas(scores, tokens, y=tokens).operations()
     assert first.macs == second.macs == length**2 * heads * each
 
 

@@ -49,7 +49,7 @@ def _node(node: Node, layer: Kind, inputs: tuple[Node | Input, ...], index: int 
         node.word if type(layer) is type(node.layer) else _WORDS[type(layer).__name__],
         layer,
         inputs,
-        node.output if same and shapes == node.shapes else layer.infer(shapes),
+        node.output if same and shapes == node.shapes else layer.output_shape(*shapes),
         node.place,
         node.shared if index is None else None,
         node.called,

@@ -83,10 +83,10 @@ def _group(network: Network, path: str) -> GroupExplanation:
 
 
 def _node(network: Network, node: Node) -> NodeExplanation:
-    layer, shapes = node.layer, node.shapes
-    weights = _tensors(layer.parameters(shapes))
+    layer = node.layer
+    weights = _tensors(node.weight_shapes())
     first = _first_user(network, node)
-    formulas = layer.formulas(shapes)
+    formulas = node.formulas()
     fields = Facts.of(network).fields
     return NodeExplanation(
         path=node.path,
@@ -103,7 +103,7 @@ def _node(network: Network, node: Node) -> NodeExplanation:
         receptive_fields={name: readable_field(field) for name, field in fields[node].items()},
         seen=derivation.seen(node, fields),
         weights=weights,
-        buffers=_tensors(layer.statistics(shapes)),
+        buffers=_tensors(node.buffer_shapes()),
         params=sum(tensor.elements for tensor in weights) if first is node else 0,
         counted_at=None if first is node else first.path,
         terms=tuple(derivation.terms(formulas)),

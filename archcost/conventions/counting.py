@@ -67,10 +67,9 @@ def _count(node: Node, cost: Cost, convention: Convention) -> Count:
 
 def terms(node: Node, cost: Cost) -> dict[str, int]:
     """The numbers that a convention's formulas speak of, by name."""
-    layer, shapes = node.layer, node.shapes
-    learned = {name: size(shape) for name, shape in layer.parameters(shapes).items()}
-    return layer.formulas(shapes).values() | {
-        "inputs": sum(map(size, shapes)),
+    learned = {name: size(shape) for name, shape in node.weight_shapes().items()}
+    return node.formulas().values() | {
+        "inputs": sum(map(size, node.shapes)),
         "outputs": size(node.output),
         "positions": size(node.output[1:]),
         "affine": int(bool(learned)),

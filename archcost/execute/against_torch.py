@@ -141,7 +141,7 @@ def forward(
     values: dict[Node | Input, Tensor] = {tensor: inputs[tensor.path] for tensor in network.inputs}
     for node in network:
         arriving = [values[source] for source in node.inputs]
-        weights = {} if node.layer.made_up else tensors.of(node)
+        weights = {} if node.layer.values_unknown else tensors.of(node)
         values[node], reason = _run(torch, node.layer, weights, arriving)
         yield node, values[node], reason
         for source in (node, *node.inputs):
@@ -160,8 +160,8 @@ def _run(torch: Torch, layer: Kind, weights: Mapping[str, Array], xs: Sequence[T
     try:
         return _call(torch, layer, w, *xs), ""
     except _NoCounterpartError as why:
-        ours = layer.execute(
-            KERNELS, tuple(x[0].numpy() for x in xs), {name: one.numpy() for name, one in w.items()}
+        ours = layer.run(
+            KERNELS, *(x[0].numpy() for x in xs), **{name: one.numpy() for name, one in w.items()}
         )
         return _tensor(torch, ours)[None], str(why)
 

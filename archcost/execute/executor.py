@@ -81,8 +81,8 @@ def _owned(value: Array) -> Array:
 
 def _run(node: Node, arriving: tuple[Array, ...], tensors: Tensors) -> Array:
     # What is declared may declare any number of weights, and has no use for them.
-    weights = {} if node.layer.made_up else tensors.of(node)
+    weights = {} if node.layer.values_unknown else tensors.of(node)
     try:
-        return node.layer.execute(KERNELS, arriving, weights)
+        return node.layer.run(KERNELS, *arriving, **weights)
     except ExecutionError as error:
         raise SpecError([Diagnostic(node.place, f"{node.word}: {error}")]) from None

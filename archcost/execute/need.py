@@ -123,16 +123,16 @@ def _weights(network: Network) -> int:
     used = (
         cost.params + cost.buffers
         for node, cost in zip(network, costs(network), strict=True)
-        if not node.layer.made_up
+        if not node.layer.values_unknown
     )
-    return sum(used) + sum(size(node.layer.parameters(node.shapes).get(name, ())) for node, name in given)
+    return sum(used) + sum(size(node.weight_shapes().get(name, ())) for node, name in given)
 
 
 def _temporaries(works: list[tuple[Node, Cost, _Work]], width: int) -> int:
     """Bytes of the layer that needs the most: while it runs, or while its random weights are drawn."""
     most = 0
     for node, _, work in works:
-        learned = {} if node.layer.made_up else node.layer.parameters(node.shapes)
+        learned = {} if node.layer.values_unknown else node.weight_shapes()
         drawn = 8 * max(map(size, learned.values()), default=0)
         running = width * work.elements + work.other
         most = max(most, drawn + running + _probing(node))
@@ -166,7 +166,7 @@ def _spots(network: Network, plan: Plan) -> int:
 def _seconds(node: Node, cost: Cost, work: _Work, *, probes: int) -> float:
     """All runs of one layer."""
     thin = _is_thin(node)
-    counted = Operations() if node.layer.made_up else cost.operations  # what is declared is not computed
+    counted = Operations() if node.layer.values_unknown else cost.operations  # declared, not computed
     run = (
         _PER_NODE
         + _PER_CALL * work.calls
@@ -196,7 +196,7 @@ def _work(node: Node) -> _Work:
     layer, arriving, leaving = node.layer, sum(map(size, node.shapes)), size(node.output)
     work = next((count(node) for kind, count in _KERNELS.items() if isinstance(layer, kind)), None)
     if work is None:
-        work = _Work(elements=5 * leaving, moved=sum(layer.formulas(node.shapes).operations()))
+        work = _Work(elements=5 * leaving, moved=sum(node.formulas().operations()))
     return work._replace(
         elements=work.elements + arriving + leaving, moved=work.moved + 2 * arriving + 4 * leaving
     )
@@ -239,7 +239,7 @@ def _conv(node: Node) -> _Work:
 
 def _kernel(node: Node) -> int:
     """Elements of a layer's largest weight, which is put in another order."""
-    return max(map(size, node.layer.parameters(node.shapes).values()), default=0)
+    return max(map(size, node.weight_shapes().values()), default=0)
 
 
 def _conv_transpose(node: Node) -> _Work:

@@ -215,7 +215,7 @@ def _rebuilt(
         changed = _changed(node, shapes, counts)
     layer = node.layer.model_copy(update=changed) if changed else node.layer
     return Node(
-        node.path, node.word, layer, inputs, layer.infer(shapes), node.place, node.shared, node.called
+        node.path, node.word, layer, inputs, layer.output_shape(*shapes), node.place, node.shared, node.called
     )
 
 

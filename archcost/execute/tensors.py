@@ -100,4 +100,4 @@ def _tokens(network: Network) -> dict[Node | Input, int]:
 
 def _only_moves(node: Node) -> bool:
     """Whether the numbers that leave are numbers that arrive: it computes nothing and learns nothing."""
-    return not any(node.layer.formulas(node.shapes).operations()) and not node.layer.parameters(node.shapes)
+    return not any(node.formulas().operations()) and not node.weight_shapes()

@@ -259,15 +259,15 @@ def _measured(
     counted = zip(steps(network, tensors, inputs), costs(network), strict=True)
     for ((node, value, tally), cost), answer in zip(counted, answers, strict=False):
         follows = not made_up.isdisjoint(node.inputs)
-        if follows or node.layer.made_up:
+        if follows or node.layer.values_unknown:
             made_up.add(node)
         yield Proof(
             node=node,
             cost=cost,
             shape=value.shape,
             tally=tally,
-            allocated=0 if node.layer.made_up else _allocated(node, tensors, seen),
-            is_made_up=node.layer.made_up,
+            allocated=0 if node.layer.values_unknown else _allocated(node, tensors, seen),
+            is_made_up=node.layer.values_unknown,
             follows_made_up=follows,
             touched=FieldCheck(untold="" if np.isfinite(value).all() else NOT_FINITE),
             torch=None if answer is None else _beside(value, answer),
@@ -284,7 +284,7 @@ def _beside(value: Array, answer: Answer) -> Beside:
 def _allocated(node: Node, tensors: Tensors, seen: set[int]) -> int:
     """Elements of the arrays with what the node learns, unless an earlier node has the same arrays."""
     weights = tensors.of(node)
-    fresh = {id(weights[name]): weights[name] for name in node.layer.parameters(node.shapes)}
+    fresh = {id(weights[name]): weights[name] for name in node.weight_shapes()}
     elements = sum(array.size for key, array in fresh.items() if key not in seen)
     seen.update(fresh)
     return elements

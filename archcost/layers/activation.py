@@ -14,14 +14,12 @@ from archcost import foreign
 from archcost.errors import ShapeError
 from archcost.layers import KINDS, find
 from archcost.layers.axes import name_of
-from archcost.layers.base import Formulas, Layer, Operations, Weights
+from archcost.layers.base import Formulas, Layer, Operations, Shapes
 from archcost.layers.fields import Axis, Number, Positive, must_be
 from archcost.windows.channels import mixed, overlaid
 from archcost.words.suggest import translate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
     from archcost.layers.base import Kind
@@ -35,11 +33,11 @@ class _Elementwise(Layer):
     per_channel: ClassVar[bool] = True
     per_element: ClassVar[Operations]
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         return x
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """The formula of the class, once per element."""
         return _each(self.per_element, y)
 
@@ -57,9 +55,9 @@ class Relu(_Elementwise):
     )
     per_element: ClassVar[Operations] = Operations(comparisons=1)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.relu(x)
+        return kernels.activation.relu(x)
 
 
 class Relu6(_Elementwise):
@@ -68,9 +66,9 @@ class Relu6(_Elementwise):
     reference: ClassVar[str] = "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10"
     per_element: ClassVar[Operations] = Operations(comparisons=2)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.relu6(x)
+        return kernels.activation.relu6(x)
 
 
 class LeakyRelu(_Elementwise):
@@ -81,9 +79,9 @@ class LeakyRelu(_Elementwise):
 
     negative_slope: Number = Field(0.01, description="slope below zero")
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.leaky_relu(x, self.negative_slope)
+        return kernels.activation.leaky_relu(x, self.negative_slope)
 
 
 class Prelu(_Elementwise):
@@ -94,7 +92,7 @@ class Prelu(_Elementwise):
 
     num_parameters: Positive = Field(1, description="learned slopes: 1, or as many as channels")
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         if self.num_parameters not in (1, x[0]):
             raise ShapeError(
@@ -102,13 +100,13 @@ class Prelu(_Elementwise):
             )
         return x
 
-    def weights(self, x: Shape) -> Weights:  # noqa: ARG002 - the field says it
+    def weight_shapes(self, x: Shape) -> Shapes:
         """`weight`: the slopes."""
         return {"weight": (self.num_parameters,)}
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, weight: Array) -> Array:
         """See the formula of the class."""
-        return kernels.prelu(x, weights["weight"])
+        return kernels.activation.prelu(x, weight)
 
 
 class Elu(_Elementwise):
@@ -121,9 +119,9 @@ class Elu(_Elementwise):
 
     alpha: Number = Field(1.0, description="minus the limit towards minus infinity")
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.elu(x, self.alpha)
+        return kernels.activation.elu(x, self.alpha)
 
 
 class Selu(_Elementwise):
@@ -137,9 +135,9 @@ class Selu(_Elementwise):
         comparisons=1, multiplications=2, additions=1, exponentials=1
     )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.selu(x)
+        return kernels.activation.selu(x)
 
 
 class Gelu(_Elementwise):
@@ -157,13 +155,15 @@ class Gelu(_Elementwise):
         "none", description="the exact function, or the formula with tanh"
     )
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """The exact or the approximate formula, once per element."""
         return _each(self.per_element if self.approximate == "none" else self.per_element_by_tanh, y)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.gelu(x) if self.approximate == "none" else kernels.gelu_by_tanh(x)
+        return (
+            kernels.activation.gelu(x) if self.approximate == "none" else kernels.activation.gelu_by_tanh(x)
+        )
 
 
 class Silu(_Elementwise):
@@ -172,9 +172,9 @@ class Silu(_Elementwise):
     reference: ClassVar[str] = "Elfwing, Uchibe & Doya 2018, Sigmoid-weighted linear units"
     per_element: ClassVar[Operations] = Operations(additions=1, divisions=1, exponentials=1)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.silu(x)
+        return kernels.activation.silu(x)
 
 
 class Mish(_Elementwise):
@@ -185,9 +185,9 @@ class Mish(_Elementwise):
         comparisons=1, multiplications=1, additions=2, exponentials=3
     )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.mish(x)
+        return kernels.activation.mish(x)
 
 
 class Sigmoid(_Elementwise):
@@ -195,9 +195,9 @@ class Sigmoid(_Elementwise):
 
     per_element: ClassVar[Operations] = Operations(additions=1, divisions=1, exponentials=1)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.sigmoid(x)
+        return kernels.activation.sigmoid(x)
 
 
 class Tanh(_Elementwise):
@@ -205,9 +205,9 @@ class Tanh(_Elementwise):
 
     per_element: ClassVar[Operations] = Operations(exponentials=1)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.tanh(x)
+        return kernels.activation.tanh(x)
 
 
 class Softplus(_Elementwise):
@@ -216,9 +216,9 @@ class Softplus(_Elementwise):
     reference: ClassVar[str] = "Dugas et al. 2001, Incorporating second-order functional knowledge"
     per_element: ClassVar[Operations] = Operations(comparisons=1, additions=2, exponentials=2)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.softplus(x)
+        return kernels.activation.softplus(x)
 
 
 class HardSigmoid(_Elementwise):
@@ -227,9 +227,9 @@ class HardSigmoid(_Elementwise):
     reference: ClassVar[str] = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"
     per_element: ClassVar[Operations] = Operations(comparisons=2, multiplications=1, additions=1)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.hard_sigmoid(x)
+        return kernels.activation.hard_sigmoid(x)
 
 
 class HardSwish(_Elementwise):
@@ -238,9 +238,9 @@ class HardSwish(_Elementwise):
     reference: ClassVar[str] = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"
     per_element: ClassVar[Operations] = Operations(comparisons=2, multiplications=2, additions=1)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
-        return kernels.hard_swish(x)
+        return kernels.activation.hard_swish(x)
 
 
 class _AlongAxis(Layer):
@@ -252,7 +252,7 @@ class _AlongAxis(Layer):
         0, description="axis to normalise along; 0 is channels, 1 the first spatial axis, -1 the last"
     )
 
-    def mixed_axes(self, x: Shape) -> Axes:  # noqa: ARG002 - whatever arrives
+    def mixed_axes(self, x: Shape) -> Axes:
         """The one axis."""
         return (self.axis,)
 
@@ -260,7 +260,7 @@ class _AlongAxis(Layer):
         """Along channels all on all, else each on its own."""
         return mixed(arriving, out_channels) if self.axis == 0 else overlaid(arriving)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         name_of(self.axis, x)
         return x
@@ -278,7 +278,7 @@ class Softmax(_AlongAxis):
 
     reference: ClassVar[str] = "Goodfellow, Bengio & Courville 2016, Deep learning, section 4.1"
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """As the class says, for every set of elements that add up to 1."""
         return Formulas(
             self._sets(x, y),
@@ -288,9 +288,9 @@ class Softmax(_AlongAxis):
             exponentials="outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values shaped like `x`."""
-        return kernels.softmax(x, self.axis)
+        return kernels.activation.softmax(x, self.axis)
 
 
 class LogSoftmax(_AlongAxis):
@@ -302,7 +302,7 @@ class LogSoftmax(_AlongAxis):
 
     reference: ClassVar[str] = "Goodfellow, Bengio & Courville 2016, Deep learning, section 6.2.2.3"
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """As the class says, for every set of elements whose exponentials add up to 1."""
         return Formulas(
             self._sets(x, y),
@@ -311,9 +311,9 @@ class LogSoftmax(_AlongAxis):
             exponentials="outputs + sets",
         )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values shaped like `x`."""
-        return kernels.log_softmax(x, self.axis)
+        return kernels.activation.log_softmax(x, self.axis)
 
 
 def _words() -> list[str]:
@@ -365,17 +365,17 @@ class Activation(Layer):
             return self
         return self.model_validate({"function": self.function, **chosen.model_dump()})
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """See the activation."""
-        return self.chosen.output(x)
+        return self.chosen.output_shape(x)
 
-    def weights(self, x: Shape) -> Weights:
+    def weight_shapes(self, x: Shape) -> Shapes:
         """See the activation."""
-        return self.chosen.weights(x)
+        return self.chosen.weight_shapes(x)
 
-    def buffers(self, x: Shape) -> Weights:
+    def buffer_shapes(self, x: Shape) -> Shapes:
         """See the activation."""
-        return self.chosen.buffers(x)
+        return self.chosen.buffer_shapes(x)
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """See the activation."""
@@ -385,10 +385,10 @@ class Activation(Layer):
         """See the activation."""
         return self.chosen.mixed_axes(x)
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """See the activation."""
-        return self.chosen.operations(x, y)
+        return self.chosen.formulas(x, y)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, **weights: Array) -> Array:
         """See the activation."""
-        return self.chosen.run(kernels, x, weights)
+        return self.chosen.run(kernels, x, **weights)

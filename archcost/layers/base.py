@@ -1,8 +1,9 @@
+# ruff: noqa: ANN401 - `*inputs: Any, **_: Any` may be overridden by any arguments, as PEP 612's `...`
 """What every layer kind answers about itself.
 
-A kind is one pydantic class: its fields, then, always in this order, `window`, `output`, `weights` (and
-`buffers`), `operations`, `run`. Anything about several layers is a pass, outside. Parameters are not a
-formula: `weights` gives shapes, and every count derives from them. What `run` does is proved against all of
+A kind is one pydantic class: its fields, then, always in this order, `window`, `output_shape`,
+`weight_shapes` (and `buffer_shapes`), `formulas`, `run`. Anything about several layers is a pass, outside.
+Parameters are not a formula: every count derives from the shapes. What `run` does is proved against all of
 it: it computes values, by kernels it is handed, and asks none of these answers.
 
 A tensor is `(channels, *axes)`, one sample, no batch (see `archcost.windows.window`).
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cache
-from typing import TYPE_CHECKING, ClassVar, NamedTuple, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Self
 
 from pydantic import BaseModel, ConfigDict
 
@@ -30,10 +31,8 @@ if TYPE_CHECKING:
     from archcost.execute.kernels import Kernels
     from archcost.windows.rearrangement import Rearrangement
 
-T = TypeVar("T")
-
-Weights = dict[str, Shape]
-"""Learned tensors by name, each as its shape, e.g. `{"weight": (64, 3, 7, 7), "bias": (64,)}`."""
+Shapes = dict[str, Shape]
+"""Tensors by name, each as its shape, e.g. `{"weight": (64, 3, 7, 7), "bias": (64,)}`."""
 
 
 class Operations(NamedTuple):
@@ -150,20 +149,20 @@ def evaluate(formula: str, env: Mapping[str, int]) -> int:
 class Kind(BaseModel, ABC):
     """A layer kind. Subclass `Layer` (one input), `Merge` (two or more) or `Source` (none).
 
-    Where inputs play different parts (features and their offsets), subclass this.
+    Where inputs play different parts (features and their offsets), subclass this. The first questions are
+    asked with an argument for each input, so every kind names what arrives as it likes: `x`, `*xs`, `a, b`.
 
-    `summary` is one line for people choosing a kind; `reference` names the source of its formulas.
-    The uniform questions (`infer`, `parameters`, `statistics`, `formulas`) are for the passes.
+    The docstring's first line is for people choosing a kind; `reference` names the source of its formulas.
     """
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
 
     alias: ClassVar[bool] = False
     """True if the output is the input under another shape: it costs no memory of its own."""
-    bounded: ClassVar[bool] = True
+    within_dimension_limit: ClassVar[bool] = True
     """False if its numbers are declared costs, which may exceed the limit on a dimension."""
-    made_up: ClassVar[bool] = False
-    """True if nobody knows what it computes: `execute` gives values to go on with, and counts nothing."""
+    values_unknown: ClassVar[bool] = False
+    """True if nobody knows what it computes: `run` gives values to go on with, and counts nothing."""
     per_channel: ClassVar[bool] = False
     """True if a channel that leaves depends only on the channel at its place of what arrives."""
     tap_fields: ClassVar[dict[str, str]] = {}
@@ -172,45 +171,48 @@ class Kind(BaseModel, ABC):
     """Fields that number axes of what arrives."""
     reference: ClassVar[str] = ""
 
+    def check_inputs(self, count: int) -> None:
+        """Raises ShapeError if it takes fewer or more inputs. Whoever gives it inputs asks that first."""
+
+    @abstractmethod
+    def output_shape(self, *inputs: Any, **_: Any) -> Shape:
+        """The shape that leaves. Raises ShapeError if these inputs do not fit."""
+
+    def weight_shapes(self, *inputs: Any, **_: Any) -> Shapes:
+        """Learned tensors by name, as shapes; `[out, in / groups, *kernel]` where there is a kernel."""
+        return {}
+
+    def buffer_shapes(self, *inputs: Any, **_: Any) -> Shapes:
+        """Tensors that are kept but not learned (running statistics) by name, as shapes."""
+        return {}
+
+    @abstractmethod
+    def formulas(self, *inputs: Any, **_: Any) -> Formulas:
+        """The operation counts as formulas with their numbers; `y` is the shape that leaves."""
+
+    @abstractmethod
+    def run(self, kernels: Kernels, *inputs: Any, **tensors: Any) -> Array:
+        """The output's values, from those of the inputs and, by name, of what is learned or kept."""
+
     def settled(self, inputs: tuple[Shape, ...]) -> Self:
         """The same layer with its axes counted from the front, now that it is known how many arrive.
 
-        An axis that is none stays as it is: `infer` says so.
+        An axis that is none stays as it is: `output_shape` says so.
         """
         found = {name: settled(getattr(self, name), len(inputs[0])) for name in self.axis_fields if inputs}
         other = {name: axes for name, axes in found.items() if axes != getattr(self, name)}
         return self.model_copy(update=other) if other else self
 
-    @abstractmethod
-    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The output's shape. Raises ShapeError if these inputs do not fit."""
-
-    @abstractmethod
-    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:
-        """Learned tensors, by name, as shapes."""
-
-    @abstractmethod
-    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:
-        """Tensors that are kept but not learned (running statistics), by name, as shapes."""
-
-    @abstractmethod
-    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
-        """The operation counts as formulas with their numbers."""
-
-    @abstractmethod
-    def execute(self, kernels: Kernels, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
-        """The output's values. `weights` holds parameters and statistics by name."""
-
-    def window(self, x: Shape) -> Window | None:  # noqa: ARG002 - kinds that slide override it
+    def window(self, x: Shape) -> Window | None:
         """The sliding window, resolved for this input; None if the kind looks at one position at a time."""
         return None
 
-    def window_of(self, position: int, x: Shape) -> Window | None:  # noqa: ARG002 - most kinds treat all alike
+    def window_of(self, position: int, x: Shape) -> Window | None:
         """The window on the input at `position`, where inputs play different parts."""
         return self.window(x)
 
     @classmethod
-    def chosen_by(cls, function: object) -> list[type[Kind]]:  # noqa: ARG003 - most kinds choose nothing
+    def chosen_by(cls, function: object) -> list[type[Kind]]:
         """The kinds a field `function` may mean, for a kind that only chooses one and hands it its fields.
 
         Exactly one if the word is known; all there are to choose from if it is not (yet).
@@ -241,158 +243,81 @@ class Kind(BaseModel, ABC):
         """Whether the data decide where its window reads, so that its field is that of windows at rest."""
         return False
 
-    def is_global(self, x: Shape) -> bool:  # noqa: ARG002 - kinds that look everywhere override it
+    def is_global(self, x: Shape) -> bool:
         """Whether every output depends on all positions of the input, as a mean over all of them does."""
         return False
 
-    def mixed_axes(self, x: Shape) -> Axes:  # noqa: ARG002 - kinds that normalise override it
+    def mixed_axes(self, x: Shape) -> Axes:
         """Axes (0 is channels) along which an output reads all elements, at its place along the others."""
         return ()
 
     def rearrangement(
         self,
-        position: int,  # noqa: ARG002 - kinds that move elements override it
-        inputs: tuple[Shape, ...],  # noqa: ARG002
-        y: Shape,  # noqa: ARG002
+        position: int,
+        inputs: tuple[Shape, ...],
+        y: Shape,
     ) -> Rearrangement | None:
         """Where the elements of the input at `position` go; None if each stays, or a window says it."""
         return None
 
-    def place(self, position: int, inputs: tuple[Shape, ...]) -> tuple[int, int] | None:  # noqa: ARG002 - as above
+    def place(self, position: int, inputs: tuple[Shape, ...]) -> tuple[int, int] | None:
         """The spatial axis that inputs are joined along, and where along it the one at `position` begins."""
         return None
 
 
 class Layer(Kind):
-    """A kind with one input. `x` is always the shape that arrives: `(channels, *axes)`."""
+    """A kind with one input. `x` is always the shape that arrives, `(channels, *axes)`, or its values."""
+
+    def check_inputs(self, count: int) -> None:
+        """One."""
+        if count != 1:
+            raise ShapeError(f"takes one input, but {count} arrive; choose one with `from`")
 
     @abstractmethod
-    def output(self, x: Shape) -> Shape:
-        """The shape that leaves. Raises ShapeError if `x` does not fit."""
+    def output_shape(self, x: Shape) -> Shape:
+        """See `Kind.output_shape`."""
 
-    def weights(self, x: Shape) -> Weights:  # noqa: ARG002 - most kinds need not look
-        """Learned tensors by name, as shapes; `[out, in / groups, *kernel]` where there is a kernel."""
+    def weight_shapes(self, x: Shape) -> Shapes:
+        """See `Kind.weight_shapes`."""
         return {}
 
-    def buffers(self, x: Shape) -> Weights:  # noqa: ARG002 - most kinds need not look
-        """Running statistics by name, as shapes."""
+    def buffer_shapes(self, x: Shape) -> Shapes:
+        """See `Kind.buffer_shapes`."""
         return {}
 
     @abstractmethod
-    def operations(self, x: Shape, y: Shape) -> Formulas:
-        """The six operation counts for input `x` and output `y`."""
-
-    @abstractmethod
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
-        """The output's values, from `x` of shape `(channels, *axes)`."""
-
-    def execute(self, kernels: Kernels, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
-        """See `Kind.execute`."""
-        return self.run(kernels, _only(inputs), weights)
-
-    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
-        """See `Kind.infer`."""
-        return self.output(_only(inputs))
-
-    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:
-        """See `Kind.parameters`."""
-        return self.weights(_only(inputs))
-
-    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:
-        """See `Kind.statistics`."""
-        return self.buffers(_only(inputs))
-
-    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """See `Kind.formulas`."""
-        x = _only(inputs)
-        return self.operations(x, self.output(x))
-
-
-def _only(inputs: tuple[T, ...]) -> T:
-    if len(inputs) != 1:
-        raise ShapeError(f"takes one input, but {len(inputs)} arrive; choose one with `from`")
-    return inputs[0]
 
 
 class Merge(Kind):
     """A kind that joins two or more inputs and learns nothing."""
 
+    def check_inputs(self, count: int) -> None:
+        """Two or more."""
+        if count < 2:
+            raise ShapeError("joins two or more inputs, but one arrives; name them with `from: [a, b]`")
+
     @abstractmethod
-    def output(self, xs: tuple[Shape, ...]) -> Shape:
+    def output_shape(self, *xs: Shape) -> Shape:
         """The shape that leaves. Raises ShapeError, with the positions of the inputs at fault."""
 
     @abstractmethod
-    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
-        """The six operation counts for inputs `xs` and output `y`."""
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
+        """See `Kind.formulas`."""
 
     @abstractmethod
-    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
-        """The output's values, from those of the inputs."""
-
-    def execute(
-        self,
-        kernels: Kernels,
-        inputs: tuple[Array, ...],
-        weights: Mapping[str, Array],  # noqa: ARG002 - it learns nothing
-    ) -> Array:
-        """See `Kind.execute`."""
-        return self.run(kernels, inputs)
-
-    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
-        """See `Kind.infer`."""
-        if len(inputs) < 2:
-            raise ShapeError("joins two or more inputs, but one arrives; name them with `from: [a, b]`")
-        return self.output(inputs)
-
-    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - most kinds need not look
-        """See `Kind.parameters`."""
-        return {}
-
-    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - most kinds need not look
-        """See `Kind.statistics`."""
-        return {}
-
-    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
-        """See `Kind.formulas`."""
-        return self.operations(inputs, self.output(inputs))
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
+        """See `Kind.run`."""
 
 
 class Source(Kind):
-    """A kind without inputs: it brings a tensor of its own."""
+    """A kind without inputs: it brings a tensor of its own, and whatever else there is makes no difference."""
 
     @abstractmethod
-    def output(self) -> Shape:
-        """The shape that leaves."""
+    def output_shape(self, *unread: Shape) -> Shape:
+        """See `Kind.output_shape`."""
 
-    @abstractmethod
-    def weights(self) -> Weights:
-        """Learned tensors by name, as shapes."""
-
-    @abstractmethod
-    def run(self, weights: Mapping[str, Array]) -> Array:
-        """The tensor's values."""
-
-    def execute(
-        self,
-        kernels: Kernels,  # noqa: ARG002 - nothing is computed
-        inputs: tuple[Array, ...],  # noqa: ARG002 - there are none
-        weights: Mapping[str, Array],
-    ) -> Array:
-        """See `Kind.execute`."""
-        return self.run(weights)
-
-    def infer(self, inputs: tuple[Shape, ...]) -> Shape:  # noqa: ARG002 - most kinds need not look
-        """See `Kind.infer`."""
-        return self.output()
-
-    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - most kinds need not look
-        """See `Kind.parameters`."""
-        return self.weights()
-
-    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - most kinds need not look
-        """See `Kind.statistics`."""
-        return {}
-
-    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:  # noqa: ARG002 - most kinds need not look
-        """See `Kind.formulas`: a tensor that is only there costs nothing to compute."""
+    def formulas(self, *unread: Shape, y: Shape) -> Formulas:
+        """A tensor that is only there costs nothing to compute."""
         return Formulas({})

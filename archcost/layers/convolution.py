@@ -8,16 +8,27 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.layers.base import Formulas, Kind, Layer, Weights
+from archcost.layers.base import Formulas, Kind, Layer, Shapes
 from archcost.layers.fields import Crops, NonNegative, Padding, PerAxis, Positive, lift
 from archcost.windows.channels import Channels, blurred_together, mixed
 from archcost.windows.window import Shape, Window, reached, scattering, show, sliding, spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
+
+
+OutChannels = Annotated[Positive, Field(description="channels that leave")]
+KernelSize = Annotated[PerAxis, Field(description="positions of the window, per axis")]
+Stride = Annotated[PerAxis, Field(description="step between neighbouring windows, per axis")]
+Zeros = Annotated[
+    Padding, Field(description="zeros around the input: numbers, [before, after] pairs or a word")
+]
+Dilation = Annotated[PerAxis, Field(description="step between neighbouring taps of one window, per axis")]
+Groups = Annotated[Positive, Field(description="independent groups the channels are split into")]
+Bias = Annotated[bool, Field(description="add a learned number to every output channel")]
+InChannels = Annotated[Positive | None, Field(description="an assertion: the channels that arrive")]
+"""Fields that convolutions share. Each class lists its own, for their order is that of the docs."""
 
 
 def _check_arrival(asserted: int | None, channels: int) -> None:
@@ -39,16 +50,14 @@ class Conv(Layer):
 
     reference: ClassVar[str] = "Dumoulin & Visin 2016, A guide to convolution arithmetic, relationship 15"
 
-    out_channels: Positive = Field(description="channels that leave")
-    kernel_size: PerAxis = Field(description="positions of the window, per axis")
-    stride: PerAxis = Field((1,), description="step between neighbouring windows, per axis")
-    padding: Padding = Field(
-        (0,), description="zeros around the input: numbers, [before, after] pairs or a word"
-    )
-    dilation: PerAxis = Field((1,), description="step between neighbouring taps of one window, per axis")
-    groups: Positive = Field(1, description="independent groups the channels are split into")
-    bias: bool = Field(default=True, description="add a learned number to every output channel")
-    in_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
+    out_channels: OutChannels
+    kernel_size: KernelSize
+    stride: Stride = (1,)
+    padding: Zeros = (0,)
+    dilation: Dilation = (1,)
+    groups: Groups = 1
+    bias: Bias = True
+    in_channels: InChannels = None
     connections: tuple[tuple[NonNegative, ...], ...] | None = Field(
         None,
         description="per output channel, the input channels it reads (counted from 0); default: all",
@@ -69,7 +78,7 @@ class Conv(Layer):
         """Perhaps, if `connections` say who reads whom."""
         return self.connections is not None
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(out_channels, *positions)`."""
         _check_arrival(self.in_channels, x[0])
         _check_groups(self.groups, x[0], self.out_channels)
@@ -96,12 +105,12 @@ class Conv(Layer):
             return (sum(len(row) for row in self.connections),)
         return (self.out_channels, x[0] // self.groups)
 
-    def weights(self, x: Shape) -> Weights:
+    def weight_shapes(self, x: Shape) -> Shapes:
         """`weight` (a kernel per channel pair or link), and `bias` per output channel."""
         weight = {"weight": (*self._kernels(x), *self.window(x).kernel)}
         return weight | ({"bias": (self.out_channels,)} if self.bias else {})
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Every output is a sum of `taps` products, and of the bias; zero padding counts like data."""
         if self.connections is not None:
             return self._linked(x, y)
@@ -134,12 +143,12 @@ class Conv(Layer):
             additions="macs - outputs + bias * outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """Values `(out_channels, *positions)`."""
         window = self.window(x.shape)
         if self.connections is not None:
-            return kernels.linked_conv(x, weights["weight"], weights.get("bias"), window, self.connections)
-        return kernels.conv(x, weights["weight"], weights.get("bias"), window, self.groups)
+            return kernels.convolution.linked_conv(x, weight, bias, window, self.connections)
+        return kernels.convolution.conv(x, weight, bias, window, self.groups)
 
 
 class DepthwiseConv(Layer):
@@ -151,15 +160,13 @@ class DepthwiseConv(Layer):
 
     reference: ClassVar[str] = "Howard et al. 2017, MobileNets, equations 3 and 4"
 
-    kernel_size: PerAxis = Field(description="positions of the window, per axis")
-    stride: PerAxis = Field((1,), description="step between neighbouring windows, per axis")
-    padding: Padding = Field(
-        (0,), description="zeros around the input: numbers, [before, after] pairs or a word"
-    )
-    dilation: PerAxis = Field((1,), description="step between neighbouring taps of one window, per axis")
+    kernel_size: KernelSize
+    stride: Stride = (1,)
+    padding: Zeros = (0,)
+    dilation: Dilation = (1,)
     multiplier: Positive = Field(1, description="kernels per input channel")
-    bias: bool = Field(default=True, description="add a learned number to every output channel")
-    in_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
+    bias: Bias = True
+    in_channels: InChannels = None
 
     def window(self, x: Shape) -> Window:
         """The sliding window on this input."""
@@ -169,18 +176,18 @@ class DepthwiseConv(Layer):
         """Each depends on the one it is a multiple of."""
         return arriving[0].grouped(arriving[0].total, out_channels)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(in_channels * multiplier, *positions)`."""
         _check_arrival(self.in_channels, x[0])
         return (x[0] * self.multiplier, *self.window(x).output(spatial(x)))
 
-    def weights(self, x: Shape) -> Weights:
+    def weight_shapes(self, x: Shape) -> Shapes:
         """`weight` (a kernel per output channel), and `bias` per output channel."""
         out_channels = x[0] * self.multiplier
         weight = {"weight": (out_channels, 1, *self.window(x).kernel)}
         return weight | ({"bias": (out_channels,)} if self.bias else {})
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Every output is a sum of `kernel_size` products, and of the bias."""
         return Formulas(
             {"kernel_size": self.window(x).kernel, "outputs": y, "bias": int(self.bias)},
@@ -189,11 +196,9 @@ class DepthwiseConv(Layer):
             additions="(kernel_size - 1 + bias) * outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """Values `(in_channels * multiplier, *positions)`."""
-        return kernels.conv(
-            x, weights["weight"], weights.get("bias"), self.window(x.shape), groups=x.shape[0]
-        )
+        return kernels.convolution.conv(x, weight, bias, self.window(x.shape), groups=x.shape[0])
 
 
 class ConvTranspose(Layer):
@@ -211,7 +216,7 @@ class ConvTranspose(Layer):
 
     reference: ClassVar[str] = "Dumoulin & Visin 2016, A guide to convolution arithmetic, relationship 14"
 
-    out_channels: Positive = Field(description="channels that leave")
+    out_channels: OutChannels
     kernel_size: PerAxis = Field(description="outputs that one input is spread over, per axis")
     stride: PerAxis = Field((1,), description="step between the outputs of neighbouring inputs, per axis")
     padding: Crops = Field(
@@ -221,9 +226,9 @@ class ConvTranspose(Layer):
         (0,), description="outputs added at the end, per axis; less than stride or dilation"
     )
     dilation: PerAxis = Field((1,), description="step between neighbouring taps of the kernel, per axis")
-    groups: Positive = Field(1, description="independent groups the channels are split into")
-    bias: bool = Field(default=True, description="add a learned number to every output channel")
-    in_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
+    groups: Groups = 1
+    bias: Bias = True
+    in_channels: InChannels = None
 
     @field_validator("output_padding")
     @classmethod
@@ -251,18 +256,18 @@ class ConvTranspose(Layer):
         """Group by group."""
         return arriving[0].grouped(self.groups, out_channels)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(out_channels, *positions)`."""
         _check_arrival(self.in_channels, x[0])
         _check_groups(self.groups, x[0], self.out_channels)
         return (self.out_channels, *self.window(x).output(spatial(x)))
 
-    def weights(self, x: Shape) -> Weights:
+    def weight_shapes(self, x: Shape) -> Shapes:
         """`weight` (a kernel per channel pair, input channels first), and `bias` per output channel."""
         weight = {"weight": (x[0], self.out_channels // self.groups, *self.window(x).kernel)}
         return weight | ({"bias": (self.out_channels,)} if self.bias else {})
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """The first product on each of the `reached` outputs is stored, the others are added."""
         window = self.window(x)
         return Formulas(
@@ -281,10 +286,10 @@ class ConvTranspose(Layer):
             additions="macs - reached + bias * outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """Values `(out_channels, *positions)`."""
         window = self.window(x.shape)
-        return kernels.conv_transpose(x, weights["weight"], weights.get("bias"), window, self.groups)
+        return kernels.convolution.conv_transpose(x, weight, bias, window, self.groups)
 
 
 class DeformConv(Kind):
@@ -313,17 +318,15 @@ class DeformConv(Kind):
         "ConvNets v2, equation 1"
     )
 
-    out_channels: Positive = Field(description="channels that leave")
-    kernel_size: PerAxis = Field(description="positions of the window, per axis")
-    stride: PerAxis = Field((1,), description="step between neighbouring windows, per axis")
-    padding: Padding = Field(
-        (0,), description="zeros around the input: numbers, [before, after] pairs or a word"
-    )
-    dilation: PerAxis = Field((1,), description="step between neighbouring taps of one window, per axis")
-    groups: Positive = Field(1, description="independent groups the channels are split into")
+    out_channels: OutChannels
+    kernel_size: KernelSize
+    stride: Stride = (1,)
+    padding: Zeros = (0,)
+    dilation: Dilation = (1,)
+    groups: Groups = 1
     deform_groups: Positive = Field(1, description="groups of input channels, each with offsets of its own")
-    bias: bool = Field(default=True, description="add a learned number to every output channel")
-    in_channels: Positive | None = Field(None, description="an assertion: the channels that arrive")
+    bias: Bias = True
+    in_channels: InChannels = None
 
     def window(self, x: Shape) -> Window:
         """The sliding window on the features, without offsets."""
@@ -342,14 +345,17 @@ class DeformConv(Kind):
         """All on all, offsets included; with groups, not known singly."""
         return (mixed if self.groups == 1 else blurred_together)(arriving, out_channels)
 
-    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
-        """`(out_channels, *positions)`."""
-        if len(inputs) not in {2, 3}:
+    def check_inputs(self, count: int) -> None:
+        """Two or three."""
+        if count not in {2, 3}:
+            arrive = f"{count} arrive" if count > 1 else "one arrives"
             raise ShapeError(
-                f"reads features and offsets, and a mask in version 2, but {_arrive(len(inputs))}; "
+                f"reads features and offsets, and a mask in version 2, but {arrive}; "
                 "name them with `from: [features, offsets]`, or use `std/deform_conv`, which makes them",
             )
-        x = inputs[0]
+
+    def output_shape(self, x: Shape, *moved_by: Shape) -> Shape:
+        """`(out_channels, *positions)`."""
         _check_arrival(self.in_channels, x[0])
         _check_groups(self.groups, x[0], self.out_channels)
         if x[0] % self.deform_groups:
@@ -357,29 +363,23 @@ class DeformConv(Kind):
         window = self.window(x)
         positions = window.output(spatial(x))
         per_point = (("offsets", len(positions)), ("a mask", 1))
-        for i, (what, numbers) in enumerate(per_point[: len(inputs) - 1], 1):
+        for i, (found, (what, numbers)) in enumerate(zip(moved_by, per_point, strict=False), 1):
             wanted = (numbers * window.taps * self.deform_groups, *positions)
-            if inputs[i] != wanted:
+            if found != wanted:
                 raise ShapeError(
-                    f"{{0}} gives {show(inputs[i])}, but {what} for {show(window.kernel)} taps"
+                    f"{{0}} gives {show(found)}, but {what} for {show(window.kernel)} taps"
                     f"{_times(self.deform_groups)} at {show(positions)} positions must be {show(wanted)}",
                     inputs=(i,),
                 )
         return (self.out_channels, *positions)
 
-    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:
+    def weight_shapes(self, x: Shape, *moved_by: Shape) -> Shapes:
         """`weight` (a kernel per channel pair), and `bias` per output channel."""
-        x = inputs[0]
         weight = {"weight": (self.out_channels, x[0] // self.groups, *self.window(x).kernel)}
         return weight | ({"bias": (self.out_channels,)} if self.bias else {})
 
-    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - it keeps none
-        """See `Kind.statistics`."""
-        return {}
-
-    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
+    def formulas(self, x: Shape, *moved_by: Shape, y: Shape) -> Formulas:
         """A convolution of `sampled` values, each interpolated from `corners` neighbours."""
-        x, y = inputs[0], self.infer(inputs)
         return Formulas(
             {
                 "kernel_size": self.window(x).kernel,
@@ -394,30 +394,34 @@ class DeformConv(Kind):
                 "points": "kernel_size * deform_groups * positions",
                 "sampled": "kernel_size * in_channels * positions",
                 "corners": "2 ** axes",
-                "masked": len(inputs) - 2,
+                "masked": len(moved_by) - 1,
             },
             macs="taps * outputs",
             multiplications="macs + (axes - 1) * corners * points + (corners + masked) * sampled",
             additions="(taps - 1 + bias) * outputs + 2 * axes * points + (corners - 1) * sampled",
         )
 
-    def execute(self, kernels: Kernels, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
+    def run(  # noqa: PLR0913 - its inputs, one by one
+        self,
+        kernels: Kernels,
+        x: Array,
+        offsets: Array,
+        mask: Array | None = None,
+        *,
+        weight: Array,
+        bias: Array | None = None,
+    ) -> Array:
         """Values `(out_channels, *positions)`, from features, offsets and perhaps a mask."""
-        x, offsets, *masks = inputs
-        return kernels.deform_conv(
+        return kernels.convolution.deform_conv(
             x,
             offsets,
-            masks[0] if masks else None,
-            weights["weight"],
-            weights.get("bias"),
+            mask,
+            weight,
+            bias,
             self.window(x.shape),
             self.groups,
             self.deform_groups,
         )
-
-
-def _arrive(count: int) -> str:
-    return f"{count} arrive" if count > 1 else "one arrives"
 
 
 def _times(deform_groups: int) -> str:

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from archcost.errors import ShapeError
-from archcost.layers.base import Formulas, Kind, Source, Weights
+from archcost.layers.base import Formulas, Kind, Shapes, Source
 from archcost.layers.fields import NonNegative, Padding, PerAxis, Sizes
 from archcost.windows.window import Shape, Window, show, sliding, spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
 
@@ -23,17 +21,17 @@ class Parameter(Source):
 
     shape: Sizes = Field(description="its shape, [channels, axes…]")
 
-    def output(self) -> Shape:
+    def output_shape(self, *unread: Shape) -> Shape:
         """The shape as given."""
         return self.shape
 
-    def weights(self) -> Weights:
+    def weight_shapes(self, *unread: Shape) -> Shapes:
         """`weight`: the tensor itself."""
         return {"weight": self.shape}
 
-    def run(self, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, weight: Array) -> Array:
         """The tensor itself."""
-        return weights["weight"]
+        return weight
 
 
 class DeclaredField(BaseModel):
@@ -59,8 +57,8 @@ class Custom(Kind):
     or of everything without one.
     """
 
-    bounded: ClassVar[bool] = False
-    made_up: ClassVar[bool] = True
+    within_dimension_limit: ClassVar[bool] = False
+    values_unknown: ClassVar[bool] = True
 
     shape: Sizes = Field(description="the shape that leaves, [channels, axes…]")
     params: NonNegative = Field(0, description="learned numbers")
@@ -82,35 +80,29 @@ class Custom(Kind):
         """The declared window on this input."""
         return self.receptive_field.window(x) if self.receptive_field else None
 
-    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
-        """The declared shape, if the declared window agrees."""
-        if not inputs:
+    def check_inputs(self, count: int) -> None:
+        """One or more."""
+        if count == 0:
             raise ShapeError("takes one input or more, but none arrives")
-        for i, x in enumerate(inputs):
+
+    def output_shape(self, *xs: Shape) -> Shape:
+        """The declared shape, if the declared window agrees."""
+        for i, x in enumerate(xs):
             window = self.window(x)
             if window and (positions := window.output(spatial(x))) != self.shape[1:]:
                 there = f"{show(positions)} positions on the {show(x)} of {{0}}"
                 raise ShapeError(f"receptive_field has {there}, but shape is {show(self.shape)}", inputs=(i,))
         return self.shape
 
-    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - declared, whatever arrives
+    def weight_shapes(self, *xs: Shape) -> Shapes:
         """`weight`: the declared numbers in a row."""
         return {"weight": (self.params,)} if self.params else {}
 
-    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - it declares none
-        """See `Kind.statistics`."""
-        return {}
-
-    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:  # noqa: ARG002 - declared, whatever arrives
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
         """The declared MACs, each a multiplication and an addition."""
         return Formulas({"declared": self.macs}, macs="declared", multiplications="macs", additions="macs")
 
-    def execute(
-        self,
-        kernels: Kernels,
-        inputs: tuple[Array, ...],
-        weights: Mapping[str, Array],  # noqa: ARG002 - nobody knows what they are for
-    ) -> Array:
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
         """Values that are made up, of the declared shape: they depend on what the declared window covers."""
-        windows = [self.window(x.shape) for x in inputs]
-        return kernels.stand_in(inputs, windows, self.shape)
+        windows = [self.window(x.shape) for x in xs]
+        return kernels.declared.stand_in(xs, windows, self.shape)

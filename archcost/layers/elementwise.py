@@ -6,12 +6,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from archcost.layers.base import Formulas, Layer, Weights
+from archcost.layers.base import Formulas, Layer, Shapes
 from archcost.layers.fields import Number, Probability
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
     from archcost.windows.window import Shape
@@ -23,15 +21,15 @@ class Identity(Layer):
     per_channel: ClassVar[bool] = True
     alias: ClassVar[bool] = True
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         return x
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Nothing is computed."""
         return Formulas({})
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - nothing is computed
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """The input itself."""
         return x
 
@@ -59,15 +57,15 @@ class Scale(Layer):
 
     factor: Number = Field(description="the constant")
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         return x
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """`factor * x`."""
         return Formulas({"outputs": y}, multiplications="outputs")
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - a product with a constant
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values shaped like `x`."""
         return self.factor * x
 
@@ -83,15 +81,15 @@ class LayerScale(Layer):
 
     bias: bool = Field(default=False, description="add a learned number to every channel")
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         return x
 
-    def weights(self, x: Shape) -> Weights:
+    def weight_shapes(self, x: Shape) -> Shapes:
         """`weight`, and `bias` if there is one, per channel."""
         return {"weight": (x[0],)} | ({"bias": (x[0],)} if self.bias else {})
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """`weight * x + bias`."""
         return Formulas(
             {"outputs": y, "bias": int(self.bias)},
@@ -99,6 +97,6 @@ class LayerScale(Layer):
             additions="bias * outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """Values shaped like `x`."""
-        return kernels.affine(x, weights["weight"], weights.get("bias"))
+        return kernels.normalization.affine(x, weight, bias)

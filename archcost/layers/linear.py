@@ -7,15 +7,13 @@ from typing import TYPE_CHECKING, ClassVar
 from pydantic import Field
 
 from archcost.errors import ShapeError
-from archcost.layers.base import Formulas, Kind, Layer, Weights
+from archcost.layers.base import Formulas, Kind, Layer, Shapes
 from archcost.layers.fields import Positive
 from archcost.windows.channels import Channels, blurred_together, mixed
 from archcost.windows.rearrangement import Rearrangement
 from archcost.windows.window import show, size
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
     from archcost.windows.window import Shape
@@ -39,7 +37,7 @@ class Linear(Layer):
         """All on all."""
         return mixed(arriving, out_channels)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(out_features,)`, or `(out_features, *axes)` with `per_position`."""
         if self.in_features not in {None, x[0]}:
             raise ShapeError(f"in_features is {self.in_features}, but {x[0]} arrive")
@@ -52,12 +50,12 @@ class Linear(Layer):
             )
         return (self.out_features,)
 
-    def weights(self, x: Shape) -> Weights:
+    def weight_shapes(self, x: Shape) -> Shapes:
         """`weight`, and `bias` per output."""
         weight = {"weight": (self.out_features, x[0])}
         return weight | ({"bias": (self.out_features,)} if self.bias else {})
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Every output is a sum of `in_features` products, and of the bias."""
         return Formulas(
             {"in_features": x[0], "outputs": y, "bias": int(self.bias)},
@@ -66,10 +64,10 @@ class Linear(Layer):
             additions="(in_features - 1 + bias) * outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
         """Values `(out_features, *axes)`."""
         x = x if self.per_position else x.reshape(-1)
-        return kernels.linear(x, weights["weight"], weights.get("bias"))
+        return kernels.linear.linear(x, weight, bias)
 
 
 class Maxout(Layer):
@@ -88,22 +86,22 @@ class Maxout(Layer):
         """Each depends on its pieces."""
         return arriving[0].grouped(out_channels, out_channels)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(channels / pieces, *axes)`."""
         if x[0] % self.pieces:
             raise ShapeError(f"pieces={self.pieces} must divide the {x[0]} channels")
         return (x[0] // self.pieces, *x[1:])
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - the output says it all
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """`pieces - 1` comparisons for every output."""
         return Formulas(
             {"pieces": self.pieces, "outputs": y},
             comparisons="(pieces - 1) * outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels / pieces, *axes)`."""
-        return kernels.maxout(x, self.pieces)
+        return kernels.linear.maxout(x, self.pieces)
 
 
 class Embedding(Layer):
@@ -138,23 +136,23 @@ class Embedding(Layer):
         x = inputs[position]
         return Rearrangement((x[0], y[0]), ((0,),), ((1,), (0,))) if len(x) == 1 else None
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(embedding_dim, *axes)`; a vector's numbers stand along one axis."""
         if len(x) > 1 and x[0] != 1:
             raise ShapeError(f"takes numbers of tokens, a vector or one channel, but {show(x)} arrives")
         return (self.embedding_dim, *(x[1:] or x))
 
-    def weights(self, x: Shape) -> Weights:  # noqa: ARG002 - the table does not depend on the text
+    def weight_shapes(self, x: Shape) -> Shapes:
         """`weight`: a row per token."""
         return {"weight": (self.num_embeddings, self.embedding_dim)}
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Nothing is computed."""
         return Formulas({})
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, weight: Array) -> Array:
         """Values `(embedding_dim, *axes)`."""
-        return kernels.embedding(x, weights["weight"])
+        return kernels.linear.embedding(x, weight)
 
 
 class Matmul(Kind):
@@ -208,11 +206,15 @@ class Matmul(Kind):
         """Where channels are not summed over, they may become positions."""
         return not self.transpose_a or self.transpose_b
 
-    def infer(self, inputs: tuple[Shape, ...]) -> Shape:
-        """`(heads, rows, columns)`, or `(channels, length)` of tokens and matrices."""
-        if len(inputs) != 2:
-            arrive = f"{len(inputs)} arrive" if len(inputs) > 1 else "one arrives"
+    def check_inputs(self, count: int) -> None:
+        """Two."""
+        if count != 2:
+            arrive = f"{count} arrive" if count > 1 else "one arrives"
             raise ShapeError(f"multiplies two tensors, but {arrive}; name them with `from: [a, b]`")
+
+    def output_shape(self, a: Shape, b: Shape) -> Shape:
+        """`(heads, rows, columns)`, or `(channels, length)` of tokens and matrices."""
+        inputs = (a, b)
         heads = self._heads(inputs)
         (rows, summed), (found, columns) = self._matrices(inputs, heads)
         if summed != found:
@@ -221,7 +223,7 @@ class Matmul(Kind):
                 f"meet {found} rows; transpose_a and transpose_b swap rows and columns",
                 inputs=(0, 1),
             )
-        if len(inputs[0]) == len(inputs[1]):
+        if len(a) == len(b):
             return (heads, rows, columns)
         channels, length = (columns, rows) if self._turns(inputs) else (rows, columns)
         return (heads * channels, length)
@@ -249,18 +251,9 @@ class Matmul(Kind):
         (m, j), (k, n) = ((x[0] // heads, x[1]) if len(x) == 2 else (x[1], x[2]) for x in inputs)
         return (j, m) if self.transpose_a else (m, j), (n, k) if self.transpose_b else (k, n)
 
-    def parameters(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - it learns nothing
-        """See `Kind.parameters`."""
-        return {}
-
-    def statistics(self, inputs: tuple[Shape, ...]) -> Weights:  # noqa: ARG002 - likewise
-        """See `Kind.statistics`."""
-        return {}
-
-    def formulas(self, inputs: tuple[Shape, ...]) -> Formulas:
+    def formulas(self, a: Shape, b: Shape, y: Shape) -> Formulas:
         """Every output is a sum of `taps` products: a row of a with a column of b."""
-        y = self.infer(inputs)
-        (_, taps), _ = self._matrices(inputs, self._heads(inputs))
+        (_, taps), _ = self._matrices((a, b), self._heads((a, b)))
         return Formulas(
             {"taps": taps, "outputs": y},
             macs="taps * outputs",
@@ -268,13 +261,7 @@ class Matmul(Kind):
             additions="(taps - 1) * outputs",
         )
 
-    def execute(
-        self,
-        kernels: Kernels,
-        inputs: tuple[Array, ...],
-        weights: Mapping[str, Array],  # noqa: ARG002 - it learns nothing
-    ) -> Array:
-        """See `Kind.execute`."""
-        a, b = inputs
+    def run(self, kernels: Kernels, a: Array, b: Array) -> Array:
+        """Values of matrices, or of tokens."""
         heads = self._heads((a.shape, b.shape))
-        return kernels.matmul(a, b, heads, transpose_a=self.transpose_a, transpose_b=self.transpose_b)
+        return kernels.linear.matmul(a, b, heads, transpose_a=self.transpose_a, transpose_b=self.transpose_b)

@@ -49,7 +49,7 @@ class _Elementwise(Merge):
 
     per_channel: ClassVar[bool] = True
 
-    def output(self, xs: tuple[Shape, ...]) -> Shape:
+    def output_shape(self, *xs: Shape) -> Shape:
         """The common shape, where a size of 1 fits any other."""
         _check_ranks(xs)
         return tuple(_check_sizes(xs, axis, broadcast=True) for axis, _ in enumerate(xs[0]))
@@ -61,49 +61,49 @@ class _Elementwise(Merge):
 class Add(_Elementwise):
     """The sum of all inputs, element by element."""
 
-    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
         """Over n inputs: n - 1 sums per element."""
         return self._count(xs, y, additions="(operands - 1) * outputs")
 
-    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
         """Values of the common shape."""
-        return kernels.add(xs)
+        return kernels.merge.add(xs)
 
 
 class Multiply(_Elementwise):
     """The product of all inputs, element by element: gates and masks."""
 
-    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
         """Over n inputs: n - 1 products per element."""
         return self._count(xs, y, multiplications="(operands - 1) * outputs")
 
-    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
         """Values of the common shape."""
-        return kernels.multiply(xs)
+        return kernels.merge.multiply(xs)
 
 
 class Maximum(_Elementwise):
     """The largest of all inputs, element by element."""
 
-    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
         """Over n inputs: n - 1 comparisons per element."""
         return self._count(xs, y, comparisons="(operands - 1) * outputs")
 
-    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
         """Values of the common shape."""
-        return kernels.maximum(xs)
+        return kernels.merge.maximum(xs)
 
 
 class Average(_Elementwise):
     """The mean of all inputs, element by element."""
 
-    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
         """Over n inputs: n - 1 sums per element, and a product with 1/n."""
         return self._count(xs, y, additions="(operands - 1) * outputs", multiplications="outputs")
 
-    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
         """Values of the common shape."""
-        return kernels.average(xs)
+        return kernels.merge.average(xs)
 
 
 class Concat(Merge):
@@ -121,11 +121,11 @@ class Concat(Merge):
         """Behind the inputs before it, unless channels are joined."""
         return (self.axis, sum(x[self.axis] for x in inputs[:position])) if self.axis else None
 
-    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:  # noqa: ARG002 - the tensors say it
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """One tensor's after the other's; along another axis each depends on its like."""
         return concatenated(arriving) if self.axis == 0 else overlaid(arriving)
 
-    def output(self, xs: tuple[Shape, ...]) -> Shape:
+    def output_shape(self, *xs: Shape) -> Shape:
         """The sizes along the axis added up, the others as they are."""
         _check_ranks(xs)
         why = f", and concat joins along {name_of(self.axis, xs[0])}"
@@ -135,10 +135,10 @@ class Concat(Merge):
             for axis, _ in enumerate(xs[0])
         )
 
-    def operations(self, xs: tuple[Shape, ...], y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
         """Nothing is computed."""
         return Formulas({})
 
-    def run(self, kernels: Kernels, xs: tuple[Array, ...]) -> Array:
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
         """Values with the sizes along the axis added up."""
-        return kernels.concat(xs, self.axis)
+        return kernels.merge.concat(xs, self.axis)

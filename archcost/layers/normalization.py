@@ -20,12 +20,10 @@ from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
 from archcost.layers.axes import name_of
-from archcost.layers.base import Formulas, Layer, Weights
+from archcost.layers.base import Formulas, Layer, Shapes
 from archcost.layers.fields import Axis, Number, Positive, Probability, lift, must_be
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
     from archcost.expressions.values import Value
@@ -51,17 +49,12 @@ def _is_whole(value: Value) -> bool:
 AxesOrAll = Annotated[tuple[Axis, ...] | Literal["all"], BeforeValidator(_axes)]
 
 
-def _learned(shape: Shape, *, weight: bool, bias: bool) -> Weights:
+def _learned(shape: Shape, *, weight: bool, bias: bool) -> Shapes:
     return ({"weight": shape} if weight else {}) | ({"bias": shape} if bias else {})
 
 
-def _running(x: Shape) -> Weights:
+def _running(x: Shape) -> Shapes:
     return {"running_mean": (x[0],), "running_var": (x[0],)}
-
-
-def _statistics(weights: Mapping[str, Array]) -> tuple[Array, Array] | None:
-    """Mean and variance, if they are kept."""
-    return (weights["running_mean"], weights["running_var"]) if "running_var" in weights else None
 
 
 def _assert_channels(name: str, said: int | None, channels: int) -> None:
@@ -120,28 +113,26 @@ class BatchNorm(Layer):
             )
         return self
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         _assert_channels("num_features", self.num_features, x[0])
         return x
 
-    def weights(self, x: Shape) -> Weights:
+    def weight_shapes(self, x: Shape) -> Shapes:
         """`weight` (the scale) and `bias` (the shift), per channel."""
         return _learned((x[0],), weight=self.affine and self.scale, bias=self.affine and self.shift)
 
-    def buffers(self, x: Shape) -> Weights:
+    def buffer_shapes(self, x: Shape) -> Shapes:
         """`running_mean` and `running_var`, per channel."""
         return _running(x) if self.track_running_stats else {}
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """One product and one sum per element, whatever is learned."""
         return _folded(y)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, **tensors: Array) -> Array:
         """Values shaped like `x`."""
-        return kernels.batch_norm(
-            x, _statistics(weights), weights.get("weight"), weights.get("bias"), self.eps
-        )
+        return kernels.normalization.batch_norm(x, self.eps, **tensors)
 
 
 class LayerNorm(Layer):
@@ -174,25 +165,25 @@ class LayerNorm(Layer):
         """Those normalised over."""
         return tuple(range(len(x))) if self.axis == "all" else self.axis
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         found = [] if self.axis == "all" else [name_of(axis, x) for axis in self.axis]
         if twice := [name for name in found if found.count(name) > 1]:
             raise ShapeError(f"axis={list(self.axis)} names the {twice[0]} twice")
         return x
 
-    def weights(self, x: Shape) -> Weights:
+    def weight_shapes(self, x: Shape) -> Shapes:
         """`weight` and `bias`, shaped like the normalised axes."""
         return _learned(self._normalized(x), weight=self.affine, bias=self.affine and self.bias)
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Mean, variance, square root and division as they stand (see the top of this file)."""
         return _standardized(y, self._normalized(x), weight=self.affine, bias=self.affine and self.bias)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, **tensors: Array) -> Array:
         """Values shaped like `x`."""
         axes = tuple(range(x.ndim)) if self.axis == "all" else self.axis
-        return kernels.layer_norm(x, axes, weights.get("weight"), weights.get("bias"), self.eps)
+        return kernels.normalization.layer_norm(x, axes, self.eps, **tensors)
 
 
 class GroupNorm(Layer):
@@ -213,25 +204,25 @@ class GroupNorm(Layer):
         """Each depends on its group."""
         return arriving[0].grouped(self.num_groups, out_channels)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         _assert_channels("num_channels", self.num_channels, x[0])
         if x[0] % self.num_groups:
             raise ShapeError(f"num_groups={self.num_groups} must divide the {x[0]} channels")
         return x
 
-    def weights(self, x: Shape) -> Weights:
+    def weight_shapes(self, x: Shape) -> Shapes:
         """`weight` and `bias`, per channel."""
         return _learned((x[0],), weight=self.affine, bias=self.affine)
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Mean, variance, square root and division as they stand (see the top of this file)."""
         group = (x[0] // self.num_groups, *x[1:])
         return _standardized(y, group, weight=self.affine, bias=self.affine)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, **tensors: Array) -> Array:
         """Values shaped like `x`."""
-        return kernels.group_norm(x, self.num_groups, weights.get("weight"), weights.get("bias"), self.eps)
+        return kernels.normalization.group_norm(x, self.num_groups, self.eps, **tensors)
 
 
 class InstanceNorm(Layer):
@@ -255,33 +246,32 @@ class InstanceNorm(Layer):
         """All but channels, unless the statistics are kept from training."""
         return () if self.track_running_stats else tuple(range(1, len(x)))
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         _assert_channels("num_features", self.num_features, x[0])
         if len(x) == 1:
             raise ShapeError(f"normalises over spatial axes; the input is a vector of {x[0]}")
         return x
 
-    def weights(self, x: Shape) -> Weights:
+    def weight_shapes(self, x: Shape) -> Shapes:
         """`weight` and `bias`, per channel."""
         return _learned((x[0],), weight=self.affine, bias=self.affine)
 
-    def buffers(self, x: Shape) -> Weights:
+    def buffer_shapes(self, x: Shape) -> Shapes:
         """`running_mean` and `running_var`, per channel."""
         return _running(x) if self.track_running_stats else {}
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Mean, variance, square root and division as they stand, or folded where statistics are kept."""
         if self.track_running_stats:
             return _folded(y)
         return _standardized(y, x[1:], weight=self.affine, bias=self.affine)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:
+    def run(self, kernels: Kernels, x: Array, **tensors: Array) -> Array:
         """Values shaped like `x`: groups of one channel, or a batch norm where statistics are kept."""
-        learned = weights.get("weight"), weights.get("bias")
         if self.track_running_stats:
-            return kernels.batch_norm(x, _statistics(weights), *learned, self.eps)
-        return kernels.group_norm(x, x.shape[0], *learned, self.eps)
+            return kernels.normalization.batch_norm(x, self.eps, **tensors)
+        return kernels.normalization.group_norm(x, x.shape[0], self.eps, **tensors)
 
 
 class LocalResponseNorm(Layer):
@@ -299,11 +289,11 @@ class LocalResponseNorm(Layer):
     beta: Number = Field(0.75, description="exponent")
     k: Number = Field(1.0, description="added to the weighted sum")
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         return x
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - it is the output's size
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Per element: a square, a window's sum, its weight, `k`, a power, a division."""
         return Formulas(
             {"outputs": y, "window": self.size},
@@ -313,6 +303,6 @@ class LocalResponseNorm(Layer):
             exponentials="outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values shaped like `x`."""
-        return kernels.local_response_norm(x, self.size, self.alpha, self.beta, self.k)
+        return kernels.normalization.local_response_norm(x, self.size, self.alpha, self.beta, self.k)

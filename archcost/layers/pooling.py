@@ -26,8 +26,6 @@ from archcost.windows.window import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
     from archcost.windows.window import Axes
@@ -95,7 +93,7 @@ class _Pool(Layer):
                     "a `pad` before the pool may add more",
                 )
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(channels, *positions)`."""
         return (x[0], *self.window(x).output(spatial(x)))
 
@@ -110,13 +108,13 @@ class MaxPool(_Pool):
     def _dilation(self) -> Axes:
         return self.dilation
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """`kernel_size - 1` comparisons for every output."""
         return _largest(self.window(x), y)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, *positions)`."""
-        return kernels.max_pool(x, self.window(x.shape))
+        return kernels.pooling.max_pool(x, self.window(x.shape))
 
 
 class AvgPool(_Pool):
@@ -140,13 +138,15 @@ class AvgPool(_Pool):
             return self.padding not in {"same", "same_lower"}
         return self.count_include_pad
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """`kernel_size - 1` additions and a multiplication for every output."""
         return _mean(self.window(x), y)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, *positions)`."""
-        return kernels.avg_pool(x, self.window(x.shape), divisor_counts_padding=self.divisor_counts_padding)
+        return kernels.pooling.avg_pool(
+            x, self.window(x.shape), divisor_counts_padding=self.divisor_counts_padding
+        )
 
 
 class _GlobalPool(Layer):
@@ -162,7 +162,7 @@ class _GlobalPool(Layer):
         """Wherever there is more than one position."""
         return size(x[1:]) > 1
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(channels, 1, ...)`."""
         return (x[0], *self.window(x).output(spatial(x)))
 
@@ -172,13 +172,13 @@ class GlobalMaxPool(_GlobalPool):
 
     reference: ClassVar[str] = "Oquab et al. 2015, Is object localization for free?, section 4"
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """One comparison less than there are positions, for every channel."""
         return _largest(self.window(x), y)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, 1, ...)`: a single bin."""
-        return kernels.bin_max(x, (1,) * len(x.shape[1:]))
+        return kernels.pooling.bin_max(x, (1,) * len(x.shape[1:]))
 
 
 class GlobalAvgPool(_GlobalPool):
@@ -186,13 +186,13 @@ class GlobalAvgPool(_GlobalPool):
 
     reference: ClassVar[str] = "Lin, Chen & Yan 2014, Network in network, section 3.2"
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """One addition less than there are positions, and a multiplication, for every channel."""
         return _mean(self.window(x), y)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, 1, ...)`: a single bin."""
-        return kernels.bin_mean(x, (1,) * len(x.shape[1:]))
+        return kernels.pooling.bin_mean(x, (1,) * len(x.shape[1:]))
 
 
 class _AdaptivePool(Layer):
@@ -217,7 +217,7 @@ class _AdaptivePool(Layer):
         """With a single bin over several positions."""
         return size(x[1:]) > size(self._sizes(x)) == 1
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(channels, *output_size)`."""
         return (x[0], *self._sizes(x))
 
@@ -230,13 +230,13 @@ class AdaptiveMaxPool(_AdaptivePool):
 
     reference: ClassVar[str] = "PyTorch, AdaptiveMaxPool2d"
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """One comparison less than there are positions, for every bin."""
         return Formulas(self._terms(x, y), comparisons="read - outputs")
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, *output_size)`."""
-        return kernels.bin_max(x, self._sizes(x.shape))
+        return kernels.pooling.bin_max(x, self._sizes(x.shape))
 
 
 class AdaptiveAvgPool(_AdaptivePool):
@@ -244,10 +244,10 @@ class AdaptiveAvgPool(_AdaptivePool):
 
     reference: ClassVar[str] = "PyTorch, AdaptiveAvgPool2d"
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """One addition less than there are positions, and a multiplication, for every bin."""
         return Formulas(self._terms(x, y), multiplications="outputs", additions="read - outputs")
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, *output_size)`."""
-        return kernels.bin_mean(x, self._sizes(x.shape))
+        return kernels.pooling.bin_mean(x, self._sizes(x.shape))

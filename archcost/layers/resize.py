@@ -26,8 +26,6 @@ from archcost.windows.channels import blurred_together
 from archcost.windows.window import Axes, Shape, Window, axis_names, interpolating, per_axis, sliding, spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
     from archcost.expressions.values import Value
@@ -128,11 +126,11 @@ class Upsample(Layer):
             )
         return interpolating(axes, sizes, scales, _RADIUS[self.mode], align_corners=self.align_corners)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(channels, *size)`."""
         return (x[0], *self._sizes(x))
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Nothing for nearest; else every output is a sum of `taps` products."""
         if self.mode == "nearest":
             return Formulas({})
@@ -142,10 +140,10 @@ class Upsample(Layer):
             additions="(taps - 1) * outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, *size)`."""
         scales = self.scale_factor and per_axis(self.scale_factor, x.ndim - 1, "scale_factor")
-        return kernels.resize(
+        return kernels.resize.resize(
             x,
             self.size and per_axis(self.size, x.ndim - 1, "size"),
             tuple(map(float, scales)) if scales else None,
@@ -157,7 +155,7 @@ class Upsample(Layer):
 class _Rearrange(Layer):
     """A 2-D kind that moves channels into space or back and computes nothing."""
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Nothing is computed."""
         return Formulas({})
 
@@ -191,16 +189,16 @@ class PixelShuffle(_Rearrange):
         differ = any(end % square for end in accumulate(run.length for run in arriving[0].runs))
         return found._replace(bounded=differ or arriving[0].blurred)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(channels / r², height * r, width * r)`."""
         axes, r = spatial(x, 2), self.upscale_factor
         if x[0] % r**2:
             raise ShapeError(f"upscale_factor={r} needs channels that {r**2} divides; {x[0]} arrive")
         return (x[0] // r**2, *(i * r for i in axes))
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels / r², height * r, width * r)`."""
-        return kernels.pixel_shuffle(x, self.upscale_factor)
+        return kernels.resize.pixel_shuffle(x, self.upscale_factor)
 
 
 class PixelUnshuffle(_Rearrange):
@@ -224,7 +222,7 @@ class PixelUnshuffle(_Rearrange):
         """Each reads one position of the square: together they read it whole."""
         return blurred_together(arriving, out_channels)._replace(blurred=True)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(channels * r², height / r, width / r)`."""
         axes, r = spatial(x, 2), self.downscale_factor
         for length, name in zip(axes, axis_names(len(axes)), strict=True):
@@ -232,6 +230,6 @@ class PixelUnshuffle(_Rearrange):
                 raise ShapeError(f"downscale_factor={r} must divide the {name} of {length}")
         return (x[0] * r**2, *(i // r for i in axes))
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels * r², height / r, width / r)`."""
-        return kernels.pixel_unshuffle(x, self.downscale_factor)
+        return kernels.resize.pixel_unshuffle(x, self.downscale_factor)

@@ -16,8 +16,6 @@ from archcost.windows.rearrangement import permuted, reshaped
 from archcost.windows.window import Pads, Shape, Window, per_axis, show, size, spatial
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
     from archcost.expressions.values import Value
@@ -40,7 +38,7 @@ Target = Annotated[tuple[int, ...], BeforeValidator(_target)]
 class _Move(Layer):
     """Every element that leaves is one that arrived (or padding)."""
 
-    def operations(self, x: Shape, y: Shape) -> Formulas:  # noqa: ARG002 - no size matters
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Nothing is computed."""
         return Formulas({})
 
@@ -58,13 +56,13 @@ class Flatten(_Move):
         """Row-major."""
         return reshaped(inputs[position], y)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(elements,)`."""
         return (size(x),)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(elements,)`."""
-        return kernels.flatten(x)
+        return kernels.shape.flatten(x)
 
 
 class Reshape(_Move):
@@ -92,7 +90,7 @@ class Reshape(_Move):
         """Row-major."""
         return reshaped(inputs[position], y)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape as given, its -1 filled in."""
         known = size(tuple(n for n in self.shape if n != -1))
         there = f"the input {show(x)} has {size(x)}"
@@ -102,9 +100,9 @@ class Reshape(_Move):
             raise ShapeError(f"shape {list(self.shape)} needs a multiple of {known} elements, but {there}")
         return tuple(size(x) // known if n == -1 else n for n in self.shape)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values in the new shape."""
-        return kernels.reshape(x, self.shape)
+        return kernels.shape.reshape(x, self.shape)
 
 
 class Pad(_Move):
@@ -124,7 +122,7 @@ class Pad(_Move):
         """One tap, one step, and the padding."""
         return shift(margins(self.padding, x, "padding"))
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(channels, *(before + axis + after))`."""
         window = self.window(x)
         for i, pair in enumerate(window.padding):
@@ -134,9 +132,9 @@ class Pad(_Move):
                 )
         return (x[0], *window.output(spatial(x)))
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, *(before + axis + after))`."""
-        return kernels.pad(x, margins(self.padding, x.shape, "padding"), self.mode)
+        return kernels.shape.pad(x, margins(self.padding, x.shape, "padding"), self.mode)
 
 
 class Crop(_Move):
@@ -176,7 +174,7 @@ class Crop(_Move):
         """One tap, one step, and negative padding."""
         return shift(tuple((-before, -after) for before, after in self._margins(x)))
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`(channels, *(axis - before - after))`."""
         for i, (before, after) in enumerate(self._margins(x)):
             name, length = names(x)[1 + i], x[1 + i]
@@ -186,9 +184,9 @@ class Crop(_Move):
                 raise ShapeError(f"cropping {before} + {after} leaves nothing of the {name} of {length}")
         return (x[0], *self.window(x).output(spatial(x)))
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, *(axis - before - after))`."""
-        return kernels.crop(x, self._margins(x.shape))
+        return kernels.shape.crop(x, self._margins(x.shape))
 
 
 class Slice(_Move):
@@ -238,14 +236,14 @@ class Slice(_Move):
         first, _ = self._bounds((arriving[0].total,))
         return arriving[0].picked(first, first + out_channels)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """`x` with `end - start` along the axis."""
         first, last = self._bounds(x)
         return tuple(last - first if axis == self.axis else n for axis, n in enumerate(x))
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values with `end - start` along the axis."""
-        return kernels.cut(x, self.axis, self.start, self.end)
+        return kernels.shape.cut(x, self.axis, self.start, self.end)
 
 
 class Transpose(_Move):
@@ -270,19 +268,19 @@ class Transpose(_Move):
         found = blurred_together(arriving, out_channels)
         return found._replace(bounded=found.blurred)
 
-    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement:  # noqa: ARG002 - the order says it all
+    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement:
         """The axes in their new order."""
         return permuted(inputs[position], self.axes)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The sizes in the new order."""
         if sorted(self.axes) != list(range(len(x))):
             raise ShapeError(f"axes {list(self.axes)} must name each axis of {show(x)} once: {listed(x)}")
         return tuple(x[axis] for axis in self.axes)
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values with the axes in the new order."""
-        return kernels.transpose(x, self.axes)
+        return kernels.shape.transpose(x, self.axes)
 
 
 class ChannelShuffle(_Move):
@@ -295,16 +293,16 @@ class ChannelShuffle(_Move):
 
     groups: Positive = Field(description="groups the channels come from")
 
-    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:  # noqa: ARG002 - as many as arrive
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """The same ones in another order."""
         return arriving[0].dealt(self.groups)
 
-    def output(self, x: Shape) -> Shape:
+    def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         if x[0] % self.groups:
             raise ShapeError(f"groups={self.groups} must divide the {x[0]} channels")
         return x
 
-    def run(self, kernels: Kernels, x: Array, weights: Mapping[str, Array]) -> Array:  # noqa: ARG002 - it learns nothing
+    def run(self, kernels: Kernels, x: Array) -> Array:
         """Values shaped like `x`."""
-        return kernels.channel_shuffle(x, self.groups)
+        return kernels.shape.channel_shuffle(x, self.groups)

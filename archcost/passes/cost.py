@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.windows.window import size
 
 if TYPE_CHECKING:
-    from archcost.layers.base import Operations, Weights
+    from archcost.layers.base import Operations, Shapes
     from archcost.network import Network, Node
     from archcost.windows.window import Shape
 
@@ -57,10 +57,10 @@ def costs(network: Network) -> tuple[Cost, ...]:
 
 def _cost(node: Node) -> Cost:
     shapes = node.shapes
-    params, buffers = node.layer.parameters(shapes), node.layer.statistics(shapes)
+    params, buffers = node.weight_shapes(), node.buffer_shapes()
     moved = 0 if node.layer.alias else sum(map(size, shapes)) + _elements(params) + size(node.output)
-    return Cost(_elements(params), _elements(buffers), node.layer.formulas(shapes).operations(), moved)
+    return Cost(_elements(params), _elements(buffers), node.formulas().operations(), moved)
 
 
-def _elements(tensors: Weights) -> int:
+def _elements(tensors: Shapes) -> int:
     return sum(map(size, tensors.values()))

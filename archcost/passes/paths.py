@@ -139,8 +139,8 @@ class _Weighted:
     def __call__(self, node: Node) -> bool:
         key = (id(node.layer), node.shapes)
         if key not in self._known:
-            learns = bool(node.layer.parameters(node.shapes))
-            self._known[key] = learns and node.layer.formulas(node.shapes).operations().macs > 0
+            learns = bool(node.weight_shapes())
+            self._known[key] = learns and node.formulas().operations().macs > 0
         return self._known[key]
 
 

@@ -362,7 +362,8 @@ def _along(shape: Shape | None, axis: int) -> int:
 def _inferred(layer: Kind, shapes: tuple[Shape, ...]) -> Shape | None:
     """What a layer would make of other inputs; None if they do not fit."""
     try:
-        return layer.infer(shapes)
+        layer.check_inputs(len(shapes))
+        return layer.output_shape(*shapes)
     except LayerError:
         return None
 
@@ -373,11 +374,12 @@ def _counted(layer: Kind, shapes: tuple[Shape, ...]) -> Hashable:
     Raises:
         LayerError: they do not fit. A layer is asked that first: it need not answer anything else about them.
     """
-    output = layer.infer(shapes)
+    layer.check_inputs(len(shapes))
+    output = layer.output_shape(*shapes)
     return (
-        sum(map(size, layer.parameters(shapes).values())),
-        sum(map(size, layer.statistics(shapes).values())),
-        layer.formulas(shapes).operations(),
+        sum(map(size, layer.weight_shapes(*shapes).values())),
+        sum(map(size, layer.buffer_shapes(*shapes).values())),
+        layer.formulas(*shapes, y=output).operations(),
         output,
         0 if layer.alias else sum(map(size, shapes)),
     )

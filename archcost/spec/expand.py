@@ -332,7 +332,9 @@ class Expander:
             advice = self._advice(layer, inputs, labels, path, error)
             text = f"{fields.word}: {_worded(error, layer, shapes, labels)}{advice}"
             raise Mistake(place, text) from None
-        shared = frame.shared and frame.shared.key(path, layer.parameters(shapes) | layer.statistics(shapes))
+        shared = frame.shared and frame.shared.key(
+            path, layer.weight_shapes(*shapes) | layer.buffer_shapes(*shapes)
+        )
         called = _called(fields.place, frame.uses)
         node = Node(path, fields.word, layer, inputs, output, fields.place, shared, called, frame.uses)
         self._nodes.append(node)
@@ -392,7 +394,8 @@ class Expander:
             axes = axis_names(len(shapes[0]) - 1)
             found = f"has {in_a_row(axes)}" if axes else "is a vector"
             raise ShapeError(f"is for {fields.rank}-D, but the input {found}")
-        output = layer.infer(shapes)
+        layer.check_inputs(len(shapes))
+        output = layer.output_shape(*shapes)
         if max(output) > self._limits.dimension:
             limit = f"beyond the limit `dimension` of {self._limits.dimension:,}"
             raise ShapeError(f"gives {show(output)}, {limit}")

@@ -162,7 +162,7 @@ class Fields:
         return _descend(template.node, tuple(int(i) for i in re.findall(r"\d+", first[2]))).place
 
     def _is_too_big(self, value: Field) -> bool:
-        return self.kind.bounded and _largest(value) > self._limits.dimension
+        return self.kind.within_dimension_limit and _largest(value) > self._limits.dimension
 
     def _too_big(self, name: str, value: Field) -> Mistake:
         template = self.templates[name]

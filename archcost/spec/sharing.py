@@ -10,7 +10,7 @@ from archcost.windows.window import show
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.layers.base import Weights
+    from archcost.layers.base import Shapes
 
 
 class Shared:
@@ -29,13 +29,13 @@ class Shared:
             first: the use that comes first, unless this is it.
         """
         self.item = item
-        self.layers: list[tuple[str, Weights]] = []
+        self.layers: list[tuple[str, Shapes]] = []
         """Those with weights, in order: path within the item, and the weights' shapes."""
         self._name = name
         self._base = base
         self._first = first
 
-    def key(self, path: str, weights: Weights) -> str | None:
+    def key(self, path: str, weights: Shapes) -> str | None:
         """The key of the next layer's weights: the set's name, and what the first user calls the layer."""
         if not weights:
             return None
@@ -50,7 +50,7 @@ class Shared:
         return next(self._disagreements(self._first), None) if self._first else None
 
     def _disagreements(self, first: Shared) -> Iterator[str]:
-        none: tuple[str, Weights] = ("", {})
+        none: tuple[str, Shapes] = ("", {})
         for (called, theirs), (here, mine) in zip_longest(first.layers, self.layers, fillvalue=none):
             for name in theirs | mine:
                 if theirs.get(name) != mine.get(name):
@@ -59,5 +59,5 @@ class Shared:
                     yield f"{weight} is {both}; one set of weights has one shape"
 
 
-def _has(weights: Weights, name: str) -> str:
+def _has(weights: Shapes, name: str) -> str:
     return show(weights[name]) if name in weights else "absent"

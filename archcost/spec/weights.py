@@ -94,7 +94,7 @@ def given(
 
 def tensors(node: Node) -> dict[str, Shape]:
     """Shapes of all tensors of a node by name: learned ones, then running statistics."""
-    return node.layer.parameters(node.shapes) | node.layer.statistics(node.shapes)
+    return node.weight_shapes() | node.buffer_shapes()
 
 
 def _numbers(

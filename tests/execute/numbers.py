@@ -97,7 +97,7 @@ def chosen(values: Array, shape: Index) -> Array:
 
 
 def weights_of(layer: Kind, xs: Sequence[Array]) -> dict[str, Array]:
-    shapes = layer.parameters(tuple(x.shape for x in xs))
+    shapes = layer.weight_shapes(*(x.shape for x in xs))
     return {name: random(shape, seed=len(name)) for name, shape in shapes.items()}
 
 
@@ -113,7 +113,7 @@ def agree(layer: Kind, xs: Sequence[Array], loop: Loop, *, tells_padding: bool =
     assert sorted(np.ndindex(y.shape)) == sorted(wanted)
     values = np.array([wanted[index].value for index in np.ndindex(y.shape)]).reshape(y.shape)
     assert np.allclose(y, values, rtol=1e-9, atol=1e-12)
-    predicted = layer.formulas(tuple(x.shape for x in xs)).operations()
+    predicted = layer.formulas(*(x.shape for x in xs), y=y.shape).operations()
     assert operations(tally, predicted.macs) == predicted
     for name in ("multiplications", "additions", "comparisons"):
         assert getattr(tally, name) == counts[name]

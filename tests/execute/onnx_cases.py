@@ -177,10 +177,10 @@ def proved(layer: Kind, inputs: tuple[Array, ...], weights: Mapping[str, Array])
     """What a layer makes of its inputs, with everything it predicts held against what happened."""
     shapes = checked(layer, inputs, weights)
     tally = Tally()
-    y = plain(layer.execute(KERNELS, tuple(counted(x, tally) for x in inputs), weights))
-    assert y.shape == layer.infer(shapes)
+    y = plain(layer.run(KERNELS, *(counted(x, tally) for x in inputs), **weights))
+    assert y.shape == layer.output_shape(*shapes)
     assert not inputs or y.dtype == inputs[0].dtype
-    operations = layer.formulas(shapes).operations()._asdict()
+    operations = layer.formulas(*shapes, y=y.shape).operations()._asdict()
     assert {name: getattr(tally, name) for name in operations if name != "macs"} == {
         name: count for name, count in operations.items() if name != "macs"
     }
@@ -190,7 +190,7 @@ def proved(layer: Kind, inputs: tuple[Array, ...], weights: Mapping[str, Array])
 def checked(layer: Kind, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> tuple[Shape, ...]:
     """The shapes of the inputs, once the weights have those that are predicted."""
     shapes = tuple(x.shape for x in inputs)
-    predicted = layer.parameters(shapes) | layer.statistics(shapes)
+    predicted = layer.weight_shapes(*shapes) | layer.buffer_shapes(*shapes)
     assert predicted == {name: weight.shape for name, weight in weights.items()}
     return shapes
 

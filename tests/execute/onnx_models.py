@@ -163,8 +163,9 @@ class Prediction:
     def __call__(self, layer: Kind, inputs: tuple[Array, ...], weights: Mapping[str, Array]) -> Array:
         """What leaves the layer."""
         shapes = checked(layer, inputs, weights)
-        self.macs += layer.formulas(shapes).operations().macs
-        return np.broadcast_to(np.float32(0), layer.infer(shapes))
+        y = layer.output_shape(*shapes)
+        self.macs += layer.formulas(*shapes, y=y).operations().macs
+        return np.broadcast_to(np.float32(0), y)
 
 
 def predict(model: Model) -> tuple[dict[str, Shape], int]:

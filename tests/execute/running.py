@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def run(layer: Kind, xs: Sequence[Array], weights: Mapping[str, Array]) -> tuple[Array, Tally]:
     """What comes out, and what was counted."""
     tally = Tally()
-    y = layer.execute(KERNELS, tuple(counted(x, tally) for x in xs), weights)
+    y = layer.run(KERNELS, *(counted(x, tally) for x in xs), **weights)
     return plain(y), tally
 
 

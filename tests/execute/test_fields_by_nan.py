@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import archcost
 from archcost.execute import verification
-from archcost.execute.kernels import Kernels
+from archcost.execute.kernels import activation, convolution
 from archcost.execute.touched import readers
 from archcost.execute.verification import verify
 from archcost.windows.offsets import Offsets
@@ -144,25 +144,25 @@ def wrong_nodes(network: Network, samples: int = 9) -> list[str]:
 def test_a_kernel_that_reads_one_position_too_many_is_found(
     network: Callable[..., Network], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    relu = Kernels.relu
+    relu = activation.relu
 
     def smeared(x: Array) -> Array:
         return relu(x) + x[..., ::-1]
 
-    monkeypatch.setattr(Kernels, "relu", staticmethod(smeared))
+    monkeypatch.setattr(activation, "relu", smeared)
     assert wrong_nodes(network(CHAIN)) == ["c"]
 
 
 def test_a_kernel_that_gives_its_outputs_in_another_order_is_found(
     network: Callable[..., Network], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    conv = Kernels.conv
+    conv = convolution.conv
 
     def mirrored(x: Array, weight: Array, bias: Array | None, window: Window, groups: int = 1) -> Array:
         y = conv(x, weight, bias, window, groups)
         return y[..., ::-1] if window.dilation[0] == 2 else y
 
-    monkeypatch.setattr(Kernels, "conv", staticmethod(mirrored))
+    monkeypatch.setattr(convolution, "conv", mirrored)
     assert wrong_nodes(network(CHAIN)) == ["b", "c"]
 
 

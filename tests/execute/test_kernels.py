@@ -135,7 +135,7 @@ def test_an_input_that_is_computed_with_first_is_no_number_of_a_token(network: L
 
 def stand_in(xs: list[Array], **fields: object) -> Array:
     layer = build("custom", reason="tried", **fields)
-    assert layer.made_up
+    assert layer.values_unknown
     y, tally = run(layer, xs, {})
     assert not any(vars(tally).values())
     return y

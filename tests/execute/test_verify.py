@@ -9,7 +9,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from archcost.execute.kernels import Kernels
+from archcost.execute.kernels import activation
 from archcost.execute.tensors import Tensors
 from archcost.execute.verification import runs, verify
 from archcost.schemas import schema
@@ -44,12 +44,12 @@ def differences(network: Network, *, torch: bool = False) -> list[tuple[str, str
 
 def costlier(monkeypatch: pytest.MonkeyPatch) -> None:
     """A kernel that computes more than its formula says."""
-    relu = Kernels.relu
+    relu = activation.relu
 
     def shifted(x: Array) -> Array:
         return relu(x) + 1.0
 
-    monkeypatch.setattr(Kernels, "relu", staticmethod(shifted))
+    monkeypatch.setattr(activation, "relu", shifted)
 
 
 # -- what is measured -----------------------------------------------------------------------------------
@@ -150,12 +150,12 @@ def test_a_kernel_that_computes_more_than_the_formula_says_is_found(
 
 
 def test_a_kernel_that_gives_another_shape_is_found(network: Load, monkeypatch: pytest.MonkeyPatch) -> None:
-    relu = Kernels.relu
+    relu = activation.relu
 
     def cropped(x: Array) -> Array:
         return relu(x)[:, :1, :1]
 
-    monkeypatch.setattr(Kernels, "relu", staticmethod(cropped))
+    monkeypatch.setattr(activation, "relu", cropped)
     assert differences(network("- {name: b, relu: }")) == [("b", "shape")]
 
 

@@ -477,7 +477,7 @@ def runs_as_predicted(network: Network) -> None:
     for step in run(network).steps.values():
         node = step.node
         assert step.value.shape == node.output
-        predicted = node.layer.formulas(node.shapes).operations()._asdict()
+        predicted = node.formulas().operations()._asdict()
         del predicted["macs"]
         assert {name: getattr(step.tally, name) for name in predicted} == predicted, node.path
 

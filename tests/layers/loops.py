@@ -16,6 +16,8 @@ from archcost.layers.base import Layer, Operations
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from archcost.layers.base import Kind
+
 Index = tuple[int, ...]
 
 
@@ -45,10 +47,10 @@ class Tally:
 
     def agrees(self, layer: Layer, x: tuple[int, ...]) -> None:
         """The layer's answers are what the loops did."""
-        y = layer.output(x)
+        y = layer.output_shape(x)
         assert y == extent(self.outputs)
-        assert layer.weights(x) == {name: extent(used) for name, used in self.used.items()}
-        assert layer.operations(x, y).operations() == Operations(**self.counts)
+        assert layer.weight_shapes(x) == {name: extent(used) for name, used in self.used.items()}
+        assert layer.formulas(x, y).operations() == Operations(**self.counts)
         window = layer.window(x)
         assert window is None or window.output(x[1:]) == y[1:]
 
@@ -67,6 +69,13 @@ def build(kind: str, **fields: object) -> Layer:
     layer = found[0].model_validate(fields)
     assert isinstance(layer, Layer)
     return layer
+
+
+def leaving(layer: Kind, shapes: Iterable[Index]) -> Index:
+    """The shape that leaves. Raises ShapeError if so many inputs, or these, do not fit."""
+    arriving = tuple(shapes)
+    layer.check_inputs(len(arriving))
+    return layer.output_shape(*arriving)
 
 
 class Axis(NamedTuple):

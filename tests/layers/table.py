@@ -32,7 +32,7 @@ from tests.layers.definitions import (
 )
 
 if TYPE_CHECKING:
-    from archcost.layers.base import Weights
+    from archcost.layers.base import Shapes
     from archcost.windows.window import Shape
     from tests.layers.definitions import Value
 
@@ -54,8 +54,8 @@ class Case:
     inputs: tuple[Shape, ...]
     output: Shape
     value: Value | None
-    weights: Weights = field(default_factory=dict[str, "Shape"])
-    buffers: Weights = field(default_factory=dict[str, "Shape"])
+    weights: Shapes = field(default_factory=dict[str, "Shape"])
+    buffers: Shapes = field(default_factory=dict[str, "Shape"])
     ops: Operations = NO_OPERATIONS
 
 

@@ -26,6 +26,7 @@ from archcost.layers import KINDS, find
 from archcost.layers.base import Layer, Operations
 from tests.execute.running import operations, run
 from tests.layers.definitions import MEANING
+from tests.layers.loops import leaving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -183,9 +184,9 @@ def all_agree(
     xs = [bench.tensor(shape, number) for shape in shapes]
     outcome = loop(bench, xs)
     touched = {name: extents(found) for name, found in bench.weights.items()}
-    assert layer.infer(arriving) == extents(outcome)
-    assert layer.parameters(arriving) | layer.statistics(arriving) == touched
-    assert layer.formulas(arriving).operations() == Operations(**bench.counts)
+    assert leaving(layer, arriving) == extents(outcome)
+    assert layer.weight_shapes(*arriving) | layer.buffer_shapes(*arriving) == touched
+    assert layer.formulas(*arriving, y=extents(outcome)).operations() == Operations(**bench.counts)
     runs(layer, xs, bench, outcome)
     for x in xs[:blanks]:
         x[Random(len(x)).choice(sorted(x))] = Counted(math.nan, bench.counts)  # noqa: S311 - no secret
@@ -309,11 +310,11 @@ def test_prelu_learns_one_slope_or_one_per_channel(shape: Index, *, each: bool) 
 @given(shape=shapes_of_any_rank, word=st.sampled_from([w for w in DOCUMENTED if w != "activation"]))
 def test_an_activation_by_its_word_answers_as_the_activation(shape: Index, word: str) -> None:
     named, plainly = build("activation", function=word), build(word)
-    assert named.infer((shape,)) == plainly.infer((shape,))
-    assert named.parameters((shape,)) == plainly.parameters((shape,))
-    assert named.statistics((shape,)) == plainly.statistics((shape,))
-    assert named.formulas((shape,)).operations() == plainly.formulas((shape,)).operations()
-    x, weights = Bench().tensor(shape), {"weight": np.array([0.3])}
+    assert named.output_shape(shape) == plainly.output_shape(shape)
+    assert named.weight_shapes(shape) == plainly.weight_shapes(shape)
+    assert named.buffer_shapes(shape) == plainly.buffer_shapes(shape)
+    assert named.formulas(shape, y=shape).operations() == plainly.formulas(shape, y=shape).operations()
+    x, weights = Bench().tensor(shape), {name: np.array([0.3]) for name in plainly.weight_shapes(shape)}
     ran, expected = (run(layer, [array(x)], weights) for layer in (named, plainly))
     assert (ran[0] == expected[0]).all()
     assert ran[1] == expected[1]
@@ -321,7 +322,7 @@ def test_an_activation_by_its_word_answers_as_the_activation(shape: Index, word:
 
 def test_an_activation_by_its_word_takes_the_activations_fields() -> None:
     named = build("activation", function="prelu", num_parameters=4)
-    assert named.parameters(((4, 2),)) == {"weight": (4,)}
+    assert named.weight_shapes((4, 2)) == {"weight": (4,)}
 
 
 # Softmax and normalisation: sets of elements are taken together.
@@ -478,8 +479,8 @@ def test_instance_norm_with_running_statistics_folds_like_batch_norm(shape: Inde
 @pytest.mark.parametrize("kind", ["batch_norm", "instance_norm"])
 def test_running_statistics_are_two_numbers_per_channel_and_not_learned(kind: str) -> None:
     kept, forgotten = (build(kind, track_running_stats=track) for track in (True, False))
-    assert kept.statistics(((5, 2),)) == {"running_mean": (5,), "running_var": (5,)}
-    assert forgotten.statistics(((5, 2),)) == {}
+    assert kept.buffer_shapes((5, 2)) == {"running_mean": (5,), "running_var": (5,)}
+    assert forgotten.buffer_shapes((5, 2)) == {}
 
 
 @given(shape=shapes_of_any_rank, window=st.integers(1, 6))
@@ -726,9 +727,9 @@ def test_a_parameter_brings_its_tensor_and_costs_nothing(shape: Index) -> None:
 def test_custom_says_what_it_was_told(shapes: list[Index], shape: Index, params: int, macs: int) -> None:
     layer = build("custom", shape=shape, params=params, macs=macs, reason="tried")
     arriving = tuple(shapes)
-    assert layer.infer(arriving) == shape
-    assert sum(map(math.prod, layer.parameters(arriving).values())) == params
-    assert layer.statistics(arriving) == {}
-    assert layer.formulas(arriving).operations() == Operations(
+    assert leaving(layer, arriving) == shape
+    assert sum(map(math.prod, layer.weight_shapes(*arriving).values())) == params
+    assert layer.buffer_shapes(*arriving) == {}
+    assert layer.formulas(*arriving, y=shape).operations() == Operations(
         macs=macs, multiplications=macs, additions=macs
     )

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from archcost.errors import ShapeError
 from archcost.layers import find
+from tests.layers.loops import leaving
 
 if TYPE_CHECKING:
     from archcost.layers.base import Kind
@@ -272,7 +273,7 @@ def test_an_input_that_does_not_fit_is_refused_in_the_users_words(
     kind: str, fields: dict[str, Any], inputs: list[tuple[int, ...]], message: str
 ) -> None:
     with pytest.raises(ShapeError) as caught:
-        build(kind, fields).infer(tuple(inputs))
+        leaving(build(kind, fields), inputs)
     assert str(caught.value) == message
 
 
@@ -359,7 +360,7 @@ def test_inputs_that_do_not_fit_each_other_are_named(
     message: str,
 ) -> None:
     with pytest.raises(ShapeError) as caught:
-        build(kind, fields).infer(tuple(inputs))
+        leaving(build(kind, fields), inputs)
     assert (caught.value.inputs, str(caught.value)) == (at_fault, message)
 
 
@@ -368,4 +369,4 @@ def test_custom_looks_through_the_window_it_declares() -> None:
         "custom",
         {"shape": (3, 4), "reason": "x", "receptive_field": {"kernel_size": 3, "stride": 2, "padding": 1}},
     )
-    assert layer.infer(((64, 8), (2, 7))) == (3, 4)
+    assert layer.output_shape((64, 8), (2, 7)) == (3, 4)

@@ -8,6 +8,7 @@ import pytest
 
 from archcost.layers import find
 from tests.layers import table, table_elementwise
+from tests.layers.loops import leaving
 
 if TYPE_CHECKING:
     from tests.layers.table import Case
@@ -20,7 +21,7 @@ def test_a_layer_answers_as_the_table_says(case: Case) -> None:
     found = find(case.kind)
     assert found is not None
     layer = found[0].model_validate(case.fields)
-    assert layer.infer(case.inputs) == case.output
-    assert layer.parameters(case.inputs) == case.weights
-    assert layer.statistics(case.inputs) == case.buffers
-    assert layer.formulas(case.inputs).operations() == case.ops
+    assert leaving(layer, case.inputs) == case.output
+    assert layer.weight_shapes(*case.inputs) == case.weights
+    assert layer.buffer_shapes(*case.inputs) == case.buffers
+    assert layer.formulas(*case.inputs, y=case.output).operations() == case.ops

@@ -25,10 +25,10 @@ def test_a_size_by_a_factor_is_the_one_pytorch_gives(row: tuple[int, float, int]
         layer = build("upsample", scale_factor=scale, mode=mode)
         if size == 0:
             with pytest.raises(ShapeError, match="leaves nothing"):
-                layer.output((1, length))
+                layer.output_shape((1, length))
             continue
-        assert layer.output((1, length)) == (1, size)
-        assert layer.run(KERNELS, np.zeros((1, length)), {}).shape == (1, size)
+        assert layer.output_shape((1, length)) == (1, size)
+        assert layer.run(KERNELS, np.zeros((1, length))).shape == (1, size)
 
 
 @pytest.mark.parametrize(("mode", "read"), [("nearest", [0, 1428571]), ("linear", [714285, 2142856])])
@@ -36,7 +36,7 @@ def test_a_scale_too_small_for_a_short_fraction_still_has_its_steps(mode: str, r
     """The values are PyTorch's for a ramp of 3,000,000: the linear ones lie 0.2143 and 0.6428 further on."""
     layer = build("upsample", scale_factor=7e-7, mode=mode)
     ramp = np.arange(3_000_000.0)[None]
-    assert np.floor(layer.run(KERNELS, ramp, {})).tolist() == [read]
+    assert np.floor(layer.run(KERNELS, ramp)).tolist() == [read]
     window = layer.window(ramp.shape)
     assert isinstance(window, Window)
     assert [window.reads(0, u)[0] for u in (0, 1)] == read
@@ -50,6 +50,6 @@ def test_a_scale_too_large_for_a_step_to_be_a_short_fraction_repeats_as_often() 
 
 
 def test_a_computed_scale_is_the_float_that_is_nearest() -> None:
-    assert build("upsample", scale_factor=Fraction(120, 88)).output((1, 88)) == (1, 119)
-    assert build("upsample", scale_factor=Fraction(1, 3)).output((1, 9)) == (1, 3)
-    assert build("upsample", scale_factor=0.123456789012345).output((1, 10**6)) == (1, 123_456)
+    assert build("upsample", scale_factor=Fraction(120, 88)).output_shape((1, 88)) == (1, 119)
+    assert build("upsample", scale_factor=Fraction(1, 3)).output_shape((1, 9)) == (1, 3)
+    assert build("upsample", scale_factor=0.123456789012345).output_shape((1, 10**6)) == (1, 123_456)

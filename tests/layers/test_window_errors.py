@@ -301,7 +301,7 @@ def test_an_input_that_does_not_fit_is_refused_in_the_users_words(
     kind: str, fields: dict[str, Any], x: tuple[int, ...], message: str
 ) -> None:
     with pytest.raises(ShapeError) as caught:
-        build(kind, **fields).output(x)
+        build(kind, **fields).output_shape(x)
     assert str(caught.value) == message
 
 

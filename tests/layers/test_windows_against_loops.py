@@ -54,7 +54,7 @@ def test_convolution(lines: list[Axis], word: str, groups: int, share: int, bias
     layer = build("conv", out_channels=groups * share, groups=groups, bias=bias, **fields(lines, word))
     lines = [line.padded(word) for line in lines]
     if not places(lines):
-        refused(layer.output, x, "is larger than the")
+        refused(layer.output_shape, x, "is larger than the")
         return
     tally = Tally()
     for out, position in product(range(groups * share), places(lines)):
@@ -117,7 +117,7 @@ def test_depthwise_convolution(
     layer = build("depthwise_conv", multiplier=multiplier, bias=bias, **fields(lines, word))
     lines = [line.padded(word) for line in lines]
     if not places(lines):
-        refused(layer.output, x, "is larger than the")
+        refused(layer.output_shape, x, "is larger than the")
         return
     tally = Tally()
     for channel, copy, position in product(range(channels), range(multiplier), places(lines)):
@@ -161,7 +161,7 @@ def test_transposed_convolution(  # noqa: PLR0913, PLR0917 - one argument per fi
     )
     ranges = [kept(line, word, extra) for line in lines]
     if not all(ranges):
-        refused(layer.output, x, "crops all")
+        refused(layer.output_shape, x, "crops all")
         return
     tally, written = Tally(), set[Index]()
     for (channel, *place), tap, o in product(product(*map(range, x)), taps(lines), range(share)):
@@ -205,7 +205,7 @@ def test_max_pool(lines: list[Axis], rule: str, word: str, channels: int) -> Non
     lines = [line.padded(word) for line in lines]
     rule = "floor" if word.startswith("same") else rule  # the output is input over stride, whatever the mode
     if not fits(lines, rule):
-        refused(layer.output, x, "is larger than the")
+        refused(layer.output_shape, x, "is larger than the")
         return
     tally = Tally()
     for channel, *position in product(range(channels), *(range(len(s)) for s in pooled(lines, rule))):
@@ -228,7 +228,7 @@ def test_avg_pool(lines: list[Axis], rule: str, word: str, include: bool | None)
     lines = [line.padded(word) for line in lines]
     rule = "floor" if word.startswith("same") else rule
     if not fits(lines, rule):
-        refused(layer.output, x, "is larger than the")
+        refused(layer.output_shape, x, "is larger than the")
         return
     tally = Tally()
     for channel, *position in product(range(2), *(range(len(s)) for s in pooled(lines, rule))):
@@ -281,7 +281,7 @@ def test_linear(x: Index, features: int, bias: bool) -> None:
     tally.agrees(build("linear", out_features=features, bias=bias, per_position=True), x)
     layer = build("linear", out_features=features, bias=bias)
     if any(length > 1 for length in x[1:]):
-        refused(layer.output, x, "takes a vector")
+        refused(layer.output_shape, x, "takes a vector")
         return
     tally.outputs = {y[:1] for y in tally.outputs}
     tally.agrees(layer, x)
@@ -312,7 +312,7 @@ def test_upsample(
     given_size = {"size": sizes} if by_size else {"scale_factor": scales}
     if not all(sizes):
         if not by_size:
-            refused(build("upsample", scale_factor=scales).output, x, "leaves nothing of the")
+            refused(build("upsample", scale_factor=scales).output_shape, x, "leaves nothing of the")
         return
     layer = build("upsample", mode=mode, align_corners=align_corners and mode != "nearest", **given_size)
     tally = Tally()

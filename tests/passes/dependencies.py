@@ -20,6 +20,7 @@ from archcost.execute.touched import readers
 from archcost.layers import find
 from archcost.passes.access import AccessCache
 from archcost.passes.receptive_field import Tracer, reaches, receptive_fields
+from tests.layers.loops import leaving
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -82,7 +83,7 @@ class Writer:
         name = f"n{len(self.lines)}"
         try:
             layer = found[0].model_validate(_frozen(fields))
-            y = layer.infer(shapes)
+            y = leaving(layer, shapes)
         except (ShapeError, ValueError):
             return
         if prod(y) > ELEMENTS or len(y) > 6 or 0 in y:

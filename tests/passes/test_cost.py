@@ -124,7 +124,7 @@ def test_the_parameters_are_the_elements_of_the_weights(name: str) -> None:
     net = archcost.load(f"zoo:{name}")
     elements = 0
     for node in net:
-        for shape in node.layer.parameters(node.shapes).values():
+        for shape in node.weight_shapes().values():
             count = 1
             for n in shape:
                 count *= n

@@ -96,9 +96,9 @@ class Case(NamedTuple):
         layer = self.layer
         numbers = np.random.default_rng(len(self.shapes[0]))
         xs = tuple(_input(numbers, shape, layer.known_tokens) for shape in self.shapes)
-        wanted = layer.parameters(self.shapes) | layer.statistics(self.shapes)
+        wanted = layer.weight_shapes(*self.shapes) | layer.buffer_shapes(*self.shapes)
         weights = dict(_weights(numbers, wanted))
-        ours = layer.execute(KERNELS, xs, weights)
+        ours = layer.run(KERNELS, *xs, **weights)
         from_numpy = import_module("torch").from_numpy
         given = Given(
             tuple(from_numpy(x[None]) for x in xs), {name: from_numpy(w) for name, w in weights.items()}

@@ -27,37 +27,41 @@ def affine(x: Array, weight: Array | None, bias: Array | None, axes: Collection[
     return y if bias is None else y + bias.reshape(shape)
 
 
-def batch_norm(
+def batch_norm(  # noqa: PLR0913 - its tensors, by name
     x: Array,
-    statistics: tuple[Array, Array] | None,
-    weight: Array | None,
-    bias: Array | None,
     eps: float,
+    *,
+    weight: Array | None = None,
+    bias: Array | None = None,
+    running_mean: Array | None = None,
+    running_var: Array | None = None,
 ) -> Array:
     """`weight * (x - mean) / sqrt(variance + eps) + bias`, with everything known before folded together.
 
     Args:
         x: `(channels, *axes)`.
-        statistics: mean and variance, per channel; without, 0 and 1.
-        weight: per channel, or None.
-        bias: per channel, or None.
         eps: added to the variance.
+        weight: per channel; without, 1.
+        bias: per channel; without, 0.
+        running_mean: per channel; without, 0.
+        running_var: per channel; without, 1.
     """
     one = np.ones(x.shape[0], x.dtype)
-    mean, variance = statistics or (0 * one, one)
-    a = (one if weight is None else weight) / np.sqrt(variance + eps)
-    b = (0 if bias is None else bias) - mean * a
+    a = (one if weight is None else weight) / np.sqrt((one if running_var is None else running_var) + eps)
+    b = (0 if bias is None else bias) - (0 if running_mean is None else running_mean) * a
     return affine(x, a, b)
 
 
 def layer_norm(
-    x: Array, axes: Collection[int], weight: Array | None, bias: Array | None, eps: float
+    x: Array, axes: Collection[int], eps: float, *, weight: Array | None = None, bias: Array | None = None
 ) -> Array:
     """Elements that differ along `axes` only get mean 0 and variance 1; then weight and bias along them."""
     return affine(_standardized(x, tuple(axes), eps), weight, bias, axes)
 
 
-def group_norm(x: Array, groups: int, weight: Array | None, bias: Array | None, eps: float) -> Array:
+def group_norm(
+    x: Array, groups: int, eps: float, *, weight: Array | None = None, bias: Array | None = None
+) -> Array:
     """Each of so many groups of channels gets mean 0 and variance 1; then weight and bias per channel."""
     grouped = _standardized(x.reshape(groups, -1), (1,), eps)
     return affine(grouped.reshape(x.shape), weight, bias)
