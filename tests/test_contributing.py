@@ -25,16 +25,16 @@ KIND, LINE, ROW = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re
 IMPORTS = """
 from archcost.errors import ShapeError
 from archcost.windows.window import Shape, spatial
-from archcost.layers.base import Weights
+from archcost.layers.base import Shapes
 from archcost.layers.fields import Positive
 """
 
 
-RIGHT = 'x + weights["weight"]'
+RIGHT = "x + weight\n"
 WRONG = {
-    "a sign": 'x - weights["weight"]',
-    "another weight": 'x + weights["weight"][::-1]',
-    "another order": '(x + weights["weight"])[:, ::-1]',
+    "a sign": "x - weight\n",
+    "another weight": "x + weight[::-1]\n",
+    "another order": "(x + weight)[:, ::-1]\n",
 }
 """What `run` may give instead: the shape and the counts are the same."""
 

@@ -312,7 +312,7 @@ class Merge(Kind):
 
 
 class Source(Kind):
-    """A kind without inputs: it brings a tensor of its own, and whatever else there is makes no difference."""
+    """A kind without inputs: it brings a tensor of its own, whatever else there is."""
 
     @abstractmethod
     def output_shape(self, *unread: Shape) -> Shape:
