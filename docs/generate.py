@@ -29,7 +29,7 @@ from archcost.expressions.values import show as show_value
 from archcost.findings import RULES
 from archcost.layers import KINDS, RANKED, find
 from archcost.network import Input, Node
-from archcost.report.explanation import as_text
+from archcost.report.formats import write
 from archcost.source import Place, Source
 from archcost.spec.zoo import BLOCKS
 from archcost.windows.window import show
@@ -193,7 +193,7 @@ def _bounds(schema: Mapping[str, Any]) -> str:
 def _derivation(case: Case) -> str:
     """An example, and where its numbers come from."""
     item = f"{case.kind}: {flow(case.fields)}" if case.fields else case.kind
-    steps = as_text(explain(_alone(case), case.kind), Style()).partition("\n\n")[2]
+    steps = write("explanation", explain(_alone(case), case.kind), "table").partition("\n\n")[2]
     steps = re.sub(r"^(fields|reference) .*\n", "", steps, flags=re.MULTILINE)
     return f"\nExample, {case.sentence}: `- {item}`\n\n```text\n{steps}```\n"
 

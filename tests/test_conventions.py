@@ -24,11 +24,9 @@ from archcost.conventions.counting import counts
 from archcost.conventions.table import CONVENTIONS, TERMS, find
 from archcost.errors import UsageError
 from archcost.layers import KINDS, base
-from archcost.report.analysis.writers import write
-from archcost.report.explanation import as_json, as_text
-from archcost.report.look import Look
+from archcost.report.formats import write
+from archcost.report.options import WriteOptions
 from archcost.schemas import schema
-from archcost.words.style import Style
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -373,7 +371,7 @@ def test_keys_and_columns_are_only_added() -> None:
     assert list(report.to_dict()) == [*plain.to_dict(), "convention"]
     assert list(plain_row := plain.rows()[0]) == list(report.rows()[0])[:-1]
     assert "convention_count" not in plain_row
-    header, *lines = write([report, plain], "csv", Look(columns=["macs"])).splitlines()
+    header, *lines = write("analysis", [report, plain], "csv", WriteOptions(columns=["macs"])).splitlines()
     assert header == "spec,network,path,macs,convention,convention_count"
     assert lines[0] == "zoo:lenet5,lenet5,c1,117600,keras: parameters,156"
     assert lines[-1].endswith(",,")
@@ -388,7 +386,7 @@ def test_the_parts_keras_prints_have_their_names() -> None:
 @pytest.mark.parametrize("form", ["table", "markdown"])
 @pytest.mark.parametrize("convention", CONVENTIONS)
 def test_a_table_names_the_convention_and_says_what_it_counts(convention: str, form: str) -> None:
-    text = write([archcost.analyze(zoo("lenet5"), convention)], form, Look())
+    text = write("analysis", [archcost.analyze(zoo("lenet5"), convention)], form)
     found = find(convention)
     assert f"{found.name}: {found.unit}" in text
     assert found.definition in " ".join(text.split())
@@ -435,14 +433,14 @@ def test_a_network_without_layers_has_nothing_to_explain(network: Build) -> None
     found = archcost.explain(net, convention="thop")
     assert found.convention is not None
     assert (found.convention.count, found.convention.kinds) == (0, ())
-    assert as_text(found, Style()).endswith("0\n")
+    assert write("explanation", found, "table").endswith("0\n")
 
 
 def test_a_convention_satisfies_the_schemas() -> None:
     net = zoo("lenet5")
     documents = {
-        "report": write([archcost.analyze(net, "thop")], "json", Look()),
-        "explanation": as_json(archcost.explain(net, None, "thop")),
+        "report": write("analysis", [archcost.analyze(net, "thop")], "json"),
+        "explanation": write("explanation", archcost.explain(net, None, "thop"), "json"),
     }
     for name, text in documents.items():
         validator: Any = Draft202012Validator(schema(name))

@@ -17,15 +17,14 @@ from archcost.cli.common import (
     specs_argument,
     units,
     width,
+    write_options,
 )
 from archcost.cli.completion import listed
 from archcost.cli.option import by_commas, option
-from archcost.cli.output import style_for, write
+from archcost.cli.output import write
 from archcost.cli.progress import progress
 from archcost.report.analysis.columns import NAMES, choose
-from archcost.report.analysis.writers import WRITERS
-from archcost.report.analysis.writers import write as render
-from archcost.report.look import Look
+from archcost.report.formats import write as render
 from archcost.results.report import COUNTS
 from archcost.results.units import DTYPES
 
@@ -54,7 +53,7 @@ def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) ->
 
 @click.command(epilog=f"Columns: {', '.join(NAMES)}.")
 @specs_argument
-@output(*WRITERS)
+@output("analysis")
 @loading
 @convention
 @option(
@@ -89,19 +88,10 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
 
     JSON always holds everything; CSV has a row per node with exact integers, and heeds --columns and --sort.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
-    look = Look(
-        depth=options["depth"],
-        columns=options["columns"],
-        sort=options["sort"],
-        units=options["units"],
-        quiet=options["quiet"],
-        dtype=options["dtype"],
-        style=style_for(output, options["width"]),
-    )
     with progress(quiet=options["quiet"]) as doing:
         networks = load_all(specs, options, doing)
         counted = doing.each(networks, lambda network: f"analyzing {network.path}")
         reports = [analyze(network, options["convention"]) for network in counted]
         doing.step("writing")
-        text = render(reports, form, look)
+        text = render("analysis", reports, form, write_options(options, output))
     write(text, output)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from archcost.cli.common import Loading, asked, loading, width
+from archcost.cli.common import Loading, asked, loading, width, write_options
 from archcost.cli.completion import complete_spec
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
 from archcost.cli.option import filled, option
@@ -22,8 +22,8 @@ from archcost.errors import ArchcostError, UsageError
 from archcost.escape import visible
 from archcost.gate.baseline import Baseline
 from archcost.gate.baseline import read as read_baseline
-from archcost.report.judgement import FORMATS
-from archcost.report.judgement import write as render
+from archcost.report.formats import RESULTS
+from archcost.report.formats import write as render
 from archcost.results.units import DTYPES
 from archcost.words.wording import plural
 
@@ -114,7 +114,7 @@ def _annotate(error: ArchcostError) -> None:
     type=click.Choice(["error", "warn", "info"]),
     help="Fail from this level on. [default: error]",
 )
-@formats(*FORMATS)
+@formats(*RESULTS["judgement"])
 @loading
 @option("--dtype", type=click.Choice(list(DTYPES)), help="For limits in bytes. [default: float32]")
 @option("--baseline", metavar="FILE", callback=filled, help="What is known already and may not get worse.")
@@ -174,7 +174,6 @@ def _check(
     from archcost.config.selection import select_specs  # noqa: PLC0415
     from archcost.gate.check import Gate  # noqa: PLC0415 - `--help` needs none of what follows
     from archcost.gate.run import configured  # noqa: PLC0415
-    from archcost.report.judgement.sentences import JudgementOptions  # noqa: PLC0415
 
     _refuse_contradictions(options, is_placed=bool(forms or output))
     placed = outputs(forms, output, "text")
@@ -210,14 +209,8 @@ def _check(
         if not options["quiet"]:
             say(visible(f"{baseline.file}: {_ratcheted(baseline, is_whole=is_whole)}"))
         judgement = judgement.without("stale-baseline")
-    root = repository_root()
-    write_all(
-        placed,
-        lambda form, style: render(
-            judgement, form, JudgementOptions(quiet=options["quiet"], style=style, root=root)
-        ),
-        options["width"],
-    )
+    more = {**options, "root": repository_root()}
+    write_all(placed, lambda form, file: render("judgement", judgement, form, write_options(more, file)))
     return FAILED if judgement.failed else 0
 
 

@@ -18,14 +18,16 @@ from archcost.cli.completion import (
     complete_variant,
 )
 from archcost.cli.option import contradiction, filled, named_by_commas, option
-from archcost.cli.output import NARROWEST, result_file
+from archcost.cli.output import NARROWEST, result_file, style_for
 from archcost.conventions.table import CONVENTIONS
 from archcost.errors import SpecError, UsageError
 from archcost.limits import DEFAULT, Limits
+from archcost.report.formats import RESULTS
+from archcost.report.options import WriteOptions
 from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from archcost.cli.progress import Progress
     from archcost.config.selection import SelectedSpec
@@ -125,8 +127,9 @@ def loading(command: F) -> F:
     return reduce(lambda f, add: add(f), reversed(_LOADING), command)
 
 
-def output(*formats: str) -> Callable[[F], F]:
-    """Add `--format` (the first is the default), `--output` and `--quiet`."""
+def output(result: str) -> Callable[[F], F]:
+    """Add `--format` with the formats of a result (the first is the default), and `--output`."""
+    formats = RESULTS[result]
     options = (
         option(
             "--format",
@@ -180,6 +183,12 @@ units = option(
     help="4.089 G or 4089184256.",
 )
 quiet = option("--quiet", "-q", is_flag=True, help="Only the result, without explanations.")
+
+
+def write_options(options: Mapping[str, Any], output: str | None) -> WriteOptions:
+    """How a result that goes to `output` is to be written, as a command's options of these names say."""
+    given = {name: options[name] for name in WriteOptions._fields if name in options}
+    return WriteOptions(**given, style=style_for(output, options["width"]))
 
 
 def asked(options: Loading) -> list[SelectedSpec]:

@@ -7,16 +7,24 @@ from typing import TYPE_CHECKING
 import click
 
 from archcost.analysis.measures import MEASURES
-from archcost.cli.common import Loading, loading, output, quiet, specs_argument, units, width
+from archcost.cli.common import (
+    Loading,
+    loading,
+    output,
+    quiet,
+    specs_argument,
+    units,
+    width,
+    write_options,
+)
 from archcost.cli.completion import listed
 from archcost.cli.option import by_commas, option
-from archcost.cli.output import style_for, write
+from archcost.cli.output import write
 from archcost.cli.progress import progress
 from archcost.errors import UsageError
 from archcost.report.comparison.columns import NAMES
 from archcost.report.comparison.columns import choose as choose_columns
-from archcost.report.comparison.writers import write as render
-from archcost.report.look import Look
+from archcost.report.formats import write as render
 from archcost.results.units import DTYPES
 from archcost.review.compare import PARETO, choose, measure, side_by_side
 from archcost.review.sweep import Sweep
@@ -69,7 +77,7 @@ def _pareto(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[s
 
 @click.command(epilog=f"Columns: {', '.join(NAMES)}.")
 @specs_argument
-@output("table", "json", "csv", "markdown")
+@output("comparison")
 @loading
 @option("--variants", is_flag=True, help="Every spec as it is, and each of its variants.")
 @option("--base", metavar="NAME", help="The network that factors are relative to. [default: the first]")
@@ -115,16 +123,7 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     with progress(quiet=options["quiet"]) as doing:
         found = _compared(specs, options, doing)
-    look = Look(
-        depth=options["depth"],
-        columns=options["columns"],
-        sort=options["sort"],
-        units=options["units"],
-        quiet=options["quiet"],
-        dtype=options["dtype"],
-        style=style_for(output, options["width"]),
-    )
-    write(render(found, form, look), output)
+    write(render("comparison", found, form, write_options(options, output)), output)
 
 
 def _compared(specs: tuple[str, ...], options: Options, doing: Progress) -> Comparison:

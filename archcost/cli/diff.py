@@ -7,15 +7,23 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, asked, load_one, loading, settings_given, units, width
+from archcost.cli.common import (
+    Loading,
+    asked,
+    load_one,
+    loading,
+    settings_given,
+    units,
+    width,
+    write_options,
+)
 from archcost.cli.completion import complete_setting, complete_spec, complete_variant
 from archcost.cli.formats import Output, formats, outputs, write_all
 from archcost.cli.option import option
 from archcost.cli.progress import progress
 from archcost.errors import SpecError, UsageError
-from archcost.report.difference import FORMATS
-from archcost.report.difference import write as render
-from archcost.report.look import Look
+from archcost.report.formats import RESULTS
+from archcost.report.formats import write as render
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -52,7 +60,7 @@ class Options(Loading):
     metavar="FILE",
     help="Where `specs` and `against` may stand. [default: the nearest archcost.yaml or pyproject.toml]",
 )
-@formats(*FORMATS)
+@formats(*RESULTS["difference"])
 @loading
 @option(
     "--base-set",
@@ -107,15 +115,7 @@ def command(
     with progress(quiet=options["quiet"]) as doing:
         doing.step("comparing")
         found = _differences(specs, against, config, options)
-    write_all(
-        placed,
-        lambda form, style: render(
-            found,
-            form,
-            Look(depth=options["depth"], units=options["units"], quiet=options["quiet"], style=style),
-        ),
-        options["width"],
-    )
+    write_all(placed, lambda form, file: render("difference", found, form, write_options(options, file)))
 
 
 def _differences(

@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, load_one, loading, output, reading, spec_argument, width
-from archcost.cli.output import style_for, write
+from archcost.analysis.expand import expanded
+from archcost.cli.common import (
+    Loading,
+    load_one,
+    loading,
+    output,
+    reading,
+    spec_argument,
+    width,
+    write_options,
+)
+from archcost.cli.output import write
 from archcost.cli.progress import progress
-from archcost.report import expansion
+from archcost.report.formats import write as render
 
 if TYPE_CHECKING:
     from typing import Unpack
@@ -23,7 +33,7 @@ class Options(Loading):
 
 @click.command
 @spec_argument
-@output("table", "json", "csv", "markdown")
+@output("expansion")
 @loading
 @width
 def command(spec: str, form: str, output: str | None, **options: Unpack[Options]) -> None:
@@ -36,8 +46,8 @@ def command(spec: str, form: str, output: str | None, **options: Unpack[Options]
       archcost expand net.yaml
       archcost expand zoo:mobilenet_v2 --set width=0.5 --format csv
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
-    style = style_for(output, options["width"])
     with progress() as doing:
         doing.step(reading(spec))
-        text = expansion.write(load_one(spec, options), form, style)
+        found = expanded(load_one(spec, options))
+        text = render("expansion", found, form, write_options(options, output))
     write(text, output)

@@ -16,14 +16,14 @@ from archcost.cli.common import (
     reading,
     spec_argument,
     width,
+    write_options,
 )
 from archcost.cli.completion import complete_node
-from archcost.cli.output import style_for, write
+from archcost.cli.output import write
 from archcost.cli.progress import progress
-from archcost.report.explanation import as_json, as_markdown, as_text
+from archcost.report.formats import write as render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from typing import Unpack
 
 
@@ -37,7 +37,7 @@ class Options(Loading):
 @click.command
 @spec_argument
 @click.argument("node", required=False, shell_complete=complete_node)
-@output("table", "json", "markdown")
+@output("explanation")
 @loading
 @convention
 @width
@@ -59,10 +59,4 @@ def command(spec: str, node: str | None, form: str, output: str | None, **option
         network = load_one(spec, options)
         doing.step(f"explaining {spec}")
         explained = explain(network, node, options["convention"])
-    style = style_for(output, options["width"])
-    made: dict[str, Callable[[], str]] = {
-        "table": lambda: as_text(explained, style),
-        "json": lambda: as_json(explained),
-        "markdown": lambda: as_markdown(explained),
-    }
-    write(made[form](), output)
+    write(render("explanation", explained, form, write_options(options, output)), output)

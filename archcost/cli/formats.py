@@ -13,15 +13,13 @@ from click.shell_completion import CompletionItem
 
 from archcost.cli.completion import complete_file
 from archcost.cli.option import option
-from archcost.cli.output import result_file, style_for, write
+from archcost.cli.output import result_file, write
 from archcost.errors import UsageError
 from archcost.overwriting import will_write
 from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
-
-    from archcost.words.style import Style
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
@@ -143,20 +141,17 @@ def _is_device(path: str) -> bool:
         return False
 
 
-def write_all(
-    placed: Sequence[Output], render: Callable[[str, Style], str], width: int | None = None
-) -> None:
+def write_all(placed: Sequence[Output], render: Callable[[str, str | None], str]) -> None:
     """Render everything, then write the files, then what goes to standard output.
 
     Args:
         placed: formats, and where they go.
-        render: a format's text.
-        width: of lines, as `style_for` takes it.
+        render: a format's text, for the file it goes to.
 
     Raises:
         UsageError: an output cannot be written; nothing is on standard output then.
     """
-    results = [(render(form, style_for(file, width)), file) for form, file in placed]
+    results = [(render(form, file), file) for form, file in placed]
     for result, file in sorted(results, key=lambda pair: pair[1] is None):
         write(result, file)
 

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
 from archcost.cli.common import output, quiet, width
 from archcost.cli.option import by_commas, option
 from archcost.cli.output import style_for, write
 from archcost.dilation.solver import LARGEST_FIELD, LARGEST_KERNEL, MOST_LAYERS, solve
-from archcost.report.rates import as_csv, as_json, as_markdown, as_text
+from archcost.report.formats import write as render
+from archcost.report.options import WriteOptions
 from archcost.results.rates import Request
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 
 def _kernels(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[int, ...]:
@@ -62,7 +58,7 @@ def _kernels(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[
     show_default=True,
     help="Stacks to show per number of layers.",
 )
-@output("table", "json", "csv", "markdown")
+@output("rates")
 @width
 @quiet
 def command(  # noqa: PLR0913 - one argument per option
@@ -92,10 +88,5 @@ def command(  # noqa: PLR0913 - one argument per option
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     solution = solve(kernels, layers, field, max_rate=max_rate, top=top)
     request = Request(kernel_sizes=kernels, layers=layers, field=field, max_rate=max_rate, top=top)
-    made: dict[str, Callable[[], str]] = {
-        "table": lambda: as_text(request, solution, style_for(output, width), quiet=quiet),
-        "json": lambda: as_json(request, solution),
-        "csv": lambda: as_csv(solution),
-        "markdown": lambda: as_markdown(request, solution, quiet=quiet),
-    }
-    write(made[form](), output)
+    options = WriteOptions(quiet=quiet, style=style_for(output, width))
+    write(render("rates", (request, solution), form, options), output)

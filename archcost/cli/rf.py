@@ -18,15 +18,15 @@ from archcost.cli.common import (
     reading,
     spec_argument,
     width,
+    write_options,
 )
 from archcost.cli.common import output as output_options
 from archcost.cli.completion import complete_input, complete_node
 from archcost.cli.option import option
-from archcost.cli.output import style_for, write
+from archcost.cli.output import write
 from archcost.cli.progress import progress
 from archcost.errors import NoWeightsError, TooLargeError, UsageError
-from archcost.report.fields import as_json, as_text
-from archcost.report.fields_writers import as_csv, as_markdown
+from archcost.report.formats import write as render
 from archcost.words.fit import wrapped
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _cut(_ctx: click.Context, _param: click.Parameter, given: str | None) -> tup
     help="The slice of a 3-D field. [default: the middle]",
 )
 @option("--effective", is_flag=True, help="The effective field of every row, too: slow.")
-@output_options("table", "json", "csv", "markdown")
+@output_options("fields")
 @loading
 @width
 @quiet
@@ -128,15 +128,10 @@ def _written(facts: Facts, at: str | None, form: str, output: str | None, option
     """The fields in a format; for reading with a picture, if one node was asked for."""
     node = chosen(facts, at)
     report = field_report(facts, at, effective=options["effective"])
-    if form == "json":
-        return as_json(report)
-    if form == "csv":
-        return as_csv(report)
-    if form == "markdown":
-        return as_markdown(report, quiet=options["quiet"])
-    style = style_for(output, options["width"])
-    picture = _text(facts, node, _terminal(output, style), options) if at and node else ""
-    return as_text(report, style, picture=picture, quiet=options["quiet"])
+    how = write_options(options, output)
+    if at and node and form == "table":
+        how = how._replace(picture=_text(facts, node, _terminal(output, how.style), options))
+    return render("fields", report, form, how)
 
 
 def _refuse_unused(options: Options) -> None:

@@ -7,15 +7,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from archcost.cli.common import Loading, load_all, load_one, loading, output, quiet, specs_argument, width
+from archcost.cli.common import (
+    Loading,
+    load_all,
+    load_one,
+    loading,
+    output,
+    quiet,
+    specs_argument,
+    width,
+    write_options,
+)
 from archcost.cli.option import option
-from archcost.cli.output import style_for, write
+from archcost.cli.output import write
 from archcost.cli.progress import progress
 from archcost.errors import ArchcostError, TooLargeError
+from archcost.report.formats import write as render
 from archcost.words.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Unpack
 
     from archcost.cli.progress import Progress
@@ -83,7 +94,7 @@ def _scale(_ctx: click.Context, _param: click.Parameter, given: str | None) -> F
     help="Run the network with F times its channels, such as 0.25 or 1/8.",
 )
 @option("--all", "everything", is_flag=True, help="A row for every node, however many there are.")
-@output("table", "json", "csv", "markdown")
+@output("verification")
 @loading
 @width
 @quiet
@@ -109,20 +120,11 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
     together.
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     from archcost.execute.proof_report import verify_report  # noqa: PLC0415 - likewise
-    from archcost.report import verification_writers as writers  # noqa: PLC0415 - NumPy, and only here
-    from archcost.report.verification import as_json, as_text  # noqa: PLC0415 - likewise
 
     with progress(quiet=options["quiet"]) as doing:
         found = _verified(load_all(specs, options, doing), options, doing)
     reports = [verify_report(one, options["scale"]) for one in found]
-    shown = {"everything": options["everything"], "quiet": options["quiet"]}
-    made: dict[str, Callable[[], str]] = {
-        "table": lambda: as_text(reports, style_for(output, options["width"]), **shown),
-        "json": lambda: as_json(reports),
-        "csv": lambda: writers.as_csv(reports),
-        "markdown": lambda: writers.as_markdown(reports, **shown),
-    }
-    write(made[form](), output)
+    write(render("verification", reports, form, write_options(options, output)), output)
     return 0 if all(report.agrees for report in reports) else 1
 
 

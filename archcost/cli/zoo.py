@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from textwrap import shorten
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
 import click
 from click.shell_completion import CompletionItem
@@ -13,19 +12,10 @@ from archcost.cli.option import option
 from archcost.cli.output import say, style_for, write
 from archcost.errors import UsageError
 from archcost.limits import DEFAULT
-from archcost.report.analysis.csv import table
-from archcost.report.analysis.json import envelope
+from archcost.report.formats import write as render
+from archcost.report.options import WriteOptions
 from archcost.spec.zoo import BLOCKS, find_in_zoo, shipped, standard_blocks, zoo
-from archcost.words.fit import cut
 from archcost.words.suggest import suggest
-from archcost.words.tables import Head, Table, piped
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from archcost.spec.zoo import ZooEntry
-
-SCHEMA = "archcost-zoo/1"
 
 _WIDTH = 100
 """Columns of a line, unless the terminal has others."""
@@ -39,7 +29,7 @@ def _complete(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> 
 @click.command
 @click.argument("name", required=False, shell_complete=_complete)
 @option("--blocks", is_flag=True, help="List the standard blocks instead.")
-@output("table", "json", "csv", "markdown")
+@output("zoo")
 @width
 def command(name: str | None, *, blocks: bool, form: str, output: str | None, width: int | None) -> None:
     """List the networks that ship with archcost, or print one's spec.
@@ -56,15 +46,11 @@ def command(name: str | None, *, blocks: bool, form: str, output: str | None, wi
     if name is not None:
         write(_text(name.removeprefix("zoo:")), output)
         return
-    entries = standard_blocks(DEFAULT) if blocks else zoo(DEFAULT)
-    most = None if width == 0 else style_for(output, width).width or _WIDTH
-    made: dict[str, Callable[[], str]] = {
-        "table": lambda: "".join(f"{_line(entry, most)}\n" for entry in entries),
-        "json": lambda: _json(entries, "blocks" if blocks else "networks"),
-        "csv": lambda: table(_COLUMNS, map(_row, entries)),
-        "markdown": lambda: _markdown(entries),
-    }
-    write(made[form](), output)
+    found = {"blocks": standard_blocks(DEFAULT)} if blocks else {"networks": zoo(DEFAULT)}
+    style = style_for(output, width)
+    if width is None and style.width is None:
+        style = replace(style, width=_WIDTH)
+    write(render("zoo", found, form, WriteOptions(style=style)), output)
 
 
 def _text(name: str) -> str:
@@ -81,30 +67,3 @@ def _block_text(name: str) -> str:
     if name not in known:
         raise UsageError(f"{name}: no standard block has that name{suggest(name, known)}; see --blocks")
     return shipped(BLOCKS / f"{name.removeprefix('std/')}.yaml").decode()
-
-
-_COLUMNS = ("name", "file", "variant", "note")
-
-
-def _row(entry: ZooEntry) -> dict[str, object]:
-    return {"name": entry.name, "file": entry.file.name, "variant": entry.variant, "note": entry.note}
-
-
-def _json(entries: list[ZooEntry], what: str) -> str:
-    return envelope(SCHEMA, what, map(_row, entries))
-
-
-def _markdown(entries: list[ZooEntry]) -> str:
-    rows = [[entry.name, _what(entry)] for entry in entries]
-    return piped(Table([Head("name", least=12), Head("what it is")], rows)) + "\n"
-
-
-def _what(entry: ZooEntry) -> str:
-    return f"variant of {entry.file.stem}" if entry.variant else entry.note
-
-
-def _line(entry: ZooEntry, most: int | None) -> str:
-    line = f"{entry.name:<24} "
-    if most is None:
-        return line + _what(entry)
-    return cut(line + shorten(_what(entry), max(most - len(line), 2), placeholder=" …"), most)

@@ -1,1 +1,1 @@
-"""One result, many writers: what an analysis found, as a table, JSON, CSV or Markdown."""
+"""Writes results: a folder for each, and one list of formats."""

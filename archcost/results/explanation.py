@@ -1,4 +1,4 @@
-"""How one number came about: plain values, as JSON has them."""
+"""How one number came about: plain values. In JSON, `archcost-explanation/1`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from archcost.results.by_convention import ConventionExplanation
 from archcost.results.derivation import AxisDerivation, DerivationStep
 from archcost.results.report import GroupRow, NodeRow, SeenField
 from archcost.windows.window import Shape
+
+SCHEMA = "archcost-explanation/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""The receptive fields of a network: plain values, as JSON has them."""
+"""The receptive fields of a network: plain values. In JSON, `archcost-rf/1`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from archcost.dilation.published_rules import Verdict
 from archcost.results.report import Finding, SeenField
 from archcost.windows.window import Shape
+
+SCHEMA = "archcost-rf/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,8 @@ from typing import Literal
 
 from archcost.results.report import Declared, Level
 
+SCHEMA = "archcost-check/1"
+
 LEVELS: tuple[Level, ...] = ("info", "warn", "error")
 """From the mildest to the worst."""
 

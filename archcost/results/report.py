@@ -19,6 +19,8 @@ from archcost.words.paths import unknown
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+SCHEMA = "archcost-report/1"
+
 Level = Literal["error", "warn", "info"]
 
 

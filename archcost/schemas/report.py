@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any, Literal, get_type_hints
 
 from pydantic import TypeAdapter
 
-from archcost.report.analysis.json import SCHEMA as REPORT
-from archcost.report.explanation import SCHEMA as EXPLANATION
-from archcost.report.fields import SCHEMA as RF
-from archcost.report.judgement.json import SCHEMA as CHECK
 from archcost.results.comparison import SCHEMA as COMPARE
 from archcost.results.comparison import Comparison
 from archcost.results.difference import SCHEMA as DIFF
 from archcost.results.difference import Diff
+from archcost.results.explanation import SCHEMA as EXPLANATION
 from archcost.results.explanation import GroupExplanation, NodeExplanation
+from archcost.results.fields import SCHEMA as RF
 from archcost.results.fields import FieldReport
+from archcost.results.judgement import SCHEMA as CHECK
 from archcost.results.judgement import Judgement
 from archcost.results.rates import SCHEMA as RATES
 from archcost.results.rates import Answer
 from archcost.results.report import JSON_NAMES, Counts, Report
+from archcost.results.report import SCHEMA as REPORT
 from archcost.results.verification import SCHEMA as VERIFY
 from archcost.results.verification import VerifyReport
 

@@ -190,7 +190,7 @@ def _padded(cell: str, most: int, *, right: bool) -> str:
 
 
 def piped(table: Table) -> str:
-    """A table as Markdown has it, from cells as a terminal shows them: names are code, words stay words.
+    """A table as Markdown has it, from cells as a terminal shows them: names are code, the rest stays.
 
     >>> print(piped(Table([Head("layer", least=12), Head("n", right=True)], [["a_*", "9"]], ["total", "9"])))
     | layer     |     n |
@@ -207,7 +207,7 @@ def piped(table: Table) -> str:
 
 def _escaped(cell: str, head: Head) -> str:
     is_name = head.least is not None and head.cuts == "middle"
-    return code(cell) if cell and is_name else markdown(cell)
+    return cell if head.right else code(cell) if cell and is_name else markdown(cell)
 
 
 def pipes(rows: Sequence[Sequence[str]], headers: Sequence[str], align: Sequence[str]) -> str:

@@ -16,9 +16,8 @@ from archcost.cli import main
 from archcost.cli.output import write
 from archcost.config.bounds import BOUNDS
 from archcost.gate.baseline import Accepted, Baseline, fingerprint, read
-from archcost.report.judgement import FORMATS
-from archcost.report.judgement import write as render
-from archcost.report.judgement.sentences import JudgementOptions
+from archcost.report.formats import RESULTS
+from archcost.report.formats import write as render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +34,7 @@ layers:
   - conv: {out_channels: 8, kernel_size: 3, padding: 1, bias: false}
 """  # 216 parameters, 13,824 MACs
 
-every_format = pytest.mark.parametrize("form", list(FORMATS))
+every_format = pytest.mark.parametrize("form", RESULTS["judgement"])
 
 
 @pytest.fixture
@@ -259,7 +258,7 @@ def test_a_name_that_is_no_text_is_written_as_its_code(form: str, run: Run) -> N
     run("net.yaml")
     found = check("net.yaml", budgets={"max_macs": "1k"})
     odd = replace(found.specs[0], path=name, label=name)
-    write(render(replace(found, specs=(odd,)), form, JudgementOptions()), "result")
+    write(render("judgement", replace(found, specs=(odd,)), form), "result")
     assert Path("result").read_text("utf-8")
 
 

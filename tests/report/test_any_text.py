@@ -10,19 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import archcost
+from archcost.analysis.expand import expanded
 from archcost.analysis.explain import explain
 from archcost.analysis.facts import Facts
 from archcost.analysis.field_report import field_report
 from archcost.execute.proof_report import verify_report
 from archcost.execute.verification import verify
-from archcost.report import difference, explanation, verification
-from archcost.report import fields as fields_text
-from archcost.report.analysis import writers
-from archcost.report.comparison import writers as comparison_writers
-from archcost.report.look import Look
+from archcost.report.formats import RESULTS, write
+from archcost.report.options import WriteOptions
 from archcost.review.compare import PARETO, measure, side_by_side
 from archcost.review.diff import diff
-from archcost.words.style import Style
 from tests.cli.test_no_text_escapes import HOSTILE, LOOKS_ALIKE, SPEC
 
 if TYPE_CHECKING:
@@ -54,22 +51,21 @@ def results(network: Network) -> list[Writer]:
     )
     seen = field_report(Facts.of(network), None, effective=False)
     proof = verify_report(verify(network, samples=1))
-    look = Look(columns=("place", "fields", "kind", "inputs"))
 
-    def in_each(forms: tuple[str, ...], write: Callable[[Any, str], str], result: object) -> list[Writer]:
-        return [(form, lambda value, form=form: write(value, form), result) for form in forms]
+    def in_each(kind: str, result: object, **options: Any) -> list[Writer]:  # noqa: ANN401 - of any name
+        how = WriteOptions(**options)
+        return [
+            (form, lambda value, form=form: write(kind, value, form, how), result) for form in RESULTS[kind]
+        ]
 
-    usual = ("table", "json", "csv", "markdown")
     return [
-        *in_each(usual, lambda value, form: writers.write([value], form, look), report),
-        *in_each(usual, lambda value, form: difference.write([value], form, Look(depth=1)), change),
-        *in_each(usual, lambda value, form: comparison_writers.write(value, form, Look()), compared),
-        ("table", lambda value: explanation.as_text(value, Style()), explain(network, "last", None)),
-        ("json", explanation.as_json, explain(network, "last", None)),
-        ("table", lambda value: fields_text.as_text(value, Style()), seen),
-        ("json", fields_text.as_json, seen),
-        ("table", lambda value: verification.as_text([value], Style()), proof),
-        ("json", lambda value: verification.as_json([value]), proof),
+        *in_each("analysis", [report], columns=("place", "fields", "kind", "inputs")),
+        *in_each("difference", [change], depth=1),
+        *in_each("comparison", compared),
+        *in_each("expansion", expanded(network)),
+        *in_each("explanation", explain(network, "last", None)),
+        *in_each("fields", seen),
+        *in_each("verification", [proof]),
     ]
 
 
@@ -93,5 +89,5 @@ def put(value: Any, text: str) -> Any:  # noqa: ANN401 - whatever a result holds
 @settings(max_examples=40)
 @given(text=TEXT)
 def test_no_writer_lets_a_text_mean_anything(text: str, results: list[Writer]) -> None:
-    for form, write, result in results:
-        LOOKS_ALIKE[form](write(put(result, text)), write(put(result, "x")))
+    for form, written, result in results:
+        LOOKS_ALIKE[form](written(put(result, text)), written(put(result, "x")))

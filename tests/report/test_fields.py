@@ -15,11 +15,8 @@ from archcost.analysis.analyze import analyze
 from archcost.analysis.facts import Facts
 from archcost.analysis.field_report import field_report
 from archcost.errors import UsageError
-from archcost.report.analysis.writers import write
-from archcost.report.fields import as_json, as_text, changes, legend
-from archcost.report.fields_writers import as_csv
-from archcost.report.look import Look
-from archcost.words.style import Style
+from archcost.report.fields.blocks import changes, legend
+from archcost.report.formats import write
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +30,7 @@ def report_of(net: Network, at: str | None = None) -> FieldReport:
 
 
 def text_of(net: Network, at: str | None = None) -> str:
-    return as_text(report_of(net, at), Style())
+    return write("fields", report_of(net, at), "table")
 
 
 def test_a_row_stands_where_the_field_changes_and_only_there(network: Callable[..., Network]) -> None:
@@ -134,7 +131,7 @@ def test_branches_side_by_side_are_a_stack_of_which_the_rules_say_nothing() -> N
     report = report_of(archcost.load("zoo:deeplabv3_resnet50"))
     (stack,) = report.stacks
     assert (stack.convolutions, stack.rules, stack.holes) == ((), (), 0)
-    assert "branches side by side, reads all 15,129 positions" in as_text(report, Style())
+    assert "branches side by side, reads all 15,129 positions" in write("fields", report, "table")
 
 
 @pytest.mark.parametrize(
@@ -186,7 +183,7 @@ def test_a_field_too_large_to_be_weighed_is_reported_without_the_effective_field
     assert [(row.path, bool(row.reason)) for row in report.nodes] == [("conv", False), ("conv_2", True)][
         bool(at) :
     ]
-    text = " ".join(as_text(report, Style()).split())
+    text = " ".join(write("fields", report, "table").split())
     assert f"effective not known: {reason} paths 1 path leads" in text
     assert ("1000000002 1 1000000001/2 too large" in text) == (at is None)
 
@@ -194,7 +191,7 @@ def test_a_field_too_large_to_be_weighed_is_reported_without_the_effective_field
 def test_json_has_whole_numbers_however_large(network: Callable[..., Network]) -> None:
     body = "      - residual: [{conv: {out_channels: 1, kernel_size: 1}}]\n"
     net = network(f"- repeat: 80\n  body:\n{body}", x="[1, 8, 8]")
-    document = json.loads(as_json(report_of(net)))
+    document = json.loads(write("fields", report_of(net), "json"))
     assert document["specs"][0]["paths"]["total"] == 2**80
     assert len(document["specs"][0]["paths"]["lengths"]) == 81
     assert "about 10^24 paths lead" in text_of(net)
@@ -225,14 +222,14 @@ def test_a_row_is_about_one_field_that_behind_a_norm_is_the_local_one(
 
 def test_csv_has_the_local_field_beside_the_global_one(network: Callable[..., Network]) -> None:
     net = network(NORMED, x="[4, 32, 32]")
-    seen = list(DictReader(StringIO(as_csv(field_report(Facts.of(net))))))
+    seen = list(DictReader(StringIO(write("fields", field_report(Facts.of(net)), "csv"))))
     assert [(row["size"], row["local_size"], row["local_center"], row["local_holes"]) for row in seen] == [
         ("7x7", "", "", ""),
         ("32x32", "7x7", "3x3", "40"),
         ("32x32", "11x11", "3x3", "40"),
         ("32x32", "", "", ""),
     ]
-    counted = list(DictReader(StringIO(write([archcost.analyze(net)], "csv", Look()))))
+    counted = list(DictReader(StringIO(write("analysis", [archcost.analyze(net)], "csv"))))
     assert [(row["receptive_field"], row["local_receptive_field"]) for row in counted] == [
         ("7x7", ""),
         ("32x32", "7x7"),

@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from archcost.escape import cleaned, no_commands
-from archcost.report.judgement import FORMATS, write
-from archcost.report.judgement.sentences import JudgementOptions
+from archcost.report.formats import RESULTS, write
 from archcost.results.judgement import Against
 from archcost.results.report import plain
 from tests.report.judgements import complaint, judgement, limit, spec
@@ -100,22 +99,22 @@ def harmless(given: Judgement) -> Judgement:
 @AS_USUAL
 @given(judgements())
 def test_every_format_is_unicode_that_can_be_written(made: Judgement) -> None:
-    for form in FORMATS:
-        assert write(made, form, JudgementOptions()).encode("utf-8")
+    for form in RESULTS["judgement"]:
+        assert write("judgement", made, form).encode("utf-8")
 
 
 @AS_USUAL
 @given(judgements())
 def test_a_terminal_gets_as_many_lines_as_ever_and_nothing_it_would_obey(made: Judgement) -> None:
-    shown = write(made, "text", JudgementOptions())
+    shown = write("judgement", made, "text")
     assert all(line.isprintable() for line in shown.split("\n"))
-    assert shown.count("\n") == write(harmless(made), "text", JudgementOptions()).count("\n")
+    assert shown.count("\n") == write("judgement", harmless(made), "text").count("\n")
 
 
 @AS_USUAL
 @given(judgements())
 def test_json_has_every_text_as_it_is(made: Judgement) -> None:
-    document = json.loads(write(made, "json", JudgementOptions()))
+    document = json.loads(write("judgement", made, "json"))
     # Half of a pair of surrogates is no character, and is written as its number.
     expected = json.loads(re.sub(r"[\ud800-\udfff]", "<U+D800>", json.dumps(plain(made), ensure_ascii=False)))
     assert {key: document[key] for key in expected} == expected
@@ -124,7 +123,7 @@ def test_json_has_every_text_as_it_is(made: Judgement) -> None:
 @AS_USUAL
 @given(judgements())
 def test_a_csv_cell_is_the_text_and_no_formula(made: Judgement) -> None:
-    rows = list(csv.DictReader(write(made, "csv", JudgementOptions()).split("\n")))
+    rows = list(csv.DictReader(write("judgement", made, "csv").split("\n")))
     assert len(rows) == 3 + 2 + 1
     for row, one in zip(rows[3:], cleaned(made).all[1:], strict=True):
         assert row["message"].removeprefix("'") == no_commands(one.message).removeprefix("'")
@@ -136,7 +135,7 @@ def test_a_csv_cell_is_the_text_and_no_formula(made: Judgement) -> None:
 @AS_USUAL
 @given(judgements())
 def test_github_gets_one_command_per_complaint(made: Judgement) -> None:
-    lines = write(made, "github", JudgementOptions()).splitlines()
+    lines = write("judgement", made, "github").splitlines()
     assert [re.match(r"::(\w+) [^:]*?title=[^:,]*::", line) is not None for line in lines] == [True] * 3
     assert [line.split(" ")[0] for line in lines] == ["::error", "::error", "::warning"]
 
@@ -144,7 +143,7 @@ def test_github_gets_one_command_per_complaint(made: Judgement) -> None:
 @AS_USUAL
 @given(judgements())
 def test_sarif_has_every_message_and_addresses_that_are_valid(made: Judgement) -> None:
-    results = json.loads(write(made, "sarif", JudgementOptions()))["runs"][0]["results"]
+    results = json.loads(write("judgement", made, "sarif"))["runs"][0]["results"]
     for result, one in zip(results, cleaned(made).all, strict=True):
         expected = (one.message or one.rule).replace("](", "] (")
         assert result["message"]["text"].startswith(expected)
@@ -157,7 +156,7 @@ def test_sarif_has_every_message_and_addresses_that_are_valid(made: Judgement) -
 @given(judgements())
 @example(judgement(spec("a", complaint("\ufffe\x00"))))
 def test_junit_is_xml_that_has_every_failure(made: Judgement) -> None:
-    tree = ET.fromstring(write(made, "junit", JudgementOptions()).encode())  # noqa: S314 - it is our own
+    tree = ET.fromstring(write("judgement", made, "junit").encode())  # noqa: S314 - it is our own
     texts = " ".join(element.text or "" for element in tree.iter("failure"))
     # A parser reads line breaks as one character; there are none but ours.
     assert [one.message for one in cleaned(made).all if one.fails and one.message not in texts] == []
@@ -179,7 +178,7 @@ def tokens(text: str) -> Iterator[Token]:
 @AS_USUAL
 @given(judgements())
 def test_markdown_has_no_link_no_picture_and_no_html_but_ours(made: Judgement) -> None:
-    found = list(tokens(write(made, "markdown", JudgementOptions())))
+    found = list(tokens(write("judgement", made, "markdown")))
     html = [token.content for token in found if token.type.startswith("html")]
     assert [piece for piece in html if not SAFE_HTML.fullmatch(piece)] == []
     assert not {"link_open", "image", "em_open", "s_open", "fence", "code_block", "hr"} & {
@@ -192,9 +191,7 @@ def test_markdown_has_no_link_no_picture_and_no_html_but_ours(made: Judgement) -
 @AS_USUAL
 @given(judgements())
 def test_markdown_calls_nobody_and_refers_to_nothing(made: Judgement) -> None:
-    texts = [
-        token.content for token in tokens(write(made, "markdown", JudgementOptions())) if token.type == "text"
-    ]
+    texts = [token.content for token in tokens(write("judgement", made, "markdown")) if token.type == "text"]
     assert texts
     assert [text for text in texts if CALL.search(text)] == []
 
@@ -204,7 +201,7 @@ def test_markdown_calls_nobody_and_refers_to_nothing(made: Judgement) -> None:
 def test_markdown_has_the_table_and_the_items_it_always_has(made: Judgement) -> None:
     counts = [
         {
-            kind: sum(token.type == kind for token in tokens(write(one, "markdown", JudgementOptions())))
+            kind: sum(token.type == kind for token in tokens(write("judgement", one, "markdown")))
             for kind in ("heading_open", "table_open", "tr_open", "td_open", "list_item_open")
         }
         for one in (made, harmless(made))
@@ -217,9 +214,7 @@ def test_text_is_shown_as_it_was_meant(text: str) -> None:
     """What a reader sees is the text, but for what has no width, or no sign."""
     given = judgement(spec("a.yaml", complaint(f"a{text}z")))
     seen = "".join(
-        token.content
-        for token in tokens(write(given, "markdown", JudgementOptions()))
-        if token.type == "text"
+        token.content for token in tokens(write("judgement", given, "markdown")) if token.type == "text"
     )
     expected = cleaned(f"a{text}z")
     assert expected in seen.replace("\N{ZERO WIDTH SPACE}", "")

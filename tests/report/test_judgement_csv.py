@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import csv
 
-from archcost.report.judgement import write
-from archcost.report.judgement.sentences import JudgementOptions
+from archcost.report.formats import write
 from tests.report.judgements import (
     ACCEPTED,
     EXAMPLES,
@@ -20,7 +19,7 @@ from tests.report.judgements import (
 
 
 def rows(name: str) -> list[dict[str, str]]:
-    return list(csv.DictReader(write(EXAMPLES[name], "csv", JudgementOptions()).splitlines()))
+    return list(csv.DictReader(write("judgement", EXAMPLES[name], "csv").splitlines()))
 
 
 def test_each_limit_is_a_row_with_exact_numbers_and_the_complaint_about_it() -> None:
@@ -50,5 +49,5 @@ def test_outcomes_tell_kept_from_accepted_and_from_not_judged() -> None:
 
 def test_no_cell_is_a_formula() -> None:
     hostile = judgement(spec("=1+1.yaml", complaint("@SUM(A1)", file="-x", because="+1")))
-    (row,) = csv.DictReader(write(hostile, "csv", JudgementOptions()).splitlines())
+    (row,) = csv.DictReader(write("judgement", hostile, "csv").splitlines())
     assert [row["spec"], row["message"], row["file"]] == ["'=1+1.yaml", "'@SUM(A1)", "'-x"]

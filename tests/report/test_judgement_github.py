@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
-from archcost.report.judgement import write
-from archcost.report.judgement.sentences import JudgementOptions
+from archcost.report.formats import write
+from archcost.report.options import WriteOptions
 from tests.report.judgements import (
     ACCEPTED,
     FOUND,
@@ -41,9 +41,9 @@ def decoded(text: str) -> str:
     return text
 
 
-def commands(given: Judgement, look: JudgementOptions | None = None) -> list[Command]:
+def commands(given: Judgement, options: WriteOptions | None = None) -> list[Command]:
     found: list[Command] = []
-    for line in write(given, "github", look or JudgementOptions()).splitlines():
+    for line in write("judgement", given, "github", options or WriteOptions()).splitlines():
         match = re.fullmatch(r"::(error|warning|notice) ([^:]*)::(.*)", line)
         assert match, line
         pairs = (pair.partition("=") for pair in match[2].split(","))
@@ -111,15 +111,15 @@ def test_paths_begin_at_the_root_of_the_repository(tmp_path: Path, monkeypatch: 
     folder.mkdir(parents=True)
     monkeypatch.chdir(folder)
     given = judgement(spec("net.yaml", complaint("x", file="net.yaml")))
-    (error,) = commands(given, JudgementOptions(root=tmp_path))
+    (error,) = commands(given, WriteOptions(root=tmp_path))
     assert error.properties["file"] == "models/a, b/net.yaml"
     absolute = judgement(spec("net.yaml", complaint("x", file=str(folder / "net.yaml"))))
-    assert commands(absolute, JudgementOptions(root=tmp_path)) == [error]
+    assert commands(absolute, WriteOptions(root=tmp_path)) == [error]
 
 
 @pytest.mark.parametrize("file", ["zoo:vgg16", "<stdin>", "/elsewhere/net.yaml"])
 def test_what_is_no_file_of_the_repository_is_named_in_the_text(file: str, tmp_path: Path) -> None:
     given = judgement(spec(file, replace(complaint("too large"), file=file)))
-    (error,) = commands(given, JudgementOptions(root=tmp_path))
+    (error,) = commands(given, WriteOptions(root=tmp_path))
     assert "file" not in error.properties
     assert error.text == f"{file}:1: too large"

@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 from jsonschema import Draft202012Validator
 
-from archcost.report.judgement import write
-from archcost.report.judgement.sentences import JudgementOptions
+from archcost.report.formats import write
+from archcost.report.options import WriteOptions
 from archcost.schemas import schema
 from tests.report.judgements import EXAMPLES, FOUND, OVER_A_BASE
 
@@ -19,7 +19,7 @@ from tests.report.judgements import EXAMPLES, FOUND, OVER_A_BASE
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_judgement_satisfies_the_schema(name: str) -> None:
     validator: Any = Draft202012Validator(schema("check"))
-    document = json.loads(write(EXAMPLES[name], "json", JudgementOptions()))
+    document = json.loads(write("judgement", EXAMPLES[name], "json"))
     assert [error.message for error in validator.iter_errors(document)] == []
     del document["failed"]
     assert [error.message for error in validator.iter_errors(document)] == ["'failed' is a required property"]
@@ -27,7 +27,7 @@ def test_a_judgement_satisfies_the_schema(name: str) -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_nothing_is_lost(name: str) -> None:
-    document = json.loads(write(EXAMPLES[name], "json", JudgementOptions(quiet=True)))
+    document = json.loads(write("judgement", EXAMPLES[name], "json", WriteOptions(quiet=True)))
     assert (document.pop("schema"), document.pop("tool")["name"]) == ("archcost-check/1", "archcost")
     assert document == told(EXAMPLES[name])
 
@@ -44,7 +44,7 @@ def told(value: Any) -> Any:  # noqa: ANN401 - whatever a judgement holds
 
 
 def test_the_verdict_comes_first_and_a_complaint_is_a_line() -> None:
-    shown = write(FOUND, "json", JudgementOptions()).splitlines()
+    shown = write("judgement", FOUND, "json").splitlines()
     assert shown[2] == ' "failed": true,'
     assert sum('"rule": "gridding"' in line for line in shown) == 6
 
@@ -62,6 +62,6 @@ def test_every_key_is_explained() -> None:
 
 
 def test_numbers_are_exact() -> None:
-    spec = json.loads(write(OVER_A_BASE, "json", JudgementOptions()))["specs"][0]
+    spec = json.loads(write("judgement", OVER_A_BASE, "json"))["specs"][0]
     assert spec["limits"][0]["measured"] == 15_470_264_320
     assert isinstance(spec["measures"]["macs"], int)

@@ -8,8 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 from junitparser import JUnitXml, Skipped
 
-from archcost.report.judgement import write
-from archcost.report.judgement.sentences import JudgementOptions
+from archcost.report.formats import write
 from tests.report.judgements import (
     ACCEPTED,
     EXAMPLES,
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def suites(given: Judgement) -> list[Element]:
-    return list(ET.fromstring(write(given, "junit", JudgementOptions()).encode()))  # noqa: S314 - it is our own
+    return list(ET.fromstring(write("judgement", given, "junit").encode()))  # noqa: S314 - it is our own
 
 
 def cases(suite: Element) -> dict[str, Element]:
@@ -106,7 +105,7 @@ def test_what_is_about_no_network_has_a_suite_of_its_own() -> None:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_reader_counts_what_is_said(name: str) -> None:
-    read: Any = JUnitXml.fromstring(write(EXAMPLES[name], "junit", JudgementOptions()).encode())
+    read: Any = JUnitXml.fromstring(write("judgement", EXAMPLES[name], "junit").encode())
     found: list[Any] = [case for suite in read for case in suite]
     failures = [case for case in found if any(not isinstance(result, Skipped) for result in case.result)]
     assert (read.tests, read.failures, read.errors) == (len(found), len(failures), 0)

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal, Union, cast, get_args, get_origi
 import pysarif  # pyright: ignore[reportMissingTypeStubs] - it is typed, and does not say so
 import pytest
 
-from archcost.report.judgement import write
-from archcost.report.judgement.sentences import JudgementOptions
+from archcost.report.formats import write
+from archcost.report.options import WriteOptions
 from tests.report.judgements import (
     ACCEPTED,
     EXAMPLES,
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from archcost.results.judgement import Judgement
 
 
-def run(given: Judgement, look: JudgementOptions | None = None) -> Any:  # noqa: ANN401 - JSON
-    return json.loads(write(given, "sarif", look or JudgementOptions()))["runs"][0]
+def run(given: Judgement, options: WriteOptions | None = None) -> Any:  # noqa: ANN401 - JSON
+    return json.loads(write("judgement", given, "sarif", options or WriteOptions()))["runs"][0]
 
 
 # -- the standard -------------------------------------------------------------------------------------------
@@ -91,13 +91,13 @@ def _snake(name: str) -> str:
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_everything_is_as_the_standard_has_it(name: str) -> None:
-    document = json.loads(write(EXAMPLES[name], "sarif", JudgementOptions()))
+    document = json.loads(write("judgement", EXAMPLES[name], "sarif"))
     assert document.pop("$schema") == "https://json.schemastore.org/sarif-2.1.0.json"
     assert list(strays(document, pysarif.SarifLog)) == []
 
 
 def test_a_slip_would_be_noticed() -> None:
-    document = json.loads(write(OVER_A_BASE, "sarif", JudgementOptions()))
+    document = json.loads(write("judgement", OVER_A_BASE, "sarif"))
     (one,) = document["runs"]
     one["collumnKind"] = one.pop("columnKind")
     one["results"][0]["level"] = "warn"
@@ -200,7 +200,7 @@ def test_paths_are_encoded_and_begin_at_the_root(tmp_path: Path, monkeypatch: py
     given = judgement(spec("a.yaml", *(complaint("x", file=file) for file in files)))
     found = [
         result["locations"][0]["physicalLocation"]
-        for result in run(given, JudgementOptions(root=tmp_path))["results"]
+        for result in run(given, WriteOptions(root=tmp_path))["results"]
     ]
     assert [place["artifactLocation"] for place in found] == [
         {"uri": "my%20specs/50%20%25%20gr%C3%B6%C3%9Fer%231%3F.yaml", "uriBaseId": "%SRCROOT%"},

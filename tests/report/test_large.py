@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 import archcost
-from archcost.report.analysis.writers import WRITERS, write
-from archcost.report.look import Look
+from archcost.report.formats import RESULTS, write
 from tests.work import calls
 
 if TYPE_CHECKING:
@@ -32,12 +31,12 @@ LAYERS = """
 """
 
 
-@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("form", RESULTS["analysis"])
 def test_twice_the_nodes_take_twice_the_work(network: Callable[..., Network], form: str) -> None:
     def work(outer: int) -> int:
         net = network(LAYERS.format(outer=outer))
         assert len(net) == 50 * outer
-        return calls(lambda: write([archcost.analyze(net)], form, Look()))
+        return calls(lambda: write("analysis", [archcost.analyze(net)], form))
 
     work(2)  # whatever happens only once has happened
     small, large = work(20), work(40)

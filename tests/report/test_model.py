@@ -12,8 +12,8 @@ import pytest
 
 import archcost
 from archcost.errors import UsageError
-from archcost.report.analysis.writers import WRITERS, write
-from archcost.report.look import Look
+from archcost.report.formats import RESULTS, write
+from archcost.report.options import WriteOptions
 from archcost.results.report import COUNTS
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ ZOO = ["lenet5", "resnet50", "googlenet", "efficientnet_b0", "deeplabv3_resnet50
 
 
 def parsed(net: Network) -> dict[str, Any]:
-    return json.loads(write([archcost.analyze(net)], "json", Look()))["specs"][0]
+    return json.loads(write("analysis", [archcost.analyze(net)], "json"))["specs"][0]
 
 
 def test_the_json_of_a_small_network_is_exactly_this(network: Callable[..., Network]) -> None:
@@ -228,12 +228,12 @@ def test_what_custom_layers_declare_is_listed_with_its_reason(network: Callable[
 def test_integers_beyond_a_double_arrive_exactly(network: Callable[..., Network]) -> None:
     net = network("- conv: {out_channels: 1099511627776, kernel_size: 1}", x="[1099511627776, 1, 1]")
     assert parsed(net)["totals"]["params"] == 2**80 + 2**40
-    assert str(2**80 + 2**40) in write([archcost.analyze(net)], "csv", Look())
+    assert str(2**80 + 2**40) in write("analysis", [archcost.analyze(net)], "csv")
 
 
 def test_one_node_to_a_line_keeps_diffs_small(network: Callable[..., Network]) -> None:
     net = network("- relu\n- relu\n- relu")
-    lines = write([archcost.analyze(net)], "json", Look()).splitlines()
+    lines = write("analysis", [archcost.analyze(net)], "json").splitlines()
     assert [json.loads(line.rstrip(",").removesuffix("]"))["path"] for line in lines if '"kind"' in line] == [
         "relu",
         "relu_2",
@@ -250,7 +250,7 @@ def test_rows_are_flat_and_ready_for_a_data_frame(network: Callable[..., Network
 
 def test_csv_has_one_header_and_a_row_per_node_of_every_network() -> None:
     reports = [archcost.analyze(archcost.load(f"zoo:{name}")) for name in ("lenet5", "vgg16")]
-    rows = list(csv.DictReader(StringIO(write(reports, "csv", Look()))))
+    rows = list(csv.DictReader(StringIO(write("analysis", reports, "csv"))))
     assert len(rows) == sum(len(report.nodes) for report in reports)
     assert sum(int(row["params"]) for row in rows if row["network"] == "vgg16") == 138_357_544
     assert rows[0] == rows[0] | {"spec": "zoo:lenet5", "network": "lenet5", "path": "c1", "output": "6x28x28"}
@@ -258,7 +258,9 @@ def test_csv_has_one_header_and_a_row_per_node_of_every_network() -> None:
 
 def test_csv_heeds_columns_and_sort() -> None:
     report = archcost.analyze(archcost.load("zoo:vgg16"))
-    text = write([report], "csv", Look(columns=("macs_fraction", "macs", "place"), sort="macs"))
+    text = write(
+        "analysis", [report], "csv", WriteOptions(columns=("macs_fraction", "macs", "place"), sort="macs")
+    )
     rows = list(csv.DictReader(StringIO(text)))
     assert list(rows[0]) == ["spec", "network", "path", "macs_fraction", "macs", "place"]
     assert [int(row["macs"]) for row in rows] == sorted((row.macs for row in report.nodes), reverse=True)
@@ -266,10 +268,10 @@ def test_csv_heeds_columns_and_sort() -> None:
     assert all(row["place"].startswith("zoo:vgg16:") for row in rows)
 
 
-@pytest.mark.parametrize("form", WRITERS)
+@pytest.mark.parametrize("form", RESULTS["analysis"])
 def test_the_same_network_gives_the_same_text(form: str) -> None:
     first, second = (
-        write([archcost.analyze(archcost.load("zoo:googlenet"))], form, Look()) for _ in range(2)
+        write("analysis", [archcost.analyze(archcost.load("zoo:googlenet"))], form) for _ in range(2)
     )
     assert first == second
     assert first.endswith("\n")
@@ -278,7 +280,7 @@ def test_the_same_network_gives_the_same_text(form: str) -> None:
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
 def test_text_for_people_never_calls_a_mac_a_flop(form: str) -> None:
-    assert "flop" not in write([archcost.analyze(archcost.load("zoo:resnet50"))], form, Look()).lower()
+    assert "flop" not in write("analysis", [archcost.analyze(archcost.load("zoo:resnet50"))], form).lower()
 
 
 @pytest.mark.parametrize(

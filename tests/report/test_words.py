@@ -10,8 +10,7 @@ import pytest
 
 import archcost
 from archcost.report.analysis.sentences import declared
-from archcost.report.analysis.writers import write
-from archcost.report.look import Look
+from archcost.report.formats import write
 from archcost.results.report import Declared, Finding
 from archcost.words.findings import findings
 from archcost.words.style import Style
@@ -76,13 +75,13 @@ def test_other_places_other_rules_and_other_remarks_about_a_node_have_their_own(
 
 @pytest.mark.parametrize("form", ["table", "markdown"])
 def test_a_block_that_is_repeated_is_mentioned_once(network: Callable[..., Network], form: str) -> None:
-    text = write([archcost.analyze(network(BLOCKS, x="[3, 64, 64]"))], form, Look())
+    text = write("analysis", [archcost.analyze(network(BLOCKS, x="[3, 64, 64]"))], form)
     assert text.count("[unread-input]") == 1
     assert "(and 5 more: down.1.conv, down.2.conv, down.3.conv, …)" in text
 
 
 def test_json_has_every_finding(network: Callable[..., Network]) -> None:
-    text = write([archcost.analyze(network(BLOCKS, x="[3, 64, 64]"))], "json", Look())
+    text = write("analysis", [archcost.analyze(network(BLOCKS, x="[3, 64, 64]"))], "json")
     assert [found["node"] for found in json.loads(text)["specs"][0]["findings"]] == [
         f"down.{i}.conv" for i in range(6)
     ]
@@ -104,7 +103,7 @@ CUSTOM = """
 def test_a_custom_is_listed_once_with_its_layers_and_their_sums(
     network: Callable[..., Network], form: str, mark: str
 ) -> None:
-    text = write([archcost.analyze(network(CUSTOM))], form, Look())
+    text = write("analysis", [archcost.analyze(network(CUSTOM))], form)
     listed = text.partition("eclared, not derived")[2].splitlines()
     place = r"\S*net.yaml:"
     # 0 + 10 + 20 + 30 parameters, and 4 times 1000 MACs

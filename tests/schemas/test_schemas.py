@@ -15,10 +15,7 @@ from archcost.analysis.facts import Facts
 from archcost.analysis.field_report import field_report
 from archcost.layers import KINDS, find, words
 from archcost.limits import DEFAULT
-from archcost.report.analysis.writers import write
-from archcost.report.explanation import as_json
-from archcost.report.fields import as_json as fields_as_json
-from archcost.report.look import Look
+from archcost.report.formats import write
 from archcost.schemas import SCHEMAS, schema
 from archcost.spec.yaml_reader import MappingNode, SequenceNode, read
 
@@ -175,7 +172,7 @@ def test_every_word_and_every_field_is_completed_with_its_description() -> None:
 )
 def test_real_reports_satisfy_the_schema(names: list[str]) -> None:
     reports = [archcost.analyze(archcost.load(f"zoo:{name}")) for name in names]
-    document = json.loads(write(reports, "json", Look()))
+    document = json.loads(write("analysis", reports, "json"))
     assert complaints("report", document) == []
     document["specs"][0]["totals"]["macs"] = 1.5
     assert complaints("report", document) == ["1.5 is not of type 'integer'"]
@@ -187,7 +184,7 @@ def test_a_report_about_two_inputs_satisfies_the_schema(tmp_path: Path) -> None:
         "archcost: 1\nname: two\ninput: {left: [3, 8, 8], right: [3, 8, 8]}\n"
         "layers:\n  - {add, from: [left, right], expect: {params: 1}}\n"
     )
-    document = json.loads(write([archcost.analyze(archcost.load(path))], "json", Look()))
+    document = json.loads(write("analysis", [archcost.analyze(archcost.load(path))], "json"))
     assert len(document["specs"][0]["findings"]) == 1
     assert complaints("report", document) == []
 
@@ -196,11 +193,11 @@ def test_a_report_about_two_inputs_satisfies_the_schema(tmp_path: Path) -> None:
 @pytest.mark.parametrize("effective", [True, False])
 def test_reports_of_fields_satisfy_the_schema(name: str, *, effective: bool) -> None:
     report = field_report(Facts.of(archcost.load(f"zoo:{name}")), effective=effective)
-    assert complaints("rf", json.loads(fields_as_json(report))) == []
+    assert complaints("rf", json.loads(write("fields", report, "json"))) == []
 
 
 def test_explanations_satisfy_the_schema() -> None:
     net = archcost.load("zoo:lenet5")
     for path in [*net.by_path, "s2"]:
-        document = json.loads(as_json(archcost.explain(net, path)))
+        document = json.loads(write("explanation", archcost.explain(net, path), "json"))
         assert complaints("explanation", document) == []

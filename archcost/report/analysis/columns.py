@@ -15,6 +15,7 @@ from archcost.words.tables import Head
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from archcost.report.options import WriteOptions
     from archcost.results.comparison import Seen
     from archcost.results.report import ReceptiveField, Report, SeenField
     from archcost.results.tree import Line
@@ -109,6 +110,11 @@ NAMES = (*_TEXTS, *COUNTS, *FRACTIONS, *RATIOS)
 
 DEFAULT = ("kind", "output", "receptive_field", "params", "params_fraction", "macs", "macs_fraction")
 """What a table shows unless asked otherwise."""
+
+
+def shown(options: WriteOptions) -> Sequence[str]:
+    """The columns of a table for reading."""
+    return DEFAULT if options.columns is None else options.columns
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from archcost.report.analysis.columns import text_of
+from archcost.report.analysis.columns import shown, text_of
 from archcost.results import tree
 from archcost.results.report import field_text
 from archcost.results.units import DTYPES
@@ -17,7 +17,7 @@ from archcost.words.wording import gist, plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from archcost.report.look import Look
+    from archcost.report.options import WriteOptions
     from archcost.results.by_convention import ConventionExplanation
     from archcost.results.fields import FieldReport
     from archcost.results.report import ConventionTotal, Declared, Report
@@ -31,12 +31,12 @@ CONVENTION = (
 )
 
 
-def lines(report: Report, look: Look) -> list[Line]:
+def lines(report: Report, options: WriteOptions) -> list[Line]:
     """What a table for reading lists: a tree in written order, or single lines by size."""
-    if look.sort is None:
-        return tree.lines(report, look.depth)
-    by = look.sort
-    return sorted(tree.leaves(report, look.depth), key=lambda line: -line.counts[by])
+    if options.sort is None:
+        return tree.lines(report, options.depth)
+    by = options.sort
+    return sorted(tree.leaves(report, options.depth), key=lambda line: -line.counts[by])
 
 
 def title(report: Report | FieldReport) -> str:
@@ -55,11 +55,11 @@ def setting(report: Report) -> Iterator[str]:
     yield f"{count} node{'s' * (count != 1)}, {declared}"
 
 
-def legend(report: Report, listed: Sequence[Line], look: Look) -> Iterator[str]:
+def legend(report: Report, listed: Sequence[Line], options: WriteOptions) -> Iterator[str]:
     """What the table does not explain by itself, as far as it occurs."""
     if report.convention:
         yield from convention(report.convention)
-    if "receptive_field" in look.shown:
+    if "receptive_field" in shown(options):
         texts = [cell for line in listed for cell in [text_of("receptive_field", line)] if cell]
         if any("%" in text for text in texts):
             yield "Receptive field n×n (p %): only p % of its positions are read, the others are holes."
@@ -81,18 +81,18 @@ def named(tensors: Mapping[str, Shape]) -> str:
     return ", ".join(f"{name} {show(shape)}" for name, shape in tensors.items())
 
 
-def memory(report: Report, look: Look) -> list[tuple[str, str, str]]:
+def memory(report: Report, options: WriteOptions) -> list[tuple[str, str, str]]:
     """The three memory numbers: their names, their bytes, and what they mean."""
     totals, peak = report.totals, report.totals.peak_activations
-    count = formatter(look.units)
+    count = formatter(options.units)
 
     def amount(elements: int) -> str:
-        return size_in_bytes(elements, DTYPES[look.dtype], look.units)
+        return size_in_bytes(elements, DTYPES[options.dtype], options.units)
 
     buffers = f", and {amount(totals.buffers)} of running statistics" if totals.buffers else ""
     at = f", while {peak.node} runs" if peak.node else ""
     rows = [
-        ("weights", amount(totals.params), f"{count(totals.params)} parameters in {look.dtype}{buffers}"),
+        ("weights", amount(totals.params), f"{count(totals.params)} parameters in {options.dtype}{buffers}"),
         ("sum of activations", amount(totals.activations), "every output, if none is ever freed"),
     ]
     if peak.best == peak.as_written and peak.best_is_exact:
@@ -105,9 +105,9 @@ def memory(report: Report, look: Look) -> list[tuple[str, str, str]]:
     ]
 
 
-def operations(report: Report, look: Look) -> str:
+def operations(report: Report, options: WriteOptions) -> str:
     """The separate counts, which are never added up."""
-    counts, number = report.totals.counts(), formatter(look.units)
+    counts, number = report.totals.counts(), formatter(options.units)
     names = ("multiplications", "additions", "comparisons", "divisions", "exponentials")
     parts = [f"{number(counts[name])} {name}" for name in names]
     parts[0] += " (MACs included)"

@@ -16,7 +16,7 @@ from archcost.words.numbers import formatter, percent, size_in_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from archcost.report.look import Look
+    from archcost.report.options import WriteOptions
     from archcost.results.comparison import Comparison, NetworkRow, Seen
     from archcost.results.report import Level
 
@@ -62,14 +62,29 @@ def choose(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(columns.choose(names, NAMES)))
 
 
-def shown(found: Comparison, look: Look) -> list[str]:
+def in_order(found: Comparison, options: WriteOptions) -> list[NetworkRow]:
+    """The networks as they were given, or the best in a measure first and those that have none last."""
+    rows = list(found.networks)
+    if options.sort is None:
+        return rows
+    name = options.sort
+    sign = 1 if MEASURES[name].less_is_better else -1
+
+    def key(row: NetworkRow) -> tuple[bool, float]:
+        value = row.measures[name]
+        return value is None, sign * (value or 0)
+
+    return sorted(rows, key=key)
+
+
+def shown(found: Comparison, options: WriteOptions) -> list[str]:
     """The columns of a table for reading.
 
     Nobody has to ask for findings that matter. Unless somebody asks, there is no coverage that is 100 %
     everywhere, and there are no multiplications that are the MACs everywhere: the legend says so.
     """
-    names = list(look.columns or DEFAULT)
-    if look.columns is None:
+    names = list(options.columns or DEFAULT)
+    if options.columns is None:
         if all(row.measures["coverage"] in {None, 1} for row in found.networks):
             names.remove("coverage")
         if all(row.measures["multiplications"] == row.measures["macs"] for row in found.networks):
@@ -85,12 +100,12 @@ class Cells:
 
     Attributes:
         names: of all columns.
-        look: the units and the data type of bytes.
+        options: the units and the data type of bytes.
         rows: the networks.
     """
 
     names: list[str]
-    look: Look
+    options: WriteOptions
     rows: Sequence[NetworkRow]
 
     def cell(self, name: str, row: NetworkRow) -> str:
@@ -112,9 +127,9 @@ class Cells:
         if not isinstance(value, int):
             return "-"
         if name not in _BYTES:
-            return formatter(self.look.units)(value)
+            return formatter(self.options.units)(value)
         bound = "≤ " if name == "best_peak" and not row.best_peak_is_exact else ""
-        return bound + size_in_bytes(value, DTYPES[self.look.dtype], self.look.units)
+        return bound + size_in_bytes(value, DTYPES[self.options.dtype], self.options.units)
 
     def factor(self, name: str, row: NetworkRow) -> str:
         """A network's number over the base's; empty where none is shown."""

@@ -14,7 +14,7 @@ from archcost.words.wording import in_a_row
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from archcost.report.look import Look
+    from archcost.report.options import WriteOptions
     from archcost.results.comparison import Comparison, NetworkRow, Noticed
     from archcost.windows.window import Shape
 
@@ -64,7 +64,7 @@ def _some(names: Sequence[str], between: str | None = None) -> str:
     return between.join(names[:_NAMED]) + (f"{between}{more} more" if more > 0 else "")
 
 
-def legend(found: Comparison, names: Sequence[str], look: Look) -> Iterator[str]:
+def legend(found: Comparison, names: Sequence[str], options: WriteOptions) -> Iterator[str]:
     """What the table does not explain by itself, as far as it occurs."""
     yield sentences.CONVENTION[0]
     only_macs = all(row.measures["multiplications"] == row.measures["macs"] for row in found.networks)
@@ -72,7 +72,7 @@ def legend(found: Comparison, names: Sequence[str], look: Look) -> Iterator[str]
     yield f"Padding counts like data. Multiplications: {included}."
     memory = [name for name in ("weights", "activations", "peak", "best_peak") if name in names]
     if memory:
-        yield f"Memory in {look.dtype}: {'; '.join(_MEMORY[name] for name in memory)}."
+        yield f"Memory in {options.dtype}: {'; '.join(_MEMORY[name] for name in memory)}."
     if "field" in names:
         whole = all(
             seen.coverage == 1 and not seen.upper_bound for row in found.networks for seen in row.fields

@@ -5,44 +5,40 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.escape import code, markdown
-from archcost.report.analysis.markdown import bullets
 from archcost.report.difference import sentences
-from archcost.report.difference.text import CAUSES, LAYERS, PLACES
+from archcost.report.difference.table import CAUSES, LAYERS, PLACES
+from archcost.report.formats.markdown import bullets, joined
 from archcost.words.tables import pipes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.report.look import Look
+    from archcost.report.options import WriteOptions
     from archcost.results.difference import Diff
     from archcost.words.numbers import Units
 
 
-def write(diffs: Sequence[Diff], look: Look) -> str:
+def write(diffs: Sequence[Diff], options: WriteOptions) -> str:
     """A section per network that changed; the others are one sentence."""
-    changed = [diff for diff in diffs if diff.status != "equal"]
-    sections = [_one(diff, look) for diff in changed]
-    if rest := sentences.unchanged(diffs):
-        sections.append(f"{markdown(rest)}\n")
-    return "\n".join(sections)
+    blocks = [block for diff in diffs if diff.status != "equal" for block in _one(diff, options)]
+    return joined([*blocks, markdown(sentences.unchanged(diffs))])
 
 
-def _one(diff: Diff, look: Look) -> str:
+def _one(diff: Diff, options: WriteOptions) -> list[str]:
     blocks = [
         f"### {markdown(sentences.title(diff))}",
-        f"**{markdown(sentences.verdict(diff, look.units))}**",
+        f"**{markdown(sentences.verdict(diff, options.units))}**",
     ]
-    blocks.append(_table(sentences.HEADERS, sentences.totals(diff, look.units)))
-    if setting := bullets(sentences.setting(diff)):
-        blocks.append(setting)
-    if look.depth is not None and diff.nodes:
-        blocks.append(_where(diff, look.depth, look.units))
+    blocks.append(_table(sentences.HEADERS, sentences.totals(diff, options.units)))
+    blocks.append(bullets(sentences.setting(diff)))
+    if options.depth is not None and diff.nodes:
+        blocks.append(_where(diff, options.depth, options.units))
     if diff.causes:
-        blocks.append(_folded(_summary(diff), list(_causes(diff, look))))
+        blocks.append(_folded(_summary(diff), list(_causes(diff, options))))
     if names := list(sentences.renamed(diff)):
         lines = sentences.few([f"- {markdown(name)}" for name in names], LAYERS, "- ")
         blocks.append(_folded("Other paths, the same layers", ["\n".join(lines)]))
-    return "".join(f"{block}\n\n" for block in blocks).removesuffix("\n")
+    return blocks
 
 
 def _summary(diff: Diff) -> str:
@@ -55,16 +51,16 @@ def _folded(summary: str, blocks: Sequence[str]) -> str:
     return f"<details><summary>{summary}</summary>\n\n{inner}\n\n</details>"
 
 
-def _causes(diff: Diff, look: Look) -> Iterator[str]:
+def _causes(diff: Diff, options: WriteOptions) -> Iterator[str]:
     for index, cause in enumerate(diff.causes[:CAUSES]):
         place = sentences.place(cause)
         at = f" ({code(place)})" if place else ""
-        alone = markdown(sentences.alone(diff, index, look.units))
+        alone = markdown(sentences.alone(diff, index, options.units))
         lines = [f"{index + 1}. **{markdown(cause.what)}**{at}: {alone}"]
         if ripple := sentences.rippled(diff, index):
             lines.append(f"   - {markdown(ripple)}")
-        if not look.quiet:
-            found = sentences.entries(sentences.changed_by(diff, index), diff, look.units)
+        if not options.quiet:
+            found = sentences.entries(sentences.changed_by(diff, index), diff, options.units)
             entries = [
                 f"- {entry.word} {code(entry.path)} {markdown(f'{entry.kind}: {entry.text}')}"
                 for entry in found
@@ -73,7 +69,7 @@ def _causes(diff: Diff, look: Look) -> Iterator[str]:
         yield "\n".join(lines)
     if more := sentences.cut(len(diff.causes), CAUSES, "causes"):
         yield more
-    if together := list(sentences.together(diff, look.units)):
+    if together := list(sentences.together(diff, options.units)):
         yield "\n".join(sentences.few([f"- {markdown(line)}" for line in together], CAUSES, "- "))
 
 

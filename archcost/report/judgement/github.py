@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archcost.errors import ArchcostError, Diagnostic
-    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.report.options import WriteOptions
     from archcost.results.judgement import Judgement, Violation
 
 MOST = 10
 """Annotations of each type that GitHub shows for a step of a job."""
 
 
-def write(judgement: Judgement, look: JudgementOptions) -> str:
+def write(judgement: Judgement, options: WriteOptions) -> str:
     """The worst complaints, one annotation each, and how many more there are."""
     # Of equally bad ones, what a change did to the gate must not go under: it could bring many others along.
     lines = sorted(worst_first(judgement.all), key=lambda several: several[0].rule not in WATCHING)
@@ -35,7 +35,7 @@ def write(judgement: Judgement, look: JudgementOptions) -> str:
     if len(lines) > len(shown) and len(shown) == MOST and _type(shown[0][0]) == "notice":
         # What says that there are more is a notice, too.
         shown = shown[:-1]
-    commands = [_annotation(several, look) for several in shown]
+    commands = [_annotation(several, options) for several in shown]
     if more := len(lines) - len(shown):
         text = f"and {more} more: {verdict(judgement)}"
         commands.append(f"::notice title=archcost check::{github_data(text)}")
@@ -61,9 +61,9 @@ def _mistake(one: Diagnostic, root: Path) -> str:
     return f"::error {at}title=archcost::{github_data(one_line(text))}"
 
 
-def _annotation(several: Sequence[Violation], look: JudgementOptions) -> str:
+def _annotation(several: Sequence[Violation], options: WriteOptions) -> str:
     first = several[0]
-    path = in_repository(first.file, look.root)
+    path = in_repository(first.file, options.root)
     place = [("file", path), ("line", str(first.line)), ("col", str(first.column))] if path else []
     properties = ",".join(
         f"{name}={github_property(value or '')}" for name, value in [*place, ("title", _title(first))]

@@ -14,7 +14,7 @@ from archcost.report.judgement.sentences import allowed, amounts, in_repository,
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.report.options import WriteOptions
     from archcost.results.judgement import CheckedSpec, Judgement, LimitResult, Violation
 
 
@@ -26,11 +26,11 @@ class Case(NamedTuple):
     unknown: str = ""
 
 
-def write(judgement: Judgement, look: JudgementOptions) -> str:
+def write(judgement: Judgement, options: WriteOptions) -> str:
     """The networks, then what is wrong with none of them."""
     root = Element("testsuites", name="archcost check")
     for spec in judgement.specs:
-        file = in_repository(spec.path, look.root)
+        file = in_repository(spec.path, options.root)
         _suite(root, spec.label, dict(_cases(spec, judgement.rules)), {"file": file} if file else {})
     if judgement.complaints:
         _suite(root, "archcost check", dict(_by_rule((), judgement.complaints)), {})

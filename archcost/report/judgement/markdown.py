@@ -10,6 +10,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.escape import code, markdown
+from archcost.report.formats.markdown import joined
 from archcost.report.judgement.sentences import (
     NAMES,
     allowed,
@@ -31,7 +32,7 @@ from archcost.words.wording import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.report.options import WriteOptions
     from archcost.results.judgement import CheckedSpec, Judgement, LimitResult, Violation
 
 # A comment has room for 65,536 characters, a summary for more. The parts share what the frame leaves.
@@ -44,12 +45,12 @@ MAIN = ("params", "macs", "peak", "field", "coverage")
 """Measures that are listed when they have changed, without a limit."""
 
 
-def write(judgement: Judgement, look: JudgementOptions) -> str:
+def write(judgement: Judgement, options: WriteOptions) -> str:
     """The verdict, the numbers that changed or have a limit, why, and what is wrong; the rest folded."""
     blocks = [_head(judgement), *_numbers(judgement), _causes(judgement), _complaints(judgement)]
-    if not look.quiet:
+    if not options.quiet:
         blocks += [_accepted(judgement), _specs(judgement)]
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    return joined(blocks)
 
 
 def _head(judgement: Judgement) -> str:

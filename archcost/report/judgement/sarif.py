@@ -20,7 +20,7 @@ from archcost.results.report import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.report.options import WriteOptions
     from archcost.results.judgement import CheckedSpec, Judgement, Violation
     from archcost.results.report import Level
 
@@ -32,7 +32,7 @@ _LONGEST = 1000
 """Characters of a description; GitHub takes 1024."""
 
 
-def write(judgement: Judgement, look: JudgementOptions) -> str:
+def write(judgement: Judgement, options: WriteOptions) -> str:
     """One run with a result per complaint, accepted ones suppressed."""
     named = list(_named(judgement))
     rules = _rules(judgement, (rule for rule, _, _ in named))
@@ -43,7 +43,7 @@ def write(judgement: Judgement, look: JudgementOptions) -> str:
         "originalUriBaseIds": {_ROOT: {"description": {"text": "The root of the repository."}}},
         "columnKind": "unicodeCodePoints",
         "results": [
-            {"ruleId": rule, "ruleIndex": index[rule], **_result(one, spec, look)}
+            {"ruleId": rule, "ruleIndex": index[rule], **_result(one, spec, options)}
             for rule, one, spec in named
         ],
     }
@@ -116,13 +116,13 @@ def _level(level: Level) -> str:
 # -- results ------------------------------------------------------------------------------------------------
 
 
-def _result(one: Violation, spec: CheckedSpec | None, look: JudgementOptions) -> Object:
+def _result(one: Violation, spec: CheckedSpec | None, options: WriteOptions) -> Object:
     about = {"network": spec.label if spec else None, "node": one.node, "fails": one.fails}
     known = {name: value for name, value in about.items() if value is not None}
     result: Object = {
         "level": _level(one.level),
         "message": {"text": _message(one)},
-        "locations": [_location(one, look)],
+        "locations": [_location(one, options)],
         "properties": known | {"details": plain(one.details)},
     }
     if one.fingerprint:
@@ -138,22 +138,24 @@ def _message(one: Violation) -> str:
     return "\n".join([one.message or one.rule, *details]).replace("](", "] (")
 
 
-def _location(one: Violation, look: JudgementOptions) -> Object:
+def _location(one: Violation, options: WriteOptions) -> Object:
     region = {
         "startLine": max(1, one.line),
         "startColumn": max(1, one.column),
         "endLine": max(1, one.line),
         "endColumn": max(1, one.column) + 1,
     }
-    location: Object = {"physicalLocation": {"artifactLocation": _artifact(one.file, look), "region": region}}
+    location: Object = {
+        "physicalLocation": {"artifactLocation": _artifact(one.file, options), "region": region}
+    }
     if one.node:
         location["logicalLocations"] = [{"fullyQualifiedName": one.node, "kind": "member"}]
     return location
 
 
-def _artifact(file: str, look: JudgementOptions) -> Mapping[str, str]:
+def _artifact(file: str, options: WriteOptions) -> Mapping[str, str]:
     """A file below the root; a network of the zoo becomes a name there that no file has."""
-    path = in_repository(file, look.root)
+    path = in_repository(file, options.root)
     if path is None and Path(file).is_absolute():
         return {"uri": Path(file).as_uri()}
     return {"uri": quote(path or file or "-", safe="/", errors="replace"), "uriBaseId": _ROOT}

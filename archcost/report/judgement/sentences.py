@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import lru_cache
 from pathlib import Path
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING
 from archcost.results.judgement import LEVELS
 from archcost.words.findings import alike
 from archcost.words.numbers import apart, in_bytes, percent, shares_apart
-from archcost.words.style import Style
 from archcost.words.wording import plural
 
 if TYPE_CHECKING:
@@ -20,21 +18,6 @@ if TYPE_CHECKING:
 
     from archcost.results.judgement import Judgement, LimitResult, Violation
     from archcost.results.report import Level
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgementOptions:
-    """How a judgement is to look.
-
-    Attributes:
-        quiet: errors, warnings and the verdict, nothing else.
-        style: whether to colour.
-        root: the folder that annotated paths are relative to; None for the working folder.
-    """
-
-    quiet: bool = False
-    style: Style = field(default_factory=Style)
-    root: Path | None = None
 
 
 NAMES: dict[Level, str] = {"error": "error", "warn": "warning", "info": "note"}

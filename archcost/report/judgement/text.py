@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.report.formats.table import joined
 from archcost.report.judgement.sentences import (
     allowed,
     amounts,
@@ -15,14 +16,13 @@ from archcost.report.judgement.sentences import (
     verdict,
 )
 from archcost.words.findings import about_all, compiler_line
-from archcost.words.fit import fitted
 from archcost.words.tables import Head, Table, grid
 from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.report.options import WriteOptions
     from archcost.results.judgement import Judgement, LimitResult, Violation
     from archcost.words.style import Style
 
@@ -30,21 +30,20 @@ MOST_LIMITS = 20
 """Limits that are listed with what is left of them; more would bury what is wrong."""
 
 
-def write(judgement: Judgement, look: JudgementOptions) -> str:
+def write(judgement: Judgement, options: WriteOptions) -> str:
     """What is wrong per network, what was accepted, what is left of the limits, and the verdict."""
     groups = [spec.complaints for spec in judgement.specs] + [judgement.complaints]
-    blocks = [list(_lines(_listed(group, look), look.style)) for group in groups]
-    if not look.quiet:
-        blocks += [_accepted(judgement), _limits(judgement, look), _in_order(judgement)]
+    blocks = [list(_lines(_listed(group, options), options.style)) for group in groups]
+    if not options.quiet:
+        blocks += [_accepted(judgement), _limits(judgement, options), _in_order(judgement)]
     style = "error" if judgement.failed else "bold"
-    blocks.append([look.style.paint(verdict(judgement), style)])
-    text = "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
-    return fitted(text, look.style.width)
+    blocks.append([options.style.paint(verdict(judgement), style)])
+    return joined(blocks, options.style)
 
 
-def _listed(complaints: Iterable[Violation], look: JudgementOptions) -> list[Violation]:
+def _listed(complaints: Iterable[Violation], options: WriteOptions) -> list[Violation]:
     """The open ones; for who wants it quiet, without the notes that fail nothing."""
-    return [one for one in are_open(complaints) if one.fails or one.level != "info" or not look.quiet]
+    return [one for one in are_open(complaints) if one.fails or one.level != "info" or not options.quiet]
 
 
 def _lines(complaints: Iterable[Violation], style: Style) -> Iterator[str]:
@@ -63,7 +62,7 @@ def _accepted(judgement: Judgement) -> list[str]:
     return ["accepted:", *lines] if lines else []
 
 
-def _limits(judgement: Judgement, look: JudgementOptions) -> list[str]:
+def _limits(judgement: Judgement, options: WriteOptions) -> list[str]:
     """What is left of the limits that are kept, and which could not be judged."""
     pairs = [(spec, limit) for spec in judgement.specs for limit in spec.limits if limit.kept is not False]
     if not 0 < len(pairs) <= MOST_LIMITS:
@@ -71,7 +70,7 @@ def _limits(judgement: Judgement, look: JudgementOptions) -> list[str]:
     several = len(judgement.specs) > 1
     rows = [[*([spec.label] * several), *_cells(limit)] for spec, limit in pairs]
     heads = [*[Head("spec", least=12)] * several, *_HEADS]
-    return grid(Table(heads, rows), look.style)
+    return grid(Table(heads, rows), options.style)
 
 
 _HEADS = (

@@ -1,15 +1,20 @@
-"""A judgement as one CSV table: a row per question, which is a limit, or a complaint that is about none."""
+"""A judgement for programs: JSON has everything, and CSV a row per question.
+
+A question is a limit, or a complaint that is about none.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.analysis.csv import table
+from archcost.report.data import Document, Rows
+from archcost.results.judgement import SCHEMA
+from archcost.results.report import plain, to_dict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from archcost.report.judgement.sentences import JudgementOptions
+    from archcost.report.options import WriteOptions
     from archcost.results.judgement import CheckedSpec, Judgement, LimitResult, Violation
 
 COLUMNS = (
@@ -20,9 +25,17 @@ COLUMNS = (
 """`outcome` is `kept`, `not judged`, `open`, `waived` or `baseline`; numbers are exact."""
 
 
-def write(judgement: Judgement, _look: JudgementOptions) -> str:
+def document(judgement: Judgement, _options: WriteOptions) -> Document:
+    """The verdict, what is wrong with no network in particular, and every network."""
+    names = ("failed", "fail_level", "against", "rules", "complaints")
+    beside = {name: plain(getattr(judgement, name)) for name in names}
+    return Document(SCHEMA, "specs", map(to_dict, judgement.specs), beside)
+
+
+def rows(judgement: Judgement, _options: WriteOptions) -> Rows:
     """Every limit and every complaint of every network, then what is about none."""
-    return table(COLUMNS, ({name: _cell(value) for name, value in row.items()} for row in _rows(judgement)))
+    found = ({name: _cell(value) for name, value in row.items()} for row in _rows(judgement))
+    return Rows(COLUMNS, found)
 
 
 def _rows(judgement: Judgement) -> Iterator[dict[str, object]]:

@@ -1,80 +1,68 @@
-"""An explanation as text and as Markdown, for reading, and as JSON, `archcost-explanation/1`."""
+"""An explanation for people: derivations line by line, sums as tables."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.escape import code, markdown, through
+from archcost.escape import code, markdown
 from archcost.layers.base import Operations
 from archcost.report.analysis import sentences
 from archcost.report.analysis.columns import field_size
-from archcost.report.analysis.json import envelope
-from archcost.report.analysis.markdown import fenced
+from archcost.report.blocks import Either
+from archcost.report.formats.markdown import fenced
 from archcost.results.explanation import NodeExplanation
-from archcost.results.report import NodeRow, add_up, field_text, to_dict
+from archcost.results.report import NodeRow, add_up, field_text
 from archcost.windows.window import show
-from archcost.words.fit import fitted, paragraph, width, wrapped
+from archcost.words.fit import paragraph, width, wrapped
 from archcost.words.style import Style
-from archcost.words.tables import Head, Table, grid, piped
+from archcost.words.tables import Head, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from archcost.report.blocks import Block
+    from archcost.report.options import WriteOptions
     from archcost.results.by_convention import ConventionExplanation, KindComparison
     from archcost.results.derivation import AxisDerivation, DerivationStep
     from archcost.results.explanation import GroupExplanation, Tensor
     from archcost.results.report import GroupRow
 
-SCHEMA = "archcost-explanation/1"
 
-
-def as_json(explained: NodeExplanation | GroupExplanation) -> str:
-    """The explanation under `nodes` or `groups`, with every number exact."""
-    return envelope(
-        SCHEMA, "nodes" if isinstance(explained, NodeExplanation) else "groups", [to_dict(explained)]
-    )
-
-
-def as_text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
-    """The explanation for a reader at a terminal."""
-    return through("table", explained, lambda clean: _text(clean, style))
-
-
-def as_markdown(explained: NodeExplanation | GroupExplanation) -> str:
-    """The explanation as GitHub renders it: derivations in letters of one width, sums as tables."""
-    return through("markdown", explained, _markdown)
-
-
-def _markdown(explained: NodeExplanation | GroupExplanation) -> str:
-    plain = Style()
-    if isinstance(explained, NodeExplanation):
-        place = f"{explained.file}:{explained.line}:{explained.column}"
-        blocks = [
-            f"## {code(explained.path)}: {markdown(explained.kind)}",
-            f"{markdown(explained.summary)} Written at {code(place)}.",
-            fenced(_sections(explained, plain)),
-        ]
-    else:
-        group = explained.group
-        blocks = [f"## {code(group.path)}: {group.nodes} nodes", _shares(group), piped(_parts_of(explained))]
+def blocks(explained: NodeExplanation | GroupExplanation, options: WriteOptions) -> Iterator[Block]:
+    """The node, derived, or the group as the sum of its parts; then what a convention counts."""
+    style = options.style
+    yield from _node(explained, style) if isinstance(explained, NodeExplanation) else _group(explained, style)
     if found := explained.convention:
-        derived = fenced(_steps(found.steps, plain)) if found.steps else piped(_kinds(found))
-        blocks += [markdown(" ".join(sentences.convention(found))), derived]
-    return "\n\n".join(blocks) + "\n"
+        said = sentences.convention(found)
+        yield Either(lambda: _bold_first(said, style), lambda: markdown(" ".join(said)))
+        if found.steps:
+            yield Either(
+                lambda: [f"  {line}".rstrip() for line in _steps(found.steps, style)],
+                lambda: fenced(_steps(found.steps, Style())),
+            )
+        else:
+            yield _kinds(found)
 
 
-def _text(explained: NodeExplanation | GroupExplanation, style: Style) -> str:
-    lines = _node(explained, style) if isinstance(explained, NodeExplanation) else _group(explained, style)
-    more = _convention(explained.convention, style) if explained.convention else ()
-    return fitted("".join(f"{line.rstrip()}\n" for line in (*lines, *more)), style.width)
+def _bold_first(lines: Sequence[str], style: Style) -> list[str]:
+    first, *rest = paragraph(lines, style.width)
+    return [style.paint(first, "bold"), *rest]
 
 
-def _node(node: NodeExplanation, style: Style) -> Iterator[str]:
-    yield style.paint(f"{node.path}: {node.kind}", "bold")
-    yield f"  {node.summary}"
-    yield style.paint(f"  written at {node.file}:{node.line}:{node.column}", "dim")
-    yield ""
-    yield from _sections(node, style)
+def _node(node: NodeExplanation, style: Style) -> Iterator[Block]:
+    place = f"{node.file}:{node.line}:{node.column}"
+    yield Either(
+        lambda: [
+            style.paint(f"{node.path}: {node.kind}", "bold"),
+            f"  {node.summary}",
+            style.paint(f"  written at {place}", "dim"),
+        ],
+        lambda: (
+            f"## {code(node.path)}: {markdown(node.kind)}\n\n"
+            f"{markdown(node.summary)} Written at {code(place)}."
+        ),
+    )
+    yield Either(lambda: _sections(node, style), lambda: fenced(_sections(node, Style())))
 
 
 def _sections(node: NodeExplanation, style: Style) -> Iterator[str]:
@@ -94,7 +82,7 @@ def _sections(node: NodeExplanation, style: Style) -> Iterator[str]:
     for name, lines in sections.items():
         for i, line in enumerate(lines):
             hang = 13 + len(line) - len(line.lstrip(" "))
-            yield from wrapped(f"{'' if i else name:<10} {line}", style.width, hang)
+            yield from wrapped(f"{'' if i else name:<10} {line}".rstrip(), style.width, hang)
 
 
 def _fields(node: NodeExplanation, style: Style) -> Iterator[str]:
@@ -154,12 +142,13 @@ def _zeros(counts: Sequence[DerivationStep]) -> list[str]:
     return [f"{', '.join(missing)} = 0"] if missing else []
 
 
-def _group(explained: GroupExplanation, style: Style) -> Iterator[str]:
-    group = explained.group
-    yield style.paint(f"{group.path}: {group.nodes} nodes", "bold")
-    yield f"  {_shares(group)}"
-    yield ""
-    yield from grid(_parts_of(explained), style)
+def _group(explained: GroupExplanation, style: Style) -> Iterator[Block]:
+    nodes, shares = f"{explained.group.nodes} nodes", _shares(explained.group)
+    yield Either(
+        lambda: [style.paint(f"{explained.group.path}: {nodes}", "bold"), f"  {shares}"],
+        lambda: f"## {code(explained.group.path)}: {nodes}\n\n{shares}",
+    )
+    yield _parts_of(explained)
 
 
 def _shares(group: GroupRow) -> str:
@@ -179,18 +168,6 @@ def _parts_of(explained: GroupExplanation) -> Table:
         Head("MACs", right=True),
     ]
     return Table(heads, rows, total)
-
-
-def _convention(found: ConventionExplanation, style: Style) -> Iterator[str]:
-    yield ""
-    first, *rest = paragraph(sentences.convention(found), style.width)
-    yield style.paint(first, "bold")
-    yield from rest
-    yield ""
-    if found.steps:
-        yield from (f"  {line}" for line in _steps(found.steps, style))
-    else:
-        yield from grid(_kinds(found), style)
 
 
 def _kinds(found: ConventionExplanation) -> Table:

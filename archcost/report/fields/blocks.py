@@ -1,4 +1,4 @@
-"""Receptive fields for a reader at a terminal, and as JSON, `archcost-rf/1`."""
+"""Receptive fields for people: a table of them, one node closely, and stacks of dilated convolutions."""
 
 from __future__ import annotations
 
@@ -6,24 +6,23 @@ from itertools import accumulate
 from math import prod
 from typing import TYPE_CHECKING
 
-from archcost.escape import through
+from archcost.escape import markdown
 from archcost.report.analysis import sentences
 from archcost.report.analysis.columns import field_size
-from archcost.report.analysis.json import envelope
-from archcost.results.report import ReceptiveField, to_dict
+from archcost.report.blocks import Either, Findings, Legend, Sentences, Title
+from archcost.report.formats.markdown import bullets
+from archcost.results.report import ReceptiveField
 from archcost.windows.window import show
-from archcost.words.findings import findings as about_findings
-from archcost.words.fit import fitted, paragraph, wrapped
+from archcost.words.fit import wrapped
 from archcost.words.numbers import listed, percent
-from archcost.words.tables import Head, Table, grid
+from archcost.words.tables import Head, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from archcost.report.blocks import Block
+    from archcost.report.options import WriteOptions
     from archcost.results.fields import EffectiveField, FieldReport, FieldRow, PathCounts, StackRow
-    from archcost.words.style import Style
-
-SCHEMA = "archcost-rf/1"
 
 _LEGEND = (
     "In positions of the input. A row stands where the field changes; first centre: that of output 0.",
@@ -38,33 +37,29 @@ _LONGEST = 110
 """Columns of a sentence, however many there are."""
 
 
-def as_json(report: FieldReport) -> str:
-    """The envelope and the report in it."""
-    return envelope(SCHEMA, "specs", [to_dict(report)])
+def blocks(report: FieldReport, options: WriteOptions) -> Iterator[Block]:
+    """The table of fields, the last or the chosen node closely, its picture, stacks, and findings."""
+    yield Title(sentences.title(report), () if options.quiet else [sentences.named(report.inputs)])
+    if not is_chosen(report):
+        if not options.quiet:
+            yield Legend(legend(report))
+        yield changes(report)
+    title, lines = close(report)
+    yield Either(
+        lambda: _aligned(title, lines, options.style.width),
+        lambda: "\n\n".join([f"### {markdown(title)}", bullets(f"{what}: {text}" for what, text in lines)]),
+    )
+    if options.picture:
+        yield Either(lambda: [options.picture.rstrip("\n")], str)
+    yield from (Sentences(stack_lines(stack)) for stack in report.stacks)
+    yield Findings(report.findings)
 
 
-def as_text(report: FieldReport, style: Style, *, picture: str = "", quiet: bool = False) -> str:
-    """The table of fields, the last or the chosen node closely, stacks, and findings."""
-    return through("table", report, lambda clean: _text(clean, style, picture, quiet=quiet))
-
-
-def _text(report: FieldReport, style: Style, picture: str, *, quiet: bool) -> str:
-    head = [style.paint(sentences.title(report), "bold")]
-    if not quiet:
-        head.append(f"  {sentences.named(report.inputs)}")
-    chosen = is_chosen(report)
-    said = () if quiet or chosen else legend(report)
-    blocks = [
-        head,
-        [style.paint(line, "dim") for line in paragraph(said, style.width)],
-        [] if chosen else grid(changes(report), style),
-        list(_closely(report, style.width)),
-        [picture.rstrip("\n")] if picture else [],
-        *(list(stack_lines(stack)) for stack in report.stacks),
-        about_findings(report.findings, style),
-    ]
-    text = "".join("\n".join(block) + "\n\n" for block in blocks if block).removesuffix("\n")
-    return fitted(text, style.width)
+def _aligned(title: str, lines: Sequence[tuple[str, str]], most: int | None) -> Iterator[str]:
+    yield title
+    width = max((len(what) for what, _ in lines), default=0)
+    for what, text in lines:
+        yield from wrapped(f"  {what:<{width}}  {text}", min(most or _LONGEST, _LONGEST), width + 4)
 
 
 def legend(report: FieldReport) -> tuple[str, ...]:
@@ -126,19 +121,11 @@ def _each(values: Iterable[str]) -> str:
     return every[0] if len(set(every)) == 1 else ", ".join(every)
 
 
-def _closely(report: FieldReport, most: int | None) -> Iterator[str]:
-    title, *lines = close(report)
-    yield title[1]
-    width = max((len(what) for what, _ in lines), default=0)
-    for what, text in lines:
-        yield from wrapped(f"  {what:<{width}}  {text}", min(most or _LONGEST, _LONGEST), width + 4)
-
-
-def close(report: FieldReport) -> list[tuple[str, str]]:
+def close(report: FieldReport) -> tuple[str, list[tuple[str, str]]]:
     """What is looked at closely, then what is to be said of it, by a word."""
     row = report.closely
     if row is None:
-        return [("", "no node has a spatial relation to an input that moves along with its position")]
+        return "no node has a spatial relation to an input that moves along with its position", []
     several = len(row.receptive_fields) > 1
     lines = [
         (f"{name}: {what}" if several else what, text)
@@ -152,7 +139,7 @@ def close(report: FieldReport) -> list[tuple[str, str]]:
         lines.append(("effective", f"not known: {row.reason}"))
     if report.paths:
         lines += _path_lines(report.paths, "inputs" if len(report.inputs) > 1 else "input")
-    return [("", f"{row.path}: {row.kind}, output {show(row.output)}"), *lines]
+    return f"{row.path}: {row.kind}, output {show(row.output)}", lines
 
 
 def _nominal(deformable: Sequence[str]) -> str:

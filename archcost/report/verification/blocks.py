@@ -1,34 +1,28 @@
-"""What a run measured beside what was predicted: a table, for reading, and JSON, `archcost-verify/1`."""
+"""A verification for people: the verdict, what was measured beside what was predicted, and remarks."""
 
 from __future__ import annotations
 
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from archcost.escape import through
+from archcost.escape import markdown
 from archcost.execute.proof_report import sums_of
-from archcost.report.analysis.json import envelope
 from archcost.report.analysis.sentences import named
-from archcost.results.report import to_dict
+from archcost.report.blocks import Either, Legend, Sentences, Title
+from archcost.report.formats.markdown import bullets, joined
 from archcost.results.tree import FITS
-from archcost.results.verification import OPERATIONS, SCHEMA, NodeProof, Pair, VerifyReport
+from archcost.results.verification import OPERATIONS, NodeProof, Pair, VerifyReport
 from archcost.windows.window import show
-from archcost.words.fit import fitted, paragraph
 from archcost.words.numbers import percent, si
-from archcost.words.tables import Head, Table, grid
+from archcost.words.tables import Head, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from archcost.report.blocks import Block
+    from archcost.report.options import WriteOptions
     from archcost.words.style import Style
 
-
-def as_json(reports: Sequence[VerifyReport]) -> str:
-    """The envelope and the reports in it."""
-    return envelope(SCHEMA, "specs", map(to_dict, reports))
-
-
-# -- for reading ----------------------------------------------------------------------------------------
 
 LEGEND = (
     "Shapes are those of the arrays that came out, operations those NumPy carried out on them; params are",
@@ -40,33 +34,28 @@ _LISTED = 3
 """Nodes that a remark names."""
 
 
-def as_text(
-    reports: Sequence[VerifyReport], style: Style, *, everything: bool = False, quiet: bool = False
-) -> str:
-    """The reports one below the other. `everything`: each node in a row of its own."""
-    between = "" if quiet else "\n"
+def blocks(reports: Sequence[VerifyReport], options: WriteOptions) -> Iterator[Block]:
+    """The reports one below the other; of each a line, and what differs, for who wants it quiet."""
+    if options.quiet:
+        yield _verdicts(reports, options.style)
+        return
+    for report in reports:
+        yield Title(title(report), [f"{named(report.inputs)}; {report.dtype}, seed {report.seed}"])
+        yield _verdicts([report], options.style)
+        yield Legend(LEGEND)
+        yield totals(report)
+        yield Sentences(remarks(report))
+        yield layers(report, everything=options.everything)
 
-    def text(clean: Sequence[VerifyReport]) -> str:
-        return between.join(_one(one, style, everything=everything, quiet=quiet) for one in clean)
 
-    return through("table", reports, lambda clean: fitted(text(clean), style.width))
+def _verdicts(reports: Sequence[VerifyReport], style: Style) -> Either:
+    def lines() -> Iterator[str]:
+        for report in reports:
+            yield style.paint(verdict(report), "bold" if report.agrees else "error")
+            yield from (f"  {line}" for line in differing(report))
 
-
-def _one(report: VerifyReport, style: Style, *, everything: bool, quiet: bool) -> str:
-    outcome = style.paint(verdict(report), "bold" if report.agrees else "error")
-    result = [outcome, *(f"  {line}" for line in differing(report))]
-    if quiet:
-        return "".join(f"{line}\n" for line in result)
-    inputs = named(report.inputs)
-    blocks = [
-        [style.paint(title(report), "bold"), f"  {inputs}; {report.dtype}, seed {report.seed}"],
-        result,
-        [style.paint(line, "dim") for line in paragraph(LEGEND, style.width)],
-        grid(totals(report), style),
-        list(remarks(report)),
-        grid(layers(report, everything=everything), style),
-    ]
-    return "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
+    texts = [text for r in reports for text in (f"**{markdown(verdict(r))}**", bullets(differing(r)))]
+    return Either(lines, lambda: joined(texts).rstrip())
 
 
 def title(report: VerifyReport) -> str:

@@ -1,28 +1,34 @@
-"""Differences as CSV: a row per layer that differs, exact integers, one header for any number of networks."""
+"""Differences for programs: JSON has everything, `archcost-diff/1`, and CSV a row per layer that differs."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.analysis.csv import table
+from archcost.report.data import Document, Rows, by_x
 from archcost.report.difference.sentences import field_changes
+from archcost.results.difference import SCHEMA
 from archcost.results.report import COUNTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from archcost.report.look import Look
+    from archcost.report.options import WriteOptions
     from archcost.results.difference import Diff, Side
 
 _OWN = ("status", "base", "head", "kind", "fields", "base_output", "head_output", "causes")
 _PLACE = ("file", "line", "column")
 
 
-def write(diffs: Sequence[Diff], _look: Look) -> str:
+def document(diffs: Sequence[Diff], _options: WriteOptions) -> Document:
+    """Every difference."""
+    return Document(SCHEMA, "diffs", (diff.to_dict() for diff in diffs))
+
+
+def rows(diffs: Sequence[Diff], _options: WriteOptions) -> Rows:
     """Every layer that differs. A network that came or went as a whole has a row for its totals."""
     specs = (({"base_spec": _name(diff.base), "head_spec": _name(diff.head)}, diff) for diff in diffs)
-    rows = ({**start, **row} for start, diff in specs for row in _rows(diff))
-    return table(["base_spec", "head_spec", *_OWN, *COUNTS, *_PLACE], rows)
+    found = ({**start, **row} for start, diff in specs for row in _rows(diff))
+    return Rows(["base_spec", "head_spec", *_OWN, *COUNTS, *_PLACE], found)
 
 
 def _name(side: Side | None) -> str:
@@ -37,8 +43,8 @@ def _rows(diff: Diff) -> Iterator[Mapping[str, object]]:
         yield {"status": diff.status, **dict.fromkeys(COUNTS, 0), **sums}
     for node in diff.nodes:
         outputs = {
-            "base_output": "x".join(map(str, node.base_output or ())),
-            "head_output": "x".join(map(str, node.head_output or ())),
+            "base_output": by_x(node.base_output or ()),
+            "head_output": by_x(node.head_output or ()),
         }
         own = {"status": node.status, "base": node.base, "head": node.head, "kind": node.kind}
         why = "; ".join(diff.causes[index].what for index in node.causes)

@@ -1,45 +1,36 @@
-"""Stacks without holes as a table, as Markdown and CSV, and as JSON, `archcost-rates/1`."""
+"""Stacks without holes for people: a table, and which rules mislead."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from archcost.dilation.solver import MOST_LAYERS
-from archcost.escape import markdown
-from archcost.report.analysis.csv import table
-from archcost.report.analysis.json import envelope
-from archcost.report.analysis.markdown import bullets
-from archcost.results.rates import SCHEMA, Answer, Request, StackRow
-from archcost.results.report import keys, to_dict
-from archcost.words.fit import fitted, paragraph
+from archcost.report.blocks import Either, Legend, Title
+from archcost.report.formats.markdown import bullets
+from archcost.report.rates.data import short
 from archcost.words.numbers import listed, percent
-from archcost.words.tables import Head, Table, grid, piped
+from archcost.words.tables import Head, Table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from fractions import Fraction
 
     from archcost.dilation.solver import Solution, SolvedStack
-    from archcost.words.style import Style
+    from archcost.report.blocks import Block
+    from archcost.report.options import WriteOptions
+    from archcost.results.rates import Request
 
 
-def as_json(request: Request, solution: Solution) -> str:
-    """The answer under `answers`, every number exact but evenness."""
-    answer = Answer(request=request, cut_short=solution.cut_short, stacks=tuple(map(_row, solution.stacks)))
-    return envelope(SCHEMA, "answers", [to_dict(answer)])
-
-
-def _row(stack: SolvedStack) -> StackRow:
-    return StackRow(
-        kernel_sizes=stack.kernel_sizes,
-        rates=stack.rates,
-        field=stack.field,
-        effective_field=stack.effective,
-        mean_paths=str(stack.mean_paths),
-        most_paths=stack.most_paths,
-        evenness=float(stack.evenness),
-        rules=stack.verdicts,
-    )
+def blocks(found: tuple[Request, Solution], options: WriteOptions) -> Iterator[Block]:
+    """The request, its answer, and what is to be said of it."""
+    request, solution = found
+    yield Title(_title(request))
+    if not options.quiet:
+        yield Legend(LEGEND, listed=True)
+    yield _table(solution.stacks)
+    if not options.quiet:
+        said = [*_misleading(solution.stacks)], [*_cut_short(solution.cut_short)]
+        yield Either(lambda: [*said[0], *[""] * all(said), *said[1]], lambda: bullets([*said[0], *said[1]]))
 
 
 LEGEND = (
@@ -54,44 +45,6 @@ LEGEND = (
 _HEADERS = ("layers", "rates", "field", "effective", "paths", "most", "even %")
 
 
-def as_text(request: Request, solution: Solution, style: Style, *, quiet: bool) -> str:
-    """The answer for a reader at a terminal."""
-    blocks = [[style.paint(_title(request), "bold")], grid(_table(solution.stacks), style)]
-    if not quiet:
-        blocks[1:1] = [[style.paint(line, "dim") for line in paragraph(LEGEND, style.width)]]
-        blocks += [list(_misleading(solution.stacks)), list(_cut_short(solution.cut_short))]
-    text = "\n".join("".join(f"{line}\n" for line in block) for block in blocks if block)
-    return fitted(text, style.width)
-
-
-def as_markdown(request: Request, solution: Solution, *, quiet: bool) -> str:
-    """The answer as GitHub renders it."""
-    blocks = [f"## {markdown(_title(request))}", piped(_table(solution.stacks))]
-    if not quiet:
-        blocks[1:1] = [bullets(LEGEND)]
-        blocks += [bullets([*_misleading(solution.stacks), *_cut_short(solution.cut_short)])]
-    return "\n\n".join(filter(None, blocks)) + "\n"
-
-
-def as_csv(solution: Solution) -> str:
-    """A row per stack. A rule `holds`, `fails`, or says nothing, which is empty."""
-    rows = [_flat(stack) for stack in solution.stacks]
-    return table(list(rows[0]), rows)
-
-
-def _flat(stack: SolvedStack) -> dict[str, object]:
-    row = _row(stack)
-    numbers = {"kernel_sizes": row.kernel_sizes, "rates": row.rates}
-    rules = {_short(one.rule): {True: "holds", False: "fails", None: ""}[one.holds] for one in row.rules}
-    rest = {name: getattr(row, name) for name in keys(StackRow) if name not in {*numbers, "rules"}}
-    texts = {name: " ".join(map(str, values)) for name, values in numbers.items()}
-    return {"layers": len(row.rates), **texts, **rest, **rules}
-
-
-def _short(rule: str) -> str:
-    return rule.rpartition(" ")[2]
-
-
 def _title(request: Request) -> str:
     several = len(request.kernel_sizes) > 1
     kernels = f"kernel{'s' if several else ''} {listed(request.kernel_sizes, MOST_LAYERS)}"
@@ -101,7 +54,7 @@ def _title(request: Request) -> str:
 
 
 def _table(stacks: Sequence[SolvedStack]) -> Table:
-    rules = [_short(verdict.rule) for verdict in stacks[0].verdicts]
+    rules = [short(verdict.rule) for verdict in stacks[0].verdicts]
     ranks = {"even %": 1, "effective": 2, "most": 3, "paths": 4}
     heads = [Head("layers", right=True), Head("rates", least=10, cuts="end")]
     heads += [Head(name, right=True, rank=ranks.get(name, 0)) for name in _HEADERS[2:]]

@@ -1,4 +1,4 @@
-"""Reports as JSON, `archcost-report/1`: everything, exactly, a node to a line so that diffs are small."""
+"""A result as JSON: everything, exactly, a node to a line so that differences are small."""
 
 from __future__ import annotations
 
@@ -8,31 +8,19 @@ from archcost import __version__
 from archcost.escape import json_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping
 
-    from archcost.report.look import Look
-    from archcost.results.report import Report
-
-SCHEMA = "archcost-report/1"
+    from archcost.report.data import Document
+    from archcost.report.options import WriteOptions
 
 
-def write(reports: Sequence[Report], _look: Look) -> str:
-    """The envelope and every report in it. How it looks does not depend on anything."""
-    return envelope(SCHEMA, "specs", (report.to_dict() for report in reports))
+def write(document: Document, _options: WriteOptions) -> str:
+    """Which schema it follows, which tool wrote it, and its entries. How it looks depends on nothing else.
 
-
-def envelope(
-    schema: str,
-    key: str,
-    entries: Iterable[Mapping[str, object]],
-    beside: Mapping[str, object] | None = None,
-) -> str:
-    """A document of ours: which schema it follows, which tool wrote it, and the entries under `key`.
-
-    What is `beside` the entries, about all of them, stands before them.
-
+    >>> from archcost.report.data import Document
+    >>> from archcost.report.options import USUAL
     >>> net = {"name": "net", "nodes": [{"path": "a"}, {"path": "b"}]}
-    >>> print(envelope("archcost-report/1", "specs", [net]))
+    >>> print(write(Document("archcost-report/1", "specs", [net]), USUAL))
     {"schema": "archcost-report/1",
      "tool": {"name": "archcost", "version": "0.1.0"},
      "specs": [
@@ -43,10 +31,10 @@ def envelope(
     <BLANKLINE>
     """
     tool = {"name": "archcost", "version": __version__}
-    body = ",\n".join(f"  {_entry(entry)}" for entry in entries)
-    head = {"schema": schema, "tool": tool, **(beside or {})}
+    body = ",\n".join(f"  {_entry(entry)}" for entry in document.entries)
+    head = {"schema": document.schema, "tool": tool, **document.beside}
     lines = "".join(f"{json_text(name)}: {_value(value)},\n " for name, value in head.items())
-    return f"{{{lines}{json_text(key)}: [\n{body}]}}\n"
+    return f"{{{lines}{json_text(document.key)}: [\n{body}]}}\n"
 
 
 def _entry(entry: Mapping[str, object]) -> str:

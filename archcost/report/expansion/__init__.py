@@ -1,0 +1,1 @@
+"""Writes the nodes of a network after expansion."""

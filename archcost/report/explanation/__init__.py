@@ -1,0 +1,1 @@
+"""Writes where one number comes from."""

@@ -1,0 +1,1 @@
+"""Writes stacks of dilated convolutions without holes."""

@@ -1,0 +1,1 @@
+"""Writes what a run measured beside what was predicted."""

@@ -1,0 +1,1 @@
+"""Writes what ships with archcost."""
