@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from archcost.analysis.measures import MEASURES
 from archcost.config.amounts import read_limit
+from archcost.config.model import Axis
 from archcost.results.report import COUNTS
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ class Bound(NamedTuple):
         return {"positions": "331", "share": "90%", "layers": "50", "elements": "26M"}.get(
             self.measure.unit, "4.2G"
         )
+
+    def split(self, text: str) -> list[str]:
+        """The numbers for the axes in one text, `31x63`."""
+        texts = text.split("x") if self.is_per_axis else [text]
+        return texts if all(texts) else [text]
 
     def read(self, text: str, place: Place | None = None) -> Limit:
         """A limit of this kind.
@@ -89,3 +95,19 @@ def _bound(measure: Measure) -> Bound:
 
 BOUNDS: dict[str, Bound] = {bound.key: bound for bound in map(_bound, MEASURES.values())}
 """Key -> what it limits."""
+
+ByAxis: TypeAlias = "list[tuple[Axis | None, Limit]]"
+"""Limits with the axis each is for; None is every axis."""
+
+
+def by_axis(limits: list[Limit]) -> ByAxis:
+    """A lone limit holds for every axis, several hold for one each.
+
+    Raises:
+        ValueError: there are more of them than axes, or none.
+    """
+    if not 1 <= len(limits) <= 3:
+        raise ValueError(f"{len(limits)} numbers, but there are one, two or three spatial axes")
+    if len(limits) == 1:
+        return [(None, limits[0])]
+    return [(Axis(index, len(limits)), limit) for index, limit in enumerate(limits)]

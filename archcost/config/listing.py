@@ -119,9 +119,9 @@ def _is_something_else(path: str, config: Config, where: SpecStore, limits: Limi
     keys = {entry.key.text for entry in root.entries} if isinstance(root, MappingNode) else set[str]()
     if "blocks" in keys:
         return keys <= {*LIBRARY_KEYS}
-    from archcost.config.parser import KEYS  # noqa: PLC0415 - few files get this far
+    from archcost.config.config_file import ConfigFile  # noqa: PLC0415 - few files get this far
 
-    return os.path.basename(path) in NAMES and bool(keys) and keys <= {*KEYS}  # noqa: PTH119 - names are texts here
+    return os.path.basename(path) in NAMES and bool(keys) and keys <= {*ConfigFile.known()}  # noqa: PTH119 - names are texts here
 
 
 _LAYERS = re.compile(rb"^[\"']?layers\b", re.MULTILINE)

@@ -7,20 +7,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from archcost.config.patterns import covers_node, matches_block, matches_spec
+from archcost.config.patterns import matches_spec
 from archcost.limits import DEFAULT
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Mapping
 
     from archcost.config.amounts import Limit
     from archcost.config.bounds import Bound
+    from archcost.config.config_file import SpecPattern, Waiver
     from archcost.limits import Limits
     from archcost.results.report import Level
     from archcost.source import Place
-    from archcost.spec.inputs import InputShape
-    from archcost.spec.load import Setting
 
 WAIVER_DAYS = 366
 """How long a waiver may hold at most, unless the configuration says otherwise: a year."""
@@ -28,26 +26,6 @@ WAIVER_DAYS = 366
 
 TABLE = ("tool", "archcost")
 """The part of a TOML file that is one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SpecPattern:
-    """Specs to check, and how they are read.
-
-    Attributes:
-        path: a file or a glob, relative to the configuration, or `zoo:NAME`.
-        variants: how it is read: as these variants, None for the spec as it stands; empty for as it stands,
-            and as every variant that no other entry reads.
-        set: values for its variables, as `load` takes them.
-        input: another input shape, as `load` takes it.
-        place: where it is written.
-    """
-
-    path: str
-    variants: tuple[str | None, ...] = ()
-    set: Mapping[str, Setting] = field(default_factory=dict[str, "Setting"])
-    input: InputShape | Mapping[str, InputShape] | None = None
-    place: Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +42,7 @@ class Budget:
 
     Attributes:
         match: patterns of the specs it holds for; none for every spec.
-        variants: of those, the variants it holds for, None for the spec as it stands; empty for all of them.
+        variant: of those, the variants it holds for, None for the spec as it stands; empty for all of them.
         block: a pattern of the blocks it holds for, each by itself; None for the whole network.
         kind: the layers it holds for, together; None likewise.
         bound: the measure, and whether the limit is a maximum or a minimum.
@@ -75,7 +53,7 @@ class Budget:
     """
 
     match: tuple[str, ...] = ()
-    variants: tuple[str | None, ...] = ()
+    variant: tuple[str | None, ...] = ()
     block: str | None = None
     kind: str | None = None
     bound: Bound
@@ -92,53 +70,6 @@ class Budget:
     def set_at(self) -> str:
         """Where to change it: `archcost.yaml:7:15`, or the flag."""
         return str(self.place) if self.place else flag(self.bound.key)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Waiver:
-    """What somebody agreed to, for a while: a higher limit, or a finding.
-
-    Attributes:
-        match: patterns of the specs it is for; none for every spec.
-        variants: of those, the variants it is for, None for the spec as it stands; empty for all of them.
-        budget: the key of the budgets it is for, `max_macs`; None if it is for a rule.
-        rule: the rule of the findings it is for; None if it is for budgets.
-        block: a pattern of the blocks whose budgets it is for.
-        kind: the kind whose budgets it is for.
-        node: a pattern of the nodes, or of the blocks around them, whose findings it is for.
-        limit: the absolute limit that holds instead of the budgets'; None for a rule.
-        reason: why.
-        owner: who answers for it.
-        expires: the last day on which it holds.
-        place: where it is written.
-    """
-
-    match: tuple[str, ...]
-    variants: tuple[str | None, ...]
-    budget: str | None
-    rule: str | None
-    block: str | None
-    kind: str | None
-    node: str | None
-    limit: Limit | None
-    reason: str
-    owner: str
-    expires: dt.date
-    place: Place
-
-    def waives_budget(self, budget: Budget, block: str | None) -> bool:
-        """Whether it speaks of a budget, about this block of the network (None: not about a block)."""
-        if self.budget != budget.bound.key or self.kind != budget.kind:
-            return False
-        if block is None or self.block is None:
-            return block is self.block
-        return matches_block(self.block, block)
-
-    def waives_finding(self, rule: str, node: str | None) -> bool:
-        """Whether it speaks of a finding of this rule, about this node (None: about the network)."""
-        if self.rule != rule:
-            return False
-        return self.node is None or (node is not None and covers_node(self.node, node))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -222,7 +153,7 @@ class Config:
 
     def applies(self, entry: Budget | Waiver, spec: str, variant: str | None = None) -> bool:
         """Whether a budget or a waiver is for a spec, by the path the user named it, as this variant."""
-        if entry.variants and variant not in entry.variants:
+        if entry.variant and variant not in entry.variant:
             return False
         return not entry.match or any(matches_spec(one, spec, self.folder) for one in entry.match)
 

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from archcost.config.bounds import BOUNDS, by_axis
+from archcost.config.model import TABLE, Budget, Config, flag
 from archcost.config.toml_tree import has_table
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.files import check_is_regular
@@ -16,7 +18,6 @@ from archcost.spec.opened import open_spec
 
 if TYPE_CHECKING:
     from archcost.limits import Limits
-from archcost.config.model import TABLE, Budget, Config, flag
 
 NAMES = ("archcost.yaml", "archcost.yml", "pyproject.toml")
 """Files that may hold a configuration."""
@@ -31,12 +32,12 @@ def budgets_of_flag(key: str, text: str) -> tuple[Budget, ...]:
     >>> [budget.set_at for budget in budgets_of_flag("min_field", "31x63")]
     ['--min-field', '--min-field']
     """
-    from archcost.config.values import budgets  # noqa: PLC0415 - it needs this module
-
+    bound = BOUNDS[key]
     try:
-        return budgets(key, text)
+        limits = by_axis([bound.read(one) for one in bound.split(text)])
     except ValueError as error:
         raise UsageError(f"{flag(key)} {text}: {error}") from None
+    return tuple(Budget(bound=bound, axis=axis, limit=limit) for axis, limit in limits)
 
 
 def find_config(start: Path) -> Path | None:

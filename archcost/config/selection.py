@@ -21,8 +21,9 @@ from archcost.spec.opened import variants_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
+    from archcost.config.config_file import SpecPattern
     from archcost.config.listing import SpecStore
-    from archcost.config.model import Config, SpecPattern
+    from archcost.config.model import Config
     from archcost.history.revisions import Revision
     from archcost.limits import Limits
     from archcost.network import Network
@@ -189,11 +190,11 @@ def _read_as(
     """
     named: dict[str, set[str | None]] = {}
     for pattern, path in found:
-        named.setdefault(path, set()).update(pattern.variants or (None,))
+        named.setdefault(path, set()).update(pattern.variant or (None,))
     for pattern, path in found:
         settings = {**pattern.set, **flags.set}
         entry = SelectedSpec(path=path, set=settings, input=flags.input or pattern.input, limits=flags.limits)
-        chosen = (flags.variant,) if flags.variant else pattern.variants
+        chosen = (flags.variant,) if flags.variant else pattern.variant
         yield from (replace(entry, variant=variant) for variant in chosen or (None,))
         if not chosen and config.all_variants:
             others = [name for name in variants(entry, where) if name not in named[path]]

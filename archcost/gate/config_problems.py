@@ -126,7 +126,7 @@ def about_budgets(
     """
     said: set[tuple[object, ...]] = set()
     for budget in config.budgets:
-        about = (budget.match, budget.variants, budget.block, budget.kind)
+        about = (budget.match, budget.variant, budget.block, budget.kind)
         if about in said:
             continue
         said.add(about)
@@ -152,7 +152,7 @@ def _about_lists(
         if not any(matches_spec(pattern, one.path, config.folder) for one in known):
             text = f"no spec that is checked matches {pattern}, which this budget lists beside others"
             yield ConfigProblem("unused-budget", text, place)
-    for variant in budget.variants if len(budget.variants) > 1 else ():
+    for variant in budget.variant if len(budget.variant) > 1 else ():
         if all(one.variant != variant for one in known):
             how = "as it stands" if variant is None else f"as variant {variant}"
             text = f"no spec that this budget matches is checked {how}, which it lists beside others"
@@ -191,7 +191,7 @@ def _unused(budget: Budget, meant: Sequence[Facts]) -> str:
     """Why a budget holds for nothing."""
     if not meant:
         which = [f"matches {', '.join(budget.match)}"] * bool(budget.match)
-        ways = ["as it stands" if one is None else f"as variant {one}" for one in budget.variants]
+        ways = ["as it stands" if one is None else f"as variant {one}" for one in budget.variant]
         which += [f"is read {' or '.join(ways)}"] * bool(ways)
         return f"no spec that is checked {' and '.join(which)}, so this budget holds for none"
     reports = [one.report for one in meant]

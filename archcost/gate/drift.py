@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from archcost.analysis.facts import Facts
-    from archcost.config.model import Budget, Config, Waiver
+    from archcost.config.config_file import Waiver
+    from archcost.config.model import Budget, Config
     from archcost.config.selection import SelectedSpec
     from archcost.gate.baseline import Accepted
     from archcost.network import Expectation
@@ -261,7 +262,7 @@ def _words(now: Config, then: Config) -> Iterator[str]:
 def _of(waiver: Waiver) -> tuple[object, ...]:
     """What makes two waivers the same one."""
     about = waiver.budget, waiver.rule, waiver.block, waiver.kind, waiver.node
-    return (*about, waiver.match, waiver.variants)
+    return (*about, waiver.match, waiver.variant)
 
 
 def _more(waiver: Waiver, was: Waiver | None) -> str:

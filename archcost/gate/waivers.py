@@ -12,7 +12,8 @@ from archcost.words.wording import plural
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.config.model import Config, Waiver
+    from archcost.config.config_file import Waiver
+    from archcost.config.model import Config
     from archcost.config.selection import SelectedSpec
     from archcost.gate.judge import Ruling
 

@@ -17,8 +17,8 @@ Uses = tuple[tuple[str, "Place"], ...]
 """The block calls that lead to a place, innermost first: (block name, place of the call)."""
 
 
-class Mistake(Exception):  # noqa: N818 - a mistake in the spec, not an error of ours; it never leaves this package
-    """One mistake at one place, on its way to `Problems`."""
+class Mistake(ValueError):  # noqa: N818 - a mistake in the spec, not an error of ours; it never leaves this package
+    """One mistake at one place, on its way to `Problems`. Validators of pydantic raise it, too."""
 
     def __init__(self, place: Place, message: str) -> None:
         super().__init__(message)

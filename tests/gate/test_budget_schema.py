@@ -14,8 +14,9 @@ from jsonschema import Draft202012Validator
 
 from archcost.cli.schema import command
 from archcost.config.bounds import BOUNDS
-from archcost.config.parser import BUDGET_KEYS, KEYS, SETTABLE, SPEC_KEYS, WAIVER_KEYS
+from archcost.config.config_file import Budgets, ConfigFile, SpecPattern, Waiver
 from archcost.config.read import read_config
+from archcost.config.values import SETTABLE
 from archcost.errors import SpecError
 from archcost.schemas import schema
 from archcost.spec.yaml_reader import MappingNode, SequenceNode, read
@@ -147,11 +148,11 @@ def test_every_key_is_completed_with_its_description() -> None:
     entries = SCHEMA["properties"]
     budget, waiver = entries["budgets"]["items"], entries["waivers"]["items"]
     spec = entries["specs"]["anyOf"][0]["anyOf"][1]
-    assert set(entries) == set(KEYS)
+    assert set(entries) == set(ConfigFile.known())
     assert set(entries["rules"]["properties"]) == set(SETTABLE)
-    assert set(budget["properties"]) == set(BUDGET_KEYS)
-    assert set(waiver["properties"]) == set(WAIVER_KEYS)
-    assert set(spec["properties"]) == set(SPEC_KEYS)
+    assert set(budget["properties"]) == set(Budgets.known())
+    assert set(waiver["properties"]) == set(Waiver.known())
+    assert set(spec["properties"]) == set(SpecPattern.known())
     for part in (SCHEMA, budget, waiver, spec, entries["rules"]):
         assert all(one["description"] for one in part["properties"].values())
 
