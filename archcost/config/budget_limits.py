@@ -117,28 +117,20 @@ def _is_as_strict(bound: Bound, one: Limit, other: Limit) -> bool:
 # -- schema -------------------------------------------------------------------------------------------------
 
 _NUMBER = r"([0-9][0-9_]*(\.[0-9_]*)?|\.[0-9][0-9_]*)([eE][+-]?[0-9]+)?"
-_SUFFIXES = {
-    "operations": "[kKMGTP]?",
-    "layers": "[kKMGTP]?",
-    "positions": "[kKMGTP]?",
-    "elements": "([kKMGTP]|[kKMGT]B|[KMGT]iB)?",
-    "share": "%?",
-}
+_SUFFIXES = {"elements": "([kKMGTP]|[kKMGT]B|[KMGT]iB)?", "share": "%?"}
+"""Unit -> what may stand behind a number; for every other one, a prefix."""
 
 
 def _schema(bound: Bound) -> Schema:
     """One limit or several, or those of each level. Percentages have a sign where nothing is a share."""
     number = {"type": "number"} if bound.measure.unit == "share" else {"type": "integer"}
     axes = f"( ?x ?{_NUMBER}){{0,2}}" if bound.is_per_axis else ""
-    amount = rf"^ *([+-]? ?{_NUMBER} ?{_SUFFIXES[bound.measure.unit]}{axes}|[+-] ?{_NUMBER} ?%) *$"
+    suffix = _SUFFIXES.get(bound.measure.unit, "[kKMGTP]?")
+    amount = rf"^ *([+-]? ?{_NUMBER} ?{suffix}{axes}|[+-] ?{_NUMBER} ?%) *$"
     limit: Schema = {"anyOf": [number, {"type": "string", "pattern": amount}]}
     if bound.is_per_axis:
         limit = {"anyOf": [limit, {"type": "array", "items": limit, "minItems": 1, "maxItems": 3}]}
     several: Schema = {"anyOf": [limit, {"type": "array", "items": limit, "minItems": 1}]}
-    by_level = {
-        "type": "object",
-        "additionalProperties": False,
-        "properties": dict.fromkeys(SEVERITIES, several),
-        "minProperties": 1,
-    }
+    levels = dict.fromkeys(SEVERITIES, several)
+    by_level = {"type": "object", "additionalProperties": False, "properties": levels, "minProperties": 1}
     return {"anyOf": [*several["anyOf"], by_level]}

@@ -10,36 +10,15 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, InstanceOf, ValidationInfo, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, InstanceOf, ValidationInfo, create_model, model_validator
 from pydantic.json_schema import SkipJsonSchema
 
-from archcost.config import budget_limits
+from archcost.config import budget_limits, values
 from archcost.config.amounts import Limit
 from archcost.config.bounds import BOUNDS
 from archcost.config.model import WAIVER_DAYS, Budget
 from archcost.config.patterns import covers_node, matches_block
-from archcost.config.values import (
-    Day,
-    Days,
-    FileBelow,
-    FromNode,
-    ItemsOf,
-    KindName,
-    Patterns,
-    Ref,
-    Rules,
-    Schema,
-    Settings,
-    Shapes,
-    SpecPath,
-    Text,
-    Trimmed,
-    Variants,
-    known_name,
-    one_of,
-    path,
-    reading,
-)
+from archcost.config.values import FromNode, ItemsOf, Schema, name_of, one_of, reading
 from archcost.findings import RULES
 from archcost.results.judgement import LEVELS, WAIVABLE
 from archcost.results.report import Level
@@ -48,13 +27,11 @@ from archcost.source import Place
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.template import shown
 from archcost.spec.yaml_reader import MappingNode, ScalarNode
+from archcost.words.suggest import suggest
 from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pydantic import GetJsonSchemaHandler
-    from pydantic_core import CoreSchema
+    from collections.abc import Collection, Iterator
 
     from archcost.config.bounds import Bound
     from archcost.config.budget_limits import ByLevel
@@ -114,55 +91,46 @@ class _Keys(BaseModel):
     def check(cls, root: MappingNode, problems: Problems) -> None:
         """Note what does not go together."""
 
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
-        """The schema where it is used, without a name and what developers read."""
-        made = handler.resolve_ref_schema(handler(core))
-        own = {key: value for key, value in made.items() if key not in {"title", "description"}}
-        return own | cls.together
-
 
 class SpecPattern(_Keys):
     """Specs to check, and how they are read.
 
     Attributes:
-        path: a file or a glob, relative to the configuration, or `zoo:NAME`.
-        variant: how it is read: as these variants, None for the spec as it stands; empty for as it stands,
-            and as every variant that no other entry reads.
-        set: values for its variables, as `load` takes them.
-        input: another input shape, as `load` takes it.
+        path: a file, a pattern, or zoo:NAME; relative to this file.
+        variant: variants to read it as, nothing for the spec as it stands.
+        set: values for variables of the spec.
+        input: another input shape: 3x256x256.
         place: where it is written.
     """
 
     called = "an entry of specs"
 
-    path: SpecPath = Field(description="a file, a pattern, or zoo:NAME; relative to this file")
-    variant: Variants = Field((), description="variants to read it as, nothing for the spec as it stands")
-    set: Settings = Field({}, description="values for variables of the spec")
-    input: Shapes | None = Field(None, description="another input shape: 3x256x256")
+    path: values.SpecPath
+    variant: values.Variants = ()
+    set: values.Settings = {}
+    input: values.Shapes | None = None
 
     @classmethod
     def lone(cls, node: Tree, what: str) -> dict[str, Tree]:
         """A path alone."""
-        path(node, f"{what}: path")
+        values.path(node, f"{what}: path")
         return {"path": node}
-
-    @classmethod
-    def __get_pydantic_json_schema__(cls, core: CoreSchema, handler: GetJsonSchemaHandler) -> Schema:
-        """A path alone, too."""
-        made = super().__get_pydantic_json_schema__(core, handler)
-        return {"anyOf": [made["properties"]["path"], made]}
 
 
 class _Scoped(_Keys):
-    """The keys that say which part of which networks an entry is about."""
+    """The keys that say which part of which networks an entry is about.
 
-    match: Patterns = Field((), description="patterns of the specs it is for; default: every spec")
-    variant: Variants = Field(
-        (), description="variants it is for, nothing for the spec as it stands; default: all of them"
-    )
-    block: Text | None = Field(None, description="path of a block it is for, * for any name in it")
-    kind: KindName | None = Field(None, description="the kind of layers it is for, all of them together")
+    Attributes:
+        match: patterns of the specs it is for; default: every spec.
+        variant: variants it is for, nothing for the spec as it stands; default: all of them.
+        block: path of a block it is for, * for any name in it.
+        kind: the kind of layers it is for, all of them together.
+    """
+
+    match: values.Patterns = ()
+    variant: values.Variants = ()
+    block: values.Text | None = None
+    kind: values.KindName | None = None
 
     @classmethod
     def check(cls, root: MappingNode, problems: Problems) -> None:
@@ -220,6 +188,17 @@ class Budgets(_Limits):
                     yield Budget(**scope, bound=BOUNDS[key], axis=axis, level=level, limit=limit)
 
 
+WAIVED = (*RULES, *WAIVABLE)
+"""Rules that a waiver may be for."""
+
+
+def _waived_by(name: str, known: Collection[str]) -> str:
+    """What to write instead of a name that is none, as the end of a message."""
+    if name == "budget":
+        return "; a limit is waived by its own key, budget: max_macs"
+    return suggest(name, known) or f"; there are {', '.join(known)}"
+
+
 def _waived_limit(node: Tree, info: ValidationInfo) -> Limit | None:
     """The limit of a waiver, if its budget is known."""
     bound = BOUNDS.get(info.data.get("budget") or "")
@@ -236,18 +215,13 @@ class Waiver(_Scoped):
     """What somebody agreed to, for a while: a higher limit, or a finding.
 
     Attributes:
-        match: patterns of the specs it is for; none for every spec.
-        variant: of those, the variants it is for, None for the spec as it stands; empty for all of them.
-        block: a pattern of the blocks whose budgets it is for.
-        kind: the kind whose budgets it is for.
-        budget: the key of the budgets it is for, `max_macs`; None if it is for a rule.
-        rule: the rule of the findings it is for; None if it is for budgets.
-        node: a pattern of the nodes, or of the blocks around them, whose findings it is for.
-        limit: the absolute limit that holds instead of the budgets'; None for a rule.
+        budget: the limit that something else holds for.
+        rule: the rule whose findings are accepted.
+        node: path of the node they are about, or of a block around it.
+        limit: what is allowed instead, in full.
         reason: why.
         owner: who answers for it.
         expires: the last day on which it holds.
-        place: where it is written.
     """
 
     called = "a waiver"
@@ -259,19 +233,13 @@ class Waiver(_Scoped):
         },
     }
 
-    budget: Annotated[str | None, known_name(BOUNDS)] = Field(
-        None, description="the limit that something else holds for"
-    )
-    rule: Annotated[str | None, known_name((*RULES, *WAIVABLE))] = Field(
-        None, description="the rule whose findings are accepted"
-    )
-    node: Text | None = Field(None, description="path of the node they are about, or of a block around it")
-    limit: Annotated[Limit | None, FromNode(_waived_limit, {"type": ["number", "string"]})] = Field(
-        None, description="what is allowed instead, in full"
-    )
-    reason: Trimmed = Field(description="why")
-    owner: Trimmed = Field(description="who answers for it")
-    expires: Day = Field(description="the last day on which it holds")
+    budget: Annotated[str | None, name_of(BOUNDS, _waived_by)] = None
+    rule: Annotated[str | None, name_of(WAIVED, _waived_by)] = None
+    node: values.Text | None = None
+    limit: Annotated[Limit | None, FromNode(_waived_limit, {"type": ["number", "string"]})] = None
+    reason: values.Trimmed
+    owner: values.Trimmed
+    expires: values.Day
 
     @classmethod
     def missing(cls, root: MappingNode) -> list[str]:
@@ -326,39 +294,32 @@ _MISFITS = {
 
 
 class ConfigFile(_Keys):
-    """What networks may cost, which findings fail a check, and who agreed to what."""
+    """What networks may cost, which findings fail a check, and who agreed to what.
+
+    Attributes:
+        specs: what is checked where no spec is named.
+        exclude: patterns of files that no pattern of specs means.
+        variants: which variants of listed specs are checked: all, or those that entries name; default: all.
+        against: the commit, branch or tag that relative limits are relative to.
+        fail_level: the level from which a check fails.
+        dtype: of weights and activations, for limits in bytes.
+        baseline: file of complaints that are known already, below this file.
+        waiver_days: how many days from today a waiver may hold at most; default: 366.
+        rules: the levels at which rules report, in place of their own.
+        budgets: what networks may cost.
+        waivers: what was agreed to nevertheless, for a while.
+    """
 
     called = "a configuration"
 
-    specs: Annotated[tuple[SpecPattern, ...], ItemsOf(or_one=True)] = Field(
-        (), description="what is checked where no spec is named"
-    )
-    exclude: Patterns = Field((), description="patterns of files that no pattern of specs means")
-    variants: Annotated[Literal["all", "listed"], one_of(("all", "listed"))] = Field(
-        "all",
-        description="which variants of listed specs are checked: "
-        "all, or those that entries name; default: all",
-    )
-    against: Ref | None = Field(
-        None, description="the commit, branch or tag that relative limits are relative to"
-    )
-    fail_level: Annotated[Level, one_of(LEVELS)] = Field(
-        "error", description="the level from which a check fails"
-    )
-    dtype: Annotated[str, one_of(tuple(DTYPES))] = Field(
-        "float32", description="of weights and activations, for limits in bytes"
-    )
-    baseline: FileBelow | None = Field(
-        None, description="file of complaints that are known already, below this file"
-    )
-    waiver_days: Days = Field(
-        WAIVER_DAYS,
-        description=f"how many days from today a waiver may hold at most; default: {WAIVER_DAYS}",
-    )
-    rules: Rules = Field({}, description="the levels at which rules report, in place of their own")
-    budgets: Annotated[tuple[Budgets, ...], ItemsOf(or_one=False)] = Field(
-        (), description="what networks may cost"
-    )
-    waivers: Annotated[tuple[Waiver, ...], ItemsOf(or_one=False)] = Field(
-        (), description="what was agreed to nevertheless, for a while"
-    )
+    specs: Annotated[tuple[SpecPattern, ...], ItemsOf(or_one=True)] = ()
+    exclude: values.Patterns = ()
+    variants: Annotated[Literal["all", "listed"], one_of("all", "listed")] = "all"
+    against: values.Ref | None = None
+    fail_level: Annotated[Level, one_of(*LEVELS)] = "error"
+    dtype: Annotated[str, one_of(*DTYPES)] = "float32"
+    baseline: values.FileBelow | None = None
+    waiver_days: values.Days = WAIVER_DAYS
+    rules: values.Rules = {}
+    budgets: Annotated[tuple[Budgets, ...], ItemsOf(or_one=False)] = ()
+    waivers: Annotated[tuple[Waiver, ...], ItemsOf(or_one=False)] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -36,26 +36,16 @@ def parse(opened: Opened, limits: Limits) -> Config:
         file = ConfigFile.model_validate(root, context=context)
     except ValidationError as error:
         for detail in error.errors(include_url=False, include_input=False):
-            if detail["type"] != "missing":  # which is noted with all other keys that are
-                problems.catch(detail["ctx"]["error"])  # pyright: ignore[reportTypedDictNotRequiredAccess]
+            if detail["type"] != "missing":  # those are noted together
+                problems.catch(detail.get("ctx", {})["error"])
         problems.stop_if_any()
         raise
     problems.stop_if_any()
-    return Config(
-        file=opened.name,
-        folder=opened.folder,
-        specs=file.specs,
-        exclude=file.exclude,
-        all_variants=file.variants == "all",
-        against=file.against,
-        fail_level=file.fail_level,
-        dtype=file.dtype,
-        baseline=file.baseline and opened.folder / file.baseline,
-        waiver_days=file.waiver_days,
-        rules=file.rules,
-        budgets=tuple(budget for entry in file.budgets for budget in entry.each()),
-        waivers=file.waivers,
-    )
+    said: dict[str, Any] = {key: getattr(file, key) for key in ConfigFile.known()}
+    said["all_variants"] = said.pop("variants") == "all"
+    said["baseline"] = file.baseline and opened.folder / file.baseline
+    said["budgets"] = tuple(budget for entry in file.budgets for budget in entry.each())
+    return Config(file=opened.name, folder=opened.folder, **said)
 
 
 def _root(opened: Opened, limits: Limits) -> MappingNode:

@@ -1,7 +1,7 @@
 """The values of a configuration, as pydantic reads them from the nodes of a text.
 
 Each type says how a node becomes a value, and the JSON Schema of what may stand there. What cannot be read is
-a `Mistake`, which has its place.
+a `Mistake`; a ValueError becomes one, which says only what must be there.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, TypeVar, cast
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, cast
 
 from pydantic_core import core_schema
 
@@ -31,15 +31,13 @@ if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationInfo
 
     from archcost.spec.checks import Checks
-    from archcost.spec.load import Setting
     from archcost.spec.yaml_reader import Tree
 
-T = TypeVar("T")
 Schema = dict[str, Any]
 
 
 class Reading(NamedTuple):
-    """What validators are told of the file.
+    """What there is to know of a file beside its nodes.
 
     Attributes:
         checks: for keys; and where a mistake goes that does not end the reading of a value.
@@ -56,19 +54,25 @@ def reading(info: ValidationInfo) -> Reading:
 
 
 class FromNode:
-    """What makes a type of the file: how a node is read, and what a schema says of it."""
+    """Makes a type of the file of one of Python: how a node is read, and what a schema says of it."""
 
-    def __init__(self, read: Callable[[Any, ValidationInfo], object], schema: Schema) -> None:
+    def __init__(self, read: Callable[[Any, ValidationInfo], object], schema: Schema | None = None) -> None:
         self._read = read
-        self._schema = schema
+        self._schema = schema or {"type": "string", "pattern": r"\S"}
 
     def __get_pydantic_core_schema__(self, _source: object, _: object) -> core_schema.CoreSchema:
-        """Reads the node; what comes of that is checked no further."""
-        return core_schema.with_info_plain_validator_function(self._read)
+        return core_schema.with_info_plain_validator_function(self._validate)
 
     def __get_pydantic_json_schema__(self, _core: object, _: object) -> Schema:
-        """The schema as it is given."""
         return self._schema
+
+    def _validate(self, node: Tree, info: ValidationInfo) -> object:
+        try:
+            return self._read(node, info)
+        except Mistake:
+            raise
+        except ValueError as error:
+            raise Mistake(node.place, f"{info.field_name} is {shown(node)}; {error}") from None
 
 
 class ItemsOf:
@@ -80,13 +84,10 @@ class ItemsOf:
     def __get_pydantic_core_schema__(
         self, source: object, handler: GetCoreSchemaHandler
     ) -> core_schema.CoreSchema:
-        """Takes the items."""
-        return core_schema.with_info_before_validator_function(
-            items if self._or_one else _listed, handler(source)
-        )
+        read = items if self._or_one else _listed
+        return core_schema.with_info_before_validator_function(read, handler(source))
 
     def __get_pydantic_json_schema__(self, core: Any, handler: GetJsonSchemaHandler) -> Schema:  # noqa: ANN401 - pydantic's dictionaries
-        """A list that is not empty; or an item alone, if that may be."""
         several = handler(core["schema"])
         item = handler.resolve_ref_schema(several["items"])
         several = {**several, "items": item, "minItems": 1}
@@ -118,23 +119,16 @@ def _listed(node: Tree, info: ValidationInfo) -> list[Tree]:
 # -- words --------------------------------------------------------------------------------------------------
 
 
-def text(node: Tree, info: ValidationInfo) -> str:
-    """A text that says something."""
-    if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value.strip():
-        return node.value
+def _text(node: Tree, _: object = None, wanted: str = "") -> str:
+    if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.text.strip():
+        return node.text
     is_word = isinstance(node, ScalarNode) and node.text.strip() and node.value is not None
     quoted = f", in quotes: '{node.text}'" if isinstance(node, ScalarNode) and is_word else ""
-    raise Mistake(node.place, f"{info.field_name} is {shown(node)}; it must be text{quoted}")
+    raise ValueError(wanted or f"it must be text{quoted}")
 
 
-TEXT: Schema = {"type": "string", "pattern": r"\S"}
-Text = Annotated[str, FromNode(text, TEXT)]
-Trimmed = Annotated[str, FromNode(lambda node, info: text(node, info).strip(), TEXT)]
-
-
-def one_of(words: Collection[str]) -> FromNode:
-    """One of a few words."""
-    return FromNode(lambda node, info: word(node, str(info.field_name), words), {"enum": list(words)})
+Text = Annotated[str, FromNode(_text)]
+Trimmed = Annotated[str, FromNode(lambda node, _: _text(node).strip())]
 
 
 def word(node: Tree, what: str, words: Collection[str]) -> str:
@@ -148,6 +142,11 @@ def word(node: Tree, what: str, words: Collection[str]) -> str:
     near = translate(node.text, words, _WORD_ALIASES) if isinstance(node, ScalarNode) else ""
     *some, last = words
     raise Mistake(node.place, f"{what} is {shown(node)}{near}; it must be {', '.join(some)} or {last}")
+
+
+def one_of(*words: str) -> FromNode:
+    """One of several words."""
+    return FromNode(lambda node, info: word(node, str(info.field_name), words), {"enum": list(words)})
 
 
 _WORD_ALIASES = {
@@ -170,36 +169,27 @@ _WORD_ALIASES = {
 """A data type's or a level's name elsewhere -> ours."""
 
 
-def known_name(known: Collection[str]) -> FromNode:
-    """The name of a limit or of a rule."""
+def name_of(known: Collection[str], instead: Callable[[str, Collection[str]], str]) -> FromNode:
+    """A name of ours; `instead` says what to write instead of another, as the end of a message."""
 
     def read(node: Tree, info: ValidationInfo) -> str:
-        name = text(node, info)
-        if name not in known:
-            near = suggest(name, known) or f"; there are {', '.join(known)}"
-            near = "; a limit is waived by its own key, budget: max_macs" if name == "budget" else near
-            raise Mistake(node.place, f"there is no {info.field_name} '{name}'{near}")
+        if (name := _text(node)) not in known:
+            raise Mistake(node.place, f"there is no {info.field_name} '{name}'{instead(name, known)}")
         return name
 
     return FromNode(read, {"enum": list(known)})
 
 
-def _kind(node: Tree, info: ValidationInfo) -> str:
-    kind = text(node, info)
-    if kind not in KINDS:
-        near = translate(kind, KINDS, foreign.KINDS) or "; `archcost schema spec` lists the kinds"
-        raise Mistake(node.place, f"there is no kind '{kind}'{near}")
-    return kind
+def _near_kind(name: str, _: object) -> str:
+    return translate(name, KINDS, foreign.layers.KINDS) or "; `archcost schema spec` lists the kinds"
 
 
-KindName = Annotated[str, FromNode(_kind, {"enum": list(KINDS)})]
+KindName = Annotated[str, name_of(KINDS, _near_kind)]
 
 
-def _ref(node: Tree, info: ValidationInfo) -> str:
-    ref = text(node, info)
-    if ref.startswith("-") or re.search(r"\s", ref):
-        wanted = "it must be a commit, a branch or a tag of git: origin/main"
-        raise Mistake(node.place, f"against is '{ref}'; {wanted}")
+def _ref(node: Tree, _: ValidationInfo) -> str:
+    if re.search(r"^-|\s", ref := _text(node)):
+        raise ValueError("it must be a commit, a branch or a tag of git: origin/main")
     return ref
 
 
@@ -207,17 +197,17 @@ Ref = Annotated[str, FromNode(_ref, {"type": "string", "pattern": r"^[^\s-]\S*$"
 """A revision of git."""
 
 
-def _below(node: Tree, info: ValidationInfo) -> Path:
+def _file_below(node: Tree, _: ValidationInfo) -> Path:
     """A file below the configuration: reading one must not lead anywhere else."""
-    name = text(node, info)
-    inside = Path(os.path.normpath(name))
-    if "\0" in name or inside.is_absolute() or ".." in inside.parts:
-        message = f"baseline '{name}' leaves the folder of this file; it may only go below it"
+    text = _text(node)
+    inside = Path(os.path.normpath(text))
+    if "\0" in text or inside.is_absolute() or ".." in inside.parts:
+        message = f"baseline '{text}' leaves the folder of this file; it may only go below it"
         raise Mistake(node.place, message)
     return inside
 
 
-FileBelow = Annotated[Path, FromNode(_below, TEXT)]
+FileBelow = Annotated[Path, FromNode(_file_below)]
 
 
 # -- specs --------------------------------------------------------------------------------------------------
@@ -236,19 +226,13 @@ def path(node: Tree, what: str) -> str:
     return node.text
 
 
-SpecPath = Annotated[str, FromNode(lambda node, _: path(node, "path"), TEXT)]
-
-
 def _pattern(node: Tree, info: ValidationInfo) -> str:
-    what = str(info.field_name)
-    if not isinstance(node, ScalarNode) or not isinstance(node.value, str) or not node.text.strip():
-        wanted = "it must be a pattern such as specs/*.yaml, or a list of them"
-        raise Mistake(node.place, f"{what} is {shown(node)}; {wanted}")
-    if node.text.startswith("!"):
-        raise Mistake(node.place, f"{what} is '{node.text}'; {_INSTEAD_OF_NOT[what]}")
-    if "\\" in node.text:
-        raise Mistake(node.place, f"{what} is '{node.text}'; folders are separated by /, everywhere")
-    return node.text.strip()
+    text = _text(node, wanted="it must be a pattern such as specs/*.yaml, or a list of them")
+    if text.startswith("!"):
+        raise ValueError(_INSTEAD_OF_NOT[str(info.field_name)])
+    if "\\" in text:
+        raise ValueError("folders are separated by /, everywhere")
+    return text.strip()
 
 
 _INSTEAD_OF_NOT = {
@@ -262,69 +246,57 @@ def _variant(node: Tree, _: ValidationInfo) -> str | None:
     """The name of a variant; None, written as nothing, is the spec as it stands."""
     if isinstance(node, ScalarNode) and (node.value is None or isinstance(node.value, str)):
         return node.text.strip() if node.value else None
-    wanted = "it must be the name of a variant, '' for the spec as it stands"
-    raise Mistake(node.place, f"variant is {shown(node)}; {wanted}")
+    raise ValueError("it must be the name of a variant, '' for the spec as it stands")
 
 
-Patterns = Annotated[tuple[Annotated[str, FromNode(_pattern, TEXT)], ...], ItemsOf(or_one=True)]
-Variants = Annotated[
-    tuple[Annotated[str | None, FromNode(_variant, {"type": ["string", "null"]})], ...],
-    ItemsOf(or_one=True),
-]
+_VariantName = Annotated[str | None, FromNode(_variant, {"type": ["string", "null"]})]
+SpecPath = Annotated[str, FromNode(lambda node, _: path(node, "path"))]
+Patterns = Annotated[tuple[Annotated[str, FromNode(_pattern)], ...], ItemsOf(or_one=True)]
+Variants = Annotated[tuple[_VariantName, ...], ItemsOf(or_one=True)]
 
 
-def _settings(node: Tree, info: ValidationInfo) -> dict[str, Setting]:
-    """Variables and their values, as texts that are read like a spec."""
-    found: dict[str, Setting] = {}
+def _as_text(node: Tree) -> object:
+    """A variable's value as text that is read like a spec."""
+    if isinstance(node, SequenceNode):
+        return [_as_text(one) for one in node.items]
+    return node.text if isinstance(node, ScalarNode) else ""
+
+
+def _settings(node: Tree, info: ValidationInfo) -> dict[str, object]:
+    found: dict[str, object] = {}
     for key, value in reading(info).checks.entries(node, "set"):
         reading(info).checks.problems.attempt(check_plain, value, f"set: {key.text}")
         found[key.text] = _as_text(value)
     return found
 
 
-def _as_text(node: Tree) -> Setting:
-    if isinstance(node, SequenceNode):
-        return [_as_text(one) for one in node.items]
-    return node.text if isinstance(node, ScalarNode) else ""
-
-
-Settings = Annotated[
-    dict[str, Any],
-    FromNode(
-        _settings,
-        {"type": "object", "additionalProperties": {"type": ["number", "boolean", "string", "array"]}},
-    ),
-]
-
-
-def _input(node: Tree, _: ValidationInfo) -> _Shape | dict[str, _Shape]:
+def _input(node: Tree, _: ValidationInfo) -> object:
     """A shape, or one for each input by its name."""
     if isinstance(node, MappingNode) and node.entries:
-        return {entry.key.text: _shape(entry.value) for entry in node.entries}
+        return {key.text: _shape(value) for key, value in node.entries}
     return _shape(node)
 
 
-def _shape(node: Tree) -> _Shape:
+def _shape(node: Tree) -> object:
     """A shape, as `--input` takes it or as a list."""
     if isinstance(node, ScalarNode) and node.value and not isinstance(node.value, bool):
         return node.text
     sizes = [getattr(one, "value", None) for one in node.items] if isinstance(node, SequenceNode) else []
-    whole = tuple(size for size in sizes if isinstance(size, int) and not isinstance(size, bool))
-    if not whole or len(whole) != len(sizes):
+    if not sizes or not all(isinstance(size, int) and not isinstance(size, bool) for size in sizes):
         raise Mistake(node.place, f"input is {shown(node)}; it must be a shape: 3x256x256 or [3, 256, 256]")
-    return whole
+    return tuple(sizes)
 
 
-_SHAPE: Schema = {
-    "anyOf": [
-        {"type": "string", "pattern": "^([A-Za-z0-9_-]+=)?[0-9]"},
-        {"type": "integer", "minimum": 1},
-        {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1, "maxItems": 4},
-    ]
-}
-_BY_NAME: Schema = {"type": "object", "additionalProperties": _SHAPE}
+_SHAPES: list[Schema] = [
+    {"type": "string", "pattern": "^([A-Za-z0-9_-]+=)?[0-9]"},
+    {"type": "integer", "minimum": 1},
+    {"type": "array", "items": {"type": "integer", "minimum": 1}, "minItems": 1, "maxItems": 4},
+]
+_BY_NAME: Schema = {"type": "object", "additionalProperties": {"anyOf": _SHAPES}}
 _Shape = str | Sequence[int]
-Shapes = Annotated[_Shape | dict[str, _Shape], FromNode(_input, {"anyOf": [*_SHAPE["anyOf"], _BY_NAME]})]
+_VALUE: Schema = {"type": ["number", "boolean", "string", "array"]}
+Settings = Annotated[dict[str, Any], FromNode(_settings, {"type": "object", "additionalProperties": _VALUE})]
+Shapes = Annotated[_Shape | dict[str, _Shape], FromNode(_input, {"anyOf": [*_SHAPES, _BY_NAME]})]
 
 
 # -- rules and days -----------------------------------------------------------------------------------------
@@ -334,8 +306,7 @@ SETTABLE = (*RULES, *(name for name in GATE_RULES if name not in {"budget", "lon
 
 
 def _rules(node: Tree, info: ValidationInfo) -> dict[str, str]:
-    checks = reading(info).checks
-    found: dict[str, str] = {}
+    checks, found = reading(info).checks, dict[str, str]()
     for key, value in checks.entries(node, "rules", "rule: level"):
         if key.text not in SETTABLE:
             near = suggest(key.text, SETTABLE) or f"; the rules are {', '.join(SETTABLE)}"
@@ -347,22 +318,15 @@ def _rules(node: Tree, info: ValidationInfo) -> dict[str, str]:
     return found
 
 
-_MEANINGS = {name: rule.summary for name, rule in RULES.items()} | {
-    name: meaning for name, (_, meaning) in GATE_RULES.items()
-}
-Rules = Annotated[
-    dict[str, Level | Literal["off"]],
-    FromNode(
-        _rules,
-        {
-            "type": "object",
-            "additionalProperties": False,
-            "properties": {
-                name: {"enum": ["off", *LEVELS], "description": _MEANINGS[name]} for name in SETTABLE
-            },
-        },
-    ),
-]
+def _rule_schema() -> Schema:
+    meanings = {name: rule.summary for name, rule in RULES.items()}
+    meanings |= {name: meaning for name, (_, meaning) in GATE_RULES.items()}
+    levels = ["off", *LEVELS]
+    properties = {name: {"enum": levels, "description": meanings[name]} for name in SETTABLE}
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+Rules = Annotated[dict[str, Level | Literal["off"]], FromNode(_rules, _rule_schema())]
 
 LONGEST_WAIVER = 3660
 """Days, ten years: what holds longer is no exception, but a limit."""
@@ -372,23 +336,19 @@ def _days(node: Tree, _: ValidationInfo) -> int:
     days = node.value if isinstance(node, ScalarNode) else None
     if isinstance(days, int) and not isinstance(days, bool) and 1 <= days <= LONGEST_WAIVER:
         return days
-    wanted = f"it must be a whole number of days, from 1 to {LONGEST_WAIVER}"
-    raise Mistake(node.place, f"waiver_days is {shown(node)}; {wanted}")
-
-
-Days = Annotated[int, FromNode(_days, {"type": "integer", "minimum": 1, "maximum": LONGEST_WAIVER})]
+    raise ValueError(f"it must be a whole number of days, from 1 to {LONGEST_WAIVER}")
 
 
 def _last_day(node: Tree, _: ValidationInfo) -> dt.date:
-    written = node.text if isinstance(node, ScalarNode) and isinstance(node.value, str) else ""
-    if not re.fullmatch(_DAY, written):
-        message = f"expires is {shown(node)}; write the last day on which it holds: 2026-12-31"
-        raise Mistake(node.place, message)
+    text = node.text if isinstance(node, ScalarNode) and isinstance(node.value, str) else ""
+    if not re.fullmatch(_DAY, text):
+        raise ValueError("write the last day on which it holds: 2026-12-31")
     try:
-        return dt.date.fromisoformat(written)
+        return dt.date.fromisoformat(text)
     except ValueError:
-        raise Mistake(node.place, f"expires is {written}, which is no day of the calendar") from None
+        raise Mistake(node.place, f"expires is {text}, which is no day of the calendar") from None
 
 
 _DAY = "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
+Days = Annotated[int, FromNode(_days, {"type": "integer", "minimum": 1, "maximum": LONGEST_WAIVER})]
 Day = Annotated[dt.date, FromNode(_last_day, {"type": "string", "format": "date", "pattern": _DAY})]

@@ -97,12 +97,12 @@ _ATTRIBUTE = re.compile(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", re.MULTILINE)
 def _documented(definition: Schema) -> Schema:
     """A definition whose `Attributes` section has moved to the properties it speaks of."""
     text: str = definition.get("description", "")
-    meanings = _meanings(inspect.getdoc(Counts) or "") | _meanings(text)
+    known = meanings(inspect.getdoc(Counts) or "") | meanings(text)
     for name, field in definition["properties"].items():
         field.pop("title", None)
         field.pop("default", None)
-        if name in meanings and "$ref" not in field:
-            field["description"] = meanings[name]
+        if name in known and "$ref" not in field:
+            field["description"] = known[name]
     summary = text.partition("\n\nAttributes:\n")[0]
     return _renamed(definition) | ({"description": summary} if summary else {})
 
@@ -117,6 +117,7 @@ def _renamed(definition: Schema) -> Schema:
     return {**definition, "properties": properties, "required": required}
 
 
-def _meanings(text: str) -> dict[str, str]:
+def meanings(text: str) -> dict[str, str]:
+    """What the `Attributes` section of a docstring says of each."""
     attributes = text.partition("\n\nAttributes:\n")[2]
     return {name: " ".join(meaning.split()) for name, meaning in _ATTRIBUTE.findall(attributes)}
