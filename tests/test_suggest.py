@@ -49,7 +49,9 @@ def test_no_operator_is_taken_for_another() -> None:
     mistaken = {
         word: ours
         for word, ours in found.items()
-        if ours and plain(ours.removeprefix("std/")) != plain(word) and foreign.layers.KINDS.get(plain(word)) != ours
+        if ours
+        and plain(ours.removeprefix("std/")) != plain(word)
+        and foreign.layers.KINDS.get(plain(word)) != ours
     }
     assert mistaken == {}
 

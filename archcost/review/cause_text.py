@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from archcost.expressions.values import show as show_value
 from archcost.layers.given import fields_of, given
 from archcost.results.report import field_text
-from archcost.review.causes import MOST_TOGETHER
+from archcost.review.edits import MOST_TOGETHER
 from archcost.windows.window import show
 from archcost.words.wording import gist
 
@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from archcost.network import Network, Node
-    from archcost.review.causes import Cause, NodeDifference
+    from archcost.review.causes import NodeDifference
+    from archcost.review.edits import Cause
 
 NUMBERED = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 

@@ -24,14 +24,13 @@ An example, in which the author changed two layers:
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from operator import sub
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from archcost.errors import LayerError
 from archcost.network import Node
 from archcost.results.report import amounts
-from archcost.review.source_items import ARRIVING
+from archcost.review.edits import NOBODY, Edits, union
 from archcost.windows.window import size
 
 if TYPE_CHECKING:
@@ -39,46 +38,14 @@ if TYPE_CHECKING:
 
     from archcost.layers.base import Kind
     from archcost.network import Input, Network
-    from archcost.results.difference import CauseKind, Status
+    from archcost.results.difference import Status
     from archcost.results.report import Counts
+    from archcost.review.edits import CauseSet
     from archcost.review.matching import Matching
-    from archcost.review.source_items import SourceItem, VariableNames
     from archcost.windows.window import Shape
 
-CauseSet: TypeAlias = "frozenset[Cause]"
 NodeCounts: TypeAlias = tuple[int, ...]
 """The counts of a node, in the order of `COUNTS`."""
-
-NOBODY: CauseSet = frozenset()
-NO_NAMES: VariableNames = frozenset()
-
-MOST_TOGETHER = 6
-"""Causes of one difference that are told apart; beyond, all of them together are one cause."""
-
-
-@dataclass(slots=True, eq=False)
-class Cause:
-    """Something that was changed.
-
-    Attributes:
-        kind: `item` of the spec, `variable`, `input`, a `node` if no text tells more, or `many` of them.
-        name: of the variable or input.
-        base: the item as it was, or the node or input; None if it was not there.
-        head: likewise, as it is.
-    """
-
-    kind: CauseKind
-    name: str = ""
-    base: SourceItem | Node | Input | None = None
-    head: SourceItem | Node | Input | None = None
-
-    def turn(self) -> None:
-        """Make it what it is from head to base."""
-        self.base, self.head = self.head, self.base
-
-
-MANY = Cause("many")
-"""More causes together than are told apart."""
 
 
 @dataclass(slots=True, eq=False)
@@ -122,7 +89,7 @@ class Attribution:
     def __init__(self, matching: Matching, base: Iterable[Counts], head: Iterable[Counts]) -> None:
         """Attribute the difference of the counts of all nodes, which are in written order."""
         self._matching = matching
-        self._texts = _Texts(matching)
+        self._edits = Edits(matching)
         self._counts: dict[Node, NodeCounts] = {}
         self._payers: set[Node] = set()
         self._blame: dict[Node | Input, tuple[CauseSet, ...]] = {}
@@ -135,11 +102,11 @@ class Attribution:
         self._attribute_inputs()
         for b, h in self._in_order():
             if b and h:
-                self._pair(b, h)
+                self._attribute_pair(b, h)
             elif node := b or h:
-                self._only(node)
+                self._attribute_lone(node)
         used = dict.fromkeys(cause for row in self.rows for cause in (*row.own, *row.causes))
-        self.causes = [cause for cause in self._texts.causes if cause in used]
+        self.causes = [cause for cause in self._edits.causes if cause in used]
 
     def _count(self, network: Network, rows: Iterable[Counts]) -> None:
         """The counts of all nodes, and which of them are the first to use their weights."""
@@ -173,21 +140,21 @@ class Attribution:
         for tensor in (*self._matching.base.inputs, *self._matching.head.inputs):
             other = self._partner(tensor)
             if other is None:
-                self._lone[tensor] = self._texts.input(tensor, None)
+                self._lone[tensor] = self._edits.input(tensor, None)
                 self._blame[tensor] = (self._lone[tensor],) * len(tensor.output)
             elif tensor in self._matching.head_of and tensor.output != other.output:
-                causes = self._texts.input(tensor, other)
+                causes = self._edits.input(tensor, other)
                 self._blame[tensor] = self._blame[other] = (causes,) * max(
                     len(tensor.output), len(other.output)
                 )
 
     # -- nodes that only one side has -----------------------------------------------------------------------
 
-    def _only(self, node: Node) -> None:
+    def _attribute_lone(self, node: Node) -> None:
         """A node that was added or removed."""
         is_new = self._matching.head.by_path.get(node.path) is node
-        arriving = _union(causes for tensor in node.inputs for causes in self._blame.get(tensor, ()))
-        own = self._texts.lone(node, arriving, is_new=is_new)
+        arriving = union(causes for tensor in node.inputs for causes in self._blame.get(tensor, ()))
+        own = self._edits.lone(node, arriving, is_new=is_new)
         self._lone[node] = own
         self._sources[node] = frozenset().union(*map(self._source, node.inputs))
         self._blame[node] = tuple(self._passed_on(node, axis, own) for axis in range(len(node.output)))
@@ -206,7 +173,7 @@ class Attribution:
 
     def _passed_on(self, node: Node, axis: int, own: CauseSet) -> CauseSet:
         """What is to blame for the size of a single node's output: it, and what it passes on."""
-        arriving = _union(self._at(tensor, axis) for tensor in node.inputs)
+        arriving = union(self._at(tensor, axis) for tensor in node.inputs)
         inputs = [tensor.output for tensor in node.inputs]
         if inputs and all(len(x) == len(node.output) and x[axis] == node.output[axis] for x in inputs):
             return arriving
@@ -216,29 +183,29 @@ class Attribution:
             output = _inferred(node.layer, shapes)
             if output and len(output) == len(node.output) and output[axis] == node.output[axis]:
                 return own
-        return _union((own, arriving))
+        return union((own, arriving))
 
     def _at(self, tensor: Node | Input, axis: int) -> CauseSet:
         """What is to blame for the size of a tensor along an axis, if that has changed."""
         blame = self._blame.get(tensor, ())
-        return blame[axis] if axis < len(blame) else _union(blame)
+        return blame[axis] if axis < len(blame) else union(blame)
 
     # -- nodes that both sides have -------------------------------------------------------------------------
 
-    def _pair(self, b: Node, h: Node) -> None:
+    def _attribute_pair(self, b: Node, h: Node) -> None:
         is_rewired = self._is_rewired(b, h)
         arriving = self._arriving(b, h, partners_only=is_rewired)
         is_rewired = is_rewired or NOBODY in arriving.values()
-        everything = _union(arriving.values())
+        everything = union(arriving.values())
         pays = (b in self._payers) == (h in self._payers)
         own = NOBODY
         if is_rewired or not pays or b.layer != h.layer:
-            own = self._texts.changed(b, h, is_rewired=is_rewired, ripples=bool(everything))
+            own = self._edits.changed(b, h, is_rewired=is_rewired, ripples=bool(everything))
         self._blame_pair(b, h, own, arriving)
         counts = tuple(map(sub, self._counts[h], self._counts[b]))
         if not (own or any(counts) or b.output != h.output or b.layer != h.layer):
             return
-        causes = self._reaching(b, h, own, everything) if own and pays else _union((own, everything))
+        causes = self._reaching(b, h, own, everything) if own and pays else union((own, everything))
         status: Status = "changed" if own else "rippled"
         self.rows.append(NodeDifference(b, h, status, is_rewired, own, causes, counts))
 
@@ -246,22 +213,24 @@ class Attribution:
         """Who changed the sizes that arrive, by axis; None for all axes. Nobody: it reads something else."""
         found: dict[int | None, CauseSet] = {}
         for x, y in self._side_by_side(b, h):
-            if partners_only and not (x and y and self._matching.head_of.get(x) is y):
-                continue
-            if x is None or y is None:
-                tensor = x or y
-                changed: list[int | None] = [None]
-                blame = [self._lone.get(tensor, NOBODY) if tensor else NOBODY]
-            elif len(x.output) != len(y.output):
-                changed = [None]
-                blame = [_union((*self._blame.get(x, ()), *self._blame.get(y, ())))]
-            else:
-                changed = [i for i, (m, n) in enumerate(zip(x.output, y.output, strict=True)) if m != n]
-                blame = [_union((self._at(x, i), self._at(y, i))) for i in changed if i is not None]
-            for axis, causes in zip(changed, blame, strict=True):
-                met = causes or _union(self._lone.get(t, NOBODY) for t in (x, y) if t)
-                found[axis] = _union((found.get(axis, NOBODY), met)) if met else NOBODY
+            if not partners_only or (x and y and self._matching.head_of.get(x) is y):
+                for axis, causes in self._resized(x, y):
+                    met = causes or union(self._lone.get(t, NOBODY) for t in (x, y) if t)
+                    found[axis] = union((found.get(axis, NOBODY), met)) if met else NOBODY
         return found
+
+    def _resized(
+        self, x: Node | Input | None, y: Node | Input | None
+    ) -> Iterator[tuple[int | None, CauseSet]]:
+        """The axes along which one side's tensor has another size than the other's, and who changed that."""
+        if x is None or y is None:
+            yield None, NOBODY
+        elif len(x.output) != len(y.output):
+            yield None, union((*self._blame.get(x, ()), *self._blame.get(y, ())))
+        else:
+            for axis, (before, after) in enumerate(zip(x.output, y.output, strict=True)):
+                if before != after:
+                    yield axis, union((self._at(x, axis), self._at(y, axis)))
 
     def _side_by_side(self, b: Node, h: Node) -> Iterator[tuple[Node | Input | None, Node | Input | None]]:
         """What a node reads on both sides: in turn, or if it reads more than before, partners."""
@@ -297,20 +266,20 @@ class Attribution:
         """Note who changed the sizes of a node's output."""
         if b.output == h.output:
             return
-        everything = _union(arriving.values())
-        axes = range(max(len(b.output), len(h.output)))
-        first, second = _inferred(h.layer, b.shapes), _inferred(b.layer, h.shapes)
+        everything = union(arriving.values())
+        crossed = _inferred(h.layer, b.shapes), _inferred(b.layer, h.shapes)
         blame: list[CauseSet] = []
-        for axis in axes:
-            at = _union((arriving.get(axis, NOBODY), arriving.get(None, NOBODY))) or everything
-            sides = _along(b.output, axis), _along(h.output, axis)
-            crossed = _along(first, axis), _along(second, axis)
-            if sides[0] == sides[1]:
+        for axis in range(max(len(b.output), len(h.output))):
+            at = union((arriving.get(axis, NOBODY), arriving.get(None, NOBODY))) or everything
+            before, after, first, second = (
+                shape[axis] if shape and axis < len(shape) else 0 for shape in (b.output, h.output, *crossed)
+            )
+            if before == after:
                 blame.append(NOBODY)
-            elif not own or not at or 0 in crossed:
-                blame.append(_union((own, at)))
+            elif own and at and first and second:
+                blame.append(_deciding(own, at, (before, after), (first, second)))
             else:
-                blame.append(_deciding(own, at, sides, crossed))
+                blame.append(union((own, at)))
         self._blame[b] = self._blame[h] = tuple(blame)
 
     def _reaching(self, b: Node, h: Node, own: CauseSet, arriving: CauseSet) -> CauseSet:
@@ -320,7 +289,7 @@ class Attribution:
         try:
             crossed = self._cost(h.layer, b.shapes), self._cost(b.layer, h.shapes)
         except LayerError:
-            return _union((own, arriving))
+            return union((own, arriving))
         sides = self._cost(b.layer, b.shapes), self._cost(h.layer, h.shapes)
         return own if sides[0] == sides[1] else _deciding(own, arriving, sides, crossed)
 
@@ -345,18 +314,7 @@ def _deciding(own: CauseSet, arriving: CauseSet, sides: tuple[T, T], crossed: tu
         found |= own
     if crossed != sides[::-1]:
         found |= arriving
-    return _union((found,))
-
-
-def _union(several: Iterable[CauseSet]) -> CauseSet:
-    """All of them; beyond a few, `MANY` instead."""
-    found = NOBODY.union(*several)
-    return frozenset({MANY}) if len(found) > MOST_TOGETHER or MANY in found else found
-
-
-def _along(shape: Shape | None, axis: int) -> int:
-    """The size along an axis; 0 if there is none."""
-    return shape[axis] if shape and axis < len(shape) else 0
+    return union((found,))
 
 
 def _inferred(layer: Kind, shapes: tuple[Shape, ...]) -> Shape | None:
@@ -383,169 +341,3 @@ def _counted(layer: Kind, shapes: tuple[Shape, ...]) -> Hashable:
         output,
         0 if layer.alias else sum(map(size, shapes)),
     )
-
-
-# -- what the author changed ------------------------------------------------------------------------------
-
-
-class _Texts:
-    """The texts of both networks, and the causes that are found in them."""
-
-    def __init__(self, matching: Matching) -> None:
-        self._matching = matching
-        self._base = matching.base_text
-        self._head = matching.head_text
-        self._known: dict[Hashable, Cause] = {}
-        before, after = matching.base.variables, matching.head.variables
-        self._changed = frozenset(name for name in before if name in after and before[name] != after[name])
-
-    @property
-    def causes(self) -> list[Cause]:
-        """Every cause so far."""
-        return [*self._known.values(), MANY]
-
-    def input(self, tensor: Node | Input, other: Node | Input | None) -> CauseSet:
-        """Of another shape of an input: the variables it is computed from, else the input itself."""
-        if variables := self._variables(self._base.inputs | self._head.inputs):
-            return variables
-        is_base = tensor in self._matching.base.inputs
-        base, head = (tensor, other) if is_base else (other, tensor)
-        return self._cause((tensor,), "input", base, head, tensor.path)
-
-    def changed(self, b: Node, h: Node, *, is_rewired: bool, ripples: bool) -> CauseSet:
-        """Of a node with other fields or inputs: its text, if that is another, and the variables in it.
-
-        Nobody, if its fields can only come from what arrives (`$(in_channels // 4)`), and that has changed.
-        """
-        found = self._edited(b, h)
-        names = self._base.behind(b) | self._head.behind(h) if b.layer != h.layer else NO_NAMES
-        if is_rewired or (not found and self._is_elsewhere(b, h)):
-            names |= self._base.deciding(b) | self._head.deciding(h)
-        found = _union((found, self._variables(names)))
-        if found or (ripples and not is_rewired):
-            return found
-        before, after = self._chains(b, h)
-        own = (before[0], after[0]) if before and after else (b, h)
-        return self._cause(own, "node", *own)
-
-    def lone(self, node: Node, arriving: CauseSet, *, is_new: bool) -> CauseSet:
-        """Of a node without a partner: the text that is new or gone, or the condition that turned.
-
-        If nothing is left of all that stands in a group, a branch or a called block, that is gone as a whole.
-        """
-        here = self._head if is_new else self._base
-        chain = here.chain(node)
-        whole = [line for line in chain if line not in self._kept]
-        names = here.deciding(node)
-        if found := self._come_or_gone(chain, whole, is_new=is_new) or self._variables(names):
-            return found
-        if arriving and names & ARRIVING:
-            return arriving
-        if whole:
-            return self._single(whole, is_new=is_new)
-        own = chain[0] if chain else node
-        return self._cause((own, is_new), "node", *((None, own) if is_new else (own, None)))
-
-    def _come_or_gone(
-        self, chain: Iterable[SourceItem], whole: list[SourceItem], *, is_new: bool
-    ) -> CauseSet:
-        """The item that only one text has, or that says something else; nobody, if none has changed."""
-        here, there = (self._head, self._base) if is_new else (self._base, self._head)
-        if any(here.texts[line.text] > there.texts[line.text] for line in whole):
-            return self._single(whole, is_new=is_new)
-        for line in chain:
-            other = self._partners[is_new].get(line)
-            if other is None:
-                if here.texts[line.text] > there.texts[line.text]:
-                    return self._single([line], is_new=is_new)
-                continue
-            sides = (other, line) if is_new else (line, other)
-            if self._is_edited(*sides):
-                return self._item(*sides)
-        return NOBODY
-
-    def _single(self, lines: list[SourceItem], *, is_new: bool) -> CauseSet:
-        """The outermost of some items, each in the next, that are new or gone."""
-        line = lines[-1]
-        is_group = len(lines) > 1 and lines[-2].parent is line
-        # Of several that say the same, nobody can tell which one is new.
-        key = (line, is_new) if is_group else (line.text, line.parent, is_new)
-        return self._cause(key, "item", *((None, line) if is_new else (line, None)))
-
-    def _is_elsewhere(self, b: Node, h: Node) -> bool:
-        """Whether two nodes come from items that do not say the same."""
-        before, after = self._chains(b, h)
-        return [line.text for line in before] != [line.text for line in after]
-
-    def _edited(self, b: Node, h: Node) -> CauseSet:
-        """The innermost item around a node that says something else."""
-        lines = _together(*self._chains(b, h))
-        return next((self._item(x, y) for x, y in lines if self._is_edited(x, y)), NOBODY)
-
-    def _is_edited(self, base: SourceItem, head: SourceItem) -> bool:
-        """Whether the one text was made the other: if both specs have both, another item was chosen."""
-        before, after = self._base.texts, self._head.texts
-        return base.text != head.text and (
-            before[base.text] > after[base.text] or before[head.text] < after[head.text]
-        )
-
-    def _item(self, base: SourceItem | None, head: SourceItem | None) -> CauseSet:
-        return self._cause((base, head), "item", base, head)
-
-    @cached_property
-    def _kept(self) -> set[SourceItem]:
-        """The items of both texts from which a node comes that both sides have."""
-        chains = {id(chain): chain for b, h in self._matching.pairs for chain in self._chains(b, h)}
-        return {line for chain in chains.values() for line in chain}
-
-    def _chains(self, b: Node, h: Node) -> tuple[tuple[SourceItem, ...], tuple[SourceItem, ...]]:
-        return self._base.chain(b), self._head.chain(h)
-
-    @cached_property
-    def _partners(self) -> tuple[dict[SourceItem, SourceItem], dict[SourceItem, SourceItem]]:
-        """Which item of one text is which of the other, by the nodes that come from both, for both sides."""
-        from_base: dict[SourceItem, SourceItem] = {}
-        from_head: dict[SourceItem, SourceItem] = {}
-        seen: set[tuple[int, int]] = set()
-        for b, h in self._matching.pairs:
-            before, after = self._chains(b, h)
-            if (id(before), id(after)) in seen:
-                continue
-            seen.add((id(before), id(after)))
-            for x, y in _together(before, after):
-                from_base.setdefault(x, y)
-                from_head.setdefault(y, x)
-        return from_base, from_head
-
-    def _variables(self, names: VariableNames) -> CauseSet:
-        """The variables behind some names that have other values, not counting those computed from others."""
-        found: set[str] = set()
-        waiting = list(names & self._changed)
-        for name in waiting:
-            computed = self._base.variables.get(name, NO_NAMES) | self._head.variables.get(name, NO_NAMES)
-            deeper = computed & self._changed - {name}
-            waiting += deeper - set(waiting)
-            if not deeper:
-                found.add(name)
-        return _union(self._cause((name,), "variable", None, None, name) for name in sorted(found))
-
-    def _cause(
-        self,
-        key: tuple[Hashable, ...],
-        kind: CauseKind,
-        base: SourceItem | Node | Input | None,
-        head: SourceItem | Node | Input | None,
-        name: str = "",
-    ) -> CauseSet:
-        """The one cause of that key."""
-        if (kind, *key) not in self._known:
-            self._known[kind, *key] = Cause(kind, name, base, head)
-        return frozenset({self._known[kind, *key]})
-
-
-def _together(
-    base: tuple[SourceItem, ...], head: tuple[SourceItem, ...]
-) -> list[tuple[SourceItem, SourceItem]]:
-    """The items around a node on both sides, the innermost first; just that if there are more around one."""
-    alike = len(base) == len(head)
-    return list(zip(base, head, strict=True)) if alike else list(zip(base[:1], head[:1], strict=False))

@@ -26,7 +26,8 @@ from archcost.results.difference import (
 )
 from archcost.results.report import COUNTS
 from archcost.review.cause_text import Wording, field_changes
-from archcost.review.causes import Attribution, Cause
+from archcost.review.causes import Attribution
+from archcost.review.edits import Cause
 from archcost.review.matching import Matching, is_called_by_kind, layer_key, word_of
 from archcost.review.source_items import SourceItem
 

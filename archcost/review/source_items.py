@@ -66,7 +66,7 @@ class SourceText:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._lines: dict[int, dict[tuple[int, int], SourceItem]] = {}
+        self._items: dict[int, dict[tuple[int, int], SourceItem]] = {}
         self._roots: dict[int, Tree] = {}
         self._chains: dict[object, tuple[SourceItem, ...]] = {}
 
@@ -79,10 +79,10 @@ class SourceText:
 
     def _climb(self, places: Iterable[Place]) -> Iterator[SourceItem]:
         for place in places:
-            line = self._of(place.source).get((place.line, place.column))
-            while line is not None:
-                yield line
-                line = line.parent
+            item = self._of(place.source).get((place.line, place.column))
+            while item is not None:
+                yield item
+                item = item.parent
 
     def own(self, node: Node) -> str:
         """What the item of a node says; empty if its text cannot be found."""
@@ -92,10 +92,10 @@ class SourceText:
     @cached_property
     def texts(self) -> Counter[str]:
         """How often each text occurs among the items that nodes come from, each item counted once."""
-        lines = {id(line): line for node in self._network for line in self.chain(node)}
-        for source in list(self._lines.values()):
-            lines |= {id(line): line for line in source.values()}
-        return Counter(line.text for line in lines.values())
+        found = {id(item): item for node in self._network for item in self.chain(node)}
+        for source in list(self._items.values()):
+            found |= {id(item): item for item in source.values()}
+        return Counter(item.text for item in found.values())
 
     def behind(self, node: Node) -> VariableNames:
         """The variables that a node's fields come from, and what they know of the tensors that arrive."""
@@ -137,8 +137,8 @@ class SourceText:
         return None
 
     def _of(self, source: Source) -> dict[tuple[int, int], SourceItem]:
-        if id(source) not in self._lines:
-            found = self._lines[id(source)] = dict[tuple[int, int], SourceItem]()
+        if id(source) not in self._items:
+            found = self._items[id(source)] = dict[tuple[int, int], SourceItem]()
             try:
                 root = read("\n".join(source.lines), source.name, _UNBOUNDED)
             except ArchcostError:
@@ -146,20 +146,20 @@ class SourceText:
             self._roots[id(source)] = root
             if isinstance(root, MappingNode):
                 _collect(root, found)
-        return self._lines[id(source)]
+        return self._items[id(source)]
 
 
 def _followed(chain: Iterable[SourceItem], names: VariableNames, *, conditions: bool) -> VariableNames:
-    """Names at the innermost line in terms of what the outermost one knows."""
+    """Names at the innermost item in terms of what the outermost one knows."""
     block: SourceItem | None = None
-    for line in chain:
-        if line.is_block:
-            block = line
+    for item in chain:
+        if item.is_block:
+            block = item
             continue
         if block is not None:  # its call: arguments, else defaults, stand for the parameters
-            names = _replaced(names, block.given | {k: v for k, v in line.given.items() if k in block.given})
+            names = _replaced(names, block.given | {k: v for k, v in item.given.items() if k in block.given})
             block = None
-        names = _replaced(names | line.conditions if conditions else names, line.loops)
+        names = _replaced(names | item.conditions if conditions else names, item.loops)
     return names
 
 
@@ -176,79 +176,79 @@ def _replaced(names: VariableNames, given: dict[str, VariableNames]) -> Variable
 
 
 def _collect(root: MappingNode, found: dict[tuple[int, int], SourceItem]) -> None:
-    """All lines of a spec, or of a file of blocks, by every place that a node may give."""
+    """All items of a spec, or of a file of blocks, by every place that a node may give."""
     if isinstance(layers := root.get("layers"), SequenceNode):
         _items(layers, None, found)
     if not isinstance(blocks := root.get("blocks"), MappingNode):
         return
     for entry in blocks.entries:
         if isinstance(block := entry.value, MappingNode):
-            line = SourceItem(entry.key.place, f"block {entry.key.text}", None, is_block=True)
-            found[line.place.line, line.place.column] = line
+            item = SourceItem(entry.key.place, f"block {entry.key.text}", None, is_block=True)
+            found[item.place.line, item.place.column] = item
             if isinstance(params := block.get("params"), MappingNode):
-                line.given = {one.key.text: _names(one.value) for one in params.entries}
-                line.text += _text(params)
+                item.given = {one.key.text: _names(one.value) for one in params.entries}
+                item.text += _text(params)
             if isinstance(body := block.get("body"), SequenceNode):
-                _items(body, line, found)
+                _items(body, item, found)
 
 
 def _items(items: SequenceNode, parent: SourceItem | None, found: dict[tuple[int, int], SourceItem]) -> None:
-    for item in items.items:
-        line = SourceItem(item.place, "", parent)
-        found[item.place.line, item.place.column] = line
-        if isinstance(item, ScalarNode):
-            line.text = item.text
-        elif isinstance(item, MappingNode):
-            _item(item, line, found)
+    for tree in items.items:
+        item = SourceItem(tree.place, "", parent)
+        found[tree.place.line, tree.place.column] = item
+        if isinstance(tree, ScalarNode):
+            item.text = tree.text
+        elif isinstance(tree, MappingNode):
+            _item(tree, item, found)
 
 
-def _item(item: MappingNode, line: SourceItem, found: dict[tuple[int, int], SourceItem]) -> None:
-    """Fill in the line of an item, and go on with what stands in it."""
+def _item(tree: MappingNode, item: SourceItem, found: dict[tuple[int, int], SourceItem]) -> None:
+    """Fill in an item, and go on with what stands in it."""
     texts: list[str] = []
-    for key, value in item.entries:
-        for tree in (key, value):
-            found.setdefault((tree.place.line, tree.place.column), line)
+    for key, value in tree.entries:
+        for part in (key, value):
+            found.setdefault((part.place.line, part.place.column), item)
         if key.text in _SILENT:
             continue
         texts.append(key.text)
         if key.text in ("body", "residual", "shortcut", "branches"):
-            _inside(value, line, found)
+            _inside(value, item, found)
             texts[-1] += " " + _outline(value)
             continue
         texts[-1] += _text(value)
-        _take(key.text, value, line)
-    line.text = ", ".join(sorted(texts))
+        _take(key.text, value, item)
+    item.text = ", ".join(sorted(texts))
 
 
-def _take(key: str, value: Tree, line: SourceItem) -> None:
+def _take(key: str, value: Tree, item: SourceItem) -> None:
     """Note which variables an entry reads, and what for."""
     names = _names(value)
     if key == "when":
-        line.conditions |= names
+        item.conditions |= names
     elif key == "repeat":
         rows = value.items if isinstance(value, SequenceNode) else [value]
         columns = [entry for row in rows if isinstance(row, MappingNode) for entry in row.entries]
-        line.conditions |= names
+        item.conditions |= names
         for entry in columns:
-            line.loops[entry.key.text] = line.loops.get(entry.key.text, _NOTHING) | _names(entry.value)
+            item.loops[entry.key.text] = item.loops.get(entry.key.text, _NOTHING) | _names(entry.value)
     else:
-        line.names |= names
+        item.names |= names
         if isinstance(value, MappingNode):
-            line.given |= {entry.key.text: _names(entry.value) for entry in value.entries}
+            item.given |= {entry.key.text: _names(entry.value) for entry in value.entries}
 
 
-def _inside(value: Tree, line: SourceItem, found: dict[tuple[int, int], SourceItem]) -> None:
+def _inside(value: Tree, item: SourceItem, found: dict[tuple[int, int], SourceItem]) -> None:
     """The items of a body, of a shortcut or of branches."""
     if isinstance(value, SequenceNode):
-        _items(value, line, found)
+        _items(value, item, found)
     elif isinstance(value, MappingNode) and isinstance(body := value.get("body"), SequenceNode):
-        inner = SourceItem(value.place, _outline(value), line)
+        inner = SourceItem(value.place, _outline(value), item)
         if when := value.get("when"):
             inner.conditions = _names(when)
         _items(body, inner, found)
     elif isinstance(value, MappingNode):
         for entry in value.entries:
-            _inside(entry.value, SourceItem(entry.key.place, "", line), found)
+            _inside(entry.value, SourceItem(entry.key.place, "", item), found)
 
 
 def _outline(value: Tree) -> str:

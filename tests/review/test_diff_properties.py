@@ -19,7 +19,8 @@ from tests.review.sketches import Edits, Sketch, chance, load
 if TYPE_CHECKING:
     from archcost.network import Network
     from archcost.results.difference import Diff
-    from archcost.review.causes import Cause, NodeDifference
+    from archcost.review.causes import NodeDifference
+    from archcost.review.edits import Cause
     from tests.review.sketches import Spec
 
 seeds = st.integers(0, 2**32)
