@@ -6,13 +6,21 @@ import re
 from typing import TYPE_CHECKING
 
 from archcost.spec.document import Iterations
+from archcost.spec.problems import Mistake
 from archcost.spec.template import ANY, shown
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode
 from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcost.expressions.values import Value
+    from archcost.limits import Limits
+    from archcost.source import Place
     from archcost.spec.checks import Checks
     from archcost.spec.naming import Around
+    from archcost.spec.scope import Environment
+    from archcost.spec.template import Template
     from archcost.spec.yaml_reader import Tree
 
 _LOOP = re.compile(r"(\w+) +in +range\((?:0, *)?([^,()]+)\)")
@@ -98,3 +106,33 @@ def _check_loop_variables(node: MappingNode, around: Around, checks: Checks) -> 
                 text = f"loop variable '{entry.key.text}' is already a variable here; choose another name"
                 checks.problems.add(entry.key.place, text)
     return named
+
+
+def rounds(steps: Iterations, place: Place, env: Environment, limits: Limits) -> list[dict[str, Value]]:
+    """The loop variables of each iteration.
+
+    Raises:
+        Mistake: lists of different lengths, or more iterations than a network has nodes.
+    """
+    if steps.rows:
+        return [{name: t.value(env) for name, t in row.items()} for row in steps.rows]
+    if steps.count is not None:
+        return [{}] * _count(steps.count, "the count", env, limits)
+    columns: dict[str, Sequence[Value]] = {}
+    for name, template in steps.columns.items():
+        values = template.value(env)
+        columns[name] = values if isinstance(values, tuple) else range(_count(template, name, env, limits))
+    lengths = {len(values) for values in columns.values()}
+    if len(lengths) > 1:
+        has = ", ".join(f"{name} {len(values)}" for name, values in columns.items())
+        text = "repeat steps through its lists together, so they need equal lengths"
+        raise Mistake(place, f"{text}: {has}")
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _count(template: Template, what: str, env: Environment, limits: Limits) -> int:
+    count = template.count(env, what)
+    if count > limits.nodes:
+        text = f"repeat: {what} is {count:,}, but a network has at most {limits.nodes:,} nodes"
+        raise Mistake(template.place, f"{text}; if that is meant, raise it: --limit nodes=N")
+    return count

@@ -133,8 +133,8 @@ def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
     inputs = network_inputs(document.inputs, variables, given, problems, limits)
     problems.stop_if_any()
     try:
-        expander = Expander(document, variables, problems, limits, opened)
-        return expander.expand(inputs, path, chosen, tuple(survey.unused))
+        expander = Expander(document, variables, inputs, problems, limits, opened)
+        return expander.expand(path, chosen, tuple(survey.unused))
     except SpecError as error:
         raise _with_axes(_with_settings(error, overrides), inputs) from None
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import ExpressionError
+from archcost.spec.problems import Mistake
 from archcost.windows.window import axis_names, show
 
 if TYPE_CHECKING:
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from archcost.expressions.values import Value
     from archcost.network import Input, Node
+    from archcost.spec.document import Ref
     from archcost.spec.problems import Uses
     from archcost.spec.sharing import Shared
 
@@ -30,8 +32,8 @@ Flow: TypeAlias = "tuple[Wire, ...]"
 UNKNOWN: Flow = (Unknown(),)
 
 
-class Lost(Exception):  # noqa: N818 - no error: a value that depends on an unknown tensor
-    """A value was asked of an unknown tensor: stay silent, its mistake is reported."""
+class Lost(Exception):  # noqa: N818 - no error of anybody's
+    """A value depends on an unknown tensor: stay silent, its mistake is reported."""
 
 
 class Tap:
@@ -42,6 +44,34 @@ class Tap:
     def __init__(self, flow: Flow, parts: dict[str, Tap] | None = None) -> None:
         self.flow = flow
         self.parts = parts or {}
+
+    def hang(self, path: list[str], parts: dict[str, Tap]) -> None:
+        """Let it be read by a path: `unit.high` is part `high` of a part `unit` without a tensor itself."""
+        for step in path[:-1]:
+            parts = parts.setdefault(step, Tap(())).parts
+        parts[path[-1]] = self
+
+    def named(self, name: str | None) -> dict[str, Wire]:
+        """The tensors by name: its own, or its outputs' (`unit.high`), or their nodes' paths."""
+        if len(self.flow) == 1:
+            return {name or self.flow[0].path: self.flow[0]}
+        found = dict(self._outputs_below(name)) if name else {}
+        return found if len(found) == len(self.flow) else {wire.path: wire for wire in self.flow}
+
+    def _outputs_below(self, name: str) -> Iterator[tuple[str, Wire]]:
+        """The named outputs, which iterations are not."""
+        for key, part in self.parts.items():
+            if not part.flow:
+                yield from part._outputs_below(f"{name}.{key}")  # noqa: SLF001 - the same class
+            elif not key.isdigit():
+                yield from ((f"{name}.{key}", wire) for wire in part.flow)
+
+    def part_names(self) -> str:
+        """What can be read of it: iterations by their range, outputs by their names."""
+        names = [key for key in self.parts if not key.isdigit()]
+        if len(self.parts) - len(names) > 8:
+            return ", ".join([*names, f"0 to {len(self.parts) - len(names) - 1}"])
+        return ", ".join(self.parts) or "one output only"
 
 
 class Taps:
@@ -61,6 +91,23 @@ class Taps:
                 return scope.own[name]
             scope = scope.outer
         return None
+
+    def read(self, ref: Ref) -> Tap:
+        """What a tap of the spec means.
+
+        Raises:
+            Mistake: it has no such part, or is no output itself.
+        """
+        tap, walked = self.find(ref.head), ref.head
+        for part in ref.text.split(".")[1:]:
+            if tap is None or tap.flow == UNKNOWN:
+                break
+            if part not in tap.parts:
+                raise Mistake(ref.place, f"'{walked}' has no '{part}'; it has {tap.part_names()}")
+            tap, walked = tap.parts[part], f"{walked}.{part}"
+        if tap is not None and not tap.flow:
+            raise Mistake(ref.place, f"'{walked}' is no output itself; it has {tap.part_names()}")
+        return tap or Tap(UNKNOWN)
 
 
 class Environment(Mapping[str, "Value"]):

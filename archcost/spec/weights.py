@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, cast
 
 from archcost.network import GivenWeights
+from archcost.spec.opened import beside
 from archcost.spec.problems import Mistake
 from archcost.spec.template import describe, shown
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode
@@ -19,10 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from archcost.expressions.values import Value
-    from archcost.files import Stored
     from archcost.network import Node
     from archcost.source import Place
     from archcost.spec.checks import Checks
+    from archcost.spec.opened import Opened
     from archcost.spec.template import Field, Template
     from archcost.spec.yaml_reader import Tree
     from archcost.windows.window import Shape
@@ -65,31 +66,53 @@ def _is_number(value: object) -> bool:
     return value is not None and not isinstance(value, (str, bool, tuple, dict))
 
 
-def given(
-    weights: WrittenWeights, nodes: Sequence[Node], base: str, env: Mapping[str, Value], file: Stored | None
-) -> tuple[GivenWeights, list[Mistake]]:
-    """What an item's `weights` say of the nodes it became, and what is wrong with that.
+class WeightsInPlace:
+    """The values that the items of a network fix, each tensor by one item.
 
-    Args:
-        weights: as written.
-        nodes: that the item became.
-        base: the path of the item.
-        env: the variables.
-        file: the file that is meant, if one is.
+    Attributes:
+        found: what each item fixes, in order.
     """
-    names = {
-        f"{node.path[len(base) :]}.{tensor}".lstrip("."): (node, tensor)
-        for node in nodes
-        for tensor in tensors(node)
-    }
-    numbers: dict[str, Value] = {}
-    mistakes: list[Mistake] = []
-    for name, (place, template) in weights.numbers.items():
-        try:
-            numbers[name] = _numbers(name, place, template, names, env)
-        except Mistake as mistake:
-            mistakes.append(mistake)
-    return GivenWeights(weights.place, names, numbers, file), mistakes
+
+    def __init__(self, opened: Opened) -> None:
+        self.found: list[GivenWeights] = []
+        self._opened = opened
+        self._places: dict[tuple[str, str], Place] = {}
+
+    def note(
+        self, weights: WrittenWeights, nodes: Sequence[Node], base: str, env: Mapping[str, Value]
+    ) -> list[Mistake]:
+        """Take over what an item's `weights` say of the nodes it became; what is wrong with that.
+
+        Args:
+            weights: as written.
+            nodes: that the item became.
+            base: the path of the item.
+            env: the variables.
+        """
+        file = beside(self._opened, weights.place.source.name, weights.file) if weights.file else None
+        if weights.file and file is None:
+            text = f"weights '{weights.file}' leaves the folder of this file; it may only go below it"
+            return [Mistake(weights.place, text)]
+        names = {
+            f"{node.path[len(base) :]}.{tensor}".lstrip("."): (node, tensor)
+            for node in nodes
+            for tensor in tensors(node)
+        }
+        numbers: dict[str, Value] = {}
+        mistakes: list[Mistake] = []
+        for name, (place, template) in weights.numbers.items():
+            try:
+                numbers[name] = _numbers(name, place, template, names, env)
+            except Mistake as mistake:
+                mistakes.append(mistake)
+        self.found.append(GivenWeights(weights.place, names, numbers, file))
+        for name in names if file else numbers:
+            node, tensor = names[name]
+            before = self._places.setdefault((node.shared or node.path, tensor), weights.place)
+            if before != weights.place:
+                text = f"weights: {name} is fixed on line {before.line} already"
+                mistakes.append(Mistake(weights.place, text))
+        return mistakes
 
 
 def tensors(node: Node) -> dict[str, Shape]:
