@@ -408,7 +408,7 @@ def interpolating(
 def _resize(length: int, size: int, scale: Fraction, radius: int, align_corners: bool) -> _AxisWindow:
     step = 1 / scale
     if radius == 0 or length == 1:  # a single position has no neighbour to blend with
-        p, q = (step if length > 1 else Fraction(1, size)).as_integer_ratio()
+        p, q = step.as_integer_ratio()
         return _AxisWindow(q, p, q, q - 1)
     offset = (step - 1) / 2
     if align_corners:
