@@ -38,6 +38,7 @@ from archcost.gate.drift import CheckedPair, about_config, about_limits
 from archcost.gate.drift import about_baseline as drift_of_baseline
 from archcost.gate.gone import about_gone, checked_then
 from archcost.gate.judge import measures, rulings
+from archcost.gate.moved_cost import about_moved
 from archcost.gate.waivers import Waivers, granted
 from archcost.results.difference import Place as WrittenAt
 from archcost.results.judgement import (
@@ -150,6 +151,7 @@ class Gate:
             *about_base(self.config, base, specs, has_drifted=bool(drifted)),
             *of_anchor,
             *drifted,
+            *about_moved(self._pairs, self.config, base.name if base else ""),
             *about_variants(checked, others),
             *(about_unlisted(self.config, [*wanted, *others]) if is_whole else ()),
             *about_budgets(self.config, checked, others),

@@ -28,6 +28,10 @@ GATE_RULES: dict[str, tuple[Level, str]] = {
     "gone-spec": ("error", "a network that was checked at the base is not checked any more"),
     "lost-budget": ("error", "a network has no limit any more that held for it at the base"),
     "loosened": ("warn", "a limit, a level, a waiver or the baseline allows more than at the base"),
+    "moved-cost": (
+        "warn",
+        "what is limited costs less than at the base, and the network without a limit more",
+    ),
     "unlisted-spec": ("warn", "a spec lies where specs are looked for, and no pattern of `specs` means it"),
     "unchecked-variant": ("warn", "a spec has variants that are not checked"),
     "declared": ("info", "what a layer costs is declared by the spec, not derived"),
@@ -48,7 +52,15 @@ GATE_RULES: dict[str, tuple[Level, str]] = {
 WATCHING = ("moving-base", "gone-spec", "lost-budget", "loosened", "more-declared")
 """Those that watch what a change does to the gate: it cannot make them milder for itself."""
 
-WAIVABLE = ("gone-spec", "lost-budget", "declared", "more-declared", "hollow-network", "unchecked-variant")
+WAIVABLE = (
+    "gone-spec",
+    "lost-budget",
+    "declared",
+    "more-declared",
+    "hollow-network",
+    "unchecked-variant",
+    "moved-cost",
+)
 """Those of them that are about a network, so that a waiver may accept them, as it does findings."""
 
 
