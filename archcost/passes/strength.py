@@ -11,23 +11,19 @@ sum. Whatever reads all positions at once hands nothing back, so the support is 
 
 from __future__ import annotations
 
-from math import prod
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import NoWeightsError, TooLargeError
 from archcost.passes.access import AccessCache
+from archcost.passes.backward import Backward, BackwardSum, BackwardWindow, positions_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    import numpy as np
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
 
     from archcost.network import Input, Network, Node
     from archcost.passes.access import Access
+    from archcost.passes.backward import Extent, Weights
     from archcost.windows.window import Axes, Shape, Window
-
-    Weights: TypeAlias = NDArray[np.float64]
 
 POSITIONS = 2**25
 """More positions than this are not followed at once: that many are 256 MiB."""
@@ -93,12 +89,12 @@ def strength(
     """
     rank = max(len(tensor.output) - 1 for tensor in (node, *network.inputs))
     kept = tuple(range(rank)) if axes is None else tuple(axes)
-    way = _Backtrace(network, node, kept, mean=mean)
-    if way.summed_too_early:
+    back = _Backtrace(network, node, kept, mean=mean)
+    if back.summed_too_early:
         whole = strength(network, node, mean=mean)
         return {name: _marginal(found, kept) for name, found in whole.items()}
-    way.refuse_if_large()
-    return way.weights()
+    back.refuse_if_large()
+    return back.weights()
 
 
 def _marginal(found: Strength, kept: Axes) -> Strength:
@@ -110,178 +106,11 @@ def _marginal(found: Strength, kept: Axes) -> Strength:
     )
 
 
-Span: TypeAlias = tuple[int, int]
-"""The first and the last position along an axis."""
-
-Extent: TypeAlias = tuple[Span, ...]
-"""A span per axis that is kept."""
-
-
-class _Backward:
-    """A layer that looks at one position: it hands on what it is given."""
-
-    def extent(self, extent: Extent) -> Extent | None:
-        """The positions that are read; None if there are none."""
-        return extent
-
-    def phases(self, extent: Extent) -> int:  # noqa: ARG002 - as the others
-        """How many kinds of outputs an extent has, which are handed back one kind after the other."""
-        return 1
-
-    def additions(self, extent: Extent) -> int:  # noqa: ARG002 - as the others
-        """How many it takes to hand back the weights of an extent."""
-        return 0
-
-    def hand_back(self, weights: Weights, extent: Extent) -> Weights:  # noqa: ARG002 - as the others
-        """The weights of the positions that are read."""
-        return weights
-
-
-class _BackwardSum(_Backward):
-    """A layer that reads position 0 along some axes, wherever the output lies, as a broadcast does.
-
-    `origins` has an entry per axis of the source: the reader's axis it follows, or None.
-    """
-
-    def __init__(self, origins: Sequence[int | None]) -> None:
-        self._origins = origins
-
-    def extent(self, extent: Extent) -> Extent:
-        """Position 0 where no axis is followed."""
-        return tuple((0, 0) if axis is None else extent[axis] for axis in self._origins)
-
-    def additions(self, extent: Extent) -> int:
-        """Every weight is added once."""
-        return _positions(extent)
-
-    def hand_back(self, weights: Weights, extent: Extent) -> Weights:
-        """Summed over the axes that are not followed."""
-        others = tuple(axis for axis in range(weights.ndim) if axis not in self._origins)
-        sizes = [last - first + 1 for first, last in self.extent(extent)]
-        return weights.sum(axis=others).reshape(sizes)
-
-
-class _BackwardWindow(_Backward):
-    """A window, seen along the axes that are kept; along the others every output adds up to `factor`."""
-
-    def __init__(self, window: Window, axes: Axes, factor: int, *, mean: bool) -> None:
-        self._window = window
-        self._axes = axes
-        self._factor = factor
-        self._mean = mean
-        self._known: dict[tuple[Span, int], list[_Pattern]] = {}
-
-    def extent(self, extent: Extent) -> Extent | None:
-        """From the first position that any output reads to the last."""
-        spans = [self._span(span, axis) for span, axis in zip(extent, self._axes, strict=True)]
-        found = tuple(span for span in spans if span)
-        return found if len(found) == len(spans) else None
-
-    def phases(self, extent: Extent) -> int:
-        """Along any axis, the most phases that the outputs of an extent have."""
-        each = zip(extent, self._axes, strict=True)
-        return max((min(self._window.period(i)[0], b - a + 1) for (a, b), i in each), default=1)
-
-    def additions(self, extent: Extent) -> int:
-        """An addition per weight and tap, axis after axis."""
-        total, sizes = 0, [last - first + 1 for first, last in extent]
-        for i, axis in enumerate(self._axes):
-            total += prod(sizes) * max((len(p.reads) for p in self._patterns(extent[i], axis)), default=0)
-            first, last = self._span(extent[i], axis) or (0, 0)
-            sizes[i] = last - first + 1
-        return total
-
-    def hand_back(self, weights: Weights, extent: Extent) -> Weights:
-        """One axis after the other: windows are products over their axes."""
-        for i, (span, axis) in enumerate(zip(extent, self._axes, strict=True)):
-            weights = self._along(weights, i, span, axis)
-        return weights if self._factor == 1 else weights * self._factor
-
-    def _patterns(self, span: Span, axis: int) -> list[_Pattern]:
-        """What is read from a span of outputs, phase by phase; phases that read nothing are left out."""
-        if (span, axis) not in self._known:
-            self._known[span, axis] = [*self._new_patterns(span, axis)]
-        return self._known[span, axis]
-
-    def _new_patterns(self, span: Span, axis: int) -> Iterator[_Pattern]:
-        first, last = span
-        period, step = self._window.period(axis)
-        for u in range(first, min(first + period, last + 1)):
-            if reads := self._window.reads(axis, u):
-                yield _Pattern(u - first, period, reads, step, (last - u) // period + 1)
-
-    def _span(self, span: Span, axis: int) -> Span | None:
-        patterns = self._patterns(span, axis)
-        if not patterns:
-            return None
-        return min(p.reads[0] for p in patterns), max(
-            p.reads[-1] + (p.outputs - 1) * p.step for p in patterns
-        )
-
-    def _along(self, weights: Weights, i: int, span: Span, axis: int) -> Weights:
-        import numpy as np  # noqa: PLC0415 - only some commands need it
-
-        patterns = self._patterns(span, axis)
-        if len(patterns) == 1 and patterns[0].moves_only:
-            return weights
-        low, high = self._span(span, axis) or (0, 0)
-        result = np.zeros((*weights.shape[:i], high - low + 1, *weights.shape[i + 1 :]))
-        source, target = np.moveaxis(weights, i, 0), np.moveaxis(result, i, 0)
-        for pattern in patterns:
-            part = source[pattern.start :: pattern.period]
-            part = part / len(pattern.reads) if self._mean else part
-            for slots, weight in pattern.handed_back(part, low):
-                target[slots] += weight
-        return result
-
-
-class _Pattern(NamedTuple):
-    """Outputs of one phase along an axis: `outputs` of them, every `period`-th from `start`.
-
-    The first reads `reads`, each further one the same, `step` inputs on.
-    """
-
-    start: int
-    period: int
-    reads: Sequence[int]
-    step: int
-    outputs: int
-
-    @property
-    def moves_only(self) -> bool:
-        """Whether every output reads one position, and neighbours read neighbours."""
-        return self.period == self.step == len(self.reads) == 1
-
-    def handed_back(self, weights: Weights, low: int) -> Iterator[tuple[slice, Weights]]:
-        """Weights and what they are added to, from index `low` on: by tap or, of fewer outputs, by output."""
-        if isinstance(self.reads, range) and self.outputs < len(self.reads):
-            for i in range(self.outputs):
-                yield (
-                    _slots(self.reads[0] + i * self.step - low, self.reads.step, len(self.reads)),
-                    weights[i],
-                )
-        else:
-            for position in self.reads:
-                yield _slots(position - low, self.step, self.outputs), weights
-
-
-def _slots(first: int, step: int, count: int) -> slice:
-    return slice(first, first + (count - 1) * step + 1, step)
-
-
-def _positions(extent: Extent) -> int:
-    return prod(last - first + 1 for first, last in extent)
-
-
-def _united(a: Extent, b: Extent) -> Extent:
-    return tuple((min(p[0], q[0]), max(p[1], q[1])) for p, q in zip(a, b, strict=True))
-
-
 class _Edge(NamedTuple):
     """One edge that weights are handed back along."""
 
     source: Node | Input
-    step: _Backward
+    step: Backward
     extent: Extent
 
 
@@ -295,23 +124,23 @@ class _Backtrace:
         self._axes = axes
         self._mean = mean
         self._accesses = AccessCache()
-        self._steps: dict[tuple[int, Shape, Shape], _Backward | None] = {}
+        self._steps: dict[tuple[int, Shape, Shape], Backward | None] = {}
         self._additions = 0
         self._related = network.descendants(network.inputs)
         unit = [node.output[1 + axis] // 2 for axis in self._kept(node.output)]
         self._extents: dict[Node | Input, Extent] = {node: tuple((u, u) for u in unit)}
-        self._links: list[tuple[Node, list[_Edge]]] = []
+        self._edges: list[tuple[Node, list[_Edge]]] = []
         last = network.nodes.index(node)
         for reader in reversed(network.nodes[: last + 1]):
             if reader in self._extents:
-                self._links.append((reader, self._follow(reader)))
+                self._edges.append((reader, self._follow(reader)))
 
     def _kept(self, shape: Shape) -> Axes:
         """The axes of a tensor that are not summed over."""
         return tuple(axis for axis in self._axes if axis < len(shape) - 1)
 
     def _follow(self, reader: Node) -> list[_Edge]:
-        links: list[_Edge] = []
+        edges: list[_Edge] = []
         extent = self._extents[reader]
         for position, source in enumerate(reader.inputs):
             step = self._step(reader, position) if source in self._related else None
@@ -322,12 +151,13 @@ class _Backtrace:
                 )
             read = step.extent(extent) if step else None
             if step and read is not None:
-                links.append(_Edge(source, step, read))
-                self._additions += step.additions(extent) + _positions(read)
-                self._extents[source] = _united(self._extents.get(source, read), read)
-        return links
+                edges.append(_Edge(source, step, read))
+                self._additions += step.additions(extent) + positions_of(read)
+                spans = zip(self._extents.get(source, read), read, strict=True)
+                self._extents[source] = tuple((min(a, c), max(b, d)) for (a, b), (c, d) in spans)
+        return edges
 
-    def _step(self, reader: Node, position: int) -> _Backward | None:
+    def _step(self, reader: Node, position: int) -> Backward | None:
         access = self._accesses.of(reader, position)
         x, y = reader.inputs[position].output, reader.output
         key = (id(access), x, y)
@@ -335,13 +165,13 @@ class _Backtrace:
             self._steps[key] = self._new_step(access, x, y)
         return self._steps[key]
 
-    def _new_step(self, access: Access, x: Shape, y: Shape) -> _Backward | None:
+    def _new_step(self, access: Access, x: Shape, y: Shape) -> Backward | None:
         """How a layer hands back weights; None where the way ends."""
         if access.window:
             return self._through(access.window, x)
         match access.way:
             case "unmoved" | "beside all" | "beside some":
-                return _Backward()
+                return Backward()
             case "broadcast":
                 return self._from_broadcast(x, y)
             case "rearranged" | "placed":
@@ -349,37 +179,37 @@ class _Backtrace:
             case _:
                 return None
 
-    def _from_rearranged(self, access: Access, x: Shape, y: Shape) -> _Backward | None:
+    def _from_rearranged(self, access: Access, x: Shape, y: Shape) -> Backward | None:
         """Nothing moved if only channels did. A vector has lost its positions, or has none but one."""
         if len(x) == 1 or len(y) == 1 or all(n == 1 for n in x[1:]):
-            return _BackwardSum([None for _ in self._kept(x)]) if all(n == 1 for n in x[1:]) else None
+            return BackwardSum([None for _ in self._kept(x)]) if all(n == 1 for n in x[1:]) else None
         if access.how and access.how.moves_channels_only:
-            return _Backward()
+            return Backward()
         raise NoWeightsError(
             f"before {self._node.path}, positions move to other axes or are read all along one, and weights "
             "are not followed through that; choose a node before it"
         )
 
-    def _from_broadcast(self, x: Shape, y: Shape) -> _Backward | None:
+    def _from_broadcast(self, x: Shape, y: Shape) -> Backward | None:
         """What is broadcast along every axis is the same everywhere: like a global operation, it ends."""
         spread = [n == 1 < m for n, m in zip(x[1:], y[1:], strict=True)]
         if all(spread):
             return None
-        return _BackwardSum([None if spread[axis] else i for i, axis in enumerate(self._kept(x))])
+        return BackwardSum([None if spread[axis] else i for i, axis in enumerate(self._kept(x))])
 
-    def _through(self, window: Window, x: Shape) -> _Backward:
+    def _through(self, window: Window, x: Shape) -> Backward:
         axes = self._kept(x)
         factor = 1
         for axis in set(range(len(x) - 1)) - set(axes):
             taps = _taps(window, axis, mean=self._mean)
             self.summed_too_early = self.summed_too_early or taps is None
             factor *= taps or 1
-        return _BackwardWindow(window, axes, factor, mean=self._mean)
+        return BackwardWindow(window, axes, factor, mean=self._mean)
 
     def refuse_if_large(self) -> None:
         """Raise TooLargeError before anything is computed that would not end."""
-        largest = max(self._extents.values(), key=_positions)
-        if (positions := _positions(largest)) > POSITIONS:
+        largest = max(self._extents.values(), key=positions_of)
+        if (positions := positions_of(largest)) > POSITIONS:
             sizes = "×".join(f"{last - first + 1:,}" for first, last in largest)
             over = f"{sizes} = {positions:,}" if len(largest) > 1 else sizes
             raise TooLargeError(
@@ -398,13 +228,13 @@ class _Backtrace:
 
         held: dict[Node | Input, Weights] = {self._node: np.ones([1] * len(self._extents[self._node]))}
         exponent = 0
-        for reader, links in self._links:
+        for reader, edges in self._edges:
             if reader not in held:
                 continue
             if float(held[reader].max()) > _TOO_HIGH:
                 held = {tensor: _scaled_down(weights) for tensor, weights in held.items()}
                 exponent += 512
-            self._hand_back(held, reader, links)
+            self._hand_back(held, reader, edges)
         arrived = [held[tensor] for tensor in self._network.inputs if tensor in held]
         if arrived and not any(weights.any() for weights in arrived):
             raise NoWeightsError(
@@ -416,21 +246,21 @@ class _Backtrace:
             if tensor in held and len(tensor.output) > 1
         }
 
-    def _hand_back(self, held: dict[Node | Input, Weights], reader: Node, links: list[_Edge]) -> None:
+    def _hand_back(self, held: dict[Node | Input, Weights], reader: Node, edges: list[_Edge]) -> None:
         import numpy as np  # noqa: PLC0415 - only some commands need it
 
         given, extent = held.pop(reader), self._extents[reader]
-        for link in links:
-            weights, whole = link.step.hand_back(given, extent), self._extents[link.source]
-            if link.source not in held and link.extent == whole:
+        for edge in edges:
+            weights, whole = edge.step.hand_back(given, extent), self._extents[edge.source]
+            if edge.source not in held and edge.extent == whole:
                 # What is added into later must not be what another input is still to be given.
-                held[link.source] = weights.copy() if weights is given and len(links) > 1 else weights
+                held[edge.source] = weights.copy() if weights is given and len(edges) > 1 else weights
                 continue
-            if link.source not in held:
-                held[link.source] = np.zeros([last - first + 1 for first, last in whole])
-            starts = [a - b for (a, _), (b, _) in zip(link.extent, whole, strict=True)]
+            if edge.source not in held:
+                held[edge.source] = np.zeros([last - first + 1 for first, last in whole])
+            starts = [a - b for (a, _), (b, _) in zip(edge.extent, whole, strict=True)]
             box = tuple(slice(a, a + n) for a, n in zip(starts, weights.shape, strict=True))
-            held[link.source][box] += weights
+            held[edge.source][box] += weights
 
 
 def _scaled_down(weights: Weights) -> Weights:
