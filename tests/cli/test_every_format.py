@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from io import StringIO
+from itertools import product
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
 
 import click
 import pytest
 
 from archcost.cli.program import COMMANDS, program
+from archcost.report.formats import FORMATS, RESULTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,10 +31,12 @@ NO_RESULT = {
 
 LACKS = {
     ("explain", "csv"): "a derivation is no table",
+    ("check", "table"): "it has `text`, as a compiler words it",
 }
 """Formats that a command does not have, and why."""
 
 TABLES = [name for name in COMMANDS if name not in NO_RESULT]
+PAGE = Path(__file__).parents[2] / "docs" / "output.md"
 
 
 def options(name: str) -> dict[str, click.Parameter]:
@@ -47,10 +54,71 @@ def formats(name: str) -> set[str]:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_table_can_be_had_in_every_format(name: str) -> None:
-    wanted = {"json", "csv", "markdown"} - {form for command, form in LACKS if command == name}
-    assert wanted <= formats(name)
-    assert formats(name) & {"table", "text"}
-    assert not {form for command, form in LACKS if command == name} & formats(name)
+    lacks = {form for command, form in LACKS if command == name}
+    assert {*FORMATS} - lacks <= formats(name)
+    assert not lacks & formats(name)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_the_page_says_which_formats_a_command_has(name: str) -> None:
+    head, *rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in PAGE.read_text("utf-8").splitlines()
+        if line.startswith("| ") and ("`table`" in line or f"`{name}`" in line)
+    ][:2]
+    told = {name.strip("`"): cell for name, cell in zip(head[1:], rows[0][1:], strict=True)}
+    others = {*re.findall(r"`(\w+)`", " ".join(told.values()))}
+    assert formats(name) == others | {form for form, cell in told.items() if cell == "yes"}
+
+
+@pytest.mark.parametrize("form", {**FORMATS, **dict.fromkeys(RESULTS["judgement"])})
+def test_the_page_says_what_a_format_is_for(form: str) -> None:
+    assert re.search(rf"(?m)^- .*\*\*{form}\*\*", PAGE.read_text("utf-8"))
+
+
+RUNS = {
+    "analyze": ("analyze zoo:lenet5", {"c1", "s2", "output"}),
+    "check": ("check zoo:lenet5 --max-macs 1", {"budget", "max_macs"}),
+    "compare": ("compare zoo:lenet5 zoo:vgg16", {"lenet5", "vgg16"}),
+    "diff": ("diff zoo:resnet50 zoo:resnet50_v1", {"stride", "bottleneck"}),
+    "expand": ("expand zoo:lenet5", {"c1", "s2", "output"}),
+    "explain": ("explain zoo:lenet5 c3", {"c3", "connections"}),
+    "rates": ("rates --kernel 3 --field 25 --layers 3", {"1", "3", "8", "25"}),
+    "rf": ("rf zoo:lenet5", {"c1", "s2", "c5"}),
+    "verify": ("verify zoo:lenet5 --samples 0", {"c1", "s2", "output"}),
+    "zoo": ("zoo", {"resnet50", "vgg16"}),
+}
+"""A command, and words that its result is about."""
+
+
+def cells(text: str, delimiter: str = ",") -> str:
+    return " ".join(cell for row in csv.reader(StringIO(text), delimiter=delimiter) for cell in row)
+
+
+READ: dict[str, Callable[[str], str]] = {
+    "table": str,
+    "text": str,
+    "json": lambda text: json.dumps(json.loads(text)),
+    "csv": cells,
+    "markdown": lambda text: re.sub(r"[`\\]", "", text),
+    "github": lambda text: " ".join(re.findall(r"(?m)^::error file=.*", text) or [text]),
+    "sarif": lambda text: json.dumps(json.loads(text)),
+    "junit": lambda text: " ".join(" ".join(one.attrib.values()) for one in ET.fromstring(text).iter()),  # noqa: S314 - our own
+}
+"""Format -> what a reader of it finds. A new format is in here."""
+
+
+@pytest.mark.parametrize(("name", "form"), [(n, f) for n, f in product(TABLES, READ) if f in formats(n)])
+def test_who_reads_a_format_finds_what_the_result_is_about(name: str, form: str, run: Run) -> None:
+    line, about = RUNS[name]
+    done = run(*line.split(), "--format", form)
+    assert done.returncode == (name == "check"), done.stderr
+    assert about <= {*re.findall(r"[\w]+", READ[form](done.stdout))}
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_format_is_read(name: str) -> None:
+    assert formats(name) <= {*READ}
 
 
 @pytest.mark.parametrize("name", TABLES)
