@@ -400,137 +400,6 @@ which it does not. `python docs/generate.py` makes this page from the rules.
 
 """
 
-WHY = {
-    "expectation": """
-A number that somebody relied on, in a paper or a plan, stands in the spec with `expect` and is compared with
-what is measured. A count with a suffix (`1.2M`) is meant at the precision it is printed in; every other
-number exactly.
-
-Find out which of the two is wrong. `archcost explain` derives the measured one step by step.
-""",
-    "gridding": """
-A dilated convolution skips positions, and the next ones may skip the same. Then neighbouring outputs are made
-of disjoint inputs, which shows as a grid in dense predictions. It is an error if the holes reach the
-network's input, and a warning if the features that the stack reads overlap enough to hide them.
-
-The message has dilations that leave no holes. It also says what the published rules of hybrid dilated
-convolution (Wang et al. 2018) answer: they agree with the count only in part, and the count is exact.
-
-A stack may have many ends, such as a head behind every layer. Eight of them are reported, errors first, and
-the message of the last one says how many more there are.
-""",
-    "lattice": """
-Dilations with a common factor see only every so many positions of what they are given, however many layers
-there are. The layers before them may have mixed the others in; nothing in the stack itself does.
-
-Change one dilation so that no factor is left, as in 1, 2, 5 instead of 2, 4, 4.
-""",
-    "checkerboard": """
-Where the kernel of a transposed convolution is no multiple of its stride, neighbouring outputs are sums of
-different numbers of products. The pattern is there before training and is hard to unlearn (Odena et al. 2016,
-Deconvolution and checkerboard artifacts).
-
-Take a kernel that the stride divides, or resize first and convolve then.
-""",
-    "misaligned-merge": """
-An addition or a concatenation pairs positions by their index. That is meant to be by place: index u of both
-branches should be centred at the same place of the input. An even kernel, padding on one side (`same` with
-stride 2 at even sizes is that), or a resize that does not undo the way down shifts a branch by a part of a
-step. Training works around it, at the cost of sharp borders.
-
-Give both branches the same shifts. 2×2 pooling fits nearest-neighbour and linear resizing and transposed
-convolutions whose kernel is as large as their stride; a 3×3 with stride 2 and padding 1 fits a transposed one
-with the same fields. Branches that only look back in time are compared by their last position, not by their
-middle.
-""",
-    "dead-layer": """
-What no output depends on is paid for and changes nothing. Mostly a merge was forgotten, an auxiliary head or
-one output of a block was left over, or the last item, which is the output where `outputs` names none, does
-not read what was meant. What hangs together is one finding, at the first of its layers that nobody reads; the
-numbers are of all of them. Weights that a layer shares with one that is needed are not counted. Reading the
-size alone (`like`) needs no values. What is only moved, as by a slice, costs nothing and is `info`.
-
-Merge it, name it under `outputs`, or leave it out.
-""",
-    "unused-input": """
-An input that no layer reads has to be brought by whoever runs the network, and nothing depends on it. An
-input that only layers read which are dead themselves is part of what `dead-layer` reports.
-
-Read it with `from`, or take it out of `input`.
-""",
-    "unused-name": """
-A variable, a parameter or an input of a block, a variable or a carried name of a repeat that nothing reads
-can be anything, and nothing changes: often a number, or another name, stands where this one was meant.
-`share` with a word that no other item has shares nothing. These are `warn`. A block that nothing calls, a
-file of which no block is called and a name for a plain count are only left over, and `info`. What reads is
-judged by the text: a layer that `when` leaves out, another variant, a default or a repeat that runs no
-times read like all others. Where a value goes on through others, the last one that nothing reads is
-reported. Names of items may be there for the reader alone.
-
-`--set` of a variable on which no layer depends is refused, so that no row of a sweep repeats the first under
-another name.
-""",
-    "suspicious-input": """
-Frameworks write shapes in other orders. Here one sample is meant, channels first: `[3, 224, 224]`. A shape
-with another order is no error, since every list of sizes is some network's input, but all numbers are of that
-other network. Reported is, in the spec as well as with `--input`:
-
-- a first axis of 1 before three others, or a second one of 1 or 3 before two large ones: a batch. A volume of
-  one channel looks the same. It is not reported if two of its axes are equally long, or if some layer asserts
-  three axes, by its word (`conv3d`) or with a value for each (`kernel_size: [3, 3, 3]`);
-- a last axis of 1, 3 or 4 behind two of at least 16: channels that come last.
-
-Write the channels first and leave the batch out.
-""",
-    "suspicious-softmax": """
-The scores of attention are matrices `[heads, queries, keys]`, and every query's shares of the keys should add
-up to 1. A softmax without `axis` runs along the first axis, as it does for classes: here that is the heads,
-of which each then gets a share. No shape changes, and no count but those of the softmax itself. It is
-reported for whatever a `matmul` gives, scaled or masked, and judged by the `matmul` that weighs something
-with the shares: it sums over their columns, or over their rows.
-
-Write `axis: -1`, or the axis that the message names.
-""",
-    "unread-input": """
-A kernel smaller than its stride reads some positions and steps over others. In a shortcut that is usual,
-since the main branch reads all of them. If nobody does, they were computed for nothing: in the first
-ResNet-50, where the stride is in the first 1×1, three quarters of every stage's last map.
-
-If nothing else reads them, move the stride to where the positions are made or to a layer with a larger
-kernel, or pool before the 1×1.
-""",
-    "field-exceeds-input": """
-Positions beyond a border are padding. Once the field is larger than the input, no output sees data only, and
-the more it grows, the more a network can tell where it is from the padding. For a classifier that is usual;
-for dense predictions it says that the layers from here on cannot see more context than there is.
-
-Usually nothing is to be done. Otherwise take a larger input, or fewer layers or strides up to here.
-""",
-    "field-smaller-than-expected": """
-It stands beside an `expectation` about `receptive_field`, and says how to keep it: each further convolution
-at this point adds `kernel_size - 1` strides, and so does each step of dilation, at the stride of what the
-layer reads. A field that is the whole input because of global operations is taken without them.
-
-Take one of the two, or lower the expectation. More dilation may leave holes, which `gridding` would tell.
-""",
-    "even-kernel-shift": """
-An even kernel has no middle position. With stride 1 and padding that keeps the size, output u lies half a
-position before or behind input u, and padding can only choose which. Shifts add up over layers, and meet
-branches that did not shift. Kernels that only look back in time (`causal`) are meant to, and those without
-padding make another grid anyway.
-
-Take an odd kernel, or two even ones that are padded on opposite sides (`same`, then `same_lower`).
-""",
-    "padding-dominates": """
-On a map that is small beside the kernel's reach, most taps read zeros: the weights are there, multiplied with
-nothing. With a dilation as large as the map, a 3×3 is a 1×1 at the price of nine.
-
-Take a smaller dilation or kernel, or a larger input: the message has the size from which on most taps read
-data.
-""",
-}
-"""Per rule, why it matters, and what to do."""
-
 
 def findings() -> str:
     """`findings.md`: a section per rule."""
@@ -552,7 +421,7 @@ def _rule(rule: Rule) -> str:
     if said:
         raise ValueError(f"{rule.name}: its good example is reported")
     return (
-        f"\n## {rule.name}\n\n{_levels(rule)}: {rule.summary}.\n{WHY[rule.name]}\nReported:\n\n"
+        f"\n## {rule.name}\n\n{_levels(rule)}: {rule.summary}.\n\n{rule.why}\nReported:\n\n"
         + _example_of(rule, rule.bad)
         + "\nNot reported:\n\n"
         + _example_of(rule, rule.good)

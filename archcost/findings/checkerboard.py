@@ -95,6 +95,13 @@ RULE = Rule(
     name="checkerboard",
     levels=("warn",),
     summary="a transposed convolution sums more products at some outputs than at their neighbours",
+    why="""\
+Where the kernel of a transposed convolution is no multiple of its stride, neighbouring outputs are sums of
+different numbers of products. The pattern is there before training and is hard to unlearn (Odena et al. 2016,
+Deconvolution and checkerboard artifacts).
+
+Take a kernel that the stride divides, or resize first and convolve then.
+""",
     good="""\
 archcost: 1
 name: even_upsampling

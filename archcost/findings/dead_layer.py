@@ -94,6 +94,15 @@ RULE = Rule(
     name="dead-layer",
     levels=("warn", "info"),
     summary="layers compute something that no output depends on",
+    why="""\
+What no output depends on is paid for and changes nothing. Mostly a merge was forgotten, an auxiliary head or
+one output of a block was left over, or the last item, which is the output where `outputs` names none, does
+not read what was meant. What hangs together is one finding, at the first of its layers that nobody reads; the
+numbers are of all of them. Weights that a layer shares with one that is needed are not counted. Reading the
+size alone (`like`) needs no values. What is only moved, as by a slice, costs nothing and is `info`.
+
+Merge it, name it under `outputs`, or leave it out.
+""",
     good="""\
 archcost: 1
 name: merged

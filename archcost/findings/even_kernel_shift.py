@@ -43,6 +43,14 @@ RULE = Rule(
     name="even-kernel-shift",
     levels=("info",),
     summary="an even kernel with stride 1 and padding moves everything by half a position",
+    why="""\
+An even kernel has no middle position. With stride 1 and padding that keeps the size, output u lies half a
+position before or behind input u, and padding can only choose which. Shifts add up over layers, and meet
+branches that did not shift. Kernels that only look back in time (`causal`) are meant to, and those without
+padding make another grid anyway.
+
+Take an odd kernel, or two even ones that are padded on opposite sides (`same`, then `same_lower`).
+""",
     good="""\
 archcost: 1
 name: odd_kernel

@@ -149,6 +149,13 @@ RULE = Rule(
     name="expectation",
     levels=("error",),
     summary="a number the spec states with `expect` is not the one that is measured",
+    why="""\
+A number that somebody relied on, in a paper or a plan, stands in the spec with `expect` and is compared with
+what is measured. A count with a suffix (`1.2M`) is meant at the precision it is printed in; every other
+number exactly.
+
+Find out which of the two is wrong. `archcost explain` derives the measured one step by step.
+""",
     good="""\
 archcost: 1
 name: kept

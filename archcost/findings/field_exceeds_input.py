@@ -53,6 +53,13 @@ RULE = Rule(
     name="field-exceeds-input",
     levels=("info",),
     summary="the first layer whose receptive field is larger than the input",
+    why="""\
+Positions beyond a border are padding. Once the field is larger than the input, no output sees data only, and
+the more it grows, the more a network can tell where it is from the padding. For a classifier that is usual;
+for dense predictions it says that the layers from here on cannot see more context than there is.
+
+Usually nothing is to be done. Otherwise take a larger input, or fewer layers or strides up to here.
+""",
     good="""\
 archcost: 1
 name: within_the_input

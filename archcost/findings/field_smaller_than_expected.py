@@ -114,6 +114,13 @@ RULE = Rule(
     name="field-smaller-than-expected",
     levels=("info",),
     summary="what would make a receptive field as large as the spec expects",
+    why="""\
+It stands beside an `expectation` about `receptive_field`, and says how to keep it: each further convolution
+at this point adds `kernel_size - 1` strides, and so does each step of dilation, at the stride of what the
+layer reads. A field that is the whole input because of global operations is taken without them.
+
+Take one of the two, or lower the expectation. More dilation may leave holes, which `gridding` would tell.
+""",
     good="""\
 archcost: 1
 name: sees_enough

@@ -132,6 +132,17 @@ RULE = Rule(
     name="gridding",
     levels=("error", "warn"),
     summary="dilated convolutions one after another never read some positions of what they are given",
+    why="""\
+A dilated convolution skips positions, and the next ones may skip the same. Then neighbouring outputs are made
+of disjoint inputs, which shows as a grid in dense predictions. It is an error if the holes reach the
+network's input, and a warning if the features that the stack reads overlap enough to hide them.
+
+The message has dilations that leave no holes. It also says what the published rules of hybrid dilated
+convolution (Wang et al. 2018) answer: they agree with the count only in part, and the count is exact.
+
+A stack may have many ends, such as a head behind every layer. Eight of them are reported, errors first, and
+the message of the last one says how many more there are.
+""",
     good="""\
 archcost: 1
 name: hybrid

@@ -78,6 +78,12 @@ RULE = Rule(
     name="lattice",
     levels=("warn",),
     summary="the dilations of neighbouring convolutions share a factor, so they read one position in so many",
+    why="""\
+Dilations with a common factor see only every so many positions of what they are given, however many layers
+there are. The layers before them may have mixed the others in; nothing in the stack itself does.
+
+Change one dilation so that no factor is left, as in 1, 2, 5 instead of 2, 4, 4.
+""",
     good="""\
 archcost: 1
 name: mixed_rates

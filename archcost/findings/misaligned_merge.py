@@ -225,6 +225,17 @@ RULE = Rule(
     name="misaligned-merge",
     levels=("warn",),
     summary="branches come together whose outputs lie at different places of the input",
+    why="""\
+An addition or a concatenation pairs positions by their index. That is meant to be by place: index u of both
+branches should be centred at the same place of the input. An even kernel, padding on one side (`same` with
+stride 2 at even sizes is that), or a resize that does not undo the way down shifts a branch by a part of a
+step. Training works around it, at the cost of sharp borders.
+
+Give both branches the same shifts. 2×2 pooling fits nearest-neighbour and linear resizing and transposed
+convolutions whose kernel is as large as their stride; a 3×3 with stride 2 and padding 1 fits a transposed one
+with the same fields. Branches that only look back in time are compared by their last position, not by their
+middle.
+""",
     good="""\
 archcost: 1
 name: aligned_branches

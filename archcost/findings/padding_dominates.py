@@ -101,6 +101,13 @@ RULE = Rule(
     name="padding-dominates",
     levels=("info",),
     summary="more than half of a convolution's taps read padding",
+    why="""\
+On a map that is small beside the kernel's reach, most taps read zeros: the weights are there, multiplied with
+nothing. With a dilation as large as the map, a 3×3 is a 1×1 at the price of nine.
+
+Take a smaller dilation or kernel, or a larger input: the message has the size from which on most taps read
+data.
+""",
     good="""\
 archcost: 1
 name: kernel_of_the_size_of_the_map

@@ -25,6 +25,7 @@ class Rule(NamedTuple):
         name: as findings carry it.
         levels: the levels at which it reports, unless the user says otherwise.
         summary: what it notices, as a sentence that follows its name.
+        why: why it matters, and what to do: Markdown for `docs/findings.md`.
         good: a spec in which it finds nothing.
         bad: a spec in which it does, as alike as possible.
         check: what it finds in a network, in any order.
@@ -33,6 +34,7 @@ class Rule(NamedTuple):
     name: str
     levels: tuple[Level, ...]
     summary: str
+    why: str
     good: str
     bad: str
     check: Callable[[Facts], Iterable[Finding]]

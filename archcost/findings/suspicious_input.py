@@ -73,6 +73,18 @@ RULE = Rule(
     name="suspicious-input",
     levels=("warn",),
     summary="the axes of an input look like a batch, or like channels that come last",
+    why="""\
+Frameworks write shapes in other orders. Here one sample is meant, channels first: `[3, 224, 224]`. A shape
+with another order is no error, since every list of sizes is some network's input, but all numbers are of that
+other network. Reported is, in the spec as well as with `--input`:
+
+- a first axis of 1 before three others, or a second one of 1 or 3 before two large ones: a batch. A volume of
+  one channel looks the same. It is not reported if two of its axes are equally long, or if some layer asserts
+  three axes, by its word (`conv3d`) or with a value for each (`kernel_size: [3, 3, 3]`);
+- a last axis of 1, 3 or 4 behind two of at least 16: channels that come last.
+
+Write the channels first and leave the batch out.
+""",
     good="""\
 archcost: 1
 name: channels_then_height_and_width

@@ -89,6 +89,15 @@ RULE = Rule(
     name="suspicious-softmax",
     levels=("warn",),
     summary="scores of attention add up to 1 along an axis that is not summed over",
+    why="""\
+The scores of attention are matrices `[heads, queries, keys]`, and every query's shares of the keys should add
+up to 1. A softmax without `axis` runs along the first axis, as it does for classes: here that is the heads,
+of which each then gets a share. No shape changes, and no count but those of the softmax itself. It is
+reported for whatever a `matmul` gives, scaled or masked, and judged by the `matmul` that weighs something
+with the shares: it sums over their columns, or over their rows.
+
+Write `axis: -1`, or the axis that the message names.
+""",
     good="""\
 archcost: 1
 name: shares_over_the_keys

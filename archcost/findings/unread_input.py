@@ -100,6 +100,14 @@ RULE = Rule(
     name="unread-input",
     levels=("info",),
     summary="a window steps over positions of its input without reading them",
+    why="""\
+A kernel smaller than its stride reads some positions and steps over others. In a shortcut that is usual,
+since the main branch reads all of them. If nobody does, they were computed for nothing: in the first
+ResNet-50, where the stride is in the first 1×1, three quarters of every stage's last map.
+
+If nothing else reads them, move the stride to where the positions are made or to a layer with a larger
+kernel, or pool before the 1×1.
+""",
     good="""\
 archcost: 1
 name: reads_all

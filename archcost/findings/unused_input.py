@@ -32,6 +32,12 @@ RULE = Rule(
     name="unused-input",
     levels=("warn",),
     summary="the network is given a tensor that no layer reads",
+    why="""\
+An input that no layer reads has to be brought by whoever runs the network, and nothing depends on it. An
+input that only layers read which are dead themselves is part of what `dead-layer` reports.
+
+Read it with `from`, or take it out of `input`.
+""",
     good="""\
 archcost: 1
 name: reads_both

@@ -41,6 +41,18 @@ RULE = Rule(
     name="unused-name",
     levels=("warn", "info"),
     summary="the spec names something that nothing uses",
+    why="""\
+A variable, a parameter or an input of a block, a variable or a carried name of a repeat that nothing reads
+can be anything, and nothing changes: often a number, or another name, stands where this one was meant.
+`share` with a word that no other item has shares nothing. These are `warn`. A block that nothing calls, a
+file of which no block is called and a name for a plain count are only left over, and `info`. What reads is
+judged by the text: a layer that `when` leaves out, another variant, a default or a repeat that runs no
+times read like all others. Where a value goes on through others, the last one that nothing reads is
+reported. Names of items may be there for the reader alone.
+
+`--set` of a variable on which no layer depends is refused, so that no row of a sweep repeats the first under
+another name.
+""",
     good="""\
 archcost: 1
 name: as_wide_as_it_says
