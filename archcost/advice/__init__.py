@@ -43,7 +43,7 @@ MOST = 3
 
 
 def advice(  # noqa: PLR0913 - a limit, and what is known around it
-    subject: Facts,
+    facts: Facts,
     measure: str,
     limit: Fraction | float,
     rows: Sequence[NodeRow] | None = None,
@@ -59,7 +59,7 @@ def advice(  # noqa: PLR0913 - a limit, and what is known around it
     If nothing would, the change that saves most, and that it is not enough.
 
     Args:
-        subject: the network.
+        facts: the network.
         measure: what is limited, a name of `MEASURES`.
         limit: the limit as a number: elements (also where it was written in bytes), operations, positions.
         rows: the part of the network the limit is for; None for all of it.
@@ -76,13 +76,13 @@ def advice(  # noqa: PLR0913 - a limit, and what is known around it
     'global_avg_pool before flatten (changes what is learned): 37.69 M'
     """
     part = None if rows is None else frozenset(row.path for row in rows)
-    found = hints(Question(subject, measure, limit, part, kind, axis, reload, dtype, passes))
+    found = hints(Question(facts, measure, limit, part, kind, axis, reload, dtype, passes))
     return [hint.text if hint.fits else f"{hint.text}, which is not enough" for hint in found]
 
 
 def hints(question: Question) -> list[Hint]:
     """The hints behind `advice`."""
-    is_too_large = len(question.subject.network) > question.work
+    is_too_large = len(question.facts.network) > question.work
     if is_too_large or question.measure == "depth" or question.value is None or question.fits(question.value):
         return []
     answers: list[Hint] = []

@@ -61,8 +61,8 @@ def _several(first: Node, count: int, whole: int) -> str:
 
 def _targets(question: Question) -> Iterator[dict[Node, ConvToReplace]]:
     """The heaviest convolution that looks at several positions, then all that are written at one place."""
-    weights = {row.path: getattr(row, question.measure) for row in question.subject.report.nodes}
-    found = {node: place for node in question.subject.network if (place := _place(question, node))}
+    weights = {row.path: getattr(row, question.measure) for row in question.facts.report.nodes}
+    found = {node: place for node in question.facts.network if (place := _place(question, node))}
     if not found:
         return
     heaviest = max(found, key=lambda node: weights[node.path])

@@ -39,7 +39,7 @@ def without_holes(question: Question) -> Iterator[Hint]:
 
 def _gridded(question: Question) -> list[list[Link]]:
     """The convolutions of the stacks that do not read all of their own input."""
-    found = question.subject.stacks.stacks
+    found = question.facts.stacks.stacks
     return [stack.tip.chain() for stack in found if stack.field.holes and stack.tip and stack.is_chain]
 
 
@@ -163,7 +163,7 @@ def _longer(question: Question, last: DilatedConv) -> Iterator[Hint]:
 
 def _last(question: Question) -> DilatedConv | None:
     """The nearest convolution before an output that could see more."""
-    network = question.subject.network
+    network = question.facts.network
     waiting: list[Node | Input] = list(network.outputs.values())
     known = set(waiting)
     for tensor in waiting:

@@ -31,7 +31,7 @@ def _flattened(question: Question) -> dict[Node, list[Node]]:
     """Flattened maps, and the linear layers they lead to through whatever keeps their shape."""
     found: dict[Node, list[Node]] = {}
     origin: dict[Node | Input, Node] = {}
-    for node in question.subject.network:
+    for node in question.facts.network:
         if isinstance(node.layer, Flatten) and size(node.shapes[0][1:]) > 1:
             origin[node] = node
         elif len(node.inputs) == 1 and (flatten := origin.get(node.inputs[0])):

@@ -69,11 +69,11 @@ def heaviest(report: Report, rows: Sequence[NodeRow], measure: str, most: int = 
     return nlargest(most, (found for found in each if found.total), key=lambda found: found.total)
 
 
-def heaviest_text(subject: Facts, rows: Sequence[NodeRow], measure: str) -> str:
+def heaviest_text(facts: Facts, rows: Sequence[NodeRow], measure: str) -> str:
     """What makes a measure as large (or a field as small) as it is; empty if nothing can be said.
 
     Args:
-        subject: the network.
+        facts: the network.
         rows: the part of it that the measure is of; all of its rows for what only a network has.
         measure: a name of `MEASURES`.
 
@@ -84,9 +84,9 @@ def heaviest_text(subject: Facts, rows: Sequence[NodeRow], measure: str) -> str:
     'linear 102.8 M (74.3 %), linear_2 16.78 M (12.1 %), stage.4.0…2.conv ×3 7.079 M (5.1 %)'
     """
     if measure in COUNTS:
-        return _layers(subject.report, rows, measure)
+        return _layers(facts.report, rows, measure)
     special = {"peak": _peak, "best_peak": _best_peak, "field": _field, "coverage": _coverage}
-    return special[measure](subject) if measure in special else ""
+    return special[measure](facts) if measure in special else ""
 
 
 def _layers(report: Report, rows: Sequence[NodeRow], measure: str) -> str:
@@ -98,16 +98,16 @@ def _layers(report: Report, rows: Sequence[NodeRow], measure: str) -> str:
 # -- what only a network has ------------------------------------------------------------------------------
 
 
-def _peak(subject: Facts) -> str:
-    found = peaks(subject.network, limit=0)
+def _peak(facts: Facts) -> str:
+    found = peaks(facts.network, limit=0)
     return "" if found.at is None else _alive(found.at, found.alive[:-1], "")
 
 
-def _best_peak(subject: Facts) -> str:
+def _best_peak(facts: Facts) -> str:
     """The node that needs so much by itself, if there is one: then no order can help."""
-    network, plan = subject.network, Plan.of(subject.network)
+    network, plan = facts.network, Plan.of(facts.network)
     needs = [plan.own_need(step) for step in range(len(plan.reads))]
-    best = subject.report.totals.peak_activations.best
+    best = facts.report.totals.peak_activations.best
     if best not in needs:
         return ""
     step = needs.index(best)
@@ -138,16 +138,16 @@ def _tensor(tensor: Node | Input) -> str:
     return f"({show(tensor.output)}, {si(size(tensor.output))})"
 
 
-def _field(subject: Facts) -> str:
+def _field(facts: Facts) -> str:
     """The layers that add most to the field."""
-    grown = sorted(_growth(subject), key=lambda pair: -pair[0])[:NAMED]
+    grown = sorted(_growth(facts), key=lambda pair: -pair[0])[:NAMED]
     return ", ".join(f"{path} adds {positions}" for positions, path in grown)
 
 
-def _growth(subject: Facts) -> Iterator[tuple[int, str]]:
+def _growth(facts: Facts) -> Iterator[tuple[int, str]]:
     """By how many positions every layer widens the field of what it reads, along the narrowest axis."""
-    fields = moving_fields(subject.report)
-    for row in subject.report.nodes:
+    fields = moving_fields(facts.report)
+    for row in facts.report.nodes:
         if field := fields.get(row.path):
             axis = field.size.index(min(field.size))
             before = [fields[path].size for path in row.inputs if path in fields]
@@ -168,9 +168,9 @@ def _moving(row: NodeRow) -> ReceptiveField | None:
     return next((field.moving for field in known if field.moving), None)
 
 
-def _coverage(subject: Facts) -> str:
+def _coverage(facts: Facts) -> str:
     """The first layer that does not read all of its field."""
-    for path, field in moving_fields(subject.report).items():
+    for path, field in moving_fields(facts.report).items():
         if field.holes:
             whole = size(field.size)
             read = percent(whole - field.holes, whole)

@@ -23,7 +23,7 @@ _SMALLEST = 2
 
 def variant(question: Question) -> Iterator[Hint]:
     """Variants of the spec that pass by their own limits, those that change least first."""
-    network = question.subject.network
+    network = question.facts.network
     # A network of the zoo that is a variant has no others by that name.
     is_fixed = network.path.startswith("zoo:") and network.variant is not None
     if question.reload is None or is_fixed or question.part is not None or question.kind is not None:
@@ -38,7 +38,7 @@ def variant(question: Question) -> Iterator[Hint]:
 
 def smaller_input(question: Question) -> Iterator[Hint]:
     """The largest input that fits, smaller by a multiple of the total stride."""
-    network = question.subject.network
+    network = question.facts.network
     if question.reload is None or not question.less_is_better:
         return
     shapes = {source.path: source.output for source in network.inputs}
@@ -93,7 +93,7 @@ def _total_stride(question: Question) -> int:
     """A step of the input that moves every map by whole positions."""
     strides = {
         Fraction(step)
-        for row in question.subject.report.nodes
+        for row in question.facts.report.nodes
         for field in (row.receptive_fields or {"": row.receptive_field}).values()
         if field and field.moving
         for step in field.moving.stride

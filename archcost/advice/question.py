@@ -77,7 +77,7 @@ class Question:
     """A limit that is broken, and the means to find out what a change would do to the number.
 
     Attributes:
-        subject: the network.
+        facts: the network.
         measure: what is limited, a name of `MEASURES`.
         limit: the limit as a number, in the unit of the measure.
         part: paths of the nodes that count; None for all.
@@ -89,7 +89,7 @@ class Question:
         work: nodes that may still be looked at.
     """
 
-    subject: Facts
+    facts: Facts
     measure: str
     limit: Number
     part: frozenset[str] | None = None
@@ -103,16 +103,16 @@ class Question:
     @cached_property
     def value(self) -> Number | None:
         """What was measured; None if the network has no such number."""
-        return self._measured(self.subject.network, self.subject)
+        return self._measured(self.facts.network, self.facts)
 
     @cached_property
     def fields(self) -> Mapping[str, ReceptiveField]:
         """By path, what moves along with each node's output: its field in the first input that has one."""
-        return moving_fields(self.subject.report)
+        return moving_fields(self.facts.report)
 
     def gives(self, tensor: Node | Input) -> bool:
         """Whether the network gives a tensor."""
-        return tensor in self.subject.network.outputs.values()
+        return tensor in self.facts.network.outputs.values()
 
     def fits(self, value: Number) -> bool:
         """Whether a number keeps the limit."""
@@ -130,17 +130,17 @@ class Question:
 
     def changed(self, what: str, changes: Changes) -> Iterator[Hint]:
         """What comes of other layers in place of some; nothing if they do not fit there, or do not help."""
-        if not self._pay(len(self.subject.network)):
+        if not self._pay(len(self.facts.network)):
             return
         try:
-            network = rebuilt(self.subject.network, changes)
+            network = rebuilt(self.facts.network, changes)
         except LayerError:
             return
         yield from self.hint(what, self._measured(network))
 
     def reloaded(self, **settings: object) -> Number | None:
         """The number after reading the spec with other settings; None if that cannot be."""
-        if self.reload is None or not self._pay(len(self.subject.network), _LOAD_PRICE):
+        if self.reload is None or not self._pay(len(self.facts.network), _LOAD_PRICE):
             return None
         try:
             network = self.reload(**settings)  # pyright: ignore[reportArgumentType] - the keywords of `Reload`
@@ -154,7 +154,7 @@ class Question:
         """Whether a variant would pass; not if there is no time to find out."""
         if self.passes is None:
             return True
-        return self._pay(len(self.subject.network), _LOAD_PRICE + _FIELD_PRICE) and self.passes(variant)
+        return self._pay(len(self.facts.network), _LOAD_PRICE + _FIELD_PRICE) and self.passes(variant)
 
     def hint(self, what: str, value: Number | None) -> Iterator[Hint]:
         """A sentence about a change, if it helps at all."""
@@ -180,8 +180,8 @@ class Question:
 
     def _same_nodes(self, network: Network) -> bool:
         return (
-            len(network) == len(self.subject.network)
-            and network.by_path.keys() == self.subject.network.by_path.keys()
+            len(network) == len(self.facts.network)
+            and network.by_path.keys() == self.facts.network.by_path.keys()
         )
 
     def _measured(self, network: Network, known: Facts | None = None) -> Number | None:
@@ -194,13 +194,13 @@ class Question:
             return peaks(network).best
         if known is None and not self._pay(len(network), _FIELD_PRICE):
             return None
-        subject = known or Facts.of(network)
+        facts = known or Facts.of(network)
         if self.measure == "field" and self.axis is not None:
             return min(
-                (s.size[self.axis] for s in subject.sights if s.size and len(s.size) > self.axis),
+                (s.size[self.axis] for s in facts.output_fields if s.size and len(s.size) > self.axis),
                 default=None,
             )
-        return MEASURES[self.measure].of(subject)
+        return MEASURES[self.measure].of(facts)
 
     def _pay(self, nodes: int, price: int = 1) -> bool:
         """Whether there is time to look at so many nodes."""

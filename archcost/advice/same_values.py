@@ -24,7 +24,7 @@ def undone_biases(question: Question) -> Iterator[Hint]:
 
 
 def _undone(question: Question) -> list[Node]:
-    network = question.subject.network
+    network = question.facts.network
     found = [node for node in network if _is_biased(node) and _is_normed(question, node)]
     # Where weights are shared, all users have a bias or none has.
     users = Counter(node.shared for node in network)
@@ -38,12 +38,12 @@ def _is_biased(node: Node) -> bool:
 
 def _is_normed(question: Question, node: Node) -> bool:
     """Whether batch norms, and nothing else, read what leaves a node."""
-    kinds = {reader.kind for reader, _ in question.subject.network.readers[node]}
+    kinds = {reader.kind for reader, _ in question.facts.network.readers[node]}
     return kinds == {"batch_norm"} and not question.gives(node)
 
 
 def best_order(question: Question) -> Iterator[Hint]:
     """The same layers in another order."""
     if question.measure == "peak":
-        best = question.subject.report.totals.peak_activations.best
+        best = question.facts.report.totals.peak_activations.best
         yield from question.hint("the layers in the order that needs least memory", best)

@@ -39,14 +39,14 @@ def earlier_stride(question: Question) -> Iterator[Hint]:
 
 def _pairs(question: Question) -> Iterator[tuple[Node, Node]]:
     """The first convolution of a chain without strides, and the layer with a stride that ends it."""
-    for strided in question.subject.network:
+    for strided in question.facts.network:
         if max(_stride(strided)) > 1 and (first := _first(question, strided)):
             yield first, strided
 
 
 def _first(question: Question, strided: Node) -> Node | None:
     found: Node | None = None
-    at, readers = strided.inputs[0], question.subject.network.readers
+    at, readers = strided.inputs[0], question.facts.network.readers
     while isinstance(at, Node) and len(at.inputs) == len(readers[at]) == 1 and not question.gives(at):
         if max(_stride(at)) > 1:
             break

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcost.network import Input, Network, Node
     from archcost.passes.cost import Cost
     from archcost.passes.receptive_field import Field
-    from archcost.results.comparison import Seen
+    from archcost.results.comparison import OutputField
     from archcost.results.report import GroupRow, NodeRow, ReceptiveField, Report, SeenField
     from archcost.windows.window import Window
 
@@ -100,7 +100,7 @@ class Facts:
         """The same by window: the nodes of one have equal layers and shapes, so they are judged once."""
         found: dict[int, tuple[Window, list[Node]]] = {}
         for node, window in self.windows:
-            # The cache keeps one window per layer and shapes, for as long as we look at it.
+            # The cache keeps one window per layer and shapes, for as long as there are facts.
             found.setdefault(id(window), (window, []))[1].append(node)
         return list(found.values())
 
@@ -124,7 +124,7 @@ class Facts:
         return {path: tuple(rows) for path, rows in found.items()}
 
     @cached_property
-    def sights(self) -> tuple[Seen, ...]:
+    def output_fields(self) -> tuple[OutputField, ...]:
         """What each output sees of each input.
 
         The field of a classifier's output is the whole input, whatever the network. What tells networks apart
@@ -132,14 +132,14 @@ class Facts:
         if nothing is left then, of what it reads.
 
         >>> from archcost import load
-        >>> Facts.of(load("zoo:resnet50")).sights[0].size
+        >>> Facts.of(load("zoo:resnet50")).output_fields[0].size
         (427, 427)
         """
         return tuple(
-            sight for name, tensor in self.network.outputs.items() for sight in self._of(name, tensor)
+            field for name, tensor in self.network.outputs.items() for field in self._of(name, tensor)
         )
 
-    def _of(self, name: str, tensor: Node | Input) -> Iterator[Seen]:
+    def _of(self, name: str, tensor: Node | Input) -> Iterator[OutputField]:
         fields: dict[str, list[ReceptiveField]] = {}
         unknown: set[str] = set()
         for row in self._last_maps(tensor):
@@ -176,13 +176,15 @@ class Facts:
         return {row.path: row for row in self.rows}
 
 
-def _seen(output: str, source: str, found: Sequence[ReceptiveField] | None, *, is_global: bool) -> Seen:
+def _seen(
+    output: str, source: str, found: Sequence[ReceptiveField] | None, *, is_global: bool
+) -> OutputField:
     """The largest of some fields, as large as the coverage is small; None if one of them is unknown."""
-    from archcost.results.comparison import Seen  # noqa: PLC0415 - `analyze` makes none
+    from archcost.results.comparison import OutputField  # noqa: PLC0415 - `analyze` makes none
 
     bounds = found is not None and any(field.upper_bound for field in found)
     nominal = found is not None and any(field.certainty == "nominal" for field in found)
-    return Seen(
+    return OutputField(
         output=output,
         input=source,
         certainty="unknown" if found is None else "nominal" if nominal else "at_most" if bounds else "exact",

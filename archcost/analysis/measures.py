@@ -44,25 +44,25 @@ class Measure(NamedTuple):
         return self.unit not in ("positions", "share")
 
 
-def _count(name: str, subject: Facts) -> int:
-    return getattr(subject.report.totals, name)
+def _count(name: str, facts: Facts) -> int:
+    return getattr(facts.report.totals, name)
 
 
-def _peak(subject: Facts) -> int:
-    return subject.report.totals.peak_activations.as_written
+def _peak(facts: Facts) -> int:
+    return facts.report.totals.peak_activations.as_written
 
 
-def _best_peak(subject: Facts) -> int:
-    return subject.report.totals.peak_activations.best
+def _best_peak(facts: Facts) -> int:
+    return facts.report.totals.peak_activations.best
 
 
-def _field(subject: Facts) -> int | None:
-    sizes = [min(sight.size) if sight.size else None for sight in subject.sights]
+def _field(facts: Facts) -> int | None:
+    sizes = [min(field.size) if field.size else None for field in facts.output_fields]
     return _least(sizes)
 
 
-def _coverage(subject: Facts) -> float | None:
-    return _least([sight.coverage for sight in subject.sights])
+def _coverage(facts: Facts) -> float | None:
+    return _least([field.coverage for field in facts.output_fields])
 
 
 def _least(values: Sequence[N | None]) -> N | None:
@@ -71,8 +71,8 @@ def _least(values: Sequence[N | None]) -> N | None:
     return min(known) if known and len(known) == len(values) else None
 
 
-def _depth(subject: Facts) -> int:
-    return subject.depth
+def _depth(facts: Facts) -> int:
+    return facts.depth
 
 
 _ELEMENTS = ("params", "buffers", "activations", "memory_access")

@@ -18,15 +18,15 @@ if TYPE_CHECKING:
 def would_pass(entry: SelectedSpec, config: Config, base: Base | None) -> bool:
     """Whether a network breaks no limit that holds for it, and has no finding that fails."""
     try:
-        subject = Facts.of(entry.load())
+        facts = Facts.of(entry.load())
     except ArchcostError:
         return False
     before = base.of(entry) if base else None
     budgets = [one for one in config.budgets if config.applies(one, entry.path, entry.variant)]
-    found = rulings(budgets, subject, before if isinstance(before, Facts) else None, config.dtype)
+    found = rulings(budgets, facts, before if isinstance(before, Facts) else None, config.dtype)
     if any(one.kept is False and at_least(one.level, config.fail_level) for one in found):
         return False
-    for finding in subject.report.findings:
+    for finding in facts.report.findings:
         level = config.rules.get(finding.rule, finding.level)
         if level != "off" and at_least(level, config.fail_level):
             return False

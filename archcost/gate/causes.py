@@ -35,9 +35,9 @@ class Causes(NamedTuple):
     texts: tuple[str, ...] = ()
     changed: tuple[CauseDiff, ...] = ()
 
-    def place(self, subject: Facts, measure: str, limits: Limits) -> Place | None:
+    def place(self, facts: Facts, measure: str, limits: Limits) -> Place | None:
         """Where the cause is written that did most to a measure; None if none is written anywhere."""
-        known = [(one, at) for one in self.changed if (at := one.head or _variable(one, subject, limits))]
+        known = [(one, at) for one in self.changed if (at := one.head or _variable(one, facts, limits))]
         return max(known, key=lambda pair: getattr(pair[0], measure, 0))[1] if known else None
 
 
@@ -70,9 +70,9 @@ def _told(diff: Diff) -> Iterator[str]:
         yield f"{names}, together: {effect(one.counts(), diff, 'si')}"
 
 
-def _variable(cause: CauseDiff, subject: Facts, limits: Limits) -> Place | None:
+def _variable(cause: CauseDiff, facts: Facts, limits: Limits) -> Place | None:
     """Where a variable, or the input, has its value: in the variant, or for all of them."""
-    network = subject.network
+    network = facts.network
     if cause.kind not in {"variable", "input"} or network.path == "-":
         return None
     try:

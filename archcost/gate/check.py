@@ -76,13 +76,13 @@ class Checked:
 
     entry: SelectedSpec
     label: str
-    subject: Facts
+    facts: Facts
     base: Facts | None
 
     @cached_property
     def causes(self) -> Causes:
         """Why it is not what it was at the base."""
-        return causes(self.base, self.subject) if self.base else Causes()
+        return causes(self.base, self.facts) if self.base else Causes()
 
 
 class Gate:
@@ -220,13 +220,13 @@ class Gate:
         text = f"what this change loosened cannot be told: {why}"
         return None, [ConfigProblem("loosened", text, nowhere(self.config))]
 
-    def _spec(self, entry: SelectedSpec, subject: Facts, base: Base | None) -> CheckedSpec:
+    def _spec(self, entry: SelectedSpec, facts: Facts, base: Base | None) -> CheckedSpec:
         before = base.of(entry) if base else None
         label = entry.label(self.config)
-        checked = Checked(entry, label, subject, before if isinstance(before, Facts) else None)
-        report = subject.report
+        checked = Checked(entry, label, facts, before if isinstance(before, Facts) else None)
+        report = facts.report
         limits, complaints = self._limits(checked, base)
-        declared = findings_of_declared(subject, checked.base, base.name if base else "")
+        declared = findings_of_declared(facts, checked.base, base.name if base else "")
         complaints += self._findings(checked, [*report.findings, *declared])
         waits = any(one.waits for one in limits)
         if isinstance(before, Absent) and before.is_new:
@@ -246,7 +246,7 @@ class Gate:
             label=label,
             name=report.name,
             variant=report.variant,
-            measures=measures(subject),
+            measures=measures(facts),
             base=measures(checked.base) if checked.base else None,
             causes=checked.causes.texts,
             declared=report.declared,
@@ -263,11 +263,11 @@ class Gate:
         """Every limit that applies, and what is to be said of those that do not hold."""
         which = checked.entry.path, checked.entry.variant
         budgets = [one for one in self.config.budgets if self.config.applies(one, *which)]
-        found = list(rulings(budgets, checked.subject, checked.base, self.config.dtype))
+        found = list(rulings(budgets, checked.facts, checked.base, self.config.dtype))
         if base and checked.base:
             before = base.entry_of(checked.entry)
             self._pairs.append(
-                CheckedPair(checked.entry, checked.label, checked.subject, before, checked.base, found)
+                CheckedPair(checked.entry, checked.label, checked.facts, before, checked.base, found)
             )
         for one in found:
             if one.kept is None:
@@ -321,7 +321,7 @@ class Gate:
             level = configured
         place = self._place(ruling, checked)
         # What made a network what it is may be written in a file that it includes.
-        whose = "" if ruling.part.rows or place.file == checked.subject.report.path else f"{checked.label}: "
+        whose = "" if ruling.part.rows or place.file == checked.facts.report.path else f"{checked.label}: "
         complaint = Violation(
             rule=rule,
             level=level,
@@ -353,16 +353,16 @@ class Gate:
     def _place(self, ruling: Ruling, checked: Checked) -> WrittenAt:
         """What a reader should look at: the part that is limited, or what made the network what it is."""
         if ruling.part.rows:
-            called = checked.subject.network.by_path[ruling.part.rows[0].path].called
+            called = checked.facts.network.by_path[ruling.part.rows[0].path].called
             return WrittenAt(file=called.source.name, line=called.line, column=called.column)
         measure = ruling.budget.bound.measure.name
-        cause = None if ruling.kept else checked.causes.place(checked.subject, measure, checked.entry.limits)
-        return cause or WrittenAt(file=checked.subject.report.path, line=1, column=1)
+        cause = None if ruling.kept else checked.causes.place(checked.facts, measure, checked.entry.limits)
+        return cause or WrittenAt(file=checked.facts.report.path, line=1, column=1)
 
     def _explained(self, complaint: Violation, ruling: Ruling, checked: Checked) -> Violation:
         """The complaint with the layers that weigh most, and what would help."""
-        measure, subject = ruling.budget.bound.measure.name, checked.subject
-        rows = ruling.part.rows or subject.report.nodes
+        measure, facts = ruling.budget.bound.measure.name, checked.facts
+        rows = ruling.part.rows or facts.report.nodes
         details = {**complaint.details}
         if ruling.budget.limit.is_relative:
             details["cause"] = "; ".join(checked.causes.texts)
@@ -370,10 +370,10 @@ class Gate:
                 ref = self._base.name
                 details["branch"] = f"{ref} has commits that are not here; {ref}... is where the two parted"
         if ruling.measured is not None:
-            details["heaviest"] = heaviest_text(subject, rows, measure)
-        if ruling.limit is not None and ruling.measured is not None and self._may_advise(subject):
+            details["heaviest"] = heaviest_text(facts, rows, measure)
+        if ruling.limit is not None and ruling.measured is not None and self._may_advise(facts):
             hints = advice(
-                subject,
+                facts,
                 measure,
                 Fraction(ruling.limit) / ruling.width,
                 ruling.part.rows,
@@ -386,11 +386,11 @@ class Gate:
             details["helps"] = "; ".join(hints)
         return replace(complaint, details={name: text for name, text in details.items() if text})
 
-    def _may_advise(self, subject: Facts) -> bool:
+    def _may_advise(self, facts: Facts) -> bool:
         """Whether there is time to work out what would help, which is noted as done."""
         may = self._advised < ADVISED and self._advised_nodes < ADVISED_NODES
         self._advised += 1
-        self._advised_nodes += len(subject.network)
+        self._advised_nodes += len(facts.network)
         return may
 
     # -- findings ---------------------------------------------------------------------------------------

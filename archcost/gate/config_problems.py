@@ -91,8 +91,8 @@ def about_judged(
     expects = config.rules.get("expectation") != "off"
     silent = [
         (entry, spec)
-        for (entry, subject), spec in zip(checked, specs, strict=True)
-        if not (expects and subject.network.expectations) and all(one.kept is None for one in spec.limits)
+        for (entry, facts), spec in zip(checked, specs, strict=True)
+        if not (expects and facts.network.expectations) and all(one.kept is None for one in spec.limits)
     ]
     # Networks of the zoo ship with archcost: there is no change to them that a limit would have to notice.
     unjudged = [spec for entry, spec in silent if not entry.path.startswith("zoo:")]
@@ -131,8 +131,8 @@ def about_budgets(
             continue
         said.add(about)
         yield from _about_lists(budget, config, [one for one, _ in checked], others)
-        meant = [subject for one, subject in checked if config.applies(budget, one.path, one.variant)]
-        if not (meant or config.specs) or any(True for subject in meant for _ in parts(budget, subject)):
+        meant = [facts for one, facts in checked if config.applies(budget, one.path, one.variant)]
+        if not (meant or config.specs) or any(True for facts in meant for _ in parts(budget, facts)):
             continue  # without a list of specs, it may be for one that is named another time
         if not any(config.applies(budget, one.path, one.variant) for one in others):
             yield ConfigProblem("unused-budget", _unused(budget, meant), budget.place or nowhere(config))
@@ -179,8 +179,8 @@ def about_variants(
     read: dict[str, set[str | None]] = {}
     for one in (*(entry for entry, _ in checked), *others):
         read.setdefault(one.path, set()).add(one.variant)
-    for path, (entry, subject) in {one.path: (one, subject) for one, subject in checked}.items():
-        missing = [name for name in subject.network.variants if name not in read[path]]
+    for path, (entry, facts) in {one.path: (one, facts) for one, facts in checked}.items():
+        missing = [name for name in facts.network.variants if name not in read[path]]
         if missing and not path.startswith("zoo:"):
             which = f"variant{'s' * (len(missing) > 1)} {some(missing)}"
             text = f"its {which} {'are' if len(missing) > 1 else 'is'} not checked; {_CHECK_VARIANTS}"

@@ -17,16 +17,16 @@ if TYPE_CHECKING:
     from archcost.results.report import Declared, NodeRow
 
 
-def findings(subject: Facts, base: Facts | None, ref: str) -> Iterator[Finding]:
+def findings(facts: Facts, base: Facts | None, ref: str) -> Iterator[Finding]:
     """What is declared, how much more of it than at the base, and whether anything else costs something."""
     by_place: dict[tuple[str, int, int], list[Declared]] = {}
-    for one in subject.report.declared:
+    for one in facts.report.declared:
         by_place.setdefault((one.file, one.line, one.column), []).append(one)
     for several in by_place.values():
         yield _finding("declared", several, _listed(several))
     if base is not None:
-        yield from _more(subject, base, ref)
-    yield from _hollow(subject)
+        yield from _more(facts, base, ref)
+    yield from _hollow(facts)
 
 
 def _finding(rule: str, about: Sequence[Declared], message: str) -> Finding:
@@ -64,13 +64,13 @@ def _numbers(one: Declared) -> tuple[int, int]:
     return (params if isinstance(params, int) else 0, macs if isinstance(macs, int) else 0)
 
 
-def _more(subject: Facts, base: Facts, ref: str) -> Iterator[Finding]:
+def _more(facts: Facts, base: Facts, ref: str) -> Iterator[Finding]:
     """Layers that were derived, or not there, and declared ones that are said to cost less."""
     old = {one.node: one for one in base.report.declared}
-    known = [one for one in subject.report.declared if one.node in old]
+    known = [one for one in facts.report.declared if one.node in old]
     moved = Counter(_numbers(one) for name, one in old.items() if name not in {o.node for o in known})
     new: list[Declared] = []
-    for one in subject.report.declared:
+    for one in facts.report.declared:
         if one.node in old:
             continue
         if moved[_numbers(one)]:
@@ -80,7 +80,7 @@ def _more(subject: Facts, base: Facts, ref: str) -> Iterator[Finding]:
     if new:
         whose = some([one.node for one in new])
         what = "is a declared layer" if len(new) == 1 else f"are {len(new)} declared layers"
-        less = _derived_less(subject, base)
+        less = _derived_less(facts, base)
         yield _finding("more-declared", new, f"{whose} {what} that {ref} does not have{less}")
     for one in known:
         if any(now < was for now, was in zip(_numbers(one), _numbers(old[one.node]), strict=True)):
@@ -90,19 +90,19 @@ def _more(subject: Facts, base: Facts, ref: str) -> Iterator[Finding]:
             )
 
 
-def _derived_less(subject: Facts, base: Facts) -> str:
+def _derived_less(facts: Facts, base: Facts) -> str:
     """By how much what is derived has shrunk, as the end of a sentence; empty if it has not."""
-    now, was = _derived(subject), _derived(base)
+    now, was = _derived(facts), _derived(base)
     if all(a >= b for a, b in zip(now, was, strict=True)):
         return ""
     params, macs = (f"{si(b)} to {si(a)}" for a, b in zip(now, was, strict=True))
     return f", while what is derived went from {macs} MACs and from {params} parameters"
 
 
-def _derived(subject: Facts) -> tuple[int, int]:
+def _derived(facts: Facts) -> tuple[int, int]:
     """Parameters and MACs of the layers that are not declared."""
-    stated = {one.node for one in subject.report.declared}
-    rows = [row for row in subject.report.nodes if row.path not in stated]
+    stated = {one.node for one in facts.report.declared}
+    rows = [row for row in facts.report.nodes if row.path not in stated]
     return sum(row.params for row in rows), sum(row.macs for row in rows)
 
 
@@ -111,10 +111,10 @@ def _costs(row: NodeRow) -> bool:
     return any(getattr(row, name) for name in COUNTS if name not in {"activations", "memory_access"})
 
 
-def _hollow(subject: Facts) -> Iterator[Finding]:
+def _hollow(facts: Facts) -> Iterator[Finding]:
     """Whether limits have nothing to judge but what the spec says itself."""
-    report = subject.report
-    if any(_derived(subject)) or (not report.declared and any(_costs(row) for row in report.nodes)):
+    report = facts.report
+    if any(_derived(facts)) or (not report.declared and any(_costs(row) for row in report.nodes)):
         return
     if report.declared:
         what = "every layer with a weight or a MAC is declared, so limits judge what the spec says of itself"

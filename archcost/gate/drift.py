@@ -41,7 +41,7 @@ class CheckedPair(NamedTuple):
     Attributes:
         entry: how it is read.
         label: what readers call it.
-        subject: the network.
+        facts: the network.
         before: how it was read at the base.
         base: the network there.
         found: its limits.
@@ -49,7 +49,7 @@ class CheckedPair(NamedTuple):
 
     entry: SelectedSpec
     label: str
-    subject: Facts
+    facts: Facts
     before: SelectedSpec
     base: Facts
     found: Sequence[Ruling]
@@ -88,7 +88,7 @@ def _losses(pair: CheckedPair, now: Config, then: Config) -> Iterator[Loss]:
     old = list(rulings(budgets, pair.base, pair.base, then.dtype))
     yield from _inputs(pair)
     yield from _expectations(pair)
-    if old and not (pair.found or pair.subject.network.expectations):
+    if old and not (pair.found or pair.facts.network.expectations):
         keys = in_a_row(dict.fromkeys(one.budget.bound.key for one in old))
         yield Loss("lost-budget", f"no limit holds any more; {keys} did", nowhere(now))
         return
@@ -165,7 +165,7 @@ def _is_wider(one: Ruling, other: Ruling) -> bool:
 
 def _inputs(pair: CheckedPair) -> Iterator[Loss]:
     """An input that is smaller: everything costs less then, so a limit leaves room that it did not."""
-    inputs = pair.subject.network.inputs
+    inputs = pair.facts.network.inputs
     old, names = pair.base.network.inputs, {one.path for one in inputs}
     by_name = {one.path: one for one in old}
     for index, now in enumerate(inputs):
@@ -183,7 +183,7 @@ def _inputs(pair: CheckedPair) -> Iterator[Loss]:
 
 def _expectations(pair: CheckedPair) -> Iterator[Loss]:
     """What a spec expected of itself, and no longer does, or only of something dearer."""
-    before, after = (_by_name(one.network.expectations) for one in (pair.base, pair.subject))
+    before, after = (_by_name(one.network.expectations) for one in (pair.base, pair.facts))
     place = Place(Source(pair.entry.path))
     if lost := [f"{what} of {path or 'the network'}" for path, what in before if (path, what) not in after]:
         yield Loss("loosened", f"the spec no longer expects {some(lost)}, and did", place)

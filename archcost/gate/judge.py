@@ -48,14 +48,14 @@ class Part(NamedTuple):
 WHOLE = Part()
 
 
-def parts(budget: Budget, subject: Facts) -> Iterator[Part]:
+def parts(budget: Budget, facts: Facts) -> Iterator[Part]:
     """The parts of a network that a budget is about; none if it has no such block or layer."""
-    nodes = subject.report.nodes
+    nodes = facts.report.nodes
     if budget.kind is not None:
         if rows := tuple(row for row in nodes if row.kind == budget.kind):
             yield Part(f"kind {budget.kind}", rows)
     elif budget.block is not None:
-        known = subject.blocks
+        known = facts.blocks
         for path in known if is_glob(budget.block) else [budget.block]:
             if path in known and matches_block(budget.block, path):
                 yield Part(path, known[path])
@@ -71,25 +71,25 @@ class Measured(NamedTuple):
     is_unknown: bool = False
 
 
-def measure(budget: Budget, part: Part, subject: Facts) -> Measured:
+def measure(budget: Budget, part: Part, facts: Facts) -> Measured:
     """What a budget limits, in the unit of its measure."""
     name = budget.bound.measure.name
     if part.rows is not None:
         return Measured(sum(getattr(row, name) for row in part.rows))
     if name in {"field", "coverage"}:
-        return _seen(name, budget.axis, subject)
-    return Measured(MEASURES[name].of(subject))
+        return _seen(name, budget.axis, facts)
+    return Measured(MEASURES[name].of(facts))
 
 
-def _seen(name: str, axis: Axis | None, subject: Facts) -> Measured:
+def _seen(name: str, axis: Axis | None, facts: Facts) -> Measured:
     """The smallest field or coverage, of one axis if there are so many; with what is not known for sure."""
-    if any(sight.size is None for sight in subject.sights):
+    if any(field.size is None for field in facts.output_fields):
         return Measured(None, is_unknown=True)
-    sights = [s for s in subject.sights if s.size and (axis is None or len(s.size) == axis.count)]
-    bounds = any(sight.upper_bound for sight in sights)
+    output_fields = [s for s in facts.output_fields if s.size and (axis is None or len(s.size) == axis.count)]
+    bounds = any(field.upper_bound for field in output_fields)
     if axis is None:
-        return Measured(MEASURES[name].of(subject), bounds)
-    return Measured(min((s.size[axis.index] for s in sights if s.size), default=None), bounds)
+        return Measured(MEASURES[name].of(facts), bounds)
+    return Measured(min((s.size[axis.index] for s in output_fields if s.size), default=None), bounds)
 
 
 class Ruling(NamedTuple):
@@ -158,20 +158,20 @@ class Ruling(NamedTuple):
         """What is measured, and how it stands to the limit. `base` names the base."""
         title = self.budget.bound.measure.title
         along = f" in {self.axis}" if self.axis else ""
-        subject = f"{title}{self.part.of}{along} {'are' if title.endswith('s') else 'is'}"
+        facts = f"{title}{self.part.of}{along} {'are' if title.endswith('s') else 'is'}"
         if self.is_unknown:
-            return f"{subject} unknown: not all that is read could be followed, so no limit on it is kept"
+            return f"{facts} unknown: not all that is read could be followed, so no limit on it is kept"
         if self.measured is None:
             axis = self.budget.axis
-            return f"{subject} limited, but the network has none{f' of {axis.count} axes' if axis else ''}"
+            return f"{facts} limited, but the network has none{f' of {axis.count} axes' if axis else ''}"
         if self.limit is None:
             limit = self.budget.limit.text
-            return f"{subject} {self.text(self.measured)}, and {limit} is not judged: there is none at {base}"
+            return f"{facts} {self.text(self.measured)}, and {limit} is not judged: there is none at {base}"
         value, limit = self._apart(self.measured, self.limit)
         if self.kept is None:
-            return f"{subject} at most {value}: whether it reaches {limit} cannot be told"
+            return f"{facts} at most {value}: whether it reaches {limit} cannot be told"
         side = "over" if self.budget.bound.side == "max" else "short of"
-        return f"{subject} {value}, {self._excess()} {side} the limit of {limit}{self._from_base(base)}"
+        return f"{facts} {value}, {self._excess()} {side} the limit of {limit}{self._from_base(base)}"
 
     def text(self, number: Measurement) -> str:
         """A number of this measure in words."""
@@ -198,13 +198,13 @@ class Ruling(NamedTuple):
         return f", {self.budget.limit.text} of {self.text(self.base)} at {base}"
 
 
-def rulings(budgets: Iterable[Budget], subject: Facts, base: Facts | None, dtype: str) -> Iterator[Ruling]:
+def rulings(budgets: Iterable[Budget], facts: Facts, base: Facts | None, dtype: str) -> Iterator[Ruling]:
     """Every budget, applied to every part of the network it is about."""
     for budget in budgets:
         width = DTYPES[dtype] if budget.limit.unit == "bytes" else 1
         before = {part.scope: measure(budget, part, base) for part in parts(budget, base)} if base else {}
-        for part in parts(budget, subject):
-            now, was = measure(budget, part, subject), before.get(part.scope, Measured(None))
+        for part in parts(budget, facts):
+            now, was = measure(budget, part, facts), before.get(part.scope, Measured(None))
             reference = None if was.value is None else was.value * width
             yield Ruling(
                 budget=budget,
@@ -228,6 +228,6 @@ def _rounded(budget: Budget, limit: int | Fraction | None) -> Measurement | None
     return floor(limit) if budget.bound.side == "max" else ceil(limit)
 
 
-def measures(subject: Facts) -> dict[str, Measurement | None]:
+def measures(facts: Facts) -> dict[str, Measurement | None]:
     """All numbers of a network, by name."""
-    return {name: one.of(subject) for name, one in MEASURES.items()}
+    return {name: one.of(facts) for name, one in MEASURES.items()}

@@ -23,7 +23,7 @@ def about_moved(pairs: Iterable[CheckedPair], config: Config, base: str) -> Iter
         for (bound, block, kind), budget in budgets.items():
             if (bound, None, None) in budgets:
                 continue
-            (of_part, of_all), (was, all_was) = (_costs(budget, side) for side in (pair.subject, pair.base))
+            (of_part, of_all), (was, all_was) = (_costs(budget, side) for side in (pair.facts, pair.base))
             if of_part < was and of_all > all_was:
                 (less, before), (more, all_before) = apart(of_part, was), apart(of_all, all_was)
                 title, part = bound.measure.title, block or f"all {kind} layers"
@@ -35,9 +35,9 @@ def about_moved(pairs: Iterable[CheckedPair], config: Config, base: str) -> Iter
                 yield ConfigProblem("moved-cost", text, budget.place or nowhere(config), about)
 
 
-def _costs(budget: Budget, subject: Facts) -> tuple[int, int]:
+def _costs(budget: Budget, facts: Facts) -> tuple[int, int]:
     """What the layers cost that a budget is about, each counted once, and what all of them do."""
-    name, rows = budget.bound.measure.name, subject.report.nodes
-    limited = {row.path for part in parts(budget, subject) for row in part.rows or ()}
+    name, rows = budget.bound.measure.name, facts.report.nodes
+    limited = {row.path for part in parts(budget, facts) for row in part.rows or ()}
     costs = {row.path: getattr(row, name) for row in rows}
     return sum(costs[path] for path in limited), sum(costs.values())

@@ -14,7 +14,7 @@ SCHEMA = "archcost-compare/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Seen:
+class OutputField:
     """What an output sees of an input before anything looks at all positions at once.
 
     Attributes:
@@ -85,7 +85,7 @@ class NetworkRow:
     measures: Mapping[str, int | float | None]
     best_peak_is_exact: bool
     relative: Mapping[str, str | None]
-    fields: tuple[Seen, ...]
+    fields: tuple[OutputField, ...]
     pareto_optimal: bool
     dominated_by: str | None
     findings: tuple[Noticed, ...]

@@ -117,22 +117,22 @@ def measure(
         depth: also sum up the parts whose paths start with as many equal segments.
         settings: the variables that may tell it from others; by default, all.
     """
-    subject = Facts.of(network)
-    report = subject.report
+    facts = Facts.of(network)
+    report = facts.report
     if settings is None:
         settings = {name: show(value).strip("'") for name, value in network.variables.items()}
     row = NetworkRow(
-        label=subject.label,
+        label=facts.label,
         path=report.path,
         name=report.name,
         variant=report.variant,
         vars=report.vars,
         inputs=report.inputs,
         outputs=report.outputs,
-        measures={name: one.of(subject) for name, one in MEASURES.items()},
+        measures={name: one.of(facts) for name, one in MEASURES.items()},
         best_peak_is_exact=report.totals.peak_activations.best_is_exact,
         relative={},
-        fields=subject.sights,
+        fields=facts.output_fields,
         pareto_optimal=True,
         dominated_by=None,
         findings=_noticed(report),

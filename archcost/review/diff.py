@@ -82,8 +82,8 @@ def _alone(before: Facts | None, after: Facts | None, revision: str | None) -> D
     )
 
 
-def _side(subject: Facts, revision: str | None) -> Side:
-    report = subject.report
+def _side(facts: Facts, revision: str | None) -> Side:
+    report = facts.report
     return Side(
         path=report.path,
         revision=revision,
@@ -98,7 +98,7 @@ def _side(subject: Facts, revision: str | None) -> Side:
 
 def _totals(before: Facts | None, after: Facts | None) -> Iterator[Total]:
     for name, measure in MEASURES.items():
-        base, head = (subject and measure.of(subject) for subject in (before, after))
+        base, head = (facts and measure.of(facts) for facts in (before, after))
         if base != head or name in ALWAYS:
             yield Total(
                 measure=name, unit=measure.unit, base=base, head=head, difference=(head or 0) - (base or 0)

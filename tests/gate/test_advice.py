@@ -342,10 +342,10 @@ WIDE_FIRST = """
 
 
 def test_another_order_of_the_layers_is_said_if_it_needs_less(network: Load) -> None:
-    subject = Facts.of(network(WIDE_FIRST))
-    peak = subject.report.totals.peak_activations
+    facts = Facts.of(network(WIDE_FIRST))
+    peak = facts.report.totals.peak_activations
     assert peak.best < peak.as_written
-    (found,) = advice(subject, "peak", peak.best)
+    (found,) = advice(facts, "peak", peak.best)
     assert found == f"the layers in the order that needs least memory: {peak.best / 1000:.3f} k"
 
 
@@ -377,9 +377,9 @@ def sized(tmp_path: Path) -> Path:
 
 
 def test_the_largest_input_that_fits_is_named(sized: Path) -> None:
-    subject = Facts.of(archcost.load(sized))
-    limit = subject.report.totals.macs * 7 // 10
-    found = advice(subject, "macs", limit, reload=reloader(sized))
+    facts = Facts.of(archcost.load(sized))
+    limit = facts.report.totals.macs * 7 // 10
+    found = advice(facts, "macs", limit, reload=reloader(sized))
     sizes = [(64 - 4 * (4 * n * 64 // 96 // 4), 96 - 4 * n) for n in range(24)]
     macs_of = {size: archcost.analyze(archcost.load(sized, input=(3, *size))).totals.macs for size in sizes}
     largest = next(size for size in sizes if macs_of[size] <= limit)
@@ -388,12 +388,12 @@ def test_the_largest_input_that_fits_is_named(sized: Path) -> None:
 
 
 def test_a_variant_that_fits_is_named_and_of_several_the_largest(sized: Path) -> None:
-    subject = Facts.of(archcost.load(sized))
+    facts = Facts.of(archcost.load(sized))
     values = {name: measured(archcost.load(sized, variant=name), "params") for name in ("slim", "slimmer")}
-    assert advice(subject, "params", values["slim"] or 0, reload=reloader(sized)) == [
+    assert advice(facts, "params", values["slim"] or 0, reload=reloader(sized)) == [
         f"variant slim: {values['slim']}"
     ]
-    assert advice(subject, "params", values["slimmer"] or 0, reload=reloader(sized))[0] == (
+    assert advice(facts, "params", values["slimmer"] or 0, reload=reloader(sized))[0] == (
         f"variant slimmer: {values['slimmer']}"
     )
 
@@ -413,16 +413,16 @@ def test_a_network_that_asserts_its_size_is_not_told_to_shrink(tmp_path: Path) -
 
 
 def test_fewer_bytes_for_each_element_help_a_limit_in_bytes(sized: Path) -> None:
-    subject = Facts.of(archcost.load(sized, variant="wide"))
-    params = subject.report.totals.params
-    found = advice(subject, "params", params // 2 + 1, dtype="float32")
+    facts = Facts.of(archcost.load(sized, variant="wide"))
+    params = facts.report.totals.params
+    found = advice(facts, "params", params // 2 + 1, dtype="float32")
     assert f"float16 instead of float32: {2 * params / 1000:.3f} kB" in found
-    assert not any("float" in text for text in advice(subject, "params", params // 2 + 1))
+    assert not any("float" in text for text in advice(facts, "params", params // 2 + 1))
 
 
 def test_the_number_is_never_written_like_a_limit_it_does_not_equal(network: Load) -> None:
-    subject = Facts.of(network("- conv: {out_channels: 64, kernel_size: 3}\n- batch_norm:", "[64, 8, 8]"))
-    found = advice(subject, "params", 36_993)
+    facts = Facts.of(network("- conv: {out_channels: 64, kernel_size: 3}\n- batch_norm:", "[64, 8, 8]"))
+    found = advice(facts, "params", 36_993)
     assert found[0] == "bias: false in conv, whose bias a batch norm undoes: 36,992"
 
 
@@ -480,8 +480,8 @@ def test_holes_are_closed_at_the_same_field_or_by_the_fewest_changes(network: Lo
 # -- parts ------------------------------------------------------------------------------------------------
 
 
-def rows_of(subject: Facts, chosen: Callable[[NodeRow], bool]) -> list[NodeRow]:
-    return [row for row in subject.report.nodes if chosen(row)]
+def rows_of(facts: Facts, chosen: Callable[[NodeRow], bool]) -> list[NodeRow]:
+    return [row for row in facts.report.nodes if chosen(row)]
 
 
 def test_a_limit_of_a_block_counts_what_the_block_becomes(network: Load) -> None:
@@ -501,8 +501,8 @@ def test_a_limit_of_a_block_counts_what_the_block_becomes(network: Load) -> None
 
 
 def test_a_limit_of_a_kind_counts_that_kind_alone(network: Load) -> None:
-    subject = Facts.of(network(HEAD + "- conv: {out_channels: 32, kernel_size: 3}", "[16, 8, 8]"))
-    question = Question(subject, "params", 0, kind="conv")
+    facts = Facts.of(network(HEAD + "- conv: {out_channels: 32, kernel_size: 3}", "[16, 8, 8]"))
+    question = Question(facts, "params", 0, kind="conv")
     found = {hint.text: hint.value for idea in IDEAS for hint in idea(question)}
     separable = f"conv_2 as depthwise_conv 3×3 without bias, then conv 1×1{CHANGED}: 816"
     assert found[separable] == (16 * 16 + 16) + (16 * 32 + 32), "the depthwise part is of another kind"
@@ -512,23 +512,23 @@ def test_a_limit_of_a_kind_counts_that_kind_alone(network: Load) -> None:
 
 
 def test_where_nothing_is_enough_the_best_is_said_and_that_it_is_not(network: Load) -> None:
-    subject = Facts.of(network(REPEATED.format(groups=""), "[8, 16, 16]"))
-    (found,) = advice(subject, "params", 10)
+    facts = Facts.of(network(REPEATED.format(groups=""), "[8, 16, 16]"))
+    (found,) = advice(facts, "params", 10)
     assert found.endswith(", which is not enough")
-    everything = all_hints(subject.network, "params", 10)
-    (best,) = hints(Question(subject, "params", 10))
+    everything = all_hints(facts.network, "params", 10)
+    (best,) = hints(Question(facts, "params", 10))
     assert best.value == min(everything.values())
 
 
 def test_a_limit_that_holds_needs_no_advice(network: Load) -> None:
-    subject = Facts.of(network(REPEATED.format(groups="")))
-    assert advice(subject, "params", subject.report.totals.params) == []
+    facts = Facts.of(network(REPEATED.format(groups="")))
+    assert advice(facts, "params", facts.report.totals.params) == []
 
 
 def test_a_large_network_is_not_searched_for_long(network: Load) -> None:
-    subject = Facts.of(network(REPEATED.format(groups=""), "[8, 16, 16]"))
-    assert hints(Question(subject, "params", 900, work=2)) == []
-    assert hints(Question(subject, "params", 900, work=300))
+    facts = Facts.of(network(REPEATED.format(groups=""), "[8, 16, 16]"))
+    assert hints(Question(facts, "params", 900, work=2)) == []
+    assert hints(Question(facts, "params", 900, work=300))
 
 
 # -- every network of the zoo -----------------------------------------------------------------------------
@@ -552,12 +552,12 @@ def test_a_network_rebuilt_without_changes_is_the_same(name: str) -> None:
 @settings(max_examples=50)
 @given(st.sampled_from(NAMES), st.sampled_from([*MEASURES]), st.integers(1, 300))
 def test_advice_about_any_limit_of_any_network_is_true(name: str, measure: str, percent: int) -> None:
-    subject = of_the_zoo(name)
-    value = MEASURES[measure].of(subject)
+    facts = of_the_zoo(name)
+    value = MEASURES[measure].of(facts)
     if value is None:
         return
     limit = value * percent / 100 if isinstance(value, float) else value * percent // 100
-    question = Question(subject, measure, limit, reload=reloader(f"zoo:{name}"))
+    question = Question(facts, measure, limit, reload=reloader(f"zoo:{name}"))
     found = hints(question)
     assert len(found) <= MOST
     assert all(question.gain(hint.value) > 0 for hint in found)
@@ -585,14 +585,14 @@ def check_again(hint: Hint, question: Question, name: str) -> None:
 def test_advice_about_a_group_of_any_network_helps_that_group(
     name: str, measure: str, percent: int, data: st.DataObject
 ) -> None:
-    subject = of_the_zoo(name)
-    if not subject.report.groups:
+    facts = of_the_zoo(name)
+    if not facts.report.groups:
         return
-    group = data.draw(st.sampled_from(subject.report.groups))
-    rows = rows_of(subject, lambda row: row.path.startswith(f"{group.path}."))
+    group = data.draw(st.sampled_from(facts.report.groups))
+    rows = rows_of(facts, lambda row: row.path.startswith(f"{group.path}."))
     limit = getattr(group, measure) * percent // 100
     part = frozenset(row.path for row in rows)
-    question = Question(subject, measure, limit, part, reload=reloader(f"zoo:{name}"))
+    question = Question(facts, measure, limit, part, reload=reloader(f"zoo:{name}"))
     assert question.value == getattr(group, measure)
     assert all(question.gain(hint.value) > 0 for hint in hints(question))
 
@@ -602,5 +602,5 @@ def test_a_convolution_over_other_axes_than_the_input_s_is_not_advised_about(
 ) -> None:
     column = "- conv: {out_channels: 4, kernel_size: [3, 1]}\n- reshape: {shape: [4, 6]}\n"
     facts = Facts.of(network(f"{column}- conv: {{out_channels: 4, kernel_size: 3}}\n", "[3, 8, 1]"))
-    assert facts.sights[0].size == (5, 1)
+    assert facts.output_fields[0].size == (5, 1)
     assert all("conv_2" not in hint for hint in advice(facts, "field", 9))

@@ -33,8 +33,8 @@ def of_the_zoo(name: str) -> Facts:
 
 
 def text_of(network: Network, measure: str) -> str:
-    subject = Facts.of(network)
-    return heaviest_text(subject, subject.report.nodes, measure)
+    facts = Facts.of(network)
+    return heaviest_text(facts, facts.report.nodes, measure)
 
 
 def test_the_layers_that_have_most_come_first_with_their_shares(network: Load) -> None:
@@ -71,9 +71,9 @@ def test_a_part_is_measured_by_itself(network: Load) -> None:
             - linear: {out_features: 2, bias: false, per_position: true}
         """
     )
-    subject = Facts.of(net)
-    rows = [row for row in subject.report.nodes if row.path.startswith("tail.")]
-    assert heaviest_text(subject, rows, "params") == "tail.conv 200 (98.0 %), tail.linear 4 (2.0 %)"
+    facts = Facts.of(net)
+    rows = [row for row in facts.report.nodes if row.path.startswith("tail.")]
+    assert heaviest_text(facts, rows, "params") == "tail.conv 200 (98.0 %), tail.linear 4 (2.0 %)"
 
 
 def test_what_is_nothing_is_not_named(network: Load) -> None:
@@ -142,12 +142,12 @@ def test_entries_of_any_network_are_sums_over_its_rows(name: str, measure: str) 
 @settings(max_examples=25)
 @given(st.sampled_from(NAMES), st.sampled_from([*MEASURES]))
 def test_something_can_be_said_of_any_measure_of_any_network(name: str, measure: str) -> None:
-    subject = of_the_zoo(name)
-    text = heaviest_text(subject, subject.report.nodes, measure)
+    facts = of_the_zoo(name)
+    text = heaviest_text(facts, facts.report.nodes, measure)
     assert "\n" not in text
     if measure in COUNTS:
-        assert bool(text) == bool(getattr(subject.report.totals, measure))
+        assert bool(text) == bool(getattr(facts.report.totals, measure))
     if measure == "peak":
-        found = peaks(subject.network)
+        found = peaks(facts.network)
         assert found.at is not None
         assert f"while {found.at.path} runs" in text

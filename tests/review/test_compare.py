@@ -96,8 +96,8 @@ def test_every_measure_is_what_analyze_says_of_the_network_alone() -> None:
     names = ["resnet18", "lenet5", "mobilenet_v2"]
     found = archcost.compare([archcost.load(f"zoo:{name}") for name in names])
     for name, row in zip(names, found.networks, strict=True):
-        subject = Facts.of(archcost.load(f"zoo:{name}"))
-        assert row.measures == {measure: one.of(subject) for measure, one in MEASURES.items()}
+        facts = Facts.of(archcost.load(f"zoo:{name}"))
+        assert row.measures == {measure: one.of(facts) for measure, one in MEASURES.items()}
         assert row.label == name
 
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 HEAD = "archcost: 1\nname: net\n"
 
 
-def subject(text: str, tmp_path: Path) -> Facts:
+def facts(text: str, tmp_path: Path) -> Facts:
     file = tmp_path / "net.yaml"
     file.write_text(HEAD + text, "utf-8")
     return Facts.of(archcost.load(file))
@@ -57,7 +57,7 @@ layers:
       short: [{conv: {out_channels: 4, kernel_size: 1}}]
     merge: add
 """
-    assert MEASURES["depth"].of(subject(text, tmp_path)) == 2
+    assert MEASURES["depth"].of(facts(text, tmp_path)) == 2
 
 
 def test_counts_are_those_of_the_report() -> None:
@@ -66,18 +66,18 @@ def test_counts_are_those_of_the_report() -> None:
 
 
 def test_a_classifier_is_told_apart_by_the_map_before_its_pooling() -> None:
-    (sight,) = Facts.of(archcost.load("zoo:resnet50")).sights
+    (sight,) = Facts.of(archcost.load("zoo:resnet50")).output_fields
     assert (sight.size, sight.is_global, sight.coverage) == ((427, 427), True, 1.0)
 
 
 def test_a_dense_output_is_measured_itself() -> None:
-    (sight,) = Facts.of(archcost.load("zoo:unet")).sights
+    (sight,) = Facts.of(archcost.load("zoo:unet")).output_fields
     assert (sight.size, sight.is_global) == ((204, 204), False)
 
 
 def test_of_several_maps_behind_a_classifier_the_largest_counts() -> None:
     # Kernels of 3, 4 and 5 words side by side, each with a maximum over all positions.
-    (sight,) = Facts.of(archcost.load("zoo:text_cnn")).sights
+    (sight,) = Facts.of(archcost.load("zoo:text_cnn")).output_fields
     assert sight.size == (5,)
 
 
@@ -89,7 +89,7 @@ layers:
   - global_avg_pool
   - linear: {out_features: 10}
 """
-    holes = subject(text, tmp_path)
+    holes = facts(text, tmp_path)
     assert MEASURES["field"].of(holes) == 9
     assert MEASURES["coverage"].of(holes) == pytest.approx(25 / 81, rel=1e-15)
 
@@ -102,8 +102,8 @@ layers:
   - {conv: {out_channels: 4, kernel_size: [5, 7]}, name: far}
 outputs: [near, far]
 """
-    both = subject(text, tmp_path)
-    assert [(sight.output, sight.size) for sight in both.sights] == [("near", (3, 3)), ("far", (7, 9))]
+    both = facts(text, tmp_path)
+    assert [(sight.output, sight.size) for sight in both.output_fields] == [("near", (3, 3)), ("far", (7, 9))]
     assert MEASURES["field"].of(both) == 3
 
 
@@ -116,18 +116,21 @@ layers:
   - add: {}
     from: [a, b]
 """
-    pair = subject(text, tmp_path)
-    assert [(sight.input, sight.size) for sight in pair.sights] == [("left", (3, 3)), ("right", (5, 5))]
+    pair = facts(text, tmp_path)
+    assert [(sight.input, sight.size) for sight in pair.output_fields] == [
+        ("left", (3, 3)),
+        ("right", (5, 5)),
+    ]
     assert MEASURES["field"].of(pair) == 3
 
 
 def test_without_a_map_there_is_no_field(tmp_path: Path) -> None:
-    vector = subject("input: [8]\nlayers:\n  - linear: {out_features: 2}\n", tmp_path)
+    vector = facts("input: [8]\nlayers:\n  - linear: {out_features: 2}\n", tmp_path)
     assert (MEASURES["field"].of(vector), MEASURES["coverage"].of(vector)) == (None, None)
 
 
 def test_the_output_may_be_the_input_itself_behind_aliases(tmp_path: Path) -> None:
-    same = subject("input: [8, 4, 4]\nlayers:\n  - identity\n", tmp_path)
+    same = facts("input: [8, 4, 4]\nlayers:\n  - identity\n", tmp_path)
     assert (MEASURES["field"].of(same), MEASURES["depth"].of(same)) == (1, 0)
 
 
@@ -136,7 +139,7 @@ def test_what_a_classifier_sees_is_found_once_however_many_ways_lead_there(tmp_p
     branches = "  - merge: add\n    branches: {a: [relu], b: [gelu]}\n"
     conv = "  - conv: {out_channels: 4, kernel_size: 5, padding: same}\n"
     text = f"input: [4, 8, 8]\nlayers:\n{conv}  - global_avg_pool\n{branches * 40}"
-    (sight,) = subject(text, tmp_path).sights
+    (sight,) = facts(text, tmp_path).output_fields
     assert (sight.size, sight.coverage, sight.is_global) == ((5, 5), 1, True)
 
 
@@ -150,5 +153,5 @@ layers:
       a: [{conv: {out_channels: 4, kernel_size: 5, padding: same}}, global_avg_pool]
       b: [{conv: {out_channels: 4, kernel_size: 3, dilation: [4, 1], padding: same}}, global_avg_pool]
 """
-    (sight,) = subject(text, tmp_path).sights
+    (sight,) = facts(text, tmp_path).output_fields
     assert (sight.size, sight.coverage) == ((9, 5), 9 / 27)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from archcost.report.options import WriteOptions
-    from archcost.results.comparison import Seen
+    from archcost.results.comparison import OutputField
     from archcost.results.report import ReceptiveField, Report, SeenField
     from archcost.results.tree import Line
     from archcost.words.numbers import Units
@@ -78,7 +78,7 @@ def field_size(field: SeenField) -> str:
     return f"{sure}{'all' if field.is_global else show(field.size)}{more}"
 
 
-def doubt(field: ReceptiveField | Seen) -> str:
+def doubt(field: ReceptiveField | OutputField) -> str:
     """What stands before a field that is not exact."""
     return "~ " if field.certainty == "nominal" else "≤ " if field.upper_bound else ""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from archcost.report.options import WriteOptions
-    from archcost.results.comparison import Comparison, NetworkRow, Seen
+    from archcost.results.comparison import Comparison, NetworkRow, OutputField
     from archcost.results.report import Level
 
 HEADINGS = {
@@ -161,7 +161,7 @@ def field(row: NetworkRow) -> str:
     """The receptive field that counts: the smallest, if there are several."""
     if not row.fields:
         return "-"
-    seen: Seen = min(row.fields, key=lambda one: min(one.size or (0,)))
+    seen: OutputField = min(row.fields, key=lambda one: min(one.size or (0,)))
     return "unknown" if seen.size is None else columns.doubt(seen) + show(seen.size)
 
 

@@ -180,27 +180,27 @@ layers:
 )
 def test_a_block_is_whatever_has_its_path_or_lies_below_it(block: str) -> None:
     Path("deep.yaml").write_text(DEEP, "utf-8")
-    subject = Facts.of(SelectedSpec(path="deep.yaml").load())
+    facts = Facts.of(SelectedSpec(path="deep.yaml").load())
     budget = replace(budgets_of_flag("max_macs", "1")[0], block=block)
-    paths = {".".join(n.path.split(".")[:end]) for n in subject.report.nodes for end in range(1, 6)}
+    paths = {".".join(n.path.split(".")[:end]) for n in facts.report.nodes for end in range(1, 6)}
     expected = {
-        path: [n.path for n in subject.report.nodes if f"{n.path}.".startswith(f"{path}.")]
+        path: [n.path for n in facts.report.nodes if f"{n.path}.".startswith(f"{path}.")]
         for path in paths
         if matches_block(block, path)
     }
-    found = {part.scope: [row.path for row in part.rows or ()] for part in parts(budget, subject)}
+    found = {part.scope: [row.path for row in part.rows or ()] for part in parts(budget, facts)}
     assert found == expected
 
 
 def test_a_thousand_budgets_look_at_their_own_blocks_only() -> None:
     Path("deep.yaml").write_text(DEEP, "utf-8")
-    subject = Facts.of(SelectedSpec(path="deep.yaml").load())
+    facts = Facts.of(SelectedSpec(path="deep.yaml").load())
     (budget,) = budgets_of_flag("max_macs", "1")
-    assert len(subject.blocks["s.7.b"]) == 50  # all rows are made by now
+    assert len(facts.blocks["s.7.b"]) == 50  # all rows are made by now
 
     def look() -> None:
         for number in range(1000):
-            (part,) = parts(replace(budget, block=f"s.{number % 40}.b"), subject)
+            (part,) = parts(replace(budget, block=f"s.{number % 40}.b"), facts)
             assert len(part.rows or ()) == 50
 
     assert calls(look) < 1000 * 400  # reading all 2,000 paths each time takes more calls than that
@@ -211,7 +211,7 @@ def test_of_a_large_network_not_every_limit_gets_advice(monkeypatch: pytest.Monk
     monkeypatch.setattr("archcost.gate.check.ADVISED_NODES", 4000)  # the network has 2,000
     measures: list[str] = []
 
-    def advise(_subject: Facts, measure: str, *_: object, **_more: object) -> list[str]:
+    def advise(_facts: Facts, measure: str, *_: object, **_more: object) -> list[str]:
         measures.append(measure)
         return []
 
