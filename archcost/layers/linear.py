@@ -122,9 +122,8 @@ class Embedding(Layer):
         return self.num_embeddings
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
-        """All depend on the same token. One that was a channel reads what that one did."""
-        found = mixed(arriving, out_channels)
-        return found._replace(bounded=blurred_together(arriving, out_channels).blurred)
+        """All depend on the same token."""
+        return mixed(arriving, out_channels)
 
     @property
     def tells_channels_apart(self) -> bool:

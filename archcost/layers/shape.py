@@ -74,12 +74,11 @@ class Reshape(_Move):
     shape: Target = Field(description="the new shape, [channels, axes…]; one -1 stands for what is left")
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
-        """As they are; see `Flatten` for a vector. A position that was a channel reads what that one did."""
+        """As they are, where there are as many; see `Flatten` for a vector."""
         before = arriving[0]
         if len(self.shape) == 1:
             return in_a_row(before, out_channels)
-        found = before if out_channels == before.total else blurred_together(arriving, out_channels)
-        return found._replace(bounded=out_channels % before.total > 0 and found.blurred)
+        return before if out_channels == before.total else blurred_together(arriving, out_channels)
 
     @property
     def tells_channels_apart(self) -> bool:
@@ -262,11 +261,8 @@ class Transpose(_Move):
         return self.axes[0] != 0
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
-        """As they are, unless they become positions: each then reads what that channel did."""
-        if self.axes[0] == 0:
-            return arriving[0]
-        found = blurred_together(arriving, out_channels)
-        return found._replace(bounded=found.blurred)
+        """As they are, unless they become positions."""
+        return arriving[0] if self.axes[0] == 0 else blurred_together(arriving, out_channels)
 
     def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement:
         """The axes in their new order."""
