@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
+import archcost
 from archcost.errors import UsageError
 from archcost.limits import DEFAULT, Limits
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -46,3 +52,12 @@ def test_a_setting_is_refused(text: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         DEFAULT.setting(text)
     assert str(caught.value) == message
+
+
+def test_a_count_is_exact_beyond_what_a_spec_may_write(tmp_path: Path) -> None:
+    most = DEFAULT.dimension
+    spec = tmp_path / "net.yaml"
+    layer = f"conv: {{out_channels: {most}, kernel_size: 9}}"
+    spec.write_text(f"archcost: 1\nname: net\ninput: [{most}, 9]\nlayers: [{layer}]\n")
+    macs = archcost.analyze(archcost.load(spec)).totals.macs
+    assert macs == 9 * most * most > DEFAULT.integer
