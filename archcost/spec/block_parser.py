@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost import layers
-from archcost.spec.checks import listed
 from archcost.spec.document import Block, BlockParameter
 from archcost.spec.keywords import BLOCK_KEYS, LIBRARY_KEYS, META, STRUCTURES
 from archcost.spec.naming import Around, Names, Numbering
@@ -69,7 +68,7 @@ class BlockParser:
                 text = f"block '{name}' is already defined at {blocks.own[name].place}"
                 self._problems.add(entry.key.place, text)
             else:
-                blocks.own[name] = Block(name=name, place=entry.key.place)
+                blocks.own[name] = Block(name, entry.key.place)
 
     def _define(self, mapping: MappingNode, variables: frozenset[str], *, sees: bool = True) -> None:
         for entry in mapping.entries:
@@ -89,7 +88,6 @@ class BlockParser:
         self._checks.text(mapping, "note")
         known = self._parameters(block, mapping.get("params"), variables.union(IN_NAMES, [OF_BLOCK]))
         block.inputs = self._checks.name_list(mapping.get("inputs"), "inputs")
-        block.input_places = listed(mapping.get("inputs"))
         if "input" in block.inputs and (inputs := mapping.get("inputs")):
             text = "'input' is all that arrives at a block; its parts need names of their own"
             self._problems.add(inputs.place, text)
@@ -115,7 +113,7 @@ class BlockParser:
                 default = self._checks.value(value, visible, f"parameter '{key.text}'")
                 self._check_order(default, later)
             self._checks.check_variable(key, "parameter")
-            block.parameters[key.text] = BlockParameter(name=key.text, default=default, place=key.place)
+            block.parameters[key.text] = BlockParameter(default, key.place)
             later.discard(key.text)
         return visible
 

@@ -101,11 +101,11 @@ class BlockUse(NamedTuple):
             problems.add(self.place, f"{self.word}: needs {in_a_row(missing)}")
 
     def _no_mapping(self, node: Tree) -> str:
-        first = next(iter(self.block.parameters.values()), None)
-        if first is None:
+        if not self.block.parameters:
             return f"{self.word}: takes no parameters; write it bare: `- {self.word}`"
+        name, first = next(iter(self.block.parameters.items()))
         text = node.text if isinstance(node, ScalarNode) and _may_be(node, first) else "…"
-        return f"{self.word}: its parameters are a mapping, such as {{{first.name}: {text}}}"
+        return f"{self.word}: its parameters are a mapping, such as {{{name}: {text}}}"
 
 
 def _may_be(node: ScalarNode, parameter: BlockParameter) -> bool:

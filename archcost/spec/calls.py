@@ -16,16 +16,15 @@ from archcost.words.suggest import plain
 _LONGEST = 300
 """Characters of a text that are looked at."""
 
-_CALL = re.compile(r"[A-Za-z_][\w.]*\s*\(.*\)\s*", re.DOTALL)
-_SQUARES = re.compile(
-    r"(?P<word>[A-Za-z_]\w*)[\s,:]+(?:\[?(?P<a>\d+)\s*[x×]\s*(?P<b>\d+)\]?)(?:[\s,/@]+(?P<out>\d+))?"
-)
+# Only mistakes need these patterns, so they are texts, which `re` compiles when there is one.
+_CALL = r"(?s)[A-Za-z_][\w.]*\s*\(.*\)\s*"
+_SQUARES = r"(?P<word>[A-Za-z_]\w*)[\s,:]+(?:\[?(?P<a>\d+)\s*[x×]\s*(?P<b>\d+)\]?)(?:[\s,/@]+(?P<out>\d+))?"
 
-_NUMBERS = re.compile(r"([A-Za-z_][\w.]*)((?: +\d+)+)")
-_SEVERAL = re.compile(r"([A-Za-z_][\w.]*)(?:\(\))? *(?:->|→|=>|\||\+|>>|,|;) *\S.*")
+_NUMBERS = r"([A-Za-z_][\w.]*)((?: +\d+)+)"
+_SEVERAL = r"([A-Za-z_][\w.]*)(?:\(\))? *(?:->|→|=>|\||\+|>>|,|;) *\S.*"
 
-_COMMENT = re.compile(r"([A-Za-z_]\w*) *(?:#|//|--|%) *(.*)")
-_FUNCTIONAL = re.compile(r"(F|torch|tf\.nn|(\w+\.)*functional)\.[a-z]\w+$")
+_COMMENT = r"([A-Za-z_]\w*) *(?:#|//|--|%) *(.*)"
+_FUNCTIONAL = r"(F|torch|tf\.nn|(\w+\.)*functional)\.[a-z]\w+$"
 
 _ROWS: dict[str, tuple[str, dict[str, str]]] = {
     "Conv": ("out_channels kernel_size stride padding groups dilation act", {}),
@@ -75,8 +74,8 @@ def layer(text: str) -> str | None:
     return next((found for reads in _FORMS if (found := reads(text.strip()))), None)
 
 
-_ASSIGNED = re.compile(r"(?:self\.)?(?P<name>[A-Za-z_]\w*) *= *(?P<call>\S.*)", re.DOTALL)
-_PRINTED = re.compile(r"\(?(?P<name>\w+)\)?")
+_ASSIGNED = r"(?s)(?:self\.)?(?P<name>[A-Za-z_]\w*) *= *(?P<call>\S.*)"
+_PRINTED = r"\(?(?P<name>\w+)\)?"
 
 
 def named(word: str, value: str) -> str | None:
@@ -86,7 +85,7 @@ def named(word: str, value: str) -> str | None:
     ('write `conv: {out_channels: 64, kernel_size: [7, 7]}`, and `name: conv1` beside it', \
 'write `relu`, and `name: act` beside it')
     """
-    found = _PRINTED.fullmatch(word) if value else _ASSIGNED.fullmatch(word)
+    found = re.fullmatch(_PRINTED, word) if value else re.fullmatch(_ASSIGNED, word)
     call = value or found["call"] if found else ""
     written = layer(f"{call})" if call.endswith("(") else call)
     if found is None or written is None or found["name"].isdecimal():
@@ -124,7 +123,7 @@ def _quoted(text: str) -> str:
 
 def _window(text: str) -> str | None:
     """`conv 3x3, 64`."""
-    match = _SQUARES.fullmatch(text)
+    match = re.fullmatch(_SQUARES, text)
     kind = kind_of(match["word"]) if match else None
     if match is None or kind not in {"conv", "depthwise_conv", "conv_transpose", "max_pool", "avg_pool"}:
         return None
@@ -137,13 +136,13 @@ def _window(text: str) -> str | None:
 
 def _numbers(text: str) -> str | None:
     """`linear 10`."""
-    match = _NUMBERS.fullmatch(text)
+    match = re.fullmatch(_NUMBERS, text)
     return _call(f"{match[1]}({', '.join(match[2].split())})") if match and kind_of(match[1]) else None
 
 
 def _comment(text: str) -> str | None:
     """`relu // as in the paper`."""
-    match = _COMMENT.fullmatch(text)
+    match = re.fullmatch(_COMMENT, text)
     if match is None or kind_of(match[1]) is None:
         return None
     return f"a comment begins with a space and #, as in `{match[1]}  # {match[2]}`"
@@ -151,7 +150,7 @@ def _comment(text: str) -> str | None:
 
 def _several(text: str) -> str | None:
     """`conv -> relu`."""
-    match = _SEVERAL.fullmatch(text)
+    match = re.fullmatch(_SEVERAL, text)
     if match is None or kind_of(match[1]) is None:
         return None
     return "an item is one layer; each begins with `- ` on a line of its own"
@@ -159,7 +158,7 @@ def _several(text: str) -> str | None:
 
 def _call(text: str) -> str | None:
     """`nn.Conv2d(3, 64, 3)`."""
-    if not _CALL.fullmatch(text):
+    if not re.fullmatch(_CALL, text):
         return None
     word, call = text.partition("(")[0].strip(), parsed(text)
     kind = kind_of(word)
@@ -172,7 +171,7 @@ def _call(text: str) -> str | None:
     if layers.find(kind) is None:
         below = "its parameters" if kind.startswith("std/") else "its items"
         return f"write `{kind}:`, and {below} below it"
-    if _FUNCTIONAL.match(word):  # its first argument is the tensor
+    if re.match(_FUNCTIONAL, word):  # its first argument is the tensor
         call.args = call.args[1:]
     other = foreign.layers.DIFFERS.get(word.rpartition(".")[2])
     return _written(kind, _arguments(call, _order(word, kind), kind)) + (f"; {other}" if other else "")

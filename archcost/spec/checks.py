@@ -30,50 +30,26 @@ _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REF = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 _KEY_ALIASES = {
-    "variables": "vars",
-    "parameters": "params",
-    "args": "params",
-    "arguments": "params",
-    "defaults": "params",
-    "layers": "body",
-    "items": "body",
-    "description": "note",
-    "comment": "note",
-    "id": "name",
-    "bottom": "from",
-    "if": "when",
-    "assert": "expect",
-    "skip": "shortcut",
-    "model": "layers",
-    "backbone": "layers",
-    "encoder": "layers",
-    "network": "layers",
-    "input_shape": "input",
-    "constants": "vars",
-    "title": "name",
-    "macros": "blocks",
-    "imports": "include",
-    "mode": "merge",
-    "join": "merge",
-    "op": "merge",
-    "operation": "merge",
-    "combine": "merge",
-    "fusion": "merge",
-    "aggregate": "merge",
-    "bottoms": "from",
-    "inputs": "from",
-    "inbound": "from",
-    "label": "name",
-    "identity": "shortcut",
-    "downsample": "shortcut",
-    "version": "archcost",
-    "output": "outputs",
-    "modules": "blocks",
-    "definitions": "blocks",
-    "architecture": "layers",
-    "defs": "blocks",
-    "hyperparameters": "vars",
-    "import": "include",
+    alias: key
+    for key, aliases in {
+        "vars": "variables constants hyperparameters",
+        "params": "parameters args arguments defaults",
+        "body": "layers items",
+        "note": "description comment",
+        "name": "id title label",
+        "from": "bottom bottoms inputs inbound",
+        "when": "if",
+        "expect": "assert",
+        "shortcut": "skip identity downsample",
+        "layers": "model backbone encoder network architecture",
+        "input": "input_shape",
+        "blocks": "macros modules definitions defs",
+        "include": "imports import",
+        "merge": "mode join op operation combine fusion aggregate",
+        "archcost": "version",
+        "outputs": "output",
+    }.items()
+    for alias in aliases.split()
 }
 """A key's name elsewhere -> ours."""
 
@@ -199,25 +175,22 @@ class Checks:
         self.problems.add(key.place, text)
         return False
 
-    def name_list(self, node: Tree | None, what: str) -> tuple[str, ...]:
-        """Names in a list; a lone one is noted, and taken for a list of one."""
+    def name_list(self, node: Tree | None, what: str) -> dict[str, Place]:
+        """Names in a list, and where each stands; a lone one is noted, and taken for a list of one."""
         if node is None:
-            return ()
-        if isinstance(node, SequenceNode) and node.items:
-            return tuple(self._distinct(node.items, what))
-        self.problems.add(node.place, f"{what} is {shown(node)}; it must be a list of names, [a, b]")
-        return (node.text,) if isinstance(node, ScalarNode) and node.text else ()
-
-    def _distinct(self, nodes: list[Tree], what: str) -> list[str]:
-        names: list[str] = []
-        for one in nodes:
+            return {}
+        names: dict[str, Place] = {}
+        for one in node.items if isinstance(node, SequenceNode) else ():
             if not isinstance(one, ScalarNode):
                 text = f"{what} lists {shown(one)}; it must be a list of names, [a, b]"
                 self.problems.add(one.place, text)
             elif self.check_name(one, f"{what}: name"):
                 if one.text in names:
                     self.problems.add(one.place, f"{what} lists '{one.text}' twice")
-                names.append(one.text)
+                names[one.text] = one.place
+        if not isinstance(node, SequenceNode) or not node.items:
+            self.problems.add(node.place, f"{what} is {shown(node)}; it must be a list of names, [a, b]")
+            return {node.text: node.place} if isinstance(node, ScalarNode) and node.text else {}
         return names
 
     # -- values -----------------------------------------------------------------------------------------
@@ -306,9 +279,3 @@ def _no_tap(node: Tree, what: str) -> str:
     if isinstance(node, ScalarNode) and node.text.startswith("$"):
         return "a tap cannot be computed, `branches` with `when` can choose"
     return "it must be the name of an item, or a list of names"
-
-
-def listed(node: Tree | None) -> dict[str, Place]:
-    """Where the words of a list stand."""
-    items = node.items if isinstance(node, SequenceNode) else []
-    return {one.text: one.place for one in items if isinstance(one, ScalarNode)}

@@ -1,8 +1,10 @@
-"""A spec after parsing: items with their names, segments and places, nothing expanded yet."""
+"""A spec after parsing: items with their names, segments and places, nothing expanded yet.
+
+The classes are written out: dataclasses would take longer to make than a spec takes to be read.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -24,48 +26,56 @@ class Ref(NamedTuple):
         return self.text.partition(".")[0]
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class Item:
-    """What all items have: the kind's place, the path segment they add, and their meta keys."""
+    """What all items have: the kind's place, the path segment they add, and their meta keys.
 
-    place: Place
-    word: str
-    segment: str | None = None
-    """What the item adds to the paths below it; None adds nothing."""
+    Attributes:
+        segment: what the item adds to the paths below it; None adds nothing.
+        reads: what stands under `from`; empty means the previous item.
+    """
+
     name: str | None = None
     reads: tuple[Ref, ...] = ()
-    """`from`; empty means the previous item."""
     when: Template | None = None
-    expect: dict[str, tuple[Template, Place]] = field(default_factory=dict[str, "tuple[Template, Place]"])
     share: str | None = None
     share_place: Place | None = None
     weights: WrittenWeights | None = None
 
+    def __init__(self, word: str, place: Place, segment: str | None = None) -> None:
+        self.word = word
+        self.place = place
+        self.segment = segment
+        self.expect: dict[str, tuple[Template, Place]] = {}
 
-@dataclass(kw_only=True, eq=False, repr=False)
+
 class LayerItem(Item):
     """One layer."""
 
-    fields: Fields
+    def __init__(self, word: str, place: Place, segment: str, fields: Fields) -> None:
+        super().__init__(word, place, segment)
+        self.fields = fields
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class BlockCall(Item):
     """A block, called like a kind."""
 
-    block: Block
-    arguments: dict[str, Template]
+    def __init__(
+        self, word: str, place: Place, segment: str, block: Block, arguments: dict[str, Template]
+    ) -> None:
+        super().__init__(word, place, segment)
+        self.block = block
+        self.arguments = arguments
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class Body(Item):
     """A group of items."""
 
-    items: list[Item]
+    def __init__(self, word: str, place: Place, items: list[Item], segment: str | None = None) -> None:
+        super().__init__(word, place, segment)
+        self.items = items
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class MergeSpec:
+class MergeSpec(NamedTuple):
     """How several tensors become one: a merge kind, where it is written, the segment its node adds."""
 
     fields: Fields
@@ -74,72 +84,81 @@ class MergeSpec:
     segment: str
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class Branch:
+class Branch(NamedTuple):
     """One branch, or a shortcut. `segment` is what it adds to paths; `label` is what errors call it."""
 
     label: str
     segment: str
     items: list[Item]
-    when: Template | None
-    place: Place
+    when: Template | None = None
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class Branches(Item):
     """Branches side by side and their merge. A residual is one too: its body, then its shortcut."""
 
-    branches: list[Branch]
-    merge: MergeSpec
+    def __init__(self, word: str, place: Place, branches: list[Branch], merge: MergeSpec) -> None:
+        super().__init__(word, place)
+        self.branches = branches
+        self.merge = merge
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class Iterations:
-    """What a repeat steps through: a count, variables in lock-step, or one mapping per iteration."""
+    """What a repeat steps through: a count, variables in lock-step, or one mapping per iteration.
 
-    count: Template | None = None
-    columns: dict[str, Template] = field(default_factory=dict[str, "Template"])
-    rows: list[dict[str, Template]] = field(default_factory=list[dict[str, "Template"]])
-    places: dict[str, Place] = field(default_factory=dict[str, "Place"])
-    """Where each loop variable is named."""
-    names: frozenset[str] = frozenset()
-    """The loop variables that the body knows."""
+    Attributes:
+        places: where each loop variable is named.
+        names: the loop variables that the body knows.
+    """
+
+    def __init__(
+        self,
+        count: Template | None = None,
+        columns: dict[str, Template] | None = None,
+        places: dict[str, Place] | None = None,
+        names: frozenset[str] = frozenset(),
+    ) -> None:
+        self.count = count
+        self.columns = columns or {}
+        self.rows: list[dict[str, Template]] = []
+        self.places = places or {}
+        self.names = names
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class Repeat(Item):
     """A body several times over: `chain`, `merge` (side by side), `collect`, `dense` or `carry`."""
 
-    items: list[Item]
-    mode: str
-    iterations: Iterations
-    merge: MergeSpec | None = None
-    carry: tuple[str, ...] = ()
-    carry_places: dict[str, Place] = field(default_factory=dict[str, "Place"])
+    def __init__(self, place: Place, mode: str, iterations: Iterations) -> None:
+        super().__init__("repeat", place)
+        self.items: list[Item] = []
+        self.mode = mode
+        self.iterations = iterations
+        self.merge: MergeSpec | None = None
+        self.carry: dict[str, Place] = {}
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class BlockParameter:
+class BlockParameter(NamedTuple):
     """A block's parameter; `default` None means it is required."""
 
-    name: str
     default: Template | None
     place: Place
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class Block:
-    """A block: what it takes, what it gives, and the items it stands for."""
+    """A block: what it takes, what it gives, and the items it stands for.
 
-    name: str
-    place: Place
-    parameters: dict[str, BlockParameter] = field(default_factory=dict[str, BlockParameter])
-    inputs: tuple[str, ...] = ()
-    input_places: dict[str, Place] = field(default_factory=dict[str, "Place"])
-    outputs: tuple[Ref, ...] = ()
-    items: list[Item] = field(default_factory=list[Item])
-    sees_variables: bool = True
-    """False for the standard blocks, which know nothing of the spec that uses them."""
+    Attributes:
+        inputs: the names of its inputs, and where each stands.
+        sees_variables: False for the standard blocks, which know nothing of the spec that uses them.
+    """
+
+    def __init__(self, name: str, place: Place) -> None:
+        self.name = name
+        self.place = place
+        self.parameters: dict[str, BlockParameter] = {}
+        self.inputs: dict[str, Place] = {}
+        self.outputs: tuple[Ref, ...] = ()
+        self.items: list[Item] = []
+        self.sees_variables = True
 
 
 class Included(NamedTuple):
@@ -158,9 +177,13 @@ class Included(NamedTuple):
     by: str
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
-class Document:
-    """A whole spec. Variables are values by now; the rest waits for expansion."""
+class Document(NamedTuple):
+    """A whole spec. Variables are values by now; the rest waits for expansion.
+
+    Attributes:
+        places: where each variable is named.
+        blocks: its own and those of the files it includes, called or not.
+    """
 
     name: str
     place: Place
@@ -170,7 +193,5 @@ class Document:
     variables: dict[str, Template]
     variants: dict[str, dict[str, Template]]
     places: dict[str, Place]
-    """Where each variable is named."""
     blocks: dict[str, Block]
-    """Its own and those of the files it includes, called or not."""
     included: list[Included]

@@ -32,7 +32,7 @@ _OF_A_SHAPE = {
 }
 """What other tools say of an input, where a spec has names of inputs."""
 
-_VARIANT = re.compile(r"[A-Za-z0-9_.-]+")
+_VARIANT = r"[A-Za-z0-9_.-]+"
 
 
 class DocumentParser:
@@ -93,7 +93,7 @@ class DocumentParser:
     def _variants(self, node: Tree | None, names: frozenset[str]) -> dict[str, dict[str, Template]]:
         variants: dict[str, dict[str, Template]] = {}
         for key, value in self._checks.entries(node, "variants", "thin: {width: 16}"):
-            if not _VARIANT.fullmatch(key.text):
+            if not re.fullmatch(_VARIANT, key.text):
                 text = f"variant '{key.text}' must be letters a-z, digits, _, - and ."
                 self._problems.add(key.place, text)
             what = f"variant '{key.text}'"

@@ -24,7 +24,7 @@ from archcost.spec.weights import WeightsInPlace
 from archcost.spec.yaml_reader import ScalarNode
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from archcost.expressions.values import Value
     from archcost.limits import Limits
@@ -313,7 +313,7 @@ class Expander:
             self._problems.catch(mistake, uses)
             raise Lost from None
 
-    def _bind(self, names: tuple[str, ...], flow: Flow, taps: Taps, item: Item) -> None:
+    def _bind(self, names: Collection[str], flow: Flow, taps: Taps, item: Item) -> None:
         """Give the tensors that arrive their names, in order."""
         if len(flow) != len(names):
             if flow == UNKNOWN:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 KEYS = ("shape", "stride", "receptive_field", "coverage", "params", "macs")
 
-_SUFFIXED = re.compile(r"([0-9]+)(?:\.([0-9]+))?\s?([kKMGT])")
+_SUFFIXED = r"([0-9]+)(?:\.([0-9]+))?\s?([kKMGT])"
 _SCALE = {"k": 10**3, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
@@ -30,7 +30,7 @@ def expected(what: str, template: Template, env: Mapping[str, Value]) -> tuple[V
         Mistake: a value this key cannot hold.
     """
     value = template.resolve(env)
-    if isinstance(value, str) and what in ("params", "macs") and (match := _SUFFIXED.fullmatch(value)):
+    if isinstance(value, str) and what in ("params", "macs") and (match := re.fullmatch(_SUFFIXED, value)):
         whole, decimals, suffix = match[1], match[2] or "", match[3]
         step = Fraction(_SCALE[suffix], 10 ** len(decimals))
         return int(whole + decimals) * step, step / 2

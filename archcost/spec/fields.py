@@ -47,17 +47,7 @@ class Fields:
         names: the variables the fields wait for.
     """
 
-    __slots__ = (
-        "_faulty",
-        "_known",
-        "_limits",
-        "kind",
-        "names",
-        "place",
-        "rank",
-        "templates",
-        "word",
-    )
+    __slots__ = ("_faulty", "_known", "_limits", "kind", "names", "place", "rank", "templates", "word")
 
     def __init__(self, word: str, found: tuple[type[Kind], int | None], place: Place) -> None:
         self.word = word

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
 _LONGEST = 300
 """Characters of a text that are looked at."""
 
-_SEPARATED = re.compile(r"\d{1,3}(,\d{3})+|\d+(_\d+)+")
-_TIMES = re.compile(r"\d+( *[x×,] *\d+)+")
-_SUM = re.compile(r"[\d.]+(\s*[+*/-]\s*[\d.]+)+")
+# Only mistakes need these patterns, so they are texts, which `re` compiles when there is one.
+_SEPARATED = r"\d{1,3}(,\d{3})+|\d+(_\d+)+"
+_TIMES = r"\d+( *[x×,] *\d+)+"
+_SUM = r"[\d.]+(\s*[+*/-]\s*[\d.]+)+"
 _THOUSANDS = {"k": 1000, "M": 10**6, "G": 10**9}
 _WORDS = {"yes": "true", "on": "true", "no": "false", "off": "false", "t": "true", "f": "false"}
-_TEMPLATE = re.compile(r"\$?\{+ *([A-Za-z_]\w*) *\}+|%\(?([A-Za-z_]\w*)\)?s?|<([A-Za-z_]\w*)>")
-_CALCULATION = re.compile(r"[\w\s.+*/%()<>=!-]*([+*/%<>=-]|\b(and|or|not)\b)[\w\s.+*/%()<>=!-]*")
+_TEMPLATE = r"\$?\{+ *([A-Za-z_]\w*) *\}+|%\(?([A-Za-z_]\w*)\)?s?|<([A-Za-z_]\w*)>"
+_CALCULATION = r"[\w\s.+*/%()<>=!-]*([+*/%<>=-]|\b(and|or|not)\b)[\w\s.+*/%()<>=!-]*"
 _LOGIC = {"and", "or", "not", "if", "else", "true", "false"}
 
 
@@ -51,24 +52,24 @@ def _value(text: str) -> str | None:
 
 def _number(text: str) -> str | None:
     """A number with separators or a unit, several with times between them, or a calculation."""
-    if _SEPARATED.fullmatch(text):
+    if re.fullmatch(_SEPARATED, text):
         return re.sub(r"[,_]", "", text)
-    if _TIMES.fullmatch(text):
+    if re.fullmatch(_TIMES, text):
         return f"[{', '.join(re.findall(r'[0-9]+', text))}]"
     if not text[:-1].isdecimal():
-        return f"$({text})" if _SUM.fullmatch(text) else None
+        return f"$({text})" if re.fullmatch(_SUM, text) else None
     if text[-1] == "%":
         return str(int(text[:-1]) / 100)
     return str(int(text[:-1]) * _THOUSANDS[text[-1]]) if text[-1] in _THOUSANDS else None
 
 
 def _variable(text: str, known: Collection[str]) -> str | None:
-    if match := _TEMPLATE.fullmatch(text):
+    if match := re.fullmatch(_TEMPLATE, text):
         return f"${next(filter(None, match.groups()))}"
     if text in known:
         return f"${text}"
     names = set(re.findall(r"[A-Za-z_]\w*", text)) - _LOGIC
-    is_calculation = names and names.issubset(known) and _CALCULATION.fullmatch(text)
+    is_calculation = names and names.issubset(known) and re.fullmatch(_CALCULATION, text)
     if is_calculation and parsed(text) is not None:
         return f"$({text})"
     return None

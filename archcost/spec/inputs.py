@@ -138,7 +138,7 @@ def _split(text: str, names: list[str]) -> dict[str, str]:
         return {names[0]: text.strip()}
     written = _with_times(text)
     fits = (
-        _SHAPES.fullmatch(written)
+        re.fullmatch(_SHAPES, written)
         and ("=" in written) >= (len(names) > 1)
         and written.count("x") < 4 * len(names)
     )
@@ -155,7 +155,7 @@ def _each_once(given: list[tuple[str, str]]) -> dict[str, str]:
     return found
 
 
-_SHAPES = re.compile(r"([A-Za-z0-9_-]+=)?\d+(x\d+)*(,[A-Za-z0-9_-]+=\d+(x\d+)*)*")
+_SHAPES = r"([A-Za-z0-9_-]+=)?\d+(x\d+)*(,[A-Za-z0-9_-]+=\d+(x\d+)*)*"
 
 
 def _with_times(text: str) -> str:
@@ -169,7 +169,7 @@ def _parse(text: str, limits: Limits) -> Shape:
     parts = text.replace("×", "x").split("x")
     if len(parts) > 4 or not all(part.isascii() and part.isdigit() and len(part) < 20 for part in parts):
         written = _with_times(text)
-        if _SHAPES.fullmatch(written) and written != text and written.count("x") < 4:
+        if re.fullmatch(_SHAPES, written) and written != text and written.count("x") < 4:
             raise UsageError(f"--input {short(text)}: write {written}")
         raise UsageError(
             f"--input {short(text)}: write the channels, then one to three spatial axes: 3x224x224"

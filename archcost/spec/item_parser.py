@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from archcost import foreign, layers
 from archcost.layers.base import Merge
 from archcost.spec.block_table import BlockUse
-from archcost.spec.checks import listed
 from archcost.spec.document import (
     BlockCall,
     Body,
@@ -105,7 +104,7 @@ class ItemParser:
         word, place = entry.key.text, entry.key.place
         if word == "body":
             items = self.items(entry.value, self._inside(around, meta), "body")
-            return Body(place=place, word=word, items=items)
+            return Body(word, place, items)
         if word == "repeat":
             return self._repeat(node, entry, around, meta)
         if word == "branches":
@@ -122,22 +121,22 @@ class ItemParser:
         """A layer or a block, by its word."""
         segment = (meta and meta.segment) or around.numbering.word(word.rpartition("/")[2])
         if word in self._blocks.misnamed:
-            return Body(place=place, word=word, segment=segment, items=[])
+            return Body(word, place, [], segment)
         if found := layers.find(word):
             fields = self._fields(word, found, place, value, around)
             for name, template in fields.templates.items():
                 if name in fields.kind.tap_fields:  # `like: c3` must name a visible tap
                     self._checks.refs(template.node, around.names, f"{word}: {name}")
-            return LayerItem(place=place, word=word, segment=segment, fields=fields)
+            return LayerItem(word, place, segment, fields)
         block = self._blocks.find(word)
         if block is not None:
             self._blocks.called(BlockUse(word, block, value, place, around.names.in_block))
             entries = value.entries if isinstance(value, MappingNode) else []
             arguments = {e.key.text: self._checks.template(e.value, around.variables) for e in entries}
-            return BlockCall(place=place, word=word, segment=segment, block=block, arguments=arguments)
+            return BlockCall(word, place, segment, block, arguments)
         if why := no_kind_or_block(word, value, self._blocks):
             raise Mistake(place, why)
-        return Body(place=place, word=word, items=[])
+        return Body(word, place, [])
 
     def _fields(
         self, word: str, found: tuple[type[Kind], int | None], place: Place, node: Tree | None, around: Around
@@ -169,7 +168,7 @@ class ItemParser:
         if node.get("merge") is None:
             self._problems.add(entry.key.place, f"branches need `merge:`, one of {', '.join(MERGES)}")
         merge = self._merge(node, "merge", "add", entry, inside)
-        return Branches(place=entry.key.place, word="branches", branches=branches, merge=merge)
+        return Branches("branches", entry.key.place, branches, merge)
 
     def _branch(self, entry: KeyValue, segment: str, label: str, inside: Around) -> Branch:
         """A branch or shortcut: items, or `{when, body}`. What it contains is numbered on its own."""
@@ -186,20 +185,19 @@ class ItemParser:
                 self._problems.add(node.place, f"{label} has no `body`; write `body: []` for the identity")
             node = node.get("body")
         items = self.items(node, around, label) if node is not None else []
-        return Branch(label=label, segment=segment, items=items, when=when, place=entry.key.place)
+        return Branch(label, segment, items, when)
 
     def _residual(self, node: MappingNode, entry: KeyValue, around: Around, meta: ItemKeys) -> Branches:
-        inside, place = self._inside(around, meta), entry.key.place
+        inside = self._inside(around, meta)
         items = self.items(entry.value, inside, "residual")
-        body = Branch(label="the body", segment="", items=items, when=None, place=place)
+        body = Branch("the body", "", items)
         given = next((e for e in node.entries if e.key.text == "shortcut"), None)
         if given:
             shortcut = self._branch(given, inside.numbering.word("shortcut"), "the shortcut", inside)
         else:
-            label = "the shortcut (the identity)"
-            shortcut = Branch(label=label, segment="", items=[], when=None, place=place)
+            shortcut = Branch("the shortcut (the identity)", "", [])
         merge = self._merge(node, "merge", "add", entry, inside)
-        return Branches(place=place, word="residual", branches=[body, shortcut], merge=merge)
+        return Branches("residual", entry.key.place, [body, shortcut], merge)
 
     def _merge(self, node: MappingNode, key: str, default: str, entry: KeyValue, inside: Around) -> MergeSpec:
         """`merge: add`, `merge: {concat: {axis: 1}}`; what is none is noted and taken for the default."""
@@ -220,17 +218,16 @@ class ItemParser:
         if found is None:
             raise TypeError(f"{default} is no merge")
         fields = self._fields(word, found, place, fields_node, inside)
-        return MergeSpec(fields=fields, word=word, place=place, segment=inside.numbering.word(word))
+        return MergeSpec(fields, word, place, inside.numbering.word(word))
 
     def _repeat(self, node: MappingNode, entry: KeyValue, around: Around, meta: ItemKeys) -> Repeat:
         mode = self._mode(node)
         iterations = read_iterations(entry.value, around, self._checks)
-        repeat = Repeat(place=entry.key.place, word="repeat", items=[], mode=mode, iterations=iterations)
+        repeat = Repeat(entry.key.place, mode, iterations)
         if not meta.segment:
             repeat.segment = around.numbering.repeat()
         if mode == "carry":
             repeat.carry = self._checks.name_list(node.get("carry"), "carry")
-            repeat.carry_places = listed(node.get("carry"))
         names = Names(around.names, again=repeat.carry)
         inside = Around(around.variables | iterations.names, names, Numbering(self._problems))
         if (body := node.get("body")) is not None:

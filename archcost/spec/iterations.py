@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archcost.spec.template import Template
     from archcost.spec.yaml_reader import Tree
 
-_LOOP = re.compile(r"(\w+) +in +range\((?:0, *)?([^,()]+)\)")
+_LOOP = r"(\w+) +in +range\((?:0, *)?([^,()]+)\)"
 """Python's `i in range(3)`."""
 
 _FEW = 6
@@ -97,7 +97,7 @@ def _check_loop_variables(node: MappingNode, around: Around, checks: Checks) -> 
     """Those that can be read."""
     named: list[ScalarNode] = []
     for entry in node.entries:
-        if loop := _LOOP.fullmatch(entry.key.text):
+        if loop := re.fullmatch(_LOOP, entry.key.text):
             text = f"a repeat counts from 0: write {{{loop[1]}: {loop[2]}}}"
             checks.problems.add(entry.key.place, text)
         elif checks.check_variable(entry.key, "loop variable"):

@@ -94,13 +94,14 @@ def load(  # noqa: PLR0913 - one for everything a user may choose
         raise
 
 
-_TEXT = re.compile(r"^(archcost|layers): *\S*\s*\n", re.MULTILINE)
+_TEXT = r"(?m)^(archcost|layers): *\S*\s*\n"
 """What the text of a spec has, and no path."""
 
 
 def _check_path(path: object) -> None:
     """Refuse what is no path: a spec as a dictionary, or its text."""
-    if isinstance(path, PathLike) or (isinstance(path, str) and not _TEXT.search(path)):
+    is_text = isinstance(path, str) and "\n" in path and re.search(_TEXT, path)
+    if isinstance(path, str | PathLike) and not is_text:
         return
     what = "its text" if isinstance(path, str | bytes) else f"a {type(path).__name__}"
     raise UsageError(
@@ -156,7 +157,7 @@ def _with_settings(error: SpecError, overrides: dict[str, Setting]) -> SpecError
 
 
 def _with_setting(message: str, overrides: dict[str, Setting]) -> str:
-    origin = _ORIGIN.search(message)
+    origin = re.search(_ORIGIN, message)
     given = [n for n in overrides if origin and re.search(rf"\b{re.escape(n)}\b", origin[1])]
     if origin is None or not given:
         return message
@@ -164,7 +165,7 @@ def _with_setting(message: str, overrides: dict[str, Setting]) -> str:
     return f"{message[: origin.end(1)]}, {settings}{message[origin.end(1) :]}"
 
 
-_ORIGIN = re.compile(r"\(from (\$.*?)\)(?=;|$)")
+_ORIGIN = r"\(from (\$.*?)\)(?=;|$)"
 
 
 def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
@@ -240,7 +241,7 @@ def _variables(
     return _evaluate(templates, overrides, problems)
 
 
-_SEVERAL = re.compile(r"[(\s]*\d[\d.]*([\s,;:x]+\d[\d.]*)+[)\s]*")
+_SEVERAL = r"[(\s]*\d[\d.]*([\s,;:x]+\d[\d.]*)+[)\s]*"
 
 
 def _check_sort(name: str, given: Setting, setting: Template, own: Template) -> None:
@@ -249,7 +250,7 @@ def _check_sort(name: str, given: Setting, setting: Template, own: Template) -> 
         return
     if isinstance(value := own.resolve({}), str):
         return
-    items = re.findall(r"[\d.]+", word) if _SEVERAL.fullmatch(word) else []
+    items = re.findall(r"[\d.]+", word) if re.fullmatch(_SEVERAL, word) else []
     write = instead(word)
     other = proposed(write)
     write = write if other is None or sort(other) == sort(value) else ""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from archcost.spec.block_table import BlockTable
     from archcost.spec.yaml_reader import Tree
 
-_TIGHT = re.compile(r"([A-Za-z_][\w./-]*):(\S.*)")
+_TIGHT = r"([A-Za-z_][\w./-]*):(\S.*)"
 """`conv:8` is one word."""
 
 
@@ -52,7 +52,7 @@ def _as_a_call(word: str, given: str, blocks: BlockTable) -> str | None:
         return f"'{word}' is no block: parameters are given as a mapping: `{called[1]}: {{…}}`"
     if written := calls.named(word, given) or calls.layer(word):
         return f"'{word}' is no layer here: {written}"
-    if tight := _TIGHT.fullmatch(word):
+    if tight := re.fullmatch(_TIGHT, word):
         return f"a space is missing after the colon: write `{tight[1]}: {tight[2]}`"
     return None
 

@@ -182,7 +182,7 @@ class Survey:
         """Inputs of blocks that no item in them names. The first item reads all of them, if it names none."""
         for block in filter(None, self._calls):
             takes_all = "input" in self._taps[block] or not (block.items and block.items[0].reads)
-            for name, place in block.input_places.items() if block.sees_variables and not takes_all else ():
+            for name, place in block.inputs.items() if block.sees_variables and not takes_all else ():
                 if name not in self._taps[block]:
                     yield Unused("input", name, place, block.name)
 
@@ -191,9 +191,9 @@ class Survey:
         for body, repeat in self._carries:
             if repeat.items and repeat.items[0].reads:
                 read = self._taps[body] | self._parts[body]
-                for name in repeat.carry:
+                for name, place in repeat.carry.items():
                     if name not in read:
-                        yield Unused("carry", name, repeat.carry_places[name])
+                        yield Unused("carry", name, place)
 
     def _used(self) -> set[Name]:
         used: set[Name] = set()

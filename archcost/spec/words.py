@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
     from archcost.spec.yaml_reader import KeyValue
 
-_NAMED = re.compile(
-    r"(?P<word>[A-Za-z_]+?[A-Za-z](?:[123][dD])?)[_-]?(?:(?P<size>\d+)x(?P=size)|\d+([_-]\d+)*[a-z]?|layer|module|op)",
-    re.IGNORECASE,
+# Patterns that only mistakes need are texts, which `re` compiles when there is one.
+_NAMED = (
+    r"(?i)(?P<word>[A-Za-z_]+?[A-Za-z](?:[123][dD])?)"
+    r"[_-]?(?:(?P<size>\d+)x(?P=size)|\d+([_-]\d+)*[a-z]?|layer|module|op)"
 )
 """`conv_1`, `fc6`, `relu5_3`, `conv3x3`, `linear_layer`: a kind's word with a name or a size around it."""
 
-_MODULE = re.compile(r"(block|module|unit|stage|stem|head|neck|backbone|encoder|decoder)s?\d*$")
+_MODULE = r"(block|module|unit|stage|stem|head|neck|backbone|encoder|decoder)s?\d*$"
 """What several layers are called."""
 
 
@@ -73,7 +74,7 @@ def differs(word: str) -> str:
 
 def _with_a_name(word: str, known: list[str]) -> str | None:
     """What to write for a kind's word with a number or a size behind it."""
-    if (match := _NAMED.fullmatch(word)) is None:
+    if (match := re.fullmatch(_NAMED, word)) is None:
         return None
     ours = translation(match["word"], known, foreign.layers.KINDS)
     if ours is None:
@@ -87,7 +88,7 @@ def no_kind(word: str) -> str:
     """What to do about a word that nobody knows, as the end of a message."""
     if word.startswith("std/"):
         return "; `archcost zoo --blocks` lists the standard blocks"
-    if _MODULE.search(word.lower()):
+    if re.search(_MODULE, word.lower()):
         return f": {foreign.layers.MODULE}"
     return "; a layer archcost does not know can be declared with `custom`"
 

@@ -318,10 +318,6 @@ def _after_the_end(t: _Trouble) -> _Finding:
     return place, "this stands after the end of the document"
 
 
-def _open_quote(t: _Trouble) -> _Finding:
-    return t.first(), "this quote is not closed"
-
-
 def _escape(t: _Trouble) -> _Finding:
     start = t.text().rfind("\\", 0, t.column + 1)
     shown = t.text()[start : start + 2]
@@ -334,21 +330,9 @@ def _escape(t: _Trouble) -> _Finding:
     return place, f"{shown} means nothing inside double quotes; inside '...' a backslash is just a backslash"
 
 
-def _list_on_the_line(t: _Trouble) -> _Finding:
-    return t.here(), "a list starts on the line below its key, or is written [a, b]"
-
-
-def _question(t: _Trouble) -> _Finding:
-    return t.here(), "an unquoted value cannot start with ?; quote it"
-
-
 def _sigil(t: _Trouble) -> _Finding:
     char = t.text(t.first_line)[t.first_column : t.first_column + 1]
     return t.first(), f"an unquoted value cannot start with {char}; quote it"
-
-
-def _block_text(t: _Trouble) -> _Finding:
-    return t.here(), "the text of | or > starts on the next line"
 
 
 def _directive(t: _Trouble) -> _Finding:
@@ -359,13 +343,12 @@ def _directive(t: _Trouble) -> _Finding:
     return place, "a line that starts with % is a directive, and none is used"
 
 
-def _tag(t: _Trouble) -> _Finding:
-    return t.first(), "tags (!...) are not used; quote the value if it starts with !"
-
-
 _RULES: tuple[tuple[str, Callable[[_Trouble], _Finding]], ...] = (
     (r"directive|incompatible YAML|duplicate %", _directive),
-    (r"\btag\b|tag handle", _tag),
+    (
+        r"\btag\b|tag handle",
+        lambda t: (t.first(), "tags (!...) are not used; quote the value if it starts with !"),
+    ),
     (r"tab character", _tab),
     (r"cannot start any token", _wrong_start),
     (r"mapping values are not allowed", _colon),
@@ -374,11 +357,17 @@ _RULES: tuple[tuple[str, Callable[[_Trouble], _Finding]], ...] = (
     (r"expected ',' or '", _flow),
     (r"expected (the )?node content", _no_content),
     (r"expected '?<document start>", _after_the_end),
-    (r"quoted scalar: found unexpected", _open_quote),
+    (r"quoted scalar: found unexpected", lambda t: (t.first(), "this quote is not closed")),
     (r"escape|hexa?decimal|Unicode", _escape),
-    (r"sequence entries are not allowed", _list_on_the_line),
-    (r"mapping keys are not allowed", _question),
+    (
+        r"sequence entries are not allowed",
+        lambda t: (t.here(), "a list starts on the line below its key, or is written [a, b]"),
+    ),
+    (
+        r"mapping keys are not allowed",
+        lambda t: (t.here(), "an unquoted value cannot start with ?; quote it"),
+    ),
     (r"alphabetic or numeric", _sigil),
-    (r"comment or (a )?line break", _block_text),
+    (r"comment or (a )?line break", lambda t: (t.here(), "the text of | or > starts on the next line")),
 )
 """What the parser says (in C or in Python) -> who explains it. The first that matches does."""

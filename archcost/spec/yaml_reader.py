@@ -178,9 +178,7 @@ def decode(data: bytes, name: str) -> str:
         raise SpecError([Diagnostic(Place(source, len(before), len(before[-1]) + 1), message)]) from None
 
 
-_STRANGE = re.compile(
-    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]+"
-)
+_STRANGE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]+")
 """What YAML forbids, a byte order mark in the middle, and what only YAML 1.1 takes for a line break."""
 
 
@@ -341,7 +339,7 @@ class _TreeBuilder:
         """`{out_channels:8}` and `{out_channels=8}` are keys without a value."""
         if not key.plain or not isinstance(value, ScalarNode) or not value.plain or value.text:
             return
-        if pair := _PAIR.fullmatch(key.text):
+        if pair := re.fullmatch(_PAIR, key.text):
             why = "a space is missing after the colon" if pair[2] == ":" else "a field is given with a colon"
             self._note(key.place, f"{why}: write `{pair[1]}: {pair[3]}`")
         elif whole := _thousands(key):
@@ -412,7 +410,7 @@ def _refuse_key(node: ScalarNode) -> str | None:
         return "merge keys (<<) are not used: a block says it in sight"
     if not text:
         return "a key is missing before this colon"
-    if word := _TIGHT.fullmatch(text):
+    if ("{" in text or "[" in text) and (word := re.fullmatch(_TIGHT, text)):
         missing = (
             "a space is missing after the colon"
             if word["colon"]
@@ -423,10 +421,10 @@ def _refuse_key(node: ScalarNode) -> str | None:
     return None
 
 
-_TIGHT = re.compile(r"(?P<word>[A-Za-z_][\w./-]*)(?P<colon>:?) *(?P<rest>[\[{][^\]}]+)")
+_TIGHT = r"(?P<word>[A-Za-z_][\w./-]*)(?P<colon>:?) *(?P<rest>[\[{][^\]}]+)"
 """Of `conv {kernel_size: 3}` YAML makes the key `conv {kernel_size`, and of `conv:{…` likewise."""
 
-_PAIR = re.compile(r"([A-Za-z_]\w*) *([:=]) *(\S+)")
+_PAIR = r"([A-Za-z_]\w*) *([:=]) *(\S+)"
 
 
 def _thousands(node: ScalarNode) -> str | None:
@@ -460,8 +458,8 @@ _MEANINGFUL = frozenset("0123456789-+.~nNtTfF") | {""}
 """What a plain scalar starts with if it may be more than a word."""
 
 _NUMBER = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
-_NOT_FINITE = re.compile(r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)")
+_BASED = r"0o[0-7]+|0x[0-9a-fA-F]+"
+_NOT_FINITE = r"[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
 _DIGITS = 400
 """More than any float needs, few enough that exact fractions stay cheap."""
 
@@ -479,13 +477,15 @@ def resolve(text: str, limits: Limits = DEFAULT) -> bool | int | Fraction | str 
         return _within(int(text), text, limits)
     if text in _WORDS:
         return _WORDS[text]
+    if text[0] not in "0123456789-+.":
+        return text
     if _NUMBER.fullmatch(text):
         return _decimal(text, limits)
-    if _BASED.fullmatch(text):
+    if re.fullmatch(_BASED, text):
         if len(text) > _DIGITS:
             raise ValueError(_too_large(text))
         return _within(int(text, 0), text, limits)
-    if _NOT_FINITE.fullmatch(text):
+    if re.fullmatch(_NOT_FINITE, text):
         raise ValueError(f"{text} is not a finite number; quote it if it is a word")
     return text
 
