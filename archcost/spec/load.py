@@ -101,7 +101,7 @@ _TEXT = r"(?m)^(archcost|layers): *\S*\s*\n"
 def _check_path(path: object) -> None:
     """Refuse what is no path: a spec as a dictionary, or its text."""
     is_text = isinstance(path, str) and "\n" in path and re.search(_TEXT, path)
-    if isinstance(path, str | PathLike) and not is_text:
+    if isinstance(path, PathLike) or (isinstance(path, str) and not is_text):
         return
     what = "its text" if isinstance(path, str | bytes) else f"a {type(path).__name__}"
     raise UsageError(
