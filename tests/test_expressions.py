@@ -131,6 +131,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "a floor division by zero": ("$(width // (1 - 1))", "//", "64 // 0 divides by zero"),
     "a remainder of zero": ("$(scale % 0)", "%", "0.75 % 0 divides by zero"),
     "a negative power of zero": ("$(0 ** -1)", "**", "0 ** -1 divides by zero"),
+    "a power beyond all floats": ("$((2 ** 0.5) ** 5000)", "**", "1.4142135623730951 ** 5000 is too large"),
     "a negative root of zero": ("$(0 ** -0.5)", "**", "0 ** -0.5 divides by zero"),
     "a root of a negative number": ("$((-8) ** 0.5)", "**", "-8 ** 0.5 is a root of a negative number"),
     "a sum with a boolean": ("$(true + 1)", "+", "+ needs numbers, not true"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from math import prod
+from operator import mul
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.execute.kernels.convolution import BATCH, TAPS
@@ -108,10 +109,10 @@ def need(network: Network, width: int, *, probes: int = 0, torch: bool = False) 
     largest = max((size(node.output) for node in network), default=0)
     # The caller keeps the inputs, changes a copy of one, and still has the output before this one.
     alive = max(plan.needs(), default=given) + 2 * given + largest
-    copies = 1 + 8 // width * torch
+    each = width + 8 * torch  # bytes of a number, here and in PyTorch's double precision
     return Need(
-        weights=copies * width * weights,
-        activations=copies * width * alive + _spots(network, plan) * (probes > 0),
+        weights=each * weights,
+        activations=each * alive + _spots(network, plan) * (probes > 0),
         temporaries=_temporaries(works, width) * (1 + torch) + 2048 * len(works) + 2**20,
         seconds=sum(_seconds(*work, probes=probes) for work in works) * (1 + torch) + 4e-8 * weights,
     )
@@ -143,7 +144,7 @@ def _probing(node: Node) -> int:
     """Bytes for seeing where NaN arrived, and which outputs could have read it."""
     seen = size(node.output) + 12 * prod(node.output[1:])
     for window, x in _windows(node):
-        reads = [n * k for n, k in zip(node.output[1:], window.kernel, strict=True)]
+        reads = list(map(mul, node.output[1:], window.kernel))
         table = 64 * sum(reads)
         seen = max(
             seen, table + 4 * max(reads) * prod(map(max, x[1:], node.output[1:])) // min(node.output[1:])
@@ -153,8 +154,7 @@ def _probing(node: Node) -> int:
 
 def _windows(node: Node) -> list[tuple[Window, Shape]]:
     """The windows that a node looks through, and at what."""
-    found = [(node.layer.window_of(i, x), x) for i, x in enumerate(node.shapes) if len(x) == len(node.output)]
-    return [(window, x) for window, x in found if window and len(x) > 1]
+    return [(window, x) for i, x in enumerate(node.shapes) if (window := node.layer.window_of(i, x))]
 
 
 def _spots(network: Network, plan: Plan) -> int:

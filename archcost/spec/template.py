@@ -252,7 +252,7 @@ def rewritten(
         meant = resolve(node.text)
     except ValueError:
         return ""
-    if not node.plain and node.text and not isinstance(meant, str):
+    if node.text and not isinstance(meant, str):
         return ", without quotes" if fits(meant) else ""
     found = instead(node.text, known)
     if "$" in found:

@@ -378,13 +378,13 @@ def sized(tmp_path: Path) -> Path:
 
 def test_the_largest_input_that_fits_is_named(sized: Path) -> None:
     facts = Facts.of(archcost.load(sized))
-    limit = facts.report.totals.macs * 7 // 10
-    found = advice(facts, "macs", limit, reload=reloader(sized))
     sizes = [(64 - 4 * (4 * n * 64 // 96 // 4), 96 - 4 * n) for n in range(24)]
     macs_of = {size: archcost.analyze(archcost.load(sized, input=(3, *size))).totals.macs for size in sizes}
-    largest = next(size for size in sizes if macs_of[size] <= limit)
-    text = f"input 3×{largest[0]}×{largest[1]} instead of 3×64×96: {si(macs_of[largest])}"
-    assert text in found
+    for tenths in range(3, 10):
+        limit = facts.report.totals.macs * tenths // 10
+        largest = next(size for size in sizes if macs_of[size] <= limit)
+        text = f"input 3×{largest[0]}×{largest[1]} instead of 3×64×96: {si(macs_of[largest])}"
+        assert text in advice(facts, "macs", limit, reload=reloader(sized))
 
 
 def test_a_variant_that_fits_is_named_and_of_several_the_largest(sized: Path) -> None:
