@@ -78,7 +78,7 @@ def _measured(lines: list[Strength], whole: Strength | None) -> EffectiveExtent:
         first=tuple(line.first[0] + first for line, (first, _) in zip(lines, intervals, strict=True)),
         size=tuple(last - first + 1 for first, last in intervals),
         deviation=tuple(_deviation(line.weights) for line in lines),
-        pixels=_pixels(whole.weights) if whole else None,
+        pixels=int((whole.weights > (1 - SHARE) * whole.weights.max()).sum()) if whole else None,
     )
 
 
@@ -97,7 +97,3 @@ def _deviation(weights: NDArray[np.float64]) -> float:
     shares, positions = weights / weights.sum(), np.arange(len(weights), dtype=np.float64)
     centre = float((shares * positions).sum())
     return float((shares * (positions - centre) ** 2).sum()) ** 0.5
-
-
-def _pixels(weights: NDArray[np.float64]) -> int:
-    return int((weights > (1 - SHARE) * weights.max()).sum())

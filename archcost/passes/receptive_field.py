@@ -210,7 +210,8 @@ class Tracer(Follower[Reaches]):
 def _rearranged(way: Way, reach: Reach, how: Rearrangement, x: Shape, whole: Axes) -> Reach:
     found = rearranged(reach, how, x, whole)
     if way == "everywhere":
-        return found._replace(is_global=True, stride=_over(reach.stride, x[1:]))
+        over = zip(reach.stride, x[1:], strict=False) if len(reach.stride) == len(x) - 1 else ()
+        return found._replace(is_global=True, stride=tuple(s * n for s, n in over) or reach.stride)
     if way == "beside all" and found.fixed:
         # What an output reads at its own place is worth knowing beside what a norm over the map does.
         return merge([found, reach])._replace(is_global=True, stride=reach.stride)
@@ -230,10 +231,6 @@ def _mixed(reach: Reach, mix: Mix, x: Shape, y: Shape, whole: Axes) -> Reach:
     found = rearranged(reach, mix.how, x, whole) if mix.how else reach
     bounded = found.upper_bound or mix.is_bounded or (mix.is_blurred and reach.blurred)
     return found._replace(blurred=found.blurred or mix.is_blurred, upper_bound=bounded)
-
-
-def _over(stride: tuple[Fraction, ...], axes: Axes) -> tuple[Fraction, ...]:
-    return tuple(s * n for s, n in zip(stride, axes, strict=True)) if len(stride) == len(axes) else stride
 
 
 def united(parts: Sequence[Reaches]) -> Reaches:
@@ -262,7 +259,8 @@ def measure(reach: Reach, whole: Axes, shape: Shape) -> Field | None:
         return None
     if not reach.is_global:
         return _local(reach, shape, whole)
-    local = _local(reach._replace(fixed=(), is_global=False), shape, whole) if _is_local(reach) else None
+    moves = any(line.step for lines in reach.moving for line in lines)
+    local = _local(reach._replace(fixed=(), is_global=False), shape, whole) if moves else None
     total = prod(whole)
     least = _least_read(reach, whole, shape)
     covered = total if least is None else least
@@ -304,17 +302,9 @@ def _least_read(reach: Reach, whole: Axes, shape: Shape) -> int | None:
 
 def _count_within(boxes: Sequence[Box], whole: Axes) -> int | None:
     """How many positions of the input lie in some box."""
-    inside = prune(box for one in boxes if len(box := _clipped(one, whole)) == len(whole))
+    clipped = ([s.within(0, n - 1) for s, n in zip(box, whole, strict=True)] for box in boxes)
+    inside = prune(tuple(s for s in box if s) for box in clipped if all(box))
     return union_count(inside) if inside else 0
-
-
-def _is_local(reach: Reach) -> bool:
-    """Whether anything moves along with the output."""
-    return any(line.step for lines in reach.moving for line in lines)
-
-
-def _clipped(box: Box, whole: Axes) -> Box:
-    return tuple(s for one, n in zip(box, whole, strict=True) if (s := one.within(0, n - 1)))
 
 
 def _unknown(reach: Reach, whole: Axes) -> Field:

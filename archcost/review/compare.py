@@ -21,10 +21,8 @@ from archcost.words.suggest import suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from archcost.analysis.measures import Measurement
     from archcost.network import Network
     from archcost.results.report import NodeRow, Report
-    from archcost.review.pareto import Point
 
 PARETO = ("params", "macs", "peak", "field", "coverage")
 """What makes a network worth keeping, unless the user says otherwise: what it costs and what it sees."""
@@ -201,31 +199,23 @@ def _base(label: str | None, rows: Sequence[NetworkRow]) -> NetworkRow:
 
 def _relative(row: NetworkRow, base: NetworkRow) -> dict[str, str | None]:
     """What is counted, over what the base has of it. A share is no count."""
-    return {
-        name: _ratio(row.measures[name], base.measures[name])
-        for name, measure in MEASURES.items()
-        if measure.unit != "share"
-    }
-
-
-def _ratio(part: Measurement | None, whole: Measurement | None) -> str | None:
-    return str(Fraction(part) / Fraction(whole)) if part is not None and whole else None
+    found: dict[str, str | None] = {}
+    for name, measure in MEASURES.items():
+        if measure.unit != "share":
+            part, whole = row.measures[name], base.measures[name]
+            known = part is not None and whole
+            found[name] = str(Fraction(part) / Fraction(whole)) if known else None
+    return found
 
 
 def _judged(rows: Sequence[NetworkRow], pareto: Sequence[str]) -> tuple[NetworkRow, ...]:
-    winners = dominators([_point(row, pareto) for row in rows])
+    signs = {name: 1 if MEASURES[name].less_is_better else -1 for name in pareto}
+    values = ([(row.measures[name], sign) for name, sign in signs.items()] for row in rows)
+    winners = dominators([tuple(v if v is None else v * sign for v, sign in row) for row in values])
     return tuple(
         row if winner is None else replace(row, pareto_optimal=False, dominated_by=rows[winner].label)
         for row, winner in zip(rows, winners, strict=True)
     )
-
-
-def _point(row: NetworkRow, pareto: Iterable[str]) -> Point:
-    return tuple(_cost(name, row.measures[name]) for name in pareto)
-
-
-def _cost(name: str, value: Measurement | None) -> Measurement | None:
-    return value if value is None or MEASURES[name].less_is_better else -value
 
 
 def _blocks(called: Sequence[str], parts: Sequence[Parts]) -> Iterator[BlockRow]:

@@ -29,11 +29,10 @@ def dominators(points: Sequence[Point]) -> list[int | None]:
             optimal.append(at)
     best = set(optimal)
     optimal.sort()
-    return [None if at in best else _first(points[at], optimal, points) for at in range(len(points))]
-
-
-def _first(point: Point, optimal: Sequence[int], points: Sequence[Point]) -> int | None:
-    return next((other for other in optimal if dominates(points[other], point)), None)
+    return [
+        None if at in best else next(other for other in optimal if dominates(points[other], point))
+        for at, point in enumerate(points)
+    ]
 
 
 def dominates(a: Point, b: Point) -> bool:

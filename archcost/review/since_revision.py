@@ -29,18 +29,18 @@ if TYPE_CHECKING:
 
 
 def diffs_against(
-    ref: str, patterns: Sequence[str], asked: Sequence[SelectedSpec], config: Config
+    ref: str, patterns: Sequence[str], settings: Sequence[SelectedSpec], config: Config
 ) -> list[Diff]:
     """The difference of each spec to what it was at a revision.
 
     A spec that was not there was added, unless git says that it had another name. One that is gone was
-    removed, if a pattern, or its name, still asks for it. Variants that nobody asks for are shown where the
+    removed, if a pattern, or its name, still means it. Variants that nobody names are shown where the
     spec as it stands has not changed.
 
     Args:
         ref: the revision.
         patterns: files and globs; without any, the specs of the configuration.
-        asked: the settings that both sides are read with, once for each variant.
+        settings: what both sides are read with, once for each variant.
         config: where specs may be listed.
 
     Raises:
@@ -49,17 +49,13 @@ def diffs_against(
         SpecError: the spec of one side is wrong; it has the mistakes of all specs.
         UsageError: settings that one side does not have, or a network of the zoo.
     """
-    asks = [(pattern, config) for pattern in patterns] or list(_configured(config))
-    if not asks:
-        select_specs((), asked, config)  # says how to name some
-    with revision(ref, _near([pattern for pattern, _ in asks], config)) as base:
-        wanted = [entry for pattern, known in asks for entry in _entries(pattern, asked, known, base)]
-        return list(_compared(wanted, base, _explicit(asked, config)))
-
-
-def _explicit(asked: Sequence[SelectedSpec], config: Config) -> set[str | None]:
-    """The variants that somebody names."""
-    return {how.variant for how in asked}.union(*(one.variants for one in config.specs))
+    meant = [(pattern, config) for pattern in patterns] or list(_configured(config))
+    if not meant:
+        select_specs((), settings, config)  # says how to name some
+    explicit = {how.variant for how in settings}.union(*(one.variant for one in config.specs))
+    with revision(ref, _near([pattern for pattern, _ in meant], config)) as base:
+        wanted = [entry for pattern, known in meant for entry in _entries(pattern, settings, known, base)]
+        return list(_compared(wanted, base, explicit))
 
 
 def _configured(config: Config) -> Iterator[tuple[str, Config]]:
@@ -70,24 +66,24 @@ def _configured(config: Config) -> Iterator[tuple[str, Config]]:
 
 
 def _near(patterns: Sequence[str], config: Config) -> str:
-    """A file or folder of the repository that is asked about."""
+    """A file or folder of the repository."""
     first = next(iter(patterns), str(config.folder))
     return str(Path(first).parent) if glob.has_magic(first) else first
 
 
 def _entries(
-    pattern: str, asked: Sequence[SelectedSpec], config: Config, base: Revision
+    pattern: str, settings: Sequence[SelectedSpec], config: Config, base: Revision
 ) -> Iterator[SelectedSpec]:
     """What a pattern means: what is there now, and what only the revision has."""
     gone = list(_gone(pattern, base))
     try:
-        there = [entry for entry in select_specs([pattern], asked, config) if entry.path not in gone]
+        there = [entry for entry in select_specs([pattern], settings, config) if entry.path not in gone]
     except NothingToAnalyzeError:
         if not gone:
             raise
         there = []
     yield from _with_variants(there)
-    yield from (replace(how, path=path) for path in gone for how in asked)
+    yield from (replace(how, path=path) for path in gone for how in settings)
 
 
 def _with_variants(found: Sequence[SelectedSpec]) -> Iterator[SelectedSpec]:
