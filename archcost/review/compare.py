@@ -203,8 +203,7 @@ def _relative(row: NetworkRow, base: NetworkRow) -> dict[str, str | None]:
     for name, measure in MEASURES.items():
         if measure.unit != "share":
             part, whole = row.measures[name], base.measures[name]
-            known = part is not None and whole
-            found[name] = str(Fraction(part) / Fraction(whole)) if known else None
+            found[name] = str(Fraction(part) / Fraction(whole)) if part is not None and whole else None
     return found
 
 
