@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import Field
 
 from archcost.config.bounds import by_axis
 from archcost.config.values import FromNode, Schema, items, reading
@@ -18,50 +18,57 @@ if TYPE_CHECKING:
 
     from archcost.config.amounts import Limit, Unit
     from archcost.config.bounds import Bound, ByAxis
+    from archcost.config.model import Axis
+    from archcost.spec.problems import Problems
     from archcost.spec.yaml_reader import Tree
 
 Severity: TypeAlias = Literal["warn", "error"]
 SEVERITIES: tuple[Severity, ...] = ("warn", "error")
-ByLevel: TypeAlias = "dict[Severity, tuple[ByAxis, ...]]"
+Leveled: TypeAlias = "tuple[Severity, Axis | None, Limit]"
+"""A limit, with the level of a finding that breaks it and the axis it is for; None is every axis."""
 
 
 def field(bound: Bound) -> tuple[Any, Any]:
     """The field of a budget for one kind of limit, as pydantic takes it."""
-    limits = Annotated[
-        tuple[Annotated[Any, FromNode(partial(_axes, bound), {})], ...],
-        BeforeValidator(partial(_several, bound)),
-    ]
-    by_level: Any = Annotated[
-        dict[Severity, limits],
-        BeforeValidator(partial(_levels, bound)),
-        AfterValidator(partial(_check_order, bound)),
-        WithJsonSchema(_schema(bound)),
-    ]
     most = "most" if bound.side == "max" else "least"
     text = f"{bound.measure.title} at {most}: {bound.measure.meaning}; such as {bound.example} or +5%"
-    return by_level | None, Field(None, description=text)
+    read = FromNode(partial(_limits, bound), _schema(bound))
+    return Annotated[Any, read], Field((), description=text)
 
 
-def _levels(bound: Bound, node: Tree, info: ValidationInfo) -> dict[Severity, Tree]:
-    """What stands for each level; for an error alone if no level is named."""
-    if not isinstance(node, MappingNode):
-        return {"error": node}
-    root = reading(info).checks.check_keys(node, SEVERITIES, (), f"{bound.key} by level")
-    if not node.entries:
-        raise Mistake(node.place, f"{bound.key} is {shown(node)}; write a limit: {bound.example}")
-    return {level: at for level in SEVERITIES if (at := root.get(level))}
+def _limits(bound: Bound, node: Tree, info: ValidationInfo) -> list[Leveled]:
+    """The limits under a key, for the level of an error if none is named; what is wrong with one is noted."""
+    checks = reading(info).checks
+    levels: dict[Severity, Tree] = {"error": node}
+    if isinstance(node, MappingNode):
+        root = checks.check_keys(node, SEVERITIES, (), f"{bound.key} by level")
+        if not node.entries:
+            raise ValueError(f"write a limit: {bound.example}")
+        levels = {level: at for level in SEVERITIES if (at := root.get(level))}
+    found: list[Leveled] = []
+    for level, at in levels.items():
+        try:
+            nodes = [at] if bound.is_per_axis and _is_per_axis(at) else items(at, info)
+        except Mistake as mistake:
+            checks.problems.catch(mistake)
+            continue
+        for one in nodes:
+            try:
+                found.extend((level, axis, limit) for axis, limit in _axes(bound, one))
+            except Mistake as mistake:
+                checks.problems.catch(mistake)
+    _check_order(bound, found, checks.problems)
+    return found
 
 
-def _several(bound: Bound, node: Tree, info: ValidationInfo) -> list[Tree]:
-    """The limits of one level. A list of numbers without signs has one for each axis."""
-    if bound.is_per_axis and isinstance(node, SequenceNode) and len(node.items) > 1:
-        texts = [one.text if isinstance(one, ScalarNode) else "+" for one in node.items]
-        if not any(text.startswith(("+", "-")) for text in texts):
-            return [node]
-    return items(node, info)
+def _is_per_axis(node: Tree) -> bool:
+    """Whether a list has a number for each axis, rather than several limits."""
+    nodes = node.items if isinstance(node, SequenceNode) else []
+    texts = [one.text if isinstance(one, ScalarNode) else "+" for one in nodes]
+    return len(texts) > 1 and not any(text.startswith(("+", "-")) for text in texts)
 
 
-def _axes(bound: Bound, node: Tree, _: ValidationInfo) -> ByAxis:
+def _axes(bound: Bound, node: Tree) -> ByAxis:
     """A limit for every axis, or one for each."""
     nodes = [node]
     if bound.is_per_axis and isinstance(node, SequenceNode):
@@ -89,23 +96,18 @@ def limit(bound: Bound, node: Tree, what: str) -> Limit:
         raise Mistake(node.place, f"{what}: {error}") from None
 
 
-def _check_order(bound: Bound, found: ByLevel, info: ValidationInfo) -> ByLevel:
+def _check_order(bound: Bound, found: list[Leveled], problems: Problems) -> None:
     """A warning that only comes when the error does is a slip."""
+    absolute = [(level, one) for level, axis, one in found if axis is None and not one.is_relative]
     strictest: dict[Unit, Limit] = {}
-    for one in _absolute(found.get("error", ())):
+    for one in (one for level, one in absolute if level == "error"):
         other = strictest.setdefault(one.unit, one)
         strictest[one.unit] = other if _is_as_strict(bound, other, one) else one
-    for one in _absolute(found.get("warn", ())):
+    for one in (one for level, one in absolute if level == "warn"):
         error = strictest.get(one.unit)
         if error and one.place and _is_as_strict(bound, error, one):
             text = f"{bound.key}: a warning at {one.text} comes too late, {error.text} is an error"
-            reading(info).checks.problems.add(one.place, text)
-    return found
-
-
-def _absolute(found: tuple[ByAxis, ...]) -> list[Limit]:
-    """The limits that are for every axis and relative to nothing."""
-    return [limit for several in found for axis, limit in several if axis is None and not limit.is_relative]
+            problems.add(one.place, text)
 
 
 def _is_as_strict(bound: Bound, one: Limit, other: Limit) -> bool:

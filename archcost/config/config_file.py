@@ -7,18 +7,16 @@ whole, a day exists, a warning comes before its error, or a list has one number 
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, InstanceOf, ValidationInfo, create_model, model_validator
-from pydantic.json_schema import SkipJsonSchema
+from pydantic import BaseModel, ConfigDict, ValidationInfo, create_model, model_validator
 
 from archcost.config import budget_limits, values
 from archcost.config.amounts import Limit
 from archcost.config.bounds import BOUNDS
 from archcost.config.model import WAIVER_DAYS, Budget
 from archcost.config.patterns import covers_node, matches_block
-from archcost.config.values import FromNode, ItemsOf, Schema, name_of, one_of, reading
+from archcost.config.values import AS_IS, FromNode, ItemsOf, Schema, name_of, one_of, reading
 from archcost.findings import RULES
 from archcost.results.judgement import LEVELS, WAIVABLE
 from archcost.results.report import Level
@@ -34,8 +32,12 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from archcost.config.bounds import Bound
-    from archcost.config.budget_limits import ByLevel
+    from archcost.config.budget_limits import Leveled
     from archcost.spec.yaml_reader import Tree
+
+
+OF_TEXT = ("place", "written")
+"""Fields that are no keys, but say where those stand."""
 
 
 class _Keys(BaseModel):
@@ -48,14 +50,14 @@ class _Keys(BaseModel):
     together: ClassVar[Schema] = {}
     """What a schema says of keys that go together."""
 
-    place: SkipJsonSchema[InstanceOf[Place]]
-    written: SkipJsonSchema[tuple[str, ...]]
+    place: Annotated[Place, AS_IS]
+    written: Annotated[tuple[str, ...], AS_IS]
     """The keys that are there, in the order of the text."""
 
     @classmethod
     def known(cls) -> tuple[str, ...]:
         """The keys that may be there."""
-        return tuple(name for name in cls.model_fields if name not in {"place", "written"})
+        return tuple(name for name in cls.model_fields if name not in OF_TEXT)
 
     @model_validator(mode="before")
     @classmethod
@@ -182,10 +184,9 @@ class Budgets(_Limits):
         """The limits one by one; the keys in the order of the text."""
         scope: dict[str, Any] = self.model_dump(include={"match", "variant", "block", "kind"})
         for key in self.written:
-            by_level: ByLevel = getattr(self, key) if key in BOUNDS else {}
-            for level, several in by_level.items():
-                for axis, limit in chain.from_iterable(several):
-                    yield Budget(**scope, bound=BOUNDS[key], axis=axis, level=level, limit=limit)
+            limits: list[Leveled] = getattr(self, key) if key in BOUNDS else []
+            for level, axis, limit in limits:
+                yield Budget(**scope, bound=BOUNDS[key], axis=axis, level=level, limit=limit)
 
 
 WAIVED = (*RULES, *WAIVABLE)

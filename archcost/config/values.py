@@ -75,6 +75,10 @@ class FromNode:
             raise Mistake(node.place, f"{info.field_name} is {shown(node)}; {error}") from None
 
 
+AS_IS = FromNode(lambda value, _: value)
+"""For what is no node."""
+
+
 class ItemsOf:
     """The items of a list, each to be read as its type says; a lone one may be a list of one."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pydantic.json_schema import GenerateJsonSchema
 
-from archcost.config.config_file import ConfigFile, SpecPattern
+from archcost.config.config_file import OF_TEXT, ConfigFile, SpecPattern
 from archcost.schemas.report import meanings
 
 if TYPE_CHECKING:
@@ -42,6 +42,9 @@ class _AsWritten(GenerateJsonSchema):
             for key, meaning in meanings(inspect.cleandoc(one.__doc__ or "")).items():
                 if key in made["properties"]:
                     made["properties"][key]["description"] = meaning.removesuffix(".")
-        own = {key: value for key, value in made.items() if key not in {"title", "description"}}
-        own |= model.together
+        for key in OF_TEXT:
+            del made["properties"][key]
+        needed = [key for key in made["required"] if key not in OF_TEXT]
+        own = {key: value for key, value in made.items() if key not in {"title", "description", "required"}}
+        own |= model.together | ({"required": needed} if needed else {})
         return {"anyOf": [own["properties"]["path"], own]} if model is SpecPattern else own
