@@ -104,6 +104,7 @@ class Config:
         exclude: patterns of files that no pattern of specs means.
         all_variants: whether a spec that is listed is checked as each of its variants, too.
         against: the base that relative limits are relative to.
+        against_at: where the file names it; None if it names none.
         fail_level: the level from which a check fails.
         dtype: of weights and activations, for bytes.
         baseline: the file of complaints that are known already.
@@ -120,6 +121,7 @@ class Config:
     exclude: tuple[str, ...] = ()
     all_variants: bool = True
     against: str | None = None
+    against_at: Place | None = None
     fail_level: Level = "error"
     dtype: str = "float32"
     baseline: Path | None = None

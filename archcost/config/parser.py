@@ -45,6 +45,7 @@ def parse(opened: Opened, limits: Limits) -> Config:
     said["all_variants"] = said.pop("variants") == "all"
     said["baseline"] = file.baseline and opened.folder / file.baseline
     said["budgets"] = tuple(budget for entry in file.budgets for budget in entry.each())
+    said["against_at"] = next((key.place for key, _ in root.entries if key.text == "against"), None)
     return Config(file=opened.name, folder=opened.folder, **said)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from archcost.config.model import Config
     from archcost.config.selection import SelectedSpec
+    from archcost.source import Place
 
 _MOVES = re.compile(r"(HEAD|@)($|[~^@.{])|:/")
 """A name for whatever is checked out, or for what lies some commits before it."""
@@ -50,11 +51,11 @@ def anchor(config: Config, near: str, wanted: Sequence[SelectedSpec]) -> Anchor:
     before = Base(old, near, wanted)
     if before.revision is None:
         text = f"{text}, which cannot be compared with: {before.missing}"
-        return Anchor(named, [ConfigProblem("loosened", text, nowhere(config)), *_moving(config, named)])
+        return Anchor(named, [ConfigProblem("loosened", text, _place(config)), *_moving(config, named)])
     if named:
         named.close()
     text = f"{text}; {old} is what this is compared with until {witness or 'that'} has the change"
-    return Anchor(before, [ConfigProblem("loosened", text, nowhere(config)), *_moving(config, before)])
+    return Anchor(before, [ConfigProblem("loosened", text, _place(config)), *_moving(config, before)])
 
 
 def _agreed(config: Config, named: Base | None, near: str) -> tuple[str | None, str]:
@@ -97,4 +98,9 @@ def _moving(config: Config, base: Base | None, *, is_known: bool = True) -> list
     else:
         return []
     text = f"{text} is not seen; name the branch that changes are for (origin/main...), or a tag"
-    return [ConfigProblem("moving-base", text, nowhere(config))]
+    return [ConfigProblem("moving-base", text, _place(config))]
+
+
+def _place(config: Config) -> Place:
+    """Where a base is named."""
+    return config.against_at or nowhere(config)

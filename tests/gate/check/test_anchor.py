@@ -211,3 +211,22 @@ def test_in_a_clone_that_knows_no_default_branch_the_branch_that_is_checked_is_n
     (clone / "archcost.yaml").write_text(GROWTH.replace("main", "origin/trunk"), "utf-8")
     found = keeper.check()
     assert (found.failing, found.about("moving-base")) == ({"budget"}, [])
+
+
+def test_it_is_said_where_the_base_is_named(keeper: Gatekeeper) -> None:
+    grown(keeper, "against: change\n")
+    (one,) = (one for one in keeper.check().complaints if one["rule"] == "loosened")
+    assert (one["file"], one["line"], one["column"]) == ("archcost.yaml", 2, 1)
+
+
+def test_so_it_is_where_it_moves(keeper: Gatekeeper) -> None:
+    keeper.main({"specs/net.yaml": SPEC, "archcost.yaml": GROWTH.replace("main", "HEAD~1")})
+    keeper.change({"README": "now"})
+    (one,) = (one for one in keeper.check().complaints if one["rule"] == "moving-base")
+    assert (one["file"], one["line"], one["column"]) == ("archcost.yaml", 2, 1)
+
+
+def test_and_at_the_beginning_where_it_is_not_named_any_more(keeper: Gatekeeper) -> None:
+    grown(keeper, "")
+    (one,) = (one for one in keeper.check().complaints if one["message"].startswith("against is left out"))
+    assert (one["file"], one["line"], one["column"]) == ("archcost.yaml", 1, 1)
