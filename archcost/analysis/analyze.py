@@ -30,13 +30,11 @@ def analyze(network: Network, convention: str | None = None) -> Report:
     """
     with collector_paused():
         found = Facts.of(network).report
-        return _beside(found, network, convention) if convention else found
+        if convention:
+            from archcost.analysis.by_convention import labelled  # noqa: PLC0415 - few analyses need it
 
-
-def _beside(report: Report, network: Network, convention: str) -> Report:
-    from archcost.analysis.by_convention import labelled  # noqa: PLC0415 - few analyses ask for a convention
-
-    return labelled(report, network, convention)
+            found = labelled(found, network, convention)
+        return found
 
 
 def report(facts: Facts) -> Report:

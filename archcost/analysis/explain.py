@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archcost.analysis import derivation
-from archcost.analysis.analyze import analyze
 from archcost.analysis.by_convention import compare
 from archcost.analysis.facts import Facts
 from archcost.analysis.rows import readable_field
@@ -47,8 +46,6 @@ def explain(
 
 
 def _explained(network: Network, path: str | None) -> NodeExplanation | GroupExplanation:
-    if path is None:
-        return _whole(network)
     if path in network.by_path:
         return _node(network, network.by_path[path])
     for tensor in network.inputs:
@@ -56,13 +53,14 @@ def _explained(network: Network, path: str | None) -> NodeExplanation | GroupExp
             raise UsageError(
                 f"'{path}' is an input of {network.name}, {show(tensor.output)}: nothing to derive"
             )
-    return _group(network, path)
-
-
-def _whole(network: Network) -> GroupExplanation:
-    report = analyze(network)
+    report = Facts.of(network).report
     rows: dict[str, GroupRow | NodeRow] = {row.path: row for row in (*report.groups, *report.nodes)}
-    row = GroupRow(
+    if path is not None:
+        if path not in rows:
+            raise unknown(path, network.name, rows)
+        parts = tuple(rows[f"{path}.{name}"] for name in children(path, network.by_path))
+        return GroupExplanation(path=path, group=report.group(path), parts=parts)
+    whole = GroupRow(
         path=network.name,
         nodes=len(network),
         params_fraction=1.0 if report.totals.params else 0.0,
@@ -70,16 +68,7 @@ def _whole(network: Network) -> GroupExplanation:
         **report.totals.counts(),
     )
     parts = tuple(rows[name] for name in children("", network.by_path))
-    return GroupExplanation(path=network.name, group=row, parts=parts)
-
-
-def _group(network: Network, path: str) -> GroupExplanation:
-    report = analyze(network)
-    rows: dict[str, GroupRow | NodeRow] = {row.path: row for row in (*report.groups, *report.nodes)}
-    if path not in rows:
-        raise unknown(path, network.name, rows)
-    parts = tuple(rows[f"{path}.{name}"] for name in children(path, network.by_path))
-    return GroupExplanation(path=path, group=report.group(path), parts=parts)
+    return GroupExplanation(path=network.name, group=whole, parts=parts)
 
 
 def _node(network: Network, node: Node) -> NodeExplanation:

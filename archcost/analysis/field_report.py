@@ -78,7 +78,7 @@ def field_report(facts: Facts, at: str | None = None, *, effective: bool = False
         outputs={name: tensor.output for name, tensor in network.outputs.items()},
         nodes=tuple(rows),
         closely=closely,
-        paths=_paths(network, node) if node else None,
+        paths=PathCounts(**paths(network, node)._asdict()) if node else None,
         deformable=_deformable(network, node) if node else (),
         stacks=tuple(_stacks(facts)),
         findings=findings(facts),
@@ -127,17 +127,7 @@ class _FieldRows:
             if not pixels:
                 raise
             found = effective_fields(self._facts.network, node)
-        return {
-            name: EffectiveField(
-                size=field.size, first=field.first, deviation=field.deviation, pixels=field.pixels
-            )
-            for name, field in found.items()
-        }
-
-
-def _paths(network: Network, node: Node) -> PathCounts:
-    found = paths(network, node)
-    return PathCounts(total=found.total, lengths=found.lengths, modules=found.modules, reason=found.reason)
+        return {name: EffectiveField(**field._asdict()) for name, field in found.items()}
 
 
 def _deformable(network: Network, node: Node) -> tuple[str, ...]:

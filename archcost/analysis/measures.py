@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from archcost.results.report import COUNTS
@@ -12,11 +12,9 @@ if TYPE_CHECKING:
 
     from archcost.analysis.facts import Facts
 
-
 Measurement = int | float
 
 N = TypeVar("N", int, float)
-
 
 Unit = Literal["operations", "elements", "positions", "share", "layers"]
 
@@ -44,35 +42,18 @@ class Measure(NamedTuple):
         return self.unit not in ("positions", "share")
 
 
-def _count(name: str, facts: Facts) -> int:
-    return getattr(facts.report.totals, name)
-
-
-def _peak(facts: Facts) -> int:
-    return facts.report.totals.peak_activations.as_written
-
-
-def _best_peak(facts: Facts) -> int:
-    return facts.report.totals.peak_activations.best
-
-
-def _field(facts: Facts) -> int | None:
-    sizes = [min(field.size) if field.size else None for field in facts.output_fields]
-    return _least(sizes)
-
-
-def _coverage(facts: Facts) -> float | None:
-    return _least([field.coverage for field in facts.output_fields])
-
-
 def _least(values: Sequence[N | None]) -> N | None:
     """The smallest; None if there is none, or one is not known."""
     known = [value for value in values if value is not None]
     return min(known) if known and len(known) == len(values) else None
 
 
-def _depth(facts: Facts) -> int:
-    return facts.depth
+def _field(facts: Facts) -> int | None:
+    return _least([min(field.size) if field.size else None for field in facts.output_fields])
+
+
+def _coverage(facts: Facts) -> float | None:
+    return _least([field.coverage for field in facts.output_fields])
 
 
 _ELEMENTS = ("params", "buffers", "activations", "memory_access")
@@ -99,12 +80,24 @@ MEASURES: dict[str, Measure] = {
                 title=_TITLES.get(name, name),
                 unit="elements" if name in _ELEMENTS else "operations",
                 meaning=_MEANINGS[name],
-                of=partial(_count, name),
+                of=attrgetter(f"report.totals.{name}"),
             )
             for name in COUNTS
         ),
-        Measure("peak", "peak activations", "elements", "alive at once, in the order of the spec", _peak),
-        Measure("best_peak", "best peak", "elements", "alive at once, in the best order found", _best_peak),
+        Measure(
+            "peak",
+            "peak activations",
+            "elements",
+            "alive at once, in the order of the spec",
+            attrgetter("report.totals.peak_activations.as_written"),
+        ),
+        Measure(
+            "best_peak",
+            "best peak",
+            "elements",
+            "alive at once, in the best order found",
+            attrgetter("report.totals.peak_activations.best"),
+        ),
         Measure(
             "field",
             "receptive field",
@@ -113,7 +106,7 @@ MEASURES: dict[str, Measure] = {
             _field,
         ),
         Measure("coverage", "coverage", "share", "of that field that is read", _coverage),
-        Measure("depth", "depth", "layers", "weighted layers on the longest path", _depth),
+        Measure("depth", "depth", "layers", "weighted layers on the longest path", attrgetter("depth")),
     )
 }
 """Name -> measure. The counts are those of every report; they can be summed over a part of a network."""

@@ -59,7 +59,8 @@ def counts(network: Network, convention: Convention) -> tuple[Count, ...]:
 
 
 def _count(node: Node, cost: Cost, convention: Convention) -> Count:
-    rule = _rule(node, convention)
+    # The rule of the first word that has one; without one, a layer is not seen.
+    rule = next((convention.rules[word] for word in words(node) if word in convention.rules), ())
     env = terms(node, cost)
     ours = cost.operations.macs if convention.beside == "macs" else cost.params
     return Count(_kind(node), rule, tuple(evaluate(formula, env) for formula in rule), ours)
@@ -79,11 +80,6 @@ def terms(node: Node, cost: Cost) -> dict[str, int]:
         "trainable": cost.params,
         "non_trainable": cost.buffers,
     }
-
-
-def _rule(node: Node, convention: Convention) -> CountingRule:
-    """The rule of the first word that has one; without one, a layer is not seen."""
-    return next((convention.rules[word] for word in words(node) if word in convention.rules), ())
 
 
 def words(node: Node) -> Iterator[str]:

@@ -35,17 +35,12 @@ def _suspicion(x: Shape, network: Network) -> str:
         image = (x[3], x[1], x[2])
         frames = "" if x[0] == 1 else f" (or {_written((x[3], *x[:3]))}, if {x[0]} is no batch)"
         return f"{_read(x)}. Channels come first, and there is no batch: is {_written(image)} meant{frames}?"
-    if _batch(x):
+    if images(x) or (x[0] == 1 and x[1] not in x[2:]):  # one channel of three axes that are no cube
         return (
             f"{_read(x)}. A spec has no batch axis: is {_written(x[1:])} meant? "
             f"If it is a volume, a layer that says so (`conv3d`) settles it"
         )
     return ""
-
-
-def _batch(x: Shape) -> bool:
-    """One channel of three axes that are no cube, or any number of images with their colours."""
-    return images(x) or (x[0] == 1 and x[1] not in x[2:])
 
 
 def _speaks_of_volumes(network: Network) -> bool:

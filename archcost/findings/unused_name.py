@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from archcost.analysis.facts import Facts
-    from archcost.network import Unused
     from archcost.results.report import Finding
 
 _SAID = {
@@ -30,11 +29,8 @@ _LEFT_OVER = {"counter", "block", "include"}
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for one in facts.network.unused:
-        yield at_name(one.place, RULE.name, "info" if one.what in _LEFT_OVER else "warn", _message(one))
-
-
-def _message(one: Unused) -> str:
-    return _SAID[one.what].format(one.name, one.of)
+        level = "info" if one.what in _LEFT_OVER else "warn"
+        yield at_name(one.place, RULE.name, level, _SAID[one.what].format(one.name, one.of))
 
 
 RULE = Rule(

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from archcost.passes.access import AccessCache
 from archcost.passes.following import Follower, T, followed
 from archcost.windows.apart import boxes_at, extent, move_apart, patterns
-from archcost.windows.moves import has_digits, picked, placed, rearranged
+from archcost.windows.moves import picked, placed, rearranged
 from archcost.windows.offsets import Offsets, hull, prune, union_count
 from archcost.windows.reach import Reach, Slider, identity, merge, phases, simplified
 from archcost.windows.rearrangement import over_channels
@@ -172,7 +172,7 @@ class Tracer(Follower[Reaches]):
         """See `Follower.through_input`."""
         access = self._accesses.of(node, position)
         if access.way == "unmoved" and not any(
-            has_digits(reach) or reach.blurred for reach in arriving.values()
+            reach.has_digits or reach.blurred for reach in arriving.values()
         ):
             return arriving
         found = {
@@ -190,17 +190,17 @@ class Tracer(Follower[Reaches]):
         if access.way == "unknown":
             return reach._replace(moving=(), fixed=(), lost=True)
         if access.how:
-            if access.mixes_channels and (has_digits(reach) or reach.blurred):
+            if access.mixes_channels and (reach.has_digits or reach.blurred):
                 reach = _mixed(reach, self._accesses.channels(node, position), x, y, whole)
             return _rearranged(access.way, reach, access.how, x, whole)
-        if has_digits(reach) or reach.blurred:
+        if reach.has_digits or reach.blurred:
             reach = _mixed(reach, self._accesses.channels(node, position), x, y, whole)
             x = (y[0], *x[1:])
         if access.start is not None:
             return placed(reach, *access.start, x, y, whole)
         if not access.window:
             return reach
-        if reach.counted or has_digits(reach) or len(reach.stride) != len(access.window.kernel):
+        if reach.counted or reach.has_digits or len(reach.stride) != len(access.window.kernel):
             reach = slid(reach, access.window, x, y)
         else:
             reach = self._slider.slide(reach, access.window)
@@ -250,7 +250,7 @@ def measure(reach: Reach, whole: Axes, shape: Shape) -> Field | None:
         whole: the size of the input that is read.
         shape: of the tensor.
     """
-    if has_digits(reach):
+    if reach.has_digits:
         reach = rearranged(reach, over_channels(shape), shape, whole)
         shape = (1, *shape[1:])
     if reach.lost:

@@ -30,11 +30,8 @@ PATTERNS = 4096
 def move_apart(reach: Reach) -> bool:
     """Whether the distance between two boxes depends on the output."""
     motions = {tuple(line.motion for line in lines) for lines in reach.moving}
-    return reach.counted or len(motions) > 1 or bool(reach.fixed and reach.moving) or _has_digits(reach)
-
-
-def _has_digits(reach: Reach) -> bool:
-    return any(line.digits for lines in reach.moving for line in lines)
+    by_digits = any(line.digits for lines in reach.moving for line in lines)
+    return reach.counted or len(motions) > 1 or bool(reach.fixed and reach.moving) or by_digits
 
 
 def patterns(reach: Reach, shape: Shape, whole: Axes) -> list[list[Box]] | None:

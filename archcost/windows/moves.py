@@ -238,11 +238,6 @@ def _steps(moving: Sequence[MovingBox], before: tuple[Fraction, ...]) -> tuple[F
     return tuple(found)
 
 
-def has_digits(reach: Reach) -> bool:
-    """Whether some line moves with anything but its own axis."""
-    return any(line.digits is not None for lines in reach.moving for line in lines)
-
-
 def with_boxes(reach: Reach, boxes: Sequence[MovingBox], *, exact: bool) -> Reach:
     """The reach with other boxes that move, those that stand still among the fixed ones."""
     still = [lines for lines in boxes if all(line.digits == () for line in lines)]

@@ -150,6 +150,11 @@ class Reach(NamedTuple):
     nominal: bool = False
 
     @property
+    def has_digits(self) -> bool:
+        """Whether some line moves with anything but its own axis."""
+        return any(line.digits is not None for lines in self.moving for line in lines)
+
+    @property
     def is_known(self) -> bool:
         """Whether anything is known of what is read."""
         return bool(self.moving or self.fixed)
@@ -289,7 +294,7 @@ def fewer(boxes: Sequence[MovingBox]) -> tuple[tuple[MovingBox, ...] | None, boo
     exact = True
     kept: list[MovingBox] = []
     for group in alike.values():
-        if len(group) > 1 and (_has_ends(group) or _most_phases(group) > _allowed(group)):
+        if len(group) > 1 and _too_many_phases(group):
             kept, exact = [*kept, _hull(group)], False
         else:
             kept += _pruned(_joined(_same_phases(group))) if len(group) > 1 else group
@@ -298,22 +303,17 @@ def fewer(boxes: Sequence[MovingBox]) -> tuple[tuple[MovingBox, ...] | None, boo
     return (tuple(kept) if len(kept) <= BOXES else None), exact
 
 
-def _has_ends(boxes: Iterable[MovingBox]) -> bool:
-    return any(line.ends for lines in boxes for line in lines)
+def _too_many_phases(boxes: Sequence[MovingBox]) -> bool:
+    """Whether boxes have together more phases along an axis than may be followed, or one has too many."""
+    lines = [line for box in boxes for line in box]
+    together = (lcm(*(len(line.sets) for line in along)) for along in zip(*boxes, strict=True))
+    most = max(PHASES, *(len(line.sets) for line in lines))
+    return any(line.ends for line in lines) or max(together, default=1) > most
 
 
 def _around(boxes: Sequence[Box]) -> tuple[Box]:
     """One box around all of them."""
     return (tuple(Offsets(low, high) for low, high in hull(boxes)),)
-
-
-def _most_phases(boxes: Sequence[MovingBox]) -> int:
-    """How many phases the boxes have together, along the axis with the most."""
-    return max((lcm(*(len(line.sets) for line in lines)) for lines in zip(*boxes, strict=True)), default=1)
-
-
-def _allowed(boxes: Sequence[MovingBox]) -> int:
-    return max(PHASES, *(len(line.sets) for lines in boxes for line in lines))
 
 
 def _same_phases(boxes: Sequence[MovingBox]) -> list[MovingBox]:
