@@ -28,7 +28,8 @@ def prove(before: Tree, old: FileLayout, after: Tree, new: FileLayout) -> None:
     Raises:
         FormattingError: a value or a comment is another one, is gone, or stands elsewhere.
     """
-    expected = _plain(before, _role(before), arrange=True)
+    role = root_role([entry.key.text for entry in before.pairs()])
+    expected = _plain(before, role, arrange=True)
     if _plain(after, "", arrange=False) != expected:
         raise FormattingError("formatting would change what the file says")
     was, now = ([comment(text) for text in document.comments] for document in (old, new))
@@ -36,10 +37,6 @@ def prove(before: Tree, old: FileLayout, after: Tree, new: FileLayout) -> None:
         was, now = sorted(was), sorted(now)  # keys have moved, and their comments with them
     if was != now:
         raise FormattingError("formatting would change the comments")
-
-
-def _role(tree: Tree) -> str:
-    return root_role([entry.key.text for entry in tree.entries]) if isinstance(tree, MappingNode) else ""
 
 
 def _plain(tree: Tree, role: str, *, arrange: bool) -> Plain:

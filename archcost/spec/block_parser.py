@@ -9,7 +9,7 @@ from archcost.spec.document import Block, BlockParameter
 from archcost.spec.keywords import BLOCK_KEYS, LIBRARY_KEYS, META, STRUCTURES
 from archcost.spec.naming import Around, Names, Numbering
 from archcost.spec.template import IN_NAMES, OF_BLOCK, describe
-from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode
+from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode, is_empty
 
 if TYPE_CHECKING:
     from archcost.spec.block_table import BlockTable
@@ -35,7 +35,7 @@ class BlockParser:
         """The `blocks:` of a spec and, before them, those of the files it includes."""
         if isinstance(own, MappingNode):
             included = [*included, own]
-        elif own is not None and not (isinstance(own, ScalarNode) and own.value is None):
+        elif own is not None and not is_empty(own):
             self._checks.as_mapping(own, "blocks", "name: {params, body}")
             self._blocks.are_complete = False
         for mapping in included:
@@ -123,7 +123,7 @@ class BlockParser:
             return self._checks.entries(node, "params", "out: required, k: 1")
         self._problems.add(node.place, "params is a list; it must be a mapping (out: required, k: 1)")
         words = [one for one in node.items if isinstance(one, ScalarNode)]
-        entries = [entry for one in node.items if isinstance(one, MappingNode) for entry in one.entries]
+        entries = [entry for one in node.items for entry in one.pairs()]
         return [*entries, *(KeyValue(word, word.meaning("required")) for word in words)]
 
     def _check_order(self, default: Template, later: set[str]) -> None:

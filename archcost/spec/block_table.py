@@ -9,7 +9,7 @@ from archcost import layers
 from archcost.spec.keywords import META, STRUCTURES
 from archcost.spec.template import check_plain, sort
 from archcost.spec.words import Slips
-from archcost.spec.yaml_reader import MappingNode, ScalarNode
+from archcost.spec.yaml_reader import ScalarNode, SequenceNode, is_empty
 from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcost.source import Place
     from archcost.spec.document import Block, BlockParameter
     from archcost.spec.problems import Problems
-    from archcost.spec.yaml_reader import KeyValue, Tree
+    from archcost.spec.yaml_reader import Tree
 
 
 class BlockTable:
@@ -80,12 +80,10 @@ class BlockUse(NamedTuple):
     def check(self, problems: Problems) -> None:
         """Every argument is a parameter, and every required parameter is given."""
         known = self.block.parameters
-        entries: list[KeyValue] = []
-        if isinstance(self.value, MappingNode):
-            entries = self.value.entries
-        elif self.value is not None and not (isinstance(self.value, ScalarNode) and self.value.value is None):
+        if isinstance(self.value, ScalarNode | SequenceNode) and not is_empty(self.value):
             problems.add(self.value.place, self._no_mapping(self.value))
             return
+        entries = self.value.pairs() if self.value else []
         slips = Slips(known, entries, block=self.word)
         takes = f"; it takes {', '.join(known)}" if known else "; it takes none"
         for entry, near in slips.found:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from archcost.expressions.parser import RESERVED
 from archcost.spec.document import Ref
 from archcost.spec.template import Template, check_plain, describe, has_dashes, shown
-from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode
+from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode, is_empty
 from archcost.words.suggest import nearest, suggest
 from archcost.words.wording import in_a_row
 
@@ -128,16 +128,14 @@ class Checks:
 
     def entries(self, node: Tree | None, what: str, form: str = "name: value") -> list[KeyValue]:
         """The entries of a mapping that may be missing or empty."""
-        if node is None or (isinstance(node, ScalarNode) and node.value is None):
-            return []
-        mapping = self.as_mapping(node, what, form)
+        mapping = None if node is None or is_empty(node) else self.as_mapping(node, what, form)
         return list(mapping.entries) if mapping else []
 
     def text(self, root: MappingNode, key: str) -> str:
         """The text under a key; empty if there is none."""
         node = root.get(key)
-        if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.value.strip():
-            return node.value
+        if node is not None and (word := node.word()) and word.strip():
+            return word
         if node is not None:
             is_word = isinstance(node, ScalarNode) and node.text.strip() and node.value is not None
             quoted = f", in quotes: '{node.text}'" if isinstance(node, ScalarNode) and is_word else ""

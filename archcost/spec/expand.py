@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from archcost.limits import Limits
     from archcost.network import Input, Node, Unused
     from archcost.source import Place
-    from archcost.spec.document import Block, Branch, Document, Item, MergeSpec
+    from archcost.spec.document import Block, Document, Item, MergeSpec
     from archcost.spec.fields import Fields
     from archcost.spec.opened import Opened
     from archcost.spec.problems import Uses
@@ -137,7 +137,8 @@ class Expander:
         self._step(item.place, frame)
         first = len(self._made.nodes)
         try:
-            flow = self._read(item, arriving, frame)
+            wires = tuple(wire for ref in item.reads for wire in frame.taps.read(ref).flow)
+            flow = wires if item.reads else arriving
             env = Environment(frame.variables, flow)
             if item.when is not None and not item.when.boolean(env):
                 tap = self._skip(item, flow)
@@ -165,12 +166,6 @@ class Expander:
             text = f"blocks and structures nest deeper than {self._limits.depth} levels (the limit `depth`)"
             self._problems.add(place, text, frame.uses)
             self._problems.stop_if_any()
-
-    def _read(self, item: Item, arriving: Flow, frame: Frame) -> Flow:
-        """What the item reads: `from`, else what arrives."""
-        if not item.reads:
-            return arriving
-        return tuple(wire for ref in item.reads for wire in frame.taps.read(ref).flow)
 
     def _skip(self, item: Item, flow: Flow) -> Tap:
         if len(flow) > 1:
@@ -253,9 +248,8 @@ class Expander:
                 continue
             tap = frame.taps.read(template.as_ref())
             if len(tap.flow) != 1:
-                raise Mistake(
-                    template.place, f"{fields.word}: {name} names {len(tap.flow)} tensors; name one"
-                )
+                text = f"{fields.word}: {name} names {len(tap.flow)} tensors; name one"
+                raise Mistake(template.place, text)
             wire = tap.flow[0]
             if isinstance(wire, Unknown):
                 raise Lost
@@ -318,7 +312,8 @@ class Expander:
         if len(flow) != len(names):
             if flow == UNKNOWN:
                 raise Lost
-            text = f"{item.word}: takes {len(names)} inputs ({', '.join(names)}), but {_arrive(flow)}"
+            arrive = f"{len(flow)} arrive" if len(flow) > 1 else "one arrives"
+            text = f"{item.word}: takes {len(names)} inputs ({', '.join(names)}), but {arrive}"
             raise Mistake(item.place, text)
         for name, wire in zip(names, flow, strict=True):
             taps.own[name] = Tap((wire,))
@@ -328,7 +323,7 @@ class Expander:
     def _branches(self, item: Branches, flow: Flow, env: Environment, frame: Frame) -> Tap:
         within = frame.inside(item.segment)
         flows = [
-            (branch.label, self._branch(branch, flow, within))
+            (branch.label, self._sequence(branch.items, flow, within.inside(branch.segment)).flow)
             for branch in item.branches
             if branch.when is None or branch.when.boolean(env)
         ]
@@ -336,17 +331,12 @@ class Expander:
             raise Mistake(item.place, "every branch is left out by its `when`; one must remain")
         return Tap(self._merge(item.merge, flows, within, Environment(frame.variables, flow)))
 
-    def _branch(self, branch: Branch, flow: Flow, within: Frame) -> Flow:
-        return self._sequence(branch.items, flow, within.inside(branch.segment)).flow
-
     def _merge(self, merge: MergeSpec, flows: list[tuple[str, Flow]], frame: Frame, env: Environment) -> Flow:
         """Join the flows; one alone is what it is."""
         for label, flow in flows:
             if len(flow) != 1:
-                raise Mistake(
-                    merge.place,
-                    f"{merge.word}: {label} gives {len(flow)} tensors, and a merge joins one of each",
-                )
+                text = f"{merge.word}: {label} gives {len(flow)} tensors, and a merge joins one of each"
+                raise Mistake(merge.place, text)
         if len(flows) == 1:
             return flows[0][1]
         layer = self._made.layer(merge.fields, env, {})
@@ -403,10 +393,6 @@ class Expander:
         if item.mode == "collect":
             flows.insert(0, ("the input", flow))
         return Tap(self._merge(item.merge, flows, within, Environment(within.variables, flow)))
-
-
-def _arrive(flow: Flow) -> str:
-    return f"{len(flow)} arrive" if len(flow) > 1 else "one arrives"
 
 
 def _as_written(template: Template, value: Field) -> str:

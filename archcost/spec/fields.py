@@ -16,7 +16,7 @@ from archcost.spec.calls import INFERRED, kind_of
 from archcost.spec.problems import Mistake
 from archcost.spec.template import Field, Template, describe, has_dashes, rewritten, shown
 from archcost.spec.words import Slips, choice, field_tail
-from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, resolve
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, is_empty, resolve
 from archcost.windows.window import axis_names
 from archcost.words.wording import in_a_row
 
@@ -61,13 +61,10 @@ class Fields:
         """Take over the fields as written; everything that is wrong without knowing any variable is noted."""
         self._limits = limits
         self._known = known
-        if node is None or (isinstance(node, ScalarNode) and node.value is None):
-            entries: list[KeyValue] = []
-        elif isinstance(node, MappingNode):
-            entries = node.entries
-        else:
+        if isinstance(node, ScalarNode | SequenceNode) and not is_empty(node):
             problems.add(node.place, not_a_mapping(self.word, self.kind, node))
             return self
+        entries = node.pairs() if node else []
         known_fields = self._accepted(entries)
         slips = Slips(known_fields, entries, kind=unranked(self.word))
         self._faulty = bool(slips.found)
@@ -202,8 +199,7 @@ class Fields:
         path = f"{self.word}: {'.'.join(map(str, loc[:-1]))}"
         if problem == "missing":
             return Mistake(around.place, f"{path} needs {name}")
-        entries = around.entries if isinstance(around, MappingNode) else []
-        key = next((entry.key for entry in entries if entry.key.text == name), around)
+        key = next((entry.key for entry in around.pairs() if entry.key.text == name), around)
         known = _fields_of(self.kind.model_fields[str(loc[0])].annotation)
         near = field_tail(name, known) or f"; it takes {', '.join(known)}"
         return Mistake(key.place, f"{path} has no field '{name}'{near}")
@@ -300,7 +296,7 @@ def _takes(known: list[str]) -> str:
 
 
 def _is_plain_word(node: Tree) -> bool:
-    return isinstance(node, ScalarNode) and isinstance(node.value, str) and not node.text.startswith("$")
+    return (word := node.word()) is not None and not word.startswith("$")
 
 
 def _written(loc: Loc, values: dict[str, Field]) -> tuple[Loc, Field]:

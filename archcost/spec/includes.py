@@ -11,7 +11,7 @@ from archcost.spec.document import Included
 from archcost.spec.keywords import LIBRARY_KEYS, SPEC_KEYS
 from archcost.spec.opened import read_bytes
 from archcost.spec.template import shown
-from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, read
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, is_empty, read
 
 if TYPE_CHECKING:
     from archcost.source import Place
@@ -45,7 +45,7 @@ class Includer:
 
     def _include(self, root: MappingNode, name: str, folder: Path, chain: tuple[Path, ...]) -> None:
         node = root.get("include")
-        if node is None or (isinstance(node, ScalarNode) and node.value is None):
+        if node is None or is_empty(node):
             return
         nodes = node.items if isinstance(node, SequenceNode) else [node]
         if not isinstance(node, SequenceNode):

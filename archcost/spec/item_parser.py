@@ -131,7 +131,7 @@ class ItemParser:
         block = self._blocks.find(word)
         if block is not None:
             self._blocks.called(BlockUse(word, block, value, place, around.names.in_block))
-            entries = value.entries if isinstance(value, MappingNode) else []
+            entries = value.pairs() if value else []
             arguments = {e.key.text: self._checks.template(e.value, around.variables) for e in entries}
             return BlockCall(word, place, segment, block, arguments)
         if why := no_kind_or_block(word, value, self._blocks):
@@ -153,13 +153,13 @@ class ItemParser:
     def _branches(self, node: MappingNode, entry: KeyValue, around: Around, meta: ItemKeys) -> Branches:
         inside = self._inside(around, meta)
         branches: list[Branch] = []
-        if not isinstance(entry.value, MappingNode) or not entry.value.entries:
+        if not entry.value.pairs():
             wanted = "it must be a mapping of names to items (left: [relu])"
             if has_dashes(entry.value):
                 wanted = "leave out the dashes before their names"
             text = f"branches is {shown(entry.value)}; {wanted}"
             self._problems.add(entry.value.place, text)
-        for one in entry.value.entries if isinstance(entry.value, MappingNode) else ():
+        for one in entry.value.pairs():
             name = one.key.text
             self._checks.check_name(one.key, "branch")
             self._checks.hidden.setdefault(name, "that is a branch, and what is in it is visible only there")
@@ -206,8 +206,8 @@ class ItemParser:
         if isinstance(value, MappingNode) and len(value.entries) == 1:
             (key_node, fields_node) = value.entries[0]
             word, place = key_node.text, key_node.place
-        elif isinstance(value, ScalarNode) and isinstance(value.value, str):
-            word, place = value.value, value.place
+        elif value is not None and (given := value.word()) is not None:
+            word, place = given, value.place
         elif value is not None:
             self._problems.add(value.place, f"{key} is {shown(value)}; it must be one of {', '.join(MERGES)}")
         found = layers.find(word)
@@ -257,6 +257,6 @@ class ItemParser:
 def _announce(nodes: list[Tree], names: Names) -> None:
     """Note the names of a sequence before its items are read, for whoever reads one too early."""
     for item in nodes:
-        name = item.get("name") if isinstance(item, MappingNode) else None
+        name = item.get("name")
         if isinstance(name, ScalarNode):
             names.announce(name.text, name.place)

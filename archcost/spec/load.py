@@ -31,7 +31,7 @@ from archcost.spec.problems import Mistake, Problems
 from archcost.spec.standard import StandardBlocks
 from archcost.spec.template import Template, check_plain, describe, proposed, shown, sort
 from archcost.spec.unused import Survey
-from archcost.spec.yaml_reader import MappingNode, ScalarNode, read
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, is_empty, read
 from archcost.windows.window import show
 from archcost.words.suggest import suggest
 from archcost.words.wording import in_a_row, short
@@ -81,7 +81,9 @@ def load(  # noqa: PLR0913 - one for everything a user may choose
     """
     _check_path(path)
     if isinstance(at, str):
-        with _revision(at, str(path)) as there:
+        from archcost.history.revisions import revision  # noqa: PLC0415 - the disk needs no git
+
+        with revision(at, str(path)) as there:
             return load(path, set=set, variant=variant, input=input, limits=limits, at=there)
     opened = open_spec(str(path), limits, at or DISK)
     try:
@@ -110,12 +112,6 @@ def _check_path(path: object) -> None:
     )
 
 
-def _revision(ref: str, path: str) -> Revision:
-    from archcost.history.revisions import revision  # noqa: PLC0415 - the disk needs no git
-
-    return revision(ref, path)
-
-
 def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
     opened: Opened,
     path: str,
@@ -137,7 +133,8 @@ def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
         expander = Expander(document, variables, inputs, problems, limits, opened)
         return expander.expand(path, chosen, tuple(survey.unused))
     except SpecError as error:
-        raise _with_axes(_with_settings(error, overrides), inputs) from None
+        with_settings = (d._replace(message=_with_setting(d.message, overrides)) for d in error.diagnostics)
+        raise _with_axes(SpecError(with_settings), inputs) from None
 
 
 def _with_axes(error: SpecError, inputs: Iterable[Input]) -> SpecError:
@@ -151,12 +148,8 @@ def _with_axes(error: SpecError, inputs: Iterable[Input]) -> SpecError:
     return error
 
 
-def _with_settings(error: SpecError, overrides: dict[str, Setting]) -> SpecError:
-    """The mistakes, with what `--set` gave to the variables that they are said to come from."""
-    return SpecError(one._replace(message=_with_setting(one.message, overrides)) for one in error.diagnostics)
-
-
 def _with_setting(message: str, overrides: dict[str, Setting]) -> str:
+    """A mistake, with what `--set` gave to the variables that it is said to come from."""
     origin = re.search(_ORIGIN, message)
     given = [n for n in overrides if origin and re.search(rf"\b{re.escape(n)}\b", origin[1])]
     if origin is None or not given:
@@ -171,12 +164,8 @@ _ORIGIN = r"\(from (\$.*?)\)(?=;|$)"
 def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
     root = read(opened.data, opened.name, limits)
     if not isinstance(root, MappingNode):
-        nothing = isinstance(root, ScalarNode) and root.value is None
-        what = (
-            f"'{root.text}', which stands for nothing"
-            if isinstance(root, ScalarNode) and nothing
-            else shown(root)
-        )
+        nothing = f"'{root.text}', which stands for nothing" if isinstance(root, ScalarNode) else ""
+        what = nothing if is_empty(root) else shown(root)
         text = f"a spec is a mapping (archcost: 1, name, input, layers), not {what}"
         raise SpecError([Diagnostic(root.place, text)])
     _check_is_spec(root)

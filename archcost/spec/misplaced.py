@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from archcost import foreign, layers
 from archcost.spec.keywords import COMPANIONS, META, STRUCTURES
-from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode
+from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode, is_empty
 from archcost.words.suggest import meant, nearest
 
 if TYPE_CHECKING:
@@ -140,15 +140,13 @@ class Mender:
 
     def _stray_fields(self, entry: KeyValue, strays: list[KeyValue]) -> list[KeyValue]:
         """The fields of a layer that has none, because they are not indented far enough."""
-        bare = isinstance(entry.value, ScalarNode) and entry.value.value is None
+        bare = is_empty(entry.value)
         if bare and entry.key.text == "branches":
             return [e for e in strays if not isinstance(e.value, ScalarNode)]
         if entry.key.text in STRUCTURES or not bare:
             return []
-        return [e for e in strays if not self._is_special(e.key.text)]
-
-    def _is_special(self, key: str) -> bool:
-        return self._is_kind(key) or key in COMPANIONS or nearest(key, META) is not None
+        keys = [(e, e.key.text) for e in strays]
+        return [e for e, key in keys if not (self._is_kind(key) or key in COMPANIONS or nearest(key, META))]
 
     def _no_companion(self, key: str, word: str) -> str | None:
         """Why a key can stand beside no such kind; None if it may be a slip."""

@@ -21,7 +21,7 @@ _TIGHT = r"([A-Za-z_][\w./-]*):(\S.*)"
 def no_kind_or_block(word: str, value: Tree | None, blocks: BlockTable) -> str | None:
     """What to say of a word with something below it; None if it may be a block that could not be read."""
     unknown = f"unknown kind or block '{word}'"
-    given = value.value if isinstance(value, ScalarNode) and isinstance(value.value, str) else ""
+    given = (value and value.word()) or ""
     if why := _no_word(word):
         return why
     if meant := given if blocks.is_kind(given) else calls.kind_of(given):
@@ -61,23 +61,23 @@ def _named(word: str, value: Tree | None, blocks: BlockTable) -> str | None:
     """How to write items that stand under what is their name; None if it is none."""
     if isinstance(value, SequenceNode):
         first = value.items[0] if value.items else None
-        key = first.entries[0].key.text if isinstance(first, MappingNode) and first.entries else ""
+        key = first.pairs()[0].key.text if first and first.pairs() else ""
         is_kind = blocks.is_kind(first.text if isinstance(first, ScalarNode) else key)
         return f"`- {{name: {word}, body: […]}}`" if is_kind else None
-    entries = value.entries if isinstance(value, MappingNode) else []
+    entries = value.pairs() if value else []
     kind = next((entry.key.text for entry in entries if blocks.is_kind(entry.key.text)), None)
     return f"`- {{name: {word}, {kind}: {{…}}}}`" if kind else None
 
 
 def as_list(node: ScalarNode | MappingNode, blocks: BlockTable) -> str:
     """How to make a list of items of what is none."""
-    first = node.entries[0].key.text if isinstance(node, MappingNode) and node.entries else None
+    first = node.pairs()[0].key.text if node.pairs() else None
     if first and blocks.is_kind(first):
         if node.place.text()[node.place.column - 1 : node.place.column] == "{":
             return f"it must be a list of items: [{{{first}: …}}]"
         return f"it must be a list of items: write `- ` before '{first}'"
-    if isinstance(node, ScalarNode) and isinstance(node.value, str) and blocks.is_kind(node.value):
-        return f"it must be a list of items: [{node.value}]"
+    if (word := node.word()) is not None and blocks.is_kind(word):
+        return f"it must be a list of items: [{word}]"
     named = "; its name is `name:` beside its kind" if first is not None else ""
     return f"it must be a list of items, each beginning with `- `{named}"
 

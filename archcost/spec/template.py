@@ -228,11 +228,8 @@ def sort(value: Field) -> type:
 
 def has_dashes(node: Tree) -> bool:
     """Whether a mapping is written as a list: with a dash before each of its keys."""
-    return isinstance(node, SequenceNode) and len(node.items) > 0 and all(map(_is_pair, node.items))
-
-
-def _is_pair(node: Tree) -> bool:
-    return isinstance(node, MappingNode) and len(node.entries) == 1
+    items = node.items if isinstance(node, SequenceNode) else []
+    return len(items) > 0 and all(len(one.pairs()) == 1 for one in items)
 
 
 def rewritten(

@@ -41,8 +41,8 @@ def written(node: Tree | None, checks: Checks, variables: Collection[str]) -> Wr
     """Read `weights:`; what is wrong with its form goes to the problems."""
     if node is None:
         return None
-    if isinstance(node, ScalarNode) and isinstance(node.value, str) and node.text.endswith(".npz"):
-        return WrittenWeights(node.place, {}, node.text)
+    if (word := node.word()) and word.endswith(".npz"):
+        return WrittenWeights(node.place, {}, word)
     if not isinstance(node, MappingNode) or not node.entries:
         wanted = "it must be named lists of numbers, or an .npz file beside the spec"
         checks.problems.add(node.place, f"weights is {shown(node)}; {wanted}")

@@ -47,9 +47,8 @@ def kind_tail(word: str, structures: Iterable[str], blocks: Collection[str]) -> 
     if found := meant(word, blocks, {}):
         return _offered(found)
     why = foreign.layers.INSTEAD.get(plain(word))
-    if found := translation(word, known, foreign.layers.KINDS) or (
-        None if why else _standard_by_its_name(word)
-    ):
+    standard = (f"std/{name}" for name in standard_names() if plain(name) == plain(word) and not why)
+    if found := translation(word, known, foreign.layers.KINDS) or next(standard, None):
         return _kind_offered(found, word)
     if why := why or _with_a_name(word, known):
         return f": {why}{differs(word)}"
@@ -91,10 +90,6 @@ def no_kind(word: str) -> str:
     if re.search(_MODULE, word.lower()):
         return f": {foreign.layers.MODULE}"
     return "; a layer archcost does not know can be declared with `custom`"
-
-
-def _standard_by_its_name(word: str) -> str | None:
-    return next((f"std/{name}" for name in standard_names() if plain(name) == plain(word)), None)
 
 
 def _standard(name: str) -> str:

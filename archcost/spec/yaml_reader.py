@@ -19,7 +19,7 @@ from archcost.source import Place, Source
 from archcost.spec import yaml_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     import yaml
 
@@ -52,6 +52,18 @@ class _Node:
         """Where it stands: the whole of it on one line, else its part of the first line."""
         return Place(self._source, self._line + 1, self._column + 1, max(1, self._width))
 
+    def get(self, key: str) -> Tree | None:  # noqa: ARG002 - a mapping's answer is another
+        """What stands under a key; None if there is no such key (an empty value is a ScalarNode)."""
+        return None
+
+    def pairs(self) -> list[KeyValue]:
+        """The keys with their values; none in what is no mapping."""
+        return []
+
+    def word(self) -> str | None:
+        """The text, if it is a word: no number, truth value or collection."""
+        return None
+
 
 class ScalarNode(_Node):
     """A single value.
@@ -69,6 +81,10 @@ class ScalarNode(_Node):
         self.text = text
         self.plain = plain
         self.value: bool | int | Fraction | str | None = text
+
+    def word(self) -> str | None:
+        """The text, if it is a word."""
+        return self.value if isinstance(self.value, str) else None
 
     def meaning(self, word: str) -> ScalarNode:
         """The same place, holding another word."""
@@ -105,10 +121,14 @@ class MappingNode(_Node):
         self._values: dict[str, Tree] | None = None
 
     def get(self, key: str) -> Tree | None:
-        """The value of a key; None if there is no such key (an empty value is a Scalar)."""
+        """The value of a key."""
         if self._values is None:
             self._values = {entry.key.text: entry.value for entry in self.entries}
         return self._values.get(key)
+
+    def pairs(self) -> list[KeyValue]:
+        """The entries."""
+        return self.entries
 
     def key_places(self) -> dict[str, Place]:
         """Where the keys stand."""
@@ -119,6 +139,11 @@ class MappingNode(_Node):
         other = copy(self)
         other.entries, other._values = entries, None  # noqa: SLF001 - its own
         return other
+
+
+def is_empty(node: Tree | None) -> bool:
+    """Whether there is nothing, or nothing behind a key."""
+    return node is None or (isinstance(node, ScalarNode) and node.value is None)
 
 
 def read(data: bytes | str, name: str, limits: Limits = DEFAULT) -> Tree:
@@ -185,19 +210,14 @@ _STRANGE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ud800-\u
 def _check_characters(text: str, source: Source) -> None:
     if not _STRANGE.search(text):
         return
+    strange = ((n, found) for n, line in enumerate(source.lines, 1) for found in _STRANGE.finditer(line))
     raise SpecError(
         Diagnostic(
             Place(source, number, found.start() + 1, len(found[0])),
             f"the invisible character U+{ord(found[0][0]):04X} stands here; delete it",
         )
-        for number, found in islice(_strange(source), 20)
+        for number, found in islice(strange, 20)
     )
-
-
-def _strange(source: Source) -> Iterator[tuple[int, re.Match[str]]]:
-    for number, line in enumerate(source.lines, 1):
-        for found in _STRANGE.finditer(line):
-            yield number, found
 
 
 class _Frame:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.errors import UsageError
 from archcost.limits import DEFAULT
 from archcost.overwriting import will_read
-from archcost.spec.yaml_reader import MappingNode, ScalarNode, read
+from archcost.spec.yaml_reader import ScalarNode, read
 from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ def shipped(file: Path) -> bytes:
 
 def _entries(path: Path, limits: Limits) -> Iterator[ZooEntry]:
     root = read(shipped(path), path.name, limits)
-    note = root.get("note") if isinstance(root, MappingNode) else None
+    note = root.get("note")
     text = note.text if isinstance(note, ScalarNode) else ""
     yield ZooEntry(path.stem, path, None, text)
     for variant in variant_names(root):
@@ -96,8 +96,8 @@ def _entries(path: Path, limits: Limits) -> Iterator[ZooEntry]:
 
 def variant_names(root: Tree) -> list[str]:
     """The variants of a spec, by the text of it."""
-    variants = root.get("variants") if isinstance(root, MappingNode) else None
-    return [entry.key.text for entry in variants.entries] if isinstance(variants, MappingNode) else []
+    variants = root.get("variants")
+    return [entry.key.text for entry in variants.pairs()] if variants else []
 
 
 @lru_cache(maxsize=1)
@@ -113,11 +113,11 @@ def what_it_holds(name: str) -> str:
     ('unless told, heads: 8, bias: true', 'mean of 2×2')
     """
     root = read(shipped(BLOCKS / f"{name}.yaml"), f"std/{name}", DEFAULT)
-    note, blocks = (root.get("note"), root.get("blocks")) if isinstance(root, MappingNode) else (None, None)
+    note, blocks = root.get("note"), root.get("blocks")
     text = re.split(r"\.\s+(?=[A-Z`])", note.text)[0] if isinstance(note, ScalarNode) else ""
-    block = blocks.get(name) if isinstance(blocks, MappingNode) else None
-    params = block.get("params") if isinstance(block, MappingNode) else None
-    entries = params.entries if isinstance(params, MappingNode) else ()
+    block = blocks and blocks.get(name)
+    params = block and block.get("params")
+    entries = params.pairs() if params else ()
     texts = (f"{key.text}: {value.text}" for key, value in entries if isinstance(value, ScalarNode))
     plainly = [one for one in texts if "$" not in one and not one.endswith(": required")]
     return f"{text.rstrip('.')}; unless told, {', '.join(plainly)}" if plainly else text.rstrip(".")
