@@ -76,16 +76,16 @@ class _Work(NamedTuple):
 
     Attributes:
         elements: numbers it works on beside its inputs and its output.
+        moved: elements that are read, written or computed, all calls together.
         other: bytes that are no such numbers.
         calls: of NumPy.
-        moved: elements that are read, written or computed, all calls together.
         objects: Python's own numbers.
     """
 
     elements: int
+    moved: int
     other: int = 0
     calls: int = 30
-    moved: int = 0
     objects: int = 0
 
 

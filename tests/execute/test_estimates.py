@@ -535,6 +535,7 @@ def test_pytorch_keeps_its_own_in_double_precision(whole: archcost.Network, widt
 
 def test_the_memory_is_the_sum_of_all_three(whole: archcost.Network) -> None:
     needed = need(whole, 8)
+    assert needed == need(whole, 8, probes=0, torch=False)
     assert needed.memory == needed.weights + needed.activations + needed.temporaries
 
 
