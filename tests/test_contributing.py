@@ -1,4 +1,4 @@
-"""The worked example in CONTRIBUTING.md is code that works."""
+"""The layer kind that CONTRIBUTING.md adds is code that works; test_recipes.py tries its other recipes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.layers.table import Case
 
 PAGE = Path(__file__).parent.parent / "CONTRIBUTING.md"
-KIND, LINE, ROW = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
+KIND, LINE, ROW, *_ = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 IMPORTS = """
 from archcost.errors import ShapeError
 from archcost.windows.window import Shape, spatial
