@@ -1,70 +1,141 @@
-"""The layer kind that CONTRIBUTING.md adds is code that works; test_recipes.py tries its other recipes."""
+"""CONTRIBUTING.md's recipe of a layer kind, followed in a copy, where the tests that it names are run.
+
+`test_recipes.py` tries the other recipes.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import shutil
+import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from archcost.layers import KINDS, elementwise, find
-from tests.execute.test_rows_run import runs_as_the_table_says
-from tests.layers import table
-from tests.layers.test_table import test_a_layer_answers_as_the_table_says as answers_as_the_table_says
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Generator
 
-    from tests.layers.table import Case
+ROOT = Path(__file__).parent.parent
+PAGE = ROOT / "CONTRIBUTING.md"
+RECIPE = PAGE.read_text("utf-8").partition("\n## Add a layer kind\n")[2].partition("\n## ")[0]
+KIND, LINE, ROW = re.findall(r"```python\n(.*?)```", RECIPE, re.DOTALL)
+TESTS = re.findall(r"^\$ pytest (.+)$", RECIPE, re.MULTILINE)[0].split()
+FAMILY, TABLE, KINDS_PAGE = (
+    "archcost/layers/elementwise.py",
+    "tests/layers/table_elementwise.py",
+    "docs/kinds.md",
+)
+LACKS = {
+    "a row": (TABLE, ROW, "", "a row in tests/layers/table.py, or table_elementwise.py if it has no window"),
+    "a loop": (
+        TABLE,
+        "value=lambda at, x, weight: x[at] + weight[at]",
+        "value=None",
+        "value=…, the number at one place of the output, in its row 'ViT-B/16 adds a learned number",
+    ),
+    "a counterpart": (
+        TABLE,
+        "    torch=lambda x, weight: x + weight,\n",
+        "",
+        "torch=…, the same in PyTorch or why there is nothing, in one of its rows",
+    ),
+    "a section": (
+        KINDS_PAGE,
+        "### position_embedding\n",
+        "",
+        "its section in docs/kinds.md, which `python docs/generate.py` writes",
+    ),
+}
+"""The file, what is left out of it, what stands there instead, and what is said to be missing."""
 
-PAGE = Path(__file__).parent.parent / "CONTRIBUTING.md"
-KIND, LINE, ROW, *_ = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
-IMPORTS = """
-from archcost.errors import ShapeError
-from archcost.windows.window import Shape, spatial
-from archcost.layers.base import Shapes
-from archcost.layers.fields import Positive
-"""
-
-
-RIGHT = "x + weight\n"
+RIGHT = "return x + weight\n"
 WRONG = {
-    "a sign": "x - weight\n",
-    "another weight": "x + weight[::-1]\n",
-    "another order": "(x + weight)[:, ::-1]\n",
+    "a sign": "return x - weight\n",
+    "another weight": "return x + weight[::-1]\n",
+    "another order": "return (x + weight)[:, ::-1]\n",
 }
 """What `run` may give instead: the shape and the counts are the same."""
 
 
-@pytest.fixture
-def added(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Case]]:
-    """Add a kind as the page says; its row."""
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the tests read, copied, with the kind added as the page says."""
+    folder = tmp_path_factory.mktemp("added")
+    left = shutil.ignore_patterns("__pycache__", "golden", "data", "broken", "networks", "*.svg")
+    for part in ("archcost", "tests", "docs"):
+        shutil.copytree(ROOT / part, folder / part, ignore=left)
+    shutil.copy(ROOT / "pyproject.toml", folder)
+    imports, class_ = KIND.split("\n\n\n")
+    insert(folder / FAMILY, "\nif TYPE_CHECKING:", imports)
+    with (folder / FAMILY).open("a", encoding="utf-8") as family:
+        family.write("\n\n" + class_)
+    insert(folder / "archcost/layers/__init__.py", "    # merge\n", LINE)
+    insert(folder / TABLE, "]\n\nCASES", ROW.strip() + ",\n")
+    python(folder, "docs/generate.py").check_returncode()
+    return folder
 
-    def add(kind: str) -> Case:
-        grown = ModuleType(elementwise.__name__)
-        monkeypatch.setitem(sys.modules, elementwise.__name__, grown)
-        source = Path(elementwise.__file__).read_text("utf-8")
-        exec(source + IMPORTS + kind, vars(grown))  # noqa: S102 - our own page
-        for word, home in eval("{" + LINE + "}").items():  # noqa: S307 - our own page
-            monkeypatch.setitem(KINDS, word, home)
-        return eval(ROW, dict(vars(table)))  # noqa: S307 - our own page
 
-    yield add
-    find.cache_clear()  # nobody else knows this kind
+def insert(file: Path, before: str, text: str) -> None:
+    """Put a text before the first place where another stands."""
+    there, found, behind = file.read_text("utf-8").partition(before)
+    assert found
+    file.write_text(there + text + found + behind, "utf-8")
 
 
-def test_a_kind_added_as_the_page_says_answers_as_its_row_says(added: Callable[[str], Case]) -> None:
-    row = added(KIND)
-    answers_as_the_table_says(row)
-    runs_as_the_table_says(row)
+@contextmanager
+def replaced(file: Path, part: str, other: str) -> Generator[None]:
+    """For a while, another text stands where the part does."""
+    text = file.read_text("utf-8")
+    assert part in text
+    file.write_text(text.replace(part, other), "utf-8")
+    try:
+        yield
+    finally:
+        file.write_text(text, "utf-8")
+
+
+def python(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python on the copy; what is imported comes from there."""
+    command = [sys.executable, "-B", *arguments]  # no byte code: files change within a second
+    return subprocess.run(  # noqa: S603 - our own code
+        command,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def pytest_says(folder: Path, *tests: str, only: str = "position_embedding") -> str:
+    return python(folder, "-m", "pytest", "-n0", "-p", "no:cacheprovider", "-k", only, *tests).stdout
+
+
+def test_a_kind_added_as_the_page_says_passes_the_tests_it_names(copy: Path) -> None:
+    out = pytest_says(copy, *TESTS, only="position_embedding or test_registry")
+    assert re.search(r"\d{3} passed, \d+ deselected in", out), out
+
+
+@pytest.mark.parametrize(("file", "part", "instead", "message"), LACKS.values(), ids=LACKS)
+def test_what_is_missing_of_a_kind_is_said(
+    file: str, part: str, instead: str, message: str, copy: Path
+) -> None:
+    row = ROW.strip() + ",\n" if part == ROW else part
+    with replaced(copy / file, row, instead):
+        out = pytest_says(copy, TESTS[0])
+    assert message in out, out
 
 
 @pytest.mark.parametrize("wrong", WRONG.values(), ids=WRONG)
-def test_a_kind_that_computes_other_values_fails_its_row(wrong: str, added: Callable[[str], Case]) -> None:
-    row = added(KIND.replace(RIGHT, wrong))
-    answers_as_the_table_says(row)
-    with pytest.raises(AssertionError, match="allclose"):
-        runs_as_the_table_says(row)
+def test_a_kind_that_computes_other_values_fails_its_row(wrong: str, copy: Path) -> None:
+    with replaced(copy / FAMILY, RIGHT, wrong):
+        out = pytest_says(copy, *TESTS)
+    failed = set(re.findall(r"^FAILED (\S+?)\[position_embedding: ", out, re.MULTILINE))
+    assert failed == {
+        "tests/execute/test_rows_run.py::test_a_layer_does_what_the_table_says",
+        "tests/execute/test_rows_run.py::test_single_precision_stays_single",
+    }, out

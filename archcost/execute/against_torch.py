@@ -167,7 +167,10 @@ def _run(torch: Torch, layer: Kind, weights: Mapping[str, Array], xs: Sequence[T
 
 
 def _call(torch: Torch, layer: Kind, w: Mapping[str, Tensor], *xs: Tensor) -> Tensor:
-    return COUNTERPARTS[_words()[type(layer).__name__]](torch, layer, w, *xs)
+    kind = _words()[type(layer).__name__]
+    if kind not in COUNTERPARTS:
+        raise _NoCounterpartError(f"nothing says what {kind} is in PyTorch")
+    return COUNTERPARTS[kind](torch, layer, w, *xs)
 
 
 @cache

@@ -10,7 +10,7 @@ import math
 from itertools import product
 from math import ceil, exp, floor, inf, log, prod, sqrt
 from statistics import NormalDist
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -24,6 +24,14 @@ if TYPE_CHECKING:
         | Callable[["Index", Array, Array, Array], float]
     )
     """`value(at, x, weight)`: the number at index `at` of the output, of as many tensors as there are."""
+
+    Counterpart: TypeAlias = (
+        Callable[[Any], Any]
+        | Callable[[Any, Any], Any]
+        | Callable[[Any, Any, Any], Any]
+        | Callable[[Any, Any, Any, Any, Any], Any]
+    )
+    """`torch(x, weight)`: the output in PyTorch, of as many tensors as there are, inputs with a leading 1."""
 
 Index: TypeAlias = tuple[int, ...]
 Each: TypeAlias = int | Index

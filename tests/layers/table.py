@@ -30,11 +30,12 @@ from tests.layers.definitions import (
     spread,
     tokens,
 )
+from tests.layers.late import F
 
 if TYPE_CHECKING:
     from archcost.layers.base import Shapes
     from archcost.windows.window import Shape
-    from tests.layers.definitions import Value
+    from tests.layers.definitions import Counterpart, Value
 
 
 NO_OPERATIONS = Operations()
@@ -46,6 +47,9 @@ class Case:
 
     `value(at, x, weight)` is the number at an index of the output, by the definition, in plain Python: what
     `run` gives is compared with it. None where nobody knows what a layer computes.
+
+    `torch(x, weight)` is the same in PyTorch, of tensors with a leading 1 and of weights: one row of every
+    kind has it, or a sentence why there is none.
     """
 
     sentence: str
@@ -54,6 +58,7 @@ class Case:
     inputs: tuple[Shape, ...]
     output: Shape
     value: Value | None
+    torch: Counterpart | str | None = None
     weights: Shapes = field(default_factory=dict[str, "Shape"])
     buffers: Shapes = field(default_factory=dict[str, "Shape"])
     ops: Operations = NO_OPERATIONS
@@ -95,6 +100,7 @@ CONVOLUTIONS = [
         inputs=((3, 7, 7),),
         output=(128, 5, 5),
         value=convolution(),
+        torch=F.conv2d,
         weights={"weight": (128, 3, 3, 3), "bias": (128,)},
         ops=Operations(macs=86_400, multiplications=86_400, additions=86_400),
     ),
@@ -195,6 +201,7 @@ CONVOLUTIONS = [
         inputs=((16, 8, 8),),
         output=(32, 4, 4),
         value=depthwise(Slide(stride=2, before=1), multiplier=2),
+        torch=lambda x, weight, bias: F.conv2d(x, weight, bias, 2, 1, groups=16),
         weights={"weight": (32, 1, 3, 3), "bias": (32,)},
         ops=Operations(macs=4_608, multiplications=4_608, additions=4_608),
     ),
@@ -235,6 +242,7 @@ CONVOLUTIONS = [
         inputs=((1, 2, 2),),
         output=(1, 4, 4),
         value=spread(Slide(stride=2, before=1)),
+        torch=lambda x, weight, bias: F.conv_transpose2d(x, weight, bias, 2, 1, 1),
         weights={"weight": (1, 1, 3, 3), "bias": (1,)},
         ops=Operations(macs=36, multiplications=36, additions=27),  # 11, and 16 biases
     ),
@@ -288,6 +296,7 @@ DEFORMABLE = [
         inputs=((512, 14, 14), (18, 14, 14)),
         output=(512, 14, 14),
         value=deformable(Slide(before=1)),
+        torch="torchvision has it; `tests/peers` puts it together from `grid_sample`",
         weights={"weight": (512, 512, 3, 3)},
         # 196 positions of 9 taps: 1,764 points with 4 weights each, 903,168 values of 4 products each
         ops=Operations(macs=462_422_016, multiplications=466_041_744, additions=465_038_224),
@@ -342,6 +351,7 @@ POOLS = [
         inputs=((64, 112, 112),),
         output=(64, 56, 56),
         value=largest(3, Slide(stride=2, before=1)),
+        torch=lambda x: F.max_pool2d(x, 3, 2, 1),
         ops=Operations(comparisons=1_605_632),
     ),
     Case(
@@ -412,6 +422,7 @@ POOLS = [
         inputs=((1, 4, 4),),
         output=(1, 4, 4),
         value=mean(3, Slide(before=1), of_padding=False),
+        torch=lambda x: F.avg_pool2d(x, 3, 1, 1, count_include_pad=False),
         ops=Operations(multiplications=16, additions=128),
     ),
     Case(
@@ -420,6 +431,7 @@ POOLS = [
         inputs=((2048, 7, 7),),
         output=(2048, 1, 1),
         value=binned(average, 1, 1),
+        torch=lambda x: x.mean((2, 3), keepdim=True),
         ops=Operations(multiplications=2_048, additions=98_304),
     ),
     Case(
@@ -428,6 +440,7 @@ POOLS = [
         inputs=((100, 48),),
         output=(100, 1),
         value=binned(max, 1),
+        torch=lambda x: x.amax(2, keepdim=True),
         ops=Operations(comparisons=4_700),
     ),
     Case(
@@ -437,6 +450,7 @@ POOLS = [
         inputs=((1, 5),),
         output=(1, 3),
         value=binned(average, 3),
+        torch=lambda x: F.adaptive_avg_pool1d(x, 3),
         ops=Operations(multiplications=3, additions=4),  # bins of 2, 3 and 2
     ),
     Case(
@@ -455,6 +469,7 @@ POOLS = [
         inputs=((3, 4, 6),),
         output=(3, 2, 1),
         value=largest((2, 6), Slide(stride=(2, 6))),
+        torch=lambda x: F.adaptive_max_pool2d(x, (2, 1)),
         ops=Operations(comparisons=66),  # 6 bins of 12
     ),
     Case(
@@ -476,6 +491,7 @@ LINEARS = [
         inputs=((2048, 1, 1),),
         output=(1000,),
         value=linear,
+        torch=lambda x, weight, bias: F.linear(x.flatten(1), weight, bias),
         weights={"weight": (1000, 2048), "bias": (1000,)},
         ops=Operations(macs=2_048_000, multiplications=2_048_000, additions=2_048_000),
     ),
@@ -506,6 +522,7 @@ LINEARS = [
         inputs=((240, 8, 8),),
         output=(48, 8, 8),
         value=best_piece(5),
+        torch=lambda x: x.unflatten(1, (48, 5)).amax(2),
         ops=Operations(comparisons=12_288),
     ),
     Case(
@@ -527,6 +544,7 @@ TOKENS = [
         inputs=((48,),),
         output=(300, 48),
         value=looked_up,
+        torch=lambda x, weight: F.embedding(x.long(), weight).mT,
         weights={"weight": (18_765, 300)},
     ),
     Case(
@@ -545,6 +563,7 @@ TOKENS = [
         inputs=((768, 197), (768, 197)),
         output=(12, 197, 197),
         value=matrices(heads=12, terms=64, turn_a=True),
+        torch=lambda q, k: q.unflatten(1, (12, 64)).mT @ k.unflatten(1, (12, 64)),
         # 465,708 scores of 64 products
         ops=Operations(macs=29_805_312, multiplications=29_805_312, additions=29_339_604),
     ),
@@ -619,6 +638,7 @@ RESIZES = [
         inputs=((1, 2, 2),),
         output=(1, 4, 4),
         value=resized(lambda u: u / 3),
+        torch=lambda x: F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=True),
         ops=Operations(multiplications=64, additions=48),
     ),
     Case(
@@ -663,6 +683,7 @@ RESIZES = [
         inputs=((9, 17, 17),),
         output=(1, 51, 51),
         value=lambda at, x: x[at[1] % 3 * 3 + at[2] % 3, at[1] // 3, at[2] // 3],
+        torch=lambda x: F.pixel_shuffle(x, 3),
     ),
     Case(
         sentence="space to depth",
@@ -671,6 +692,7 @@ RESIZES = [
         inputs=((64, 26, 26),),
         output=(256, 13, 13),
         value=lambda at, x: x[at[0] // 4, at[1] * 2 + at[0] % 4 // 2, at[2] * 2 + at[0] % 2],
+        torch=lambda x: F.pixel_unshuffle(x, 2),
     ),
 ]
 

@@ -23,6 +23,7 @@ from tests.layers.definitions import (
     sloped,
     standardized,
 )
+from tests.layers.late import F, torch
 from tests.layers.table import Case
 
 NORMS = [
@@ -32,6 +33,9 @@ NORMS = [
         inputs=((64, 112, 112),),
         output=(64, 112, 112),
         value=batch_normalized(1e-5),
+        torch=lambda x, weight, bias, running_mean, running_var: F.batch_norm(
+            x, running_mean, running_var, weight, bias
+        ),
         weights={"weight": (64,), "bias": (64,)},
         buffers={"running_mean": (64,), "running_var": (64,)},
         ops=Operations(multiplications=802_816, additions=802_816),
@@ -79,6 +83,7 @@ NORMS = [
         inputs=((4, 3),),
         output=(4, 3),
         value=standardized(lambda at: [(at[0], i) for i in range(3)], lambda at: at[1:]),
+        torch=lambda x, weight, bias: F.layer_norm(x, [3], weight, bias),
         weights={"weight": (3,), "bias": (3,)},
         ops=Operations(multiplications=32, additions=44, divisions=12, exponentials=4),
     ),
@@ -108,6 +113,7 @@ NORMS = [
         inputs=((4, 3, 3),),
         output=(4, 3, 3),
         value=standardized(lambda at: [(at[0] // 2 * 2 + c, *place) for c, *place in boxes((2, 3, 3))]),
+        torch=lambda x, weight, bias: F.group_norm(x, 2, weight, bias),
         weights={"weight": (4,), "bias": (4,)},
         ops=Operations(multiplications=76, additions=142, divisions=36, exponentials=2),
     ),
@@ -117,6 +123,7 @@ NORMS = [
         inputs=((3, 2, 2),),
         output=(3, 2, 2),
         value=standardized(lambda at: [(at[0], *place) for place in boxes((2, 2))]),
+        torch=F.instance_norm,
         ops=Operations(multiplications=18, additions=33, divisions=12, exponentials=3),
     ),
     Case(
@@ -137,6 +144,7 @@ NORMS = [
         inputs=((96, 55, 55),),
         output=(96, 55, 55),
         value=local_response(size=5, alpha=1 / 2000, beta=3 / 4, k=2),
+        torch=lambda x: F.local_response_norm(x, 5, 0.0005, 0.75, 2),
         ops=Operations(
             multiplications=580_800,
             additions=1_452_000,
@@ -153,6 +161,7 @@ ACTIVATIONS = [
         inputs=((64, 112, 112),),
         output=(64, 112, 112),
         value=elementwise(MEANING["relu"]),
+        torch=F.relu,
         ops=Operations(comparisons=802_816),
     ),
     Case(
@@ -161,6 +170,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(MEANING["relu6"]),
+        torch=F.relu6,
         ops=Operations(comparisons=12),
     ),
     Case(
@@ -170,6 +180,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(lambda x: x if x > 0 else x / 10),
+        torch=lambda x: F.leaky_relu(x, 0.1),
         ops=Operations(comparisons=6, multiplications=6),
     ),
     Case(
@@ -188,6 +199,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=sloped,
+        torch=F.prelu,
         weights={"weight": (2,)},
         ops=Operations(comparisons=6, multiplications=6),
     ),
@@ -197,6 +209,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(MEANING["elu"]),
+        torch=F.elu,
         ops=Operations(comparisons=6, multiplications=6, additions=6, exponentials=6),
     ),
     Case(
@@ -205,6 +218,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(MEANING["selu"]),
+        torch=F.selu,
         ops=Operations(comparisons=6, multiplications=12, additions=6, exponentials=6),
     ),
     Case(
@@ -222,6 +236,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(lambda x: x / (1 + exp(-2 * sqrt(2 / pi) * (x + 0.044715 * x**3)))),
+        torch=lambda x: F.gelu(x, approximate="tanh"),
         ops=Operations(multiplications=36, additions=12, exponentials=6),
     ),
     Case(
@@ -230,6 +245,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(MEANING["silu"]),
+        torch=F.silu,
         ops=Operations(additions=6, divisions=6, exponentials=6),
     ),
     Case(
@@ -238,6 +254,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(MEANING["mish"]),
+        torch=F.mish,
         ops=Operations(comparisons=6, multiplications=6, additions=12, exponentials=18),
     ),
     Case(
@@ -246,6 +263,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(MEANING["sigmoid"]),
+        torch=lambda x: x.sigmoid(),
         ops=Operations(additions=6, divisions=6, exponentials=6),
     ),
     Case(
@@ -254,6 +272,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(MEANING["tanh"]),
+        torch=lambda x: x.tanh(),
         ops=Operations(exponentials=6),
     ),
     Case(
@@ -262,6 +281,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(MEANING["softplus"]),
+        torch=F.softplus,
         ops=Operations(comparisons=6, additions=12, exponentials=12),
     ),
     Case(
@@ -270,6 +290,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(MEANING["hard_sigmoid"]),
+        torch=F.hardsigmoid,
         ops=Operations(comparisons=12, multiplications=6, additions=6),
     ),
     Case(
@@ -278,6 +299,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(MEANING["hard_swish"]),
+        torch=F.hardswish,
         ops=Operations(comparisons=12, multiplications=12, additions=6),
     ),
     Case(
@@ -294,6 +316,7 @@ ACTIVATIONS = [
         inputs=((21, 2, 2),),
         output=(21, 2, 2),
         value=share(),
+        torch=lambda x: x.softmax(1),
         ops=Operations(additions=164, comparisons=80, divisions=84, exponentials=84),
     ),
     Case(
@@ -311,6 +334,7 @@ ACTIVATIONS = [
         inputs=((10,),),
         output=(10,),
         value=log_share,
+        torch=lambda x: x.log_softmax(1),
         ops=Operations(additions=29, comparisons=9, exponentials=11),
     ),
     Case(
@@ -320,6 +344,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=sloped,
+        torch=F.prelu,
         weights={"weight": (2,)},
         ops=Operations(comparisons=6, multiplications=6),
     ),
@@ -332,6 +357,7 @@ SHAPES = [
         inputs=((256, 6, 6),),
         output=(9216,),
         value=renumbered(9216),
+        torch=lambda x: x.flatten(1),
     ),
     Case(
         sentence="a vector becomes a map of one position",
@@ -348,6 +374,7 @@ SHAPES = [
         inputs=((768, 14, 14),),
         output=(768, 196),
         value=renumbered(768, 196),
+        torch=lambda x: x.reshape(1, 768, 196),
     ),
     Case(
         sentence="AlexNet's 224 becomes 227, one before and two after",
@@ -356,6 +383,7 @@ SHAPES = [
         inputs=((3, 224, 224),),
         output=(3, 227, 227),
         value=shifted(0, -1, -1),
+        torch=lambda x: F.pad(x, (1, 2, 1, 2)),
     ),
     Case(
         sentence="an axis of four can be mirrored by three at both ends",
@@ -388,6 +416,7 @@ SHAPES = [
         inputs=((2, 7),),
         output=(2, 4),
         value=shifted(0, 1),
+        torch=lambda x: F.pad(x, (-1, -2)),
     ),
     Case(
         sentence="the first half of the channels",
@@ -404,6 +433,7 @@ SHAPES = [
         inputs=((64, 28, 28),),
         output=(15, 28, 28),
         value=shifted(48, 0, 0),
+        torch=lambda x: x[:, -16:-1],
     ),
     Case(
         sentence="the tokens without the first",
@@ -420,6 +450,7 @@ SHAPES = [
         inputs=((3, 224, 200),),
         output=(3, 200, 224),
         value=lambda at, x: x[at[0], at[2], at[1]],
+        torch=lambda x: x.mT,
     ),
     Case(
         sentence="ShuffleNet shuffles 240 channels of three groups",
@@ -428,6 +459,7 @@ SHAPES = [
         inputs=((240, 28, 28),),
         output=(240, 28, 28),
         value=lambda at, x: x[at[0] % 3 * 80 + at[0] // 3, *at[1:]],
+        torch=lambda x: F.channel_shuffle(x, 3),
     ),
 ]
 
@@ -438,6 +470,7 @@ MERGES = [
         inputs=((64, 56, 56), (64, 56, 56)),
         output=(64, 56, 56),
         value=merged(sum),
+        torch=lambda x, y: x + y,
         ops=Operations(additions=200_704),
     ),
     Case(
@@ -454,6 +487,7 @@ MERGES = [
         inputs=((256, 56, 56), (256, 1, 1)),
         output=(256, 56, 56),
         value=merged(prod),
+        torch=lambda x, gate: x * gate,
         ops=Operations(multiplications=802_816),
     ),
     Case(
@@ -470,6 +504,7 @@ MERGES = [
         inputs=((2, 3), (2, 3)),
         output=(2, 3),
         value=merged(max),
+        torch=lambda x, y: x.maximum(y),
         ops=Operations(comparisons=6),
     ),
     Case(
@@ -478,6 +513,7 @@ MERGES = [
         inputs=((2, 3), (2, 3), (2, 3)),
         output=(2, 3),
         value=merged(average),
+        torch=lambda x, y, z: (x + y + z) / 3,
         ops=Operations(additions=12, multiplications=6),
     ),
     Case(
@@ -494,11 +530,19 @@ MERGES = [
         inputs=((768, 1), (768, 196)),
         output=(768, 197),
         value=joined(1),
+        torch=lambda x, y: torch.cat((x, y), 2),
     ),
 ]
 
 OTHERS = [
-    Case(sentence="identity does nothing", kind="identity", inputs=((2, 3),), output=(2, 3), value=same),
+    Case(
+        sentence="identity does nothing",
+        kind="identity",
+        inputs=((2, 3),),
+        output=(2, 3),
+        value=same,
+        torch=lambda x: x,
+    ),
     Case(
         sentence="dropout does nothing at inference",
         kind="dropout",
@@ -506,6 +550,7 @@ OTHERS = [
         inputs=((1280,),),
         output=(1280,),
         value=same,
+        torch=lambda x: F.dropout(x, 0.2, training=False),
     ),
     Case(
         sentence="drop path does nothing at inference",
@@ -514,6 +559,7 @@ OTHERS = [
         inputs=((96, 56, 56),),
         output=(96, 56, 56),
         value=same,
+        torch=lambda x: x,
     ),
     Case(
         sentence="a constant factor is a product per element",
@@ -522,6 +568,7 @@ OTHERS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(lambda x: 0.17 * x),
+        torch=lambda x: 0.17 * x,
         ops=Operations(multiplications=6),
     ),
     Case(
@@ -540,6 +587,7 @@ OTHERS = [
         inputs=((6, 14, 14),),
         output=(6, 14, 14),
         value=lambda at, x, weight, bias: weight[at[0]] * x[at] + bias[at[0]],
+        torch=lambda x, weight, bias: x * weight[:, None, None] + bias[:, None, None],
         weights={"weight": (6,), "bias": (6,)},
         ops=Operations(multiplications=1_176, additions=1_176),
     ),
@@ -550,6 +598,7 @@ OTHERS = [
         inputs=(),
         output=(768, 197),
         value=lambda at, weight: weight[at],
+        torch=lambda weight: weight[None],
         weights={"weight": (768, 197)},
     ),
     Case(
@@ -565,6 +614,7 @@ OTHERS = [
         inputs=((64, 14, 14), (3, 13, 13)),
         output=(64, 7, 7),
         value=None,
+        torch="what it computes is not known",
         weights={"weight": (1_000,)},
         ops=Operations(macs=50_000, multiplications=50_000, additions=50_000),
     ),

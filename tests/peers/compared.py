@@ -94,7 +94,7 @@ class Case(NamedTuple):
     def agrees(self, theirs: Callable[[Given], Tensor]) -> None:
         """The kernel gives what `theirs` makes of the same numbers, shape and values."""
         layer = self.layer
-        numbers = np.random.default_rng(len(self.shapes[0]))
+        numbers = np.random.default_rng(sum(map(len, self.shapes)))
         xs = tuple(_input(numbers, shape, layer.known_tokens) for shape in self.shapes)
         wanted = layer.weight_shapes(*self.shapes) | layer.buffer_shapes(*self.shapes)
         weights = dict(_weights(numbers, wanted))
