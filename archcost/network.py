@@ -229,6 +229,14 @@ class Network:
         return {node.path: node for node in self.nodes}
 
     @cached_property
+    def _first_users(self) -> dict[str | None, Node]:
+        return {node.shared: node for node in reversed(self.nodes)}
+
+    def first_user(self, node: Node) -> Node:
+        """The node that counts the weights of a node: itself, or the first of those that share them."""
+        return node if node.shared is None else self._first_users[node.shared]
+
+    @cached_property
     def readers(self) -> dict[Node | Input, list[tuple[Node, int]]]:
         """Who reads each tensor, in written order, and as which of its inputs.
 

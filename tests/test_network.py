@@ -78,3 +78,15 @@ def test_a_kind_is_a_word_without_its_rank(tmp_path: Path) -> None:
     )
     (node,) = load(spec)
     assert (node.word, node.kind) == ("conv1d", "conv")
+
+
+def test_the_first_of_those_that_share_weights_counts_them(tmp_path: Path) -> None:
+    conv = "conv: {out_channels: 4, kernel_size: 1}"
+    spec = tmp_path / "shared.yaml"
+    spec.write_text(
+        f"archcost: 1\nname: shared\ninput: [4, 8]\n"
+        f"layers: [{{{conv}, share: w}}, {{{conv}}}, {{{conv}, share: w}}]\n"
+    )
+    net = load(spec)
+    first, alone, second = net
+    assert [net.first_user(node) for node in (first, alone, second)] == [first, alone, first]

@@ -74,7 +74,7 @@ def _explained(network: Network, path: str | None) -> NodeExplanation | GroupExp
 def _node(network: Network, node: Node) -> NodeExplanation:
     layer = node.layer
     weights = _tensors(node.weight_shapes())
-    first = _first_user(network, node)
+    first = network.first_user(node)
     formulas = node.formulas()
     fields = Facts.of(network).fields
     return NodeExplanation(
@@ -107,10 +107,3 @@ def _summary(kind: type) -> str:
 
 def _tensors(shapes: Mapping[str, Shape]) -> tuple[Tensor, ...]:
     return tuple(Tensor(name=name, shape=shape, elements=size(shape)) for name, shape in shapes.items())
-
-
-def _first_user(network: Network, node: Node) -> Node:
-    """The node that counts this one's weights: the first of those that share them."""
-    if node.shared is None:
-        return node
-    return next(other for other in network if other.shared == node.shared)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.errors import ArchcostError
 from archcost.gate.judge import measures
 from archcost.report.difference.sentences import effect, place
-from archcost.results.difference import Place
+from archcost.results.difference import WrittenAt
 from archcost.review.diff import between
 from archcost.spec.opened import open_spec
 from archcost.spec.yaml_reader import MappingNode, read
@@ -35,7 +35,7 @@ class Causes(NamedTuple):
     texts: tuple[str, ...] = ()
     changed: tuple[CauseDiff, ...] = ()
 
-    def place(self, facts: Facts, measure: str, limits: Limits) -> Place | None:
+    def place(self, facts: Facts, measure: str, limits: Limits) -> WrittenAt | None:
         """Where the cause is written that did most to a measure; None if none is written anywhere."""
         known = [(one, at) for one in self.changed if (at := one.head or _variable(one, facts, limits))]
         return max(known, key=lambda pair: getattr(pair[0], measure, 0))[1] if known else None
@@ -70,7 +70,7 @@ def _told(diff: Diff) -> Iterator[str]:
         yield f"{names}, together: {effect(one.counts(), diff, 'si')}"
 
 
-def _variable(cause: CauseDiff, facts: Facts, limits: Limits) -> Place | None:
+def _variable(cause: CauseDiff, facts: Facts, limits: Limits) -> WrittenAt | None:
     """Where a variable, or the input, has its value: in the variant, or for all of them."""
     network = facts.network
     if cause.kind not in {"variable", "input"} or network.path == "-":
@@ -83,7 +83,7 @@ def _variable(cause: CauseDiff, facts: Facts, limits: Limits) -> Place | None:
     name = cause.what.partition(":")[0]
     ways = [("variants", network.variant or "", name), ("vars", name), ("input", name), ("input",)]
     at = next((found for way in ways if (found := _key(root, way))), None)
-    return at and Place(file=at.place.source.name, line=at.place.line, column=at.place.column)
+    return at and WrittenAt(file=at.place.source.name, line=at.place.line, column=at.place.column)
 
 
 def _key(root: Tree, way: tuple[str, ...]) -> Tree | None:

@@ -40,7 +40,7 @@ from archcost.gate.gone import about_gone, checked_then
 from archcost.gate.judge import measures, rulings
 from archcost.gate.moved_cost import about_moved
 from archcost.gate.waivers import Waivers, granted
-from archcost.results.difference import Place as WrittenAt
+from archcost.results.difference import WrittenAt
 from archcost.results.judgement import (
     GATE_RULES,
     LEVELS,

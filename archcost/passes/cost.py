@@ -43,15 +43,12 @@ def costs(network: Network) -> tuple[Cost, ...]:
     Equal layers on equal shapes are counted once and remembered: the time is linear in the nodes, and small.
     """
     known: dict[tuple[int, tuple[Shape, ...]], Cost] = {}
-    shared: set[str] = set()
     result: list[Cost] = []
     for node in network:
         # An id is as good as the layer: the network keeps its layers alive, and equal items share one object.
         key = (id(node.layer), node.shapes)
         cost = known.get(key) or known.setdefault(key, _cost(node))
-        result.append(cost._replace(params=0, buffers=0) if node.shared in shared else cost)
-        if node.shared is not None:
-            shared.add(node.shared)
+        result.append(cost if network.first_user(node) is node else cost._replace(params=0, buffers=0))
     return tuple(result)
 
 

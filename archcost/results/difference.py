@@ -160,7 +160,7 @@ class NodeDiff(Counts):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
+class WrittenAt:
     """Where an item is written.
 
     Attributes:
@@ -190,8 +190,8 @@ class CauseDiff(Counts):
 
     kind: CauseKind
     what: str
-    base: Place | None
-    head: Place | None
+    base: WrittenAt | None
+    head: WrittenAt | None
     nodes: int
     rippled: int
 

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
     from archcost.layers.base import Kind
-    from archcost.network import Input, Network
+    from archcost.network import Input
     from archcost.results.difference import Status
     from archcost.results.report import Counts
     from archcost.review.edits import CauseSet
@@ -90,15 +90,13 @@ class Attribution:
         """Attribute the difference of the counts of all nodes, which are in written order."""
         self._matching = matching
         self._edits = Edits(matching)
-        self._counts: dict[Node, NodeCounts] = {}
-        self._payers: set[Node] = set()
+        sides = zip((*matching.base, *matching.head), (*base, *head), strict=True)
+        self._counts: dict[Node, NodeCounts] = {node: amounts(row) for node, row in sides}
         self._blame: dict[Node | Input, tuple[CauseSet, ...]] = {}
         self._lone: dict[Node | Input, CauseSet] = {}
         self._sources: dict[Node, frozenset[Node | Input]] = {}
         self._costs: dict[tuple[int, tuple[Shape, ...]], Hashable] = {}
         self.rows: list[NodeDifference] = []
-        self._count(matching.base, base)
-        self._count(matching.head, head)
         self._attribute_inputs()
         for b, h in self._in_order():
             if b and h:
@@ -107,16 +105,6 @@ class Attribution:
                 self._attribute_lone(node)
         used = dict.fromkeys(cause for row in self.rows for cause in (*row.own, *row.causes))
         self.causes = [cause for cause in self._edits.causes if cause in used]
-
-    def _count(self, network: Network, rows: Iterable[Counts]) -> None:
-        """The counts of all nodes, and which of them are the first to use their weights."""
-        sets: set[str] = set()
-        for node, row in zip(network, rows, strict=True):
-            self._counts[node] = amounts(row)
-            if node.shared not in sets:
-                self._payers.add(node)
-            if node.shared is not None:
-                sets.add(node.shared)
 
     def _in_order(self) -> Iterator[tuple[Node | None, Node | None]]:
         """Pairs, and single nodes without a partner. What a node reads comes first, unless it was swapped."""
@@ -197,7 +185,9 @@ class Attribution:
         arriving = self._arriving(b, h, partners_only=is_rewired)
         is_rewired = is_rewired or NOBODY in arriving.values()
         everything = union(arriving.values())
-        pays = (b in self._payers) == (h in self._payers)
+        # Of nodes that share their weights, the first has their parameters.
+        base, head = self._matching.base, self._matching.head
+        pays = (base.first_user(b) is b) == (head.first_user(h) is h)
         own = NOBODY
         if is_rewired or not pays or b.layer != h.layer:
             own = self._edits.changed(b, h, is_rewired=is_rewired, ripples=bool(everything))

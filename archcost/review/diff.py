@@ -17,12 +17,12 @@ from archcost.results.difference import (
     Diff,
     NodeDiff,
     OutputChange,
-    Place,
     Renamed,
     SeenChange,
     Side,
     Together,
     Total,
+    WrittenAt,
 )
 from archcost.results.report import COUNTS
 from archcost.review.cause_text import Wording, field_changes
@@ -288,9 +288,9 @@ def _key(node: Node, layer: str) -> tuple[str, str, Shape, list[str]]:
     return node.path, layer, node.output, _reads(node)
 
 
-def _place(side: SourceItem | Node | Input | None) -> Place | None:
+def _place(side: SourceItem | Node | Input | None) -> WrittenAt | None:
     if isinstance(side, SourceItem | Node):
-        return Place(file=side.place.source.name, line=side.place.line, column=side.place.column)
+        return WrittenAt(file=side.place.source.name, line=side.place.line, column=side.place.column)
     return None
 
 
