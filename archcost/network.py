@@ -240,7 +240,7 @@ class Network:
     def readers(self) -> dict[Node | Input, list[tuple[Node, int]]]:
         """Who reads each tensor, in written order, and as which of its inputs.
 
-        These are the edges of `graph`, which is not asked: the rules of `analyze` need them for ResNet-50
+        These are the edges of `graph`, which is not used: the rules of `analyze` need them for ResNet-50
         and every third network of the zoo, and importing networkx takes as long as half of the rest.
         """
         found: dict[Node | Input, list[tuple[Node, int]]] = {

@@ -53,7 +53,7 @@ def step(name: str, formula: str, values: Mapping[str, int]) -> DerivationStep:
 
 
 def sliding(node: Node) -> Window | None:
-    """A node's window on its first input, if it looks through one."""
+    """A node's window on its first input, if it has one."""
     return node.layer.window_of(0, node.shapes[0]) if node.inputs else None
 
 

@@ -1,4 +1,4 @@
-"""What is known of a network: each thing is worked out when it is first asked for, and kept."""
+"""What is known of a network: each thing is worked out when it is first needed, and kept."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 
 class Facts:
-    """What the passes say of a network, and what follows from it. Findings, reports and limits ask it.
+    """What the passes say of a network, and what follows: what findings, reports and limits are made from.
 
     Attributes:
         network: the network.
         label: what the user calls it, a path with its variant or settings.
-        accesses: how its nodes look at their inputs.
+        accesses: how its nodes read their inputs.
     """
 
     def __init__(self, network: Network, label: str | None = None) -> None:
@@ -40,7 +40,7 @@ class Facts:
 
     @classmethod
     def of(cls, network: Network) -> Facts:
-        """The facts of a network, the same ones whenever they are asked for."""
+        """The facts of a network, the same ones every time."""
         found = network.known.setdefault(cls, cls(network))
         assert isinstance(found, cls)  # noqa: S101 - the type is the key
         return found
@@ -85,13 +85,13 @@ class Facts:
     @cached_property
     def report(self) -> Report:
         """All of it, as `analyze` reports it."""
-        from archcost.analysis.analyze import report  # noqa: PLC0415 - it asks the rules, and they ask this
+        from archcost.analysis.analyze import report  # noqa: PLC0415 - it needs the rules, and they need this
 
         return report(self)
 
     @cached_property
     def windows(self) -> list[tuple[Node, Window]]:
-        """The nodes that look at their first input through a window, in written order."""
+        """The nodes that read their first input through a window, in written order."""
         found = ((node, self.accesses.of(node).window) for node in self.network if node.inputs)
         return [(node, window) for node, window in found if window]
 
@@ -107,7 +107,7 @@ class Facts:
     @cached_property
     def depth(self) -> int:
         """Weighted layers on the longest path."""
-        from archcost.passes.paths import depth  # noqa: PLC0415 - `analyze` does not ask
+        from archcost.passes.paths import depth  # noqa: PLC0415 - `analyze` does not need it
 
         return depth(self.network)
 
@@ -128,7 +128,7 @@ class Facts:
         """What each output sees of each input.
 
         The field of a classifier's output is the whole input, whatever the network. What tells networks apart
-        is the field of the last map before that: of the output itself without what looks at all positions, or
+        is the field of the last map before that: of the output itself without what reads all positions, or
         if nothing is left then, of what it reads.
 
         >>> from archcost import load

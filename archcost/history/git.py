@@ -1,6 +1,6 @@
 """Running git: fixed commands that read, in an environment that surprises nobody, for a bounded time.
 
-No command here checks out, writes, takes a lock, or asks the network. The index is asked for names alone.
+No command here checks out, writes, takes a lock, or uses the network. Of the index only names are read.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 PATIENCE = 60
 """Seconds that git has for one answer."""
 
-# git sets some of these for the commands of a hook, and they would win over the folder that is asked about.
+# git sets some of these for the commands of a hook, and they would win over the folder that is given.
 _ELSEWHERE = {
     "GIT_ALTERNATE_OBJECT_DIRECTORIES",
     "GIT_COMMON_DIR",
@@ -49,7 +49,7 @@ _SET = {
 
 
 def _environment() -> dict[str, str]:
-    """The user's, but for what points to another repository, traces, translates, asks or fetches."""
+    """The user's, but for what points to another repository, traces, translates, prompts or fetches."""
     kept = {k: v for k, v in os.environ.items() if k not in _ELSEWHERE and not k.startswith("GIT_TRACE")}
     return kept | _SET
 
@@ -110,7 +110,7 @@ def _cannot_run(error: OSError) -> GitError:
 
 
 class Objects:
-    """The objects of a repository, read by one `git cat-file --batch`, which begins when first asked."""
+    """The objects of a repository, read by one `git cat-file --batch`, which begins at the first one."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -135,7 +135,7 @@ class Objects:
         timer = Timer(PATIENCE, self._give_up, (self._reader, late))
         timer.start()
         try:
-            found = self._reader.ask(name, most)
+            found = self._reader.read(name, most)
         except EOFError:
             why = self._reader.last_words()
             self.close()
@@ -173,7 +173,7 @@ class _Reader:
             raise _cannot_run(error) from None
         self.end = finalize(self, _end, self.process, self.err)
 
-    def ask(self, name: str, most: int) -> tuple[bytes, int] | None:
+    def read(self, name: str, most: int) -> tuple[bytes, int] | None:
         """See `Objects.read`.
 
         Raises:

@@ -29,13 +29,13 @@ class Renames:
 
     Args:
         revision: what is compared with.
-        paths: files that are asked about, however they are named.
+        paths: files that may have been renamed, however they are written.
     """
 
     def __init__(self, revision: Revision, paths: Iterable[str]) -> None:
         self._revision = revision
-        self._asked = {name for path in paths if (name := self._name(path))}
-        self._suffixes = {".yaml", ".yml"} | {Path(name).suffix for name in self._asked}
+        self._names = {name for path in paths if (name := self._name(path))}
+        self._suffixes = {".yaml", ".yml"} | {Path(name).suffix for name in self._names}
 
     def before(self, path: str) -> str | None:
         """What a file was called that had another name; None if it had none."""
@@ -57,7 +57,7 @@ class Renames:
         root = self._revision.root
         known = set(self._listed("ls-tree", "-r", "--name-only", self._revision.commit))
         gone = [name for name in known if not os.path.lexists(root / name)]
-        there = self._asked.union(self._listed("ls-files", "--cached", "--others", "--exclude-standard"))
+        there = self._names.union(self._listed("ls-files", "--cached", "--others", "--exclude-standard"))
         added = [name for name in there - known if (root / name).is_file()]
         if not (gone and added):
             return {}

@@ -4,8 +4,8 @@
     ...     before = archcost.load("specs/net.yaml", at=base)
 
 Only objects are read, by the `git` command: nothing is checked out or written, no index is looked at, and the
-network is never asked. The folders of a commit are walked here, one tree object after the other, so that all
-that git is asked for are hashes: no name of a file, however odd, is ever part of a request.
+network is never used. The folders of a commit are walked here, one tree object after the other, so that all
+that git is given are hashes: no name of a file, however odd, is ever part of a request.
 
 What can go wrong has types, for whoever compares with a base, in the order to catch them:
 
@@ -102,7 +102,7 @@ _NOTHING = re.compile("0{40}|0{64}")
 
 
 def _folder_near(path: Path) -> Path:
-    """The folder that git can be asked in: the path, or the nearest one above it that is there."""
+    """The folder that git can run in: the path, or the nearest one above it that is there."""
     path = _absolute(path)
     return next(one for one in (path, *path.parents) if _is_folder(one))
 
@@ -249,7 +249,7 @@ _LFS = b"version https://git-lfs.github.com/spec/"
 class Revision:
     """A commit, and the files in it. Made by `revision`; `with` ends the git process that reads it.
 
-    It can be asked again after that: another process begins. Paths are those of the working tree, as if the
+    It can be used again after that: another process begins. Paths are those of the working tree, as if the
     commit were checked out there, and links are those of the commit.
 
     Attributes:

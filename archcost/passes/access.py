@@ -1,4 +1,4 @@
-"""How a node looks at one of its inputs: the question every pass over receptive fields begins with."""
+"""How a node reads one of its inputs, which every pass over receptive fields begins with."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ Way: TypeAlias = Literal[
 
 
 class Access(NamedTuple):
-    """How a layer looks at an input.
+    """How a layer reads an input.
 
     Attributes:
         way: see `Way`.
@@ -83,14 +83,14 @@ class Mix(NamedTuple):
 
 
 class AccessCache:
-    """How nodes look at their inputs. What a layer does to its inputs is asked once, wherever it stands."""
+    """How nodes read their inputs. What a layer does to its inputs is worked out once, wherever it stands."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int, tuple[Shape, ...], Shape], Access] = {}
         self._channels: dict[tuple[int, int, tuple[Shape, ...]], Mix] = {}
 
     def of(self, node: Node, position: int = 0) -> Access:
-        """How a node looks at the input at `position`."""
+        """How a node reads the input at `position`."""
         key = (id(node.layer), position, node.shapes, node.output)
         if key not in self._known:
             self._known[key] = _access(node.layer, position, node.shapes, node.output)
@@ -114,7 +114,7 @@ def _access(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Acce
 
 
 def _over_positions(layer: Kind, x: Shape, y: Shape) -> Access | None:
-    """How a layer looks that reads all positions, or all along some axes."""
+    """The access of a layer that reads all positions, or all along some axes."""
     if len(x) > 1 and layer.is_global(x):
         return Access("everywhere", how=everywhere(x))
     if along := [axis for axis in layer.mixed_axes(x) if axis and x[axis] > 1]:
@@ -124,7 +124,7 @@ def _over_positions(layer: Kind, x: Shape, y: Shape) -> Access | None:
 
 
 def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Access:
-    """How a layer looks that reads at its own place, beside another tensor, or through a window."""
+    """The access of a layer that reads at its own place, beside another tensor, or through a window."""
     x = xs[position]
     if start := layer.place(position, xs):
         return Access("placed", start=start)
@@ -137,7 +137,7 @@ def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> A
 
 
 def _channels(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) -> Mix:
-    """What a layer does to channels, found by asking it what it makes of channels that all differ."""
+    """What a layer does to channels, found from what it makes of channels that all differ."""
     x = xs[position]
     if layer.per_channel and channels == x[0]:
         return Mix(None)

@@ -23,7 +23,7 @@ Extent: TypeAlias = tuple[Span, ...]
 
 
 class Backward:
-    """A layer that looks at one position: it hands on what it is given."""
+    """A layer that reads one position: it hands on what it is given."""
 
     def extent(self, extent: Extent) -> Extent | None:
         """The positions that are read; None if there are none."""

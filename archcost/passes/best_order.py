@@ -49,7 +49,7 @@ def _stretches(plan: Plan) -> Iterator[tuple[int, int]]:
     """Steps [start, stop) that some best order runs in one piece, the last of them at its end.
 
     A step ends a stretch if all before it lead to it (each is read by then) and it leads to all after it
-    (none of them reads only what was made before). `analyze` asks this of every network, so it takes two
+    (none of them reads only what was made before). `analyze` needs this for every network, so it takes two
     passes, and no import of networkx; whose dominators would know nothing of aliases and learned tensors.
     """
     steps = len(plan.reads)

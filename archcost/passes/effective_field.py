@@ -33,7 +33,7 @@ class EffectiveExtent(NamedTuple):
         size: how many positions the interval has.
         deviation: the standard deviation of the weight along the axis, in input positions.
         pixels: positions, over all axes, that weigh more than 1 - SHARE of the strongest; None unless they
-            were asked for.
+            are to be counted.
     """
 
     first: tuple[int, ...]

@@ -93,7 +93,7 @@ Reaches: TypeAlias = "dict[str, Reach]"
 def receptive_fields(network: Network, accesses: AccessCache | None = None) -> tuple[dict[str, Field], ...]:
     """The field of every node, in written order: one per input it has a spatial relation to.
 
-    With `accesses`, what they already know is not asked again.
+    With `accesses`, what they already know is not worked out again.
 
     Three 3×3 convolutions see 7 positions along each axis:
 
@@ -148,7 +148,7 @@ class Tracer(Follower[Reaches]):
 
     Args:
         sizes: the spatial size of every input, by name.
-        accesses: how nodes look at their inputs.
+        accesses: how nodes read their inputs.
     """
 
     def __init__(self, sizes: Mapping[str, Axes], accesses: AccessCache) -> None:

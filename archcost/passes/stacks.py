@@ -154,7 +154,7 @@ def stacks(
 
     Args:
         network: the network.
-        accesses: how its nodes look at their inputs.
+        accesses: how its nodes read their inputs.
         fields: the receptive fields of all its tensors.
 
     >>> from archcost import load

@@ -30,7 +30,7 @@ from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from archcost.errors import LayerError
 from archcost.network import Node
 from archcost.results.report import amounts
-from archcost.review.edits import NOBODY, Edits, union
+from archcost.review.edits import NO_CAUSES, Edits, union
 from archcost.windows.window import size
 
 if TYPE_CHECKING:
@@ -183,12 +183,12 @@ class Attribution:
     def _attribute_pair(self, b: Node, h: Node) -> None:
         is_rewired = self._is_rewired(b, h)
         arriving = self._arriving(b, h, partners_only=is_rewired)
-        is_rewired = is_rewired or NOBODY in arriving.values()
+        is_rewired = is_rewired or NO_CAUSES in arriving.values()
         everything = union(arriving.values())
         # Of nodes that share their weights, the first has their parameters.
         base, head = self._matching.base, self._matching.head
         pays = (base.first_user(b) is b) == (head.first_user(h) is h)
-        own = NOBODY
+        own = NO_CAUSES
         if is_rewired or not pays or b.layer != h.layer:
             own = self._edits.changed(b, h, is_rewired=is_rewired, ripples=bool(everything))
         self._blame_pair(b, h, own, arriving)
@@ -200,13 +200,13 @@ class Attribution:
         self.rows.append(NodeDifference(b, h, status, is_rewired, own, causes, counts))
 
     def _arriving(self, b: Node, h: Node, *, partners_only: bool) -> dict[int | None, CauseSet]:
-        """Who changed the sizes that arrive, by axis; None for all axes. Nobody: it reads something else."""
+        """Who changed the sizes that arrive, by axis; None for all axes. No causes: it reads something else."""
         found: dict[int | None, CauseSet] = {}
         for x, y in self._side_by_side(b, h):
             if not partners_only or (x and y and self._matching.head_of.get(x) is y):
                 for axis, causes in self._resized(x, y):
-                    met = causes or union(self._lone.get(t, NOBODY) for t in (x, y) if t)
-                    found[axis] = union((found.get(axis, NOBODY), met)) if met else NOBODY
+                    met = causes or union(self._lone.get(t, NO_CAUSES) for t in (x, y) if t)
+                    found[axis] = union((found.get(axis, NO_CAUSES), met)) if met else NO_CAUSES
         return found
 
     def _resized(
@@ -214,7 +214,7 @@ class Attribution:
     ) -> Iterator[tuple[int | None, CauseSet]]:
         """The axes along which one side's tensor has another size than the other's, and who changed that."""
         if x is None or y is None:
-            yield None, NOBODY
+            yield None, NO_CAUSES
         elif len(x.output) != len(y.output):
             yield None, union((*self._blame.get(x, ()), *self._blame.get(y, ())))
         else:
@@ -260,12 +260,12 @@ class Attribution:
         crossed = _inferred(h.layer, b.shapes), _inferred(b.layer, h.shapes)
         blame: list[CauseSet] = []
         for axis in range(max(len(b.output), len(h.output))):
-            at = union((arriving.get(axis, NOBODY), arriving.get(None, NOBODY))) or everything
+            at = union((arriving.get(axis, NO_CAUSES), arriving.get(None, NO_CAUSES))) or everything
             before, after, first, second = (
                 shape[axis] if shape and axis < len(shape) else 0 for shape in (b.output, h.output, *crossed)
             )
             if before == after:
-                blame.append(NOBODY)
+                blame.append(NO_CAUSES)
             elif own and at and first and second:
                 blame.append(_deciding(own, at, (before, after), (first, second)))
             else:
@@ -299,7 +299,7 @@ def _deciding(own: CauseSet, arriving: CauseSet, sides: tuple[T, T], crossed: tu
 
     `crossed` is what comes out if only the layer is the head's, and if only what arrives is.
     """
-    found = NOBODY
+    found = NO_CAUSES
     if crossed != sides:
         found |= own
     if crossed != sides[::-1]:
@@ -320,7 +320,7 @@ def _counted(layer: Kind, shapes: tuple[Shape, ...]) -> Hashable:
     """What a layer would cost on other inputs.
 
     Raises:
-        LayerError: they do not fit. A layer is asked that first: it need not answer anything else about them.
+        LayerError: they do not fit. That comes first: a layer need not answer anything else about them.
     """
     layer.check_inputs(len(shapes))
     output = layer.output_shape(*shapes)

@@ -28,7 +28,7 @@ PARETO = ("params", "macs", "peak", "field", "coverage")
 """What makes a network worth keeping, unless the user says otherwise: what it costs and what it sees."""
 
 _SHOWN = 8
-"""Networks that are named where one is asked for that is not there."""
+"""Networks that are named where there is none of the name that was given."""
 
 
 def compare(
@@ -97,7 +97,7 @@ class MeasuredNetwork(NamedTuple):
     Attributes:
         origin: where it comes from.
         row: all that is known before it stands beside others.
-        parts: the sums of its blocks; empty unless they were asked for.
+        parts: the sums of its blocks; empty unless they were wanted.
     """
 
     origin: Origin

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 CauseSet: TypeAlias = "frozenset[Cause]"
 
-NOBODY: CauseSet = frozenset()
+NO_CAUSES: CauseSet = frozenset()
 NO_NAMES: VariableNames = frozenset()
 
 MOST_TOGETHER = 6
@@ -52,7 +52,7 @@ MANY = Cause("many")
 
 def union(several: Iterable[CauseSet]) -> CauseSet:
     """All of them; beyond a few, `MANY` instead."""
-    found = NOBODY.union(*several)
+    found = NO_CAUSES.union(*several)
     return frozenset({MANY}) if len(found) > MOST_TOGETHER or MANY in found else found
 
 
@@ -83,7 +83,7 @@ class Edits:
     def changed(self, b: Node, h: Node, *, is_rewired: bool, ripples: bool) -> CauseSet:
         """Of a node with other fields or inputs: its text, if that is another, and the variables in it.
 
-        Nobody, if its fields can only come from what arrives (`$(in_channels // 4)`), and that has changed.
+        None, if its fields can only come from what arrives (`$(in_channels // 4)`), and that has changed.
         """
         found = self._edited(b, h)
         names = self._base.behind(b) | self._head.behind(h) if b.layer != h.layer else NO_NAMES
@@ -117,7 +117,7 @@ class Edits:
     def _come_or_gone(
         self, chain: Iterable[SourceItem], whole: list[SourceItem], *, is_new: bool
     ) -> CauseSet:
-        """The item that only one text has, or that says something else; nobody, if none has changed."""
+        """The item that only one text has, or that says something else; no cause, if none has changed."""
         here, there = (self._head, self._base) if is_new else (self._base, self._head)
         if any(here.texts[item.text] > there.texts[item.text] for item in whole):
             return self._single(whole, is_new=is_new)
@@ -130,7 +130,7 @@ class Edits:
             sides = (other, item) if is_new else (item, other)
             if self._is_edited(*sides):
                 return self._cause(sides, "item", *sides)
-        return NOBODY
+        return NO_CAUSES
 
     def _single(self, items: list[SourceItem], *, is_new: bool) -> CauseSet:
         """The outermost of some items, each in the next, that are new or gone."""
@@ -144,7 +144,7 @@ class Edits:
         """The innermost item around a node that says something else."""
         items = _together(*self._chains(b, h))
         edited = (sides for sides in items if self._is_edited(*sides))
-        return next((self._cause(sides, "item", *sides) for sides in edited), NOBODY)
+        return next((self._cause(sides, "item", *sides) for sides in edited), NO_CAUSES)
 
     def _is_edited(self, base: SourceItem, head: SourceItem) -> bool:
         """Whether the one text was made the other: if both specs have both, another item was chosen."""

@@ -167,7 +167,7 @@ def identity(rank: int) -> Reach:
 
 
 class Slider:
-    """Slides lines through windows, remembering each answer: axes and repeated layers ask the same again."""
+    """Slides lines through windows, remembering each answer: axes and repeated layers need the same again."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[object, ...], tuple[AxisReach | None, bool]] = {}

@@ -95,7 +95,7 @@ def _count_axes(rank: int) -> str:
 def spatial(x: Shape, rank: int | None = None, word: str = "") -> Axes:
     """The spatial axes of a tensor that must have some (exactly `rank` of them, if given).
 
-    `word` is what asks for the rank, for the error; the kind's own word needs no naming.
+    `word` is what asserts the rank, for the error; the kind's own word needs no naming.
     """
     found = len(x) - 1
     if found == 0:
@@ -434,7 +434,7 @@ def resolve_padding(
     `same_lower` puts it at the beginning (ONNX's SAME_LOWER); `causal` pads everything before (1-D).
 
     Raises:
-        ShapeError: there are more or fewer values than axes, or `causal` is asked for beyond 1-D.
+        ShapeError: there are more or fewer values than axes, or `causal` is given beyond 1-D.
 
     >>> resolve_padding("same", (224,), (3,), (2,), (1,))
     ((0, 1),)
