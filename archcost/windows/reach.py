@@ -426,7 +426,8 @@ def _phases_there(lines: Sequence[AxisReach], count: int, whole: int | None) -> 
 
 def _most_within(low: int, high: int, step: int, times: int, whole: int) -> int:
     """How much of an interval lies within the input, at the best of so many steps from 0 on."""
-    best = (whole - 1 - low - high) // (2 * step) if step else 0  # where the middles meet, or just before
+    # Where the middles meet, or just before.
+    best = (whole - 1 - low - high) // (2 * step) if step else 0
     moved = [step * min(max(k, 0), times) for k in (best, best + 1)]
     return max(min(high + m, whole - 1) - max(low + m, 0) + 1 for m in moved)
 

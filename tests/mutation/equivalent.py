@@ -54,9 +54,9 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
     ("archcost/windows/offsets.py", "left[0] -= len(members)", "0 → -1"): "the list has one element",
     (
         "archcost/windows/reach.py",
-        "best = (whole - 1 - low - high) // (2 * step) if step else 0  # where the middles meet, or just before",
+        "best = (whole - 1 - low - high) // (2 * step) if step else 0",
         "1 → 2",
-    ): "of two neighbours the better one is taken; one less only where the middles meet, which is then the other",
+    ): "it is one less only where the middles meet, and the next is tried as well",
     ("archcost/passes/stacks.py", "self.depth = 1 + (before.depth if before else 0)", "0 → 1"): _DEPTHS,
     ("archcost/passes/stacks.py", "self.depth = 1 + (before.depth if before else 0)", "0 → -1"): _DEPTHS,
 }
