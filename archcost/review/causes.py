@@ -200,7 +200,7 @@ class Attribution:
         self.rows.append(NodeDifference(b, h, status, is_rewired, own, causes, counts))
 
     def _arriving(self, b: Node, h: Node, *, partners_only: bool) -> dict[int | None, CauseSet]:
-        """Who changed the sizes that arrive, by axis; None for all axes. No causes: it reads something else."""
+        """Who changed the sizes that arrive, by axis; None for all axes. No causes: it reads another."""
         found: dict[int | None, CauseSet] = {}
         for x, y in self._side_by_side(b, h):
             if not partners_only or (x and y and self._matching.head_of.get(x) is y):
