@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcost.analysis.facts import Facts
 from archcost.errors import ArchcostError
-from archcost.gate.judge import rulings
+from archcost.gate.judge import judge
 from archcost.results.judgement import at_least
 
 if TYPE_CHECKING:
@@ -23,8 +23,8 @@ def would_pass(entry: SelectedSpec, config: Config, base: Base | None) -> bool:
         return False
     before = base.of(entry) if base else None
     budgets = [one for one in config.budgets if config.applies(one, entry.path, entry.variant)]
-    found = rulings(budgets, facts, before if isinstance(before, Facts) else None, config.dtype)
-    if any(one.kept is False and at_least(one.level, config.fail_level) for one in found):
+    found = judge(budgets, facts, before if isinstance(before, Facts) else None, config.dtype)
+    if any(one.kept is False and at_least(one.level, config.fail_level) for _, one in found):
         return False
     for finding in facts.report.findings:
         level = config.rules.get(finding.rule, finding.level)

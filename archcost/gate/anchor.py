@@ -29,7 +29,7 @@ class Anchor(NamedTuple):
     """The base that counts; None if none is named. And what there is to say about how it is named."""
 
     base: Base | None
-    remarks: Sequence[ConfigProblem] = ()
+    problems: Sequence[ConfigProblem] = ()
 
 
 def anchor(config: Config, near: str, wanted: Sequence[SelectedSpec]) -> Anchor:

@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -37,7 +36,7 @@ from archcost.gate.declared import findings as findings_of_declared
 from archcost.gate.drift import CheckedPair, about_config, about_limits
 from archcost.gate.drift import about_baseline as drift_of_baseline
 from archcost.gate.gone import about_gone, checked_then
-from archcost.gate.judge import measures, rulings
+from archcost.gate.judge import judge, measures, raw, raw_limit, rows_of, sentence
 from archcost.gate.moved_cost import about_moved
 from archcost.gate.waivers import Waivers, granted
 from archcost.results.difference import WrittenAt
@@ -51,6 +50,8 @@ from archcost.results.judgement import (
     Violation,
     at_least,
 )
+from archcost.results.report import Finding
+from archcost.results.units import DTYPES
 from archcost.source import Place, Source
 
 if TYPE_CHECKING:
@@ -58,10 +59,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from archcost.analysis.measures import Measurement
-    from archcost.config.model import Config
+    from archcost.config.model import Budget, Config
     from archcost.gate.bases import Base
-    from archcost.gate.judge import Ruling
-    from archcost.results.report import Finding, Level
+    from archcost.gate.judge import Applied
+    from archcost.results.report import Level
 
 ADVISED = 20
 """Broken limits whose remedies are worked out; where more are broken, the same would be said again."""
@@ -147,7 +148,7 @@ class Gate:
             if base and base.revision:
                 drifted += self._drift(base, then, old, wanted)
         others = unchecked(wanted, self.config)
-        remarks = [
+        problems = [
             *about_base(self.config, base, specs, has_drifted=bool(drifted)),
             *of_anchor,
             *drifted,
@@ -156,17 +157,17 @@ class Gate:
             *(about_unlisted(self.config, [*wanted, *others]) if is_whole else ()),
             *about_budgets(self.config, checked, others),
         ]
-        general = [complaint for remark in remarks if (complaint := self._remark(remark))]
-        # Only now is it known what waivers and the baseline were needed for: remarks need them, too.
+        general = [complaint for problem in problems if (complaint := self._problem(problem))]
+        # Only now is it known what waivers and the baseline were needed for: these problems are about that.
         unneeded = [
-            *self._waivers.remarks(wanted, others, is_whole=is_whole),
+            *self._waivers.problems(wanted, others, is_whole=is_whole),
             *about_baseline(self.config, self.baseline, [one.label for one in specs], is_whole=is_whole),
         ]
-        general += [complaint for remark in unneeded if (complaint := self._remark(remark))]
+        general += [complaint for problem in unneeded if (complaint := self._problem(problem))]
         said = (one for several in (general, *(spec.complaints for spec in specs)) for one in several)
         if not any(one.fails and one.rule in _UNJUDGED for one in said):
             judged = about_judged(self.config, checked, specs, self._is_new)
-            general += [complaint for remark in judged if (complaint := self._remark(remark))]
+            general += [complaint for problem in judged if (complaint := self._problem(problem))]
         return Judgement(
             failed=any(one.fails for one in general) or any(spec.fails for spec in specs),
             fail_level=self.config.fail_level,
@@ -239,7 +240,7 @@ class Gate:
             )
             text = f"no base: {before.why}; {so}"
             rule = "no-base-yet" if before.is_new else "missing-base"
-            if missing := self._remark(ConfigProblem(rule, text, Place(Source(entry.path)))):
+            if missing := self._problem(ConfigProblem(rule, text, Place(Source(entry.path)))):
                 complaints.append(missing)
         return CheckedSpec(
             path=report.path,
@@ -263,124 +264,94 @@ class Gate:
         """Every limit that applies, and what is to be said of those that do not hold."""
         which = checked.entry.path, checked.entry.variant
         budgets = [one for one in self.config.budgets if self.config.applies(one, *which)]
-        found = list(rulings(budgets, checked.facts, checked.base, self.config.dtype))
+        dtype = self.config.dtype
+        found = list(judge(budgets, checked.facts, checked.base, dtype, checked.label))
         if base and checked.base:
             before = base.entry_of(checked.entry)
             self._pairs.append(
                 CheckedPair(checked.entry, checked.label, checked.facts, before, checked.base, found)
             )
-        for one in found:
-            if one.kept is None:
-                self._keep_agreements(one, checked)
+        for budget, result in found:
+            if result.kept is None:
+                # Nobody knows whether it still needs its waiver or its line.
+                self._waivers.of_budget(budget, result, checked.entry)
+                self.baseline.keep(result.fingerprint or "")
         # Where there is no base at all, that is said once and not for each limit.
-        is_said = checked.base is not None
-        wrong = [one for one in found if is_said or not one.waits]
-        complaints = [
-            said for one in _worst(wrong) if (said := self._broken(one, checked, base.name if base else ""))
-        ]
-        return [self._judged(one, checked) for one in found], complaints
+        wrong = [one for one in found if checked.base is not None or not one[1].waits]
+        ref = base.name if base else ""
+        complaints = [said for one in _worst(wrong, dtype) if (said := self._broken(*one, checked, ref))]
+        return [result for _, result in found], complaints
 
-    def _keep_agreements(self, ruling: Ruling, checked: Checked) -> None:
-        """Of a limit that is not judged, nobody knows whether it still needs its waiver or its line."""
-        self._waivers.of_budget(ruling, checked.entry)
-        self.baseline.keep(self._print_of(ruling, checked))
-
-    def _judged(self, ruling: Ruling, checked: Checked) -> LimitResult:
-        budget = ruling.budget
-        return LimitResult(
-            budget=budget.bound.key,
-            scope=ruling.part.scope,
-            axis=ruling.axis,
-            level=budget.level,
-            unit="share" if budget.bound.measure.unit == "share" else budget.limit.unit,
-            measured=ruling.measured,
-            limit=ruling.limit,
-            base=ruling.base,
-            text=budget.limit.text,
-            set_at=budget.set_at,
-            kept=ruling.kept,
-            fingerprint=None if ruling.kept else self._print_of(ruling, checked),
-        )
-
-    def _print_of(self, ruling: Ruling, checked: Checked) -> str:
-        kind = "relative" if ruling.budget.limit.is_relative else "absolute"
-        axis = ruling.axis or ""
-        return fingerprint(checked.label, ruling.budget.bound.key, ruling.part.scope or "", kind, axis)
-
-    def _broken(self, ruling: Ruling, checked: Checked, ref: str) -> Violation | None:
+    def _broken(self, budget: Budget, result: LimitResult, checked: Checked, ref: str) -> Violation | None:
         """What is to be said of a limit that does not hold, or could not be judged; None if that is off."""
-        budget = ruling.budget
-        rule, level = "budget", ruling.level
-        if ruling.waits:
+        rule, level = "budget", result.level
+        if result.waits:
             # A block that was not there is new, as a spec may be; a number that a network had none of is not.
-            rule = "no-base-yet" if ruling.part.scope else "missing-base"
+            rule = "no-base-yet" if result.scope else "missing-base"
             self._is_new.update([checked.label] * (rule == "no-base-yet"))
             configured = self._level(rule)
             if configured == "off":
                 return None
             level = configured
-        place = self._place(ruling, checked)
+        place = self._place(budget, result, checked)
         # What made a network what it is may be written in a file that it includes.
-        whose = "" if ruling.part.rows or place.file == checked.facts.report.path else f"{checked.label}: "
-        complaint = Violation(
+        whose = "" if result.scope or place.file == checked.facts.report.path else f"{checked.label}: "
+        finding = Finding(
             rule=rule,
             level=level,
-            node=None if budget.kind else ruling.part.scope,
+            node=None if budget.kind else result.scope,
             file=place.file,
             line=place.line,
             column=place.column,
-            message=whose + ruling.sentence(ref),
-            details={"limit": f"{budget.bound.key}: {budget.limit.text}, set at {budget.set_at}"},
-            fingerprint=self._print_of(ruling, checked),
-            state="open",
-            because="",
-            fails=False,
+            message=whose + sentence(budget, result, checked.facts, ref),
         )
-        if ruling.waits:
+        details = {"limit": f"{result.budget}: {result.text}, set at {result.set_at}"}
+        complaint = Violation.of(finding, result.fingerprint or "", details)
+        if result.waits:
             return self._judged_by_level(complaint)
-        waiver = self._waivers.of_budget(ruling, checked.entry)
-        if waiver and self._waivers.allow(waiver, ruling):
+        waiver = self._waivers.of_budget(budget, result, checked.entry)
+        if waiver and self._waivers.allow(waiver, result):
             return replace(complaint, state="waived", because=granted(waiver))
         if waiver and waiver.limit:
             more = f"; even the waiver of {waiver.owner} allows {waiver.limit.text} only"
             complaint = replace(complaint, message=complaint.message + more)
-        value = None if ruling.measured is None else ruling.raw
-        settled = self._settled(
-            complaint, budget.bound.key, value, f"{checked.label} {ruling.part.scope or ''}"
-        )
-        return settled if settled.state != "open" else self._explained(settled, ruling, checked)
+        value = None if result.measured is None else raw(result, self.config.dtype)
+        settled = self._settled(complaint, result.budget, value, f"{checked.label} {result.scope or ''}")
+        return settled if settled.state != "open" else self._explained(settled, budget, result, checked)
 
-    def _place(self, ruling: Ruling, checked: Checked) -> WrittenAt:
+    def _place(self, budget: Budget, result: LimitResult, checked: Checked) -> WrittenAt:
         """What a reader should look at: the part that is limited, or what made the network what it is."""
-        if ruling.part.rows:
-            called = checked.facts.network.by_path[ruling.part.rows[0].path].called
+        if rows := rows_of(budget, result, checked.facts):
+            called = checked.facts.network.by_path[rows[0].path].called
             return WrittenAt(file=called.source.name, line=called.line, column=called.column)
-        measure = ruling.budget.bound.measure.name
-        cause = None if ruling.kept else checked.causes.place(checked.facts, measure, checked.entry.limits)
+        measure = budget.bound.measure.name
+        cause = checked.causes.place(checked.facts, measure, checked.entry.limits)
         return cause or WrittenAt(file=checked.facts.report.path, line=1, column=1)
 
-    def _explained(self, complaint: Violation, ruling: Ruling, checked: Checked) -> Violation:
+    def _explained(
+        self, complaint: Violation, budget: Budget, result: LimitResult, checked: Checked
+    ) -> Violation:
         """The complaint with the layers that weigh most, and what would help."""
-        measure, facts = ruling.budget.bound.measure.name, checked.facts
-        rows = ruling.part.rows or facts.report.nodes
+        measure, facts, dtype = budget.bound.measure.name, checked.facts, self.config.dtype
+        rows = rows_of(budget, result, facts)
         details = {**complaint.details}
-        if ruling.budget.limit.is_relative:
+        if budget.limit.is_relative:
             details["cause"] = "; ".join(checked.causes.texts)
             if self._base and self._base.is_ahead:
                 ref = self._base.name
                 details["branch"] = f"{ref} has commits that are not here; {ref}... is where the two parted"
-        if ruling.measured is not None:
-            details["heaviest"] = heaviest_text(facts, rows, measure)
-        if ruling.limit is not None and ruling.measured is not None and self._may_advise(facts):
+        if result.measured is not None:
+            details["heaviest"] = heaviest_text(facts, rows or facts.report.nodes, measure)
+        if result.limit is not None and result.measured is not None and self._may_advise(facts):
             hints = advice(
                 facts,
                 measure,
-                Fraction(ruling.limit) / ruling.width,
-                ruling.part.rows,
+                raw_limit(result, dtype),
+                rows,
                 None if checked.entry.path == "-" else checked.entry.load,
-                kind=ruling.budget.kind,
-                axis=ruling.budget.axis.index if ruling.budget.axis else None,
-                dtype=self.config.dtype if ruling.budget.limit.unit == "bytes" else None,
+                kind=budget.kind,
+                axis=budget.axis.index if budget.axis else None,
+                dtype=dtype if result.unit == "bytes" else None,
                 passes=lambda name: would_pass(replace(checked.entry, variant=name), self.config, self._base),
             )
             details["helps"] = "; ".join(hints)
@@ -410,20 +381,8 @@ class Gate:
         return complaints
 
     def _finding(self, finding: Finding, level: Level, checked: Checked, nth: str) -> Violation:
-        complaint = Violation(
-            rule=finding.rule,
-            level=level,
-            node=finding.node,
-            file=finding.file,
-            line=finding.line,
-            column=finding.column,
-            message=finding.message,
-            details={},
-            fingerprint=fingerprint(checked.label, finding.rule, finding.node or "", nth),
-            state="open",
-            because="",
-            fails=False,
-        )
+        name = fingerprint(checked.label, finding.rule, finding.node or "", nth)
+        complaint = Violation.of(replace(finding, level=level), name)
         which = checked.entry.path, checked.entry.variant
         if waiver := self._waivers.of_rule(finding.rule, finding.node, which):
             return replace(complaint, state="waived", because=granted(waiver))
@@ -463,27 +422,24 @@ class Gate:
         levels: list[Level | Literal["off"]] = [c.rules.get(rule, of_gate) for c in self._watching(rule)]
         return max(levels, key=("off", *LEVELS).index)
 
-    def _remark(self, remark: ConfigProblem) -> Violation | None:
-        """A remark as a complaint, at the level that is configured; None if that is off."""
-        level = self._level(remark.rule)
+    def _problem(self, problem: ConfigProblem) -> Violation | None:
+        """A problem as a complaint, at the level that is configured; None if that is off."""
+        level = self._level(problem.rule)
         if level == "off":
             return None
-        file = remark.place.source.name
-        complaint = Violation(
-            rule=remark.rule,
+        place, message = problem.place, problem.message
+        file = place.source.name
+        finding = Finding(
+            rule=problem.rule,
             level=level,
             node=None,
             file=file,
-            line=remark.place.line,
-            column=remark.place.column,
-            message=remark.message,
-            details={},
-            fingerprint=fingerprint(file, remark.rule, remark.message),
-            state="open",
-            because="",
-            fails=False,
+            line=place.line,
+            column=place.column,
+            message=message,
         )
-        waivers = [self._waivers.of_rule(remark.rule, None, one) for one in remark.about]
+        complaint = Violation.of(finding, fingerprint(file, problem.rule, message))
+        waivers = [self._waivers.of_rule(problem.rule, None, one) for one in problem.about]
         if waivers and all(waivers):
             who = dict.fromkeys(granted(waiver) for waiver in waivers if waiver)
             return replace(complaint, state="waived", because="; ".join(who))
@@ -516,18 +472,20 @@ def _named(complaints: Sequence[Violation], entry: SelectedSpec) -> Iterator[Vio
         yield one if entry.is_plain else replace(one, message=f"{entry.settings}: {one.message}")
 
 
-def _worst(found: Sequence[Ruling]) -> list[Ruling]:
+def _worst(found: Sequence[Applied], dtype: str) -> list[Applied]:
     """Of the limits of one thing that do not hold, the worst: an error says what a warning would say."""
-    worst: dict[tuple[object, ...], Ruling] = {}
-    for ruling in found:
-        if ruling.kept:
+
+    def badness(one: Applied) -> tuple[bool, float]:
+        """First by level, then by how far they are missed."""
+        _, result = one
+        width = DTYPES[dtype] if result.unit == "bytes" else 1
+        return result.level == "error" and not result.waits, result.missed / width
+
+    worst: dict[tuple[object, ...], Applied] = {}
+    for budget, result in found:
+        if result.kept:
             continue
-        key = (ruling.budget.bound.key, ruling.part.scope, ruling.axis, ruling.budget.limit.is_relative)
-        if key not in worst or _badness(ruling) > _badness(worst[key]):
-            worst[key] = ruling
+        key = (result.budget, result.scope, result.axis, budget.limit.is_relative)
+        if key not in worst or badness((budget, result)) > badness(worst[key]):
+            worst[key] = budget, result
     return list(worst.values())
-
-
-def _badness(ruling: Ruling) -> tuple[bool, float]:
-    """The order of limits that do not hold: first by level, then by how far they are missed."""
-    return ruling.level == "error", ruling.missed / ruling.width

@@ -40,7 +40,7 @@ class ConfigProblem(NamedTuple):
 
 
 def nowhere(config: Config) -> Place:
-    """What a remark is about that no line of a file is responsible for."""
+    """Where a problem is that no line of a file is responsible for."""
     return Place(Source(config.file or "archcost.yaml"))
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable  # noqa: TC003 - a field of a tuple
 from dataclasses import replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.config.patterns import is_glob
 from archcost.findings import RULES
 from archcost.findings.expectation import numbers, spread
 from archcost.gate.config_problems import ConfigProblem, nowhere
-from archcost.gate.judge import Ruling, rulings
+from archcost.gate.judge import judge, raw_limit
 from archcost.gate.waivers import granted
 from archcost.results.judgement import GATE_RULES, LEVELS
 from archcost.source import Place, Source
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from archcost.config.model import Budget, Config
     from archcost.config.selection import SelectedSpec
     from archcost.gate.baseline import Accepted
+    from archcost.gate.judge import Applied
     from archcost.network import Expectation
     from archcost.results.report import Level
 
@@ -52,7 +52,7 @@ class CheckedPair(NamedTuple):
     facts: Facts
     before: SelectedSpec
     base: Facts
-    found: Sequence[Ruling]
+    found: Sequence[Applied]
 
 
 class Loss(NamedTuple):
@@ -85,11 +85,11 @@ def _called(pair: CheckedPair, config: Config) -> str:
 
 def _losses(pair: CheckedPair, now: Config, then: Config) -> Iterator[Loss]:
     budgets = [b for b in then.budgets if then.applies(b, pair.before.path, pair.before.variant)]
-    old = list(rulings(budgets, pair.base, pair.base, then.dtype))
+    old = list(judge(budgets, pair.base, pair.base, then.dtype))
     yield from _inputs(pair)
     yield from _expectations(pair)
     if old and not (pair.found or pair.facts.network.expectations):
-        keys = in_a_row(dict.fromkeys(one.budget.bound.key for one in old))
+        keys = in_a_row(dict.fromkeys(one.budget for _, one in old))
         yield Loss("lost-budget", f"no limit holds any more; {keys} did", nowhere(now))
         return
     for key in dict.fromkeys(map(_about, old)):
@@ -98,47 +98,46 @@ def _losses(pair: CheckedPair, now: Config, then: Config) -> Iterator[Loss]:
             yield loss
 
 
-def _about(ruling: Ruling) -> tuple[object, ...]:
+def _about(applied: Applied) -> tuple[object, ...]:
     """What limits have in common that can be compared."""
-    budget = ruling.budget
-    return budget.bound.key, ruling.part.scope, ruling.axis, budget.limit.is_relative
+    budget, result = applied
+    return result.budget, result.scope, result.axis, budget.limit.is_relative
 
 
 def _loss(
-    before: Sequence[Ruling], after: Sequence[Ruling], pair: CheckedPair, now: Config, then: Config
+    before: Sequence[Applied],
+    after: Sequence[Applied],
+    pair: CheckedPair,
+    now: Config,
+    then: Config,
 ) -> Loss | None:
     """What is wider about the limits of one thing: the strictest counts, an error's before a warning's."""
     for level in ("error", "warn"):
-        was = _strictest(one for one in before if one.budget.level == level)
-        if was is None or was.limit is None:
+        was = _strictest((one for one in before if one[0].level == level), then.dtype)
+        if was is None:
             continue
-        new = _strictest(one for one in after if level == "warn" or one.budget.level == "error")
-        if new is not None and new.limit is not None and not _is_wider(new, was):
+        new = _strictest((one for one in after if level == "warn" or one[0].level == "error"), now.dtype)
+        if new and not _is_wider(new, now.dtype, was, then.dtype):
             continue
-        what = f"{was.budget.bound.key}{was.part.of}{f' in {was.axis}' if was.axis else ''}"
-        place = (new and new.budget.place) or nowhere(now)
-        if new is not None:
+        (budget, result), text = was, was[1].text
+        what = f"{result.budget}{result.of_scope}{f' in {result.axis}' if result.axis else ''}"
+        if new:
             dtypes = f" ({now.dtype}, and was {then.dtype})" if then.dtype != now.dtype else ""
-            same = dtypes if new.budget.limit.text == was.budget.limit.text else ""
-            return Loss(
-                "loosened",
-                f"{what} is {new.budget.limit.text} now{same}, and was {was.budget.limit.text}",
-                place,
-            )
-        weaker = _strictest(after)
-        if weaker is not None:
-            text = f"{what} only warns now, and {was.budget.limit.text} was an error"
-            return Loss("loosened", text, weaker.budget.place or nowhere(now))
-        text = f"{what} has no limit now, and was {was.budget.limit.text}"
-        return Loss(_rule_of_lost(was, pair, now, then), text, place)
+            same = dtypes if new[1].text == text else ""
+            place = new[0].place or nowhere(now)
+            return Loss("loosened", f"{what} is {new[1].text} now{same}, and was {text}", place)
+        if weaker := _strictest(after, now.dtype):
+            place = weaker[0].place or nowhere(now)
+            return Loss("loosened", f"{what} only warns now, and {text} was an error", place)
+        rule = _rule_of_lost(budget, pair, now, then)
+        return Loss(rule, f"{what} has no limit now, and was {text}", nowhere(now))
     return None
 
 
-def _rule_of_lost(was: Ruling, pair: CheckedPair, now: Config, then: Config) -> str:
+def _rule_of_lost(budget: Budget, pair: CheckedPair, now: Config, then: Config) -> str:
     """Whether a limit was taken out, where a review sees it, or something slipped away from under it."""
-    budget = was.budget
     if budget.block is not None and any(_same_scope(budget, one) for one in now.budgets):
-        left = [one for one in pair.found if one.budget.block == budget.block]
+        left = [one for one, _ in pair.found if one.block == budget.block]
         return "loosened" if is_glob(budget.block) and left else "lost-budget"
     still = then.applies(budget, pair.entry.path, pair.entry.variant)
     return "loosened" if still else "lost-budget"
@@ -148,19 +147,20 @@ def _same_scope(one: Budget, other: Budget) -> bool:
     return (one.bound, one.block, one.kind) == (other.bound, other.block, other.kind)
 
 
-def _strictest(found: Iterable[Ruling]) -> Ruling | None:
-    known = [one for one in found if one.limit is not None]
+def _strictest(found: Iterable[Applied], dtype: str) -> Applied | None:
+    """Of limits of one thing, the one that allows least; the first of several."""
+    known = [one for one in found if one[1].limit is not None]
     best = next(iter(known), None)
     for one in known:
-        if best is not None and _is_wider(best, one):
+        if best and _is_wider(best, dtype, one, dtype):
             best = one
     return best
 
 
-def _is_wider(one: Ruling, other: Ruling) -> bool:
+def _is_wider(one: Applied, dtype: str, other: Applied, other_dtype: str) -> bool:
     """Whether a limit allows what the other does not."""
-    a, b = (Fraction(ruling.limit or 0) / ruling.width for ruling in (one, other))
-    return a > b if one.budget.bound.side == "max" else a < b
+    a, b = raw_limit(one[1], dtype), raw_limit(other[1], other_dtype)
+    return a > b if one[1].is_maximum else a < b
 
 
 def _inputs(pair: CheckedPair) -> Iterator[Loss]:

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from math import ceil, floor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.analysis.measures import MEASURES
 from archcost.config.patterns import is_glob, matches_block
+from archcost.gate.baseline import fingerprint
+from archcost.results.judgement import LimitResult
 from archcost.results.units import DTYPES
 from archcost.windows.window import axis_names
 from archcost.words.numbers import apart, in_bytes, percent, shares_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from fractions import Fraction
 
     from archcost.analysis.facts import Facts
     from archcost.analysis.measures import Measurement
     from archcost.config.model import Axis, Budget
-    from archcost.results.report import Level, NodeRow
+    from archcost.results.report import NodeRow
 
 
 class Part(NamedTuple):
@@ -31,18 +33,6 @@ class Part(NamedTuple):
 
     scope: str | None = None
     rows: tuple[NodeRow, ...] | None = None
-
-    @property
-    def of(self) -> str:
-        """The part as a sentence has it.
-
-        >>> Part().of, Part("stage.2").of, Part("kind conv").of
-        ('', ' of stage.2', ' of all conv layers')
-        """
-        if self.scope is None:
-            return ""
-        kind = self.scope.removeprefix("kind ")
-        return f" of {self.scope}" if kind == self.scope else f" of all {kind} layers"
 
 
 WHOLE = Part()
@@ -63,159 +53,116 @@ def parts(budget: Budget, facts: Facts) -> Iterator[Part]:
         yield WHOLE
 
 
-class Measured(NamedTuple):
-    """A number, whether it is only a bound of the true one, and whether nobody knows the true one."""
+class MeasuredPart(NamedTuple):
+    """A number, None if there is none or nobody knows it; and whether it is only a bound of the true one."""
 
     value: Measurement | None
     upper_bound: bool = False
-    is_unknown: bool = False
 
 
-def measure(budget: Budget, part: Part, facts: Facts) -> Measured:
+def measure(budget: Budget, part: Part, facts: Facts) -> MeasuredPart:
     """What a budget limits, in the unit of its measure."""
     name = budget.bound.measure.name
     if part.rows is not None:
-        return Measured(sum(getattr(row, name) for row in part.rows))
+        return MeasuredPart(sum(getattr(row, name) for row in part.rows))
     if name in {"field", "coverage"}:
         return _seen(name, budget.axis, facts)
-    return Measured(MEASURES[name].of(facts))
+    return MeasuredPart(MEASURES[name].of(facts))
 
 
-def _seen(name: str, axis: Axis | None, facts: Facts) -> Measured:
+def _seen(name: str, axis: Axis | None, facts: Facts) -> MeasuredPart:
     """The smallest field or coverage, of one axis if there are so many; with what is not known for sure."""
     if any(field.size is None for field in facts.output_fields):
-        return Measured(None, is_unknown=True)
+        return MeasuredPart(None)
     output_fields = [s for s in facts.output_fields if s.size and (axis is None or len(s.size) == axis.count)]
     bounds = any(field.upper_bound for field in output_fields)
     if axis is None:
-        return Measured(MEASURES[name].of(facts), bounds)
-    return Measured(min((s.size[axis.index] for s in output_fields if s.size), default=None), bounds)
+        return MeasuredPart(MEASURES[name].of(facts), bounds)
+    return MeasuredPart(min((s.size[axis.index] for s in output_fields if s.size), default=None), bounds)
 
 
-class Ruling(NamedTuple):
-    """A budget, applied to one part of one network. Its numbers are in the unit of the limit: also in bytes.
+Applied: TypeAlias = "tuple[Budget, LimitResult]"
+"""A budget, and what came of it for one part of a network."""
 
-    Attributes:
-        budget: the limit and what it is about.
-        part: of the network.
-        measured: the number; None if the network has none.
-        upper_bound: the true number may be smaller.
-        is_unknown: there is a number, and nobody knows it.
-        base: the number at the base; None without one.
-        limit: what is allowed; None if it waits for a base.
-        width: bytes of an element, if the limit is in bytes; else 1.
+
+def judge(
+    budgets: Iterable[Budget], facts: Facts, base: Facts | None, dtype: str, label: str = ""
+) -> Iterator[Applied]:
+    """Every budget, with what comes of it for every part of the network it is about.
+
+    Args:
+        budgets: those that hold for the network.
+        facts: the network.
+        base: what it was; None if it was not there.
+        dtype: of weights and activations.
+        label: what the network is called in fingerprints.
     """
-
-    budget: Budget
-    part: Part
-    measured: Measurement | None
-    upper_bound: bool
-    is_unknown: bool
-    base: Measurement | None
-    limit: Measurement | None
-    width: int
-
-    @property
-    def raw(self) -> Measurement:
-        """The number in the unit of its measure, whatever the limit is in."""
-        measured = self.measured or 0
-        return measured // self.width if self.width > 1 else measured
-
-    @property
-    def axis(self) -> str | None:
-        """The spatial axis it is about; None for all of them."""
-        axis = self.budget.axis
-        return axis_names(axis.count)[axis.index] if axis else None
-
-    @property
-    def kept(self) -> bool | None:
-        """Whether the limit holds; None if that cannot be said."""
-        if self.measured is None:
-            return False
-        if self.limit is None:
-            return None
-        if self.budget.bound.side == "max":
-            return self.measured <= self.limit
-        # What is at most so large may as well be smaller.
-        return False if self.measured < self.limit else None if self.upper_bound else True
-
-    @property
-    def missed(self) -> Measurement:
-        """How far the number is from its limit; what is not there is 0."""
-        return abs((self.measured or 0) - (self.limit or 0))
-
-    @property
-    def waits(self) -> bool:
-        """Whether it cannot be judged for want of a base."""
-        return self.limit is None and self.kept is None
-
-    @property
-    def level(self) -> Level:
-        """How bad it is that the limit is broken, or cannot be judged."""
-        return "warn" if self.waits or self.kept else self.budget.level
-
-    def sentence(self, base: str) -> str:
-        """What is measured, and how it stands to the limit. `base` names the base."""
-        title = self.budget.bound.measure.title
-        along = f" in {self.axis}" if self.axis else ""
-        facts = f"{title}{self.part.of}{along} {'are' if title.endswith('s') else 'is'}"
-        if self.is_unknown:
-            return f"{facts} unknown: not all that is read could be followed, so no limit on it is kept"
-        if self.measured is None:
-            axis = self.budget.axis
-            return f"{facts} limited, but the network has none{f' of {axis.count} axes' if axis else ''}"
-        if self.limit is None:
-            limit = self.budget.limit.text
-            return f"{facts} {self.text(self.measured)}, and {limit} is not judged: there is none at {base}"
-        value, limit = self._apart(self.measured, self.limit)
-        if self.kept is None:
-            return f"{facts} at most {value}: whether it reaches {limit} cannot be told"
-        side = "over" if self.budget.bound.side == "max" else "short of"
-        return f"{facts} {value}, {self._excess()} {side} the limit of {limit}{self._from_base(base)}"
-
-    def text(self, number: Measurement) -> str:
-        """A number of this measure in words."""
-        return self._apart(number, number)[0]
-
-    def _apart(self, first: Measurement, second: Measurement) -> tuple[str, str]:
-        """Two numbers in words, never the same for different ones."""
-        if isinstance(first, float) or isinstance(second, float):
-            return shares_apart(first, second)
-        texts = apart(first, second)
-        return texts if self.budget.limit.unit != "bytes" else (in_bytes(texts[0]), in_bytes(texts[1]))
-
-    def _excess(self) -> str:
-        """By how much, and what share of the limit that is."""
-        missed = self.missed
-        if isinstance(missed, float):
-            return f"{100 * missed:.3g} points"
-        share = f" ({percent(missed, int(self.limit))} %)" if self.limit else ""
-        return self.text(missed) + share
-
-    def _from_base(self, base: str) -> str:
-        if not self.budget.limit.is_relative or self.base is None:
-            return ""
-        return f", {self.budget.limit.text} of {self.text(self.base)} at {base}"
-
-
-def rulings(budgets: Iterable[Budget], facts: Facts, base: Facts | None, dtype: str) -> Iterator[Ruling]:
-    """Every budget, applied to every part of the network it is about."""
     for budget in budgets:
-        width = DTYPES[dtype] if budget.limit.unit == "bytes" else 1
-        before = {part.scope: measure(budget, part, base) for part in parts(budget, base)} if base else {}
+        limit, key, axis = budget.limit, budget.bound.key, None
+        if budget.axis:
+            axis = axis_names(budget.axis.count)[budget.axis.index]
+        width = DTYPES[dtype] if limit.unit == "bytes" else 1
+        before = (
+            {part.scope: measure(budget, part, base).value for part in parts(budget, base)} if base else {}
+        )
         for part in parts(budget, facts):
-            now, was = measure(budget, part, facts), before.get(part.scope, Measured(None))
-            reference = None if was.value is None else was.value * width
-            yield Ruling(
-                budget=budget,
-                part=part,
-                measured=None if now.value is None else now.value * width,
-                upper_bound=now.upper_bound,
-                is_unknown=now.is_unknown,
-                base=reference,
-                limit=_rounded(budget, budget.limit.against(reference)),
-                width=width,
+            now, was = measure(budget, part, facts), before.get(part.scope)
+            # Numbers are in the unit of the limit: also in bytes.
+            measured, reference = (None if one is None else one * width for one in (now.value, was))
+            allowed = _rounded(budget, limit.against(reference))
+            kept = _kept(budget, measured, allowed, upper_bound=now.upper_bound)
+            about = (key, part.scope or "", "relative" if limit.is_relative else "absolute", axis or "")
+            yield (
+                budget,
+                LimitResult(
+                    budget=key,
+                    scope=part.scope,
+                    axis=axis,
+                    level=budget.level,
+                    unit="share" if budget.bound.measure.unit == "share" else limit.unit,
+                    measured=measured,
+                    limit=allowed,
+                    base=reference,
+                    text=limit.text,
+                    set_at=budget.set_at,
+                    kept=kept,
+                    fingerprint=None if kept else fingerprint(label, *about),
+                ),
             )
+
+
+def _kept(
+    budget: Budget, measured: Measurement | None, limit: Measurement | None, *, upper_bound: bool
+) -> bool | None:
+    """Whether a limit holds; None if that cannot be said."""
+    if measured is None:
+        return False
+    if limit is None:
+        return None
+    if budget.bound.side == "max":
+        return measured <= limit
+    # What is at most so large may as well be smaller.
+    return False if measured < limit else None if upper_bound else True
+
+
+def raw(result: LimitResult, dtype: str) -> Measurement:
+    """What was measured in the unit of its measure, whatever the limit is in; 0 if there is nothing."""
+    measured = result.measured or 0
+    return measured // DTYPES[dtype] if result.unit == "bytes" else measured
+
+
+def raw_limit(result: LimitResult, dtype: str) -> Fraction:
+    """What is allowed, likewise."""
+    return Fraction(result.limit or 0) / (DTYPES[dtype] if result.unit == "bytes" else 1)
+
+
+def rows_of(budget: Budget, result: LimitResult, facts: Facts) -> tuple[NodeRow, ...] | None:
+    """The layers of the part that a result is about; None for the whole network."""
+    if result.scope is None:
+        return None
+    if budget.kind is not None:
+        return tuple(row for row in facts.report.nodes if row.kind == budget.kind)
+    return facts.blocks[result.scope]
 
 
 def _rounded(budget: Budget, limit: int | Fraction | None) -> Measurement | None:
@@ -231,3 +178,50 @@ def _rounded(budget: Budget, limit: int | Fraction | None) -> Measurement | None
 def measures(facts: Facts) -> dict[str, Measurement | None]:
     """All numbers of a network, by name."""
     return {name: one.of(facts) for name, one in MEASURES.items()}
+
+
+# -- in words -----------------------------------------------------------------------------------------------
+
+
+def sentence(budget: Budget, result: LimitResult, facts: Facts, base: str) -> str:
+    """What is measured, and how it stands to the limit. `base` names the base."""
+    title, limit = budget.bound.measure.title, budget.limit.text
+    along = f" in {result.axis}" if result.axis else ""
+    what = f"{title}{result.of_scope}{along} {'are' if title.endswith('s') else 'is'}"
+    if result.measured is None:
+        if any(field.size is None for field in facts.output_fields):
+            return f"{what} unknown: not all that is read could be followed, so no limit on it is kept"
+        axes = f" of {budget.axis.count} axes" if budget.axis else ""
+        return f"{what} limited, but the network has none{axes}"
+    if result.limit is None:
+        return f"{what} {_text(result, result.measured)}, and {limit} is not judged: there is none at {base}"
+    value, allowed = _apart(result, result.measured, result.limit)
+    if result.kept is None:
+        return f"{what} at most {value}: whether it reaches {allowed} cannot be told"
+    side = "over" if budget.bound.side == "max" else "short of"
+    text = f"{what} {value}, {_excess(result, result.limit)} {side} the limit of {allowed}"
+    if budget.limit.is_relative and result.base is not None:
+        text += f", {limit} of {_text(result, result.base)} at {base}"
+    return text
+
+
+def _text(result: LimitResult, number: Measurement) -> str:
+    """A number of a result in words."""
+    return _apart(result, number, number)[0]
+
+
+def _apart(result: LimitResult, first: Measurement, second: Measurement) -> tuple[str, str]:
+    """Two numbers in words, never the same for different ones."""
+    if isinstance(first, float) or isinstance(second, float):
+        return shares_apart(first, second)
+    texts = apart(first, second)
+    return texts if result.unit != "bytes" else (in_bytes(texts[0]), in_bytes(texts[1]))
+
+
+def _excess(result: LimitResult, limit: Measurement) -> str:
+    """By how much a limit is missed, and what share of it that is."""
+    missed = result.missed
+    if isinstance(missed, float):
+        return f"{100 * missed:.3g} points"
+    share = f" ({percent(missed, int(limit))} %)" if limit else ""
+    return _text(result, missed) + share

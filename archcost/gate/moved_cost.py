@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 def about_moved(pairs: Iterable[CheckedPair], config: Config, base: str) -> Iterator[ConfigProblem]:
     """Parts that cost less than at the base, in networks that cost more and have no such limit as a whole."""
     for pair in pairs:
-        budgets = {(b.bound, b.block, b.kind): b for b in (one.budget for one in pair.found)}
+        budgets = {(b.bound, b.block, b.kind): b for b, _ in pair.found}
         for (bound, block, kind), budget in budgets.items():
             if (bound, None, None) in budgets:
                 continue

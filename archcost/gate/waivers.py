@@ -6,6 +6,7 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from archcost.gate.config_problems import ConfigProblem
+from archcost.gate.judge import raw
 from archcost.results.units import DTYPES
 from archcost.words.wording import plural
 
@@ -13,9 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.config.config_file import Waiver
-    from archcost.config.model import Config
+    from archcost.config.model import Budget, Config
     from archcost.config.selection import SelectedSpec
-    from archcost.gate.judge import Ruling
+    from archcost.results.judgement import LimitResult
 
 SOON = dt.timedelta(days=14)
 """How long before its end a waiver is warned about."""
@@ -30,23 +31,24 @@ class Waivers:
         self._used: set[int] = set()
         self._by_spec: dict[tuple[str, str | None], list[Waiver]] = {}
 
-    def of_budget(self, ruling: Ruling, spec: SelectedSpec) -> Waiver | None:
+    def of_budget(self, budget: Budget, result: LimitResult, spec: SelectedSpec) -> Waiver | None:
         """The waiver that allows what was measured; else one that speaks of the limit, and allows less."""
-        block = None if ruling.budget.kind else ruling.part.scope
-        found = [w for w in self._valid((spec.path, spec.variant)) if w.waives_budget(ruling.budget, block)]
+        block = None if budget.kind else result.scope
+        found = [w for w in self._valid((spec.path, spec.variant)) if w.waives_budget(budget, block)]
         self._used.update(map(id, found))
-        return next((w for w in found if self.allow(w, ruling)), found[0] if found else None)
+        return next((w for w in found if self.allow(w, result)), found[0] if found else None)
 
-    def allow(self, waiver: Waiver, ruling: Ruling) -> bool:
+    def allow(self, waiver: Waiver, result: LimitResult) -> bool:
         """Whether what was measured keeps the limit of a waiver, which may be in another unit."""
-        if waiver.limit is None or ruling.measured is None:
+        if waiver.limit is None or result.measured is None:
             return False
-        limit = waiver.limit.amount.value
+        limit, dtype = waiver.limit.amount.value, self._config.dtype
         if waiver.limit.unit == "bytes":
-            limit /= DTYPES[self._config.dtype]
-        if isinstance(ruling.measured, float):
-            return ruling.measured >= float(limit)
-        return ruling.raw <= limit if ruling.budget.bound.side == "max" else ruling.raw >= limit
+            limit /= DTYPES[dtype]
+        if isinstance(result.measured, float):
+            return result.measured >= float(limit)
+        measured = raw(result, dtype)
+        return measured <= limit if result.is_maximum else measured >= limit
 
     def of_rule(self, rule: str, node: str | None, which: tuple[str, str | None]) -> Waiver | None:
         """The waiver that speaks of what a rule says about a node of a spec, by its path and variant."""
@@ -65,7 +67,7 @@ class Waivers:
             ]
         return self._by_spec[which]
 
-    def remarks(
+    def problems(
         self, specs: Sequence[SelectedSpec], others: Sequence[SelectedSpec], *, is_whole: bool
     ) -> Iterator[ConfigProblem]:
         """What there is to say about the waivers, now that everything was judged.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass, fields, replace
+from typing import Any, Literal
 
-from archcost.results.report import Declared, Level
+from archcost.results.report import Declared, Finding, Level
 
 SCHEMA = "archcost-check/1"
 
@@ -111,10 +111,28 @@ class LimitResult:
         """Whether it is not judged for want of a base."""
         return self.kept is None and self.limit is None
 
+    @property
+    def is_maximum(self) -> bool:
+        """Whether the limit is a maximum, not a minimum."""
+        return self.budget.startswith("max_")
+
+    @property
+    def missed(self) -> int | float:
+        """How far the number is from its limit; what is not there is 0."""
+        return abs((self.measured or 0) - (self.limit or 0))
+
+    @property
+    def of_scope(self) -> str:
+        """The part of the network as a sentence has it: nothing, ` of stage.2`, ` of all conv layers`."""
+        if self.scope is None:
+            return ""
+        kind = self.scope.removeprefix("kind ")
+        return f" of {self.scope}" if kind == self.scope else f" of all {kind} layers"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Violation:
-    """Something that is wrong, or would be if nobody had agreed to it.
+class Violation(Finding):
+    """Something that is wrong, or would be if nobody had agreed to it: a finding with a status.
 
     Attributes:
         rule: `budget`, the rule of a finding, or what is wrong with the gate's own files.
@@ -131,18 +149,18 @@ class Violation:
         fails: whether the check fails because of it.
     """
 
-    rule: str
-    level: Level
-    node: str | None
-    file: str
-    line: int
-    column: int
-    message: str
     details: Mapping[str, str]
     fingerprint: str
     state: State
     because: str
     fails: bool
+
+    @classmethod
+    def of(cls, finding: Finding, fingerprint: str, details: Mapping[str, str] | None = None) -> Violation:
+        """A finding that nobody has agreed to, so far, and that fails nothing."""
+        own: dict[str, Any] = {field.name: getattr(finding, field.name) for field in fields(Finding)}
+        details = details or {}
+        return cls(**own, details=details, fingerprint=fingerprint, state="open", because="", fails=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
