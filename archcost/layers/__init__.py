@@ -81,18 +81,7 @@ KINDS = {
 }
 """Kind -> module and class, by family. A new kind is one class and one line here."""
 
-RANKED = (
-    "conv",
-    "conv_transpose",
-    "depthwise_conv",
-    "deform_conv",
-    "max_pool",
-    "avg_pool",
-    "global_max_pool",
-    "global_avg_pool",
-    "adaptive_max_pool",
-    "adaptive_avg_pool",
-)
+RANKED = tuple(kind for kind, home in KINDS.items() if home.startswith(("convolution:", "pooling:")))
 """Kinds that may carry their rank in the word (`conv2d`); the word then asserts it."""
 
 

@@ -251,12 +251,7 @@ class Kind(BaseModel, ABC):
         """Axes (0 is channels) along which an output reads all elements, at its place along the others."""
         return ()
 
-    def rearrangement(
-        self,
-        position: int,
-        inputs: tuple[Shape, ...],
-        y: Shape,
-    ) -> Rearrangement | None:
+    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement | None:
         """Where the elements of the input at `position` go; None if each stays, or a window says it."""
         return None
 
@@ -321,3 +316,9 @@ class Source(Kind):
     def formulas(self, *unread: Shape, y: Shape) -> Formulas:
         """A tensor that is only there costs nothing to compute."""
         return Formulas({})
+
+
+def check_channels(field: str, asserted: int | None, x: Shape) -> None:
+    """Raises ShapeError unless as many channels arrive as a field says, if it says so."""
+    if asserted not in (None, x[0]):
+        raise ShapeError(f"{field} is {asserted}, but {x[0]} channels arrive")

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.layers.base import Formulas, Kind, Layer, Shapes
+from archcost.layers.base import Formulas, Kind, Layer, Shapes, check_channels
 from archcost.layers.fields import Crops, NonNegative, Padding, PerAxis, Positive, lift
 from archcost.windows.channels import Channels, blurred_together, mixed
 from archcost.windows.window import Shape, Window, reached, scattering, show, sliding, spatial
@@ -29,11 +29,6 @@ Groups = Annotated[Positive, Field(description="independent groups the channels 
 Bias = Annotated[bool, Field(description="add a learned number to every output channel")]
 InChannels = Annotated[Positive | None, Field(description="an assertion: the channels that arrive")]
 """Fields that convolutions share. Each class lists its own, for their order is that of the docs."""
-
-
-def _check_arrival(asserted: int | None, channels: int) -> None:
-    if asserted not in {None, channels}:
-        raise ShapeError(f"in_channels is {asserted}, but {channels} channels arrive")
 
 
 def _check_groups(groups: int, channels: int, out_channels: int) -> None:
@@ -80,7 +75,7 @@ class Conv(Layer):
 
     def output_shape(self, x: Shape) -> Shape:
         """`(out_channels, *positions)`."""
-        _check_arrival(self.in_channels, x[0])
+        check_channels("in_channels", self.in_channels, x)
         _check_groups(self.groups, x[0], self.out_channels)
         if self.connections is not None:
             self._check_connections(x[0], self.connections)
@@ -178,7 +173,7 @@ class DepthwiseConv(Layer):
 
     def output_shape(self, x: Shape) -> Shape:
         """`(in_channels * multiplier, *positions)`."""
-        _check_arrival(self.in_channels, x[0])
+        check_channels("in_channels", self.in_channels, x)
         return (x[0] * self.multiplier, *self.window(x).output(spatial(x)))
 
     def weight_shapes(self, x: Shape) -> Shapes:
@@ -258,7 +253,7 @@ class ConvTranspose(Layer):
 
     def output_shape(self, x: Shape) -> Shape:
         """`(out_channels, *positions)`."""
-        _check_arrival(self.in_channels, x[0])
+        check_channels("in_channels", self.in_channels, x)
         _check_groups(self.groups, x[0], self.out_channels)
         return (self.out_channels, *self.window(x).output(spatial(x)))
 
@@ -356,7 +351,7 @@ class DeformConv(Kind):
 
     def output_shape(self, x: Shape, *moved_by: Shape) -> Shape:
         """`(out_channels, *positions)`."""
-        _check_arrival(self.in_channels, x[0])
+        check_channels("in_channels", self.in_channels, x)
         _check_groups(self.groups, x[0], self.out_channels)
         if x[0] % self.deform_groups:
             raise ShapeError(f"deform_groups={self.deform_groups} must divide the {x[0]} channels in")

@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
 from archcost.layers.axes import name_of
-from archcost.layers.base import Formulas, Layer, Shapes
+from archcost.layers.base import Formulas, Layer, Shapes, check_channels
 from archcost.layers.fields import Axis, Number, Positive, Probability, lift, must_be
 
 if TYPE_CHECKING:
@@ -55,11 +55,6 @@ def _learned(shape: Shape, *, weight: bool, bias: bool) -> Shapes:
 
 def _running(x: Shape) -> Shapes:
     return {"running_mean": (x[0],), "running_var": (x[0],)}
-
-
-def _assert_channels(name: str, said: int | None, channels: int) -> None:
-    if said not in (None, channels):
-        raise ShapeError(f"{name} is {said}, but {channels} channels arrive")
 
 
 def _folded(y: Shape) -> Formulas:
@@ -115,7 +110,7 @@ class BatchNorm(Layer):
 
     def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
-        _assert_channels("num_features", self.num_features, x[0])
+        check_channels("num_features", self.num_features, x)
         return x
 
     def weight_shapes(self, x: Shape) -> Shapes:
@@ -206,7 +201,7 @@ class GroupNorm(Layer):
 
     def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
-        _assert_channels("num_channels", self.num_channels, x[0])
+        check_channels("num_channels", self.num_channels, x)
         if x[0] % self.num_groups:
             raise ShapeError(f"num_groups={self.num_groups} must divide the {x[0]} channels")
         return x
@@ -248,7 +243,7 @@ class InstanceNorm(Layer):
 
     def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
-        _assert_channels("num_features", self.num_features, x[0])
+        check_channels("num_features", self.num_features, x)
         if len(x) == 1:
             raise ShapeError(f"normalises over spatial axes; the input is a vector of {x[0]}")
         return x
