@@ -41,6 +41,21 @@ class Measure(NamedTuple):
         """Whether it is a cost, with a maximum; of what a network sees there is a minimum."""
         return self.unit not in ("positions", "share")
 
+    @property
+    def limit(self) -> str:
+        """What a limit of it is called in files; flags are the same with hyphens."""
+        return f"{'max' if self.less_is_better else 'min'}_{self.name}"
+
+    @property
+    def is_of_parts(self) -> bool:
+        """Whether a block or a kind has it, too: counts add up, the rest is the network's."""
+        return self.name in COUNTS
+
+    @property
+    def is_per_axis(self) -> bool:
+        """Whether there is one for each spatial axis."""
+        return self.unit == "positions"
+
 
 def _least(values: Sequence[N | None]) -> N | None:
     """The smallest; None if there is none, or one is not known."""

@@ -16,7 +16,7 @@ from archcost.cli.formats import Output, formats, outputs, repository_root, writ
 from archcost.cli.option import filled, option
 from archcost.cli.output import annotate, say, write
 from archcost.cli.progress import progress
-from archcost.config.bounds import BOUNDS
+from archcost.config.bounds import BOUNDS, example
 from archcost.config.model import flag
 from archcost.errors import ArchcostError, UsageError
 from archcost.escape import visible
@@ -59,13 +59,13 @@ def limits(command: F) -> F:
     """Add a flag for every limit."""
     options = [
         option(
-            flag(bound.key),
-            bound.key,
+            flag(key),
+            key,
             metavar="LIMIT",
             multiple=True,
-            help=f"{bound.measure.title}: {bound.measure.meaning}. For example {bound.example}.",
+            help=f"{measure.title}: {measure.meaning}. For example {example(measure)}.",
         )
-        for bound in BOUNDS.values()
+        for key, measure in BOUNDS.items()
     ]
     return reduce(lambda f, add: add(f), reversed(options), command)
 

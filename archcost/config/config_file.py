@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo, create_model, model_
 
 from archcost.config import budget_limits, values
 from archcost.config.amounts import Limit
-from archcost.config.bounds import BOUNDS
+from archcost.config.bounds import BOUNDS, example
 from archcost.config.model import WAIVER_DAYS, Budget
 from archcost.config.patterns import covers_node, matches_block
 from archcost.config.values import AS_IS, FromNode, ItemsOf, Schema, name_of, one_of, reading
@@ -31,7 +31,7 @@ from archcost.words.wording import in_a_row
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-    from archcost.config.bounds import Bound
+    from archcost.analysis.measures import Measure
     from archcost.config.budget_limits import Leveled
     from archcost.spec.yaml_reader import Tree
 
@@ -142,16 +142,16 @@ class _Scoped(_Keys):
             problems.add(key.place, text)
 
 
-def _check_part(node: ScalarNode, bound: Bound, root: MappingNode, problems: Problems) -> None:
+def _check_part(node: ScalarNode, measure: Measure, root: MappingNode, problems: Problems) -> None:
     """Whether the part of a network that an entry is about can have such a budget."""
     for part in ("block", "kind"):
-        if root.get(part) and not bound.is_of_parts:
-            text = f"{bound.key} is about whole networks; a {part} has no {bound.measure.name} of its own"
+        if root.get(part) and not measure.is_of_parts:
+            text = f"{measure.limit} is about whole networks; a {part} has no {measure.name} of its own"
             problems.add(node.place, text)
 
 
-_WHOLE_ONLY = {bound.key: False for bound in BOUNDS.values() if not bound.is_of_parts}
-_FIELDS: dict[str, Any] = {key: budget_limits.field(bound) for key, bound in BOUNDS.items()}
+_WHOLE_ONLY = {key: False for key, measure in BOUNDS.items() if not measure.is_of_parts}
+_FIELDS: dict[str, Any] = {key: budget_limits.field(measure) for key, measure in BOUNDS.items()}
 _Limits = create_model("_Limits", __base__=_Scoped, **_FIELDS)
 
 
@@ -186,7 +186,7 @@ class Budgets(_Limits):
         for key in self.written:
             limits: list[Leveled] = getattr(self, key) if key in BOUNDS else []
             for level, axis, limit in limits:
-                yield Budget(**scope, bound=BOUNDS[key], axis=axis, level=level, limit=limit)
+                yield Budget(**scope, measure=BOUNDS[key], axis=axis, level=level, limit=limit)
 
 
 WAIVED = (*RULES, *WAIVABLE)
@@ -202,12 +202,12 @@ def _waived_by(name: str, known: Collection[str]) -> str:
 
 def _waived_limit(node: Tree, info: ValidationInfo) -> Limit | None:
     """The limit of a waiver, if its budget is known."""
-    bound = BOUNDS.get(info.data.get("budget") or "")
-    if bound is None:
+    measure = BOUNDS.get(info.data.get("budget") or "")
+    if measure is None:
         return None
-    found = budget_limits.limit(bound, node, "limit")
+    found = budget_limits.limit(measure, node, "limit")
     if found.is_relative:
-        text = f"limit is {found.text}; a waiver is for an absolute one, such as {bound.example}"
+        text = f"limit is {found.text}; a waiver is for an absolute one, such as {example(measure)}"
         raise Mistake(node.place, text)
     return found
 
@@ -270,7 +270,7 @@ class Waiver(_Scoped):
 
     def waives_budget(self, budget: Budget, block: str | None) -> bool:
         """Whether it speaks of a budget, about this block of the network (None: not about a block)."""
-        if self.budget != budget.bound.key or self.kind != budget.kind:
+        if self.budget != budget.key or self.kind != budget.kind:
             return False
         if block is None or self.block is None:
             return block is self.block

@@ -13,8 +13,8 @@ from archcost.limits import DEFAULT
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from archcost.analysis.measures import Measure
     from archcost.config.amounts import Limit
-    from archcost.config.bounds import Bound
     from archcost.config.config_file import SpecPattern, Waiver
     from archcost.limits import Limits
     from archcost.results.report import Level
@@ -45,7 +45,7 @@ class Budget:
         variant: of those, the variants it holds for, None for the spec as it stands; empty for all of them.
         block: a pattern of the blocks it holds for, each by itself; None for the whole network.
         kind: the layers it holds for, together; None likewise.
-        bound: the measure, and whether the limit is a maximum or a minimum.
+        measure: what is limited: to a maximum if it is a cost, else to a minimum.
         axis: the spatial axis it holds for; None for every one.
         level: of the finding if it is broken.
         limit: what is allowed.
@@ -56,10 +56,15 @@ class Budget:
     variant: tuple[str | None, ...] = ()
     block: str | None = None
     kind: str | None = None
-    bound: Bound
+    measure: Measure
     axis: Axis | None = None
     level: Literal["warn", "error"] = "error"
     limit: Limit
+
+    @property
+    def key(self) -> str:
+        """What the limit is called: `max_macs`."""
+        return self.measure.limit
 
     @property
     def place(self) -> Place | None:
@@ -69,7 +74,7 @@ class Budget:
     @property
     def set_at(self) -> str:
         """Where to change it: `archcost.yaml:7:15`, or the flag."""
-        return str(self.place) if self.place else flag(self.bound.key)
+        return str(self.place) if self.place else flag(self.key)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,8 +138,8 @@ class Config:
 
     def settled(self, overrides: Overrides) -> Config:
         """The configuration with what the command line says in its place."""
-        keys = {budget.bound.key for budget in overrides.budgets}
-        kept = [b for b in self.budgets if b.bound.key not in keys or b.block or b.kind]
+        keys = {budget.key for budget in overrides.budgets}
+        kept = [b for b in self.budgets if b.key not in keys or b.block or b.kind]
         return replace(
             self,
             against=overrides.against or self.against,

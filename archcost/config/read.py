@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from archcost.config.bounds import BOUNDS, by_axis
+from archcost.config.bounds import BOUNDS, by_axis, read, split
 from archcost.config.model import TABLE, Budget, Config, flag
 from archcost.config.toml_tree import has_table
 from archcost.errors import Diagnostic, SpecError, UsageError
@@ -32,12 +32,12 @@ def budgets_of_flag(key: str, text: str) -> tuple[Budget, ...]:
     >>> [budget.set_at for budget in budgets_of_flag("min_field", "31x63")]
     ['--min-field', '--min-field']
     """
-    bound = BOUNDS[key]
+    measure = BOUNDS[key]
     try:
-        limits = by_axis([bound.read(one) for one in bound.split(text)])
+        limits = by_axis([read(measure, one) for one in split(measure, text)])
     except ValueError as error:
         raise UsageError(f"{flag(key)} {text}: {error}") from None
-    return tuple(Budget(bound=bound, axis=axis, limit=limit) for axis, limit in limits)
+    return tuple(Budget(measure=measure, axis=axis, limit=limit) for axis, limit in limits)
 
 
 def find_config(start: Path) -> Path | None:

@@ -324,7 +324,7 @@ class Gate:
         if rows := rows_of(budget, result, checked.facts):
             called = checked.facts.network.by_path[rows[0].path].called
             return WrittenAt(file=called.source.name, line=called.line, column=called.column)
-        measure = budget.bound.measure.name
+        measure = budget.measure.name
         cause = checked.causes.place(checked.facts, measure, checked.entry.limits)
         return cause or WrittenAt(file=checked.facts.report.path, line=1, column=1)
 
@@ -332,7 +332,7 @@ class Gate:
         self, complaint: Violation, budget: Budget, result: LimitResult, checked: Checked
     ) -> Violation:
         """The complaint with the layers that weigh most, and what would help."""
-        measure, facts, dtype = budget.bound.measure.name, checked.facts, self.config.dtype
+        measure, facts, dtype = budget.measure.name, checked.facts, self.config.dtype
         rows = rows_of(budget, result, facts)
         details = {**complaint.details}
         if budget.limit.is_relative:

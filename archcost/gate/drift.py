@@ -144,7 +144,7 @@ def _rule_of_lost(budget: Budget, pair: CheckedPair, now: Config, then: Config) 
 
 
 def _same_scope(one: Budget, other: Budget) -> bool:
-    return (one.bound, one.block, one.kind) == (other.bound, other.block, other.kind)
+    return (one.key, one.block, one.kind) == (other.key, other.block, other.kind)
 
 
 def _strictest(found: Iterable[Applied], dtype: str) -> Applied | None:

@@ -62,7 +62,7 @@ class MeasuredPart(NamedTuple):
 
 def measure(budget: Budget, part: Part, facts: Facts) -> MeasuredPart:
     """What a budget limits, in the unit of its measure."""
-    name = budget.bound.measure.name
+    name = budget.measure.name
     if part.rows is not None:
         return MeasuredPart(sum(getattr(row, name) for row in part.rows))
     if name in {"field", "coverage"}:
@@ -98,7 +98,7 @@ def judge(
         label: what the network is called in fingerprints.
     """
     for budget in budgets:
-        limit, key, axis = budget.limit, budget.bound.key, None
+        limit, key, axis = budget.limit, budget.key, None
         if budget.axis:
             axis = axis_names(budget.axis.count)[budget.axis.index]
         width = DTYPES[dtype] if limit.unit == "bytes" else 1
@@ -119,7 +119,7 @@ def judge(
                     scope=part.scope,
                     axis=axis,
                     level=budget.level,
-                    unit="share" if budget.bound.measure.unit == "share" else limit.unit,
+                    unit="share" if budget.measure.unit == "share" else limit.unit,
                     measured=measured,
                     limit=allowed,
                     base=reference,
@@ -139,7 +139,7 @@ def _kept(
         return False
     if limit is None:
         return None
-    if budget.bound.side == "max":
+    if budget.measure.less_is_better:
         return measured <= limit
     # What is at most so large may as well be smaller.
     return False if measured < limit else None if upper_bound else True
@@ -169,10 +169,10 @@ def _rounded(budget: Budget, limit: int | Fraction | None) -> Measurement | None
     """A limit as numbers of its measure can be: whole for counts, which changes nothing for them."""
     if limit is None or isinstance(limit, int):
         return limit
-    if budget.bound.measure.unit == "share":
+    if budget.measure.unit == "share":
         # The coverage is the float next to the exact one, and rounding keeps the order.
         return float(limit)
-    return floor(limit) if budget.bound.side == "max" else ceil(limit)
+    return floor(limit) if budget.measure.less_is_better else ceil(limit)
 
 
 def measures(facts: Facts) -> dict[str, Measurement | None]:
@@ -185,7 +185,7 @@ def measures(facts: Facts) -> dict[str, Measurement | None]:
 
 def sentence(budget: Budget, result: LimitResult, facts: Facts, base: str) -> str:
     """What is measured, and how it stands to the limit. `base` names the base."""
-    title, limit = budget.bound.measure.title, budget.limit.text
+    title, limit = budget.measure.title, budget.limit.text
     along = f" in {result.axis}" if result.axis else ""
     what = f"{title}{result.of_scope}{along} {'are' if title.endswith('s') else 'is'}"
     if result.measured is None:
@@ -198,7 +198,7 @@ def sentence(budget: Budget, result: LimitResult, facts: Facts, base: str) -> st
     value, allowed = _apart(result, result.measured, result.limit)
     if result.kept is None:
         return f"{what} at most {value}: whether it reaches {allowed} cannot be told"
-    side = "over" if budget.bound.side == "max" else "short of"
+    side = "over" if budget.measure.less_is_better else "short of"
     text = f"{what} {value}, {_excess(result, result.limit)} {side} the limit of {allowed}"
     if budget.limit.is_relative and result.base is not None:
         text += f", {limit} of {_text(result, result.base)} at {base}"

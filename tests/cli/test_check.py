@@ -14,7 +14,7 @@ import pytest
 from archcost import check
 from archcost.cli import main
 from archcost.cli.output import write
-from archcost.config.bounds import BOUNDS
+from archcost.config.bounds import BOUNDS, example
 from archcost.gate.baseline import Accepted, Baseline, fingerprint, read
 from archcost.report.formats import RESULTS
 from archcost.report.formats import write as render
@@ -128,8 +128,7 @@ def test_3_when_a_pattern_matches_nothing(form: str, run: Run) -> None:
 
 @pytest.mark.parametrize("key", list(BOUNDS))
 def test_every_limit_is_a_flag(key: str, run: Run) -> None:
-    bound = BOUNDS[key]
-    code, out, _ = run("net.yaml", f"--{key.replace('_', '-')}", bound.example, "--format", "json")
+    code, out, _ = run("net.yaml", f"--{key.replace('_', '-')}", example(BOUNDS[key]), "--format", "json")
     (limit,) = json.loads(out)["specs"][0]["limits"]
     assert (limit["budget"], limit["set_at"]) == (key, f"--{key.replace('_', '-')}")
     assert code == (0 if limit["kept"] else 1)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from archcost.analysis.measures import MEASURES
 from archcost.config.amounts import read_limit
-from archcost.config.bounds import BOUNDS
+from archcost.config.bounds import BOUNDS, read
 from archcost.config.read import budgets_of_flag
 from archcost.errors import UsageError
 
@@ -160,7 +160,7 @@ def test_whatever_looks_like_a_limit_is_one(text: str) -> None:
 
 
 def test_every_cost_has_a_maximum_and_what_a_network_sees_a_minimum() -> None:
-    assert {bound.measure.name for bound in BOUNDS.values()} == set(MEASURES)
+    assert {measure.name for measure in BOUNDS.values()} == set(MEASURES)
     assert [key for key in BOUNDS if key.startswith("min_")] == ["min_field", "min_coverage"]
 
 
@@ -182,7 +182,7 @@ FIT = {
 
 @pytest.mark.parametrize(("key", "text"), FIT.values(), ids=FIT)
 def test_a_limit_fits_its_measure(key: str, text: str) -> None:
-    assert BOUNDS[key].read(text).text == text
+    assert read(BOUNDS[key], text).text == text
 
 
 BYTES = "params, buffers, activations, memory_access, peak, best_peak"

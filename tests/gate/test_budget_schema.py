@@ -13,7 +13,8 @@ from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
 from archcost.cli.schema import command
-from archcost.config.bounds import BOUNDS
+from archcost.config.bounds import BOUNDS, example
+from archcost.config.bounds import read as read_bound
 from archcost.config.config_file import Budgets, ConfigFile, SpecPattern, Waiver
 from archcost.config.read import read_config
 from archcost.config.values import SETTABLE
@@ -158,9 +159,9 @@ def test_every_key_is_completed_with_its_description() -> None:
 
 
 def test_the_examples_of_limits_are_limits() -> None:
-    for key, bound in BOUNDS.items():
-        assert complaints({"budgets": [{key: bound.example}]}) == []
-        assert bound.read(bound.example).amount.value > 0
+    for key, measure in BOUNDS.items():
+        assert complaints({"budgets": [{key: example(measure)}]}) == []
+        assert read_bound(measure, example(measure)).amount.value > 0
 
 
 def test_the_command_prints_it() -> None:

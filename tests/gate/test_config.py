@@ -116,7 +116,7 @@ def said(budget: Budget) -> str:
     axis = f" axis {budget.axis.index}" if budget.axis else ""
     part = f" block {budget.block}" if budget.block else f" kind {budget.kind}" if budget.kind else ""
     match = f" of {' '.join(budget.match)}" if budget.match else ""
-    return f"{budget.bound.key} {budget.limit.text} {budget.level}{axis}{part}{match}"
+    return f"{budget.key} {budget.limit.text} {budget.level}{axis}{part}{match}"
 
 
 @elsewhere
