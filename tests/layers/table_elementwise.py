@@ -227,6 +227,7 @@ ACTIVATIONS = [
         inputs=((2, 3),),
         output=(2, 3),
         value=elementwise(MEANING["gelu"]),
+        torch=F.gelu,
         ops=Operations(multiplications=18, additions=6, exponentials=6),
     ),
     Case(

@@ -7,17 +7,18 @@ of archcost prepares what PyTorch gets.
 from __future__ import annotations
 
 from functools import reduce
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from archcost.execute.against_torch import COUNTERPARTS
+from tests.layers import table_elementwise
 from tests.peers.compared import NEEDS_TORCH, Case, Given, Tensor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from archcost.windows.window import Axes, Shape
 
@@ -482,18 +483,10 @@ def test_a_local_response_norm(x: Shape, size: int, alpha: float, beta: float, k
 
 # -- activation -------------------------------------------------------------------------------------------
 
-ACTIVATIONS: Mapping[str, Callable[[Tensor], Tensor]] = {
-    "relu": F.relu,
-    "relu6": F.relu6,
-    "selu": F.selu,
-    "gelu": F.gelu,
-    "silu": F.silu,
-    "mish": F.mish,
-    "sigmoid": torch.sigmoid,
-    "tanh": torch.tanh,
-    "softplus": lambda x: F.softplus(x, threshold=700),  # from there on PyTorch takes x itself
-    "hard_sigmoid": F.hardsigmoid,
-    "hard_swish": F.hardswish,
+ACTIVATIONS = {
+    row.kind: cast("Callable[[Tensor], Tensor]", row.torch)
+    for row in table_elementwise.ACTIVATIONS
+    if callable(row.torch) and not row.fields and not row.weights
 }
 
 
