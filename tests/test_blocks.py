@@ -17,6 +17,7 @@ import pytest
 
 import archcost
 from archcost.errors import SpecError
+from archcost.limits import Limits
 from archcost.passes.receptive_field import receptive_fields
 from archcost.spec.zoo import standard_names
 from tests.blocks_table import CASES, Case, norms
@@ -443,3 +444,32 @@ def test_odd_kernels_keep_the_size_and_a_stride_halves_it(
     call = f"- std/{block}: {{{given}, kernel_size: {kernel_size}, stride: %d}}"
     assert network(call % 1, "[8, 16, 16]").nodes[-1].output == (8, 16, 16)
     assert network(call % 2, "[8, 16, 16]").nodes[-1].output == (8, 8, 8)
+
+
+# -- a file is parsed once --------------------------------------------------------------------------------
+
+
+def test_a_block_that_was_called_before_is_the_same_for_another_spec(network: Build) -> None:
+    call = "- std/squeeze_excite"
+    first, other, again = (
+        network(call, "[64, 8, 8]"),
+        network(call, "[32, 9, 9]"),
+        network(call, "[64, 8, 8]"),
+    )
+    assert list(other.nodes[-1].output) == [32, 9, 9]
+    for one, two in zip(first.nodes, again.nodes, strict=True):
+        assert (one.path, one.layer, one.output, one.place) == (two.path, two.layer, two.output, two.place)
+
+
+def test_a_mistake_in_a_block_is_told_to_every_spec_that_calls_it(tmp_path: Path) -> None:
+    spec = tmp_path / "net.yaml"
+    spec.write_text("archcost: 1\nname: n\ninput: [64, 8, 8]\nlayers: [std/squeeze_excite]\n", "utf-8")
+    told: list[list[str]] = []
+    for _ in range(2):
+        with pytest.raises(SpecError) as caught:
+            archcost.load(spec, limits=Limits(expression_length=5))
+        told.append([str(d.place) for d in caught.value.diagnostics])
+    assert told[0] == told[1]
+    assert told[0]
+    assert all(place.startswith("std/squeeze_excite:") for place in told[0])
+    assert archcost.load(spec).nodes
