@@ -145,6 +145,7 @@ def test_nor_a_spec_that_is_only_looked_at(run: Run) -> None:
 def test_nor_what_ships_with_the_package(run: Run) -> None:
     file = BLOCKS / "conv_norm_act.yaml"
     before = file.read_bytes()
+    assert run("analyze")[0] == 0
     assert run("analyze", "-o", str(file))[:2] == (2, "")
     assert run("zoo", "std/conv_norm_act", "-o", str(file))[:2] == (2, "")
     assert run("zoo", "--blocks", "-o", str(file))[:2] == (2, "")
