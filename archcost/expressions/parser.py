@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 RESERVED = frozenset(
     {"true", "false", "and", "or", "not", "if", "else", "input"}
     | {"in_channels", "in_length", "in_height", "in_width", "in_depth"}
-    | FUNCTIONS.keys(),
+    | FUNCTIONS.keys()
 )
 """Names that no variable, parameter or loop variable may take."""
 

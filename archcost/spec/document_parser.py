@@ -13,7 +13,7 @@ from archcost.spec.inputs import INPUT_FORM, input_shape
 from archcost.spec.keywords import SPEC_KEYS
 from archcost.spec.naming import Around, Names, Numbering
 from archcost.spec.template import ANY, IN_NAMES
-from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode
+from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode, is_empty
 from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ class DocumentParser:
         entries = self._checks.entries(node, "vars", "width: 32")
         places = {entry.key.text: entry.key.place for entry in entries}
         names = frozenset(places)
-        if isinstance(node, SequenceNode) or (isinstance(node, ScalarNode) and node.value is not None):
+        if isinstance(node, ScalarNode | SequenceNode) and not is_empty(node):
             names = frozenset({ANY})
         variables: dict[str, Template] = {}
         for key, value in entries:
@@ -104,8 +104,9 @@ class DocumentParser:
     def _override(self, entry: KeyValue, variant: str, names: frozenset[str]) -> Template:
         name = entry.key.text
         if name not in names and ANY not in names:
-            has = f"; vars has {', '.join(names)}" if 0 < len(names) <= 8 else ""
-            text = f"{variant} sets '{name}', which is not in vars{suggest(name, names) or has}"
+            known = sorted(names)
+            has = f"; vars has {', '.join(known)}" if 0 < len(known) <= 8 else ""
+            text = f"{variant} sets '{name}', which is not in vars{suggest(name, known) or has}"
             self._problems.add(entry.key.place, text)
         return self._checks.value(entry.value, names, f"{variant}: {name}")
 
@@ -114,11 +115,9 @@ class DocumentParser:
             return {}
         if not isinstance(node, MappingNode):
             return {"input": self._input(node, names, "input")}
-        if len(node.entries) > 1 and all(isinstance(e.value, ScalarNode) for e in node.entries):
-            sizes = ", ".join(
-                entry.value.text for entry in node.entries if isinstance(entry.value, ScalarNode)
-            )
-            text = f"input names its sizes; write them as a list, channels first: [{sizes}]"
+        values = [entry.value.text for entry in node.entries if isinstance(entry.value, ScalarNode)]
+        if len(values) == len(node.entries) > 1:
+            text = f"input names its sizes; write them as a list, channels first: [{', '.join(values)}]"
             self._problems.add(node.place, text)
             return {"input": self._input(node, names, "input")}
         if node.entries and all(entry.key.text.lower() in _OF_A_SHAPE for entry in node.entries):

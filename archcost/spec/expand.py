@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from archcost.spec.opened import Opened
     from archcost.spec.problems import Uses
     from archcost.spec.scope import Flow, Wire
-    from archcost.spec.template import Field, Template
+    from archcost.spec.template import Template
     from archcost.windows.window import Shape
 
 _QUICK = 3_000
@@ -213,19 +213,10 @@ class Expander:
             except Mistake as mistake:
                 self._problems.catch(mistake, frame.uses)
                 continue
-            self._expectations.append(
-                Expectation(
-                    path=path,
-                    what=what,
-                    expected=value,
-                    tolerance=tolerance,
-                    text=_as_written(template, value),
-                    place=place,
-                    first=first,
-                    last=len(self._made.nodes),
-                    outputs=outputs,
-                ),
-            )
+            node, last = template.node, len(self._made.nodes)
+            text = node.text if isinstance(node, ScalarNode) and not template.waits else describe(value)
+            found = Expectation(path, what, value, tolerance, text, place, first, last, outputs)
+            self._expectations.append(found)
 
     # -- layers -----------------------------------------------------------------------------------------
 
@@ -393,8 +384,3 @@ class Expander:
         if item.mode == "collect":
             flows.insert(0, ("the input", flow))
         return Tap(self._merge(item.merge, flows, within, Environment(within.variables, flow)))
-
-
-def _as_written(template: Template, value: Field) -> str:
-    node = template.node
-    return node.text if isinstance(node, ScalarNode) and not template.waits else describe(value)

@@ -11,15 +11,7 @@ from typing import TYPE_CHECKING
 from archcost import foreign, layers
 from archcost.layers.base import Merge
 from archcost.spec.block_table import BlockUse
-from archcost.spec.document import (
-    BlockCall,
-    Body,
-    Branch,
-    Branches,
-    LayerItem,
-    MergeSpec,
-    Repeat,
-)
+from archcost.spec.document import BlockCall, Body, Branch, Branches, LayerItem, MergeSpec, Repeat
 from archcost.spec.fields import Fields
 from archcost.spec.item_keys import ItemKeys
 from archcost.spec.iterations import read_iterations

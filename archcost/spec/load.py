@@ -205,12 +205,14 @@ def _variant(document: Document, opened: Opened, variant: str | None) -> str | N
             f"{opened.name} already is the variant '{opened.variant}'; --variant {variant} contradicts it"
         )
     if variant not in document.variants:
-        known = list(document.variants)
-        has = f"it has {', '.join(known)}" if known else "it has none"
-        raise UsageError(
-            f"--variant {variant}: {opened.name} has no such variant{suggest(variant, known) or '; ' + has}"
-        )
+        near = _of_these(variant, list(document.variants))
+        raise UsageError(f"--variant {variant}: {opened.name} has no such variant{near}")
     return variant
+
+
+def _of_these(name: str, known: list[str]) -> str:
+    """What to write for a name that is none of these, as the end of a message."""
+    return suggest(name, known) or f"; it has {', '.join(known) or 'none'}"
 
 
 def _variables(
@@ -220,11 +222,8 @@ def _variables(
     templates = document.variables | (document.variants[variant] if variant else {})
     for name, given in overrides.items():
         if name not in document.variables:
-            known = list(document.variables)
-            has = f"it has {', '.join(known)}" if known else "it has none"
-            raise UsageError(
-                f"--set {name}: the spec has no variable '{name}'{suggest(name, known) or '; ' + has}"
-            )
+            near = _of_these(name, list(document.variables))
+            raise UsageError(f"--set {name}: the spec has no variable '{name}'{near}")
         templates[name] = _override(name, given, frozenset(document.variables), limits)
         _check_sort(name, given, templates[name], document.variables[name])
     return _evaluate(templates, overrides, problems)

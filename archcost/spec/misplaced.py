@@ -128,11 +128,16 @@ class Mender:
         if not inside:
             return node
         left = [e for e in value.entries if e not in inside]
+        alone = left[0] if len(left) == 1 else None
+        own: Tree = value.with_entries(left)
         text = f"`{inside[0].key.text}:` stands beside `{word}:`, in the same column, not under it"
-        if word == "repeat":
-            own, text = _count(value.with_entries(left), text)
-        else:
-            own, text = _body(value.with_entries(left), text)
+        if alone and word == "repeat" and alone.key.text in _COUNTS:
+            own = alone.value
+            shown = own.text if isinstance(own, ScalarNode) else "…"
+            text += f": `repeat: {shown}` in one line, `body:` below it"
+        elif alone and word != "repeat" and alone.key.text == "body":
+            own = alone.value
+            text += ", and the items follow `residual:` without `body:`"
         self._problems.add(inside[0].key.place, text)
         return node.with_entries(
             [KeyValue(e.key, own) if e.key.text == word else e for e in node.entries] + inside
@@ -157,19 +162,3 @@ class Mender:
         if key in COMPANIONS:
             return f"'{key}' goes with {COMPANIONS[key]}, not with '{word}'"
         return None
-
-
-def _count(value: MappingNode, text: str) -> tuple[Tree, str]:
-    """What is left under a repeat; a lone `times: 3` is its count."""
-    if len(value.entries) == 1 and value.entries[0].key.text in _COUNTS:
-        count = value.entries[0].value
-        shown = count.text if isinstance(count, ScalarNode) else "…"
-        return count, f"{text}: `repeat: {shown}` in one line, `body:` below it"
-    return value, text
-
-
-def _body(value: MappingNode, text: str) -> tuple[Tree, str]:
-    """What is left under a residual; a lone `body:` is what it would hold without that word."""
-    if len(value.entries) == 1 and value.entries[0].key.text == "body":
-        return value.entries[0].value, f"{text}, and the items follow `residual:` without `body:`"
-    return value, text

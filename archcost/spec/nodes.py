@@ -128,12 +128,7 @@ class NodeMaker:
         return output
 
     def _advice(
-        self,
-        layer: Kind,
-        inputs: tuple[Node | Input, ...],
-        labels: list[str],
-        path: str,
-        error: ShapeError,
+        self, layer: Kind, inputs: tuple[Node | Input, ...], labels: list[str], path: str, error: ShapeError
     ) -> str:
         """What to do about two tensors of unequal size; said once, for later ones follow from the first."""
         fits = self._fits

@@ -216,10 +216,7 @@ def _stray(t: _Trouble) -> _Finding:
         what = "items of the list" if is_list else "keys of the mapping"
         return place, f"indented by {t.column}, but the {what} {origin} by {t.first_column}{keys}"
     if is_list:
-        return (
-            place,
-            f"the list {origin} goes on here without a dash: write `- {rest}`, or indent it",
-        )
+        return (place, f"the list {origin} goes on here without a dash: write `- {rest}`, or indent it")
     return place, f"a list item cannot stand among the keys {origin}; put it below a key of its own"
 
 
