@@ -114,7 +114,8 @@ class _Rows:
         comments = self._before(token)
         wraps = bool(comments) or bool(self._last and token.line > self._last.last_line)
         if self._last and self._last.closes < 0:
-            self._margins.append(self._hanging() if wraps else self._beside())
+            beside = len(self.lines[-1])
+            self._margins.append(self._hanging() if wraps else _Margin(beside, beside - 1))
         self._write(comments)
         self._begin(token, wraps=wraps)
         first, *more = token.texts
@@ -136,9 +137,6 @@ class _Rows:
         line = self.lines[-1]
         indent = len(line) - len(line.lstrip()) if len(self.lines) > 1 else self._base
         return _Margin(indent + 2, indent)
-
-    def _beside(self) -> _Margin:
-        return _Margin(len(self.lines[-1]), len(self.lines[-1]) - 1)
 
     def _write(self, comments: list[Comment]) -> None:
         for one in comments:

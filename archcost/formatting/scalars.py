@@ -49,13 +49,9 @@ def lines(leaf: Leaf, indent: int) -> list[str]:
     if "\n" not in leaf.text:
         return [scalar(leaf.text, leaf.style)]
     first, *more = leaf.text.split("\n")
-    inside = [" " * (indent + 2) + _inner(line) if line.strip() else "" for line in more]
+    # YAML drops the blanks around a line, unless the last is escaped.
+    inside = [" " * (indent + 2) + _stripped(line.lstrip(" \t")) if line.strip() else "" for line in more]
     return [_stripped(first), *inside]
-
-
-def _inner(line: str) -> str:
-    """A line inside a scalar: YAML drops the blanks around it, unless the last is escaped."""
-    return _stripped(line.lstrip(" \t"))
 
 
 def _stripped(line: str) -> str:

@@ -27,6 +27,7 @@ class BlockTable:
     Attributes:
         own: those of the spec and of the files it includes.
         are_complete: False if some could not be read: an unknown word may then be one of them.
+        calls: every call, to be checked once all blocks are known.
         misnamed: those with the name of a kind: a call may mean either, so nothing is said of it.
     """
 
@@ -36,7 +37,7 @@ class BlockTable:
         self.are_complete = are_complete
         self.misnamed: set[str] = set()
         self._standard = standard
-        self._calls: list[BlockUse] = []
+        self.calls: list[BlockUse] = []
 
     def find(self, word: str) -> Block | None:
         """The block that a word calls."""
@@ -48,14 +49,10 @@ class BlockTable:
         is_block = word in self.own or word.startswith("std/")
         return is_block or word in STRUCTURES or layers.find(word) is not None
 
-    def called(self, call: BlockUse) -> None:
-        """Note a call, which is checked once all blocks are known."""
-        self._calls.append(call)
-
     def check(self, problems: Problems) -> None:
         """Whether every call fits its block, and no block calls itself: only now are all blocks known."""
         callees: dict[str, dict[str, Place]] = {name: {} for name in self.own}
-        for call in self._calls:
+        for call in self.calls:
             call.check(problems)
             if call.caller and call.word in self.own:
                 callees[call.caller].setdefault(call.word, call.place)

@@ -167,7 +167,8 @@ class Checks:
         elif isinstance(key.value, str):
             text = f"{what} '{key.text}' must be letters a-z, digits, _ and -, with at least one letter"
         elif _NAME.fullmatch(key.text):
-            text = f"{what} {key.text} is read as {_read_as(key)}; quote it: '{key.text}'"
+            meaning = "an empty value" if key.value is None else f"the value {describe(key.value)}"
+            text = f"{what} {key.text} is read as {meaning}; quote it: '{key.text}'"
         else:
             text = f"{what} {key.text} is a number; a name has at least one letter"
         self.problems.add(key.place, text)
@@ -258,10 +259,6 @@ class Checks:
             return "; what stands before is read without `from`"
         by_number = "items are read by name, not by number: give the item a `name`"
         return f"; give an earlier item `name: {head}`" if _NAME.fullmatch(head) else f"; {by_number}"
-
-
-def _read_as(key: ScalarNode) -> str:
-    return f"the value {describe(key.value)}" if key.value is not None else "an empty value"
 
 
 def _no_tap(node: Tree, what: str) -> str:

@@ -5,9 +5,12 @@ The classes are written out: dataclasses would take longer to make than a spec t
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from archcost.source import Place
     from archcost.spec.fields import Fields
     from archcost.spec.template import Template
@@ -102,7 +105,7 @@ class Branches(Item):
         self.merge = merge
 
 
-class Iterations:
+class Iterations(NamedTuple):
     """What a repeat steps through: a count, variables in lock-step, or one mapping per iteration.
 
     Attributes:
@@ -110,18 +113,11 @@ class Iterations:
         names: the loop variables that the body knows.
     """
 
-    def __init__(
-        self,
-        count: Template | None = None,
-        columns: dict[str, Template] | None = None,
-        places: dict[str, Place] | None = None,
-        names: frozenset[str] = frozenset(),
-    ) -> None:
-        self.count = count
-        self.columns = columns or {}
-        self.rows: list[dict[str, Template]] = []
-        self.places = places or {}
-        self.names = names
+    times: Template | None = None
+    columns: Mapping[str, Template] = MappingProxyType({})
+    rows: Sequence[Mapping[str, Template]] = ()
+    places: Mapping[str, Place] = MappingProxyType({})
+    names: frozenset[str] = frozenset()
 
 
 class Repeat(Item):

@@ -54,21 +54,12 @@ class DocumentParser:
         inputs = self._inputs(root.get("input"), names)
         taps = Names(None, ["input", *inputs])
         around = Around(names.union(IN_NAMES), taps, Numbering(self._problems))
-        items = self._layers(root.get("layers"), around, taps)
+        layers = self._layers(root.get("layers"), around, taps)
         self._table.check(self._problems)
         self._checks.text(root, "note")
-        return Document(
-            name=self._checks.text(root, "name"),
-            place=root.place,
-            inputs=inputs,
-            layers=items,
-            outputs=self._checks.outputs(root.get("outputs"), taps),
-            variables=variables,
-            variants=variants,
-            places=places,
-            blocks=self._table.own,
-            included=files,
-        )
+        outputs = self._checks.outputs(root.get("outputs"), taps)
+        name, blocks = self._checks.text(root, "name"), self._table.own
+        return Document(name, root.place, inputs, layers, outputs, variables, variants, places, blocks, files)
 
     def _layers(self, node: Tree | None, around: Around, taps: Names) -> list[Item]:
         if node is None:

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from archcost.spec.opened import Opened
     from archcost.spec.problems import Uses
     from archcost.spec.scope import Flow, Wire
-    from archcost.spec.template import Template
     from archcost.windows.window import Shape
 
 _QUICK = 3_000
@@ -284,19 +283,15 @@ class Expander:
             if name in item.arguments:
                 value = item.arguments[name].value(env)
             elif parameter.default is not None:
-                value = self._default(parameter.default, defaults, uses)
+                try:
+                    value = parameter.default.value(defaults)
+                except Mistake as mistake:  # it stands in the block, so the call belongs to its trail
+                    self._problems.catch(mistake, uses)
+                    raise Lost from None
             else:
                 continue  # reported by the parser
             variables[name] = value
         return variables
-
-    def _default(self, template: Template, env: Environment, uses: Uses) -> Value:
-        """A parameter's default. It stands in the block, so the call belongs to its trail."""
-        try:
-            return template.value(env)
-        except Mistake as mistake:
-            self._problems.catch(mistake, uses)
-            raise Lost from None
 
     def _bind(self, names: Collection[str], flow: Flow, taps: Taps, item: Item) -> None:
         """Give the tensors that arrive their names, in order."""

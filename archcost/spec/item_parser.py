@@ -97,12 +97,9 @@ class ItemParser:
         if word == "body":
             items = self.items(entry.value, self._inside(around, meta), "body")
             return Body(word, place, items)
-        if word == "repeat":
-            return self._repeat(node, entry, around, meta)
-        if word == "branches":
-            return self._branches(node, entry, around, meta)
-        if word == "residual":
-            return self._residual(node, entry, around, meta)
+        structures = {"repeat": self._repeat, "branches": self._branches, "residual": self._residual}
+        if make := structures.get(word):
+            return make(node, entry, around, meta)
         return self._call(word, entry.value, place, around, meta)
 
     # -- layers and blocks ------------------------------------------------------------------------------
@@ -122,7 +119,7 @@ class ItemParser:
             return LayerItem(word, place, segment, fields)
         block = self._blocks.find(word)
         if block is not None:
-            self._blocks.called(BlockUse(word, block, value, place, around.names.in_block))
+            self._blocks.calls.append(BlockUse(word, block, value, place, around.names.in_block))
             entries = value.pairs() if value else []
             arguments = {e.key.text: self._checks.template(e.value, around.variables) for e in entries}
             return BlockCall(word, place, segment, block, arguments)

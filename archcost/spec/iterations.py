@@ -39,7 +39,7 @@ def read_iterations(node: Tree, around: Around, checks: Checks) -> Iterations:
     count = checks.template(node, around.variables)
     if not count.waits:
         checks.problems.attempt(count.count, {}, "the count", around.variables)
-    return Iterations(count=count)
+    return Iterations(times=count)
 
 
 def _columns(node: MappingNode, around: Around, checks: Checks) -> Iterations:
@@ -68,7 +68,7 @@ def _rows(nodes: list[Tree], around: Around, checks: Checks) -> Iterations:
         return Iterations(names=frozenset({ANY}))
     _check_loop_variables(first, around, checks)
     places = first.key_places()
-    found = Iterations(places=places, names=frozenset(places))
+    rows: list[dict[str, Template]] = []
     for node in nodes:
         if not isinstance(node, MappingNode):
             form = ", ".join(f"{key}: …" for key in places)
@@ -77,8 +77,8 @@ def _rows(nodes: list[Tree], around: Around, checks: Checks) -> Iterations:
             continue
         _check_row(node, list(places), checks)
         row = {k.text: checks.value(v, around.variables, f"repeat: {k.text}") for k, v in node.entries}
-        found.rows.append(row)
-    return found
+        rows.append(row)
+    return Iterations(rows=rows, places=places, names=frozenset(places))
 
 
 def _check_row(row: MappingNode, keys: list[str], checks: Checks) -> None:
@@ -116,8 +116,8 @@ def rounds(steps: Iterations, place: Place, env: Environment, limits: Limits) ->
     """
     if steps.rows:
         return [{name: t.value(env) for name, t in row.items()} for row in steps.rows]
-    if steps.count is not None:
-        return [{}] * _count(steps.count, "the count", env, limits)
+    if steps.times is not None:
+        return [{}] * _count(steps.times, "the count", env, limits)
     columns: dict[str, Sequence[Value]] = {}
     for name, template in steps.columns.items():
         values = template.value(env)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -112,12 +112,9 @@ class Names:
         return self._outer._place_of(name) if self._outer else None  # noqa: SLF001 - the same class
 
 
-class Around:
+class Around(NamedTuple):
     """What an item sees of its surroundings: variables, taps, and the numbering of its path."""
 
-    __slots__ = ("names", "numbering", "variables")
-
-    def __init__(self, variables: frozenset[str], names: Names, numbering: Numbering) -> None:
-        self.variables = variables
-        self.names = names
-        self.numbering = numbering
+    variables: frozenset[str]
+    names: Names
+    numbering: Numbering

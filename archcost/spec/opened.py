@@ -90,8 +90,10 @@ def _why_unreadable(files: Files, file: Path, written: str, error: OSError | Val
     if isinstance(error, UnreadableError):
         return str(error)
     if isinstance(error, FileNotFoundError):
-        near = _near_network(files, file) or near_file(files, file, written) or _no_network(files, file)
-        return f"no such file{near}"
+        near = _near_network(files, file) or near_file(files, file, written)
+        is_word = files is DISK and len(file.parts) == 1 and not file.suffix
+        how = "; `archcost zoo` lists the networks that need no file" if is_word else ""
+        return f"no such file{near or how}"
     if isinstance(error, IsADirectoryError):
         return "this is a folder; name the spec inside it"
     if isinstance(error, PermissionError):
@@ -107,12 +109,6 @@ def _near_network(files: Files, file: Path) -> str:
         return ""
     found = next((one.name for one in zoo(DEFAULT) if plain(one.name) == plain(file.stem)), None)
     return f" (did you mean 'zoo:{found}'?)" if found else ""
-
-
-def _no_network(files: Files, file: Path) -> str:
-    """What to do about a bare word that is no file, as the end of a message; empty for a path."""
-    is_word = files is DISK and len(file.parts) == 1 and not file.suffix
-    return "; `archcost zoo` lists the networks that need no file" if is_word else ""
 
 
 def beside(opened: Opened, name: str, text: str) -> Stored | None:

@@ -7,7 +7,7 @@ limits can make, is noted for each.
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from archcost.overwriting import will_read
 from archcost.spec.block_parser import BlockParser
@@ -44,28 +44,21 @@ class StandardBlocks:
         file = BLOCKS / f"{name}.yaml"
         if not name.isidentifier() or not file.is_file():
             return None
-        parsed = _parsed(file, self._limits)
-        for path in parsed.files:
+        block, mistakes, files = _parsed(file, self._limits)
+        for path in files:
             will_read(path)
-        self.files += parsed.files
-        self._problems.extend(parsed.mistakes)
-        return parsed.block
-
-
-class _Parsed(NamedTuple):
-    """A standard block, what is wrong with it, and the files it is made of."""
-
-    block: Block | None
-    mistakes: tuple[Diagnostic, ...]
-    files: tuple[Path, ...]
+        self.files += files
+        self._problems.extend(mistakes)
+        return block
 
 
 @lru_cache(maxsize=256)
-def _parsed(file: Path, limits: Limits) -> _Parsed:
+def _parsed(file: Path, limits: Limits) -> tuple[Block | None, tuple[Diagnostic, ...], tuple[Path, ...]]:
+    """A standard block, what is wrong with it, and the files it is made of."""
     problems = Problems()
     called = StandardBlocks(problems, limits)
     checks, table = Checks(problems, limits), BlockTable(called.find)
     root = read(file.read_bytes(), f"std/{file.stem}", limits)
     parser = BlockParser(checks, table, ItemParser(checks, table, Mender(checks, table)))
     blocks = parser.library(root) if isinstance(root, MappingNode) else {}
-    return _Parsed(blocks.get(file.stem), problems.found, (file, *called.files))
+    return blocks.get(file.stem), problems.found, (file, *called.files)

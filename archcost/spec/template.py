@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from archcost.errors import ExpressionError
 from archcost.expressions.dollar import split_dollar
@@ -138,7 +138,7 @@ class Template:
 
     def value(self, env: Mapping[str, Value]) -> Value:
         """The value of a variable, which passed `check_plain`."""
-        return _plain(self.resolve(env))
+        return cast("Value", self.resolve(env))
 
     def as_ref(self) -> Ref:
         """The tap this value names (`like: c3`)."""
@@ -193,12 +193,6 @@ def check_plain(node: Tree, what: str) -> None:
     elif isinstance(node, MappingNode) or node.value is None:
         wanted = "it must be a number, true or false, a word or a list of these"
         raise Mistake(node.place, f"{what} is {shown(node)}; {wanted}")
-
-
-def _plain(value: Field) -> Value:
-    if isinstance(value, dict) or value is None:
-        raise TypeError(f"{value!r} slipped past check_plain")
-    return tuple(_plain(v) for v in value) if isinstance(value, tuple) else value
 
 
 def describe(value: Field) -> str:

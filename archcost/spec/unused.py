@@ -70,10 +70,8 @@ class Survey:
     def _settle(self) -> None:
         """What variables are computed from, and what inputs read."""
         document = self._document
-        for name, template in document.variables.items():
-            self._follow((None, name), [template], self._variables)
-        for overrides in document.variants.values():
-            for name, template in overrides.items():
+        for templates in (document.variables, *document.variants.values()):
+            for name, template in templates.items():
                 self._follow((None, name), [template], self._variables)
         for template in document.inputs.values():
             self._reads([template], self._variables)
@@ -147,14 +145,12 @@ class Survey:
     def _repeat(self, item: Repeat, scope: Scope, body: Block | None, times: int) -> None:
         steps = item.iterations
         self._repeats[item] = None
-        self._reads([steps.count] if steps.count else [], scope)
-        for name, column in steps.columns.items():
-            self._follow((item, name), [column], scope)
-            if not _is_list(column):  # then its value says how often the repeat runs
-                self._reads([column], scope)
-        for row in steps.rows:
+        self._reads([steps.times] if steps.times else [], scope)
+        for row in (steps.columns, *steps.rows):
             for name, template in row.items():
                 self._follow((item, name), [template], scope)
+        # The value of a column that is no list says how often the repeat runs.
+        self._reads((column for column in steps.columns.values() if not _is_list(column)), scope)
         if item.mode == "carry":
             self._carries.append((body, item))
         inside = scope | {name: (item, name) for name in steps.places}
@@ -256,8 +252,8 @@ def _meta(item: Item) -> Iterator[Template]:
 
 def _runs_often(steps: Iterations) -> bool:
     """Whether it may run more than once, whatever the variables are."""
-    if steps.count is not None:
-        return steps.count.waits or steps.count.count({}, "the count") > 1
+    if steps.times is not None:
+        return steps.times.waits or steps.times.count({}, "the count") > 1
     return len(steps.rows) != 1
 
 
