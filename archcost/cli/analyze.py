@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from archcost.words.numbers import Units
 
 
-class Options(Loading):
+class AnalyzeOptions(Loading):
     """How specs are read, what else is counted, and how the result is to look."""
 
     convention: str | None
@@ -74,7 +74,7 @@ def _columns(_ctx: click.Context, _param: click.Parameter, given: str | None) ->
 @option("--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes.")
 @width
 @quiet
-def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> None:
+def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[AnalyzeOptions]) -> None:
     """Count what networks cost: shapes, parameters, operations, memory.
 
     Every number is exact and for one sample. Findings are listed and change no exit code.

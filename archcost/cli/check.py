@@ -41,7 +41,7 @@ BASELINE = "archcost-baseline.txt"
 """Where a baseline is written if nothing says otherwise: beside the configuration."""
 
 
-class Options(Loading):
+class CheckOptions(Loading):
     """How specs are read, and what the command line says in place of the configuration."""
 
     against: str | None
@@ -133,7 +133,7 @@ def command(
     config: str | None,
     forms: tuple[Output, ...],
     output: str | None,
-    **options: Unpack[Options],
+    **options: Unpack[CheckOptions],
 ) -> int:
     """Fail if a network is over its budget: the gate for CI.
 
@@ -164,7 +164,7 @@ def _check(
     config: str | None,
     forms: tuple[Output, ...],
     output: str | None,
-    options: Options,
+    options: CheckOptions,
 ) -> int:
     """The check itself.
 
@@ -214,7 +214,7 @@ def _check(
     return FAILED if judgement.failed else 0
 
 
-def _refuse_contradictions(options: Options, *, is_placed: bool) -> None:
+def _refuse_contradictions(options: CheckOptions, *, is_placed: bool) -> None:
     """What cannot be had at once.
 
     Raises:

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from archcost.words.numbers import Units
 
 
-class Options(Loading):
+class CompareOptions(Loading):
     """How specs are read, what they are compared by, and how the result is to look."""
 
     variants: bool
@@ -107,7 +107,7 @@ def _pareto(_ctx: click.Context, _param: click.Parameter, given: str) -> tuple[s
 @option("--dtype", type=click.Choice(list(DTYPES)), default="float32", show_default=True, help="For bytes.")
 @width
 @quiet
-def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> None:
+def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[CompareOptions]) -> None:
     """Put networks side by side: what they cost, what they see, which ones no other beats.
 
     Here --set takes several values, one network for each; several --set make all combinations.
@@ -126,7 +126,7 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
     write(render("comparison", found, form, write_options(options, output)), output)
 
 
-def _compared(specs: tuple[str, ...], options: Options, doing: Progress) -> Comparison:
+def _compared(specs: tuple[str, ...], options: CompareOptions, doing: Progress) -> Comparison:
     sweep = Sweep(
         named(specs),
         options["settings"],

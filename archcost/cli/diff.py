@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from archcost.words.numbers import Units
 
 
-class Options(Loading):
+class DiffOptions(Loading):
     """How specs are read, the base in particular, and how the result is to look."""
 
     base_settings: dict[str, str]
@@ -93,7 +93,7 @@ def command(
     config: str | None,
     forms: tuple[Output, ...],
     output: str | None,
-    **options: Unpack[Options],
+    **options: Unpack[DiffOptions],
 ) -> None:
     """Show what changed from one network to another, and why.
 
@@ -119,7 +119,7 @@ def command(
 
 
 def _differences(
-    specs: tuple[str, ...], against: str | None, config: str | None, options: Options
+    specs: tuple[str, ...], against: str | None, config: str | None, options: DiffOptions
 ) -> list[Diff]:
     if against is None and len(specs) == 2:
         if len(options["variant"]) > 1 and "-" in specs:
@@ -133,7 +133,7 @@ def _differences(
     return _since(against or found.against, specs, found, options)
 
 
-def _since(ref: str | None, specs: tuple[str, ...], config: Config, options: Options) -> list[Diff]:
+def _since(ref: str | None, specs: tuple[str, ...], config: Config, options: DiffOptions) -> list[Diff]:
     """The specs and what they were at a revision."""
     from archcost.review.since_revision import diffs_against  # noqa: PLC0415 - `--help` needs no git
 
@@ -142,12 +142,12 @@ def _since(ref: str | None, specs: tuple[str, ...], config: Config, options: Opt
     return diffs_against(ref, specs, asked(options), config)
 
 
-def _two(base: str, head: str, options: Options, variant: str | None) -> Diff:
+def _two(base: str, head: str, options: DiffOptions, variant: str | None) -> Diff:
     from archcost.review.diff import diff  # noqa: PLC0415 - `--help` needs no analysis
 
     if base == head == "-":
         raise UsageError("standard input (-) can be read only once")
-    before: Options = {
+    before: DiffOptions = {
         **options,
         "settings": options["settings"] | options["base_settings"],
         "variant": _one(options["base_variant"] or variant),
@@ -155,7 +155,7 @@ def _two(base: str, head: str, options: Options, variant: str | None) -> Diff:
     }
     networks: list[Network] = []
     mistakes: list[Diagnostic] = []
-    after: Options = {**options, "variant": _one(variant)}
+    after: DiffOptions = {**options, "variant": _one(variant)}
     for spec, how in ((base, before), (head, after)):
         try:
             networks.append(load_one(spec, how))

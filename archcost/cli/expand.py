@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
 
-class Options(Loading):
+class ExpandOptions(Loading):
     """How specs are read, and how wide a table may be."""
 
     width: int | None
@@ -36,7 +36,7 @@ class Options(Loading):
 @output("expansion")
 @loading
 @width
-def command(spec: str, form: str, output: str | None, **options: Unpack[Options]) -> None:
+def command(spec: str, form: str, output: str | None, **options: Unpack[ExpandOptions]) -> None:
     """List every node of a network, with its path and its source line.
 
     Blocks, repeats, branches and variables are gone: what stands is what is counted, in the order in which

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
 
-class Options(Loading):
+class ExplainOptions(Loading):
     """How specs are read, what else is counted, and how wide lines may be."""
 
     convention: str | None
@@ -41,7 +41,9 @@ class Options(Loading):
 @loading
 @convention
 @width
-def command(spec: str, node: str | None, form: str, output: str | None, **options: Unpack[Options]) -> None:
+def command(
+    spec: str, node: str | None, form: str, output: str | None, **options: Unpack[ExplainOptions]
+) -> None:
     """Derive the numbers of one node, step by step.
 
     Shows where NODE is written, how its window arrives at the output's size, its weights, and each count as

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-class Entry(NamedTuple):
+class CommandEntry(NamedTuple):
     """A command: the module that holds it as `command`, what it is for in a line, and pages about it."""
 
     module: str
@@ -35,62 +35,62 @@ class Entry(NamedTuple):
 
 
 COMMANDS = {
-    "analyze": Entry(
+    "analyze": CommandEntry(
         "analyze",
         "Count what networks cost: shapes, parameters, operations, memory.",
         ("conventions", "findings", "output"),
     ),
-    "explain": Entry(
+    "explain": CommandEntry(
         "explain",
         "Derive the numbers of one node, step by step.",
         ("conventions", "kinds", "output"),
     ),
-    "expand": Entry(
+    "expand": CommandEntry(
         "expand",
         "List every node of a network, with its path and its source line.",
         ("spec-language", "output"),
     ),
-    "rf": Entry(
+    "rf": CommandEntry(
         "rf",
         "Show which input positions reach a node: receptive fields, holes, effective fields.",
         ("receptive-fields", "findings", "output"),
     ),
-    "diff": Entry(
+    "diff": CommandEntry(
         "diff",
         "Show what changed from one network to another, and why.",
         ("diff", "output"),
     ),
-    "check": Entry(
+    "check": CommandEntry(
         "check",
         "Fail if a network is over its budget: the gate for CI.",
         ("ci", "configuration", "findings", "output"),
     ),
-    "verify": Entry(
+    "verify": CommandEntry(
         "verify",
         "Run networks in NumPy and compare what is measured with what was predicted.",
         ("verification", "output"),
     ),
-    "compare": Entry(
+    "compare": CommandEntry(
         "compare",
         "Put networks side by side: what they cost, what they see, which ones no other beats.",
         ("design-reviews", "output"),
     ),
-    "fmt": Entry(
+    "fmt": CommandEntry(
         "fmt",
         "Rewrite specs in the canonical style, comments kept.",
         ("fmt",),
     ),
-    "rates": Entry(
+    "rates": CommandEntry(
         "rates",
         "Solve for dilation rates that reach a receptive field without holes.",
         ("receptive-fields", "output"),
     ),
-    "zoo": Entry(
+    "zoo": CommandEntry(
         "zoo",
         "List the networks that ship with archcost, or print one's spec.",
         ("zoo", "blocks", "output"),
     ),
-    "schema": Entry(
+    "schema": CommandEntry(
         "schema",
         "Print the JSON Schema of specs or of reports.",
         ("spec-language", "configuration", "python-api"),
@@ -132,7 +132,7 @@ class Program(click.Group):
 
 
 @cache
-def _loaded(entry: Entry) -> click.Command:
+def _loaded(entry: CommandEntry) -> click.Command:
     """A command, its help ending with the pages about it."""
     command = cast("click.Command", import_module(f"archcost.cli.{entry.module}").command)
     command.epilog = "\n\n".join(filter(None, [command.epilog, told(entry.pages)]))

@@ -40,7 +40,7 @@ PICTURES = {".svg", ".png"}
 OTHER_PICTURES = {".bmp", ".eps", ".gif", ".jpeg", ".jpg", ".pdf", ".tif", ".tiff", ".webp"}
 
 
-class Options(Loading):
+class RfOptions(Loading):
     """How specs are read, and what is drawn."""
 
     of: str | None
@@ -80,7 +80,7 @@ def _cut(_ctx: click.Context, _param: click.Parameter, given: str | None) -> tup
 @loading
 @width
 @quiet
-def command(spec: str, at: str | None, form: str, output: str | None, **options: Unpack[Options]) -> None:
+def command(spec: str, at: str | None, form: str, output: str | None, **options: Unpack[RfOptions]) -> None:
     """Show which input positions reach a node: receptive fields, holes, effective fields.
 
     Without --at, a row for every node at which the field changes, and a closer look at the last one. With
@@ -114,7 +114,7 @@ def command(spec: str, at: str | None, form: str, output: str | None, **options:
     write(result, output)
 
 
-def _drawn(facts: Facts, at: str | None, file: str | None, options: Options) -> str | bytes:
+def _drawn(facts: Facts, at: str | None, file: str | None, options: RfOptions) -> str | bytes:
     """The picture for a file."""
     from archcost.picture import draw  # noqa: PLC0415 - NumPy, and only here
 
@@ -124,7 +124,7 @@ def _drawn(facts: Facts, at: str | None, file: str | None, options: Options) -> 
     return draw(_picture(facts, node, options), file, slice_at=options["cut"])
 
 
-def _written(facts: Facts, at: str | None, form: str, output: str | None, options: Options) -> str:
+def _written(facts: Facts, at: str | None, form: str, output: str | None, options: RfOptions) -> str:
     """The fields in a format; for reading with a picture, if one node was asked for."""
     node = chosen(facts, at)
     report = field_report(facts, at, effective=options["effective"])
@@ -134,7 +134,7 @@ def _written(facts: Facts, at: str | None, form: str, output: str | None, option
     return render("fields", report, form, how)
 
 
-def _refuse_unused(options: Options) -> None:
+def _refuse_unused(options: RfOptions) -> None:
     for flag, given in (("--of", options["of"]), ("--slice", options["cut"])):
         if given is not None:
             raise UsageError(
@@ -143,7 +143,7 @@ def _refuse_unused(options: Options) -> None:
             )
 
 
-def _text(facts: Facts, node: Node, terminal: Terminal, options: Options) -> str:
+def _text(facts: Facts, node: Node, terminal: Terminal, options: RfOptions) -> str:
     from archcost.picture import draw  # noqa: PLC0415 - NumPy, and only here
 
     try:
@@ -164,7 +164,7 @@ def _terminal(output: str | None, style: Style) -> Terminal:
     return Terminal(style, width, ascii_only=on_terminal and not can_show(sys.stdout.encoding))
 
 
-def _picture(facts: Facts, node: Node, options: Options) -> Picture:
+def _picture(facts: Facts, node: Node, options: RfOptions) -> Picture:
     """The picture of a node's field in one input.
 
     Raises:

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from archcost.windows.window import Shape
 
 
-class Options(Loading):
+class VerifyOptions(Loading):
     """How specs are read, how they are run, and how much of the result is shown."""
 
     samples: int
@@ -98,7 +98,7 @@ def _scale(_ctx: click.Context, _param: click.Parameter, given: str | None) -> F
 @loading
 @width
 @quiet
-def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[Options]) -> int:
+def command(specs: tuple[str, ...], form: str, output: str | None, **options: Unpack[VerifyOptions]) -> int:
     """Run networks in NumPy and compare what is measured with what was predicted.
 
     Once with every operation counted, then once per probed position: NaN put there shows which outputs
@@ -128,7 +128,7 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
     return 0 if all(report.agrees for report in reports) else 1
 
 
-def _verified(networks: Sequence[Network], options: Options, doing: Progress) -> list[Verification]:
+def _verified(networks: Sequence[Network], options: VerifyOptions, doing: Progress) -> list[Verification]:
     from archcost.execute.scaling import scaled  # noqa: PLC0415 - few runs ask for it
     from archcost.execute.verification import runs, verify  # noqa: PLC0415 - as above
 
@@ -156,7 +156,7 @@ def _verified(networks: Sequence[Network], options: Options, doing: Progress) ->
     ]
 
 
-def _refuse_if_too_large(network: Network, options: Options) -> None:
+def _refuse_if_too_large(network: Network, options: VerifyOptions) -> None:
     from archcost.execute.verification import refuse_if_too_large  # noqa: PLC0415 - NumPy, and only here
 
     refuse_if_too_large(
@@ -168,7 +168,7 @@ def _refuse_if_too_large(network: Network, options: Options) -> None:
     )
 
 
-def _advice(network: Network, options: Options) -> str:
+def _advice(network: Network, options: VerifyOptions) -> str:
     """How to run it all the same."""
     raised = "or try --scale-channels 0.25, or raise the limit: --limit memory=BYTES, --limit seconds=N"
     found = [*_fewer_samples(network, options), *_smaller_input(network, options)]
@@ -176,7 +176,7 @@ def _advice(network: Network, options: Options) -> str:
     return f"{offer}; {raised}"
 
 
-def _fewer_samples(network: Network, options: Options) -> Iterator[str]:
+def _fewer_samples(network: Network, options: VerifyOptions) -> Iterator[str]:
     """The option with which it fits, halved step by step; nothing if it never does."""
     samples = options["samples"]
     while samples > 0:
@@ -189,7 +189,7 @@ def _fewer_samples(network: Network, options: Options) -> Iterator[str]:
         return
 
 
-def _smaller_input(network: Network, options: Options) -> Iterator[str]:
+def _smaller_input(network: Network, options: VerifyOptions) -> Iterator[str]:
     """Likewise, with the input halved."""
     from archcost.execute.scaling import scaled  # noqa: PLC0415 - few runs ask for it
 
@@ -197,7 +197,7 @@ def _smaller_input(network: Network, options: Options) -> Iterator[str]:
     while network.path != "-" and any(n > 1 for shape in shapes.values() for n in shape[1:]):
         shapes = {name: (shape[0], *((n + 1) // 2 for n in shape[1:])) for name, shape in shapes.items()}
         asked = _as_option(shapes)
-        smaller: Options = {**options, "variant": _variant_of(network), "input_shape": asked}
+        smaller: VerifyOptions = {**options, "variant": _variant_of(network), "input_shape": asked}
         try:
             small = load_one(network.path, smaller)
             small = scaled(small, options["scale"]) if options["scale"] else small

@@ -66,7 +66,7 @@ class Picture:
             first=(0, *self.first) if one else self.first[leading:],
             input_size=((1, *self.input_size) if one else self.input_size[leading:]) if inside else (0, 0),
             effective=((0.0, 0.0), *self.effective) if one else self.effective[leading:],
-            scale=Scale.of(self.strength, self.exponent),
+            scale=ShadeScale.of(self.strength, self.exponent),
             at=chosen,
             is_profile=one,
         )
@@ -108,7 +108,7 @@ class Terminal(NamedTuple):
     ascii_only: bool = False
 
 
-class Scale(NamedTuple):
+class ShadeScale(NamedTuple):
     """How counts become shades: in proportion, or by their square roots where they differ tenfold.
 
     Attributes:
@@ -117,7 +117,7 @@ class Scale(NamedTuple):
         is_flat: whether all counts are equal.
         exponent: as in `Picture`.
 
-    >>> Scale(100.0, is_root=True).share(np.array([1.0, 25.0])).tolist()
+    >>> ShadeScale(100.0, is_root=True).share(np.array([1.0, 25.0])).tolist()
     [0.1, 0.5]
     """
 
@@ -127,7 +127,7 @@ class Scale(NamedTuple):
     exponent: int = 0
 
     @classmethod
-    def of(cls, strength: NDArray[np.float64], exponent: int = 0) -> Scale:
+    def of(cls, strength: NDArray[np.float64], exponent: int = 0) -> ShadeScale:
         """The scale on which the largest count is 1."""
         read = strength[strength > 0]
         if not read.size:
@@ -147,7 +147,8 @@ class Scale(NamedTuple):
     def words(self, low: float, high: float) -> str:
         """From so many paths to so many: every digit below a million, three above.
 
-        >>> Scale(1.0, is_root=False).words(1, 3), Scale(1.0, is_root=False, exponent=70).words(1, 1)
+        >>> flat = ShadeScale(1.0, is_root=False)
+        >>> flat.words(1, 3), flat._replace(exponent=70).words(1, 1)
         ('1 to 3 paths', '1.18e21 paths')
         """
         first, last = (self._count(paths) for paths in (low, high))
@@ -179,7 +180,7 @@ class Plane:
     first: tuple[int, ...]
     input_size: tuple[int, ...]
     effective: tuple[tuple[float, float], ...]
-    scale: Scale
+    scale: ShadeScale
     at: tuple[int, ...]
     is_profile: bool
 
@@ -324,7 +325,7 @@ def _how_many(strength: NDArray[np.float64]) -> str:
     return f"{share}, {holes:,} {'are holes' if holes > 1 else 'is a hole'}"
 
 
-def _paths(picture: Picture, scale: Scale) -> str:
+def _paths(picture: Picture, scale: ShadeScale) -> str:
     read = picture.strength[picture.strength > 0]
     each = " from each" * (picture.strength.size > 1)
     return scale.words(float(read.min()), float(read.max())) + each if read.size else "no paths"

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-class Document(NamedTuple):
+class JsonDocument(NamedTuple):
     """A document of ours.
 
     Attributes:

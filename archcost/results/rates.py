@@ -29,7 +29,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StackRow:
+class RatesRow:
     """Layers that read every position of their field.
 
     Attributes:
@@ -54,7 +54,7 @@ class StackRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class RatesAnswer:
     """A request and its answer.
 
     Attributes:
@@ -65,4 +65,4 @@ class Answer:
 
     request: Request
     cut_short: tuple[int, ...]
-    stacks: tuple[StackRow, ...]
+    stacks: tuple[RatesRow, ...]

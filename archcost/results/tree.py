@@ -45,7 +45,7 @@ class _Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class TableRow:
     """One line of a table. Its counts are sums over all the equal items it stands for.
 
     Attributes:
@@ -71,13 +71,13 @@ class Line:
     counts: dict[str, int]
 
 
-def lines(report: Report, depth: int | None = None) -> list[Line]:
+def lines(report: Report, depth: int | None = None) -> list[TableRow]:
     """The report as a tree, `depth` levels of it; by default as many as fit on a screen, but at least one."""
     roots = _fold(_plant(report))
     return list(_walk(roots, _fitting(roots) if depth is None else depth))
 
 
-def leaves(report: Report, depth: int | None = None) -> list[Line]:
+def leaves(report: Report, depth: int | None = None) -> list[TableRow]:
     """Every node, or group that is cut off at `depth`, in a line of its own with its whole path."""
     everything = len(report.nodes) + 1
     return [line for line in _walk(_plant(report), depth or everything) if line.closed]
@@ -206,7 +206,7 @@ def _fitting(roots: list[_Item]) -> int:
     return max(1, sum(total <= FITS for total in accumulate(_widths(roots))))
 
 
-def _walk(roots: list[_Item], depth: int) -> Iterator[Line]:
+def _walk(roots: list[_Item], depth: int) -> Iterator[TableRow]:
     """The lines of the tree from top to bottom."""
     waiting = [(item, "", 0, 1) for item in reversed(roots)]
     while waiting:
@@ -218,8 +218,8 @@ def _walk(roots: list[_Item], depth: int) -> Iterator[Line]:
             waiting += [(part, f"{path}.", level + 1, times) for part in reversed(item.children)]
 
 
-def _line(item: _Item, path: str, level: int, times: int, *, closed: bool) -> Line:
-    return Line(
+def _line(item: _Item, path: str, level: int, times: int, *, closed: bool) -> TableRow:
+    return TableRow(
         name=item.name,
         path=path,
         level=level,

@@ -23,7 +23,7 @@ from archcost.results.fields import FieldReport
 from archcost.results.judgement import SCHEMA as CHECK
 from archcost.results.judgement import Judgement
 from archcost.results.rates import SCHEMA as RATES
-from archcost.results.rates import Answer
+from archcost.results.rates import RatesAnswer
 from archcost.results.report import JSON_NAMES, Counts, Report
 from archcost.results.report import SCHEMA as REPORT
 from archcost.results.verification import SCHEMA as VERIFY
@@ -60,7 +60,7 @@ def verified() -> Schema:
 
 def rates() -> Schema:
     """`archcost-rates/1`, what `rates --format json` writes."""
-    return _document(RATES, [("answers", tuple[Answer, ...])])
+    return _document(RATES, [("answers", tuple[RatesAnswer, ...])])
 
 
 def compare() -> Schema:

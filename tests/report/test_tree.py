@@ -14,12 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.network import Network
-    from archcost.results.tree import Line
+    from archcost.results.tree import TableRow
 
 ZOO = ["lenet5", "vgg16", "resnet50", "googlenet", "densenet121", "efficientnet_b0"]
 
 
-def outline(found: list[Line]) -> list[str]:
+def outline(found: list[TableRow]) -> list[str]:
     return ["  " * line.level + line.name + (f" x{line.times}" if line.times > 1 else "") for line in found]
 
 
@@ -36,7 +36,7 @@ def test_the_closed_lines_add_up_to_the_totals_at_every_depth(name: str, depth: 
 def test_an_open_line_is_the_sum_of_the_lines_in_it(name: str) -> None:
     found = lines(archcost.analyze(archcost.load(f"zoo:{name}")), 9)
     for i, line in enumerate(found):
-        inside: list[Line] = []
+        inside: list[TableRow] = []
         for other in found[i + 1 :]:
             if other.level <= line.level:
                 break

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archcost.report.blocks import Block
     from archcost.report.options import WriteOptions
     from archcost.results.report import Report
-    from archcost.results.tree import Line
+    from archcost.results.tree import TableRow
     from archcost.words.style import Style
 
 
@@ -45,7 +45,7 @@ def _one(report: Report, options: WriteOptions) -> Iterator[Block]:
     yield Section("Declared, not derived", sentences.declared(report.declared, quiet=options.quiet))
 
 
-def _table(report: Report, lines: Sequence[Line], options: WriteOptions) -> Table:
+def _table(report: Report, lines: Sequence[TableRow], options: WriteOptions) -> Table:
     cells = columns(report, shown(options), options.units)
     repeats = any(line.times > 1 for line in lines)
     rows = [[_name(line, options), *_times(line, repeats), *(c.cell(line) for c in cells)] for line in lines]
@@ -68,11 +68,11 @@ _STAY = ("params", "macs")
 _BY_USE = ("convention_count", "output", "macs_fraction", "kind", "receptive_field", "params_fraction")
 
 
-def _name(line: Line, options: WriteOptions) -> str:
+def _name(line: TableRow, options: WriteOptions) -> str:
     return line.path if options.sort else "  " * line.level + line.name
 
 
-def _times(line: Line, repeats: bool) -> list[str]:
+def _times(line: TableRow, repeats: bool) -> list[str]:
     return [str(line.times) if line.times > 1 else ""] if repeats else []
 
 
@@ -88,7 +88,7 @@ def _aligned(memory: Sequence[Sequence[str]], operations: str, style: Style) -> 
 # -- Markdown -----------------------------------------------------------------------------------------------
 
 
-def _piped(report: Report, lines: Sequence[Line], options: WriteOptions) -> str:
+def _piped(report: Report, lines: Sequence[TableRow], options: WriteOptions) -> str:
     cells = columns(report, shown(options), options.units)
     rows = [
         [

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcost.report.options import WriteOptions
     from archcost.results.comparison import OutputField
     from archcost.results.report import ReceptiveField, Report, SeenField
-    from archcost.results.tree import Line
+    from archcost.results.tree import TableRow
     from archcost.words.numbers import Units
 
 _HEADERS = {
@@ -35,27 +35,27 @@ _HEADERS = {
 _SHARES = {"params_fraction": "params %", "macs_fraction": "MACs %"}
 
 
-def _fields(line: Line) -> str:
+def _fields(line: TableRow) -> str:
     return field_text(line.node.fields) if line.node else ""
 
 
-def _inputs(line: Line) -> str:
+def _inputs(line: TableRow) -> str:
     return ", ".join(line.node.inputs) if line.node else ""
 
 
-def _place(line: Line) -> str:
+def _place(line: TableRow) -> str:
     return f"{line.node.file}:{line.node.line}" if line.node else ""
 
 
-def _field(line: Line) -> str:
+def _field(line: TableRow) -> str:
     return _per_input(line, field_size)
 
 
-def _stride(line: Line) -> str:
+def _stride(line: TableRow) -> str:
     return _per_input(line, lambda field: "×".join(field.stride or ()))
 
 
-def _per_input(line: Line, text: Callable[[SeenField], str]) -> str:
+def _per_input(line: TableRow, text: Callable[[SeenField], str]) -> str:
     row = line.last
     if row.receptive_fields is not None:
         return ", ".join(f"{name} {text(field)}" for name, field in row.receptive_fields.items())
@@ -83,7 +83,7 @@ def doubt(field: ReceptiveField | OutputField) -> str:
     return "~ " if field.certainty == "nominal" else "≤ " if field.upper_bound else ""
 
 
-_TEXTS: dict[str, Callable[[Line], str]] = {
+_TEXTS: dict[str, Callable[[TableRow], str]] = {
     "kind": lambda line: line.kind,
     "fields": _fields,
     "inputs": _inputs,
@@ -94,7 +94,7 @@ _TEXTS: dict[str, Callable[[Line], str]] = {
 }
 
 
-def text_of(name: str, line: Line) -> str:
+def text_of(name: str, line: TableRow) -> str:
     """The cell of a column of words."""
     return _TEXTS[name](line)
 
@@ -142,7 +142,7 @@ class Column:
         name = _SHARES.get(self.name, "")
         return Head(self.heading, right=self.is_number, rank=rank, least=least, cuts="end", name=name)
 
-    def cell(self, line: Line) -> str:
+    def cell(self, line: TableRow) -> str:
         """What one line shows."""
         if self.name in _TEXTS:
             return _TEXTS[self.name](line)

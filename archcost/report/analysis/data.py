@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.report.analysis.columns import FRACTIONS
-from archcost.report.data import Document, Rows
+from archcost.report.data import JsonDocument, Rows
 from archcost.results.report import COUNTS, FIELD_COLUMNS, LOCAL_COLUMNS, SCHEMA, flat
 
 if TYPE_CHECKING:
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 _USUAL = ("kind", "fields", "inputs", "output", *COUNTS, *FIELD_COLUMNS, "file", "line", "column")
 
 
-def document(reports: Sequence[Report], _options: WriteOptions) -> Document:
+def document(reports: Sequence[Report], _options: WriteOptions) -> JsonDocument:
     """Every report."""
-    return Document(SCHEMA, "specs", (report.to_dict() for report in reports))
+    return JsonDocument(SCHEMA, "specs", (report.to_dict() for report in reports))
 
 
 def rows(reports: Sequence[Report], options: WriteOptions) -> Rows:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archcost.results.by_convention import ConventionExplanation
     from archcost.results.fields import FieldReport
     from archcost.results.report import ConventionTotal, Declared, Report
-    from archcost.results.tree import Line
+    from archcost.results.tree import TableRow
     from archcost.windows.window import Shape
 
 
@@ -31,7 +31,7 @@ CONVENTION = (
 )
 
 
-def lines(report: Report, options: WriteOptions) -> list[Line]:
+def lines(report: Report, options: WriteOptions) -> list[TableRow]:
     """What a table for reading lists: a tree in written order, or single lines by size."""
     if options.sort is None:
         return tree.lines(report, options.depth)
@@ -55,7 +55,7 @@ def setting(report: Report) -> Iterator[str]:
     yield f"{count} node{'s' * (count != 1)}, {declared}"
 
 
-def legend(report: Report, listed: Sequence[Line], options: WriteOptions) -> Iterator[str]:
+def legend(report: Report, listed: Sequence[TableRow], options: WriteOptions) -> Iterator[str]:
     """What the table does not explain by itself, as far as it occurs."""
     if report.convention:
         yield from convention(report.convention)
@@ -115,7 +115,7 @@ def operations(report: Report, options: WriteOptions) -> str:
     return ", ".join(parts) + declared
 
 
-def heaviest(report: Report, listed: Sequence[Line]) -> Iterator[str]:
+def heaviest(report: Report, listed: Sequence[TableRow]) -> Iterator[str]:
     """Which layer or group, of those that are listed, holds and does the most, and how much of the other."""
     totals = report.totals.counts()
     if not (totals["params"] and totals["macs"]):
@@ -133,7 +133,7 @@ def heaviest(report: Report, listed: Sequence[Line]) -> Iterator[str]:
     yield f"{_who(busiest)} does {macs} % of the MACs and holds {params} % of the parameters."
 
 
-def _shares(line: Line, totals: Mapping[str, int]) -> tuple[str, str]:
+def _shares(line: TableRow, totals: Mapping[str, int]) -> tuple[str, str]:
     """Of the parameters and of the MACs, for one of the equal items the line stands for."""
     return (
         percent(line.counts["params"] // line.times, totals["params"]),
@@ -141,7 +141,7 @@ def _shares(line: Line, totals: Mapping[str, int]) -> tuple[str, str]:
     )
 
 
-def _who(line: Line) -> str:
+def _who(line: TableRow) -> str:
     return f"Each of {line.path}" if line.times > 1 else line.path
 
 

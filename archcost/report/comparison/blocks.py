@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archcost.escape import markdown
 from archcost.report.blocks import Either, Legend, Section, Sentences, Title
 from archcost.report.comparison import sentences
-from archcost.report.comparison.columns import Cells, heading, in_order, is_number, shown
+from archcost.report.comparison.columns import ComparisonCells, heading, in_order, is_number, shown
 from archcost.results.report import COUNTS
 from archcost.words.numbers import formatter
 from archcost.words.tables import Head, Table, grid, pipes
@@ -44,7 +44,7 @@ def blocks(found: Comparison, options: WriteOptions) -> Iterator[Block]:
 
 def _networks(found: Comparison, names: list[str], options: WriteOptions) -> Table:
     several = len(found.networks) > 1
-    cells = Cells(names, options, found.networks)
+    cells = ComparisonCells(names, options, found.networks)
     rows = [
         [
             *(["*" if row.pareto_optimal else ""] if several else []),
@@ -71,7 +71,7 @@ _STAY = ("params", "macs")
 _BY_USE = ("findings", "peak", "field", "coverage", "weights", "activations")
 
 
-def _heads(cells: Cells, name: str, rank: int) -> Iterator[Head]:
+def _heads(cells: ComparisonCells, name: str, rank: int) -> Iterator[Head]:
     """A column and its factors, which are worth less; those of what stays come next to that."""
     least = None if is_number(name) else 12
     yield Head(heading(name), right=is_number(name), rank=rank, least=least, cuts="end")
@@ -79,7 +79,7 @@ def _heads(cells: Cells, name: str, rank: int) -> Iterator[Head]:
         yield Head("", right=True, rank=rank + 3, follows=True, name=f"{heading(name)} ×")
 
 
-def _pair(cells: Cells, name: str, row: NetworkRow) -> Iterator[str]:
+def _pair(cells: ComparisonCells, name: str, row: NetworkRow) -> Iterator[str]:
     yield cells.cell(name, row)
     if cells.has_factor(name):
         yield cells.factor(name, row)
@@ -115,7 +115,7 @@ _MARK = "★"
 
 
 def _piped(found: Comparison, names: list[str], options: WriteOptions) -> str:
-    cells = Cells(names, options, found.networks)
+    cells = ComparisonCells(names, options, found.networks)
     rows = [
         [_marked(found, row), *(_one_cell(cells, name, row) for name in names)]
         for row in in_order(found, options)
@@ -129,6 +129,6 @@ def _marked(found: Comparison, row: NetworkRow) -> str:
     return f"{markdown(row.label)} {_MARK}" if optimal else markdown(row.label)
 
 
-def _one_cell(cells: Cells, name: str, row: NetworkRow) -> str:
+def _one_cell(cells: ComparisonCells, name: str, row: NetworkRow) -> str:
     times = cells.factor(name, row)
     return markdown(cells.cell(name, row)) + (f" ({markdown(times)})" if times else "")

@@ -95,7 +95,7 @@ def shown(found: Comparison, options: WriteOptions) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class ComparisonCells:
     """What the columns show.
 
     Attributes:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcost.analysis.measures import MEASURES
 from archcost.report.comparison.columns import in_order
-from archcost.report.data import Document, Rows
+from archcost.report.data import JsonDocument, Rows
 from archcost.results.comparison import SCHEMA, flat, who
 from archcost.results.report import COUNTS, to_dict
 from archcost.results.units import DTYPES
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from archcost.results.comparison import Comparison
 
 
-def document(found: Comparison, _options: WriteOptions) -> Document:
+def document(found: Comparison, _options: WriteOptions) -> JsonDocument:
     """The networks; what is about all of them stands before them."""
     beside = found.to_dict()
     del beside["networks"]
-    return Document(SCHEMA, "networks", map(to_dict, found.networks), beside)
+    return JsonDocument(SCHEMA, "networks", map(to_dict, found.networks), beside)
 
 
 def rows(found: Comparison, options: WriteOptions) -> Rows:

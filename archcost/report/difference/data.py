@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.data import Document, Rows, by_x
+from archcost.report.data import JsonDocument, Rows, by_x
 from archcost.report.difference.sentences import field_changes
 from archcost.results.difference import SCHEMA
 from archcost.results.report import COUNTS
@@ -19,9 +19,9 @@ _OWN = ("status", "base", "head", "kind", "fields", "base_output", "head_output"
 _PLACE = ("file", "line", "column")
 
 
-def document(diffs: Sequence[Diff], _options: WriteOptions) -> Document:
+def document(diffs: Sequence[Diff], _options: WriteOptions) -> JsonDocument:
     """Every difference."""
-    return Document(SCHEMA, "diffs", (diff.to_dict() for diff in diffs))
+    return JsonDocument(SCHEMA, "diffs", (diff.to_dict() for diff in diffs))
 
 
 def rows(diffs: Sequence[Diff], _options: WriteOptions) -> Rows:

@@ -227,7 +227,7 @@ def _amount(name: str, number: int) -> str:
 # -- layers -----------------------------------------------------------------------------------------------
 
 
-class Entry(NamedTuple):
+class ChangedLayers(NamedTuple):
     """Layers that changed alike.
 
     Attributes:
@@ -245,7 +245,7 @@ class Entry(NamedTuple):
     weight: tuple[int, int]
 
 
-def entries(nodes: Iterable[NodeDiff], diff: Diff, units: Units) -> list[Entry]:
+def entries(nodes: Iterable[NodeDiff], diff: Diff, units: Units) -> list[ChangedLayers]:
     """Layers that were changed themselves, those that changed alike in one entry, the worst first."""
     alike: dict[tuple[str, str, str], list[NodeDiff]] = {}
     for node in nodes:
@@ -254,14 +254,14 @@ def entries(nodes: Iterable[NodeDiff], diff: Diff, units: Units) -> list[Entry]:
     return sorted(found, key=lambda entry: entry.weight)
 
 
-def _entry(key: tuple[str, str, str], nodes: Sequence[NodeDiff], diff: Diff, units: Units) -> Entry:
+def _entry(key: tuple[str, str, str], nodes: Sequence[NodeDiff], diff: Diff, units: Units) -> ChangedLayers:
     status, kind, details = key
     counts = {name: sum(getattr(node, name) for node in nodes) for name in COUNTS}
     path = gist([node.path for node in nodes])
     if len(nodes) > 1:
         path += f" ({len(nodes)}×)"
     text = "; ".join(filter(None, [details, effect(counts, diff, units)]))
-    return Entry(status, path, kind, text, _weight(counts))
+    return ChangedLayers(status, path, kind, text, _weight(counts))
 
 
 def _weight(counts: Mapping[str, int]) -> tuple[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.data import Document, Rows, by_x
+from archcost.report.data import JsonDocument, Rows, by_x
 from archcost.results.expansion import SCHEMA, ExpandedNode, Expansion
 from archcost.results.report import field_text, keys, to_dict
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from archcost.report.options import WriteOptions
 
 
-def document(found: Expansion, _options: WriteOptions) -> Document:
+def document(found: Expansion, _options: WriteOptions) -> JsonDocument:
     """The network, its nodes in the order in which they run."""
-    return Document(SCHEMA, "specs", [to_dict(found)])
+    return JsonDocument(SCHEMA, "specs", [to_dict(found)])
 
 
 def rows(found: Expansion, _options: WriteOptions) -> Rows:

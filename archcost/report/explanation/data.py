@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.data import Document
+from archcost.report.data import JsonDocument
 from archcost.results.explanation import SCHEMA, GroupExplanation, NodeExplanation
 from archcost.results.report import to_dict
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from archcost.report.options import WriteOptions
 
 
-def document(explained: NodeExplanation | GroupExplanation, _options: WriteOptions) -> Document:
+def document(explained: NodeExplanation | GroupExplanation, _options: WriteOptions) -> JsonDocument:
     """The explanation under `nodes` or `groups`, with every number exact."""
     key = "nodes" if isinstance(explained, NodeExplanation) else "groups"
-    return Document(SCHEMA, key, [to_dict(explained)])
+    return JsonDocument(SCHEMA, key, [to_dict(explained)])

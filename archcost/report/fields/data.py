@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from archcost.report.data import Document, Rows, by_x
+from archcost.report.data import JsonDocument, Rows, by_x
 from archcost.results.fields import SCHEMA
 from archcost.results.report import JSON_NAMES, ReceptiveField, keys, to_dict
 
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from archcost.results.report import SeenField
 
 
-def document(report: FieldReport, _options: WriteOptions) -> Document:
+def document(report: FieldReport, _options: WriteOptions) -> JsonDocument:
     """The report."""
-    return Document(SCHEMA, "specs", [to_dict(report)])
+    return JsonDocument(SCHEMA, "specs", [to_dict(report)])
 
 
 def rows(report: FieldReport, _options: WriteOptions) -> Rows:

@@ -10,17 +10,17 @@ from archcost.escape import json_text
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from archcost.report.data import Document
+    from archcost.report.data import JsonDocument
     from archcost.report.options import WriteOptions
 
 
-def write(document: Document, _options: WriteOptions) -> str:
+def write(document: JsonDocument, _options: WriteOptions) -> str:
     """Which schema it follows, which tool wrote it, and its entries. How it looks depends on nothing else.
 
-    >>> from archcost.report.data import Document
+    >>> from archcost.report.data import JsonDocument
     >>> from archcost.report.options import USUAL
     >>> net = {"name": "net", "nodes": [{"path": "a"}, {"path": "b"}]}
-    >>> print(write(Document("archcost-report/1", "specs", [net]), USUAL))
+    >>> print(write(JsonDocument("archcost-report/1", "specs", [net]), USUAL))
     {"schema": "archcost-report/1",
      "tool": {"name": "archcost", "version": "0.1.0"},
      "specs": [

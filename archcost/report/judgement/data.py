@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.data import Document, Rows
+from archcost.report.data import JsonDocument, Rows
 from archcost.results.judgement import SCHEMA
 from archcost.results.report import plain, to_dict
 
@@ -25,11 +25,11 @@ COLUMNS = (
 """`outcome` is `kept`, `not judged`, `open`, `waived` or `baseline`; numbers are exact."""
 
 
-def document(judgement: Judgement, _options: WriteOptions) -> Document:
+def document(judgement: Judgement, _options: WriteOptions) -> JsonDocument:
     """The verdict, what is wrong with no network in particular, and every network."""
     names = ("failed", "fail_level", "against", "rules", "complaints")
     beside = {name: plain(getattr(judgement, name)) for name in names}
-    return Document(SCHEMA, "specs", map(to_dict, judgement.specs), beside)
+    return JsonDocument(SCHEMA, "specs", map(to_dict, judgement.specs), beside)
 
 
 def rows(judgement: Judgement, _options: WriteOptions) -> Rows:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.data import Document, Rows
-from archcost.results.rates import SCHEMA, Answer, Request, StackRow
+from archcost.report.data import JsonDocument, Rows
+from archcost.results.rates import SCHEMA, RatesAnswer, RatesRow, Request
 from archcost.results.report import keys, to_dict
 
 if TYPE_CHECKING:
@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from archcost.report.options import WriteOptions
 
 
-def document(found: tuple[Request, Solution], _options: WriteOptions) -> Document:
+def document(found: tuple[Request, Solution], _options: WriteOptions) -> JsonDocument:
     """The answer under `answers`, every number exact but evenness."""
     request, solution = found
-    answer = Answer(request=request, cut_short=solution.cut_short, stacks=tuple(map(_row, solution.stacks)))
-    return Document(SCHEMA, "answers", [to_dict(answer)])
+    answer = RatesAnswer(
+        request=request, cut_short=solution.cut_short, stacks=tuple(map(_row, solution.stacks))
+    )
+    return JsonDocument(SCHEMA, "answers", [to_dict(answer)])
 
 
 def rows(found: tuple[Request, Solution], _options: WriteOptions) -> Rows:
@@ -26,8 +28,8 @@ def rows(found: tuple[Request, Solution], _options: WriteOptions) -> Rows:
     return Rows(list(flat[0]), flat)
 
 
-def _row(stack: SolvedStack) -> StackRow:
-    return StackRow(
+def _row(stack: SolvedStack) -> RatesRow:
+    return RatesRow(
         kernel_sizes=stack.kernel_sizes,
         rates=stack.rates,
         field=stack.field,
@@ -43,7 +45,7 @@ def _flat(stack: SolvedStack) -> dict[str, object]:
     row = _row(stack)
     numbers = {"kernel_sizes": row.kernel_sizes, "rates": row.rates}
     rules = {short(one.rule): {True: "holds", False: "fails", None: ""}[one.holds] for one in row.rules}
-    rest = {name: getattr(row, name) for name in keys(StackRow) if name not in {*numbers, "rules"}}
+    rest = {name: getattr(row, name) for name in keys(RatesRow) if name not in {*numbers, "rules"}}
     texts = {name: " ".join(map(str, values)) for name, values in numbers.items()}
     return {"layers": len(row.rates), **texts, **rest, **rules}
 

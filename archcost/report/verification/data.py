@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.data import Document, Rows, by_x
+from archcost.report.data import JsonDocument, Rows, by_x
 from archcost.results.report import to_dict
 from archcost.results.verification import OPERATIONS, SCHEMA
 
@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from archcost.results.verification import NodeProof, Pair, VerifyReport
 
 
-def document(reports: Sequence[VerifyReport], _options: WriteOptions) -> Document:
+def document(reports: Sequence[VerifyReport], _options: WriteOptions) -> JsonDocument:
     """Every report."""
-    return Document(SCHEMA, "specs", map(to_dict, reports))
+    return JsonDocument(SCHEMA, "specs", map(to_dict, reports))
 
 
 def rows(reports: Sequence[VerifyReport], _options: WriteOptions) -> Rows:

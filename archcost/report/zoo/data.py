@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.report.data import Document, Rows
+from archcost.report.data import JsonDocument, Rows
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from archcost.spec.zoo import ZooEntry
 
 
-def document(found: Mapping[str, Sequence[ZooEntry]], _options: WriteOptions) -> Document:
+def document(found: Mapping[str, Sequence[ZooEntry]], _options: WriteOptions) -> JsonDocument:
     """The entries under the key they come with."""
     ((key, entries),) = found.items()
-    return Document("archcost-zoo/1", key, map(_row, entries))
+    return JsonDocument("archcost-zoo/1", key, map(_row, entries))
 
 
 def rows(found: Mapping[str, Sequence[ZooEntry]], _options: WriteOptions) -> Rows:
