@@ -9,8 +9,8 @@ import pytest
 
 from archcost import foreign
 from archcost.layers import KINDS, find
-from archcost.spec.calls import kind_of
-from archcost.spec.words import field_tail
+from archcost.spec.foreign_layers import kind_of
+from archcost.spec.unknown_words import field_tail
 from archcost.words.suggest import plain
 
 PAGE = (Path(__file__).parent.parent / "docs" / "coming-from.md").read_text("utf-8")

@@ -14,7 +14,7 @@ from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.layers import KINDS
 from archcost.limits import DEFAULT
 from archcost.spec.keywords import STRUCTURES
-from archcost.spec.words import Slips, kind_tail
+from archcost.spec.unknown_words import Slips, kind_tail
 from archcost.spec.yaml_reader import MappingNode, read
 from tests.test_broken import BROKEN, CASES, options
 

@@ -13,7 +13,7 @@ from archcost import analyze, foreign, load
 from archcost.errors import SpecError
 from archcost.layers import KINDS, find, words
 from archcost.spec.keywords import MERGES, STRUCTURES
-from archcost.spec.words import Slips, field_tail, kind_tail
+from archcost.spec.unknown_words import Slips, field_tail, kind_tail
 from archcost.spec.zoo import standard_names
 from archcost.words.suggest import meant, nearest, plain, suggest, translate
 

@@ -147,7 +147,7 @@ def evaluate(formula: str, env: Mapping[str, int]) -> int:
 
 
 class Kind(BaseModel, ABC):
-    """A layer kind. Subclass `Layer` (one input), `Merge` (two or more) or `Source` (none).
+    """A layer kind. Subclass `Layer` (one input), `Merge` (two or more) or `TensorSource` (none).
 
     Where inputs play different parts (features and their offsets), subclass this. The first questions are
     asked with an argument for each input, so every kind names what arrives as it likes: `x`, `*xs`, `a, b`.
@@ -306,7 +306,7 @@ class Merge(Kind):
         """See `Kind.run`."""
 
 
-class Source(Kind):
+class TensorSource(Kind):
     """A kind without inputs: it brings a tensor of its own, whatever else there is."""
 
     @abstractmethod

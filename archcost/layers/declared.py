@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from archcost.errors import ShapeError
-from archcost.layers.base import Formulas, Kind, Shapes, Source
+from archcost.layers.base import Formulas, Kind, Shapes, TensorSource
 from archcost.layers.fields import NonNegative, Padding, PerAxis, Sizes
 from archcost.windows.window import Shape, Window, show, sliding, spatial
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archcost.execute.kernels import Kernels
 
 
-class Parameter(Source):
+class Parameter(TensorSource):
     """A learned tensor that enters the network on its own: a class token, a position embedding."""
 
     shape: Sizes = Field(description="its shape, [channels, axes…]")

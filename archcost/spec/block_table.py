@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost import layers
 from archcost.spec.keywords import META, STRUCTURES
 from archcost.spec.template import check_plain, sort
-from archcost.spec.words import Slips
+from archcost.spec.unknown_words import Slips
 from archcost.spec.yaml_reader import ScalarNode, SequenceNode, is_empty
 from archcost.words.wording import in_a_row
 

@@ -173,7 +173,7 @@ class Included(NamedTuple):
     by: str
 
 
-class Document(NamedTuple):
+class Spec(NamedTuple):
     """A whole spec. Variables are values by now; the rest waits for expansion.
 
     Attributes:

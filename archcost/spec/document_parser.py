@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archcost.spec.document import Document
+from archcost.spec.document import Spec
 from archcost.spec.inputs import INPUT_FORM, input_shape
 from archcost.spec.keywords import SPEC_KEYS
 from archcost.spec.naming import Around, Names, Numbering
@@ -45,7 +45,7 @@ class DocumentParser:
         self._items = items
         self._blocks = blocks
 
-    def document(self, root: MappingNode, included: list[MappingNode], files: list[Included]) -> Document:
+    def spec(self, root: MappingNode, included: list[MappingNode], files: list[Included]) -> Spec:
         """The whole spec. `included` are the `blocks:` mappings of the `files` it includes."""
         root = self._checks.check_keys(root, SPEC_KEYS, ("archcost", "name", "input", "layers"), "a spec")
         variables, places, names = self._variables(root.get("vars"))
@@ -59,7 +59,7 @@ class DocumentParser:
         self._checks.text(root, "note")
         outputs = self._checks.outputs(root.get("outputs"), taps)
         name, blocks = self._checks.text(root, "name"), self._table.own
-        return Document(name, root.place, inputs, layers, outputs, variables, variants, places, blocks, files)
+        return Spec(name, root.place, inputs, layers, outputs, variables, variants, places, blocks, files)
 
     def _layers(self, node: Tree | None, around: Around, taps: Names) -> list[Item]:
         if node is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.errors import SpecError
-from archcost.layers.base import Source
+from archcost.layers.base import TensorSource
 from archcost.network import Expectation, Network
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
 from archcost.spec.expectations import expected
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from archcost.limits import Limits
     from archcost.network import Input, Node, Unused
     from archcost.source import Place
-    from archcost.spec.document import Block, Document, Item, MergeSpec
+    from archcost.spec.document import Block, Item, MergeSpec, Spec
     from archcost.spec.fields import Fields
     from archcost.spec.opened import Opened
     from archcost.spec.problems import Uses
@@ -42,11 +42,11 @@ _QUICK = 3_000
 
 
 class Expander:
-    """Expands one document. `expand` is the only thing to call, once."""
+    """Expands one spec. `expand` is the only thing to call, once."""
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a network is made of
         self,
-        document: Document,
+        spec: Spec,
         variables: dict[str, Value],
         inputs: tuple[Input, ...],
         problems: Problems,
@@ -56,7 +56,7 @@ class Expander:
         is_trial: bool = False,
     ) -> None:
         """A trial finds out whether there is a mistake, not what would mend it."""
-        self._document = document
+        self._spec = spec
         self._variables = variables
         self._inputs = inputs
         self._problems = problems
@@ -79,11 +79,11 @@ class Expander:
         taps.own = {one.path: Tap((one,)) for one in self._inputs}
         taps.own.setdefault("input", Tap(self._inputs))
         frame = Frame("", taps, self._variables)
-        last = self._sequence(self._document.layers, self._inputs, frame)
+        last = self._sequence(self._spec.layers, self._inputs, frame)
         outputs = self._outputs(last, frame)
         self._problems.stop_if_any()
         return Network(
-            name=self._document.name,
+            name=self._spec.name,
             path=path,
             variant=variant,
             variables=self._variables,
@@ -92,7 +92,7 @@ class Expander:
             outputs=outputs,
             expectations=tuple(self._expectations),
             given=tuple(self._given.found),
-            variants=tuple(self._document.variants),
+            variants=tuple(self._spec.variants),
             unused=unused,
         )
 
@@ -101,7 +101,7 @@ class Expander:
         if len(self._made.nodes) > _QUICK:
             return False
         trial = Expander(
-            self._document, self._variables, inputs, Problems(), self._limits, self._opened, is_trial=True
+            self._spec, self._variables, inputs, Problems(), self._limits, self._opened, is_trial=True
         )
         try:
             trial.expand("", None)
@@ -112,14 +112,14 @@ class Expander:
     def _outputs(self, last: Tap, frame: Frame) -> dict[str, Node | Input]:
         """The network's outputs by name: the taps listed, or the last item's, by its name or path."""
         found: dict[str, Wire] = {}
-        if self._document.outputs:
-            for ref in self._document.outputs:
+        if self._spec.outputs:
+            for ref in self._spec.outputs:
                 try:
                     found |= frame.taps.read(ref).named(ref.text)
                 except Mistake as mistake:
                     self._problems.catch(mistake)
         else:
-            item = self._document.layers[-1] if self._document.layers else None
+            item = self._spec.layers[-1] if self._spec.layers else None
             found = last.named(item.name if item else None)
         return {name: wire for name, wire in found.items() if not isinstance(wire, Unknown)}
 
@@ -221,7 +221,7 @@ class Expander:
 
     def _layer(self, item: LayerItem, flow: Flow, env: Environment, frame: Frame) -> Tap:
         fields = item.fields
-        if issubclass(fields.kind, Source):
+        if issubclass(fields.kind, TensorSource):
             if item.reads:
                 raise Mistake(item.place, f"{item.word}: brings its own tensor and reads none; drop `from`")
             flow = ()

@@ -12,10 +12,10 @@ from pydantic import BaseModel, ValidationError
 from archcost import foreign
 from archcost.layers import unranked
 from archcost.layers.base import Merge
-from archcost.spec.calls import INFERRED, kind_of
+from archcost.spec.foreign_layers import INFERRED, kind_of
 from archcost.spec.problems import Mistake
 from archcost.spec.template import Field, Template, describe, has_dashes, rewritten, shown
-from archcost.spec.words import Slips, choice, field_tail
+from archcost.spec.unknown_words import Slips, choice, field_tail
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, is_empty, resolve
 from archcost.windows.window import axis_names
 from archcost.words.wording import in_a_row

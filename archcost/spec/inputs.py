@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import UsageError
 from archcost.network import Input
-from archcost.spec.habits import instead
+from archcost.spec.foreign_values import instead
 from archcost.spec.problems import Mistake
 from archcost.spec.template import describe
 from archcost.spec.yaml_reader import SequenceNode

@@ -20,7 +20,7 @@ from archcost.spec.block_table import BlockTable
 from archcost.spec.checks import Checks
 from archcost.spec.document_parser import DocumentParser
 from archcost.spec.expand import Expander
-from archcost.spec.habits import instead
+from archcost.spec.foreign_values import instead
 from archcost.spec.includes import Includer
 from archcost.spec.inputs import given_shapes, network_inputs
 from archcost.spec.item_parser import ItemParser
@@ -28,7 +28,7 @@ from archcost.spec.keywords import SPEC_KEYS
 from archcost.spec.misplaced import Mender
 from archcost.spec.opened import open_spec
 from archcost.spec.problems import Mistake, Problems
-from archcost.spec.standard import StandardBlocks
+from archcost.spec.standard_blocks import StandardBlocks
 from archcost.spec.template import Template, check_plain, describe, proposed, shown, sort
 from archcost.spec.unused import Survey
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, is_empty, read
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from archcost.history.revisions import Revision
     from archcost.limits import Limits
     from archcost.network import Input, Network
-    from archcost.spec.document import Document
+    from archcost.spec.document import Spec
     from archcost.spec.inputs import InputShape
     from archcost.spec.opened import Opened
 
@@ -121,16 +121,16 @@ def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
     limits: Limits,
 ) -> Network:
     problems = Problems()
-    document = _parse(opened, problems, limits)
-    chosen = _variant(document, opened, variant)
-    survey = Survey(document)
-    variables = _variables(document, chosen, overrides, problems, limits)
-    _check_effect(overrides, document, survey.idle)
-    given = given_shapes(input_, list(document.inputs), limits)
-    inputs = network_inputs(document.inputs, variables, given, problems, limits)
+    spec = _parse(opened, problems, limits)
+    chosen = _variant(spec, opened, variant)
+    survey = Survey(spec)
+    variables = _variables(spec, chosen, overrides, problems, limits)
+    _check_effect(overrides, spec, survey.idle)
+    given = given_shapes(input_, list(spec.inputs), limits)
+    inputs = network_inputs(spec.inputs, variables, given, problems, limits)
     problems.stop_if_any()
     try:
-        expander = Expander(document, variables, inputs, problems, limits, opened)
+        expander = Expander(spec, variables, inputs, problems, limits, opened)
         return expander.expand(path, chosen, tuple(survey.unused))
     except SpecError as error:
         with_settings = (d._replace(message=_with_setting(d.message, overrides)) for d in error.diagnostics)
@@ -161,7 +161,7 @@ def _with_setting(message: str, overrides: dict[str, Setting]) -> str:
 _ORIGIN = r"\(from (\$.*?)\)(?=;|$)"
 
 
-def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
+def _parse(opened: Opened, problems: Problems, limits: Limits) -> Spec:
     root = read(opened.data, opened.name, limits)
     if not isinstance(root, MappingNode):
         nothing = f"'{root.text}', which stands for nothing" if isinstance(root, ScalarNode) else ""
@@ -175,9 +175,9 @@ def _parse(opened: Opened, problems: Problems, limits: Limits) -> Document:
     table = BlockTable(StandardBlocks(problems, limits).find, are_complete=includer.complete)
     items = ItemParser(checks, table, Mender(checks, table))
     parser = DocumentParser(checks, table, items, BlockParser(checks, table, items))
-    document = parser.document(root, includer.blocks, includer.files)
+    spec = parser.spec(root, includer.blocks, includer.files)
     problems.stop_if_any()
-    return document
+    return spec
 
 
 def _check_is_spec(root: MappingNode) -> None:
@@ -197,15 +197,15 @@ def _check_is_spec(root: MappingNode) -> None:
 # -- variables ------------------------------------------------------------------------------------------
 
 
-def _variant(document: Document, opened: Opened, variant: str | None) -> str | None:
+def _variant(spec: Spec, opened: Opened, variant: str | None) -> str | None:
     if variant is None:
         return opened.variant
     if opened.variant not in (None, variant):
         raise UsageError(
             f"{opened.name} already is the variant '{opened.variant}'; --variant {variant} contradicts it"
         )
-    if variant not in document.variants:
-        near = _of_these(variant, list(document.variants))
+    if variant not in spec.variants:
+        near = _of_these(variant, list(spec.variants))
         raise UsageError(f"--variant {variant}: {opened.name} has no such variant{near}")
     return variant
 
@@ -216,16 +216,16 @@ def _of_these(name: str, known: list[str]) -> str:
 
 
 def _variables(
-    document: Document, variant: str | None, overrides: dict[str, Setting], problems: Problems, limits: Limits
+    spec: Spec, variant: str | None, overrides: dict[str, Setting], problems: Problems, limits: Limits
 ) -> dict[str, Value]:
     """`vars` after variant and `--set`, evaluated in the order of their dependencies."""
-    templates = document.variables | (document.variants[variant] if variant else {})
+    templates = spec.variables | (spec.variants[variant] if variant else {})
     for name, given in overrides.items():
-        if name not in document.variables:
-            near = _of_these(name, list(document.variables))
+        if name not in spec.variables:
+            near = _of_these(name, list(spec.variables))
             raise UsageError(f"--set {name}: the spec has no variable '{name}'{near}")
-        templates[name] = _override(name, given, frozenset(document.variables), limits)
-        _check_sort(name, given, templates[name], document.variables[name])
+        templates[name] = _override(name, given, frozenset(spec.variables), limits)
+        _check_sort(name, given, templates[name], spec.variables[name])
     return _evaluate(templates, overrides, problems)
 
 
@@ -249,7 +249,7 @@ def _check_sort(name: str, given: Setting, setting: Template, own: Template) -> 
     raise _bad_setting(name, given, f"'{word}' is a word, and {name} is {describe(value)} in the spec{write}")
 
 
-def _check_effect(overrides: dict[str, Setting], document: Document, idle: set[str]) -> None:
+def _check_effect(overrides: dict[str, Setting], spec: Spec, idle: set[str]) -> None:
     """Whether every `--set` has something to change.
 
     Raises:
@@ -257,7 +257,7 @@ def _check_effect(overrides: dict[str, Setting], document: Document, idle: set[s
     """
     for name in overrides:
         if name in idle:
-            rest = [other for other in document.variables if other not in idle]
+            rest = [other for other in spec.variables if other not in idle]
             some = f"; layers depend on {in_a_row(rest)}" if rest else ""
             raise UsageError(f"--set {name}: no layer depends on '{name}', so it changes nothing{some}")
 

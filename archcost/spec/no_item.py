@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from archcost.spec import calls
+from archcost.spec import foreign_layers
 from archcost.spec.keywords import COMPANIONS, META, STRUCTURES
-from archcost.spec.words import kind_tail, no_kind
+from archcost.spec.unknown_words import kind_tail, no_kind
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def no_kind_or_block(word: str, value: Tree | None, blocks: BlockTable) -> str |
     given = (value and value.word()) or ""
     if why := _no_word(word):
         return why
-    if meant := given if blocks.is_kind(given) else calls.kind_of(given):
+    if meant := given if blocks.is_kind(given) else foreign_layers.kind_of(given):
         return f"{unknown}; the kind is the key, its fields are the value: `{meant}: {{...}}`"
     if why := _as_a_call(word, given, blocks):
         return why
@@ -50,7 +50,7 @@ def _as_a_call(word: str, given: str, blocks: BlockTable) -> str | None:
     """What to say of a kind or block with its fields in the same word: `unit(3)`, `Conv2d(3)`, `conv:8`."""
     if (called := re.match(r"([\w.-]+) *\(", word)) and called[1] in blocks.own:
         return f"'{word}' is no block: parameters are given as a mapping: `{called[1]}: {{…}}`"
-    if written := calls.named(word, given) or calls.layer(word):
+    if written := foreign_layers.named(word, given) or foreign_layers.layer(word):
         return f"'{word}' is no layer here: {written}"
     if tight := re.fullmatch(_TIGHT, word):
         return f"a space is missing after the colon: write `{tight[1]}: {tight[2]}`"
@@ -88,10 +88,10 @@ def no_list(node: SequenceNode) -> str:
     if len(texts) == 4 and texts[2] and isinstance(node.items[3], SequenceNode):
         arguments = [one.text if isinstance(one, ScalarNode) else "…" for one in node.items[3].items]
         text = "this is a row of Ultralytics (from, repeats, module, arguments)"
-        return f"{text}: {calls.row(texts[2], arguments)}; `from:` and `repeat:` stand beside a kind"
+        return f"{text}: {foreign_layers.row(texts[2], arguments)}; `from:` and `repeat:` stand beside a kind"
     text = "an item is a word or a mapping, not a list"
-    arguments = [one for one in texts[1:] if one and calls.kind_of(one) is None]
+    arguments = [one for one in texts[1:] if one and foreign_layers.kind_of(one) is None]
     if texts and texts[0] and len(arguments) == len(texts) - 1 > 0:
-        written = calls.layer(f"{texts[0]}({', '.join(arguments)})")
+        written = foreign_layers.layer(f"{texts[0]}({', '.join(arguments)})")
         return f"{text}: {written}" if written else text
     return f"{text}; a group is a `body:`"

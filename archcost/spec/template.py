@@ -12,7 +12,7 @@ from archcost.expressions.values import show
 from archcost.layers import find
 from archcost.source import Place
 from archcost.spec.document import Ref
-from archcost.spec.habits import instead
+from archcost.spec.foreign_values import instead
 from archcost.spec.problems import Mistake
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, resolve
 from archcost.words.suggest import suggest, translate

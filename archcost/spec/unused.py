@@ -16,7 +16,7 @@ from archcost.spec.yaml_reader import SequenceNode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from archcost.spec.document import Block, Document, Item, Iterations, Ref
+    from archcost.spec.document import Block, Item, Iterations, Ref, Spec
     from archcost.spec.template import Template
 
 Owner: TypeAlias = "Block | Repeat | None"
@@ -37,8 +37,8 @@ class Survey:
         idle: variables on which no layer depends, those in such rows among them.
     """
 
-    def __init__(self, document: Document) -> None:
-        self._document = document
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
         self._read: set[Name] = set()
         """Names that an item reads."""
         self._through: dict[Name, set[Name]] = defaultdict(set)
@@ -52,28 +52,28 @@ class Survey:
         self._carries: list[tuple[Block | None, Repeat]] = []
         self._calls: dict[Block | None, dict[Block, int]] = {}
         """Per body, the blocks it calls, and whether once or more often; None is the network's own."""
-        self._variables: Scope = {name: (None, name) for name in document.variables}
+        self._variables: Scope = {name: (None, name) for name in spec.variables}
         self._settle()
         self._look([None])
         used, called, repeats = self._used(), dict(self._calls), dict(self._repeats)
-        self.idle = {name for name in document.variables if (None, name) not in used}
+        self.idle = {name for name in spec.variables if (None, name) not in used}
         self.unused: list[Unused] = [
             *self._unused_blocks(),
             *self._unread_inputs(),
             *self._unread_carries(),
             *self._lone_shares(),
         ]
-        self._look(document.blocks.values())
+        self._look(spec.blocks.values())
         read = self._read.union(*self._through.values())
         self.unused += (one for name, one in self._named(called, repeats) if name not in read)
 
     def _settle(self) -> None:
         """What variables are computed from, and what inputs read."""
-        document = self._document
-        for templates in (document.variables, *document.variants.values()):
+        spec = self._spec
+        for templates in (spec.variables, *spec.variants.values()):
             for name, template in templates.items():
                 self._follow((None, name), [template], self._variables)
-        for template in document.inputs.values():
+        for template in spec.inputs.values():
             self._reads([template], self._variables)
 
     def _look(self, bodies: Iterable[Block | None]) -> None:
@@ -88,8 +88,8 @@ class Survey:
 
     def _body(self, block: Block | None) -> None:
         if block is None:
-            self._items(self._document.layers, self._variables, None, 1)
-            self._taken(self._document.outputs, None)
+            self._items(self._spec.layers, self._variables, None, 1)
+            self._taken(self._spec.outputs, None)
             return
         scope = dict(self._variables) if block.sees_variables else {}
         for name, parameter in block.parameters.items():
@@ -163,7 +163,7 @@ class Survey:
         self, called: Iterable[Block | None], repeats: Iterable[Repeat]
     ) -> Iterator[tuple[Name, Unused]]:
         """The names there are in what is called, with what they are."""
-        for name, place in self._document.places.items():
+        for name, place in self._spec.places.items():
             yield (None, name), Unused("variable", name, place)
         for repeat in repeats:
             columns = repeat.iterations.columns.values()
@@ -203,15 +203,15 @@ class Survey:
 
     def _unused_blocks(self) -> Iterator[Unused]:
         """Blocks of the spec itself. Of a file that it includes, one that is called is enough."""
-        spec = self._document.place.source.name
-        for block in self._document.blocks.values():
-            if block not in self._calls and block.place.source.name == spec:
+        main = self._spec.place.source.name
+        for block in self._spec.blocks.values():
+            if block not in self._calls and block.place.source.name == main:
                 yield Unused("block", block.name, block.place)
         files = {block.place.source.name for block in filter(None, self._calls)}
-        for one in reversed(self._document.included):  # those that a file includes stand behind it
+        for one in reversed(self._spec.included):  # those that a file includes stand behind it
             if one.name in files:
                 files.add(one.by)
-            elif one.by == spec:
+            elif one.by == main:
                 yield Unused("include", one.text, one.place)
 
     def _lone_shares(self) -> Iterator[Unused]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from archcost.errors import Diagnostic, ExpressionError
 from archcost.expressions.dollar import closing, parentheses, split_dollar
 from archcost.source import Place, Source
-from archcost.spec import calls, habits
+from archcost.spec import foreign_layers, foreign_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,9 +111,9 @@ def _text_torn(text: str, onward: str) -> str | None:
         return None
     whole = onward[: end + 1]
     if text.startswith("("):
-        return f"parentheses make no list{habits.instead(whole) or ': write [a, b]'}"
-    is_call = re.match(r"[\w.]+\(", whole) and ("." in text or calls.kind_of(text.partition("(")[0]))
-    written = calls.layer(whole) if is_call else None
+        return f"parentheses make no list{foreign_values.instead(whole) or ': write [a, b]'}"
+    is_call = re.match(r"[\w.]+\(", whole) and ("." in text or foreign_layers.kind_of(text.partition("(")[0]))
+    written = foreign_layers.layer(whole) if is_call else None
     if written:
         return f"'{whole}' is no layer here: {written}"
     what = _ENDS.get(onward[len(text) :].lstrip()[:1], "the space")

@@ -10,7 +10,7 @@ import ast
 import re
 
 from archcost import foreign, layers
-from archcost.spec.habits import parsed, rendered
+from archcost.spec.foreign_values import parsed, rendered
 from archcost.words.suggest import plain
 
 _LONGEST = 300
