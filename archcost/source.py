@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypedDict
 
 
 class Source:
@@ -30,6 +30,14 @@ class Source:
         return f"Source({self.name!r})"
 
 
+class PlaceKeys(TypedDict):
+    """Where something is written, as results have it. Lines and columns count from 1."""
+
+    file: str
+    line: int
+    column: int
+
+
 class Place(NamedTuple):
     """A stretch of one line of a source. Lines and columns count from 1, `width` is in characters.
 
@@ -44,6 +52,11 @@ class Place(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.source.name}:{self.line}:{self.column}"
+
+    @property
+    def written(self) -> PlaceKeys:
+        """The keywords of a result that says where something is written."""
+        return {"file": self.source.name, "line": self.line, "column": self.column}
 
     def text(self) -> str:
         """The whole line, without its line break; empty when the source has no such line."""

@@ -32,7 +32,5 @@ def _node(node: Node) -> ExpandedNode:
         inputs=tuple(source.path for source in node.inputs),
         output=node.output,
         shared=(node.shared or "").removesuffix(":") or None,
-        file=node.place.source.name,
-        line=node.place.line,
-        column=node.place.column,
+        **node.place.written,
     )

@@ -107,9 +107,7 @@ class _FieldRows:
         return FieldRow(
             path=node.path,
             kind=node.kind,
-            file=node.place.source.name,
-            line=node.place.line,
-            column=node.place.column,
+            **node.place.written,
             output=node.output,
             receptive_fields={
                 name: readable_field(field) for name, field in self._facts.fields[node].items()

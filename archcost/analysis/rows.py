@@ -49,9 +49,7 @@ class _NodeRows:
             path=node.path,
             kind=node.kind,
             fields=self._fields_of(node),
-            file=node.place.source.name,
-            line=node.place.line,
-            column=node.place.column,
+            **node.place.written,
             inputs=tuple(source.path for source in node.inputs),
             output=node.output,
             receptive_field=None if self._several else next(iter(seen.values()), None),
@@ -146,9 +144,7 @@ def _declared(node: Node) -> Declared:
     )  # defaults too: a cost of 0 that nobody wrote is still a claim
     return Declared(
         node=node.path,
-        file=node.place.source.name,
-        line=node.place.line,
-        column=node.place.column,
+        **node.place.written,
         reason=str(stated.pop("reason")),
         declared=stated,
     )

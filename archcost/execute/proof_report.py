@@ -54,9 +54,7 @@ def _node(proof: Proof) -> NodeProof:
     return NodeProof(
         path=node.path,
         kind=node.kind,
-        file=node.place.source.name,
-        line=node.place.line,
-        column=node.place.column,
+        **node.place.written,
         agrees=not any(True for _ in proof.differences()),
         status=_status(proof),
         measured_shape=proof.shape,
@@ -108,8 +106,6 @@ def _mismatches(proofs: Iterable[Proof]) -> Iterator[Mismatch]:
         for difference in proof.differences():
             yield Mismatch(
                 node=proof.node.path,
-                file=place.source.name,
-                line=place.line,
-                column=place.column,
+                **place.written,
                 **difference._asdict(),
             )

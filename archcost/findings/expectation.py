@@ -7,7 +7,7 @@ from itertools import accumulate
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, at_expectation
+from archcost.findings.rule import Rule, at
 from archcost.windows.window import show
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             complaints = [_shape(e, tensor) for tensor in e.outputs]
         else:
             complaints = [complaint for tensor in e.outputs for complaint in _fields(e, facts.fields[tensor])]
-        yield from (at_expectation(e, RULE.name, "error", complaint) for complaint in complaints if complaint)
+        yield from (at(e, RULE.name, "error", complaint) for complaint in complaints if complaint)
 
 
 def _count(e: Expectation, measured: int) -> str | None:

@@ -6,7 +6,7 @@ from math import ceil, prod
 from typing import TYPE_CHECKING
 
 from archcost.findings.expectation import numbers, spread
-from archcost.findings.rule import Rule, along, at_expectation, each
+from archcost.findings.rule import Rule, along, at, each
 from archcost.network import Node
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
             for tensor in e.outputs:
                 for name, field in facts.fields[tensor].items():
                     if message := _message(last, e, tensor, name, field):
-                        yield at_expectation(e, RULE.name, "info", message)
+                        yield at(e, RULE.name, "info", message)
 
 
 def _message(

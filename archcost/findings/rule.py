@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.network import Node, Unused
 from archcost.results.report import Finding
 from archcost.windows.window import axis_names, brief
 from archcost.words.wording import in_a_row
@@ -12,9 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from archcost.analysis.facts import Facts
-    from archcost.network import Expectation, Input, Node
+    from archcost.network import Expectation, Input
     from archcost.results.report import Level
-    from archcost.source import Place
     from archcost.windows.window import Window
 
 
@@ -40,36 +40,12 @@ class Rule(NamedTuple):
     check: Callable[[Facts], Iterable[Finding]]
 
 
-def at(node: Node, rule: str, level: Level, message: str) -> Finding:
-    """A finding about a node."""
-    return _finding(node.path, node.called, rule, level, message)
-
-
-def at_input(tensor: Input, rule: str, level: Level, message: str) -> Finding:
-    """A finding about an input of the network."""
-    return _finding(tensor.path, tensor.place, rule, level, message)
-
-
-def at_name(place: Place, rule: str, level: Level, message: str) -> Finding:
-    """A finding about a name in the spec, which is no node."""
-    return _finding(None, place, rule, level, message)
-
-
-def at_expectation(e: Expectation, rule: str, level: Level, message: str) -> Finding:
-    """A finding about what the spec expects."""
-    return _finding(e.path, e.place, rule, level, message)
-
-
-def _finding(path: str | None, place: Place, rule: str, level: Level, message: str) -> Finding:
-    return Finding(
-        rule=rule,
-        level=level,
-        node=path,
-        file=place.source.name,
-        line=place.line,
-        column=place.column,
-        message=f"{path}: {message}" if path else message,
-    )
+def at(about: Node | Input | Expectation | Unused, rule: str, level: Level, message: str) -> Finding:
+    """A finding about a node or an input of the network, or about what its spec expects or names."""
+    path = None if isinstance(about, Unused) else about.path
+    place = about.called if isinstance(about, Node) else about.place
+    text = f"{path}: {message}" if path else message
+    return Finding(rule=rule, level=level, node=path, **place.written, message=text)
 
 
 def along(axes: Iterable[int], rank: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, cast
 
-from archcost.findings.rule import Rule, at_input
+from archcost.findings.rule import Rule, at
 from archcost.habits_of_axes import channels_last, images
 from archcost.windows.window import axis_names, show
 from archcost.words.wording import in_a_row, plural
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 def _check(facts: Facts) -> Iterator[Finding]:
     for tensor in facts.network.inputs:
         if suspicion := _suspicion(tensor.output, facts.network):
-            yield at_input(tensor, RULE.name, "warn", suspicion)
+            yield at(tensor, RULE.name, "warn", suspicion)
 
 
 def _suspicion(x: Shape, network: Network) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, at_input
+from archcost.findings.rule import Rule, at
 from archcost.windows.window import show
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ def _check(facts: Facts) -> Iterator[Finding]:
     readers, outputs = facts.network.readers, {*facts.network.outputs.values()}
     for tensor in facts.network.inputs:
         if not readers[tensor] and tensor not in outputs:
-            yield at_input(tensor, RULE.name, "warn", _message(show(tensor.output)))
+            yield at(tensor, RULE.name, "warn", _message(show(tensor.output)))
 
 
 def _message(shape: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.findings.rule import Rule, at_name
+from archcost.findings.rule import Rule, at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +30,7 @@ _LEFT_OVER = {"counter", "block", "include"}
 def _check(facts: Facts) -> Iterator[Finding]:
     for one in facts.network.unused:
         level = "info" if one.what in _LEFT_OVER else "warn"
-        yield at_name(one.place, RULE.name, level, _SAID[one.what].format(one.name, one.of))
+        yield at(one, RULE.name, level, _SAID[one.what].format(one.name, one.of))
 
 
 RULE = Rule(

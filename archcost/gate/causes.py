@@ -83,7 +83,7 @@ def _variable(cause: CauseDiff, facts: Facts, limits: Limits) -> WrittenAt | Non
     name = cause.what.partition(":")[0]
     ways = [("variants", network.variant or "", name), ("vars", name), ("input", name), ("input",)]
     at = next((found for way in ways if (found := _key(root, way))), None)
-    return at and WrittenAt(file=at.place.source.name, line=at.place.line, column=at.place.column)
+    return at and WrittenAt(**at.place.written)
 
 
 def _key(root: Tree, way: tuple[str, ...]) -> Tree | None:

@@ -323,7 +323,7 @@ class Gate:
         """What a reader should look at: the part that is limited, or what made the network what it is."""
         if rows := rows_of(budget, result, checked.facts):
             called = checked.facts.network.by_path[rows[0].path].called
-            return WrittenAt(file=called.source.name, line=called.line, column=called.column)
+            return WrittenAt(**called.written)
         measure = budget.measure.name
         cause = checked.causes.place(checked.facts, measure, checked.entry.limits)
         return cause or WrittenAt(file=checked.facts.report.path, line=1, column=1)

@@ -202,9 +202,7 @@ class _Differ:
             base=b and b.path,
             head=h and h.path,
             kind=node.kind,
-            file=node.place.source.name,
-            line=node.place.line,
-            column=node.place.column,
+            **node.place.written,
             fields=tuple(_fields(b, h)),
             inputs=Change(name="inputs", base=_reads(b), head=_reads(h)) if reads else None,
             base_output=b and b.output,
@@ -290,7 +288,7 @@ def _key(node: Node, layer: str) -> tuple[str, str, Shape, list[str]]:
 
 def _place(side: SourceItem | Node | Input | None) -> WrittenAt | None:
     if isinstance(side, SourceItem | Node):
-        return WrittenAt(file=side.place.source.name, line=side.place.line, column=side.place.column)
+        return WrittenAt(**side.place.written)
     return None
 
 
