@@ -52,3 +52,20 @@ def test_what_cannot_be_drawn_is_told_all_the_same(
     done = run("rf", str(path), "--at", "drawn", "--output", str(picture))
     assert (done.returncode, done.stdout, picture.exists()) == (2, "", False)
     assert why in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flags", "most"),
+    [([], 80), (["--width", "80"], 80), (["--width", "100"], 100), (["--width", "150"], 120)],
+    ids=["piped", "80", "100", "150"],
+)
+def test_a_picture_is_as_wide_as_it_may_be_80_columns_in_a_pipe_and_120_at_most(
+    run: Callable[..., CompletedProcess[str]], tmp_path: Path, flags: list[str], most: int
+) -> None:
+    # In one dimension, a frame around a character for each position, and half as many if these are too many.
+    for kernel, drawn in [(most - 4, most), (most - 3, (most - 3 + 1) // 2 + 4)]:
+        path = tmp_path / f"net_{kernel}.yaml"
+        layer = f"{{conv: {{out_channels: 1, kernel_size: {kernel}}}, name: c}}"
+        path.write_text(f"archcost: 1\nname: net\ninput: [1, 300]\nlayers:\n- {layer}\n")
+        done = run("rf", str(path), "--at", "c", *flags)
+        assert [len(line) for line in done.stdout.splitlines() if line.startswith("┏━━")] == [drawn]

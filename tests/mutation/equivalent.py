@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.mutation.changes import Change
 
 _ONE_RUN = "channels that are all alike are so in any groups and any order"
+_SHORT_WAY = "the long way has the same value"
 _DEPTHS = "depths are only compared with each other"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
@@ -51,6 +52,31 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "skip = (mask & -mask).bit_length() - 1",
         "mask & -mask → (mask | -mask)",
     ): "it is the same number with a minus, which has as many bits",
+    (
+        "archcost/gate/bases.py",
+        "if self.revision is None or then.baseline is None:",
+        "self.revision is None or then.baseline is None → (then.baseline is None)",
+    ): "a configuration that held there was read from a revision",
+    (
+        "archcost/review/cause_text.py",
+        'removed = [row.base.path for row in rows if row.status == "removed" and row.base]',
+        "row.status == \"removed\" and row.base → (row.status == 'removed')",
+    ): "what was removed was at the base",
+    (
+        "archcost/expressions/values.py",
+        'never_fails = symbol in {"+", "-", "*"}',
+        '{"+", "-", "*"} → {\'-\', \'*\'}',
+    ): _SHORT_WAY,
+    (
+        "archcost/expressions/values.py",
+        'never_fails = symbol in {"+", "-", "*"}',
+        '{"+", "-", "*"} → {\'+\', \'*\'}',
+    ): _SHORT_WAY,
+    (
+        "archcost/expressions/values.py",
+        'never_fails = symbol in {"+", "-", "*"}',
+        '{"+", "-", "*"} → {\'+\', \'-\'}',
+    ): _SHORT_WAY,
     ("archcost/windows/offsets.py", "left[0] -= len(members)", "0 → -1"): "the list has one element",
     (
         "archcost/windows/reach.py",
