@@ -164,6 +164,7 @@ def _longer(question: Question, last: DilatedConv) -> Iterator[Hint]:
 def _last(question: Question) -> DilatedConv | None:
     """The nearest convolution before an output that could see more."""
     network = question.facts.network
+    # Breadth first in the order of the outputs, which networkx's layers do not keep.
     waiting: list[Node | Input] = list(network.outputs.values())
     known = set(waiting)
     for tensor in waiting:

@@ -6,6 +6,8 @@ ensembles of relatively shallow networks, section 3). Lengths are counted by a p
 multiply, branches in parallel add up, and the coefficient of x to the power of n is the number of paths of
 length n.
 
+So nothing is listed: networkx's paths between two nodes come one by one, and here there may be 2ⁿ.
+
 There are two measures of length, see `Paths`. Paths follow edges: the taps of a window do not count, and a
 tensor that is read twice is read along two edges.
 """

@@ -182,16 +182,12 @@ class Slider:
             slid = [self._line(line, window, axis) for axis, line in enumerate(lines)]
             exact = exact and all(fits for _, fits in slid)
             moving.append(tuple(line for line, _ in slid if line is not None))
-        return Reach(
-            tuple(lines for lines in moving if len(lines) == len(reach.stride)),
-            reach.fixed,
-            _stride(reach.stride, window),
-            reach.is_global,
-            reach.upper_bound or not exact,
-            reach.lost,
-            reach.blurred,
-            reach.counted,
-            reach.nominal,
+        moves = window.stretch or any(step != 1 for step in window.stride)
+        stride = zip(reach.stride, window.steps, strict=True) if moves else ()
+        return reach._replace(
+            moving=tuple(lines for lines in moving if len(lines) == len(reach.stride)),
+            stride=tuple(s * step for s, step in stride) or reach.stride,
+            upper_bound=reach.upper_bound or not exact,
         )
 
     def _line(self, line: AxisReach, window: Window, axis: int) -> tuple[AxisReach | None, bool]:
@@ -201,12 +197,6 @@ class Slider:
                 self._known.clear()
             self._known[key] = slide_line(line, window, axis)
         return self._known[key]
-
-
-def _stride(stride: tuple[Fraction, ...], window: Window) -> tuple[Fraction, ...]:
-    if not window.stretch and all(step == 1 for step in window.stride):
-        return stride
-    return tuple(s * step for s, step in zip(stride, window.steps, strict=True))
 
 
 def slide_line(line: AxisReach, window: Window, axis: int) -> tuple[AxisReach | None, bool]:
