@@ -23,12 +23,14 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "CONTRIBUTING.md"
 RECIPE = PAGE.read_text("utf-8").partition("\n## Add a layer kind\n")[2].partition("\n## ")[0]
 KIND, LINE, ROW = re.findall(r"```python\n(.*?)```", RECIPE, re.DOTALL)
+(WORDS,) = re.findall(r"```markdown\n(.*?)```", RECIPE, re.DOTALL)
 TESTS = re.findall(r"^\$ pytest (.+)$", RECIPE, re.MULTILINE)[0].split()
 FAMILY, TABLE, KINDS_PAGE = (
     "archcost/layers/elementwise.py",
     "tests/layers/table_elementwise.py",
     "docs/kinds.md",
 )
+ELSEWHERE = "docs/coming-from.md"
 LACKS = {
     "a row": (TABLE, ROW, "", "a row in tests/layers/table.py, or table_elementwise.py if it has no window"),
     "a loop": (
@@ -42,6 +44,12 @@ LACKS = {
         "    torch=lambda x, weight: x + weight,\n",
         "",
         "torch=…, the same in PyTorch or why there is nothing, in one of its rows",
+    ),
+    "its words elsewhere": (
+        ELSEWHERE,
+        WORDS,
+        "",
+        "its row in docs/coming-from.md: what it is called in other frameworks",
     ),
     "a section": (
         KINDS_PAGE,
@@ -75,6 +83,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         family.write("\n\n" + class_)
     insert(folder / "archcost/layers/__init__.py", "    # merge\n", LINE)
     insert(folder / TABLE, "]\n\nCASES", ROW.strip() + ",\n")
+    insert(folder / ELSEWHERE, "| `add` |", WORDS)
     python(folder, "docs/generate.py").check_returncode()
     return folder
 

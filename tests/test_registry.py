@@ -19,7 +19,8 @@ from tests.layers import table, table_elementwise
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-KINDS_PAGE = Path(__file__).parent.parent / "docs/kinds.md"
+DOCS = Path(__file__).parent.parent / "docs"
+KINDS_PAGE, ELSEWHERE = DOCS / "kinds.md", DOCS / "coming-from.md"
 CASES = [*table.CASES, *table_elementwise.CASES]
 
 DEFINED_BY_THEIR_NAMES = {
@@ -82,6 +83,8 @@ def missing(word: str) -> Iterator[str]:
         yield "torch=…, the same in PyTorch or why there is nothing, in one of its rows"
     if f"\n### {word}\n" not in KINDS_PAGE.read_text("utf-8"):
         yield "its section in docs/kinds.md, which `python docs/generate.py` writes"
+    if f"\n| `{word}` |" not in ELSEWHERE.read_text("utf-8"):
+        yield "its row in docs/coming-from.md: what it is called in other frameworks"
 
 
 @every_kind
