@@ -96,7 +96,7 @@ class Facts:
         return [(node, window) for node, window in found if window]
 
     @cached_property
-    def alike(self) -> list[tuple[Window, list[Node]]]:
+    def nodes_by_window(self) -> list[tuple[Window, list[Node]]]:
         """The same by window: the nodes of one have equal layers and shapes, so they are judged once."""
         found: dict[int, tuple[Window, list[Node]]] = {}
         for node, window in self.windows:

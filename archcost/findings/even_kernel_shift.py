@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    for window, nodes in facts.alike:
+    for window, nodes in facts.nodes_by_window:
         if axes := [axis for axis in range(len(window.kernel)) if _shifts(window, axis)]:
             message = _message(window, axes)
             yield from (at(node, RULE.name, "info", message) for node in nodes)

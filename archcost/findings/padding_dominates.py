@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
-    for window, nodes in facts.alike:
+    for window, nodes in facts.nodes_by_window:
         axes = nodes[0].inputs[0].output[1:]
         if any(map(any, window.padding)) and nodes[0].kind in CONVOLUTIONS:
             data, every = _counts(window, axes)

@@ -32,7 +32,7 @@ class _Readers(NamedTuple):
 def _check(facts: Facts) -> Iterator[Finding]:
     outputs = {*facts.network.outputs.values()}
     readers = cache(partial(_readers, facts))
-    for window, nodes in facts.alike:
+    for window, nodes in facts.nodes_by_window:
         if not _skips(window):
             continue
         axes = nodes[0].inputs[0].output[1:]

@@ -60,7 +60,7 @@ def anchor(config: Config, near: str, wanted: Sequence[SelectedSpec]) -> Anchor:
 
 def _agreed(config: Config, named: Base | None, near: str) -> tuple[str | None, str]:
     """What the default branch has under `against`, and its name; without one, what the base has."""
-    from archcost.history.revisions import default_branch  # noqa: PLC0415 - most checks have no base
+    from archcost.history.commits import default_branch  # noqa: PLC0415 - most checks have no base
 
     try:
         branch = default_branch(near)
