@@ -186,15 +186,11 @@ class Gate:
         if then is None and not patterns:
             return []
         found = checked_then(patterns, flags or [SelectedSpec(path="")], then or self.config, base)
-        if then and not patterns and not self._is_beside(then):
-            below = os.path.abspath(self.config.folder)  # noqa: PTH100 - links are not followed
-            found = [one for one in found if Path(os.path.abspath(one.path)).is_relative_to(below)]  # noqa: PTH100 - as above
+        here = os.path.abspath(self.config.folder)  # noqa: PTH100 - links are not followed
+        if then and not patterns and os.path.abspath(then.folder) != here:  # noqa: PTH100 - as above
+            found = [one for one in found if Path(os.path.abspath(one.path)).is_relative_to(here)]  # noqa: PTH100 - as above
         base.look_for(found)
         return found
-
-    def _is_beside(self, then: Config) -> bool:
-        """Whether a configuration of the base lies in the folder of today's."""
-        return os.path.abspath(then.folder) == os.path.abspath(self.config.folder)  # noqa: PTH100 - as above
 
     def _drift(
         self, base: Base, then: Config | None, old: Sequence[SelectedSpec], wanted: Sequence[SelectedSpec]
@@ -242,6 +238,10 @@ class Gate:
             rule = "no-base-yet" if before.is_new else "missing-base"
             if missing := self._problem(ConfigProblem(rule, text, Place(Source(entry.path)))):
                 complaints.append(missing)
+        if not entry.is_plain:
+            # One spec may be read in several ways: each says which.
+            complaints = [replace(one, message=f"{entry.settings}: {one.message}") for one in complaints]
+        was_called = base.entry_of(entry).path if base and checked.base else entry.path
         return CheckedSpec(
             path=report.path,
             label=label,
@@ -251,11 +251,9 @@ class Gate:
             base=measures(checked.base) if checked.base else None,
             causes=checked.causes.texts,
             declared=report.declared,
-            base_path=_other_name(entry, checked, base),
+            base_path=None if was_called == entry.path else was_called,
             limits=tuple(limits),
-            complaints=tuple(
-                sorted(_named(complaints, entry), key=lambda one: (one.file, one.line, one.column))
-            ),
+            complaints=tuple(sorted(complaints, key=lambda one: (one.file, one.line, one.column))),
         )
 
     # -- limits -----------------------------------------------------------------------------------------
@@ -458,18 +456,6 @@ def _near(wanted: Sequence[SelectedSpec], config: Config) -> str:
     first = next((entry.path for entry in wanted if entry.is_file), None)
     home = str(config.folder if config.file else Path())
     return first if first is not None and not is_in_repository(first, home) else home
-
-
-def _other_name(entry: SelectedSpec, checked: Checked, base: Base | None) -> str | None:
-    """What the spec was called at the base, if that is something else."""
-    before = base.entry_of(entry).path if base and checked.base else entry.path
-    return None if before == entry.path else before
-
-
-def _named(complaints: Sequence[Violation], entry: SelectedSpec) -> Iterator[Violation]:
-    """The complaints, which tell what they are about where one spec is read in several ways."""
-    for one in complaints:
-        yield one if entry.is_plain else replace(one, message=f"{entry.settings}: {one.message}")
 
 
 def _worst(found: Sequence[Applied], dtype: str) -> list[Applied]:

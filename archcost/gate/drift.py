@@ -136,15 +136,12 @@ def _loss(
 
 def _rule_of_lost(budget: Budget, pair: CheckedPair, now: Config, then: Config) -> str:
     """Whether a limit was taken out, where a review sees it, or something slipped away from under it."""
-    if budget.block is not None and any(_same_scope(budget, one) for one in now.budgets):
+    scopes = {(one.key, one.block, one.kind) for one in now.budgets}
+    if budget.block is not None and (budget.key, budget.block, budget.kind) in scopes:
         left = [one for one, _ in pair.found if one.block == budget.block]
         return "loosened" if is_glob(budget.block) and left else "lost-budget"
     still = then.applies(budget, pair.entry.path, pair.entry.variant)
     return "loosened" if still else "lost-budget"
-
-
-def _same_scope(one: Budget, other: Budget) -> bool:
-    return (one.key, one.block, one.kind) == (other.key, other.block, other.kind)
 
 
 def _strictest(found: Iterable[Applied], dtype: str) -> Applied | None:

@@ -66,17 +66,14 @@ def _annotation(several: Sequence[Violation], options: WriteOptions) -> str:
     path = in_repository(first.file, options.root)
     place = [("file", path), ("line", str(first.line)), ("col", str(first.column))] if path else []
     properties = ",".join(
-        f"{name}={github_property(value or '')}" for name, value in [*place, ("title", _title(first))]
+        f"{name}={github_property(value or '')}"
+        for name, value in [*place, ("title", f"archcost: {first.rule}")]
     )
     # Elsewhere the place is in nobody's repository, and only the text can say it.
     message = about_all(several) if path else f"{first.file}:{first.line}: {about_all(several)}"
     details = [f"{label}: {text}" for label, text in first.details.items()]
     text = "\n".join([message, *details])
     return f"::{_type(first)} {properties}::{github_data(text)}"
-
-
-def _title(one: Violation) -> str:
-    return f"archcost: {one.rule}"
 
 
 def _type(one: Violation) -> str:

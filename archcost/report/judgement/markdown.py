@@ -159,19 +159,15 @@ def _complaints(judgement: Judgement) -> str:
 
 def _entry(several: Sequence[Violation]) -> str:
     first = several[0]
-    level = NAMES[first.level]
-    lines = [f"- **{level}** {_place(first)} {_text(about_all(several))} ({_code(first.rule)})"]
+    place = _code(f"{first.file}:{first.line}:{first.column}")
+    lines = [f"- **{NAMES[first.level]}** {place} {_text(about_all(several))} ({_code(first.rule)})"]
     lines += [f"  - {_text(f'{label}: {text}')}" for label, text in first.details.items()]
     return "\n".join(lines)
 
 
-def _place(one: Violation) -> str:
-    return _code(f"{one.file}:{one.line}:{one.column}")
-
-
 def _accepted(judgement: Judgement) -> str:
     lines = together(are_accepted(judgement))
-    entries = [f"{_entry(several)}\n  - {_why(several[0])}" for several in lines]
+    entries = [f"{_entry(several)}\n  - {several[0].state}: {_text(several[0].because)}" for several in lines]
     if not entries:
         return ""
     shown, more = _fit(entries, _ACCEPTED)
@@ -179,10 +175,6 @@ def _accepted(judgement: Judgement) -> str:
     counts = Counter(one.state for one in are_accepted(judgement))
     title = ", ".join(f"{counts[state]} {words}" for state, words in states.items() if counts[state])
     return _folded(title, "\n".join(shown) + f"\n\n{more}")
-
-
-def _why(one: Violation) -> str:
-    return f"{one.state}: {_text(one.because)}"
 
 
 def _specs(judgement: Judgement) -> str:
