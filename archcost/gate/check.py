@@ -8,7 +8,7 @@ from contextlib import closing, nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from archcost.advice import advice
 from archcost.advice.heaviest import heaviest_text
@@ -17,9 +17,10 @@ from archcost.config.selection import SelectedSpec, load_all, unchecked
 from archcost.config.tree import is_in_repository
 from archcost.errors import RevisionError, SpecError
 from archcost.findings import RULES
+from archcost.gate.agreements import Agreements
 from archcost.gate.alternative import would_pass
 from archcost.gate.anchor import anchor
-from archcost.gate.baseline import Accepted, Baseline, fingerprint
+from archcost.gate.baseline import Baseline, fingerprint
 from archcost.gate.bases import Absent
 from archcost.gate.causes import Causes, causes
 from archcost.gate.config_problems import (
@@ -38,17 +39,14 @@ from archcost.gate.drift import about_baseline as drift_of_baseline
 from archcost.gate.gone import about_gone, checked_then
 from archcost.gate.judge import judge, measures, raw, raw_limit, rows_of, sentence
 from archcost.gate.moved_cost import about_moved
-from archcost.gate.waivers import Waivers, granted
+from archcost.gate.waivers import granted
 from archcost.results.difference import WrittenAt
 from archcost.results.judgement import (
-    GATE_RULES,
-    LEVELS,
     WATCHING,
     CheckedSpec,
     Judgement,
     LimitResult,
     Violation,
-    at_least,
 )
 from archcost.results.report import Finding
 from archcost.results.units import DTYPES
@@ -58,7 +56,6 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Sequence
 
-    from archcost.analysis.measures import Measurement
     from archcost.config.model import Budget, Config
     from archcost.gate.bases import Base
     from archcost.gate.judge import Applied
@@ -97,9 +94,8 @@ class Gate:
     def __init__(self, config: Config, today: dt.date, baseline: Baseline | None = None) -> None:
         self.config = config
         self.baseline = baseline or Baseline()
-        self._waivers = Waivers(config, today)
+        self._agreements = Agreements(config, today, self.baseline)
         self._base: Base | None = None
-        self._before: Config | None = None
         self._pairs: list[CheckedPair] = []
         self._is_new: set[str] = set()
         self._advised = 0
@@ -138,7 +134,7 @@ class Gate:
             then, old = None, list[SelectedSpec]()
             if base and base.revision:
                 then, drifted = self._then(base)
-                self._before = then
+                self._agreements.before = then
                 is_known = is_whole or patterns or flags
                 old = self._checked_then(base, then, patterns, flags) if is_known else []
             specs: list[CheckedSpec] = []
@@ -160,7 +156,7 @@ class Gate:
         general = [complaint for problem in problems if (complaint := self._problem(problem))]
         # Only now is it known what waivers and the baseline were needed for: these problems are about that.
         unneeded = [
-            *self._waivers.problems(wanted, others, is_whole=is_whole),
+            *self._agreements.waivers.problems(wanted, others, is_whole=is_whole),
             *about_baseline(self.config, self.baseline, [one.label for one in specs], is_whole=is_whole),
         ]
         general += [complaint for problem in unneeded if (complaint := self._problem(problem))]
@@ -272,7 +268,7 @@ class Gate:
         for budget, result in found:
             if result.kept is None:
                 # Nobody knows whether it still needs its waiver or its line.
-                self._waivers.of_budget(budget, result, checked.entry)
+                self._agreements.waivers.of_budget(budget, result, checked.entry)
                 self.baseline.keep(result.fingerprint or "")
         # Where there is no base at all, that is said once and not for each limit.
         wrong = [one for one in found if checked.base is not None or not one[1].waits]
@@ -287,7 +283,7 @@ class Gate:
             # A block that was not there is new, as a spec may be; a number that a network had none of is not.
             rule = "no-base-yet" if result.scope else "missing-base"
             self._is_new.update([checked.label] * (rule == "no-base-yet"))
-            configured = self._level(rule)
+            configured = self._agreements.level(rule)
             if configured == "off":
                 return None
             level = configured
@@ -306,15 +302,16 @@ class Gate:
         details = {"limit": f"{result.budget}: {result.text}, set at {result.set_at}"}
         complaint = Violation.of(finding, result.fingerprint or "", details)
         if result.waits:
-            return self._judged_by_level(complaint)
-        waiver = self._waivers.of_budget(budget, result, checked.entry)
-        if waiver and self._waivers.allow(waiver, result):
+            return self._agreements.judged(complaint)
+        waiver = self._agreements.waivers.of_budget(budget, result, checked.entry)
+        if waiver and self._agreements.waivers.allow(waiver, result):
             return replace(complaint, state="waived", because=granted(waiver))
         if waiver and waiver.limit:
             more = f"; even the waiver of {waiver.owner} allows {waiver.limit.text} only"
             complaint = replace(complaint, message=complaint.message + more)
         value = None if result.measured is None else raw(result, self.config.dtype)
-        settled = self._settled(complaint, result.budget, value, f"{checked.label} {result.scope or ''}")
+        about = f"{checked.label} {result.scope or ''}"
+        settled = self._agreements.settled(complaint, about, result.budget, value)
         return settled if settled.state != "open" else self._explained(settled, budget, result, checked)
 
     def _place(self, budget: Budget, result: LimitResult, checked: Checked) -> WrittenAt:
@@ -369,8 +366,7 @@ class Gate:
         times = Counter[tuple[str, str | None]]()
         complaints: list[Violation] = []
         for finding in found:
-            own = finding.rule in GATE_RULES
-            level = self._level(finding.rule) if own else self.config.rules.get(finding.rule, finding.level)
+            level = self._agreements.level(finding.rule, finding.level)
             if level == "off":
                 continue
             times[finding.rule, finding.node] += 1
@@ -382,47 +378,16 @@ class Gate:
         name = fingerprint(checked.label, finding.rule, finding.node or "", nth)
         complaint = Violation.of(replace(finding, level=level), name)
         which = checked.entry.path, checked.entry.variant
-        if waiver := self._waivers.of_rule(finding.rule, finding.node, which):
+        if waiver := self._agreements.waivers.of_rule(finding.rule, finding.node, which):
             return replace(complaint, state="waived", because=granted(waiver))
         if finding.rule in WATCHING:
             # The line of one change in a baseline would accept what the next one does there.
-            return self._judged_by_level(complaint)
-        return self._settled(complaint, finding.rule, None, f"{checked.label} {finding.node or ''}")
-
-    # -- what was agreed to ---------------------------------------------------------------------------------
-
-    def _settled(self, complaint: Violation, what: str, value: Measurement | None, about: str) -> Violation:
-        """A complaint that nobody waived, beside the baseline. `what` and `about` are for its readers."""
-        judged = self._judged_by_level(complaint)
-        known = self.baseline.meet(Accepted(complaint.fingerprint, what, value, about), fails=judged.fails)
-        if known is None:
-            return judged
-        if known.covers(value):
-            because = f"{self.baseline.file}:{known.line}"
-            return replace(complaint, state="baseline", because=because)
-        worse = f"; the baseline accepts {known.value:,}" if known.value is not None else ""
-        return replace(judged, message=complaint.message + worse)
-
-    def _judged_by_level(self, complaint: Violation) -> Violation:
-        fails = (at_least(complaint.level, one.fail_level) for one in self._watching(complaint.rule))
-        return replace(complaint, fails=any(fails))
-
-    def _watching(self, rule: str) -> tuple[Config, ...]:
-        """The configurations that say how bad a rule is: of what watches a change, that of the base as well.
-
-        Else a change could switch off what would tell of it.
-        """
-        return (self.config, self._before) if self._before and rule in WATCHING else (self.config,)
-
-    def _level(self, rule: str) -> Level | Literal["off"]:
-        """The level of a rule of the gate's own; of what watches a change, no milder than at the base."""
-        of_gate = GATE_RULES[rule][0]
-        levels: list[Level | Literal["off"]] = [c.rules.get(rule, of_gate) for c in self._watching(rule)]
-        return max(levels, key=("off", *LEVELS).index)
+            return self._agreements.judged(complaint)
+        return self._agreements.settled(complaint, f"{checked.label} {finding.node or ''}", finding.rule)
 
     def _problem(self, problem: ConfigProblem) -> Violation | None:
         """A problem as a complaint, at the level that is configured; None if that is off."""
-        level = self._level(problem.rule)
+        level = self._agreements.level(problem.rule)
         if level == "off":
             return None
         place, message = problem.place, problem.message
@@ -437,11 +402,11 @@ class Gate:
             message=message,
         )
         complaint = Violation.of(finding, fingerprint(file, problem.rule, message))
-        waivers = [self._waivers.of_rule(problem.rule, None, one) for one in problem.about]
+        waivers = [self._agreements.waivers.of_rule(problem.rule, None, one) for one in problem.about]
         if waivers and all(waivers):
             who = dict.fromkeys(granted(waiver) for waiver in waivers if waiver)
             return replace(complaint, state="waived", because="; ".join(who))
-        return self._judged_by_level(complaint)
+        return self._agreements.judged(complaint)
 
 
 _UNJUDGED = ("missing-base", "unused-budget", "lost-budget")
