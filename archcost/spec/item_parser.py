@@ -1,4 +1,4 @@
-"""Items: layers, block calls and structures, with their meta keys.
+"""Items: layers, block calls and structures, with the keys beside their kind.
 
 Path segments are given out here: they depend on the items as written, never on values, so that `--set`
 renumbers nothing.
@@ -74,13 +74,13 @@ class ItemParser:
             text = "residual holds the items that are added to what arrives: `residual: [{conv: …}]`"
             raise Mistake(entry.key.place, text)
         node, misplaced = self._mender.mended(node, entry)
-        meta = ItemKeys(self._checks, node, around, misplaced)
+        keys = ItemKeys(self._checks, node, around, misplaced)
         try:
-            item = self._make(node, KeyValue(entry.key, node.get(word) or entry.value), around, meta)
+            item = self._make(node, KeyValue(entry.key, node.get(word) or entry.value), around, keys)
         except Mistake:
-            meta.declare()  # so that reading it later is not a second mistake
+            keys.declare()  # so that reading it later is not a second mistake
             raise
-        return meta.finish(item)
+        return keys.finish(item)
 
     def _bare(self, node: ScalarNode, around: Around) -> Item:
         word = node.value
@@ -92,23 +92,23 @@ class ItemParser:
             raise Mistake(node.place, f"{word} holds items: write `{word}:` and list them below it")
         return self._call(word, None, node.place, around, None)
 
-    def _make(self, node: MappingNode, entry: KeyValue, around: Around, meta: ItemKeys) -> Item:
+    def _make(self, node: MappingNode, entry: KeyValue, around: Around, keys: ItemKeys) -> Item:
         word, place = entry.key.text, entry.key.place
         if word == "body":
-            items = self.items(entry.value, self._inside(around, meta), "body")
+            items = self.items(entry.value, self._inside(around, keys), "body")
             return Body(word, place, items)
         structures = {"repeat": self._repeat, "branches": self._branches, "residual": self._residual}
         if make := structures.get(word):
-            return make(node, entry, around, meta)
-        return self._call(word, entry.value, place, around, meta)
+            return make(node, entry, around, keys)
+        return self._call(word, entry.value, place, around, keys)
 
     # -- layers and blocks ------------------------------------------------------------------------------
 
     def _call(
-        self, word: str, value: Tree | None, place: Place, around: Around, meta: ItemKeys | None
+        self, word: str, value: Tree | None, place: Place, around: Around, keys: ItemKeys | None
     ) -> Item:
         """A layer or a block, by its word."""
-        segment = (meta and meta.segment) or around.numbering.word(word.rpartition("/")[2])
+        segment = (keys and keys.segment) or around.numbering.word(word.rpartition("/")[2])
         if word in self._blocks.misnamed:
             return Body(word, place, [], segment)
         if found := layers.find(word):
@@ -134,13 +134,13 @@ class ItemParser:
 
     # -- structures -------------------------------------------------------------------------------------
 
-    def _inside(self, around: Around, meta: ItemKeys) -> Around:
+    def _inside(self, around: Around, keys: ItemKeys) -> Around:
         """Around for what stands inside a structure: a named one begins a numbering of its own."""
-        numbering = Numbering(self._problems) if meta.segment else around.numbering
+        numbering = Numbering(self._problems) if keys.segment else around.numbering
         return Around(around.variables, around.names, numbering)
 
-    def _branches(self, node: MappingNode, entry: KeyValue, around: Around, meta: ItemKeys) -> Branches:
-        inside = self._inside(around, meta)
+    def _branches(self, node: MappingNode, entry: KeyValue, around: Around, keys: ItemKeys) -> Branches:
+        inside = self._inside(around, keys)
         branches: list[Branch] = []
         if not entry.value.pairs():
             wanted = "it must be a mapping of names to items (left: [relu])"
@@ -176,8 +176,8 @@ class ItemParser:
         items = self.items(node, around, label) if node is not None else []
         return Branch(label, segment, items, when)
 
-    def _residual(self, node: MappingNode, entry: KeyValue, around: Around, meta: ItemKeys) -> Branches:
-        inside = self._inside(around, meta)
+    def _residual(self, node: MappingNode, entry: KeyValue, around: Around, keys: ItemKeys) -> Branches:
+        inside = self._inside(around, keys)
         items = self.items(entry.value, inside, "residual")
         body = Branch("the body", "", items)
         given = next((e for e in node.entries if e.key.text == "shortcut"), None)
@@ -209,11 +209,11 @@ class ItemParser:
         fields = self._fields(word, found, place, fields_node, inside)
         return MergeSpec(fields, word, place, inside.numbering.word(word))
 
-    def _repeat(self, node: MappingNode, entry: KeyValue, around: Around, meta: ItemKeys) -> Repeat:
+    def _repeat(self, node: MappingNode, entry: KeyValue, around: Around, keys: ItemKeys) -> Repeat:
         mode = self._mode(node)
         iterations = read_iterations(entry.value, around, self._checks)
         repeat = Repeat(entry.key.place, mode, iterations)
-        if not meta.segment:
+        if not keys.segment:
             repeat.segment = around.numbering.repeat()
         if mode == "carry":
             repeat.carry = self._checks.name_list(node.get("carry"), "carry")
@@ -221,14 +221,14 @@ class ItemParser:
         inside = Around(around.variables | iterations.names, names, Numbering(self._problems))
         if (body := node.get("body")) is not None:
             repeat.items = self.items(body, inside, "body", names)
-        elif meta.misplaced:
-            repeat.items = self._sequence(meta.misplaced, inside, names)
+        elif keys.misplaced:
+            repeat.items = self._sequence(keys.misplaced, inside, names)
         else:
             self._problems.add(entry.key.place, "repeat needs `body:`, the items to repeat")
         if mode == "dense":
             repeat.merge = self._merge(node, mode, "concat", entry, inside)
         elif mode in ("merge", "collect"):
-            own = meta.segment or repeat.segment
+            own = keys.segment or repeat.segment
             numbering = Numbering(self._problems) if own else around.numbering
             outside = Around(around.variables, names, numbering)
             repeat.merge = self._merge(node, mode, "concat", entry, outside)
