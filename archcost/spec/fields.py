@@ -178,11 +178,11 @@ class Fields:
         if wanted is None:  # a validator words its error itself
             text = _with_origin(detail["msg"], template.origin)
         else:
-            instead = rewritten(node, wanted, self._known, lambda meant: self._accepts(values, written, meant))
+            instead = rewritten(node, wanted, self._known, lambda meant: self._fits(values, written, meant))
             text = f"is {describe(value)}{template.origin}; it must be {wanted}{instead}"
         return Mistake(node.place, f"{self.word}: {path} {text}")
 
-    def _accepts(self, values: dict[str, Field], where: Loc, value: Field) -> bool:
+    def _fits(self, values: dict[str, Field], where: Loc, value: Field) -> bool:
         """Whether a value could stand there, among the others as they are; None if nothing should."""
         if value is None:
             field = self.kind.model_fields.get(str(where[0]))
