@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.analysis.rows import groups
 from archcost.network import Input
 from archcost.passes.liveness import Plan
-from archcost.passes.memory import peaks
 from archcost.results import tree
 from archcost.results.report import COUNTS
 from archcost.windows.window import show, size
@@ -99,7 +98,7 @@ def _layers(report: Report, rows: Sequence[NodeRow], measure: str) -> str:
 
 
 def _peak(facts: Facts) -> str:
-    found = peaks(facts.network, limit=0)
+    found = facts.peaks
     return "" if found.at is None else _alive(found.at, found.alive[:-1], "")
 
 

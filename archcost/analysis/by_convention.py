@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from archcost.analysis.derivation import step
+from archcost.analysis.facts import Facts
 from archcost.conventions.counting import counts, terms
 from archcost.conventions.table import TERMS, find
 from archcost.layers import base
-from archcost.passes.cost import costs
 from archcost.results.by_convention import ConventionExplanation, KindComparison
 from archcost.results.derivation import DerivationStep
 from archcost.results.report import ConventionTotal
@@ -32,7 +32,7 @@ def labelled(report: Report, network: Network, name: str) -> Report:
         UsageError: there is no such convention.
     """
     convention = find(name)
-    counted = counts(network, convention)
+    counted = counts(network, convention, Facts.of(network).costs)
     sums = _by_group(report, counted)
     rows = zip(report.nodes, counted, strict=True)
     return replace(
@@ -77,7 +77,7 @@ def compare(network: Network, name: str, nodes: Iterable[Node]) -> ConventionExp
     convention, wanted = find(name), set(nodes)
     counted = [
         (node, count)
-        for node, count in zip(network, counts(network, convention), strict=True)
+        for node, count in zip(network, counts(network, convention, Facts.of(network).costs), strict=True)
         if node in wanted
     ]
     ours, count = sum(c.ours for _, c in counted), sum(c.total for _, c in counted)
@@ -117,7 +117,7 @@ def _kind(kind: str, rule: Sequence[str], same: Sequence[Count]) -> KindComparis
 
 def _steps(network: Network, node: Node, count: Count, convention: Convention) -> Iterator[DerivationStep]:
     """The terms, what they add up to, and what that is more than our count, term by term."""
-    cost = dict(zip(network, costs(network), strict=True))[node]
+    cost = dict(zip(network, Facts.of(network).costs, strict=True))[node]
     values = terms(node, cost) | {convention.name: count.total, "difference": count.total - count.ours}
     more = _without(count.rule, convention.same, count.ours)
     used = set(re.findall(r"[a-z_]+", " ".join((*count.rule, more))))

@@ -11,7 +11,7 @@ from archcost.passes.cost import costs
 from archcost.windows.window import size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from archcost.conventions.table import Convention, CountingRule
     from archcost.network import Network, Node
@@ -39,8 +39,8 @@ class Count(NamedTuple):
         return sum(self.parts)
 
 
-def counts(network: Network, convention: Convention) -> tuple[Count, ...]:
-    """What a convention counts for every node, in written order.
+def counts(network: Network, convention: Convention, known_costs: Sequence[Cost] = ()) -> tuple[Count, ...]:
+    """What a convention counts for every node, in written order; from their costs, if they are known.
 
     >>> from archcost import load
     >>> from archcost.conventions.table import find
@@ -50,7 +50,7 @@ def counts(network: Network, convention: Convention) -> tuple[Count, ...]:
     """
     known: dict[tuple[object, ...], Count] = {}
     result: list[Count] = []
-    for node, cost in zip(network, costs(network), strict=True):
+    for node, cost in zip(network, known_costs or costs(network), strict=True):
         # Equal layers on equal shapes count alike, unless another one counts the weights.
         key = (id(node.layer), node.shapes, cost.params, cost.buffers)
         count = known.get(key) or known.setdefault(key, _count(node, cost, convention))
