@@ -6,6 +6,7 @@ The formula that is shown is the one that is computed, here as in `archcost.laye
 from __future__ import annotations
 
 import re
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from archcost.layers.base import TERMS, Formulas, Operations
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
     from archcost.network import Input, Node
     from archcost.passes.receptive_field import Field
-    from archcost.windows.window import Axes, Window
+    from archcost.windows.window import Window
 
 
 def terms(formulas: Formulas) -> Iterator[DerivationStep]:
@@ -64,7 +65,7 @@ def window_positions(node: Node) -> tuple[AxisDerivation, ...]:
         return ()
     axes = node.shapes[0][1:]
     positions = window.output(axes)
-    return _alike(_along(window, axis, axes, positions[axis]) for axis in range(len(positions)))
+    return _alike(map(partial(_along, window), range(len(positions)), axes, positions))
 
 
 def _alike(derivations: Iterable[tuple[tuple[DerivationStep, ...], str]]) -> tuple[AxisDerivation, ...]:
@@ -78,7 +79,8 @@ def _alike(derivations: Iterable[tuple[tuple[DerivationStep, ...], str]]) -> tup
     )
 
 
-def _along(window: Window, axis: int, axes: Axes, positions: int) -> tuple[tuple[DerivationStep, ...], str]:
+@lru_cache(1024)  # layers are often alike
+def _along(window: Window, axis: int, length: int, positions: int) -> tuple[tuple[DerivationStep, ...], str]:
     stretch = window.stretch[axis] if window.stretch else 1
     before, after = window.padding[axis]
     rounds_up = window.rounding != "floor"
@@ -89,7 +91,7 @@ def _along(window: Window, axis: int, axes: Axes, positions: int) -> tuple[tuple
             "dilation": window.dilation[axis],
             "stride": window.stride[axis],
             "stretch": stretch,
-            "length": axes[axis],
+            "length": length,
             "before": before,
             "after": after,
             "span": "dilation * (kernel_size - 1) + 1",
@@ -120,18 +122,22 @@ def seen(node: Node, fields: Mapping[Node | Input, Mapping[str, Field]]) -> tupl
         return ()
     if not len(before.size) == len(after.size) == len(window.span):
         return ()
-    grown = [_grown(window, axis, before) for axis in range(len(after.size))]
+    steps = (step.numerator for step in before.stride)
+    windows = zip(window.span, window.stride, strict=True)
+    grown = [_grown(*one) for one in zip(windows, before.size, steps, strict=True)]
     agrees = tuple(steps[0].value for steps, _ in grown) == after.size
     return _alike(grown) if agrees else ()
 
 
-def _grown(window: Window, axis: int, before: Field) -> tuple[tuple[DerivationStep, ...], str]:
+@lru_cache(1024)  # axes and layers are often alike
+def _grown(window: tuple[int, int], arriving: int, step: int) -> tuple[tuple[DerivationStep, ...], str]:
+    span, stride = window
     formulas = Formulas(
         {
-            "arriving": before.size[axis],
-            "step": before.stride[axis].numerator,
-            "span": window.span[axis],
-            "stride": window.stride[axis],
+            "arriving": arriving,
+            "step": step,
+            "span": span,
+            "stride": stride,
             "size": "arriving + (span - 1) * step",
             "next_step": "step * stride",
         },

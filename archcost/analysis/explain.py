@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping  # noqa: TC003 - the JSON Schema is made from these annotations
 from dataclasses import replace
+from functools import cache
 from typing import TYPE_CHECKING
 
 from archcost.analysis import derivation
@@ -98,6 +99,7 @@ def _node(network: Network, node: Node) -> NodeExplanation:
     )
 
 
+@cache
 def _summary(kind: type) -> str:
     """The first sentence of the class's documentation."""
     return (inspect.getdoc(kind) or "").partition("\n\n")[0].replace("\n", " ")
