@@ -47,6 +47,7 @@ class Node:
         word: the kind as the spec writes it (`conv2d`).
         layer: the kind with its fields; equal items share one object.
         inputs: what it reads, in order.
+        shapes: the shapes of these.
         output: the shape that leaves.
         place: where it is written.
         shared: the key of its set of weights if the spec shares them, else None. Nodes with equal keys use
@@ -56,7 +57,7 @@ class Node:
         uses: the calls of blocks it stands in, innermost first: (block name, place of the call).
     """
 
-    __slots__ = ("called", "inputs", "layer", "output", "path", "place", "shared", "uses", "word")
+    __slots__ = ("called", "inputs", "layer", "output", "path", "place", "shapes", "shared", "uses", "word")
 
     def __init__(  # noqa: PLR0913, PLR0917 - what a node is
         self,
@@ -76,6 +77,7 @@ class Node:
         self.word = word
         self.layer = layer
         self.inputs = inputs
+        self.shapes = tuple(source.output for source in inputs)  # each input of a merge may be asked with all
         self.output = output
         self.place = place
         self.shared = shared
@@ -88,11 +90,6 @@ class Node:
     def kind(self) -> str:
         """The kind that `word` names: `conv2d` is a `conv`, and asserts its rank."""
         return unranked(self.word)
-
-    @property
-    def shapes(self) -> tuple[Shape, ...]:
-        """The shapes that arrive, in order."""
-        return tuple(source.output for source in self.inputs)
 
     def weight_shapes(self) -> Shapes:
         """What its layer learns from what arrives; see `Kind.weight_shapes`."""
