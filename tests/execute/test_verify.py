@@ -159,6 +159,20 @@ def test_a_kernel_that_gives_another_shape_is_found(network: Load, monkeypatch: 
     assert differences(network("- {name: b, relu: }")) == [("b", "shape")]
 
 
+def test_the_table_counts_the_shapes_that_agree(run: Run, spec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    relu = activation.relu
+    cells = [line.split() for line in run("verify", spec)[1].splitlines()]
+    assert ["shapes", "4", "4"] in cells
+
+    def cropped(x: Array) -> Array:
+        return relu(x)[:, :2, :2]
+
+    monkeypatch.setattr(activation, "relu", cropped)
+    code, out, _ = run("verify", spec)
+    assert code == 1
+    assert ["shapes", "2", "4", "differs"] in [line.split() for line in out.splitlines()]  # the pool, too
+
+
 def test_a_difference_is_exit_1_with_the_node_and_the_numbers(
     run: Run, spec: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -25,6 +25,7 @@ from archcost.errors import UsageError
 from archcost.picture import Picture, Terminal, draw
 from archcost.picture.colours import HOLE, LEVELS, colour, parts
 from archcost.picture.layout import lay_out, merged
+from archcost.picture.model import ShadeScale
 from archcost.picture.png import SCALE
 from archcost.picture.shapes import Stroke
 from archcost.picture.text import can_show
@@ -522,3 +523,61 @@ def test_holes_look_like_no_shade() -> None:
     for name in ("read", "padding", "gaps"):
         shades = [np.array(parts(colour(name, tone)), int) for tone in range(LEVELS)]
         assert min(np.abs(shade - parts(HOLE)).sum() for shade in shades) > 80
+
+
+# -- slices and shades ------------------------------------------------------------------------------------
+
+
+def deep(length: int) -> Picture:
+    """A field of three axes, from one position before the input on; what is read at each depth differs."""
+    strength = np.arange(1.0, length + 1).reshape(length, 1, 1)
+    return Picture(
+        node="n",
+        input="x",
+        strength=strength,
+        first=(-1, 2, 3),
+        input_size=(3, 7, 9),
+        effective=((0.0, 1.0), (2.0, 2.0), (3.0, 3.0)),
+    )
+
+
+@pytest.mark.parametrize("at", range(-1, 4))
+def test_a_slice_is_in_the_input_or_all_padding(at: int) -> None:
+    plane = deep(5).plane((at,))
+    assert plane.strength.tolist() == [[at + 2.0]]
+    assert (plane.at, plane.first, plane.effective) == ((at,), (2, 3), ((2.0, 2.0), (3.0, 3.0)))
+    assert plane.input_size == ((7, 9) if at in {0, 1, 2} else (0, 0))
+    assert not plane.is_profile
+
+
+@pytest.mark.parametrize(("length", "middle"), [(1, -1), (2, -1), (3, 0), (4, 0), (5, 1)])
+def test_the_slice_in_the_middle_is_drawn_unless_another_is_asked_for(length: int, middle: int) -> None:
+    assert deep(length).plane().at == (middle,)
+
+
+@pytest.mark.parametrize("at", [-2, 4])
+def test_there_is_no_slice_beyond_the_field(at: int) -> None:
+    with pytest.raises(UsageError, match=f"slice {at}: along the depth the field reads positions -1 to 3"):
+        deep(5).plane((at,))
+
+
+@pytest.mark.parametrize(
+    ("counts", "top", "is_root", "is_flat"),
+    [
+        ([0, 1, 10], 10, False, False),
+        ([0, 1, 11], 11, True, False),
+        ([3, 3, 0], 3, False, True),
+        ([0, 0], 1, False, False),
+    ],
+    ids=["tenfold", "more than tenfold", "equal", "nothing"],
+)
+def test_shades_go_by_square_roots_beyond_tenfold(
+    counts: list[float], top: float, is_root: bool, is_flat: bool
+) -> None:
+    assert ShadeScale.of(np.array(counts, float), 7) == (top, is_root, is_flat, 7 * any(counts))
+
+
+def test_a_shade_stands_for_the_shares_up_to_its_own() -> None:
+    shares = np.array([0.001, 25, 25.001, 50, 50.001, 75, 75.001, 100])
+    assert ShadeScale(100.0, is_root=False).tones(shares, 4).tolist() == [0, 0, 1, 1, 2, 2, 3, 3]
+    assert ShadeScale(100.0, is_root=True).tones(np.array([6.25, 6.26, 25, 25.1]), 4).tolist() == [0, 1, 1, 2]
