@@ -17,7 +17,7 @@ from archcost.windows.window import axis_names, show
 from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from fractions import Fraction
 
     from archcost.layers.base import Kind
@@ -59,13 +59,13 @@ class UnequalPair(NamedTuple):
         axis = self._axis()
         if axis is None:
             return ""
-        apart = _ancestors(self.wires[0]) ^ _ancestors(self.wires[1])
+        apart = _ancestors(self.wires[:1], nodes) ^ _ancestors(self.wires[1:], nodes)
         steps = [step for node in nodes if node in apart and (step := _Step.of(node, axis))]
         guilty = [step for step in steps if step.is_uneven] or [step for step in steps if step.is_lossy]
         if not guilty:
             return self._one_sided(steps)
         made = [step.words() for step in guilty]
-        helps = [*self._locally(nodes, steps), *self._multiple(inputs, fits)]
+        helps = [*self._locally(nodes, steps), *self._multiple(nodes, inputs, fits)]
         more = [f"{len(made) - _MOST} more layers likewise"] if len(made) > _MOST else []
         text = f"; {', '.join([*made[:_MOST], *more])}"
         return f"{text}; what helps: {', or '.join(helps)}" if helps else text
@@ -94,7 +94,7 @@ class UnequalPair(NamedTuple):
         if not larger:
             return
         last = larger[-1]
-        grown = int(last in _ancestors(self.wires[1]))
+        grown = int(last in _ancestors(self.wires[1:], nodes))
         other = self.wires[1 - grown]
         missing = [m - n for m, n in zip(other.output[1:], self.wires[grown].output[1:], strict=True)]
         if isinstance(last.layer, Upsample):
@@ -114,9 +114,9 @@ class UnequalPair(NamedTuple):
         is_beside = reader.path.rpartition(".")[0] == self.within
         return name if name and is_earlier and is_beside else "NAME"
 
-    def _multiple(self, inputs: tuple[Input, ...], fits: Fits) -> Iterator[str]:
+    def _multiple(self, nodes: Sequence[Node], inputs: tuple[Input, ...], fits: Fits) -> Iterator[str]:
         """The input that would do: the least multiples all of which fit, as far as was tried."""
-        found = _Multiples(self.wires, inputs, fits).least()
+        found = _Multiples(self.wires, nodes, inputs, fits).least()
         if found is None:
             return
         yield f"an input whose {_sentence(found)} (--input {_as_option(_resized(inputs, found, 0))})"
@@ -198,24 +198,25 @@ class _Step(NamedTuple):
         return self.before - 1 - max(last) if last else 0
 
 
-def _ancestors(wire: Wire) -> set[Wire]:
-    found: set[Wire] = {wire}
-    waiting = [wire]
-    while waiting:
-        for one in getattr(waiting.pop(), "inputs", ()):
-            if one not in found:
-                found.add(one)
-                waiting.append(one)
+def _ancestors(wires: Iterable[Wire], nodes: Sequence[Node]) -> set[Wire]:
+    """The wires and all they are made of; nodes stand behind what they read."""
+    found = {*wires}
+    for node in reversed(nodes):
+        if node in found:
+            found.update(node.inputs)
     return found
 
 
 class _Multiples:
     """Looks for the sizes of which every multiple fits, by building the network on some."""
 
-    def __init__(self, wires: tuple[Wire, Wire], inputs: tuple[Input, ...], fits: Fits) -> None:
+    def __init__(
+        self, wires: tuple[Wire, Wire], nodes: Sequence[Node], inputs: tuple[Input, ...], fits: Fits
+    ) -> None:
         self._inputs = inputs
         self._fits = fits
-        self._wires = _ancestors(wires[0]) | _ancestors(wires[1])
+        behind = _ancestors(wires, nodes)
+        self._wires = [wire for wire in (*inputs, *nodes) if wire in behind]
         self._rank = len(wires[0].output) - 1
 
     def least(self) -> Axes | None:
@@ -239,7 +240,7 @@ class _Multiples:
         """The strides on the way multiplied: what surely comes out even."""
         steps: dict[Wire, tuple[Fraction, ...]] = {}
         found = [1] * self._rank
-        for wire in _in_order(self._wires):
+        for wire in self._wires:
             steps[wire] = self._steps(wire, steps)
             found = [lcm(n, step.numerator) for n, step in zip(found, steps[wire], strict=True)]
         return tuple(found)
@@ -254,22 +255,6 @@ class _Multiples:
         if window is None:
             return before
         return tuple(a * b for a, b in zip(before, window.window.steps, strict=True))
-
-
-def _in_order(wires: set[Wire]) -> list[Wire]:
-    """Every wire behind those it reads."""
-    found: list[Wire] = []
-    seen: set[Wire] = set()
-    waiting = [(wire, False) for wire in wires]
-    while waiting:
-        wire, is_ready = waiting.pop()
-        if is_ready:
-            found.append(wire)
-        elif wire not in seen:
-            seen.add(wire)
-            waiting.append((wire, True))
-            waiting += [(one, False) for one in getattr(wire, "inputs", ()) if one not in seen]
-    return found
 
 
 def _resized(inputs: tuple[Input, ...], multiples: Axes, more: int) -> tuple[Input, ...]:
