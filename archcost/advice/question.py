@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from archcost.network import Input, Network, Node
     from archcost.passes.receptive_field import Field
     from archcost.results.report import ReceptiveField
-    from archcost.spec.load import Setting
+    from archcost.spec.variables import Setting
     from archcost.windows.window import Shape
 
 Number: TypeAlias = "int | Fraction | float"

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from archcost.limits import Limits
     from archcost.network import Network
     from archcost.spec.inputs import InputShape
-    from archcost.spec.load import Setting
+    from archcost.spec.variables import Setting
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
 from os import PathLike
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from archcost import foreign
 from archcost.errors import Diagnostic, SpecError, UsageError
@@ -20,36 +18,32 @@ from archcost.spec.block_table import BlockTable
 from archcost.spec.checks import Checks
 from archcost.spec.document_parser import DocumentParser
 from archcost.spec.expand import Expander
-from archcost.spec.foreign_values import instead
 from archcost.spec.includes import Includer
 from archcost.spec.inputs import given_shapes, network_inputs
 from archcost.spec.item_parser import ItemParser
 from archcost.spec.keywords import SPEC_KEYS
 from archcost.spec.misplaced import Mender
 from archcost.spec.opened import open_spec
-from archcost.spec.problems import Mistake, Problems
+from archcost.spec.problems import Problems
 from archcost.spec.standard_blocks import StandardBlocks
-from archcost.spec.template import Template, check_plain, describe, proposed, shown, sort
+from archcost.spec.template import shown
 from archcost.spec.unused import Survey
+from archcost.spec.variables import check_effect, of_these, setting_text, variable_values
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, is_empty, read
 from archcost.windows.window import show
-from archcost.words.suggest import suggest
-from archcost.words.wording import in_a_row, short
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
-    from archcost.expressions.values import Value
     from archcost.history.revisions import Revision
     from archcost.limits import Limits
     from archcost.network import Input, Network
     from archcost.spec.document import Spec
     from archcost.spec.inputs import InputShape
     from archcost.spec.opened import Opened
-
-Setting: TypeAlias = "str | float | bool | Sequence[Setting]"
-"""A value for a variable; a text is read as the spec would read it (`"0.5"`, `"[3, 4]"`, `"relu"`)."""
+    from archcost.spec.variables import Setting
 
 
 def load(  # noqa: PLR0913 - one for everything a user may choose
@@ -124,8 +118,8 @@ def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
     spec = _parse(opened, problems, limits)
     chosen = _variant(spec, opened, variant)
     survey = Survey(spec)
-    variables = _variables(spec, chosen, overrides, problems, limits)
-    _check_effect(overrides, spec, survey.idle)
+    variables = variable_values(spec, chosen, overrides, problems, limits)
+    check_effect(overrides, spec, survey.idle)
     given = given_shapes(input_, list(spec.inputs), limits)
     inputs = network_inputs(spec.inputs, variables, given, problems, limits)
     problems.stop_if_any()
@@ -154,7 +148,7 @@ def _with_setting(message: str, overrides: dict[str, Setting]) -> str:
     given = [n for n in overrides if origin and re.search(rf"\b{re.escape(n)}\b", origin[1])]
     if origin is None or not given:
         return message
-    settings = ", ".join(f"--set {name}={_as_text(overrides[name])}" for name in given)
+    settings = ", ".join(f"--set {name}={setting_text(overrides[name])}" for name in given)
     return f"{message[: origin.end(1)]}, {settings}{message[origin.end(1) :]}"
 
 
@@ -194,9 +188,6 @@ def _check_is_spec(root: MappingNode) -> None:
     raise SpecError([Diagnostic(root.place, f"{text} {how}")])
 
 
-# -- variables ------------------------------------------------------------------------------------------
-
-
 def _variant(spec: Spec, opened: Opened, variant: str | None) -> str | None:
     if variant is None:
         return opened.variant
@@ -205,123 +196,6 @@ def _variant(spec: Spec, opened: Opened, variant: str | None) -> str | None:
             f"{opened.name} already is the variant '{opened.variant}'; --variant {variant} contradicts it"
         )
     if variant not in spec.variants:
-        near = _of_these(variant, list(spec.variants))
+        near = of_these(variant, list(spec.variants))
         raise UsageError(f"--variant {variant}: {opened.name} has no such variant{near}")
     return variant
-
-
-def _of_these(name: str, known: list[str]) -> str:
-    """What to write for a name that is none of these, as the end of a message."""
-    return suggest(name, known) or f"; it has {', '.join(known) or 'none'}"
-
-
-def _variables(
-    spec: Spec, variant: str | None, overrides: dict[str, Setting], problems: Problems, limits: Limits
-) -> dict[str, Value]:
-    """`vars` after variant and `--set`, evaluated in the order of their dependencies."""
-    templates = spec.variables | (spec.variants[variant] if variant else {})
-    for name, given in overrides.items():
-        if name not in spec.variables:
-            near = _of_these(name, list(spec.variables))
-            raise UsageError(f"--set {name}: the spec has no variable '{name}'{near}")
-        templates[name] = _override(name, given, frozenset(spec.variables), limits)
-        _check_sort(name, given, templates[name], spec.variables[name])
-    return _evaluate(templates, overrides, problems)
-
-
-_SEVERAL = r"[(\s]*\d[\d.]*([\s,;:x]+\d[\d.]*)+[)\s]*"
-
-
-def _check_sort(name: str, given: Setting, setting: Template, own: Template) -> None:
-    """Refuse a word where the spec has a number, a boolean or a list: some layer would refuse it."""
-    if own.waits or setting.waits or not isinstance(word := setting.resolve({}), str):
-        return
-    if isinstance(value := own.resolve({}), str):
-        return
-    items = re.findall(r"[\d.]+", word) if re.fullmatch(_SEVERAL, word) else []
-    write = instead(word)
-    other = proposed(write)
-    write = write if other is None or sort(other) == sort(value) else ""
-    if items and isinstance(value, tuple):
-        write = f"; write {name}=[{','.join(items)}]"
-    elif items:
-        write = f"; for several, one after the other, `archcost compare --set {name}={','.join(items)}`"
-    raise _bad_setting(name, given, f"'{word}' is a word, and {name} is {describe(value)} in the spec{write}")
-
-
-def _check_effect(overrides: dict[str, Setting], spec: Spec, idle: set[str]) -> None:
-    """Whether every `--set` has something to change.
-
-    Raises:
-        UsageError: no layer depends on the variable.
-    """
-    for name in overrides:
-        if name in idle:
-            rest = [other for other in spec.variables if other not in idle]
-            some = f"; layers depend on {in_a_row(rest)}" if rest else ""
-            raise UsageError(f"--set {name}: no layer depends on '{name}', so it changes nothing{some}")
-
-
-def _evaluate(
-    templates: dict[str, Template], overrides: dict[str, Setting], problems: Problems
-) -> dict[str, Value]:
-    """Every variable's value. What depends on one that has none is no mistake of its own."""
-    values: dict[str, Value] = {}
-    for name in _in_order(templates, overrides, problems):
-        template = templates[name]
-        if not template.names <= values.keys():
-            continue
-        try:
-            values[name] = template.value(values)
-        except Mistake as mistake:
-            if name in overrides:
-                raise _bad_setting(name, overrides[name], mistake.message) from None
-            problems.catch(mistake)
-    problems.stop_if_any()
-    return {name: values[name] for name in templates}
-
-
-def _in_order(templates: dict[str, Template], overrides: dict[str, Setting], problems: Problems) -> list[str]:
-    try:
-        return list(TopologicalSorter({n: t.names for n, t in templates.items()}).static_order())
-    except CycleError as error:
-        cycle: list[str] = error.args[1][::-1]
-    text = f"variables go round in a circle: {' → '.join(cycle)}"
-    if len(cycle) == 2:
-        text = f"variable '{cycle[0]}' is computed from itself"
-    written = [name for name in cycle if name not in overrides]
-    if not written:
-        raise _bad_setting(cycle[0], overrides[cycle[0]], text)
-    problems.add(templates[written[0]].place, text)
-    return []
-
-
-def _override(name: str, given: Setting, known: frozenset[str], limits: Limits) -> Template:
-    """The value of a `--set`, read as the spec would read it."""
-    text = _as_text(given)
-    if not text.strip():
-        raise UsageError(f"--set {name}=: the value is missing")
-    problems = Problems()
-    try:
-        node = read(text.encode("utf-8", "surrogatepass"), f"--set {name}", limits)
-        check_plain(node, "it")
-        template = Template(node, known, problems, limits)
-        problems.stop_if_any()
-    except SpecError as error:
-        raise _bad_setting(name, given, error.diagnostics[0].message) from None
-    except Mistake as mistake:
-        raise _bad_setting(name, given, mistake.message) from None
-    return template
-
-
-def _bad_setting(name: str, given: Setting, why: str) -> UsageError:
-    return UsageError(f"--set {name}={short(_as_text(given))}: {why}")
-
-
-def _as_text(value: Setting) -> str:
-    """A Python value as the spec writes it."""
-    if isinstance(value, str):
-        return value
-    if isinstance(value, Sequence):
-        return "[" + ", ".join(_as_text(v) for v in value) + "]"
-    return str(value).lower() if isinstance(value, bool) else str(value)

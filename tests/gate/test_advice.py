@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from archcost.advice.question import Hint, Number, Reload
     from archcost.network import Network
     from archcost.results.report import NodeRow
-    from archcost.spec.load import Setting
+    from archcost.spec.variables import Setting
 
     Load = Callable[..., Network]
 
