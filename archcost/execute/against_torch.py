@@ -59,7 +59,7 @@ Tensor: TypeAlias = Any
 """A `torch.Tensor` of float64, `[1, channels, *axes]`; a weight without the leading 1."""
 
 Counterpart: TypeAlias = "Callable[..., Tensor]"
-"""`(torch, layer, weights by name, *inputs) -> output`."""
+"""`(torch, layer, *inputs, **weights) -> output`."""
 
 TOLERANCES = {"float64": 1e-9, "float32": 1e-3}
 """How much `difference` may be, by the data type the executor computes in: rounding, over a deep network."""
@@ -158,7 +158,7 @@ def _run(torch: Torch, layer: Kind, weights: Mapping[str, Array], xs: Sequence[T
     """The output, and why it is not PyTorch's, if it is not."""
     w = {name: _tensor(torch, array) for name, array in weights.items()}
     try:
-        return _call(torch, layer, w, *xs), ""
+        return _call(torch, layer, *xs, **w), ""
     except _NoCounterpartError as why:
         ours = layer.run(
             KERNELS, *(x[0].numpy() for x in xs), **{name: one.numpy() for name, one in w.items()}
@@ -166,11 +166,11 @@ def _run(torch: Torch, layer: Kind, weights: Mapping[str, Array], xs: Sequence[T
         return _tensor(torch, ours)[None], str(why)
 
 
-def _call(torch: Torch, layer: Kind, w: Mapping[str, Tensor], *xs: Tensor) -> Tensor:
+def _call(torch: Torch, layer: Kind, *xs: Tensor, **weights: Tensor) -> Tensor:
     kind = _words()[type(layer).__name__]
     if kind not in COUNTERPARTS:
         raise _NoCounterpartError(f"nothing says what {kind} is in PyTorch")
-    return COUNTERPARTS[kind](torch, layer, w, *xs)
+    return COUNTERPARTS[kind](torch, layer, *xs, **weights)
 
 
 @cache
@@ -205,9 +205,9 @@ def _along_channels(x: Tensor, numbers: Tensor) -> Tensor:
 def _function(name: str, *fields: str, **fixed: object) -> Counterpart:
     """`torch.nn.functional.name`, its arguments the layer's fields of the same names."""
 
-    def call(torch: Torch, layer: Kind, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    def call(torch: Torch, layer: Kind, x: Tensor, **weights: Tensor) -> Tensor:
         given = {field: getattr(layer, field) for field in fields}
-        return getattr(torch.nn.functional, name)(x, **given, **fixed)
+        return getattr(torch.nn.functional, name)(x, **weights, **given, **fixed)
 
     return call
 
@@ -215,8 +215,8 @@ def _function(name: str, *fields: str, **fixed: object) -> Counterpart:
 def _with_an_axis(function: Counterpart) -> Counterpart:
     """The function, which wants positions, on a vector as well."""
 
-    def call(torch: Torch, layer: Kind, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
-        y = function(torch, layer, w, x[..., None] if x.dim() == 2 else x)
+    def call(torch: Torch, layer: Kind, x: Tensor) -> Tensor:
+        y = function(torch, layer, x[..., None] if x.dim() == 2 else x)
         return y.reshape(1, -1) if x.dim() == 2 else y
 
     return call
@@ -225,11 +225,10 @@ def _with_an_axis(function: Counterpart) -> Counterpart:
 # -- convolution ------------------------------------------------------------------------------------------
 
 
-def _conv(torch: Torch, layer: Conv, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
-    weight = w["weight"]
+def _conv(torch: Torch, layer: Conv, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if layer.connections is not None:
         weight = _dense(torch, weight, x.shape[1], layer.connections)
-    return _slid(torch, x, weight, w.get("bias"), layer.window(_shape(x)), layer.groups)
+    return _slid(torch, x, weight, bias, layer.window(_shape(x)), layer.groups)
 
 
 def _dense(torch: Torch, links: Tensor, channels: int, connections: Sequence[Sequence[int]]) -> Tensor:
@@ -241,8 +240,10 @@ def _dense(torch: Torch, links: Tensor, channels: int, connections: Sequence[Seq
     return weight
 
 
-def _depthwise_conv(torch: Torch, layer: DepthwiseConv, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
-    return _slid(torch, x, w["weight"], w.get("bias"), layer.window(_shape(x)), x.shape[1])
+def _depthwise_conv(
+    torch: Torch, layer: DepthwiseConv, x: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
+    return _slid(torch, x, weight, bias, layer.window(_shape(x)), x.shape[1])
 
 
 def _slid(  # noqa: PLR0913, PLR0917 - what a convolution needs
@@ -252,23 +253,27 @@ def _slid(  # noqa: PLR0913, PLR0917 - what a convolution needs
     return _ranked(torch, "conv", x)(x, weight, bias, window.stride, 0, window.dilation, groups)
 
 
-def _conv_transpose(torch: Torch, layer: ConvTranspose, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _conv_transpose(
+    torch: Torch, layer: ConvTranspose, x: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
     """All there is, then cropped: PyTorch by itself crops as much before as after."""
     window = layer.window(_shape(x))
     scatter = _ranked(torch, "conv_transpose", x)
-    y = scatter(x, w["weight"], None, window.stretch, 0, 0, layer.groups, window.dilation)
+    y = scatter(x, weight, None, window.stretch, 0, 0, layer.groups, window.dilation)
     ends = zip(window.padding, window.span, strict=True)
     y = _padded(torch, y, tuple((before - span + 1, after - span + 1) for (before, after), span in ends))
-    return y + _along_channels(y, w["bias"]) if "bias" in w else y
+    return y + _along_channels(y, bias) if bias is not None else y
 
 
-def _deform_conv(  # noqa: PLR0913, PLR0917 - its inputs, one by one
+def _deform_conv(  # noqa: PLR0913 - its inputs, one by one
     torch: Torch,
     layer: DeformConv,
-    w: Mapping[str, Tensor],
     x: Tensor,
     offsets: Tensor,
     mask: Tensor | None = None,
+    *,
+    weight: Tensor,
+    bias: Tensor | None = None,
 ) -> Tensor:
     """Every tap sampled by `grid_sample`, then a convolution of the samples side by side."""
     window = layer.window(_shape(x))
@@ -282,8 +287,8 @@ def _deform_conv(  # noqa: PLR0913, PLR0917 - its inputs, one by one
         values = _sampled(torch, x, window, tap, moves[:, i])
         sampled.append((values if masks is None else values * masks[:, i]).reshape(x.shape[1], 1, -1))
     columns = torch.cat(sampled, dim=1).reshape(1, x.shape[1] * window.taps, -1)
-    kernels = w["weight"].reshape(layer.out_channels, -1, 1)
-    y = torch.nn.functional.conv1d(columns, kernels, w.get("bias"), groups=layer.groups)
+    kernels = weight.reshape(layer.out_channels, -1, 1)
+    y = torch.nn.functional.conv1d(columns, kernels, bias, groups=layer.groups)
     return y.reshape(1, layer.out_channels, *positions)
 
 
@@ -303,7 +308,7 @@ def _sampled(torch: Torch, x: Tensor, window: Window, tap: Axes, moves: Tensor) 
 # -- pooling ----------------------------------------------------------------------------------------------
 
 
-def _max_pool(torch: Torch, layer: MaxPool, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _max_pool(torch: Torch, layer: MaxPool, x: Tensor) -> Tensor:
     window = layer.window(_shape(x))
     pool = _ranked(torch, "max_pool", x)
     if _is_pytorchs(window):
@@ -314,7 +319,7 @@ def _max_pool(torch: Torch, layer: MaxPool, w: Mapping[str, Tensor], x: Tensor) 
     return pool(x, window.kernel, window.stride, 0, window.dilation)
 
 
-def _avg_pool(torch: Torch, layer: AvgPool, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _avg_pool(torch: Torch, layer: AvgPool, x: Tensor) -> Tensor:
     """By PyTorch's rules where it has them; else the sum over the number of what counts."""
     window = layer.window(_shape(x))
     pool = _ranked(torch, "avg_pool", x)
@@ -353,14 +358,14 @@ def _with_what_sticks_out(window: Window, axes: Axes) -> Pads:
 
 
 def _global_pool(name: str) -> Counterpart:
-    def call(torch: Torch, layer: Kind, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    def call(torch: Torch, layer: Kind, x: Tensor) -> Tensor:
         return _ranked(torch, name, x)(x, 1)
 
     return call
 
 
 def _adaptive_pool(name: str) -> Counterpart:
-    def call(torch: Torch, layer: AdaptiveAvgPool, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+    def call(torch: Torch, layer: AdaptiveAvgPool, x: Tensor) -> Tensor:
         return _ranked(torch, name, x)(x, _one_or_all(layer.output_size))
 
     return call
@@ -374,21 +379,21 @@ def _one_or_all(values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - whatever the 
 # -- linear -----------------------------------------------------------------------------------------------
 
 
-def _linear(torch: Torch, layer: Linear, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _linear(torch: Torch, layer: Linear, x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     rows = x.movedim(1, -1) if layer.per_position else x.flatten(1)
-    return torch.nn.functional.linear(rows, w["weight"], w.get("bias")).movedim(-1, 1)
+    return torch.nn.functional.linear(rows, weight, bias).movedim(-1, 1)
 
 
-def _maxout(torch: Torch, layer: Maxout, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _maxout(torch: Torch, layer: Maxout, x: Tensor) -> Tensor:
     return x.unflatten(1, (-1, layer.pieces)).amax(2)
 
 
-def _embedding(torch: Torch, layer: Embedding, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _embedding(torch: Torch, layer: Embedding, x: Tensor, weight: Tensor) -> Tensor:
     numbers = x if x.dim() == 2 else x[:, 0]
-    return torch.nn.functional.embedding(numbers.long(), w["weight"]).movedim(-1, 1)
+    return torch.nn.functional.embedding(numbers.long(), weight).movedim(-1, 1)
 
 
-def _matmul(torch: Torch, layer: Matmul, w: Mapping[str, Tensor], a: Tensor, b: Tensor) -> Tensor:
+def _matmul(torch: Torch, layer: Matmul, a: Tensor, b: Tensor) -> Tensor:
     heads = layer.heads or next((x.shape[1] for x in (a, b) if x.dim() == 4), 1)
     y = torch.matmul(_matrices(a, heads, layer.transpose_a), _matrices(b, heads, layer.transpose_b))
     if a.dim() == b.dim():
@@ -406,7 +411,7 @@ def _matrices(x: Tensor, heads: int, turned: bool) -> Tensor:
 # -- resize -----------------------------------------------------------------------------------------------
 
 
-def _upsample(torch: Torch, layer: Upsample, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _upsample(torch: Torch, layer: Upsample, x: Tensor) -> Tensor:
     if layer.scale_factor is None:
         target = {"size": _one_or_all(layer.size or ())}
     else:
@@ -418,34 +423,31 @@ def _upsample(torch: Torch, layer: Upsample, w: Mapping[str, Tensor], x: Tensor)
 # -- normalization ----------------------------------------------------------------------------------------
 
 
-def _batch_norm(torch: Torch, layer: BatchNorm, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
-    if "running_mean" not in w:
+def _batch_norm(torch: Torch, layer: BatchNorm, x: Tensor, **tensors: Tensor) -> Tensor:
+    if not layer.track_running_stats:
         raise _NoCounterpartError("without running statistics PyTorch takes those of the batch")
-    statistics = w["running_mean"], w["running_var"]
-    return torch.nn.functional.batch_norm(x, *statistics, w.get("weight"), w.get("bias"), eps=layer.eps)
+    return torch.nn.functional.batch_norm(x, **tensors, eps=layer.eps)
 
 
-def _layer_norm(torch: Torch, layer: LayerNorm, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _layer_norm(torch: Torch, layer: LayerNorm, x: Tensor, **learned: Tensor) -> Tensor:
     """PyTorch normalises over the last axes: the named ones are moved there, and back."""
     axes = tuple(range(1, x.dim()) if layer.axis == "all" else (1 + axis for axis in sorted(layer.axis)))
     behind = tuple(range(-len(axes), 0))
     x = x.movedim(axes, behind)
-    y = torch.nn.functional.layer_norm(x, x.shape[-len(axes) :], w.get("weight"), w.get("bias"), layer.eps)
+    y = torch.nn.functional.layer_norm(x, x.shape[-len(axes) :], **learned, eps=layer.eps)
     return y.movedim(behind, axes)
 
 
-def _group_norm(torch: Torch, layer: GroupNorm, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _group_norm(torch: Torch, layer: GroupNorm, x: Tensor, **learned: Tensor) -> Tensor:
     _check_several(x[0].numel() // layer.num_groups)
-    return torch.nn.functional.group_norm(x, layer.num_groups, w.get("weight"), w.get("bias"), layer.eps)
+    return torch.nn.functional.group_norm(x, layer.num_groups, **learned, eps=layer.eps)
 
 
-def _instance_norm(torch: Torch, layer: InstanceNorm, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _instance_norm(torch: Torch, layer: InstanceNorm, x: Tensor, **tensors: Tensor) -> Tensor:
     own = not layer.track_running_stats
     if own:
         _check_several(x[0, 0].numel())
-    statistics = w.get("running_mean"), w.get("running_var")
-    learned = w.get("weight"), w.get("bias")
-    return torch.nn.functional.instance_norm(x, *statistics, *learned, use_input_stats=own, eps=layer.eps)
+    return torch.nn.functional.instance_norm(x, **tensors, use_input_stats=own, eps=layer.eps)
 
 
 def _check_several(numbers: int) -> None:
@@ -456,91 +458,89 @@ def _check_several(numbers: int) -> None:
 # -- activation -------------------------------------------------------------------------------------------
 
 
-def _activation(torch: Torch, layer: Activation, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
-    return _call(torch, layer.chosen, w, x)
+def _activation(torch: Torch, layer: Activation, x: Tensor, **weights: Tensor) -> Tensor:
+    return _call(torch, layer.chosen, x, **weights)
 
 
-def _prelu(torch: Torch, layer: Kind, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
-    return torch.nn.functional.prelu(x, w["weight"])
-
-
-def _softmax(torch: Torch, layer: Softmax, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _softmax(torch: Torch, layer: Softmax, x: Tensor) -> Tensor:
     return torch.nn.functional.softmax(x, dim=1 + layer.axis)
 
 
-def _log_softmax(torch: Torch, layer: LogSoftmax, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _log_softmax(torch: Torch, layer: LogSoftmax, x: Tensor) -> Tensor:
     return torch.nn.functional.log_softmax(x, dim=1 + layer.axis)
 
 
 # -- shape ------------------------------------------------------------------------------------------------
 
 
-def _flatten(torch: Torch, layer: Flatten, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _flatten(torch: Torch, layer: Flatten, x: Tensor) -> Tensor:
     return x.flatten(1)
 
 
-def _reshape(torch: Torch, layer: Reshape, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _reshape(torch: Torch, layer: Reshape, x: Tensor) -> Tensor:
     return x.reshape(1, *layer.shape)
 
 
-def _pad(torch: Torch, layer: Pad, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _pad(torch: Torch, layer: Pad, x: Tensor) -> Tensor:
     return _padded(torch, x, layer.window(_shape(x)).padding, mode=layer.mode)
 
 
-def _crop(torch: Torch, layer: Crop, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _crop(torch: Torch, layer: Crop, x: Tensor) -> Tensor:
     return _padded(torch, x, layer.window(_shape(x)).padding)
 
 
-def _slice(torch: Torch, layer: Slice, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _slice(torch: Torch, layer: Slice, x: Tensor) -> Tensor:
     return x.movedim(1 + layer.axis, 0)[layer.start : layer.end].movedim(0, 1 + layer.axis)
 
 
-def _transpose(torch: Torch, layer: Transpose, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _transpose(torch: Torch, layer: Transpose, x: Tensor) -> Tensor:
     return x.permute(0, *(1 + axis for axis in layer.axes))
 
 
 # -- elementwise ------------------------------------------------------------------------------------------
 
 
-def _identity(torch: Torch, layer: Kind, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _identity(torch: Torch, layer: Kind, x: Tensor) -> Tensor:
     return x
 
 
-def _scale(torch: Torch, layer: Scale, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
+def _scale(torch: Torch, layer: Scale, x: Tensor) -> Tensor:
     return layer.factor * x
 
 
-def _layer_scale(torch: Torch, layer: LayerScale, w: Mapping[str, Tensor], x: Tensor) -> Tensor:
-    y = x * _along_channels(x, w["weight"])
-    return y + _along_channels(x, w["bias"]) if "bias" in w else y
+def _layer_scale(
+    torch: Torch, layer: LayerScale, x: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
+    y = x * _along_channels(x, weight)
+    return y + _along_channels(x, bias) if bias is not None else y
 
 
 # -- merge ------------------------------------------------------------------------------------------------
 
 
 def _joined(name: str) -> Counterpart:
-    def call(torch: Torch, layer: Kind, w: Mapping[str, Tensor], *xs: Tensor) -> Tensor:
+    def call(torch: Torch, layer: Kind, *xs: Tensor) -> Tensor:
         return reduce(getattr(torch, name), xs)
 
     return call
 
 
-def _average(torch: Torch, layer: Kind, w: Mapping[str, Tensor], *xs: Tensor) -> Tensor:
+def _average(torch: Torch, layer: Kind, *xs: Tensor) -> Tensor:
     return torch.stack(torch.broadcast_tensors(*xs)).mean(0)
 
 
-def _concat(torch: Torch, layer: Concat, w: Mapping[str, Tensor], *xs: Tensor) -> Tensor:
+def _concat(torch: Torch, layer: Concat, *xs: Tensor) -> Tensor:
     return torch.cat(xs, dim=1 + layer.axis)
 
 
 # -- declared ---------------------------------------------------------------------------------------------
 
 
-def _parameter(torch: Torch, layer: Kind, w: Mapping[str, Tensor]) -> Tensor:
-    return w["weight"][None]
+def _parameter(torch: Torch, layer: Kind, weight: Tensor) -> Tensor:
+    return weight[None]
 
 
-def _custom(torch: Torch, layer: Kind, w: Mapping[str, Tensor], *xs: Tensor) -> Tensor:
+def _custom(torch: Torch, layer: Kind, *xs: Tensor) -> Tensor:
     raise _NoCounterpartError("its numbers are declared; what it computes is not known")
 
 
@@ -577,7 +577,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "relu": _function("relu"),
     "relu6": _function("relu6"),
     "leaky_relu": _function("leaky_relu", "negative_slope"),
-    "prelu": _prelu,
+    "prelu": _function("prelu"),
     "elu": _function("elu", "alpha"),
     "selu": _function("selu"),
     "gelu": _function("gelu", "approximate"),

@@ -51,7 +51,7 @@ def spans(kernel: Axes, dilation: Axes) -> Axes:
 
 def composed(case: Case) -> Callable[[Given], Tensor]:
     """What PyTorch has no operator of its own for, as `against_torch` puts it together."""
-    return lambda t: COUNTERPARTS[case.kind](torch, case.layer, t.weights, *t.xs)
+    return lambda t: COUNTERPARTS[case.kind](torch, case.layer, *t.xs, **t.weights)
 
 
 # -- convolution ------------------------------------------------------------------------------------------
