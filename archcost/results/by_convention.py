@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archcost.results.derivation import DerivationStep
+from archcost.results.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KindComparison:
+class KindComparison(Record):
     """The nodes of one kind, by our count and by a convention's.
 
     Attributes:
@@ -28,8 +26,7 @@ class KindComparison:
     difference: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConventionExplanation:
+class ConventionExplanation(Record):
     """Where the difference between our count and a convention's comes from.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from archcost.results.record import Record
 from archcost.results.report import Declared, Level, field_text, to_dict
 from archcost.windows.window import Shape
 from archcost.words.paths import unknown
@@ -13,8 +13,7 @@ from archcost.words.paths import unknown
 SCHEMA = "archcost-compare/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputField:
+class OutputField(Record):
     """What an output sees of an input before anything looks at all positions at once.
 
     Attributes:
@@ -38,8 +37,7 @@ class OutputField:
     is_global: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Noticed:
+class Noticed(Record):
     """How often a rule noticed something.
 
     Attributes:
@@ -53,8 +51,7 @@ class Noticed:
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NetworkRow:
+class NetworkRow(Record):
     """One of the networks.
 
     Attributes:
@@ -96,8 +93,7 @@ class NetworkRow:
         return sum(finding.count for finding in self.findings if finding.level == level)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRow:
+class BlockRow(Record):
     """All nodes whose paths start alike, in every network.
 
     Attributes:
@@ -109,8 +105,7 @@ class BlockRow:
     counts: Mapping[str, Mapping[str, int] | None]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(Record):
     """Networks beside each other.
 
     Attributes:

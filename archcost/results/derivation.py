@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from archcost.results.record import Record
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DerivationStep:
+class DerivationStep(Record):
     """One line of a derivation: `name = formula = numbers = value`.
 
     Attributes:
@@ -24,8 +23,7 @@ class DerivationStep:
     meaning: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AxisDerivation:
+class AxisDerivation(Record):
     """A derivation along some axes that all come out alike, and what is to be said about it."""
 
     axes: tuple[str, ...]

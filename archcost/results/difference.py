@@ -7,9 +7,9 @@ the negative one.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from archcost.results.record import Record
 from archcost.results.report import Counts, SeenField, to_dict
 from archcost.windows.window import Shape
 
@@ -18,8 +18,7 @@ SCHEMA = "archcost-diff/1"
 Number = int | float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Side:
+class Side(Record):
     """One of the two networks.
 
     Attributes:
@@ -43,8 +42,7 @@ class Side:
     nodes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Total:
+class Total(Record):
     """A number of the whole network that has changed; parameters and MACs stand here in any case.
 
     Attributes:
@@ -62,8 +60,7 @@ class Total:
     difference: Number
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(Record):
     """A value that is another: a field of a layer, a variable, an input's shape, what a node reads.
 
     Attributes:
@@ -77,8 +74,7 @@ class Change:
     head: object
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutputChange:
+class OutputChange(Record):
     """An output of the network that has another shape, or comes from elsewhere.
 
     Attributes:
@@ -98,8 +94,7 @@ class OutputChange:
     head: Shape | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeenChange:
+class SeenChange(Record):
     """A receptive field that is another.
 
     Attributes:
@@ -117,7 +112,6 @@ Status = Literal["added", "removed", "changed", "rippled"]
 CauseKind = Literal["item", "variable", "input", "node", "many"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeDiff(Counts):
     """A layer that differs. Its counts are head minus base.
 
@@ -159,8 +153,7 @@ class NodeDiff(Counts):
         return self.head or self.base or ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WrittenAt:
+class WrittenAt(Record):
     """Where an item is written.
 
     Attributes:
@@ -174,7 +167,6 @@ class WrittenAt:
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CauseDiff(Counts):
     """Something that its author changed, and what that alone makes different: the counts are head minus base.
 
@@ -196,7 +188,6 @@ class CauseDiff(Counts):
     rippled: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Together(Counts):
     """What several causes make different together, and none of them alone. The counts are head minus base.
 
@@ -209,8 +200,7 @@ class Together(Counts):
     nodes: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Renamed:
+class Renamed(Record):
     """Layers that have another path.
 
     Attributes:
@@ -226,8 +216,7 @@ class Renamed:
     renumbered: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diff:
+class Diff(Record):
     """What changed from a base to a head.
 
     The counts of `causes` and `together` add up to the difference of the totals, and so do those of `nodes`.

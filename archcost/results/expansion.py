@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from archcost.results.record import Record
 from archcost.windows.window import Shape
 
 SCHEMA = "archcost-expansion/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExpandedNode:
+class ExpandedNode(Record):
     """One node, and where it is written.
 
     Attributes:
@@ -38,8 +37,7 @@ class ExpandedNode:
     column: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Expansion:
+class Expansion(Record):
     """A network without blocks, repeats and variables.
 
     Attributes:

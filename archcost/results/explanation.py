@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from archcost.results.by_convention import ConventionExplanation
 from archcost.results.derivation import AxisDerivation, DerivationStep
+from archcost.results.record import Record
 from archcost.results.report import GroupRow, NodeRow, SeenField
 from archcost.windows.window import Shape
 
 SCHEMA = "archcost-explanation/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tensor:
+class Tensor(Record):
     """A tensor by name, with its number of elements."""
 
     name: str
@@ -22,8 +21,7 @@ class Tensor:
     elements: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeExplanation:
+class NodeExplanation(Record):
     """Everything about one node.
 
     Attributes:
@@ -71,8 +69,7 @@ class NodeExplanation:
     convention: ConventionExplanation | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GroupExplanation:
+class GroupExplanation(Record):
     """A group, or the whole network, as the sum of what is directly in it.
 
     Attributes:

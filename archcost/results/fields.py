@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from archcost.dilation.published_rules import Verdict
+from archcost.results.record import Record
 from archcost.results.report import Finding, SeenField
 from archcost.windows.window import Shape
 
 SCHEMA = "archcost-rf/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EffectiveField:
+class EffectiveField(Record):
     """The effective field of a node in one input, per spatial axis: linear, uniform weights.
 
     Attributes:
@@ -30,8 +29,7 @@ class EffectiveField:
     pixels: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldRow:
+class FieldRow(Record):
     """A node and its fields.
 
     Attributes:
@@ -58,8 +56,7 @@ class FieldRow:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathCounts:
+class PathCounts(Record):
     """The paths from the network's inputs to a node; see `archcost.passes.paths`.
 
     Attributes:
@@ -75,8 +72,7 @@ class PathCounts:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StackRow:
+class StackRow(Record):
     """A stack of dilated convolutions and what it reads of its own input.
 
     Attributes:
@@ -104,8 +100,7 @@ class StackRow:
     more: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldReport:
+class FieldReport(Record):
     """The receptive fields of one network.
 
     Attributes:

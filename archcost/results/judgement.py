@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import Any, Literal
 
+from archcost.results.record import Record
 from archcost.results.report import Declared, Finding, Level
 
 SCHEMA = "archcost-check/1"
@@ -73,8 +74,7 @@ def at_least(level: Level, other: Level) -> bool:
     return LEVELS.index(level) >= LEVELS.index(other)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LimitResult:
+class LimitResult(Record):
     """One limit, and what was measured.
 
     Attributes:
@@ -130,7 +130,6 @@ class LimitResult:
         return f" of {self.scope}" if kind == self.scope else f" of all {kind} layers"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Violation(Finding):
     """Something that is wrong, or would be if nobody had agreed to it: a finding with a status.
 
@@ -163,8 +162,7 @@ class Violation(Finding):
         return cls(**own, details=details, fingerprint=fingerprint, state="open", because="", fails=False)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckedSpec:
+class CheckedSpec(Record):
     """One network before the gate.
 
     Attributes:
@@ -199,8 +197,7 @@ class CheckedSpec:
         return any(one.fails for one in self.complaints)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Against:
+class Against(Record):
     """What relative limits are relative to.
 
     Attributes:
@@ -212,8 +209,7 @@ class Against:
     commit: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Judgement:
+class Judgement(Record):
     """The outcome of a check.
 
     Attributes:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from archcost.dilation.published_rules import Verdict
+from archcost.results.record import Record
 
 SCHEMA = "archcost-rates/1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
+class Request(Record):
     """What was asked for.
 
     Attributes:
@@ -28,8 +26,7 @@ class Request:
     top: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatesRow:
+class RatesRow(Record):
     """Layers that read every position of their field.
 
     Attributes:
@@ -53,8 +50,7 @@ class RatesRow:
     rules: tuple[Verdict, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatesAnswer:
+class RatesAnswer(Record):
     """A request and its answer.
 
     Attributes:

@@ -7,12 +7,13 @@ long after its network is gone. Its JSON form is `archcost-report/1`; keys are o
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import Field, dataclass, fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from functools import cache, cached_property
 from itertools import zip_longest
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol, cast
 
+from archcost.results.record import Record
 from archcost.windows.window import Shape
 from archcost.words.paths import unknown
 
@@ -30,8 +31,7 @@ class Dataclass(Protocol):
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counts:
+class Counts(Record):
     """What one layer, a group of layers or a whole network costs, for one sample. Never blended.
 
     Attributes:
@@ -81,8 +81,7 @@ def add_up(parts: Iterable[Counts]) -> dict[str, int]:
     return dict(zip(COUNTS, sums or [0] * len(COUNTS), strict=True))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeakActivations:
+class PeakActivations(Record):
     """The most elements alive at once.
 
     Attributes:
@@ -98,15 +97,13 @@ class PeakActivations:
     node: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Totals(Counts):
     """The counts of a whole network, and its peak memory."""
 
     peak_activations: PeakActivations
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReceptiveField:
+class ReceptiveField(Record):
     """What a node sees of one input, in positions of that input, per spatial axis.
 
     Attributes:
@@ -139,8 +136,7 @@ class ReceptiveField:
         return self.local if self.is_global else self
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UnknownField:
+class UnknownField(Record):
     """What a node sees of one input, where not all that is read could be followed: no number of it is known.
 
     Attributes:
@@ -163,7 +159,6 @@ SeenField = ReceptiveField | UnknownField
 """What a node sees of one input."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NodeRow(Counts):
     """One layer and what it costs.
 
@@ -194,7 +189,6 @@ class NodeRow(Counts):
     convention_count: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupRow(Counts):
     """All nodes whose paths start alike, summed.
 
@@ -213,8 +207,7 @@ class GroupRow(Counts):
     convention_count: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(Record):
     """Something a rule noticed.
 
     Attributes:
@@ -236,8 +229,7 @@ class Finding:
     message: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Declared:
+class Declared(Record):
     """A `custom` layer: its costs were stated by the spec, not derived.
 
     Attributes:
@@ -257,8 +249,7 @@ class Declared:
     declared: Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConventionTotal:
+class ConventionTotal(Record):
     """What another tool, or somebody else, would print for the network. Our own counts do not change.
 
     Attributes:
@@ -283,8 +274,7 @@ class ConventionTotal:
         return f"{self.name}: {self.unit}"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Report:
+class Report(Record):
     """Everything archcost knows about one network.
 
     Attributes:

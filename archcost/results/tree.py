@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
+from archcost.results.record import Record
 from archcost.results.report import NodeRow, amounts, field_text
 
 if TYPE_CHECKING:
@@ -44,8 +45,7 @@ class _Item:
         self.path = self.row.path
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableRow:
+class TableRow(Record):
     """One line of a table. Its counts are sums over all the equal items it stands for.
 
     Attributes:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from archcost.layers.base import Operations
+from archcost.results.record import Record
 from archcost.windows.window import Shape
 
 SCHEMA = "archcost-verify/1"
@@ -15,8 +15,7 @@ OPERATIONS = Operations._fields[1:]
 """The counts that are measured; a MAC is a multiplication and an addition."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pair:
+class Pair(Record):
     """A count, measured and predicted.
 
     Attributes:
@@ -28,8 +27,7 @@ class Pair:
     predicted: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FieldProof:
+class FieldProof(Record):
     """What NaN at single input positions showed of a receptive field.
 
     Attributes:
@@ -47,8 +45,7 @@ class FieldProof:
     wrong: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TorchProof:
+class TorchProof(Record):
     """A value beside PyTorch's.
 
     Attributes:
@@ -62,8 +59,7 @@ class TorchProof:
     untold: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NodeProof:
+class NodeProof(Record):
     """One layer.
 
     Attributes:
@@ -100,8 +96,7 @@ class NodeProof:
     torch: TorchProof | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mismatch:
+class Mismatch(Record):
     """Something that was not as predicted.
 
     Attributes:
@@ -123,8 +118,7 @@ class Mismatch:
     predicted: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerifyReport:
+class VerifyReport(Record):
     """A network that was run.
 
     Attributes:
