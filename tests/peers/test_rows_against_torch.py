@@ -1,4 +1,4 @@
-"""Rows of the tables of kinds that say what they are in PyTorch: it gives what the kernels give."""
+"""Rows of the tables of kinds in PyTorch, as they say it and as `verify` does: it gives what kernels give."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
+from archcost.execute.against_torch import COUNTERPARTS
 from tests.layers.test_table import CASES
 from tests.peers.compared import NEEDS_TORCH, Case
 
@@ -23,3 +24,21 @@ def test_a_layer_computes_what_pytorch_does(row: table.Case) -> None:
     pytest.importorskip("torch", reason=NEEDS_TORCH)
     theirs = cast("Callable[..., Tensor]", row.torch)
     Case(row.kind, row.fields, row.inputs).agrees(lambda t: theirs(*t.xs, **t.weights))
+
+
+WITHOUT = {
+    "in 1-D a point lies between two positions, whose weights take no product",
+    "a batch norm of a vector that learns and keeps nothing",
+}
+"""What PyTorch has nothing for."""
+
+
+@pytest.mark.parametrize(
+    "row",
+    [r for r in CASES if r.kind in COUNTERPARTS and r.value and r.sentence not in WITHOUT],
+    ids=lambda row: f"{row.kind}: {row.sentence}",
+)
+def test_a_layer_computes_what_verify_compares_with(row: table.Case) -> None:
+    torch = pytest.importorskip("torch", reason=NEEDS_TORCH)
+    case = Case(row.kind, row.fields, row.inputs)
+    case.agrees(lambda t: COUNTERPARTS[row.kind](torch, case.layer, *t.xs, **t.weights))
