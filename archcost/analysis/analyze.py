@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from archcost.analysis.facts import Facts
 from archcost.analysis.rows import declared
-from archcost.findings import findings
 from archcost.gc_paused import collector_paused
 from archcost.layers.given import readable
 from archcost.results.report import PeakActivations, Report, Totals, add_up
@@ -50,7 +49,7 @@ def report(facts: Facts) -> Report:
         totals=_totals(facts),
         nodes=facts.rows,
         groups=facts.groups,
-        findings=findings(facts),
+        findings=facts.findings,
         declared=declared(network),
     )
 

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from archcost.analysis.rows import groups, node_rows
+from archcost.findings import findings
 from archcost.passes.access import AccessCache
 from archcost.passes.cost import costs
 from archcost.passes.memory import Peaks, peaks
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from archcost.passes.cost import Cost
     from archcost.passes.receptive_field import Field
     from archcost.results.comparison import OutputField
-    from archcost.results.report import GroupRow, NodeRow, ReceptiveField, Report, SeenField
+    from archcost.results.report import Finding, GroupRow, NodeRow, ReceptiveField, Report, SeenField
     from archcost.windows.window import Window
 
 
@@ -83,9 +84,14 @@ class Facts:
         return groups(self.rows)
 
     @cached_property
+    def findings(self) -> tuple[Finding, ...]:
+        """What the rules notice, in the order of the text."""
+        return findings(self)
+
+    @cached_property
     def report(self) -> Report:
         """All of it, as `analyze` reports it."""
-        from archcost.analysis.analyze import report  # noqa: PLC0415 - it needs the rules, and they need this
+        from archcost.analysis.analyze import report  # noqa: PLC0415 - it is made of this
 
         return report(self)
 
@@ -148,7 +154,9 @@ class Facts:
                     unknown.add(source)
                 if field.moving:
                     fields.setdefault(source, []).append(field.moving)
-        whole = tensor.path not in self.row_of or _is_global(self.row_of[tensor.path])
+        row = self.row_of.get(tensor.path)
+        own = fields_seen(row, "").values() if row else ()
+        whole = not own or any(field.is_global for field in own)
         for source in sorted({*fields, *unknown}, key=self._places.__getitem__):
             yield _seen(name, source, None if source in unknown else fields[source], is_global=whole)
 
@@ -200,8 +208,3 @@ def fields_seen(row: NodeRow, only: str) -> Mapping[str, SeenField]:
     if row.receptive_fields is not None:
         return row.receptive_fields
     return {only: row.receptive_field} if row.receptive_field else {}
-
-
-def _is_global(row: NodeRow) -> bool:
-    fields = fields_seen(row, "")
-    return not fields or any(field.is_global for field in fields.values())

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from archcost.analysis.rows import readable_field
 from archcost.dilation.published_rules import published_rules
 from archcost.errors import TooLargeError, UsageError
-from archcost.findings import findings
 from archcost.findings.gridding import worst_line
 from archcost.passes.effective_field import effective_fields
 from archcost.passes.paths import paths
@@ -81,7 +80,7 @@ def field_report(facts: Facts, at: str | None = None, *, effective: bool = False
         paths=PathCounts(**paths(network, node)._asdict()) if node else None,
         deformable=_deformable(network, node) if node else (),
         stacks=tuple(_stacks(facts)),
-        findings=findings(facts),
+        findings=facts.findings,
     )
 
 

@@ -127,13 +127,9 @@ def _drift(apart: _Apart, ends: Sequence[tuple[Fraction, Fraction]], input_: str
 
 def _offset(apart: _Apart, ends: Sequence[tuple[Fraction, Fraction]], input_: str) -> str:
     stride = apart.fields[0].stride
-    offset = each(_positions(abs(start)) for start, _ in ends)
+    offset = each(f"{abs(start)} position{'s' * (abs(start) > 1)}" for start, _ in ends)
     own = each(abs(start) / stride[axis] for (start, _), axis in zip(ends, apart.axes, strict=True))
     return f"lie {offset} of {input_} apart {along(apart.axes, len(stride))} ({own} of a step here)"
-
-
-def _positions(offset: Fraction) -> str:
-    return f"{offset} position{'s' * (offset > 1)}"
 
 
 def _signed(offset: Fraction) -> str:

@@ -181,7 +181,7 @@ class Revision:
                 links += 1
                 if links > _MOST_LINKS:
                     return at  # which still is a link: reading it will fail
-                ahead += reversed(Path(self._target(entry)).parts)
+                ahead += reversed(Path(os.fsdecode(self._content(entry, _PATH_BYTES)[0])).parts)
                 at = at.parent
         return at
 
@@ -293,9 +293,6 @@ class Revision:
             start = end + width
             # Old programs wrote a zero before the mode of a folder.
             yield os.fsdecode(name), _TreeEntry(mode.lstrip(b"0"), data[end:start].hex())
-
-    def _target(self, link: _TreeEntry) -> str:
-        return os.fsdecode(self._content(link, _PATH_BYTES)[0])
 
     def _content(self, entry: _TreeEntry, most: int) -> tuple[bytes, int]:
         found = self._objects.read(entry.object, most)

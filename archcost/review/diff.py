@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
     from archcost.network import Input, Network
     from archcost.review.causes import NodeCounts, NodeDifference
-    from archcost.windows.window import Shape
 
 ALWAYS = ("params", "macs")
 """Measures that are shown as soon as anything changed."""
@@ -275,15 +274,13 @@ def _is_later(base: Network, head: Network) -> bool:
         return len(base) > len(head)
     for b, h in zip(base, head, strict=True):
         is_same = b.layer == h.layer  # many layers are, and their keys cost more than this
-        one, other = (_key(node, "" if is_same else layer_key(node.layer)) for node in (b, h))
+        layers = ("", "") if is_same else (layer_key(b.layer), layer_key(h.layer))
+        sides = zip((b, h), layers, strict=True)
+        one, other = ((node.path, layer, node.output, _reads(node)) for node, layer in sides)
         if one != other:
             return one > other
     inputs = ([(tensor.path, tensor.output) for tensor in network.inputs] for network in (base, head))
     return next(inputs) > next(inputs)
-
-
-def _key(node: Node, layer: str) -> tuple[str, str, Shape, list[str]]:
-    return node.path, layer, node.output, _reads(node)
 
 
 def _place(side: SourceItem | Node | Input | None) -> WrittenAt | None:

@@ -47,8 +47,8 @@ def labels(origins: Sequence[Origin]) -> list[str]:
     """
     settings = list(_differing(origins))
     texts = [_joined(who, more) for who, more in zip(_names(origins), settings, strict=True)]
-    files = (_joined(_file(one), more) for one, more in zip(origins, settings, strict=True))
-    texts = _apart(texts, files)
+    files = (f"{one.path} ({one.variant})" if one.variant else one.path for one in origins)
+    texts = _apart(texts, map(_joined, files, settings))
     texts = _apart(texts, [f"{text} {one.inputs}" for text, one in zip(texts, origins, strict=True)])
     return _apart(texts, list(_counted(texts)))
 
@@ -75,10 +75,6 @@ def _names(origins: Sequence[Origin]) -> Iterator[str]:
             yield one.variant or one.name
         else:
             yield f"{one.name} ({one.variant})" if one.variant else one.name
-
-
-def _file(one: Origin) -> str:
-    return f"{one.path} ({one.variant})" if one.variant else one.path
 
 
 def _joined(*parts: str) -> str:
