@@ -211,7 +211,7 @@ def _called(node: ast.Call) -> Iterator[Found]:
         case _:
             pass
     for i, given in enumerate(node.keywords):
-        if given.arg and not _is_for_readers(given):
+        if given.arg not in {None, "strict"} and not _is_for_readers(given):  # not strict is what `zip` is
             others = [*node.keywords[:i], *node.keywords[i + 1 :]]
             yield node, "argument left out", _shown(_with(node, keywords=others))
 

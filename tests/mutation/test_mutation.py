@@ -20,6 +20,7 @@ MADE: dict[str, set[str]] = {
     "a if b else c": {"(a)", "(c)", "(not (b))"},
     "f(a, key=True)": {"(f(a))", "False"},
     "f(a, strict=True)": set(),
+    "f(a, strict=False)": {"True"},
     "x[a:b]": {"x[:b]", "x[a:]"},
     "[a, b]": {"[a]", "[b]"},
     "[a for a in b if a]": {"[a for a in b]"},
