@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,3 +63,17 @@ def test_a_count_is_exact_beyond_what_a_spec_may_write(tmp_path: Path) -> None:
     spec.write_text(f"archcost: 1\nname: net\ninput: [{most}, 9]\nlayers: [{layer}]\n")
     macs = archcost.analyze(archcost.load(spec)).totals.macs
     assert macs == 9 * most * most > DEFAULT.integer
+
+
+def test_the_limits_are_those_of_the_documentation() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "spec-language.md").read_text("utf-8")
+    _, _, section = text.partition("\n## Limits\n")
+    rows = re.findall(
+        r"^\| `(\w+)` \| ([\d,]+)(?: (MiB|GiB)|\^(\d+))? \|", section.partition("\n## ")[0], re.MULTILINE
+    )
+    units = {"": 1, "MiB": 2**20, "GiB": 2**30}
+    found = {
+        name: int(number.replace(",", "")) ** int(power or 1) * units[unit]
+        for name, number, unit, power in rows
+    }
+    assert found == DEFAULT._asdict()

@@ -23,10 +23,9 @@ from PIL import Image
 
 from archcost.errors import UsageError
 from archcost.picture import Picture, Terminal, draw
-from archcost.picture.colours import HOLE, LEVELS, colour, parts
+from archcost.picture.colours import HOLE, colour, parts
 from archcost.picture.layout import lay_out, merged
 from archcost.picture.model import ShadeScale
-from archcost.picture.png import SCALE
 from archcost.picture.shapes import Stroke
 from archcost.picture.text import can_show
 from archcost.words.style import Style
@@ -410,7 +409,7 @@ def test_a_png_has_the_colour_of_each_cell(name: str) -> None:
     picture = CASES[name]
     image, drawing = image_of(picture), lay_out(picture, picture.plane())
     mesh = drawing.mesh
-    assert image.size == (drawing.width * SCALE, drawing.height * SCALE)
+    assert image.size == (drawing.width * 2, drawing.height * 2)
     if min(mesh.cell) < 20:
         return  # boxes may cover the middle of so small a cell
     holes = 0
@@ -418,7 +417,7 @@ def test_a_png_has_the_colour_of_each_cell(name: str) -> None:
         for x, y, width, height in areas:
             for column, row in product(range(x, x + width), range(y, y + height)):
                 middle = (mesh.x + (column + 0.5) * mesh.cell[0], mesh.y + (row + 0.5) * mesh.cell[1])
-                found = image.getpixel((int(middle[0] * SCALE), int(middle[1] * SCALE)))
+                found = image.getpixel((int(middle[0] * 2), int(middle[1] * 2)))
                 assert found == parts(fill)
                 holes += found == parts(HOLE)
                 assert (kind == "hole") is (fill == HOLE)
@@ -435,8 +434,8 @@ def test_in_a_png_a_dashed_line_has_gaps() -> None:
         ):
             if stroke.width > 2 or stroke.y1 != stroke.y2 or stroke.x2 - stroke.x1 < 40:
                 continue  # the paper below, lines that go down, and short ones
-            along = range(round(stroke.x1 * SCALE) + 2, round(stroke.x2 * SCALE) - 2)
-            colours = {image.getpixel((x, round(stroke.y1 * SCALE))) for x in along}
+            along = range(round(stroke.x1 * 2) + 2, round(stroke.x2 * 2) - 2)
+            colours = {image.getpixel((x, round(stroke.y1 * 2))) for x in along}
             dashed[stroke.dashed, len(colours) > 1] += 1
     assert dashed[True, True] > 0 == dashed[True, False]
 
@@ -515,13 +514,13 @@ def test_a_slice_that_is_none_is_refused(name: str, at: tuple[int, ...], why: st
 
 @pytest.mark.parametrize("name", ["read", "padding", "gaps"])
 def test_a_ramp_gets_darker_with_every_shade(name: str) -> None:
-    luminance = [np.dot(parts(colour(name, tone)), (0.2126, 0.7152, 0.0722)) for tone in range(LEVELS)]
+    luminance = [np.dot(parts(colour(name, tone)), (0.2126, 0.7152, 0.0722)) for tone in range(32)]
     assert all(a > b for a, b in pairwise(luminance))
 
 
 def test_holes_look_like_no_shade() -> None:
     for name in ("read", "padding", "gaps"):
-        shades = [np.array(parts(colour(name, tone)), int) for tone in range(LEVELS)]
+        shades = [np.array(parts(colour(name, tone)), int) for tone in range(32)]
         assert min(np.abs(shade - parts(HOLE)).sum() for shade in shades) > 80
 
 
