@@ -54,12 +54,10 @@ _KEY_ALIASES = {
 """A key's name elsewhere -> ours."""
 
 _KEYS_EXPLAINED = {
-    "head": ": the items go on under `layers:`, in the same list",
-    "decoder": ": the items go on under `layers:`, in the same list",
+    **dict.fromkeys(("head", "decoder"), ": the items go on under `layers:`, in the same list"),
     "nc": ": a number that is used in several places is a variable, `vars: {classes: 80}`",
     "scales": ": other values of the variables are `variants:`",
-    "training": ": nothing here is about training; leave it out",
-    "optimizer": ": nothing here is about training; leave it out",
+    **dict.fromkeys(("training", "optimizer"), ": nothing here is about training; leave it out"),
 }
 """A key elsewhere -> what to write instead."""
 

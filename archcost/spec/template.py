@@ -59,11 +59,15 @@ class Template:
         self._unreadable = False
         if isinstance(node, ScalarNode):
             self._compile_scalar(node, known, problems, limits)
-        elif isinstance(node, SequenceNode):
-            self._parts = tuple(Template(item, known, problems, limits) for item in node.items)
+            return
+        if isinstance(node, SequenceNode):
+            parts = self._parts = tuple(Template(item, known, problems, limits) for item in node.items)
         else:
             self._parts = {e.key.text: Template(e.value, known, problems, limits) for e in node.entries}
-        self._fold(node)
+            parts = tuple(self._parts.values())
+        self.names = frozenset[str]().union(*(p.names for p in parts))
+        if not any(p.waits for p in parts):  # a list or mapping of constants is a constant
+            self._constant, self._parts = self._gather({}), ()
 
     def _compile_scalar(
         self, node: ScalarNode, known: Collection[str], problems: Problems, limits: Limits
@@ -84,16 +88,6 @@ class Template:
         for name in sorted(self.names.difference(known)):
             if ANY not in known:
                 problems.add(self.place_of(name), f"unknown variable '{name}'{_instead(name, known)}")
-
-    def _fold(self, node: Tree) -> None:
-        """A list or mapping of constants is a constant."""
-        if isinstance(node, ScalarNode):
-            return
-        parts = self._parts if isinstance(self._parts, tuple) else tuple(self._parts.values())
-        self.names = frozenset[str]().union(*(p.names for p in parts))
-        if not any(p.waits for p in parts):
-            self._constant = self._gather({})
-            self._parts = ()
 
     @property
     def waits(self) -> bool:
