@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from itertools import chain, product
+from itertools import chain
 from typing import TYPE_CHECKING, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from archcost import foreign
 from archcost.layers import unranked
-from archcost.layers.base import Merge
-from archcost.spec.foreign_layers import INFERRED, kind_of
 from archcost.spec.problems import Mistake
-from archcost.spec.template import Field, Template, describe, has_dashes, rewritten, shown
+from archcost.spec.template import Field, Template, describe, rewritten, shown
 from archcost.spec.unknown_words import Slips, choice, field_tail
-from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, is_empty, resolve
+from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, is_empty
 from archcost.windows.window import axis_names
 from archcost.words.wording import in_a_row
 
@@ -62,6 +60,8 @@ class Fields:
         self._limits = limits
         self._known = known
         if isinstance(node, ScalarNode | SequenceNode) and not is_empty(node):
+            from archcost.spec.no_fields import not_a_mapping  # noqa: PLC0415 - only such a mistake needs it
+
             problems.add(node.place, not_a_mapping(self.word, self.kind, node))
             return self
         entries = node.pairs() if node else []
@@ -69,23 +69,19 @@ class Fields:
         slips = Slips(known_fields, entries, kind=unranked(self.word))
         self._faulty = bool(slips.found)
         for entry, instead in slips.found:
-            text = f"{self.word}: unknown field '{entry.key.text}'{instead or _takes(known_fields)}"
+            text = f"{self.word}: unknown field '{entry.key.text}'{instead or takes(known_fields)}"
             problems.add(entry.key.place, text)
-        for entry in entries:
-            if entry.key.text in known_fields:
-                self._take(entry, known, problems, limits)
+        for name, value in entries:
+            word = value.word()
+            if name.text in self.kind.tap_fields and (word is None or word.startswith("$")):
+                text = f"{self.word}: {name.text} is {shown(value)}; it must be the name of an item"
+                problems.add(value.place, text)
+                self._faulty = True
+            elif name.text in known_fields:
+                self.templates[name.text] = Template(value, known, problems, limits)
         self.names = tuple(sorted(frozenset[str]().union(*(t.names for t in self.templates.values()))))
         self._check_without_values(problems, slips)
         return self
-
-    def _take(self, entry: KeyValue, known: Collection[str], problems: Problems, limits: Limits) -> None:
-        name, node = entry
-        if name.text in self.kind.tap_fields and not _is_plain_word(node):
-            text = f"{self.word}: {name.text} is {shown(node)}; it must be the name of an item"
-            problems.add(node.place, text)
-            self._faulty = True
-            return
-        self.templates[name.text] = Template(node, known, problems, limits)
 
     def _accepted(self, entries: Iterable[KeyValue]) -> list[str]:
         """The fields that may be given: the kind's own, and those of a kind it chooses."""
@@ -134,7 +130,7 @@ class Fields:
             raise self._worded(error.errors(include_url=False)[0], values) from None
 
     def _validate(self, values: dict[str, Field]) -> Kind:
-        given = {name: _for_pydantic(value) for name, value in values.items()}
+        given = {name: for_pydantic(value) for name, value in values.items()}
         chosen = self.kind.chosen_by(given.get("function"))
         if len(chosen) == 1:  # its fields are checked as its own, so that each mistake has its place
             chosen[0].model_validate({name: v for name, v in given.items() if name != "function"})
@@ -205,74 +201,6 @@ class Fields:
         return Mistake(key.place, f"{path} has no field '{name}'{near}")
 
 
-def not_a_mapping(word: str, kind: type[Kind], node: ScalarNode | SequenceNode) -> str:
-    """What to write for the fields of a layer that are a word or a list."""
-    if has_dashes(node):
-        return f"{word}: its fields are a mapping; leave out the dashes before them"
-    texts = [one.text if isinstance(one, ScalarNode) else None for one in getattr(node, "items", [node])]
-    names = [text for text in texts if text and not text.isdigit()]
-    if issubclass(kind, Merge) and names and len(names) == len(texts):
-        read = ", ".join(names if len(names) > 1 else [*names, "…"])
-        return f"{word}: what it joins stands beside it: `{{{word}, from: [{read}]}}`"
-    fields = list(kind.model_fields)
-    if not fields:
-        return f"{word}: takes no fields; write it bare: `- {word}`"
-    if texts and (pair := re.match(r"(\w+)[:=](\S+)", texts[0] or "")):
-        return f"{word}: a space is missing after the colon: write `{pair[1]}: {pair[2]}`"
-    if given := _proposal(kind, node):
-        return f"{word}: its fields are a mapping, such as {{{given}}}"
-    return f"{word}: its fields are a mapping{_takes(fields)}"
-
-
-def _proposal(kind: type[Kind], node: ScalarNode | SequenceNode) -> str | None:
-    """Fields that can hold what is written: each value one, by their order, or the whole list the first one.
-
-    Of many numbers, other frameworks say otherwise which is which.
-    """
-    fields = list(kind.model_fields)
-    written = node.items if isinstance(node, SequenceNode) else [node]
-    values = [one for one in written if isinstance(one, ScalarNode) and one.text]
-    if not 0 < len(values) == len(written) <= _PLAIN:
-        return None
-    inferred = [field for field in fields if field in INFERRED]
-    texts = [one.text for one in values]
-    for order, said in product((fields, inferred), (texts, [kind_of(text) or text for text in texts])):
-        given = dict(zip(order, said, strict=False))
-        if len(given) == len(said) and _holds(kind, {name: _read(text) for name, text in given.items()}):
-            return ", ".join(f"{name}: {text}" for name, text in given.items())
-    if _holds(kind, {fields[0]: tuple(map(_read, texts))}):
-        return f"{fields[0]}: [{', '.join(texts)}]"
-    return None
-
-
-def _read(text: str) -> Field:
-    try:
-        return resolve(text)
-    except ValueError:
-        return text
-
-
-_A_NUMBER = 64
-
-_AXES = range(-4, 4)
-"""Those of the largest tensor there is: channels and three more."""
-
-_PLAIN = 2
-"""Values of which it is plain what they mean."""
-
-
-def _holds(kind: type[Kind], values: dict[str, Field]) -> bool:
-    """Whether a kind can have these values, whatever else it needs; one that is computed may be a number."""
-    known = {name: _A_NUMBER if f"{v}".startswith("$") else _for_pydantic(v) for name, v in values.items()}
-    if any(name == "axis" and value not in _AXES for name, value in known.items()):
-        return False
-    try:
-        kind.model_validate(known)
-    except ValidationError as error:
-        return all(detail["type"] == "missing" for detail in error.errors(include_url=False))
-    return True
-
-
 def _as_it_is(template: Template, written: Loc) -> str:
     """How to keep a size: what other frameworks' `None` means."""
     rank = len(template.node.items) if isinstance(template.node, SequenceNode) else 0
@@ -291,12 +219,9 @@ def _own_mistakes(details: list[ErrorDetails]) -> Iterator[ErrorDetails]:
             yield detail
 
 
-def _takes(known: list[str]) -> str:
+def takes(known: list[str]) -> str:
+    """What fields there are, as the end of a message."""
     return "; it takes " + ", ".join(known) if known else "; it takes no fields"
-
-
-def _is_plain_word(node: Tree) -> bool:
-    return (word := node.word()) is not None and not word.startswith("$")
 
 
 def _written(loc: Loc, values: dict[str, Field]) -> tuple[Loc, Field]:
@@ -350,14 +275,14 @@ def _largest(value: Field) -> Fraction | float:
     return abs(value) if isinstance(value, (int, Fraction, float)) else 0
 
 
-def _for_pydantic(value: Field) -> object:
+def for_pydantic(value: Field) -> object:
     """Fractions become floats: pydantic knows no others, and a field that needs a whole number says so."""
     if isinstance(value, Fraction):
         return float(value)
     if isinstance(value, tuple):
-        return tuple(_for_pydantic(v) for v in value)
+        return tuple(for_pydantic(v) for v in value)
     if isinstance(value, dict):
-        return {name: _for_pydantic(v) for name, v in value.items()}
+        return {name: for_pydantic(v) for name, v in value.items()}
     return value
 
 

@@ -89,7 +89,9 @@ class NodeMaker:
         shared = frame.shared and frame.shared.key(
             path, layer.weight_shapes(*shapes) | layer.buffer_shapes(*shapes)
         )
-        called = _called(fields.place, frame.uses)
+        # Where the author can change it: what stands in a standard block, where that is called.
+        places = (fields.place, *(use for _, use in frame.uses))
+        called = next((at for at in places if not at.source.name.startswith("std/")), fields.place)
         node = Node(path, fields.word, layer, inputs, output, fields.place, shared, called, frame.uses)
         self.nodes.append(node)
         return node
@@ -151,9 +153,3 @@ def _worded(error: ShapeError, layer: Kind, shapes: tuple[Shape, ...], labels: l
     shape = show(shapes[0])
     known = re.search(rf"(?<![\d×]){shape}(?![\d×])", str(error))
     return f"{error} ({'' if known else f'input {shape} '}from {labels[0]})"
-
-
-def _called(place: Place, uses: Uses) -> Place:
-    """Where the author can change an item: what stands in a standard block, where that is called."""
-    outside = (at for at in (place, *(use for _, use in uses)) if not at.source.name.startswith("std/"))
-    return next(outside, place)
