@@ -39,7 +39,7 @@ from tabulate import tabulate
 
 from archcost import SpecError, analyze, load
 from archcost.cli import main
-from archcost.config.model import Config
+from archcost.config.configuration import Config
 from archcost.config.read import read_config
 from archcost.windows.window import show
 from tests.scratch_repository import bare_machine

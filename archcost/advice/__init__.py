@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.advice.convolution import as_cheaper
-from archcost.advice.field import more_field, without_holes
+from archcost.advice.cheaper_convolution import as_cheaper
 from archcost.advice.head import pooled
+from archcost.advice.more_field import more_field, without_holes
 from archcost.advice.other_settings import narrower_type, smaller_input, variant
 from archcost.advice.question import Hint, Question
 from archcost.advice.same_values import best_order, undone_biases

@@ -17,7 +17,7 @@ from archcost.cli.option import filled, option
 from archcost.cli.output import annotate, say, write
 from archcost.cli.progress import progress
 from archcost.config.bounds import BOUNDS, example
-from archcost.config.model import flag
+from archcost.config.configuration import flag
 from archcost.errors import ArchcostError, UsageError
 from archcost.escape import visible
 from archcost.gate.baseline import Baseline
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Unpack
 
-    from archcost.config.model import Config
+    from archcost.config.configuration import Config
     from archcost.results.report import Level
 
 F = TypeVar("F", bound="Callable[..., Any]")
@@ -172,7 +172,7 @@ def _check(
         ArchcostError: nothing can be judged.
     """
     from archcost.config.selection import select_specs  # noqa: PLC0415
-    from archcost.gate.check import Gate  # noqa: PLC0415 - `--help` needs none of what follows
+    from archcost.gate.gate import Gate  # noqa: PLC0415 - `--help` needs none of what follows
     from archcost.gate.run import configured  # noqa: PLC0415
 
     _refuse_contradictions(options, is_placed=bool(forms or output))

@@ -28,7 +28,7 @@ from archcost.report.formats import write as render
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from archcost.config.model import Config
+    from archcost.config.configuration import Config
     from archcost.errors import Diagnostic
     from archcost.network import Network
     from archcost.results.difference import Diff

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.analysis.measures import MEASURES
 from archcost.config.amounts import read_limit
-from archcost.config.model import Axis
+from archcost.config.configuration import Axis
 
 if TYPE_CHECKING:
     from archcost.analysis.measures import Measure

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeAlias
 from pydantic import Field
 
 from archcost.config import bounds
-from archcost.config.values import FromNode, Schema, items, reading
+from archcost.config.file_values import FromNode, Schema, items, reading
 from archcost.spec.problems import Mistake
 from archcost.spec.template import shown
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from archcost.analysis.measures import Measure
     from archcost.config.amounts import Limit, Unit
     from archcost.config.bounds import ByAxis
-    from archcost.config.model import Axis
+    from archcost.config.configuration import Axis
     from archcost.spec.problems import Problems
     from archcost.spec.yaml_reader import Tree
 

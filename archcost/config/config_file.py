@@ -1,7 +1,7 @@
 """What a configuration may say: its keys, what stands under them, and what does not go together.
 
-The models are read from nodes of the text (`values.py`), so that every mistake has its place, and the JSON
-Schema for editors is made from them. That is more lenient where no schema can tell: whether a number is
+The models are read from nodes of the text (`file_values.py`), so that every mistake has its place, and the
+JSON Schema for editors is made from them. That is more lenient where no schema can tell: whether a number is
 whole, a day exists, a warning comes before its error, or a list has one number too many for the axes.
 """
 
@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationInfo, create_model, model_validator
 
-from archcost.config import budget_limits, values
+from archcost.config import budget_limits, file_values
 from archcost.config.amounts import Limit
 from archcost.config.bounds import BOUNDS, example
-from archcost.config.model import WAIVER_DAYS, Budget
+from archcost.config.configuration import WAIVER_DAYS, Budget
+from archcost.config.file_values import AS_IS, FromNode, ItemsOf, Schema, name_of, one_of, reading
 from archcost.config.patterns import covers_node, matches_block
-from archcost.config.values import AS_IS, FromNode, ItemsOf, Schema, name_of, one_of, reading
 from archcost.findings import RULES
 from archcost.results.judgement import LEVELS, WAIVABLE
 from archcost.results.report import Level
@@ -107,15 +107,15 @@ class SpecPattern(_Keys):
 
     called = "an entry of specs"
 
-    path: values.SpecPath
-    variant: values.Variants = ()
-    set: values.Settings = {}
-    input: values.Shapes | None = None
+    path: file_values.SpecPath
+    variant: file_values.Variants = ()
+    set: file_values.Settings = {}
+    input: file_values.Shapes | None = None
 
     @classmethod
     def lone(cls, node: Tree, what: str) -> dict[str, Tree]:
         """A path alone."""
-        values.path(node, f"{what}: path")
+        file_values.path(node, f"{what}: path")
         return {"path": node}
 
 
@@ -129,10 +129,10 @@ class _Scoped(_Keys):
         kind: the kind of layers it is for, all of them together.
     """
 
-    match: values.Patterns = ()
-    variant: values.Variants = ()
-    block: values.Text | None = None
-    kind: values.KindName | None = None
+    match: file_values.Patterns = ()
+    variant: file_values.Variants = ()
+    block: file_values.Text | None = None
+    kind: file_values.KindName | None = None
 
     @classmethod
     def check(cls, root: MappingNode, problems: Problems) -> None:
@@ -236,11 +236,11 @@ class Waiver(_Scoped):
 
     budget: Annotated[str | None, name_of(BOUNDS, _waived_by)] = None
     rule: Annotated[str | None, name_of(WAIVED, _waived_by)] = None
-    node: values.Text | None = None
+    node: file_values.Text | None = None
     limit: Annotated[Limit | None, FromNode(_waived_limit, {"type": ["number", "string"]})] = None
-    reason: values.Trimmed
-    owner: values.Trimmed
-    expires: values.Day
+    reason: file_values.Trimmed
+    owner: file_values.Trimmed
+    expires: file_values.Day
 
     @classmethod
     def missing(cls, root: MappingNode) -> list[str]:
@@ -314,13 +314,13 @@ class ConfigFile(_Keys):
     called = "a configuration"
 
     specs: Annotated[tuple[SpecPattern, ...], ItemsOf(or_one=True)] = ()
-    exclude: values.Patterns = ()
+    exclude: file_values.Patterns = ()
     variants: Annotated[Literal["all", "listed"], one_of("all", "listed")] = "all"
-    against: values.Ref | None = None
+    against: file_values.Ref | None = None
     fail_level: Annotated[Level, one_of(*LEVELS)] = "error"
     dtype: Annotated[str, one_of(*DTYPES)] = "float32"
-    baseline: values.FileBelow | None = None
-    waiver_days: values.Days = WAIVER_DAYS
-    rules: values.Rules = {}
+    baseline: file_values.FileBelow | None = None
+    waiver_days: file_values.Days = WAIVER_DAYS
+    rules: file_values.Rules = {}
     budgets: Annotated[tuple[Budgets, ...], ItemsOf(or_one=False)] = ()
     waivers: Annotated[tuple[Waiver, ...], ItemsOf(or_one=False)] = ()

@@ -20,7 +20,7 @@ from archcost.spec.yaml_reader import MappingNode, read
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from archcost.config.model import Config
+    from archcost.config.configuration import Config
     from archcost.history.revisions import Revision
     from archcost.limits import Limits
     from archcost.spec.opened import Opened

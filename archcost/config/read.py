@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost.config.bounds import BOUNDS, by_axis, read, split
-from archcost.config.model import TABLE, Budget, Config, flag
+from archcost.config.configuration import TABLE, Budget, Config, flag
 from archcost.config.toml_tree import has_table
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.files import check_is_regular
@@ -92,7 +92,7 @@ def read_config(path: Path | None, limits: Limits = DEFAULT) -> Config:
     """
     if path is None:
         return Config()
-    from archcost.config.parser import parse  # noqa: PLC0415 - without a file there is nothing to parse
+    from archcost.config.file_parser import parse  # noqa: PLC0415 - without a file there is nothing to parse
 
     if os.path.isdir(path):  # noqa: PTH112 - unlike Path.is_dir it has an answer for every name
         raise SpecError([Diagnostic(Place(Source(str(path))), "this is a folder; name the file inside it")])

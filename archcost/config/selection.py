@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost.config.listing import HERE, before_stars, listed
+from archcost.config.outside import refuse_link, refuse_listed
 from archcost.config.patterns import matches_spec
-from archcost.config.tree import refuse_link, refuse_listed
 from archcost.errors import Diagnostic, NothingToAnalyzeError, RevisionError, SpecError, UsageError
 from archcost.files import DISK, near_file
 from archcost.limits import DEFAULT
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from archcost.config.config_file import SpecPattern
+    from archcost.config.configuration import Config
     from archcost.config.listing import SpecStore
-    from archcost.config.model import Config
     from archcost.history.revisions import Revision
     from archcost.limits import Limits
     from archcost.network import Network
@@ -84,7 +84,7 @@ class SelectedSpec:
     def label(self, config: Config) -> str:
         """What baselines and readers call it: the path from the configuration's folder, and the settings.
 
-        >>> from archcost.config.model import Config
+        >>> from archcost.config.configuration import Config
         >>> SelectedSpec(path="./nets/tiny.yaml", variant="wide", input="3x64x64").label(Config())
         'nets/tiny.yaml (wide, input 3x64x64)'
         """

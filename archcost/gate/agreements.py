@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from archcost.analysis.measures import Measurement
-    from archcost.config.model import Config
+    from archcost.config.configuration import Config
     from archcost.gate.baseline import Baseline
     from archcost.results.judgement import Violation
     from archcost.results.report import Level

@@ -10,7 +10,7 @@ from archcost.gate.judge import judge
 from archcost.results.judgement import at_least
 
 if TYPE_CHECKING:
-    from archcost.config.model import Config
+    from archcost.config.configuration import Config
     from archcost.config.selection import SelectedSpec
     from archcost.gate.bases import Base
 

@@ -17,7 +17,7 @@ from archcost.gate.config_problems import ConfigProblem, nowhere
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from archcost.config.model import Config
+    from archcost.config.configuration import Config
     from archcost.config.selection import SelectedSpec
     from archcost.source import Place
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.analysis.facts import Facts
-from archcost.config.model import TABLE
+from archcost.config.configuration import TABLE
 from archcost.config.read import NAMES
 from archcost.config.toml_tree import has_table
 from archcost.errors import AbsentError, NothingBeforeError, RevisionError, SpecError, UsageError
@@ -21,7 +21,7 @@ from archcost.spec.opened import open_spec
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from archcost.config.model import Config, Overrides
+    from archcost.config.configuration import Config, Overrides
     from archcost.config.selection import SelectedSpec
     from archcost.gate.baseline import Accepted
     from archcost.history.renames import Renames
@@ -151,7 +151,7 @@ class Base:
 
     def _config_in(self, name: str, overrides: Overrides) -> Config | None:
         """The configuration in a file, as messages of today would name it; None if it is none."""
-        from archcost.config.parser import parse  # noqa: PLC0415 - most checks have no base
+        from archcost.config.file_parser import parse  # noqa: PLC0415 - most checks have no base
 
         if self.revision is None or not self._has(name):
             return None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
     from archcost.analysis.facts import Facts
-    from archcost.config.model import Budget, Config
+    from archcost.config.configuration import Budget, Config
     from archcost.config.selection import SelectedSpec
     from archcost.gate.baseline import Baseline
     from archcost.gate.bases import Base

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from archcost.analysis.facts import Facts
     from archcost.config.config_file import Waiver
-    from archcost.config.model import Budget, Config
+    from archcost.config.configuration import Budget, Config
     from archcost.config.selection import SelectedSpec
     from archcost.gate.baseline import Accepted
     from archcost.gate.judge import Applied

@@ -16,7 +16,7 @@ from archcost.words.paths import some
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from archcost.config.model import Config
+    from archcost.config.configuration import Config
     from archcost.gate.bases import Base
 
 

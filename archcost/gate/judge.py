@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from archcost.analysis.facts import Facts
     from archcost.analysis.measures import Measurement
-    from archcost.config.model import Axis, Budget
+    from archcost.config.configuration import Axis, Budget
     from archcost.results.report import NodeRow
 
 

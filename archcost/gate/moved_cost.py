@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from archcost.analysis.facts import Facts
-    from archcost.config.model import Budget, Config
+    from archcost.config.configuration import Budget, Config
     from archcost.gate.drift import CheckedPair
 
 

@@ -7,21 +7,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost.config.bounds import BOUNDS
-from archcost.config.model import Overrides
+from archcost.config.configuration import Overrides
+from archcost.config.outside import refuse_file
 from archcost.config.read import budgets_of_flag, find_config, read_config
 from archcost.config.selection import SelectedSpec, select_specs
-from archcost.config.tree import refuse_file
 from archcost.errors import UsageError
 from archcost.gate.baseline import Baseline
 from archcost.gate.baseline import read as read_baseline
-from archcost.gate.check import Gate
+from archcost.gate.gate import Gate
 from archcost.limits import DEFAULT
 from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from archcost.config.model import Config
+    from archcost.config.configuration import Config
     from archcost.limits import Limits
     from archcost.results.judgement import Judgement
     from archcost.results.report import Level

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.config.config_file import Waiver
-    from archcost.config.model import Budget, Config
+    from archcost.config.configuration import Budget, Config
     from archcost.config.selection import SelectedSpec
     from archcost.results.judgement import LimitResult
 

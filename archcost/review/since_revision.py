@@ -20,7 +20,7 @@ from archcost.review.diff import diff
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
-    from archcost.config.model import Config
+    from archcost.config.configuration import Config
     from archcost.config.selection import SelectedSpec
     from archcost.errors import Diagnostic
     from archcost.history.revisions import Revision

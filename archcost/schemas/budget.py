@@ -13,7 +13,7 @@ from archcost.schemas.report import meanings
 if TYPE_CHECKING:
     from pydantic_core import core_schema
 
-    from archcost.config.values import Schema
+    from archcost.config.file_values import Schema
 
 
 def budget() -> Schema:

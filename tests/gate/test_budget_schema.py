@@ -16,8 +16,8 @@ from archcost.cli.schema import command
 from archcost.config.bounds import BOUNDS, example
 from archcost.config.bounds import read as read_bound
 from archcost.config.config_file import Budgets, ConfigFile, SpecPattern, Waiver
+from archcost.config.file_values import SETTABLE
 from archcost.config.read import read_config
-from archcost.config.values import SETTABLE
 from archcost.errors import SpecError
 from archcost.schemas import schema
 from archcost.spec.yaml_reader import MappingNode, SequenceNode, read

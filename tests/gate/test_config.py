@@ -17,10 +17,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from archcost.config.config_file import Budgets, ConfigFile, SpecPattern, Waiver
-from archcost.config.model import Config
+from archcost.config.configuration import Config
+from archcost.config.file_values import SETTABLE
 from archcost.config.patterns import matches_block, matches_spec
 from archcost.config.read import find_config, read_config
-from archcost.config.values import SETTABLE
 from archcost.errors import SpecError, UsageError
 from archcost.findings import RULES
 from archcost.results.judgement import GATE_RULES
@@ -29,7 +29,7 @@ from archcost.source import Place, Source
 if TYPE_CHECKING:
     from random import Random
 
-    from archcost.config.model import Budget
+    from archcost.config.configuration import Budget
 
 BROKEN = Path(__file__).parent / "broken"
 CASES = sorted(path.name for path in BROKEN.iterdir() if path.suffix != ".txt")

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from archcost.config.read import find_config, read_config
 from archcost.config.selection import SelectedSpec, select_specs
-from archcost.gate.check import Gate
+from archcost.gate.gate import Gate
 
 if TYPE_CHECKING:
     from archcost.gate.baseline import Baseline

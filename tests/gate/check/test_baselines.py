@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from archcost.config.model import Config
+from archcost.config.configuration import Config
 from archcost.config.read import find_config, read_config
 from archcost.config.selection import select_specs
 from archcost.errors import SpecError, UsageError
 from archcost.gate.baseline import Accepted, Baseline
 from archcost.gate.baseline import read as read_baseline
-from archcost.gate.check import Gate
 from archcost.gate.config_problems import about_baseline
+from archcost.gate.gate import Gate
 from tests.gate.check.judging import GRIDS, NET, NO_FLAGS, RELATIVE, TODAY, gate, judge, only, widen
 
 

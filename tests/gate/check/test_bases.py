@@ -9,7 +9,7 @@ import pytest
 
 from archcost.analysis.facts import Facts
 from archcost.config.selection import SelectedSpec
-from archcost.gate.causes import causes
+from archcost.gate.change_causes import causes
 from tests.gate.check.judging import NET, judge, only, said, widen
 
 if TYPE_CHECKING:

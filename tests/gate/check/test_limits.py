@@ -12,7 +12,7 @@ from archcost.analysis.facts import Facts
 from archcost.config.patterns import matches_block
 from archcost.config.read import budgets_of_flag
 from archcost.config.selection import SelectedSpec
-from archcost.gate.check import Gate
+from archcost.gate.gate import Gate
 from archcost.gate.judge import parts
 from tests.gate.check.judging import TODAY, gate, judge, only, said, widen
 from tests.work import calls
@@ -208,14 +208,14 @@ def test_a_thousand_budgets_look_at_their_own_blocks_only() -> None:
 
 def test_of_a_large_network_not_every_limit_gets_advice(monkeypatch: pytest.MonkeyPatch) -> None:
     Path("deep.yaml").write_text(DEEP, "utf-8")
-    monkeypatch.setattr("archcost.gate.check.ADVISED_NODES", 4000)  # the network has 2,000
+    monkeypatch.setattr("archcost.gate.gate.ADVISED_NODES", 4000)  # the network has 2,000
     measures: list[str] = []
 
     def advise(_facts: Facts, measure: str, *_: object, **_more: object) -> list[str]:
         measures.append(measure)
         return []
 
-    monkeypatch.setattr("archcost.gate.check.advice", advise)
+    monkeypatch.setattr("archcost.gate.gate.advice", advise)
     found = judge("specs: [deep.yaml]\nbudgets:\n  - {block: s.*, max_macs: 1}\n")
     assert (len(found.all), len(measures)) == (40, 2)
 

@@ -10,7 +10,7 @@ from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.source import Place, Source
 
 if TYPE_CHECKING:
-    from archcost.config.model import Config
+    from archcost.config.configuration import Config
 
 
 def refuse_listed(path: str, config: Config, place: Place) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from archcost.config.config_file import ConfigFile
-from archcost.config.model import TABLE, Config
+from archcost.config.configuration import TABLE, Config
+from archcost.config.file_values import Reading
 from archcost.config.toml_tree import read_table
-from archcost.config.values import Reading
 from archcost.errors import Diagnostic, SpecError
 from archcost.source import Place, Source
 from archcost.spec.checks import Checks

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from archcost.advice import advice
 from archcost.advice.heaviest import heaviest_text
 from archcost.analysis.facts import Facts
+from archcost.config.outside import is_in_repository
 from archcost.config.selection import SelectedSpec, load_all, unchecked
-from archcost.config.tree import is_in_repository
 from archcost.errors import RevisionError, SpecError
 from archcost.findings import RULES
 from archcost.gate.agreements import Agreements
@@ -22,7 +22,7 @@ from archcost.gate.alternative import would_pass
 from archcost.gate.anchor import anchor
 from archcost.gate.baseline import Baseline, fingerprint
 from archcost.gate.bases import Absent
-from archcost.gate.causes import Causes, causes
+from archcost.gate.change_causes import Causes, causes
 from archcost.gate.config_problems import (
     ConfigProblem,
     about_base,
@@ -33,7 +33,7 @@ from archcost.gate.config_problems import (
     about_variants,
     nowhere,
 )
-from archcost.gate.declared import findings as findings_of_declared
+from archcost.gate.declared_costs import findings as findings_of_declared
 from archcost.gate.drift import CheckedPair, about_config, about_limits
 from archcost.gate.drift import about_baseline as drift_of_baseline
 from archcost.gate.gone import about_gone, checked_then
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Iterator, Sequence
 
-    from archcost.config.model import Budget, Config
+    from archcost.config.configuration import Budget, Config
     from archcost.gate.bases import Base
     from archcost.gate.judge import Applied
     from archcost.results.report import Level
