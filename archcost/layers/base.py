@@ -289,6 +289,14 @@ class Layer(Kind):
         """See `Kind.formulas`."""
 
 
+class Moving(Layer):
+    """A layer that moves elements, drops some or adds padding."""
+
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
+        """Nothing is computed."""
+        return Formulas({})
+
+
 class Merge(Kind):
     """A kind that joins two or more inputs and learns nothing."""
 

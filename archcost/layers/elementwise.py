@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from archcost.layers.base import Formulas, Layer, Shapes
+from archcost.layers.base import Formulas, Layer, Moving, Shapes
 from archcost.layers.fields import Number, Probability
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from archcost.windows.window import Shape
 
 
-class Identity(Layer):
+class Identity(Moving):
     """The input itself."""
 
     per_channel: ClassVar[bool] = True
@@ -24,10 +24,6 @@ class Identity(Layer):
     def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         return x
-
-    def formulas(self, x: Shape, y: Shape) -> Formulas:
-        """Nothing is computed."""
-        return Formulas({})
 
     def run(self, kernels: Kernels, x: Array) -> Array:
         """The input itself."""

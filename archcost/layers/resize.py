@@ -20,7 +20,7 @@ from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
 from archcost.expressions.values import show
-from archcost.layers.base import Formulas, Layer
+from archcost.layers.base import Formulas, Layer, Moving
 from archcost.layers.fields import PerAxis, Positive, lift, must_be
 from archcost.windows.channels import blurred_together
 from archcost.windows.window import Axes, Shape, Window, axis_names, interpolating, per_axis, sliding, spatial
@@ -152,15 +152,7 @@ class Upsample(Layer):
         )
 
 
-class _Rearrange(Layer):
-    """A 2-D kind that moves channels into space or back and computes nothing."""
-
-    def formulas(self, x: Shape, y: Shape) -> Formulas:
-        """Nothing is computed."""
-        return Formulas({})
-
-
-class PixelShuffle(_Rearrange):
+class PixelShuffle(Moving):
     """Channels become space: r² channels give every position r×r positions (sub-pixel convolution).
 
     Channel `c * r² + i * r + j` of a position goes to row i, column j of its square in channel c.
@@ -201,7 +193,7 @@ class PixelShuffle(_Rearrange):
         return kernels.resize.pixel_shuffle(x, self.upscale_factor)
 
 
-class PixelUnshuffle(_Rearrange):
+class PixelUnshuffle(Moving):
     """Space becomes channels: a square of r×r positions becomes r² channels of one (space to depth).
 
     Row i, column j of a square in channel c goes to channel `c * r² + i * r + j`: `pixel_shuffle` undone.

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
 from archcost.layers.axes import listed, margins, name_of, names, shift
-from archcost.layers.base import Formulas, Layer
+from archcost.layers.base import Moving
 from archcost.layers.fields import Axis, Margins, PerAxis, Positive, is_count, lift, must_be
 from archcost.windows.channels import blurred_together, in_a_row
 from archcost.windows.rearrangement import permuted, reshaped
@@ -35,15 +35,7 @@ Target = Annotated[tuple[int, ...], BeforeValidator(_target)]
 """A whole shape in which one size may be -1."""
 
 
-class _Move(Layer):
-    """Every element that leaves is one that arrived (or padding)."""
-
-    def formulas(self, x: Shape, y: Shape) -> Formulas:
-        """Nothing is computed."""
-        return Formulas({})
-
-
-class Flatten(_Move):
+class Flatten(Moving):
     """All elements as one vector, channel by channel."""
 
     alias: ClassVar[bool] = True
@@ -65,7 +57,7 @@ class Flatten(_Move):
         return kernels.shape.flatten(x)
 
 
-class Reshape(_Move):
+class Reshape(Moving):
     """The same elements in the same order (row-major, channels first) under another shape."""
 
     per_channel: ClassVar[bool] = True
@@ -104,7 +96,7 @@ class Reshape(_Move):
         return kernels.shape.reshape(x, self.shape)
 
 
-class Pad(_Move):
+class Pad(Moving):
     """Positions added around the spatial axes: zeros, a mirror image, or the edge repeated."""
 
     per_channel: ClassVar[bool] = True
@@ -136,7 +128,7 @@ class Pad(_Move):
         return kernels.shape.pad(x, margins(self.padding, x.shape, "padding"), self.mode)
 
 
-class Crop(_Move):
+class Crop(Moving):
     """Positions cut off the spatial axes: a margin, or what lies outside a centred size.
 
     Of an odd number to cut, one more goes at the end.
@@ -188,7 +180,7 @@ class Crop(_Move):
         return kernels.shape.crop(x, self._margins(x.shape))
 
 
-class Slice(_Move):
+class Slice(Moving):
     """A stretch of one axis: channels, or positions of a spatial axis.
 
     `start` and `end` count from 0, negative ones from the end; `end` is the first one left out.
@@ -245,7 +237,7 @@ class Slice(_Move):
         return kernels.shape.cut(x, self.axis, self.start, self.end)
 
 
-class Transpose(_Move):
+class Transpose(Moving):
     """The axes in another order."""
 
     axis_fields: ClassVar[tuple[str, ...]] = ("axes",)
@@ -279,7 +271,7 @@ class Transpose(_Move):
         return kernels.shape.transpose(x, self.axes)
 
 
-class ChannelShuffle(_Move):
+class ChannelShuffle(Moving):
     """Channels dealt out across groups, always the same way.
 
     Channel `j` of group `i` becomes channel `j * groups + i`: a matrix of `groups` rows, transposed.
