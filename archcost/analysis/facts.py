@@ -12,6 +12,7 @@ from archcost.passes.cost import costs
 from archcost.passes.memory import Peaks, peaks
 from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
 from archcost.passes.stacks import Stacks, stacks
+from archcost.words.paths import beginnings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -122,8 +123,7 @@ class Facts:
         """The rows of every group, and of every node by itself, by path; the groups first."""
         found = {group.path: list["NodeRow"]() for group in self.groups}
         for row in self.rows:
-            around = row.path
-            while around := around.rpartition(".")[0]:
+            for around in beginnings(row.path)[:-1]:
                 found[around].append(row)
             # The path of a node is one of a group, too, if something lies below it.
             found.setdefault(row.path, []).append(row)

@@ -17,6 +17,7 @@ from archcost.results.report import (
     amounts,
 )
 from archcost.windows.window import size
+from archcost.words.paths import beginnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -103,7 +104,7 @@ def groups(rows: Sequence[NodeRow]) -> tuple[GroupRow, ...]:
     sums: dict[str, list[int]] = {}
     for row in rows:
         parent = row.path.rpartition(".")[0]
-        _open(parent, sums)
+        sums.update({new: [0] * (1 + len(COUNTS)) for new in beginnings(parent, sums)})
         if parent:
             _add((1, *amounts(row)), sums[parent])
     for path in reversed(sums):
@@ -111,15 +112,6 @@ def groups(rows: Sequence[NodeRow]) -> tuple[GroupRow, ...]:
             _add(sums[path], sums[parent])
     whole = add_up(rows)
     return tuple(_group(path, numbers, whole) for path, numbers in sums.items())
-
-
-def _open(path: str, sums: dict[str, list[int]]) -> None:
-    """Make room for a group and all around it, the outer ones first."""
-    missing: list[str] = []
-    while path and path not in sums:
-        missing.append(path)
-        path = path.rpartition(".")[0]
-    sums.update({new: [0] * (1 + len(COUNTS)) for new in reversed(missing)})
 
 
 def _add(part: Sequence[int], total: list[int]) -> None:

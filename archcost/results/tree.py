@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 
 from archcost.results.record import Record
 from archcost.results.report import NodeRow, amounts, field_text
+from archcost.words.paths import beginnings
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterator
 
     from archcost.results.report import GroupRow, Report
 
@@ -94,22 +95,13 @@ def _plant(report: Report) -> list[_Item]:
     children: dict[str, list[_Item]] = {"": []}
     for row in report.nodes:
         parent, _, name = row.path.rpartition(".")
-        _open(parent, children, rows)
+        for group in beginnings(parent, children):
+            around, _, own = group.rpartition(".")
+            item = _Item(own, rows[group])
+            children[around].append(item)
+            children[group] = item.children
         children[parent].append(_Item(name, row))
     return children[""]
-
-
-def _open(path: str, children: dict[str, list[_Item]], rows: Mapping[str, GroupRow]) -> None:
-    """Add a group and the missing ones around it, the outermost first."""
-    missing: list[str] = []
-    while path not in children:
-        missing.append(path)
-        path = path.rpartition(".")[0]
-    for new in reversed(missing):
-        parent, _, name = new.rpartition(".")
-        item = _Item(name, rows[new])
-        children[parent].append(item)
-        children[new] = item.children
 
 
 def _fold(roots: list[_Item]) -> list[_Item]:

@@ -11,6 +11,7 @@ from archcost.layers.given import fields_of, given
 from archcost.results.report import field_text
 from archcost.review.edits import MOST_TOGETHER
 from archcost.windows.window import show
+from archcost.words.paths import beginnings
 from archcost.words.wording import gist
 
 if TYPE_CHECKING:
@@ -128,9 +129,7 @@ class Wording:
 def _sizes(paths: Iterable[str]) -> Counter[str]:
     sizes = Counter[str]()
     for path in paths:
-        while path:
-            sizes[path] += 1
-            path = path.rpartition(".")[0]  # noqa: PLW2901 - climbs up
+        sizes.update(beginnings(path))
     return sizes
 
 

@@ -27,6 +27,7 @@ from archcost.network import Node
 from archcost.results.report import field_text
 from archcost.review.alignment import ascending, best, common
 from archcost.review.source_items import SourceText
+from archcost.words.paths import beginnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -232,7 +233,11 @@ def _plant(network: Network, known: _Signatures, text: SourceText) -> list[_Tree
     groups: list[_TreeItem] = []
     for node in network:
         parent, _, name = node.path.rpartition(".")
-        groups += _open(parent, children)
+        for path in beginnings(parent, children):
+            around, _, own = path.rpartition(".")
+            groups.append(_TreeItem(own))
+            children[around].append(groups[-1])
+            children[path] = groups[-1].children
         signature = known.of(node)
         readers = len(network.readers[node]) + given[node]
         leaf = _TreeItem(name, node, [], signature, readers, 1, Counter([signature]), text)
@@ -248,21 +253,6 @@ def _plant(network: Network, known: _Signatures, text: SourceText) -> list[_Tree
 
 _FEW_CHILDREN = 64
 """Parts up to which a group is compared by what is in it."""
-
-
-def _open(path: str, children: dict[str, list[_TreeItem]]) -> list[_TreeItem]:
-    """Add a group and the missing ones around it; they are returned, the outermost first."""
-    missing: list[str] = []
-    while path not in children:
-        missing.append(path)
-        path = path.rpartition(".")[0]
-    opened: list[_TreeItem] = []
-    for new in reversed(missing):
-        parent, _, name = new.rpartition(".")
-        opened.append(_TreeItem(name))
-        children[parent].append(opened[-1])
-        children[new] = opened[-1].children
-    return opened
 
 
 # -- one level --------------------------------------------------------------------------------------------

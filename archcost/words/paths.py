@@ -1,4 +1,4 @@
-"""What to say when a path is asked for that the network does not have."""
+"""Paths of nodes and groups, and what to say of one that the network does not have."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from archcost.errors import UsageError
 from archcost.words.suggest import suggest
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Container, Iterable
 
 _SHOWN = 8
 
@@ -44,6 +44,19 @@ def _way(path: str, known: Iterable[str]) -> tuple[str, list[str]]:
     while parent and not any(k.startswith(f"{parent}.") for k in known):
         parent = parent.rpartition(".")[0]
     return parent, children(parent, known)
+
+
+def beginnings(path: str, known: Container[str] = ()) -> list[str]:
+    """A path and the beginnings it has, up to the first that is known; the shortest of them first.
+
+    >>> beginnings("stage.0.conv"), beginnings("stage.0.conv", {"stage"})
+    (['stage', 'stage.0', 'stage.0.conv'], ['stage.0', 'stage.0.conv'])
+    """
+    found: list[str] = []
+    while path and path not in known:
+        found.append(path)
+        path = path.rpartition(".")[0]
+    return found[::-1]
 
 
 def children(parent: str, paths: Iterable[str]) -> list[str]:
