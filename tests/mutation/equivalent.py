@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _ONE_RUN = "channels that are all alike are so in any groups and any order"
 _SHORT_WAY = "the long way has the same value"
+_ZERO = "of 0, both are 0"
 _DEPTHS = "depths are only compared with each other"
 
 EQUIVALENT: dict[tuple[str, str, str], str] = {
@@ -78,6 +79,21 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         '{"+", "-", "*"} → {\'+\', \'-\'}',
     ): _SHORT_WAY,
     ("archcost/windows/offsets.py", "left[0] -= len(members)", "0 → -1"): "the list has one element",
+    (
+        "archcost/execute/kernels/activation.py",
+        "return np.where(x > 0, x, negative_slope * x)",
+        "x > 0 → (x >= 0)",
+    ): _ZERO,
+    (
+        "archcost/execute/kernels/activation.py",
+        "return np.where(x > 0, x, weight.reshape(-1, *(1 for _ in x.shape[1:])) * x)",
+        "x > 0 → (x >= 0)",
+    ): _ZERO,
+    (
+        "archcost/execute/kernels/activation.py",
+        "return np.where(x > 0, x, alpha * (np.exp(x) - 1))",
+        "x > 0 → (x >= 0)",
+    ): _ZERO,
     (
         "archcost/windows/reach.py",
         "best = (whole - 1 - low - high) // (2 * step) if step else 0",
