@@ -383,6 +383,20 @@ def test_a_part_of_the_channels_sees_what_its_own_channels_see(then: str, size: 
     assert (field.size, field.upper_bound) == ((size, size), False)
 
 
+@pytest.mark.parametrize(("groups", "is_bound"), [(1, False), (2, True)])
+def test_what_channels_of_a_deformable_convolution_read_is_known_if_all_read_all(
+    groups: int, is_bound: bool, tmp_path: Path
+) -> None:
+    deform = f"""\
+  - {{name: offsets, from: input, conv: {{out_channels: 18, kernel_size: 1}}}}
+  - from: [both, offsets]
+    deform_conv: {{out_channels: 8, kernel_size: 3, padding: 1, groups: {groups}}}
+  - slice: {{end: 4}}
+"""
+    field = field_of(tmp_path / "case.yaml", NARROW_AND_WIDE + deform)
+    assert (field.size, field.upper_bound, field.is_nominal) == ((9, 9), is_bound, True)
+
+
 def test_channels_that_read_different_positions_of_a_square_are_bounded_together(tmp_path: Path) -> None:
     layers = "  - pixel_unshuffle: {downscale_factor: 2}\n  - slice: {end: 1}\n"
     field = field_of(tmp_path / "case.yaml", layers)
