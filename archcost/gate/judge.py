@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from archcost.analysis.measures import MEASURES
 from archcost.config.patterns import is_glob, matches_block
 from archcost.gate.baseline import fingerprint
+from archcost.report.judgement.sentences import amount, amounts
 from archcost.results.judgement import LimitResult
 from archcost.results.units import DTYPES
 from archcost.windows.window import axis_names
-from archcost.words.numbers import apart, in_bytes, percent, shares_apart
+from archcost.words.numbers import percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -194,28 +195,15 @@ def sentence(budget: Budget, result: LimitResult, facts: Facts, base: str) -> st
         axes = f" of {budget.axis.count} axes" if budget.axis else ""
         return f"{what} limited, but the network has none{axes}"
     if result.limit is None:
-        return f"{what} {_text(result, result.measured)}, and {limit} is not judged: there is none at {base}"
-    value, allowed = _apart(result, result.measured, result.limit)
+        return f"{what} {amounts(result)[0]}, and {limit} is not judged: there is none at {base}"
+    value, allowed = amounts(result)
     if result.kept is None:
         return f"{what} at most {value}: whether it reaches {allowed} cannot be told"
     side = "over" if budget.measure.less_is_better else "short of"
     text = f"{what} {value}, {_excess(result, result.limit)} {side} the limit of {allowed}"
     if budget.limit.is_relative and result.base is not None:
-        text += f", {limit} of {_text(result, result.base)} at {base}"
+        text += f", {limit} of {amount(result.base, result.unit)} at {base}"
     return text
-
-
-def _text(result: LimitResult, number: Measurement) -> str:
-    """A number of a result in words."""
-    return _apart(result, number, number)[0]
-
-
-def _apart(result: LimitResult, first: Measurement, second: Measurement) -> tuple[str, str]:
-    """Two numbers in words, never the same for different ones."""
-    if isinstance(first, float) or isinstance(second, float):
-        return shares_apart(first, second)
-    texts = apart(first, second)
-    return texts if result.unit != "bytes" else (in_bytes(texts[0]), in_bytes(texts[1]))
 
 
 def _excess(result: LimitResult, limit: Measurement) -> str:
@@ -224,4 +212,4 @@ def _excess(result: LimitResult, limit: Measurement) -> str:
     if isinstance(missed, float):
         return f"{100 * missed:.3g} points"
     share = f" ({percent(missed, int(limit))} %)" if limit else ""
-    return _text(result, missed) + share
+    return amount(missed, result.unit) + share
