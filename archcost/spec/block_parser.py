@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archcost import layers
 from archcost.spec.document import Block, BlockParameter
 from archcost.spec.keywords import BLOCK_KEYS, LIBRARY_KEYS, META, STRUCTURES
-from archcost.spec.naming import Around, Names, Numbering
+from archcost.spec.naming import Context, Names, Numbering
 from archcost.spec.template import IN_NAMES, OF_BLOCK, describe
 from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode, is_empty
 
@@ -93,8 +93,8 @@ class BlockParser:
             self._problems.add(inputs.place, text)
         names = Names(None, ["input"], again=block.inputs, in_block=block.name)
         if (body := mapping.get("body")) is not None:
-            around = Around(known, names, Numbering(self._problems))
-            block.items = self._items.items(body, around, "body", names)
+            context = Context(known, names, Numbering(self._problems))
+            block.items = self._items.items(body, context, "body", names)
         block.outputs = self._checks.outputs(mapping.get("outputs"), names)
 
     def _parameters(self, block: Block, node: Tree | None, known: frozenset[str]) -> frozenset[str]:

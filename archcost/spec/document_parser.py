@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from archcost.spec.document import Spec
 from archcost.spec.inputs import INPUT_FORM, input_shape
 from archcost.spec.keywords import SPEC_KEYS
-from archcost.spec.naming import Around, Names, Numbering
+from archcost.spec.naming import Context, Names, Numbering
 from archcost.spec.template import ANY, IN_NAMES
 from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode, is_empty
 from archcost.words.suggest import suggest
@@ -53,20 +53,20 @@ class DocumentParser:
         self._blocks.blocks(root.get("blocks"), included, names)
         inputs = self._inputs(root.get("input"), names)
         taps = Names(None, ["input", *inputs])
-        around = Around(names.union(IN_NAMES), taps, Numbering(self._problems))
-        layers = self._layers(root.get("layers"), around, taps)
+        context = Context(names.union(IN_NAMES), taps, Numbering(self._problems))
+        layers = self._layers(root.get("layers"), context, taps)
         self._table.check(self._problems)
         self._checks.text(root, "note")
         outputs = self._checks.outputs(root.get("outputs"), taps)
         name, blocks = self._checks.text(root, "name"), self._table.own
         return Spec(name, root.place, inputs, layers, outputs, variables, variants, places, blocks, files)
 
-    def _layers(self, node: Tree | None, around: Around, taps: Names) -> list[Item]:
+    def _layers(self, node: Tree | None, context: Context, taps: Names) -> list[Item]:
         if node is None:
             return []
         if isinstance(node, SequenceNode) and not node.items:
             self._problems.add(node.place, "layers is an empty list; a network has at least one item")
-        return self._items.items(node, around, "layers", taps)
+        return self._items.items(node, context, "layers", taps)
 
     def _variables(self, node: Tree | None) -> tuple[dict[str, Template], dict[str, Place], frozenset[str]]:
         """The variables, where each is named, and every name that an expression may take for one."""

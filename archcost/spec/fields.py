@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
     from archcost.expressions.values import Value
     from archcost.layers.base import Kind
-    from archcost.limits import Limits
     from archcost.source import Place
+    from archcost.spec.checks import Checks
     from archcost.spec.problems import Problems
     from archcost.spec.yaml_reader import KeyValue, Tree
     from archcost.windows.window import Shape
@@ -55,10 +55,11 @@ class Fields:
         self.names: tuple[str, ...] = ()
         self._faulty = False
 
-    def read(self, node: Tree | None, known: Collection[str], problems: Problems, limits: Limits) -> Fields:
+    def read(self, node: Tree | None, known: Collection[str], checks: Checks) -> Fields:
         """Take over the fields as written; everything that is wrong without knowing any variable is noted."""
-        self._limits = limits
+        self._limits = checks.limits
         self._known = known
+        problems = checks.problems
         if isinstance(node, ScalarNode | SequenceNode) and not is_empty(node):
             from archcost.spec.no_fields import not_a_mapping  # noqa: PLC0415 - only such a mistake needs it
 
@@ -78,7 +79,7 @@ class Fields:
                 problems.add(value.place, text)
                 self._faulty = True
             elif name.text in known_fields:
-                self.templates[name.text] = Template(value, known, problems, limits)
+                self.templates[name.text] = checks.template(value, known)
         self.names = tuple(sorted(frozenset[str]().union(*(t.names for t in self.templates.values()))))
         self._check_without_values(problems, slips)
         return self

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archcost.source import Place
     from archcost.spec.checks import Checks
     from archcost.spec.document import Item, Ref
-    from archcost.spec.naming import Around
+    from archcost.spec.naming import Context
     from archcost.spec.template import Template
     from archcost.spec.yaml_reader import Tree
 
@@ -25,10 +25,10 @@ class ItemKeys:
     """The meta keys of one item, read before the item itself is made and put into it afterwards."""
 
     def __init__(
-        self, checks: Checks, node: MappingNode, around: Around, misplaced: list[Tree] | None = None
+        self, checks: Checks, node: MappingNode, context: Context, misplaced: list[Tree] | None = None
     ) -> None:
         self._checks = checks
-        self._around = around
+        self._context = context
         self.misplaced = misplaced or []
         """Items beside a repeat that belong into its body (which was noted)."""
         self.name: str | None = None
@@ -40,22 +40,22 @@ class ItemKeys:
             self._read_name(name)
         self._reads: tuple[Ref, ...] = ()
         if (reads := node.get("from")) is not None:
-            self._reads = checks.refs(reads, around.names, "from")
+            self._reads = checks.refs(reads, context.names, "from")
         when = node.get("when")
-        self._when = None if when is None else checks.when(when, around.variables)
+        self._when = None if when is None else checks.when(when, context.variables)
         share = node.get("share")
         self._share = self._word(share, "share")
         self._share_place = share.place if share else None
         self._expect = dict(self._expectations(node.get("expect")))
         checks.text(node, "note")
-        self._weights = written(node.get("weights"), checks, around.variables)
+        self._weights = written(node.get("weights"), checks, context.variables)
 
     def _read_name(self, node: Tree) -> None:
         self._name_place = node.place
         self._read_as = node.text if isinstance(node, ScalarNode) else None
         self.name = self._word(node, "name")
         if self.name is not None:
-            self.segment = self._around.numbering.name(self.name, node.place)
+            self.segment = self._context.numbering.name(self.name, node.place)
 
     def _word(self, node: Tree | None, what: str) -> str | None:
         if isinstance(node, ScalarNode):
@@ -71,7 +71,7 @@ class ItemKeys:
             return
         known = "; it knows " + ", ".join(EXPECT)
         for key, value in checks.mend(mapping, EXPECT, " in expect", known).entries:
-            template = checks.template(value, self._around.variables)
+            template = checks.template(value, self._context.variables)
             if not template.waits:
                 checks.problems.attempt(expected, key.text, template, {})
             yield key.text, (template, value.place)
@@ -89,7 +89,7 @@ class ItemKeys:
         """Let the item's name be read from here on."""
         if self._read_as is None:
             return
-        why = self._around.names.add(self._read_as, self._name_place)
+        why = self._context.names.add(self._read_as, self._name_place)
         if self.name is None:
             return
         if why:

@@ -16,7 +16,7 @@ from archcost.spec.fields import Fields
 from archcost.spec.item_keys import ItemKeys
 from archcost.spec.iterations import read_iterations
 from archcost.spec.keywords import MERGES, STRUCTURES
-from archcost.spec.naming import Around, Names, Numbering
+from archcost.spec.naming import Context, Names, Numbering
 from archcost.spec.no_item import as_list, no_kind_or_block, no_list
 from archcost.spec.problems import Mistake
 from archcost.spec.template import has_dashes, shown
@@ -24,7 +24,6 @@ from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, Sequenc
 from archcost.words.suggest import translate
 
 if TYPE_CHECKING:
-    from archcost.layers.base import Kind
     from archcost.source import Place
     from archcost.spec.block_table import BlockTable
     from archcost.spec.checks import Checks
@@ -42,15 +41,15 @@ class ItemParser:
         self._blocks = blocks
         self._mender = mender
 
-    def items(self, node: Tree, around: Around, what: str, names: Names | None = None) -> list[Item]:
+    def items(self, node: Tree, context: Context, what: str, names: Names | None = None) -> list[Item]:
         """A sequence. Its names are visible inside it only (`names`, if the caller prepared them)."""
         if not isinstance(node, SequenceNode):
             self._problems.add(node.place, f"{what} is {shown(node)}; {as_list(node, self._blocks)}")
             return []
-        return self._sequence(node.items, around, names or Names(around.names))
+        return self._sequence(node.items, context, names or Names(context.names))
 
-    def _sequence(self, nodes: list[Tree], around: Around, names: Names) -> list[Item]:
-        inner = Around(around.variables, names, around.numbering)
+    def _sequence(self, nodes: list[Tree], context: Context, names: Names) -> list[Item]:
+        inner = Context(context.variables, names, context.numbering)
         _announce(nodes, names)
         items: list[Item] = []
         for one in nodes:
@@ -60,29 +59,29 @@ class ItemParser:
                 self._problems.catch(mistake)
         return items
 
-    def _item(self, node: Tree, around: Around) -> Item:
+    def _item(self, node: Tree, context: Context) -> Item:
         if isinstance(node, ScalarNode):
-            return self._bare(node, around)
+            return self._bare(node, context)
         if isinstance(node, SequenceNode):
             raise Mistake(node.place, no_list(node))
         node, entry = self._mender.find_kind(node)
         if entry is None:
-            ItemKeys(self._checks, node, around).declare()
+            ItemKeys(self._checks, node, context).declare()
             raise Mistake(node.place, "this item has no kind; name a layer, a block or a structure")
         word = entry.key.text
         if word == "residual" and isinstance(entry.value, ScalarNode) and isinstance(entry.value.value, bool):
             text = "residual holds the items that are added to what arrives: `residual: [{conv: …}]`"
             raise Mistake(entry.key.place, text)
         node, misplaced = self._mender.mended(node, entry)
-        keys = ItemKeys(self._checks, node, around, misplaced)
+        keys = ItemKeys(self._checks, node, context, misplaced)
         try:
-            item = self._make(node, KeyValue(entry.key, node.get(word) or entry.value), around, keys)
+            item = self._make(node, KeyValue(entry.key, node.get(word) or entry.value), context, keys)
         except Mistake:
             keys.declare()  # so that reading it later is not a second mistake
             raise
         return keys.finish(item)
 
-    def _bare(self, node: ScalarNode, around: Around) -> Item:
+    def _bare(self, node: ScalarNode, context: Context) -> Item:
         word = node.value
         if word is None or word == "":
             raise Mistake(node.place, "this item is empty; name a layer, a block or a structure")
@@ -90,57 +89,52 @@ class ItemParser:
             raise Mistake(node.place, f"an item is a layer, a block or a structure, not {shown(node)}")
         if word in STRUCTURES:
             raise Mistake(node.place, f"{word} holds items: write `{word}:` and list them below it")
-        return self._call(word, None, node.place, around, None)
+        return self._call(word, None, node.place, context, None)
 
-    def _make(self, node: MappingNode, entry: KeyValue, around: Around, keys: ItemKeys) -> Item:
+    def _make(self, node: MappingNode, entry: KeyValue, context: Context, keys: ItemKeys) -> Item:
         word, place = entry.key.text, entry.key.place
         if word == "body":
-            items = self.items(entry.value, self._inside(around, keys), "body")
+            items = self.items(entry.value, self._inside(context, keys), "body")
             return Body(word, place, items)
         structures = {"repeat": self._repeat, "branches": self._branches, "residual": self._residual}
         if make := structures.get(word):
-            return make(node, entry, around, keys)
-        return self._call(word, entry.value, place, around, keys)
+            return make(node, entry, context, keys)
+        return self._call(word, entry.value, place, context, keys)
 
     # -- layers and blocks ------------------------------------------------------------------------------
 
     def _call(
-        self, word: str, value: Tree | None, place: Place, around: Around, keys: ItemKeys | None
+        self, word: str, value: Tree | None, place: Place, context: Context, keys: ItemKeys | None
     ) -> Item:
         """A layer or a block, by its word."""
-        segment = (keys and keys.segment) or around.numbering.word(word.rpartition("/")[2])
+        segment = (keys and keys.segment) or context.numbering.word(word.rpartition("/")[2])
         if word in self._blocks.misnamed:
             return Body(word, place, [], segment)
         if found := layers.find(word):
-            fields = self._fields(word, found, place, value, around)
+            fields = Fields(word, found, place).read(value, context.variables, self._checks)
             for name, template in fields.templates.items():
                 if name in fields.kind.tap_fields:  # `like: c3` must name a visible tap
-                    self._checks.refs(template.node, around.names, f"{word}: {name}")
+                    self._checks.refs(template.node, context.names, f"{word}: {name}")
             return LayerItem(word, place, segment, fields)
         block = self._blocks.find(word)
         if block is not None:
-            self._blocks.calls.append(BlockUse(word, block, value, place, around.names.in_block))
+            self._blocks.calls.append(BlockUse(word, block, value, place, context.names.in_block))
             entries = value.pairs() if value else []
-            arguments = {e.key.text: self._checks.template(e.value, around.variables) for e in entries}
+            arguments = {e.key.text: self._checks.template(e.value, context.variables) for e in entries}
             return BlockCall(word, place, segment, block, arguments)
         if why := no_kind_or_block(word, value, self._blocks):
             raise Mistake(place, why)
         return Body(word, place, [])
 
-    def _fields(
-        self, word: str, found: tuple[type[Kind], int | None], place: Place, node: Tree | None, around: Around
-    ) -> Fields:
-        return Fields(word, found, place).read(node, around.variables, self._problems, self._checks.limits)
-
     # -- structures -------------------------------------------------------------------------------------
 
-    def _inside(self, around: Around, keys: ItemKeys) -> Around:
-        """Around for what stands inside a structure: a named one begins a numbering of its own."""
-        numbering = Numbering(self._problems) if keys.segment else around.numbering
-        return Around(around.variables, around.names, numbering)
+    def _inside(self, context: Context, keys: ItemKeys) -> Context:
+        """The context of what stands inside a structure: a named one begins a numbering of its own."""
+        numbering = Numbering(self._problems) if keys.segment else context.numbering
+        return Context(context.variables, context.names, numbering)
 
-    def _branches(self, node: MappingNode, entry: KeyValue, around: Around, keys: ItemKeys) -> Branches:
-        inside = self._inside(around, keys)
+    def _branches(self, node: MappingNode, entry: KeyValue, context: Context, keys: ItemKeys) -> Branches:
+        inside = self._inside(context, keys)
         branches: list[Branch] = []
         if not entry.value.pairs():
             wanted = "it must be a mapping of names to items (left: [relu])"
@@ -156,13 +150,13 @@ class ItemParser:
             branches.append(self._branch(one, segment, f"branch '{name}'", inside))
         if node.get("merge") is None:
             self._problems.add(entry.key.place, f"branches need `merge:`, one of {', '.join(MERGES)}")
-        merge = self._merge(node, "merge", "add", entry, inside)
+        merge = self._merge(node, "merge", "add", entry.key.place, inside)
         return Branches("branches", entry.key.place, branches, merge)
 
-    def _branch(self, entry: KeyValue, segment: str, label: str, inside: Around) -> Branch:
+    def _branch(self, entry: KeyValue, segment: str, label: str, inside: Context) -> Branch:
         """A branch or shortcut: items, or `{when, body}`. What it contains is numbered on its own."""
         node, when = entry.value, None
-        around = Around(inside.variables, inside.names, Numbering(self._problems))
+        context = Context(inside.variables, inside.names, Numbering(self._problems))
         first = node.entries[0].key.text if isinstance(node, MappingNode) and node.entries else "body"
         if isinstance(node, MappingNode) and (first == "body" or not self._blocks.is_kind(first)):
             form = "; it is a list of items, or {when, body}"
@@ -173,11 +167,11 @@ class ItemParser:
             if node.get("body") is None:
                 self._problems.add(node.place, f"{label} has no `body`; write `body: []` for the identity")
             node = node.get("body")
-        items = self.items(node, around, label) if node is not None else []
+        items = self.items(node, context, label) if node is not None else []
         return Branch(label, segment, items, when)
 
-    def _residual(self, node: MappingNode, entry: KeyValue, around: Around, keys: ItemKeys) -> Branches:
-        inside = self._inside(around, keys)
+    def _residual(self, node: MappingNode, entry: KeyValue, context: Context, keys: ItemKeys) -> Branches:
+        inside = self._inside(context, keys)
         items = self.items(entry.value, inside, "residual")
         body = Branch("the body", "", items)
         given = next((e for e in node.entries if e.key.text == "shortcut"), None)
@@ -185,13 +179,13 @@ class ItemParser:
             shortcut = self._branch(given, inside.numbering.word("shortcut"), "the shortcut", inside)
         else:
             shortcut = Branch("the shortcut (the identity)", "", [])
-        merge = self._merge(node, "merge", "add", entry, inside)
+        merge = self._merge(node, "merge", "add", entry.key.place, inside)
         return Branches("residual", entry.key.place, [body, shortcut], merge)
 
-    def _merge(self, node: MappingNode, key: str, default: str, entry: KeyValue, inside: Around) -> MergeSpec:
+    def _merge(self, node: MappingNode, key: str, default: str, at: Place, inside: Context) -> MergeSpec:
         """`merge: add`, `merge: {concat: {axis: 1}}`; what is none is noted and taken for the default."""
         value = node.get(key)
-        word, place, fields_node = default, entry.key.place, None
+        word, place, fields_node = default, at, None
         if isinstance(value, MappingNode) and len(value.entries) == 1:
             (key_node, fields_node) = value.entries[0]
             word, place = key_node.text, key_node.place
@@ -206,19 +200,19 @@ class ItemParser:
             found, fields_node = layers.find(default), None
         if found is None:
             raise TypeError(f"{default} is no merge")
-        fields = self._fields(word, found, place, fields_node, inside)
+        fields = Fields(word, found, place).read(fields_node, inside.variables, self._checks)
         return MergeSpec(fields, word, place, inside.numbering.word(word))
 
-    def _repeat(self, node: MappingNode, entry: KeyValue, around: Around, keys: ItemKeys) -> Repeat:
+    def _repeat(self, node: MappingNode, entry: KeyValue, context: Context, keys: ItemKeys) -> Repeat:
         mode = self._mode(node)
-        iterations = read_iterations(entry.value, around, self._checks)
+        iterations = read_iterations(entry.value, context, self._checks)
         repeat = Repeat(entry.key.place, mode, iterations)
         if not keys.segment:
-            repeat.segment = around.numbering.repeat()
+            repeat.segment = context.numbering.repeat()
         if mode == "carry":
             repeat.carry = self._checks.name_list(node.get("carry"), "carry")
-        names = Names(around.names, again=repeat.carry)
-        inside = Around(around.variables | iterations.names, names, Numbering(self._problems))
+        names = Names(context.names, again=repeat.carry)
+        inside = Context(context.variables | iterations.names, names, Numbering(self._problems))
         if (body := node.get("body")) is not None:
             repeat.items = self.items(body, inside, "body", names)
         elif keys.misplaced:
@@ -226,12 +220,12 @@ class ItemParser:
         else:
             self._problems.add(entry.key.place, "repeat needs `body:`, the items to repeat")
         if mode == "dense":
-            repeat.merge = self._merge(node, mode, "concat", entry, inside)
+            repeat.merge = self._merge(node, mode, "concat", entry.key.place, inside)
         elif mode in ("merge", "collect"):
             own = keys.segment or repeat.segment
-            numbering = Numbering(self._problems) if own else around.numbering
-            outside = Around(around.variables, names, numbering)
-            repeat.merge = self._merge(node, mode, "concat", entry, outside)
+            numbering = Numbering(self._problems) if own else context.numbering
+            outside = Context(context.variables, names, numbering)
+            repeat.merge = self._merge(node, mode, "concat", entry.key.place, outside)
         return repeat
 
     def _mode(self, node: MappingNode) -> str:

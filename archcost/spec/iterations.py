@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcost.limits import Limits
     from archcost.source import Place
     from archcost.spec.checks import Checks
-    from archcost.spec.naming import Around
+    from archcost.spec.naming import Context
     from archcost.spec.scope import Environment
     from archcost.spec.template import Template
     from archcost.spec.yaml_reader import Tree
@@ -30,35 +30,35 @@ _FEW = 6
 """Values that a message still writes out."""
 
 
-def read_iterations(node: Tree, around: Around, checks: Checks) -> Iterations:
+def read_iterations(node: Tree, context: Context, checks: Checks) -> Iterations:
     """The iterations as written; what is wrong with them is noted."""
     if isinstance(node, MappingNode):
-        return _columns(node, around, checks)
+        return _columns(node, context, checks)
     if isinstance(node, SequenceNode) and node.items:
-        return _rows(node.items, around, checks)
-    count = checks.template(node, around.variables)
+        return _rows(node.items, context, checks)
+    count = checks.template(node, context.variables)
     if not count.waits:
-        checks.problems.attempt(count.count, {}, "the count", around.variables)
+        checks.problems.attempt(count.count, {}, "the count", context.variables)
     return Iterations(times=count)
 
 
-def _columns(node: MappingNode, around: Around, checks: Checks) -> Iterations:
+def _columns(node: MappingNode, context: Context, checks: Checks) -> Iterations:
     if not node.entries:
         text = "repeat names no variable; write a count, or {variable: values}"
         checks.problems.add(node.place, text)
-    named = _check_loop_variables(node, around, checks)
+    named = _check_loop_variables(node, context, checks)
     columns = {
-        key.text: checks.value(value, around.variables, f"repeat: {key.text}")
+        key.text: checks.value(value, context.variables, f"repeat: {key.text}")
         for key, value in node.entries
         if key in named
     }
     for name, column in columns.items():
         if isinstance(column.node, ScalarNode) and column.node.value is not None and not column.waits:
-            checks.problems.attempt(column.count, {}, name, around.variables)
+            checks.problems.attempt(column.count, {}, name, context.variables)
     return Iterations(columns=columns, places=node.key_places(), names=frozenset(columns))
 
 
-def _rows(nodes: list[Tree], around: Around, checks: Checks) -> Iterations:
+def _rows(nodes: list[Tree], context: Context, checks: Checks) -> Iterations:
     first = next((row for row in nodes if isinstance(row, MappingNode)), None)
     if first is None:
         values = [node.text if isinstance(node, ScalarNode) else "[…]" for node in nodes]
@@ -66,7 +66,7 @@ def _rows(nodes: list[Tree], around: Around, checks: Checks) -> Iterations:
         text = f"repeat lists values without a name for them; write {{width: [{given}]}}"
         checks.problems.add(nodes[0].place, text)
         return Iterations(names=frozenset({ANY}))
-    _check_loop_variables(first, around, checks)
+    _check_loop_variables(first, context, checks)
     places = first.key_places()
     rows: list[dict[str, Template]] = []
     for node in nodes:
@@ -76,7 +76,7 @@ def _rows(nodes: list[Tree], around: Around, checks: Checks) -> Iterations:
             checks.problems.add(node.place, text)
             continue
         _check_row(node, list(places), checks)
-        row = {k.text: checks.value(v, around.variables, f"repeat: {k.text}") for k, v in node.entries}
+        row = {k.text: checks.value(v, context.variables, f"repeat: {k.text}") for k, v in node.entries}
         rows.append(row)
     return Iterations(rows=rows, places=places, names=frozenset(places))
 
@@ -93,7 +93,7 @@ def _check_row(row: MappingNode, keys: list[str], checks: Checks) -> None:
             checks.problems.add(entry.key.place, text)
 
 
-def _check_loop_variables(node: MappingNode, around: Around, checks: Checks) -> list[ScalarNode]:
+def _check_loop_variables(node: MappingNode, context: Context, checks: Checks) -> list[ScalarNode]:
     """Those that can be read."""
     named: list[ScalarNode] = []
     for entry in node.entries:
@@ -102,7 +102,7 @@ def _check_loop_variables(node: MappingNode, around: Around, checks: Checks) -> 
             checks.problems.add(entry.key.place, text)
         elif checks.check_variable(entry.key, "loop variable"):
             named.append(entry.key)
-            if entry.key.text in around.variables:
+            if entry.key.text in context.variables:
                 text = f"loop variable '{entry.key.text}' is already a variable here; choose another name"
                 checks.problems.add(entry.key.place, text)
     return named

@@ -112,7 +112,7 @@ class Names:
         return self._outer._place_of(name) if self._outer else None  # noqa: SLF001 - the same class
 
 
-class Around(NamedTuple):
+class Context(NamedTuple):
     """What an item sees of its surroundings: variables, taps, and the numbering of its path."""
 
     variables: frozenset[str]
