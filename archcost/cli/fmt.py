@@ -15,6 +15,7 @@ from archcost.escape import as_wide, no_commands, visible
 from archcost.limits import DEFAULT
 from archcost.spec.opened import open_spec
 from archcost.spec.spec_patterns import named
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,6 +122,6 @@ def _report(files: list[_File], *, writes: bool) -> None:
     same = len(files) - len(changed)
     would = "" if writes else "would be "
     counts = [(len(changed), f"{would}reformatted"), (same, f"{would}left unchanged")]
-    said = [f"{n} file{'' if n == 1 else 's'} {what}" for n, what in counts if n]
+    said = [f"{plural(n, 'file')} {what}" for n, what in counts if n]
     if said:
         say(", ".join(said))

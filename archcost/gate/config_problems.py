@@ -8,9 +8,8 @@ from archcost.config.listing import unlisted
 from archcost.config.patterns import matches_spec
 from archcost.gate.judge import parts
 from archcost.source import Place, Source
-from archcost.words.paths import some
 from archcost.words.suggest import suggest
-from archcost.words.wording import in_a_row
+from archcost.words.wording import few_of, in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -104,7 +103,7 @@ def about_judged(
     elif without := [spec.label for spec in unjudged if not spec.limits]:
         has = "has" if len(without) == 1 else "have"
         yield ConfigProblem(
-            "unlimited", f"{some(without)} {has} no limit; only findings can fail there", nowhere(config)
+            "unlimited", f"{few_of(without)} {has} no limit; only findings can fail there", nowhere(config)
         )
 
 
@@ -163,7 +162,7 @@ def about_unlisted(config: Config, known: Sequence[SelectedSpec]) -> Iterator[Co
     """Specs that lie among those that are checked, and are not."""
     if found := unlisted(config, {one.path for one in known if one.is_file}):
         are, it = ("is a spec", "it") if len(found) == 1 else ("are specs", "each")
-        text = f"{some(found)} {are} that no pattern of `specs` matches; list {it}, or exclude {it}"
+        text = f"{few_of(found)} {are} that no pattern of `specs` matches; list {it}, or exclude {it}"
         yield ConfigProblem("unlisted-spec", text, nowhere(config))
 
 
@@ -182,7 +181,7 @@ def about_variants(
     for path, (entry, facts) in {one.path: (one, facts) for one, facts in checked}.items():
         missing = [name for name in facts.network.variants if name not in read[path]]
         if missing and not path.startswith("zoo:"):
-            which = f"variant{'s' * (len(missing) > 1)} {some(missing)}"
+            which = f"variant{'s' * (len(missing) > 1)} {few_of(missing)}"
             text = f"its {which} {'are' if len(missing) > 1 else 'is'} not checked; {_CHECK_VARIANTS}"
             yield ConfigProblem("unchecked-variant", text, Place(Source(path)), ((path, entry.variant),))
 
@@ -202,7 +201,9 @@ def _unused(budget: Budget, meant: Sequence[Facts]) -> str:
     is_one = len({one.path for one in reports}) == 1
     where = reports[0].name if is_one else f"any of the {len(meant)} networks"
     names = list(dict.fromkeys(known))
-    near = suggest(budget.kind or budget.block or "", names) or f" (it has {some(names)})" * (len(meant) == 1)
+    near = suggest(budget.kind or budget.block or "", names) or f" (it has {few_of(names)})" * (
+        len(meant) == 1
+    )
     return f"there is no {what} in {where}{near}, so this budget holds for nothing"
 
 

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcost.results.report import COUNTS, Finding
 from archcost.words.numbers import si
-from archcost.words.paths import some
-from archcost.words.wording import in_a_row
+from archcost.words.wording import few_of, in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,7 +48,7 @@ def _listed(several: Sequence[Declared]) -> str:
     stated = (
         in_a_row(f"{params} and {macs}" for params, macs in costs) if len(costs) == 1 else "costs that differ"
     )
-    who = "" if len(several) == 1 else f" ({some([one.node for one in several])})"
+    who = "" if len(several) == 1 else f" ({few_of([one.node for one in several])})"
     what = "a layer is" if len(several) == 1 else f"{len(several)} layers are"
     return f"{what} declared, not derived{who}: {stated}{each} ({several[0].reason})"
 
@@ -78,7 +77,7 @@ def _more(facts: Facts, base: Facts, ref: str) -> Iterator[Finding]:
         else:
             new.append(one)
     if new:
-        whose = some([one.node for one in new])
+        whose = few_of([one.node for one in new])
         what = "is a declared layer" if len(new) == 1 else f"are {len(new)} declared layers"
         less = _derived_less(facts, base)
         yield _finding("more-declared", new, f"{whose} {what} that {ref} does not have{less}")

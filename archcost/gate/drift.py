@@ -19,8 +19,7 @@ from archcost.gate.waivers import granted
 from archcost.results.judgement import GATE_RULES, LEVELS
 from archcost.source import Place, Source
 from archcost.windows.window import show, size
-from archcost.words.paths import some
-from archcost.words.wording import in_a_row, plural
+from archcost.words.wording import few_of, in_a_row, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -72,7 +71,7 @@ def about_limits(
         for loss in _losses(pair, now, then):
             found.setdefault(loss, []).append(pair)
     for loss, several in found.items():
-        text = f"{loss.text} at {base}, for {some([_called(pair, now) for pair in several])}"
+        text = f"{loss.text} at {base}, for {few_of([_called(pair, now) for pair in several])}"
         about = tuple((pair.entry.path, pair.entry.variant) for pair in several)
         yield ConfigProblem(loss.rule, text, loss.place, about)
 
@@ -183,7 +182,7 @@ def _expectations(pair: CheckedPair) -> Iterator[Loss]:
     before, after = (_by_name(one.network.expectations) for one in (pair.base, pair.facts))
     place = Place(Source(pair.entry.path))
     if lost := [f"{what} of {path or 'the network'}" for path, what in before if (path, what) not in after]:
-        yield Loss("loosened", f"the spec no longer expects {some(lost)}, and did", place)
+        yield Loss("loosened", f"the spec no longer expects {few_of(lost)}, and did", place)
     for key, was in before.items():
         now = after.get(key)
         if now is not None and _expects_less(was, now):
@@ -253,7 +252,7 @@ def _words(now: Config, then: Config) -> Iterator[str]:
     if then.all_variants and not now.all_variants:
         yield "variants is listed now, and was all"
     if added := [one for one in now.exclude if one not in then.exclude]:
-        yield f"exclude lists {some(added)}, and did not"
+        yield f"exclude lists {few_of(added)}, and did not"
 
 
 def _of(waiver: Waiver) -> tuple[object, ...]:
@@ -288,6 +287,6 @@ def about_baseline(
     worse = [one for name, one in now.items() if name in then and not then[name].covers(one.value)]
     for several, what in ((new, "that it did not accept"), (worse, "with a worse number than it did")):
         if several:
-            listed = some([f"{one.what} of {one.about}" for one in several])
+            listed = few_of([f"{one.what} of {one.about}" for one in several])
             text = f"the baseline accepts {plural(len(several), 'complaint')} {what} at {base}: {listed}"
             yield ConfigProblem("loosened", text, Place(Source(file), several[0].line or 1))

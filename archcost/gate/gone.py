@@ -11,7 +11,7 @@ from archcost.config.selection import SelectedSpec, select_specs
 from archcost.errors import NothingToAnalyzeError, RevisionError, SpecError
 from archcost.gate.config_problems import ConfigProblem, nowhere
 from archcost.source import Place, Source
-from archcost.words.paths import some
+from archcost.words.wording import few_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -78,7 +78,7 @@ def _as_it_was_read(entry: SelectedSpec, path: str, config: Config, base: Base) 
 def _altogether(several: Sequence[SelectedSpec], path: str, config: Config, base: Base) -> ConfigProblem:
     first = several[0]
     variants = [entry.variant for entry in several if entry.variant]
-    also = f" (with {some(variants)})" if variants else ""
+    also = f" (with {few_of(variants)})" if variants else ""
     what = f"{_shown(first, first.path)}{also} was checked at {base.name}"
     place, way = nowhere(config), "list it under `specs`"
     if path != first.path:

@@ -13,6 +13,7 @@ from archcost.errors import UsageError
 from archcost.windows.window import axis_names, show
 from archcost.words.numbers import percent
 from archcost.words.style import Style
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +83,7 @@ def _check_slice(picture: Picture, leading: int, chosen: tuple[int, ...]) -> Non
         axes = f"{picture.strength.ndim} ax{'i' if picture.strength.ndim == 1 else 'e'}s"
         raise UsageError(
             f"slice {','.join(map(str, chosen))}: a field with {axes} "
-            + (f"is cut at {leading} position{'s' * (leading != 1)}" if leading else "is drawn whole")
+            + (f"is cut at {plural(leading, 'position')}" if leading else "is drawn whole")
         )
     names = axis_names(picture.strength.ndim)
     for axis, position, first, size in zip(

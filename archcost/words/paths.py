@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 from archcost.errors import UsageError
 from archcost.words.suggest import suggest
+from archcost.words.wording import few_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable
-
-_SHOWN = 8
 
 
 def unknown(path: str, network: str, known: Collection[str], what: str = "node") -> UsageError:
     """The error for a path that is not there, with what the user may have meant.
 
-    Whole paths that end in what was asked come first, then the way is followed as far as it leads.
+    Whole paths that end in `path` come first, then the way is followed as far as it leads.
 
     >>> print(unknown("conv", "net", ["stem.conv", "stem.relu"]))
     net has no node 'conv' (did you mean 'stem.conv'?)
@@ -35,7 +34,7 @@ def unknown(path: str, network: str, known: Collection[str], what: str = "node")
     if near:
         return UsageError(start + near.replace("mean '", f"mean '{prefix}"))
     holder = f"'{parent}'" if parent else "it"
-    return UsageError(f"{start}; {holder} holds {some(segments)}")
+    return UsageError(f"{start}; {holder} holds {few_of(segments)}")
 
 
 def _way(path: str, known: Iterable[str]) -> tuple[str, list[str]]:
@@ -76,9 +75,3 @@ def _either(paths: list[str]) -> str:
         return ", ".join(shown) + f" or one of {len(paths) - 3} more"
     *others, last = shown
     return f"{', '.join(others)} or {last}" if others else last
-
-
-def some(names: list[str]) -> str:
-    """The first few of several names, and how many more there are."""
-    rest = len(names) - _SHOWN
-    return ", ".join(names[:_SHOWN]) + (f" and {rest} more" if rest > 0 else "")

@@ -68,10 +68,10 @@ def gist(paths: Sequence[str]) -> str:
     return few_of(paths, _NAMED)
 
 
-def few_of(words: Sequence[str], most: int) -> str:
+def few_of(words: Sequence[str], most: int = 8) -> str:
     """Words in a row; of more than `most`, these and how many more."""
     more = len(words) - most
-    return ", ".join(words[:most]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(words[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def _alike(sequences: Iterable[Iterable[str]], most: int) -> list[str]:

@@ -50,9 +50,8 @@ def setting(report: Report) -> Iterator[str]:
     yield f"{named(report.inputs)} → {named(report.outputs)}"
     if report.vars:
         yield f"with {field_text(report.vars)}"
-    count = len(report.nodes)
     declared = f"{len(report.declared)} of them declared (listed below)" if report.declared else "all derived"
-    yield f"{count} node{'s' * (count != 1)}, {declared}"
+    yield f"{plural(len(report.nodes), 'node')}, {declared}"
 
 
 def legend(report: Report, listed: Sequence[TableRow], options: WriteOptions) -> Iterator[str]:

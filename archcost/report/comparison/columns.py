@@ -12,6 +12,7 @@ from archcost.results.comparison import shapes
 from archcost.results.units import DTYPES
 from archcost.windows.window import show
 from archcost.words.numbers import formatter, percent, size_in_bytes
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -173,17 +174,13 @@ def share(coverage: float | None) -> str:
     return f"{percent(exact.numerator, exact.denominator).removesuffix('.0')} %"
 
 
-_PLURAL: dict[Level, str] = {"error": "errors", "warn": "warnings"}
+_SERIOUS: dict[Level, str] = {"error": "error", "warn": "warning"}
 
 
 def _findings(row: NetworkRow) -> str:
     """How many errors and warnings there are; empty without any."""
-    counts = {level: row.noticed(level) for level in _PLURAL}
-    return ", ".join(
-        f"{count} {words if count > 1 else words[:-1]}"
-        for level, words in _PLURAL.items()
-        if (count := counts[level])
-    )
+    counts = ((row.noticed(level), word) for level, word in _SERIOUS.items())
+    return ", ".join(plural(count, word) for count, word in counts if count)
 
 
 def factor(ratio: Fraction) -> str:

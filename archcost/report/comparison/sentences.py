@@ -9,7 +9,7 @@ from archcost.analysis.measures import MEASURES
 from archcost.report.analysis import sentences
 from archcost.report.comparison.columns import factor, field, share
 from archcost.results.report import field_text
-from archcost.words.wording import in_a_row
+from archcost.words.wording import in_a_row, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +29,7 @@ def title(found: Comparison) -> str:
     """How many networks, of which spec if it is one, and which one the others are relative to."""
     first, count = found.networks[0], len(found.networks)
     spec = f"{first.name} ({first.path}): " if len({row.path for row in found.networks}) == 1 else ""
-    return f"{spec}{count} networks, relative to {found.base}" if count > 1 else f"{spec}1 network"
+    return f"{spec}{plural(count, 'network')}" + (f", relative to {found.base}" if count > 1 else "")
 
 
 def setting(found: Comparison) -> Iterator[str]:

@@ -9,6 +9,7 @@ from archcost.report.difference import sentences
 from archcost.report.difference.table import CAUSES, LAYERS, PLACES
 from archcost.report.formats.markdown import bullets, joined
 from archcost.words.tables import pipes
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,8 +43,8 @@ def _one(diff: Diff, options: WriteOptions) -> list[str]:
 
 
 def _summary(diff: Diff) -> str:
-    causes, nodes = len(diff.causes), len(diff.nodes)
-    return f"{causes} cause{'s' * (causes != 1)}, {nodes} layer{'s differ' if nodes != 1 else ' differs'}"
+    layers = f"{plural(len(diff.nodes), 'layer')} differ{'s' * (len(diff.nodes) == 1)}"
+    return f"{plural(len(diff.causes), 'cause')}, {layers}"
 
 
 def _folded(summary: str, blocks: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from archcost.results.report import COUNTS, field_text
 from archcost.review.cause_text import or_absent, other_inputs, text_of
 from archcost.windows.window import axis_names, show, size
 from archcost.words.numbers import apart, formatter, percent
-from archcost.words.wording import few_of, gist, in_a_row
+from archcost.words.wording import few_of, gist, in_a_row, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -221,7 +221,7 @@ def _by(step: Sequence[int]) -> str:
 def _amount(name: str, number: int) -> str:
     if name not in ("row", "column"):
         return f"{number} in {name}"
-    return f"one {name}" if number == 1 else f"{number} {name}s"
+    return f"one {name}" if number == 1 else plural(number, name)
 
 
 # -- layers -----------------------------------------------------------------------------------------------
@@ -311,7 +311,7 @@ def renamed(diff: Diff) -> Iterator[str]:
     if numbers:
         first, total = numbers[0], sum(one.nodes for one in numbers)
         more = f" and {len(numbers) - 1} more" if len(numbers) > 1 else ""
-        yield f"renumbered: {first.base} → {first.head}{more} ({total} layer{'s' * (total != 1)})"
+        yield f"renumbered: {first.base} → {first.head}{more} ({plural(total, 'layer')})"
 
 
 def _layers(one: Renamed) -> str:
@@ -407,8 +407,7 @@ def together(diff: Diff, units: Units) -> Iterator[str]:
     """A line for each set of causes that change something together."""
     for one in diff.together:
         who = in_a_row(cause + 1 for cause in one.causes)
-        layers = f"{one.nodes} layer{'s' * (one.nodes != 1)}"
-        yield f"{who} together, in {layers}: {effect(one.counts(), diff, units)}"
+        yield f"{who} together, in {plural(one.nodes, 'layer')}: {effect(one.counts(), diff, units)}"
 
 
 def changed_by(diff: Diff, index: int) -> list[NodeDiff]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from archcost.results.report import field_text
 from archcost.windows.window import show
 from archcost.words.tables import Head, Table
+from archcost.words.wording import few_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +20,7 @@ _WIDTH = 72
 """Where a table cuts the text of fields; JSON and CSV have all of it."""
 
 _MOST_READ = 24
-"""Tensors that are named in a cell."""
+"""Tensors that are named in a cell: every row of a table is as wide as its widest."""
 
 _HEADS = (
     Head("path", least=12),
@@ -41,10 +42,5 @@ def _row(node: ExpandedNode) -> list[str]:
     fields = shorten(field_text(node.fields), _WIDTH, placeholder=" …")
     if node.shared:
         fields = f"{fields} (shares {node.shared})".lstrip()
-    return [node.path, node.kind, fields, _reads(node), show(node.output), f"{node.file}:{node.line}"]
-
-
-def _reads(node: ExpandedNode) -> str:
-    """What a node reads; of a great many, the first. Every row of a table is as wide as its widest."""
-    more = len(node.inputs) - _MOST_READ
-    return ", ".join(node.inputs[:_MOST_READ]) + (f" and {more:,} more" if more > 0 else "")
+    reads = few_of(node.inputs, _MOST_READ)
+    return [node.path, node.kind, fields, reads, show(node.output), f"{node.file}:{node.line}"]

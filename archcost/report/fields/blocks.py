@@ -16,6 +16,7 @@ from archcost.windows.window import show
 from archcost.words.fit import wrapped
 from archcost.words.numbers import listed, percent
 from archcost.words.tables import Head, Table
+from archcost.words.wording import few_of, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -143,8 +144,7 @@ def close(report: FieldReport) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _nominal(deformable: Sequence[str]) -> str:
-    others = f" and {len(deformable) - 1} more" if len(deformable) > 1 else ""
-    return f"without the offsets of {deformable[0]}{others}, which follow from the data"
+    return f"without the offsets of {few_of(deformable, 1)}, which follow from the data"
 
 
 def _field(
@@ -235,7 +235,7 @@ def _of_stack(stack: StackRow) -> Iterator[str]:
         yield "  the published rules are for rows of layers and say nothing about it"
         return
     count = len(stack.convolutions)
-    who = f"{count} convolution{'s' * (count > 1)}, kernel_size {_few(stack.kernel_size)}, "
+    who = f"{plural(count, 'convolution')}, kernel_size {_few(stack.kernel_size)}, "
     yield f"stack up to {stack.node}: {who}dilation {_few(stack.dilation)}; {read}"
     width = max(len(verdict.rule) for verdict in stack.rules)
     for verdict in stack.rules:

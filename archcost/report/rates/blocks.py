@@ -10,6 +10,7 @@ from archcost.report.formats.markdown import bullets
 from archcost.report.rates.data import short
 from archcost.words.numbers import listed, percent
 from archcost.words.tables import Head, Table
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -48,7 +49,7 @@ _HEADERS = ("layers", "rates", "field", "effective", "paths", "most", "even %")
 def _title(request: Request) -> str:
     several = len(request.kernel_sizes) > 1
     kernels = f"kernel{'s' if several else ''} {listed(request.kernel_sizes, MOST_LAYERS)}"
-    most = "" if several or request.layers is None else f", at most {_layers(request.layers)}"
+    most = "" if several or request.layers is None else f", at most {plural(request.layers, 'layer')}"
     bound = "" if request.max_rate is None else f", rates up to {request.max_rate:,}"
     return f"{kernels}{most}{bound}: fields of at least {request.field:,}"
 
@@ -100,7 +101,3 @@ def _cut_short(layers: Sequence[int]) -> Iterator[str]:
     if layers:
         span = f"{layers[0]} to {layers[-1]}" if len(layers) > 1 else f"{layers[0]}"
         yield f"The search with {span} layers was cut short: more even stacks than those listed may exist."
-
-
-def _layers(number: int) -> str:
-    return "1 layer" if number == 1 else f"{number} layers"

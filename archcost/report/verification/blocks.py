@@ -15,6 +15,7 @@ from archcost.results.verification import OPERATIONS, NodeProof, Pair, VerifyRep
 from archcost.windows.window import show
 from archcost.words.numbers import percent, si
 from archcost.words.tables import Head, Table
+from archcost.words.wording import few_of, plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -78,7 +79,7 @@ def verdict(report: VerifyReport) -> str:
     fields = ""
     if probed := sum(map(len, report.positions.values())):
         pairs = sum(node.field.pairs for node in report.nodes)
-        fields = f", fields ({probed} {'position' if probed == 1 else 'positions'}, {si(pairs)} pairs)"
+        fields = f", fields ({plural(probed, 'position')}, {si(pairs)} pairs)"
     return f"{report.name}: {nodes}: shapes, params, {len(OPERATIONS)} counts{fields}{but}"
 
 
@@ -113,13 +114,13 @@ def remarks(report: VerifyReport) -> Iterator[str]:
     if borders := sum(node.field.at_borders for node in report.nodes):
         yield f"{borders:,} pairs are in a field and not in the run: their way leads through padding."
     if bounded := [node.path for node in report.nodes if node.field.upper_bound]:
-        yield f"An upper bound of the field, and nothing beyond it was touched: {_some(bounded)}."
+        yield f"An upper bound of the field, and nothing beyond it was touched: {few_of(bounded, _LISTED)}."
     for reason, nodes in _by_reason((n.field.untold, n.path) for n in report.nodes):
-        yield f"No field to compare, {reason}: {_some(nodes)}."
+        yield f"No field to compare, {reason}: {few_of(nodes, _LISTED)}."
     if declared := [node.path for node in report.nodes if node.status == "declared"]:
-        yield f"Declared by the spec, not proved: {_some(declared)}."
+        yield f"Declared by the spec, not proved: {few_of(declared, _LISTED)}."
     if after := [node.path for node in report.nodes if node.status == "on made-up values"]:
-        yield f"Ran on made-up values of the shape that was declared: {_some(after)}."
+        yield f"Ran on made-up values of the shape that was declared: {few_of(after, _LISTED)}."
     yield from _torch(report)
 
 
@@ -128,7 +129,7 @@ def _torch(report: VerifyReport) -> Iterator[str]:
     if told := [proof.difference or 0.0 for proof in found if not proof.untold]:
         yield f"PyTorch gives the same values at {len(told)} nodes: at most {max(told):.1e} off, relatively."
     for reason, nodes in _by_reason((n.torch.untold, n.path) for n in report.nodes if n.torch):
-        yield f"Not compared with PyTorch, {reason}: {_some(nodes)}."
+        yield f"Not compared with PyTorch, {reason}: {few_of(nodes, _LISTED)}."
 
 
 def _by_reason(told: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
@@ -136,11 +137,6 @@ def _by_reason(told: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
     for reason, path in told:
         found.setdefault(reason, []).append(path)
     return [(reason, paths) for reason, paths in found.items() if reason]
-
-
-def _some(paths: Sequence[str]) -> str:
-    rest = len(paths) - _LISTED
-    return ", ".join(paths[:_LISTED]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def layers(report: VerifyReport, *, everything: bool) -> Table:
