@@ -207,6 +207,6 @@ def test_only_what_fails_enters_the_baseline() -> None:
     assert [line for line in accept(warned).splitlines() if line[0] != "#"] == []
 
 
-def test_a_baseline_that_is_not_there_is_asked_for() -> None:
+def test_a_baseline_that_is_not_there_is_a_mistake_of_usage() -> None:
     with pytest.raises(UsageError, match="--write-baseline"):
         read_baseline(Path("base.txt"))

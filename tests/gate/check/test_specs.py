@@ -119,7 +119,7 @@ def test_specs_of_the_configuration_are_read_with_their_settings() -> None:
     ]
 
 
-def test_settings_that_are_asked_for_replace_those_of_the_entry() -> None:
+def test_settings_of_the_command_line_replace_those_of_the_entry() -> None:
     text = WITH_VARIANT.replace("{wide: {width: 16}}", "{wide: {width: 16}, slim: {width: 2}}")
     Path("net.yaml").write_text(text, "utf-8")
     entry = SelectedSpec(path="net.yaml", variant="wide", set={"width": 4}, input="3x4x4")
@@ -130,14 +130,14 @@ def test_settings_that_are_asked_for_replace_those_of_the_entry() -> None:
 
 def test_settings_of_the_command_line_come_on_top_of_those_of_the_configuration() -> None:
     configure("specs: [{path: net.yaml, variant: wide, set: {width: 4, depth: 1}, input: 3x4x4}]\n")
-    asked = SelectedSpec(path="", variant="slim", set={"width": 5}, input="3x2x2")
-    (found,) = select_specs([], [asked], read_config(Path("archcost.yaml")))
+    flags = SelectedSpec(path="", variant="slim", set={"width": 5}, input="3x2x2")
+    (found,) = select_specs([], [flags], read_config(Path("archcost.yaml")))
     assert (found.variant, found.set, found.input) == ("slim", {"width": 5, "depth": "1"}, "3x2x2")
 
 
 @with_a_variant
 @pytest.mark.parametrize("specs", [[], ["net.yaml"], ["other.yaml"]])
-def test_every_spec_is_read_within_the_limits_that_are_asked_for(specs: list[str]) -> None:
+def test_every_spec_is_read_within_the_limits_of_the_command_line(specs: list[str]) -> None:
     Path("other.yaml").write_text(NET, "utf-8")
     configure("specs: [net.yaml, {path: net.yaml, variant: wide}]\n")
     limits = DEFAULT._replace(file_bytes=7)
