@@ -13,6 +13,7 @@ from archcost import analyze, foreign, load
 from archcost.errors import Diagnostic, SpecError, UsageError
 from archcost.layers import KINDS
 from archcost.limits import DEFAULT
+from archcost.spec import foreign_layers, foreign_values
 from archcost.spec.keywords import STRUCTURES
 from archcost.spec.unknown_words import Slips, kind_tail
 from archcost.spec.yaml_reader import MappingNode, read
@@ -378,3 +379,12 @@ def test_a_number_is_not_proposed_as_a_name(name: str, tmp_path: Path) -> None:
 def test_whoever_reads_an_item_whose_name_is_none_makes_no_mistake(tmp_path: Path) -> None:
     said = message(tmp_path, "{relu, name: 0}\n  - {tanh, from: '0'}")
     assert said == "name 0 is a number; a name has at least one letter"
+
+
+def test_texts_are_looked_at_up_to_three_hundred_characters() -> None:
+    call, shape = ("nn.ReLU(" + " " * 291 + ")", "(3," + " " * 295 + "3)")
+    assert (len(call), len(shape)) == (300, 300)
+    assert foreign_layers.layer(call) == "write `relu`"
+    assert foreign_layers.layer(f"{call} ") is None
+    assert foreign_values.instead(shape) == "; write [3, 3]"
+    assert foreign_values.instead(shape.replace(" ", "  ", 1)) == ""
