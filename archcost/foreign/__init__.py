@@ -11,8 +11,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from types import ModuleType
-
     from archcost.foreign import blocks as blocks
     from archcost.foreign import fields as fields
     from archcost.foreign import files as files
@@ -24,7 +22,7 @@ def each(words: str, meaning: str) -> dict[str, str]:
     return dict.fromkeys(words.split(), meaning)
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> object:
     if name not in {"blocks", "fields", "files", "layers"}:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return import_module(f"{__name__}.{name}")

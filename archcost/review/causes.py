@@ -23,12 +23,13 @@ An example, in which the author changed two layers:
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from operator import sub
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from archcost.errors import LayerError
-from archcost.network import Node
+from archcost.network import Input, Node
 from archcost.results.report import amounts
 from archcost.review.edits import NO_CAUSES, Edits, union
 from archcost.windows.window import size
@@ -227,15 +228,19 @@ class Attribution:
         if len(b.inputs) == len(h.inputs):
             yield from zip(b.inputs, h.inputs, strict=True)
             return
-        left = list(h.inputs)
+        left, met = Counter(h.inputs), Counter[Node | Input]()
         for x in b.inputs:
             y = self._matching.head_of.get(x)
-            if y in left:
-                left.remove(y)
+            if y and met[y] < left[y]:
+                met[y] += 1
                 yield x, y
             else:
                 yield x, None
-        yield from ((None, y) for y in left)
+        for y in h.inputs:
+            if met[y]:
+                met[y] -= 1
+            else:
+                yield None, y
 
     def _is_rewired(self, b: Node, h: Node) -> bool:
         """Whether a node reads other nodes than before, apart from those that were added or removed there."""
