@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import click
 
-from archcost.cli.common import Loading, asked, loading, width, write_options
+from archcost.cli.common import Loading, loading, selections, width, write_options
 from archcost.cli.completion import complete_spec
 from archcost.cli.formats import Output, formats, outputs, repository_root, write_all
 from archcost.cli.option import filled, option
@@ -187,7 +187,7 @@ def _check(
         baseline=options["baseline"],
         limits=options["limits"],
     )
-    how = asked(options)
+    how = selections(options)
     wanted = select_specs(specs, how, settled)
     day = options["today"].date() if options["today"] else dt.date.today()  # noqa: DTZ011 - the user's day
     changes = options["write_baseline"] or options["ratchet"]

@@ -191,7 +191,7 @@ def write_options(options: Mapping[str, Any], output: str | None) -> WriteOption
     return WriteOptions(**given, style=style_for(output, options["width"]))
 
 
-def asked(options: Loading) -> list[SelectedSpec]:
+def selections(options: Loading) -> list[SelectedSpec]:
     """How specs are to be read, for the commands that look some up in the configuration: once per variant."""
     from archcost.config.selection import SelectedSpec  # noqa: PLC0415 - few commands have a configuration
 
@@ -217,7 +217,7 @@ def load_one(spec: str, options: Loading) -> Network:
 
     Raises:
         ArchcostError: it cannot be loaded.
-        UsageError: several variants are asked for.
+        UsageError: there are several variants.
     """
     if len(options["variant"]) > 1:
         names = in_a_row(options["variant"])
@@ -236,7 +236,7 @@ def _load(spec: str, variant: str | None, options: Loading) -> Network:
 
 
 def load_all(patterns: Sequence[str], options: Loading, doing: Progress) -> list[Network]:
-    """The networks of all specs in all variants that are asked for. All are read before any mistake is said.
+    """The networks of all specs in all variants that are named. All are read before any mistake is said.
 
     Raises:
         NothingToAnalyzeError: a pattern matches nothing.
@@ -252,8 +252,8 @@ def load_all(patterns: Sequence[str], options: Loading, doing: Progress) -> list
         raise UsageError(
             "more than one --variant reads a spec several times, standard input (-) only once; name a file"
         )
-    asked_for = [*product(named(patterns), variants)]
-    for spec, variant in doing.each(asked_for, lambda one: reading(one[0])):
+    wanted = [*product(named(patterns), variants)]
+    for spec, variant in doing.each(wanted, lambda one: reading(one[0])):
         try:
             networks.append(_load(spec, variant, options))
         except SpecError as error:

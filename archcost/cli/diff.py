@@ -9,9 +9,9 @@ import click
 
 from archcost.cli.common import (
     Loading,
-    asked,
     load_one,
     loading,
+    selections,
     settings_given,
     units,
     width,
@@ -139,7 +139,7 @@ def _since(ref: str | None, specs: tuple[str, ...], config: Config, options: Dif
 
     if ref is None:
         raise UsageError("name two specs, BASE and HEAD, or a git revision: --against REF [SPEC]...")
-    return diffs_against(ref, specs, asked(options), config)
+    return diffs_against(ref, specs, selections(options), config)
 
 
 def _two(base: str, head: str, options: DiffOptions, variant: str | None) -> Diff:

@@ -87,7 +87,7 @@ NARROWEST = 24
 
 
 def style_for(output: str | None, width: int | None = None) -> Style:
-    """Colour on a terminal, unless NO_COLOR asks for none, and its width, unless another is asked for.
+    """Colour on a terminal, unless NO_COLOR is set, and its width, unless `width` is given.
 
     Args:
         output: where the result goes; None for standard output.

@@ -49,7 +49,7 @@ class Progress:
         self._done += 1
 
     def counted(self, items: Iterable[T]) -> Iterator[T]:
-        """The items, each of them a part that is done when the next one is asked for."""
+        """The items, each of them a part that is done when the next one is taken."""
         for item in items:
             yield item
             self.tick()

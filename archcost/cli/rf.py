@@ -125,7 +125,7 @@ def _drawn(facts: Facts, at: str | None, file: str | None, options: RfOptions) -
 
 
 def _written(facts: Facts, at: str | None, form: str, output: str | None, options: RfOptions) -> str:
-    """The fields in a format; for reading with a picture, if one node was asked for."""
+    """The fields in a format; for reading with a picture, if `--at` names a node."""
     node = chosen(facts, at)
     report = field_report(facts, at, effective=options["effective"])
     how = write_options(options, output)

@@ -196,8 +196,8 @@ def _smaller_input(network: Network, options: VerifyOptions) -> Iterator[str]:
     shapes = {tensor.path: tensor.output for tensor in network.inputs}
     while network.path != "-" and any(n > 1 for shape in shapes.values() for n in shape[1:]):
         shapes = {name: (shape[0], *((n + 1) // 2 for n in shape[1:])) for name, shape in shapes.items()}
-        asked = _as_option(shapes)
-        smaller: VerifyOptions = {**options, "variant": _variant_of(network), "input_shape": asked}
+        shape = _as_option(shapes)
+        smaller: VerifyOptions = {**options, "variant": _variant_of(network), "input_shape": shape}
         try:
             small = load_one(network.path, smaller)
             small = scaled(small, options["scale"]) if options["scale"] else small
@@ -206,7 +206,7 @@ def _smaller_input(network: Network, options: VerifyOptions) -> Iterator[str]:
             continue
         except ArchcostError:
             return
-        yield f"--input {asked}"
+        yield f"--input {shape}"
         return
 
 

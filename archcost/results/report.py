@@ -346,13 +346,13 @@ class Report(Record):
 def keys(kind: type) -> tuple[str, ...]:
     """The keys of a dataclass's JSON form: what is its own, then the counts; in totals the counts first."""
     names = tuple(field.name for field in fields(kind))
-    always = tuple(name for name in names if name not in ASKED_FOR)
+    always = tuple(name for name in names if name not in OPTIONAL_KEYS)
     own = tuple(name for name in always if name not in COUNTS)
     return own + COUNTS if issubclass(kind, Counts) and kind is not Totals else always
 
 
-ASKED_FOR = ("convention", "convention_count")
-"""Keys that are there only if they were asked for; always the last ones."""
+OPTIONAL_KEYS = ("convention", "convention_count")
+"""Keys that are there only with `--convention`; always the last ones."""
 
 JSON_NAMES = {"is_global": "global"}
 """Keys that are no names in Python."""
@@ -363,7 +363,7 @@ def to_dict(value: Dataclass) -> dict[str, object]:
     names = keys(type(value))
     if isinstance(value, NodeRow):
         names = _one_of_two(names, several=value.receptive_fields is not None)
-    names += tuple(name for name in ASKED_FOR if getattr(value, name, None) is not None)
+    names += tuple(name for name in OPTIONAL_KEYS if getattr(value, name, None) is not None)
     return {JSON_NAMES.get(name, name): plain(getattr(value, name)) for name in names}
 
 
@@ -401,8 +401,8 @@ def flat(row: NodeRow) -> dict[str, object]:
     seen = dict(zip_longest(FIELD_COLUMNS, _flat_field(row.receptive_field)))
     local = row.receptive_field.local if row.receptive_field else None
     without = dict(zip(LOCAL_COLUMNS, _flat_local(local), strict=True)) if local else {}
-    asked = {} if row.convention_count is None else {"convention_count": row.convention_count}
-    return start | row.counts() | seen | place | asked | without
+    convention = {} if row.convention_count is None else {"convention_count": row.convention_count}
+    return start | row.counts() | seen | place | convention | without
 
 
 FIELD_COLUMNS = ("receptive_field", "receptive_field_stride", "coverage", "holes", "global", "certainty")

@@ -225,8 +225,8 @@ def _line(item: _Item, path: str, level: int, times: int, *, closed: bool) -> Ta
 
 
 def _counts(row: NodeRow | GroupRow) -> dict[str, int]:
-    asked = {} if row.convention_count is None else {"convention_count": row.convention_count}
-    return row.counts() | asked
+    convention = {} if row.convention_count is None else {"convention_count": row.convention_count}
+    return row.counts() | convention
 
 
 def _last(item: _Item) -> NodeRow:

@@ -57,7 +57,7 @@ def _table(report: Report, lines: Sequence[TableRow], options: WriteOptions) -> 
 
 
 def _ranks(names: Sequence[str], *, usual: bool) -> list[int]:
-    """How long columns stay: parameters and MACs always, others by use, or as they were asked for."""
+    """How long columns stay: parameters and MACs always, others by use, or in the order of `--columns`."""
     order = [name for name in _BY_USE if name in names] if usual else [*names]
     order += [name for name in names if name not in order]
     return [0 if name in _STAY else 2 + order.index(name) for name in names]

@@ -109,7 +109,7 @@ NAMES = (*_TEXTS, *COUNTS, *FRACTIONS, *RATIOS)
 """Every column but the first, which is the path."""
 
 DEFAULT = ("kind", "output", "receptive_field", "params", "params_fraction", "macs", "macs_fraction")
-"""What a table shows unless asked otherwise."""
+"""What a table shows by default."""
 
 
 def shown(options: WriteOptions) -> Sequence[str]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def blocks(found: Comparison, options: WriteOptions) -> Iterator[Block]:
-    """The networks, block by block where that was asked for, and what is to be said of them."""
+    """The networks, block by block with `--depth`, and what is to be said of them."""
     names = shown(found, options)
     if not options.quiet:
         yield Title(sentences.title(found), sentences.setting(found))
@@ -59,7 +59,7 @@ def _networks(found: Comparison, names: list[str], options: WriteOptions) -> Tab
 
 
 def _ranks(names: Sequence[str], options: WriteOptions) -> Iterator[tuple[str, int]]:
-    """How long columns stay: parameters and MACs always, others by use, or as they were asked for."""
+    """How long columns stay: parameters and MACs always, others by use, or in the order of `--columns`."""
     order = [name for name in _BY_USE if name in names] if options.columns is None else [*names]
     order += [name for name in names if name not in order]
     for name in names:

@@ -45,7 +45,7 @@ DEFAULT = (
     "coverage",
     "depth",
 )
-"""What a table shows unless asked otherwise; but see `shown`."""
+"""What a table shows by default; but see `shown`."""
 
 _BYTES = {"weights": "params", "activations": "activations", "peak": "peak", "best_peak": "best_peak"}
 """Columns of memory, and the measure they are bytes of. Memory access is a count of elements."""

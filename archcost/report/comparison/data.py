@@ -37,9 +37,9 @@ def _flat(found: Comparison, options: WriteOptions) -> Iterator[dict[str, object
         if options.columns is None:
             yield full
         else:
-            asked = full | {"weights": int(row.measures["params"] or 0) * DTYPES[options.dtype]}
+            known = full | {"weights": int(row.measures["params"] or 0) * DTYPES[options.dtype]}
             rest = {name: value for name, value in full.items() if name not in MEASURES}
-            yield rest | {name: asked[name] for name in options.columns if name in asked}
+            yield rest | {name: known[name] for name in options.columns if name in known}
 
 
 def _flat_blocks(found: Comparison, options: WriteOptions) -> Iterator[dict[str, object]]:
