@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Iterator
 
     from archcost.layers.base import Kind
-    from archcost.network import Input
     from archcost.results.difference import Status
     from archcost.results.report import Counts
     from archcost.review.edits import CauseSet
