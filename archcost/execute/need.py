@@ -246,7 +246,7 @@ def _conv_transpose(node: Node) -> _Work:
     """Products of one tap at a time, stored or added on more positions than are kept in the end."""
     x, y = node.shapes[0], node.output
     window, _, _ = _sliding(node)
-    along = zip(x[1:], window.stretch or (1,) * len(x), window.span, strict=False)
+    along = zip(x[1:], window.stretch, window.span, strict=True)
     written = prod((n - 1) * stretch + span for n, stretch, span in along)
     products = y[0] * prod(x[1:])
     return _Work(
