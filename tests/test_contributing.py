@@ -30,7 +30,7 @@ FAMILY, TABLE, KINDS_PAGE = (
     "tests/layers/table_elementwise.py",
     "docs/kinds.md",
 )
-ELSEWHERE = "docs/coming-from.md"
+ELSEWHERE, FOREIGN = "docs/coming-from.md", "archcost/foreign/layers.py"
 LACKS = {
     "a row": (TABLE, ROW, "", "a row in tests/layers/table.py, or table_elementwise.py if it has no window"),
     "a loop": (
@@ -50,6 +50,12 @@ LACKS = {
         WORDS,
         "",
         "its row in docs/coming-from.md: what it is called in other frameworks",
+    ),
+    "a word of its own": (
+        FOREIGN,
+        '"positionalencoding ',
+        '"positionalencoding positionembedding ',
+        "'positionembedding' taken out of archcost/foreign/layers.py, where it stands for something else",
     ),
     "a section": (
         KINDS_PAGE,
@@ -84,6 +90,8 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     insert(folder / "archcost/layers/__init__.py", "    # merge\n", LINE)
     insert(folder / TABLE, "]\n\nCASES", ROW.strip() + ",\n")
     insert(folder / ELSEWHERE, "| `add` |", WORDS)
+    foreign = folder / FOREIGN
+    foreign.write_text(foreign.read_text("utf-8").replace(" positionembedding ", " "), "utf-8")
     python(folder, "docs/generate.py").check_returncode()
     return folder
 

@@ -12,8 +12,10 @@ import pytest
 from pydantic import ValidationError
 
 import archcost.layers
+from archcost import foreign
 from archcost.layers import KINDS, RANKED, find, words
 from archcost.layers.base import TERMS, Kind, Layer, Operations
+from archcost.words.suggest import plain
 from tests.layers import table, table_elementwise
 
 if TYPE_CHECKING:
@@ -85,6 +87,8 @@ def missing(word: str) -> Iterator[str]:
         yield "its section in docs/kinds.md, which `python docs/generate.py` writes"
     if f"\n| `{word}` |" not in ELSEWHERE.read_text("utf-8"):
         yield "its row in docs/coming-from.md: what it is called in other frameworks"
+    if plain(word) in {*foreign.layers.KINDS, *foreign.layers.INSTEAD}:
+        yield f"'{plain(word)}' taken out of archcost/foreign/layers.py, where it stands for something else"
 
 
 @every_kind
