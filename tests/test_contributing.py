@@ -32,6 +32,12 @@ FAMILY, TABLE, KINDS_PAGE = (
 )
 ELSEWHERE, FOREIGN = "docs/coming-from.md", "archcost/foreign/layers.py"
 LACKS = {
+    "a method": (
+        FAMILY,
+        'def formulas(self, x: Shape, y: Shape) -> Formulas:\n        """`x + weight`',
+        'def f(self, x: Shape, y: Shape) -> Formulas:\n        """`x + weight`',
+        "its method formulas",
+    ),
     "a row": (TABLE, ROW, "", "a row in tests/layers/table.py, or table_elementwise.py if it has no window"),
     "a loop": (
         TABLE,
