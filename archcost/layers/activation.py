@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archcost.windows.window import Axes, Shape
 
 
-class _Elementwise(Layer):
+class _Function(Layer):
     """A function of one number, applied to every element."""
 
     per_channel: ClassVar[bool] = True
@@ -47,7 +47,7 @@ def _each(costs: Operations, y: Shape) -> Formulas:
     return Formulas({"outputs": y}, **counts)
 
 
-class Relu(_Elementwise):
+class Relu(_Function):
     """Rectified linear unit: `max(x, 0)`."""
 
     reference: ClassVar[str] = (
@@ -60,7 +60,7 @@ class Relu(_Elementwise):
         return kernels.activation.relu(x)
 
 
-class Relu6(_Elementwise):
+class Relu6(_Function):
     """Rectified linear unit that saturates: `min(max(x, 0), 6)`."""
 
     reference: ClassVar[str] = "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10"
@@ -71,7 +71,7 @@ class Relu6(_Elementwise):
         return kernels.activation.relu6(x)
 
 
-class LeakyRelu(_Elementwise):
+class LeakyRelu(_Function):
     """Leaky rectified linear unit: `where(x > 0, x, negative_slope * x)`."""
 
     reference: ClassVar[str] = "Maas, Hannun & Ng 2013, Rectifier nonlinearities improve acoustic models"
@@ -84,7 +84,7 @@ class LeakyRelu(_Elementwise):
         return kernels.activation.leaky_relu(x, self.negative_slope)
 
 
-class Prelu(_Elementwise):
+class Prelu(_Function):
     """Rectified linear unit with a learned slope, one or one per channel: `where(x > 0, x, weight * x)`."""
 
     reference: ClassVar[str] = "He et al. 2015, Delving deep into rectifiers, equation 1"
@@ -109,7 +109,7 @@ class Prelu(_Elementwise):
         return kernels.activation.prelu(x, weight)
 
 
-class Elu(_Elementwise):
+class Elu(_Function):
     """Exponential linear unit: `where(x > 0, x, alpha * (exp(x) - 1))`."""
 
     reference: ClassVar[str] = "Clevert, Unterthiner & Hochreiter 2016, Exponential linear units"
@@ -124,7 +124,7 @@ class Elu(_Elementwise):
         return kernels.activation.elu(x, self.alpha)
 
 
-class Selu(_Elementwise):
+class Selu(_Function):
     """Self-normalising unit: `scale * where(x > 0, x, alpha * (exp(x) - 1))`.
 
     `scale = 1.0507009873554805` and `alpha = 1.6732632423543772` keep mean 0 and variance 1.
@@ -140,7 +140,7 @@ class Selu(_Elementwise):
         return kernels.activation.selu(x)
 
 
-class Gelu(_Elementwise):
+class Gelu(_Function):
     """Gaussian error linear unit: `0.5 * x * (1 + erf(sqrt(1/2) * x))`.
 
     With `approximate: tanh`: `0.5 * x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x * x * x)))`.
@@ -166,7 +166,7 @@ class Gelu(_Elementwise):
         )
 
 
-class Silu(_Elementwise):
+class Silu(_Function):
     """Sigmoid-weighted linear unit (swish): `x / (1 + exp(-x))`."""
 
     reference: ClassVar[str] = "Elfwing, Uchibe & Doya 2018, Sigmoid-weighted linear units"
@@ -177,7 +177,7 @@ class Silu(_Elementwise):
         return kernels.activation.silu(x)
 
 
-class Mish(_Elementwise):
+class Mish(_Function):
     """Self-regularised unit: `x * tanh(softplus(x))`, with softplus in its own form."""
 
     reference: ClassVar[str] = "Misra 2020, Mish: a self regularized non-monotonic activation function"
@@ -190,7 +190,7 @@ class Mish(_Elementwise):
         return kernels.activation.mish(x)
 
 
-class Sigmoid(_Elementwise):
+class Sigmoid(_Function):
     """Logistic function: `1 / (1 + exp(-x))`."""
 
     per_element: ClassVar[Operations] = Operations(additions=1, divisions=1, exponentials=1)
@@ -200,7 +200,7 @@ class Sigmoid(_Elementwise):
         return kernels.activation.sigmoid(x)
 
 
-class Tanh(_Elementwise):
+class Tanh(_Function):
     """Hyperbolic tangent: `tanh(x)`."""
 
     per_element: ClassVar[Operations] = Operations(exponentials=1)
@@ -210,7 +210,7 @@ class Tanh(_Elementwise):
         return kernels.activation.tanh(x)
 
 
-class Softplus(_Elementwise):
+class Softplus(_Function):
     """Smooth rectifier log(1 + exp(x)), so that nothing overflows: `max(x, 0) + log(1 + exp(-abs(x)))`."""
 
     reference: ClassVar[str] = "Dugas et al. 2001, Incorporating second-order functional knowledge"
@@ -221,7 +221,7 @@ class Softplus(_Elementwise):
         return kernels.activation.softplus(x)
 
 
-class HardSigmoid(_Elementwise):
+class HardSigmoid(_Function):
     """Sigmoid of three straight lines: `min(max(x * (1/6) + 0.5, 0), 1)`."""
 
     reference: ClassVar[str] = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"
@@ -232,7 +232,7 @@ class HardSigmoid(_Elementwise):
         return kernels.activation.hard_sigmoid(x)
 
 
-class HardSwish(_Elementwise):
+class HardSwish(_Function):
     """Swish of straight lines: `x * min(max(x * (1/6) + 0.5, 0), 1)`."""
 
     reference: ClassVar[str] = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"
