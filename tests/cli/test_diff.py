@@ -143,6 +143,15 @@ def test_a_field_with_one_hole_never_reads_as_a_whole_one(diff: Run, here: Path)
     assert "field 2000×1 → 4001×1 (>99.9 %)" in diff("one.yaml", "two.yaml")[1]
 
 
+def test_an_input_with_another_name_and_shape_is_one_difference(diff: Run, here: Path) -> None:
+    for name, size in (("image", 16), ("frame", 20)):
+        text = NET.replace("input: [3, 16, 16]", f"input: {{{name}: [3, {size}, {size}]}}")
+        (here / f"{name}.yaml").write_text(text, "utf-8")
+    _, out, _ = diff("image.yaml", "frame.yaml")
+    assert "1. image → frame: 3×16×16 → 3×20×20\n" in out
+    assert "absent" not in out
+
+
 def test_where_the_difference_is(diff: Run) -> None:
     _, out, _ = diff("zoo:resnet50", "zoo:resnet50_v1", "--depth", "2", "--units", "raw")
     assert ["stage.1", "4", "0", "-77070336"] in [line.split() for line in out.splitlines()]

@@ -50,7 +50,8 @@ def _side(side: Side) -> str:
 
 def setting(diff: Diff) -> Iterator[str]:
     """What else differs of the networks as a whole, apart from causes: shapes, variables, how many nodes."""
-    causes = {cause.what.partition(":")[0] for cause in diff.causes if cause.kind in ("input", "variable")}
+    whats = [cause.what.partition(":")[0] for cause in diff.causes if cause.kind in {"input", "variable"}]
+    causes = {name for what in whats for name in what.split(" → ")}  # an input may be renamed as well
     for change in diff.inputs:
         if change.name not in causes:
             name = change.name if change.name == "input" else f"input {change.name}"
