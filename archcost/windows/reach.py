@@ -284,10 +284,12 @@ def fewer(boxes: Sequence[MovingBox]) -> tuple[tuple[MovingBox, ...] | None, boo
     exact = True
     kept: list[MovingBox] = []
     for group in alike.values():
-        if len(group) > 1 and _too_many_phases(group):
+        if len(group) == 1:
+            kept += group
+        elif _too_many_phases(group):
             kept, exact = [*kept, _hull(group)], False
         else:
-            kept += _pruned(_joined(_same_phases(group))) if len(group) > 1 else group
+            kept += _pruned(_joined(_same_phases(group)))
     if len(kept) > BOXES:
         kept, exact = [_hull(group) for group in alike.values()], False
     return (tuple(kept) if len(kept) <= BOXES else None), exact
