@@ -117,6 +117,13 @@ CASES = {
         """,
         ("exact", (4,), 0),
     ),
+    "beside its input, a window of 2u - 2 and 2u: output 1 reads all, output 2 beyond the border": (
+        "[1, 3]",
+        """
+        - residual: [{conv: {out_channels: 1, kernel_size: 2, stride: 2, dilation: 2, padding: 2}}]
+        """,
+        ("exact", (3,), 0),
+    ),
     "the first of five bins over thirteen positions, cut out": (
         "[1, 13]",
         """
