@@ -95,6 +95,14 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "x > 0 → (x >= 0)",
     ): _ZERO,
     (
+        "archcost/windows/channels.py",
+        "several = any(len(one.runs) > 1 or one.blurred for one in arriving) or len(arriving) > 1",
+        (
+            "any(len(one.runs) > 1 or one.blurred for one in arriving)"
+            " → (all((len(one.runs) > 1 or one.blurred for one in arriving)))"
+        ),
+    ): "of one tensor any is all, and of none nothing is read",
+    (
         "archcost/windows/reach.py",
         "best = (whole - 1 - low - high) // (2 * step) if step else 0",
         "1 → 2",
