@@ -13,8 +13,10 @@ from tabulate import tabulate
 
 ROOT = Path(__file__).parent.parent
 IMPORTS = "import click, yaml, pydantic, networkx, tabulate"
+MODEL = "import click, yaml, pydantic; pydantic.create_model('Model', field=int)(field=1)"
 COMMANDS = {
     f"python -c '{IMPORTS}'": [sys.executable, "-c", IMPORTS],
+    "python -c 'import click, yaml' and one model of pydantic": [sys.executable, "-c", MODEL],
     "archcost --help": [str(Path(sys.executable).with_name("archcost")), "--help"],
     "archcost analyze specs/resnet50.yaml": [
         str(Path(sys.executable).with_name("archcost")),
