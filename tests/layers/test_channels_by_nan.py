@@ -89,7 +89,10 @@ def test_a_kind_says_which_channels_read_which(case: Case) -> None:
     channels, is_sure = said(layer, case)
     channels = [one & tried(case).keys() for one in channels]
     truth = measured(layer, case)
-    assert is_sure or case.kind in NOT_TOLD
+    assert is_sure or case.kind in NOT_TOLD, (
+        f"{case.kind} does not tell which channels read which: let `channels` return what it knows, as "
+        "`mixed(arriving, out_channels)` where each reads all; or name the kind in NOT_TOLD"
+    )
     if is_sure:
         assert channels == truth
     else:
