@@ -87,13 +87,12 @@ class Wording:
                 return self._item(rows)
 
     def _input(self, cause: Cause) -> str:
-        shapes = [
-            next((show(tensor.output) for tensor in network.inputs if tensor is side), None)
-            for network, side in ((self._base, cause.base), (self._head, cause.head))
-        ]
-        if None in shapes:
-            return f"{cause.name}: an input that was {'added' if shapes[0] is None else 'removed'}"
-        return f"{cause.name}: {shapes[0]} → {shapes[1]}"
+        sides = ((self._base, cause.base), (self._head, cause.head))
+        found = [one for network, side in sides for one in network.inputs if one is side]
+        if len(found) == 1:
+            return f"{cause.name}: an input that was {'added' if cause.base is None else 'removed'}"
+        names, shapes = (one.path for one in found), (show(one.output) for one in found)
+        return f"{' → '.join(dict.fromkeys(names))}: {' → '.join(shapes)}"
 
     def _item(self, rows: Sequence[NodeDifference]) -> str:
         added = [row.head.path for row in rows if row.status == "added" and row.head]

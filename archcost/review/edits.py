@@ -78,8 +78,7 @@ class Edits:
             return variables
         is_base = tensor in self._matching.base.inputs
         base, head = (tensor, other) if is_base else (other, tensor)
-        names = dict.fromkeys(one.path for one in (base, head) if one)
-        return self._cause((tensor,), "input", base, head, " → ".join(names))
+        return self._cause((tensor,), "input", base, head, tensor.path)
 
     def changed(self, b: Node, h: Node, *, is_rewired: bool, ripples: bool) -> CauseSet:
         """Of a node with other fields or inputs: its text, if that is another, and the variables in it.

@@ -147,9 +147,11 @@ def test_an_input_with_another_name_and_shape_is_one_difference(diff: Run, here:
     for name, size in (("image", 16), ("frame", 20)):
         text = NET.replace("input: [3, 16, 16]", f"input: {{{name}: [3, {size}, {size}]}}")
         (here / f"{name}.yaml").write_text(text, "utf-8")
-    _, out, _ = diff("image.yaml", "frame.yaml")
-    assert "1. image → frame: 3×16×16 → 3×20×20\n" in out
-    assert "absent" not in out
+    _, grows, _ = diff("image.yaml", "frame.yaml")
+    assert "1. image → frame: 3×16×16 → 3×20×20\n" in grows
+    assert "absent" not in grows
+    _, shrinks, _ = diff("frame.yaml", "image.yaml")
+    assert "1. frame → image: 3×20×20 → 3×16×16\n" in shrinks
 
 
 def test_where_the_difference_is(diff: Run) -> None:
