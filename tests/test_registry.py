@@ -100,7 +100,7 @@ def test_a_kind_that_computes_names_the_source_of_its_formulas(word: str) -> Non
 
 @every_kind
 def test_a_field_that_a_kind_does_not_have_is_one_mistake(word: str) -> None:
-    fields = next((case.fields for case in CASES if case.kind == word), {})
+    fields = next((case.fields for case in CASES if case.kind == word), dict[str, object]())
     with pytest.raises(ValidationError) as caught:
         kind(word).model_validate({**fields, "no_such_field": 1})
     assert [error["loc"] for error in caught.value.errors()] == [("no_such_field",)]
