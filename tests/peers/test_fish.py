@@ -1,4 +1,8 @@
-"""Completion in a real fish, where there is one: what it offers, as its users see it."""
+"""Completion in a real fish, where there is one: what it offers, as its users see it.
+
+What archcost answers is tried everywhere, in tests/cli/test_shells.py. What fish makes of it, only
+fish can tell.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +16,7 @@ import pytest
 
 from tests.cli.program import SPECS
 
-FISH = shutil.which("fish")
+FISH = shutil.which("fish") or ""
 
 OFFERED = {
     "analyze hdc.": ["hdc.yaml"],
@@ -29,13 +33,13 @@ OFFERED = {
 }
 
 
-@pytest.mark.skipif(FISH is None, reason="fish is not installed")
+@pytest.mark.skipif(not FISH, reason="fish, which decides what it offers, is not installed: apt install fish")
 @pytest.mark.parametrize(("line", "names"), OFFERED.items())
 def test_fish_offers_what_may_follow(line: str, names: list[str]) -> None:
     script = f"_ARCHCOST_COMPLETE=fish_source archcost | source; complete -C 'archcost {line}'"
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     done = subprocess.run(  # noqa: S603 - our own line
-        [FISH or "fish", "--no-config", "-c", script],
+        [FISH, "--no-config", "-c", script],
         cwd=SPECS,
         env=os.environ | {"PATH": path},
         check=True,
