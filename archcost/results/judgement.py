@@ -50,7 +50,7 @@ GATE_RULES: dict[str, tuple[Level, str]] = {
 """What the gate itself complains about, besides the findings: name -> its level, and what it means."""
 
 
-WATCHING = ("moving-base", "gone-spec", "lost-budget", "loosened", "more-declared")
+WATCHING = ("moving-base", "gone-spec", "lost-budget", "loosened", "more-declared", "moved-cost")
 """Those that watch what a change does to the gate: it cannot make them milder for itself."""
 
 WAIVABLE = (

@@ -86,3 +86,9 @@ def test_somebody_may_answer_for_it(keeper: Gatekeeper) -> None:
     found = keeper.check()
     (one,) = (one for one in found.complaints if one["rule"] == "moved-cost")
     assert (one["state"], one["fails"]) == ("waived", False)
+
+
+def test_a_change_cannot_switch_it_off_for_itself(keeper: Gatekeeper) -> None:
+    keeper.main({"specs/net.yaml": SPEC, "archcost.yaml": BUDGETS + "rules: {moved-cost: error}\n"})
+    keeper.change({"specs/net.yaml": MOVED, "archcost.yaml": BUDGETS + "rules: {moved-cost: off}\n"})
+    assert "moved-cost" in keeper.check().failing
