@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from archcost.findings.rule import Rule
     from archcost.layers.base import Kind
-    from tests.layers.table import Case
+    from tests.layers.case import Case
 
 DOCS = Path(__file__).resolve().parent
 
@@ -136,8 +136,7 @@ def _ranks(word: str) -> str:
 
 
 def _cases() -> list[Case]:
-    tables = (import_module(f"tests.layers.{name}") for name in ("table", "table_elementwise"))
-    return [case for found in tables for case in found.CASES]
+    return import_module("tests.layers.table").CASES
 
 
 def _fields(kind: type[Kind]) -> Iterator[tuple[str, str, str, str]]:

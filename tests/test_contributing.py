@@ -38,7 +38,7 @@ LACKS = {
         'def f(self, x: Shape, y: Shape) -> Formulas:\n        """`x + weight`',
         "its method formulas",
     ),
-    "a row": (TABLE, ROW, "", "a row in tests/layers/table.py, or table_elementwise.py if it has no window"),
+    "a row": (TABLE, ROW, "", "a row in tests/layers/table_elementwise.py"),
     "a loop": (
         TABLE,
         "value=lambda at, x, weight: x[at] + weight[at]",

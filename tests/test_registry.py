@@ -16,14 +16,15 @@ from archcost import foreign
 from archcost.layers import KINDS, RANKED, find, words
 from archcost.layers.base import TERMS, Kind, Layer, Operations
 from archcost.words.suggest import plain
-from tests.layers import table, table_elementwise
+from tests.layers.table import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from tests.layers.case import Case
+
 DOCS = Path(__file__).parent.parent / "docs"
 KINDS_PAGE, ELSEWHERE = DOCS / "kinds.md", DOCS / "coming-from.md"
-CASES = [*table.CASES, *table_elementwise.CASES]
 
 DEFINED_BY_THEIR_NAMES = {
     "activation",
@@ -70,7 +71,7 @@ def missing(word: str) -> Iterator[str]:
     yield from (f"its method {name}" for name in sorted(kind(word).__abstractmethods__))
     rows = [case for case in CASES if case.kind == word]
     if not rows:
-        yield "a row in tests/layers/table.py, or table_elementwise.py if it has no window"
+        yield f"a row in tests/layers/table_{family(word)}.py"
     for row in rows:
         if row.value is None and not kind(word).values_unknown:
             yield f"value=…, the number at one place of the output, in its row '{row.sentence}'"
@@ -154,7 +155,7 @@ def test_every_word_is_offered() -> None:
     assert None not in [find(word) for word in words()]
 
 
-def terms(case: table.Case) -> set[str]:
+def terms(case: Case) -> set[str]:
     layer = kind(case.kind).model_validate(case.fields)
     return set(layer.formulas(*case.inputs, y=case.output).terms)
 
@@ -169,7 +170,7 @@ def test_the_glossary_is_sorted() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}: {case.sentence}")
-def test_a_window_gives_the_axes_of_the_output(case: table.Case) -> None:
+def test_a_window_gives_the_axes_of_the_output(case: Case) -> None:
     layer = kind(case.kind).model_validate(case.fields)
     if isinstance(layer, Layer) and (window := layer.window(case.inputs[0])) is not None:
         assert window.output(case.inputs[0][1:]) == case.output[1:]

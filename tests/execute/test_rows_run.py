@@ -10,7 +10,7 @@ import pytest
 
 from archcost.layers import find
 from tests.execute.running import operations, run
-from tests.layers.test_table import CASES
+from tests.layers.table import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.layers.base import Kind
     from archcost.windows.window import Shape
-    from tests.layers.table import Case
+    from tests.layers.case import Case
 
 PLACES = 25
 """Where a large output is looked at; a small one everywhere."""

@@ -11,13 +11,13 @@ import pytest
 from archcost.errors import LayerError
 from archcost.layers import find
 from tests.layers.loops import leaving
-from tests.layers.test_table import CASES
+from tests.layers.table import CASES
 
 if TYPE_CHECKING:
     from archcost.layers.base import Kind
     from archcost.windows.rearrangement import Rearrangement
     from archcost.windows.window import Shape
-    from tests.layers.table import Case
+    from tests.layers.case import Case
 
 SHAPES: list[Shape] = [
     (1,),

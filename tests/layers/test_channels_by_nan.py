@@ -16,11 +16,11 @@ from archcost.layers import find
 from archcost.windows.channels import ChannelRun, Channels
 from tests.execute.running import run
 from tests.execute.test_rows_run import arriving, held
-from tests.layers.test_table import CASES
+from tests.layers.table import CASES
 
 if TYPE_CHECKING:
     from archcost.layers.base import Kind
-    from tests.layers.table import Case
+    from tests.layers.case import Case
 
 NOT_TOLD = {
     "flatten",

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archcost.layers import find
-from tests.layers import table, table_elementwise
 from tests.layers.loops import leaving
+from tests.layers.table import CASES
 
 if TYPE_CHECKING:
-    from tests.layers.table import Case
-
-CASES = [*table.CASES, *table_elementwise.CASES]
+    from tests.layers.case import Case
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.kind}: {case.sentence}")

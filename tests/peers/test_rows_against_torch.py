@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from archcost.execute.against_torch import COUNTERPARTS
-from tests.layers.test_table import CASES
+from tests.layers.table import CASES
 from tests.peers.compared import NEEDS_TORCH, Case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.layers import table
+    from tests.layers.case import Case as Row
     from tests.peers.compared import Tensor
 
 
 @pytest.mark.parametrize(
     "row", [row for row in CASES if callable(row.torch)], ids=lambda row: f"{row.kind}: {row.sentence}"
 )
-def test_a_layer_computes_what_pytorch_does(row: table.Case) -> None:
+def test_a_layer_computes_what_pytorch_does(row: Row) -> None:
     pytest.importorskip("torch", reason=NEEDS_TORCH)
     theirs = cast("Callable[..., Tensor]", row.torch)
     Case(row.kind, row.fields, row.inputs).agrees(lambda t: theirs(*t.xs, **t.weights))
@@ -38,7 +38,7 @@ WITHOUT = {
     [r for r in CASES if r.kind in COUNTERPARTS and r.value and r.sentence not in WITHOUT],
     ids=lambda row: f"{row.kind}: {row.sentence}",
 )
-def test_a_layer_computes_what_verify_compares_with(row: table.Case) -> None:
+def test_a_layer_computes_what_verify_compares_with(row: Row) -> None:
     torch = pytest.importorskip("torch", reason=NEEDS_TORCH)
     case = Case(row.kind, row.fields, row.inputs)
     case.agrees(lambda t: COUNTERPARTS[row.kind](torch, case.layer, *t.xs, **t.weights))

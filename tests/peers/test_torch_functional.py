@@ -14,7 +14,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from archcost.execute.against_torch import COUNTERPARTS
-from tests.layers import table_elementwise
+from tests.layers import table_activation
 from tests.peers.compared import NEEDS_TORCH, Case, Given, Tensor
 
 if TYPE_CHECKING:
@@ -485,7 +485,7 @@ def test_a_local_response_norm(x: Shape, size: int, alpha: float, beta: float, k
 
 ACTIVATIONS = {
     row.kind: cast("Callable[[Tensor], Tensor]", row.torch)
-    for row in table_elementwise.ACTIVATIONS
+    for row in table_activation.CASES
     if callable(row.torch) and not row.fields and not row.weights
 }
 
