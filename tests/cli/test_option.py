@@ -31,7 +31,7 @@ SINGLE = [
 
 @pytest.mark.parametrize(("command", "option"), SINGLE)
 def test_two_values_for_one_are_refused(command: str, option: str) -> None:
-    context = click.Context(program)
+    context = click.Context(program, **program.context_settings)  # commands keep the names of help
     found = program.get_command(context, command)
     assert found is not None
     with pytest.raises(click.UsageError, match=f"^{option} is given as 16 and 17; leave out all but one"):
