@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 OURS = settings(
     deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
-# The same examples in every run, so that nobody's change fails for what it has not touched. Nearly: Hypothesis
-# tries numbers and words that stand in our modules, too, of those that are imported by then, so that a test
-# alone and the same test after others may differ in a few examples.
+# The same examples in every run, so that nobody's change fails for what it has not touched. All but a few:
+# Hypothesis also tries numbers and words of those of our modules that are imported by then, so that a test by
+# itself may see others than after many.
 # HYPOTHESIS_PROFILE=explore draws new ones, and `unshrunk` looks for no smaller example of a failure.
 settings.register_profile("same", OURS, derandomize=True)
 settings.register_profile("explore", OURS, derandomize=False)
