@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from archcost.history.renames import Renames
 from archcost.history.revisions import revision
-from tests.scratch_repository import Repo
+
+if TYPE_CHECKING:
+    from tests.scratch_repository import Repo
 
 TEXT = "".join(f"- line {i} of a spec\n" for i in range(100))
 LARGEST = 4 * 1024 * 1024
@@ -16,12 +19,10 @@ LARGEST = 4 * 1024 * 1024
 
 
 @pytest.fixture
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
+def repo(repo: Repo) -> Repo:
     """A repository of two specs and a text, in which we are."""
-    made = Repo(tmp_path / "repo")
-    monkeypatch.chdir(made.folder)
-    made.commit({"net.yaml": TEXT, "nets/deep.yml": TEXT.upper(), "notes.txt": TEXT.title()})
-    return made
+    repo.commit({"net.yaml": TEXT, "nets/deep.yml": TEXT.upper(), "notes.txt": TEXT.title()})
+    return repo
 
 
 def names(old: str, new: str, *asked: str) -> tuple[str | None, str | None]:

@@ -1,20 +1,17 @@
-"""Specs as they were at a git revision, in scratch repositories of every sort. These tests need git."""
+"""Specs as they were at a git revision, in scratch repositories of every sort."""
 
 from __future__ import annotations
 
 import gc
 import glob
-import hashlib
 import io
 import os
-import re
 import shlex
 import shutil
 import subprocess
 import sys
-from itertools import count, product
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -23,69 +20,18 @@ import archcost
 import archcost.history.git
 from archcost.errors import (
     AbsentError,
-    AmbiguousRevisionError,
     GitError,
     NoGitError,
     NoRepositoryError,
     NotFetchedError,
-    NothingBeforeError,
     RevisionError,
     SpecError,
-    UnknownRevisionError,
     UsageError,
 )
 from archcost.execute.tensors import Tensors
 from archcost.history.revisions import revision
-from tests.scratch_repository import GIT, Repo, bare_machine, run_git
-
-if TYPE_CHECKING:
-    from archcost.network import Network
-
-
-@pytest.fixture(autouse=True)
-def _bare_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    bare_machine(monkeypatch)
-
-
-@pytest.fixture
-def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Repo:
-    """An empty repository, in which we are."""
-    made = Repo(tmp_path / "repo")
-    monkeypatch.chdir(made.folder)
-    return made
-
-
-HEAD = "archcost: 1\nname: net\ninput: [3, 8, 8]\n"
-
-
-def conv(channels: int) -> str:
-    return f"{{conv: {{out_channels: {channels}, kernel_size: 3}}}}"
-
-
-def spec(channels: int) -> str:
-    return f"{HEAD}layers:\n  - {conv(channels)}\n"
-
-
-def including(file: str) -> str:
-    return f"{HEAD}include: [{file!r}]\nlayers:\n  - unit\n"
-
-
-def unit(channels: int) -> str:
-    return f"blocks:\n  unit: {{body: [{conv(channels)}]}}\n"
-
-
-def channels(network: Network) -> int:
-    (node,) = network.nodes
-    return node.output[0]
-
-
-def refusal(kind: type[Exception], path: str, at: str) -> str:
-    """The message of what must be exactly this type of error."""
-    with pytest.raises(kind) as error:
-        archcost.load(path, at=at)
-    assert type(error.value) is kind
-    return str(error.value)
-
+from tests.history.specs import HEAD, channels, conv, including, refusal, spec, unit
+from tests.scratch_repository import GIT, Repo, run_git
 
 # -- what is read ---------------------------------------------------------------------------------------
 
@@ -153,6 +99,21 @@ def archive(bias: float) -> bytes:
     return made.getvalue()
 
 
+def test_repositories_with_longer_hashes_are_read(tmp_path: Path) -> None:
+    repo = Repo(tmp_path / "long", "--object-format=sha256")
+    commit = repo.commit({"lib/a.yaml": unit(4), "net.yaml": including("lib/a.yaml")})
+    assert len(commit) == 64
+    assert channels(archcost.load(repo.folder / "net.yaml", at=commit)) == 4
+
+
+def test_packed_and_deep_history_is_read(repo: Repo) -> None:
+    first = repo.commit({"net.yaml": spec(4)})
+    for width in range(5, 9):
+        repo.commit({"net.yaml": spec(width)})
+    repo.git("gc", "--quiet")
+    assert channels(archcost.load("net.yaml", at=first)) == 4
+
+
 # -- how it is named ------------------------------------------------------------------------------------
 
 
@@ -194,61 +155,6 @@ def test_a_merge_base_is_named_by_its_hash(repo: Repo) -> None:
     assert channels(network) == 4
     assert str(network.nodes[0].place) == f"{base[:12]}:net.yaml:5:6"
     assert channels(archcost.load("net.yaml", at="main")) == 6
-
-
-# -- which revision -------------------------------------------------------------------------------------
-
-REFS = (
-    "v1",
-    "light",
-    "refs/tags/v1",
-    "old",
-    "HEAD~1",
-    "HEAD^",
-    "@~1",
-    "main~1",
-    "main^{/a step}~1",
-    "topic~2",
-)
-
-
-def test_whatever_git_takes_for_a_commit_names_one(repo: Repo) -> None:
-    first = repo.commit({"net.yaml": spec(4)})
-    repo.git("tag", "--annotate", "--message=one", "v1")
-    repo.git("tag", "light")
-    repo.git("branch", "old")
-    repo.commit({"net.yaml": spec(5)})
-    repo.git("switch", "--quiet", "--create", "topic")
-    repo.commit({"net.yaml": spec(6)})
-    repo.git("switch", "--quiet", "main")
-    root = Path(os.path.realpath(repo.folder))
-    for ref in (*REFS, first[:4], first[:7], first):
-        found = revision(ref)
-        assert (found.ref, found.commit, found.root) == (ref, first, root)
-
-
-def test_a_detached_head_is_a_head_like_any(repo: Repo) -> None:
-    first = repo.commit({"net.yaml": spec(4)})
-    repo.commit({"net.yaml": spec(5)})
-    repo.git("switch", "--quiet", "--detach", "HEAD~1")
-    assert revision("HEAD").commit == first
-    assert revision("main...").commit == first
-    assert channels(archcost.load("net.yaml", at="main")) == 5
-
-
-def test_repositories_with_longer_hashes_are_read(tmp_path: Path) -> None:
-    repo = Repo(tmp_path / "long", "--object-format=sha256")
-    commit = repo.commit({"lib/a.yaml": unit(4), "net.yaml": including("lib/a.yaml")})
-    assert len(commit) == 64
-    assert channels(archcost.load(repo.folder / "net.yaml", at=commit)) == 4
-
-
-def test_packed_and_deep_history_is_read(repo: Repo) -> None:
-    first = repo.commit({"net.yaml": spec(4)})
-    for width in range(5, 9):
-        repo.commit({"net.yaml": spec(width)})
-    repo.git("gc", "--quiet")
-    assert channels(archcost.load("net.yaml", at=first)) == 4
 
 
 # -- where the repository is ----------------------------------------------------------------------------
@@ -315,6 +221,7 @@ def test_one_revision_is_asked_about_many_specs_and_after_its_end(repo: Repo) ->
 
 
 # -- odd names ------------------------------------------------------------------------------------------
+
 
 NAMES = (
     "with space",
@@ -515,9 +422,6 @@ def test_what_is_no_file_has_no_revision(path: str, repo: Repo) -> None:
         revision("main", near=path)
 
 
-# -- there is no such base ------------------------------------------------------------------------------
-
-
 def test_a_spec_that_is_new_is_an_error_of_its_own(repo: Repo) -> None:
     repo.commit({"specs/resnet50.yaml": spec(4)})
     Path("specs/resnet_50.yaml").write_text(spec(4))
@@ -530,22 +434,6 @@ def test_a_spec_that_is_new_is_an_error_of_its_own(repo: Repo) -> None:
     )
 
 
-def test_there_may_be_no_git(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
-    repo.commit({"net.yaml": spec(4)})
-    monkeypatch.setenv("PATH", str(repo.folder))
-    assert refusal(NoGitError, "net.yaml", "main") == (
-        "revisions are read with the command `git`, and there is none here; install git"
-    )
-
-
-def test_there_may_be_no_repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    (tmp_path / "net.yaml").write_text(spec(4))
-    assert refusal(NoRepositoryError, str(tmp_path / "net.yaml"), "main") == (
-        f"{tmp_path} is in no git repository, so there are no revisions; run in a clone, or compare files"
-    )
-
-
 def test_a_spec_of_another_repository_has_no_such_revision(repo: Repo, tmp_path: Path) -> None:
     repo.save()
     (tmp_path / "net.yaml").write_text(spec(4))
@@ -554,253 +442,6 @@ def test_a_spec_of_another_repository_has_no_such_revision(repo: Repo, tmp_path:
     assert str(error.value) == (
         f"../net.yaml is outside of the git repository {os.path.realpath(repo.folder)}, which main is of"
     )
-
-
-def test_a_repository_that_git_refuses_is_refused_in_its_words(
-    repo: Repo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repo.commit({"net.yaml": spec(4)})
-    monkeypatch.setenv("GIT_TEST_ASSUME_DIFFERENT_OWNER", "1")
-    message = refusal(NoRepositoryError, "net.yaml", "main")
-    assert message.startswith(
-        f"git does not open the repository of {repo.folder}: detected dubious ownership"
-    )
-    assert f"git config --global --add safe.directory {repo.folder}" in message
-
-
-def test_a_damaged_or_bare_repository_is_refused(repo: Repo, tmp_path: Path) -> None:
-    repo.commit({"net.yaml": spec(4)})
-    run_git(tmp_path, "clone", "--quiet", "--bare", "repo", "bare")
-    assert "must be run in a work tree" in refusal(
-        NoRepositoryError, str(tmp_path / "bare" / "net.yaml"), "main"
-    )
-    (tmp_path / "lost").mkdir()
-    (tmp_path / "lost" / ".git").write_text("gitdir: /nowhere/at/all\n")
-    assert "/nowhere/at/all" in refusal(NoRepositoryError, str(tmp_path / "lost" / "net.yaml"), "main")
-
-
-def test_the_working_folder_may_be_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    gone = tmp_path / "gone"
-    gone.mkdir()
-    monkeypatch.chdir(gone)
-    gone.rmdir()
-    assert refusal(NoRepositoryError, "net.yaml", "main") == "net.yaml: the working folder is gone"
-
-
-ODD_REFS = ("", "-", "--upload-pack=touch x", "-n1", "a..b", "a...b", "...", "..b", "a\nb", "a\0b", "a....")
-
-
-def test_what_cannot_name_a_commit_is_never_handed_to_git(repo: Repo) -> None:
-    repo.commit({"net.yaml": spec(4)})
-    for ref in ODD_REFS:
-        assert refusal(UnknownRevisionError, "net.yaml", ref) == (
-            f"{ref!r} names no git revision; name a branch, a tag or a commit, or REF... for the merge base"
-        )
-
-
-def test_what_names_no_commit_is_unknown(repo: Repo) -> None:
-    repo.commit({"net.yaml": spec(4)})
-    repo.git("tag", "text", repo.git("rev-parse", "main:net.yaml"))
-    for ref in ("^main", "main:net.yaml", "main^{tree}", ":/x", "text", "main main", "f" * 40, "@{u}"):
-        assert refusal(UnknownRevisionError, "net.yaml", ref).startswith(f"{ref}: the git repository ")
-
-
-def test_a_slip_gets_a_suggestion(repo: Repo) -> None:
-    repo.commit({"net.yaml": spec(4)})
-    repo.git("tag", "v1.0")
-    root = os.path.realpath(repo.folder)
-    for ref, near in {"mian": "main", "v1": "v1.0", "release/main": "main"}.items():
-        assert refusal(UnknownRevisionError, "net.yaml", ref) == (
-            f"{ref}: the git repository {root} has no such revision (did you mean '{near}'?)"
-        )
-    for ref in ("zzz", "HEAD~9", "main~9"):
-        assert refusal(UnknownRevisionError, "net.yaml", ref) == (
-            f"{ref}: the git repository {root} has no such revision; "
-            "`git branch --all` and `git tag` list those it has"
-        )
-
-
-def test_in_a_fork_the_other_remote_is_suggested(repo: Repo, tmp_path: Path) -> None:
-    repo.commit({"net.yaml": spec(4)})
-    run_git(tmp_path, "clone", "--quiet", "--origin", "upstream", "repo", "fork")
-    run_git(tmp_path / "fork", "branch", "--quiet", "--move", "topic")
-    path = str(tmp_path / "fork" / "net.yaml")
-    assert refusal(UnknownRevisionError, path, "origin/main").endswith("(did you mean 'upstream/main'?)")
-    assert channels(archcost.load(path, at="upstream/main")) == 4
-
-
-@pytest.mark.usefixtures("repo")
-def test_a_repository_without_commits_has_no_head() -> None:
-    assert refusal(NothingBeforeError, "net.yaml", "HEAD").endswith(
-        "has no such revision: it has no commit yet"
-    )
-
-
-def test_histories_that_never_met_have_no_merge_base(repo: Repo) -> None:
-    repo.commit({"net.yaml": spec(4)})
-    repo.git("switch", "--quiet", "--orphan", "island")
-    repo.commit({"net.yaml": spec(5)})
-    assert refusal(UnknownRevisionError, "net.yaml", "main...") == (
-        "main...: main and HEAD have no commit in common; name one revision instead"
-    )
-
-
-def test_a_branch_and_a_tag_of_one_name_are_ambiguous(repo: Repo) -> None:
-    repo.commit({"net.yaml": spec(4)})
-    repo.git("tag", "main")
-    repo.git("config", "core.warnAmbiguousRefs", "false")
-    repo.commit({"net.yaml": spec(5)})
-    for ref in ("main", "main~0", "main..."):
-        word = ref.removesuffix("...")
-        assert refusal(AmbiguousRevisionError, "net.yaml", ref) == (
-            f"{word} is ambiguous: there are refs/heads/main and refs/tags/main; name one of them in full"
-        )
-    assert channels(archcost.load("net.yaml", at="refs/heads/main")) == 5
-    assert channels(archcost.load("net.yaml", at="refs/tags/main")) == 4
-
-
-def test_a_hash_that_is_too_short_is_ambiguous(repo: Repo) -> None:
-    commit = repo.commit({"net.yaml": spec(4)})
-    texts = like_each_other(repo.git("rev-parse", f"{commit}^{{tree}}"))
-    both = [repo.git("hash-object", "-t", "commit", "-w", "--stdin", stdin=text) for text in texts]
-    start = both[0][:4]
-    message = refusal(AmbiguousRevisionError, "net.yaml", start)
-    assert message.startswith(f"{start} is ambiguous: there are {start}")
-    assert message.endswith(" commit; name one of them in full")
-    assert [revision(one).commit for one in both] == both
-
-
-def like_each_other(tree: str) -> tuple[bytes, bytes]:
-    """Two commits whose hashes begin alike."""
-    seen: dict[str, bytes] = {}
-    who = "nobody <nobody@example.org> 1577836800 +0000"
-    for number in count():
-        text = f"tree {tree}\nauthor {who}\ncommitter {who}\n\n{number}\n".encode()
-        name = hashlib.sha1(b"commit %d\0%s" % (len(text), text), usedforsecurity=False).hexdigest()
-        if name[:4] in seen:
-            return seen[name[:4]], text
-        seen[name[:4]] = text
-    raise AssertionError
-
-
-# -- clones that leave something out --------------------------------------------------------------------
-
-
-@pytest.fixture
-def shallow(repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone of depth 1 of a branch, as CI makes them; it is where we are."""
-    repo.git("config", "uploadpack.allowAnySHA1InWant", "true")
-    repo.commit({"net.yaml": spec(4)})
-    repo.git("switch", "--quiet", "--create", "topic")
-    repo.commit({"net.yaml": spec(5)})
-    run_git(tmp_path, "clone", "--quiet", "--depth=1", "--branch=topic", f"file://{repo.folder}", "shallow")
-    monkeypatch.chdir(tmp_path / "shallow")
-    return tmp_path / "shallow"
-
-
-def follow(message: str) -> None:
-    """Do what the message says: run the command in it."""
-    command = re.search(r"`(git fetch [^`]+)`", message)
-    assert command
-    run_git(Path.cwd(), "--literal-pathspecs", *shlex.split(command[1])[1:])
-
-
-def test_in_a_shallow_clone_an_unknown_branch_says_how_to_fetch_it(shallow: Path) -> None:
-    message = refusal(NotFetchedError, "net.yaml", "origin/main")
-    assert message == (
-        f"origin/main: the git repository {os.path.realpath(shallow)} has no such revision; "
-        "this clone is shallow: "
-        "`git fetch --depth=1 origin main:refs/remotes/origin/main` fetches the branch main as origin/main; "
-        "in GitHub's checkout action, `fetch-depth: 0` fetches everything"
-    )
-    follow(message)
-    assert channels(archcost.load("net.yaml", at="origin/main")) == 4
-
-
-@pytest.mark.usefixtures("shallow")
-def test_in_a_shallow_clone_a_branch_without_its_remote_is_fetched_as_one_of_it() -> None:
-    message = refusal(NotFetchedError, "net.yaml", "main")
-    assert " fetches the branch main as origin/main; " in message
-    follow(message)
-    assert refusal(NotFetchedError, "net.yaml", "main").count("(did you mean 'origin/main'?)") == 1
-
-
-@pytest.mark.usefixtures("shallow")
-@pytest.mark.parametrize("ref", ["HEAD~1", "HEAD^", "topic~1"])
-def test_in_a_shallow_clone_earlier_commits_need_the_history(ref: str) -> None:
-    message = refusal(NotFetchedError, "net.yaml", ref)
-    assert message.endswith(
-        "has no such revision; this clone is shallow: fetch its history with `git fetch --unshallow`; "
-        "in GitHub's checkout action, `fetch-depth: 0` fetches everything"
-    )
-    follow(message)
-    assert channels(archcost.load("net.yaml", at=ref)) == 4
-
-
-@pytest.mark.usefixtures("shallow")
-def test_in_a_shallow_clone_a_commit_is_fetched_by_its_hash(repo: Repo) -> None:
-    commit = repo.git("rev-parse", "main")
-    follow(refusal(NotFetchedError, "net.yaml", commit))
-    assert channels(archcost.load("net.yaml", at=commit)) == 4
-
-
-def test_in_a_shallow_clone_a_merge_base_may_be_out_of_sight(shallow: Path, repo: Repo) -> None:
-    repo.git("switch", "--quiet", "main")
-    repo.commit({"net.yaml": spec(6)})
-    run_git(shallow, "fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main")
-    message = refusal(NotFetchedError, "net.yaml", "origin/main...")
-    assert message == (
-        "origin/main...: origin/main and HEAD have no commit in common in this clone, which is shallow; "
-        "fetch its history with `git fetch --unshallow`; in GitHub's checkout action, "
-        "`fetch-depth: 0` fetches everything"
-    )
-    run_git(shallow, "fetch", "--quiet", "--unshallow", "origin", "main")
-    assert channels(archcost.load("net.yaml", at="origin/main...")) == 4
-
-
-def test_in_a_partial_clone_nothing_is_fetched(
-    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    repo.git("config", "uploadpack.allowFilter", "true")
-    repo.commit({"net.yaml": spec(4)})
-    repo.commit({"net.yaml": spec(5)})
-    run_git(tmp_path, "clone", "--quiet", "--filter=blob:none", f"file://{repo.folder}", "partial")
-    monkeypatch.chdir(tmp_path / "partial")
-    before = snapshot(tmp_path / "partial")
-    assert refusal(NotFetchedError, "net.yaml", "HEAD~1") == (
-        "HEAD~1: this clone does not have all files of that revision (it is a partial one, or damaged), and "
-        "archcost fetches nothing; `git fetch --refetch` or a full clone has them"
-    )
-    assert snapshot(tmp_path / "partial") == before
-    assert channels(archcost.load("net.yaml", at="HEAD")) == 5
-
-
-def test_the_settings_of_a_repository_run_no_command(repo: Repo, tmp_path: Path) -> None:
-    commit = repo.commit({"net.yaml": spec(4)})
-    blob = repo.git("rev-parse", "main:net.yaml")
-    (repo.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    evil = f"touch {shlex.quote(str(tmp_path / 'ran'))} #"
-    settings = {
-        "core.repositoryFormatVersion": "1",
-        "extensions.partialClone": "origin",
-        "remote.origin.promisor": "true",
-        "remote.origin.url": str(tmp_path),
-        "remote.origin.uploadPack": evil,
-        "remote.other.promisor": "true",
-        "remote.other.url": f"ext::sh -c {evil}",
-        "protocol.allow": "always",
-        "core.fsmonitor": evil,
-        "core.sshCommand": evil,
-        "core.pager": evil,
-        "alias.cat-file": f"!{evil}",
-        "alias.rev-parse": f"!{evil}",
-    }
-    for name, value in settings.items():
-        repo.git("config", name, value)
-    for ref in (commit, "f" * 40, "main...", "unknown"):
-        with pytest.raises(RevisionError):
-            archcost.load("net.yaml", at=ref)
-    assert not (tmp_path / "ran").exists()
 
 
 # -- git, and what it leaves behind ---------------------------------------------------------------------
@@ -905,7 +546,61 @@ def test_trees_of_old_and_broken_programs(repo: Repo) -> None:
         assert base.glob("**/*.yaml") == base.glob("*/*") == []
 
 
+def test_in_a_partial_clone_nothing_is_fetched(
+    repo: Repo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    repo.git("config", "uploadpack.allowFilter", "true")
+    repo.commit({"net.yaml": spec(4)})
+    repo.commit({"net.yaml": spec(5)})
+    run_git(tmp_path, "clone", "--quiet", "--filter=blob:none", f"file://{repo.folder}", "partial")
+    monkeypatch.chdir(tmp_path / "partial")
+    before = snapshot(tmp_path / "partial")
+    assert refusal(NotFetchedError, "net.yaml", "HEAD~1") == (
+        "HEAD~1: this clone does not have all files of that revision (it is a partial one, or damaged), and "
+        "archcost fetches nothing; `git fetch --refetch` or a full clone has them"
+    )
+    assert snapshot(tmp_path / "partial") == before
+    assert channels(archcost.load("net.yaml", at="HEAD")) == 5
+
+
+def test_the_settings_of_a_repository_run_no_command(repo: Repo, tmp_path: Path) -> None:
+    commit = repo.commit({"net.yaml": spec(4)})
+    blob = repo.git("rev-parse", "main:net.yaml")
+    (repo.folder / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
+    evil = f"touch {shlex.quote(str(tmp_path / 'ran'))} #"
+    settings = {
+        "core.repositoryFormatVersion": "1",
+        "extensions.partialClone": "origin",
+        "remote.origin.promisor": "true",
+        "remote.origin.url": str(tmp_path),
+        "remote.origin.uploadPack": evil,
+        "remote.other.promisor": "true",
+        "remote.other.url": f"ext::sh -c {evil}",
+        "protocol.allow": "always",
+        "core.fsmonitor": evil,
+        "core.sshCommand": evil,
+        "core.pager": evil,
+        "alias.cat-file": f"!{evil}",
+        "alias.rev-parse": f"!{evil}",
+    }
+    for name, value in settings.items():
+        repo.git("config", name, value)
+    for ref in (commit, "f" * 40, "main...", "unknown"):
+        with pytest.raises(RevisionError):
+            archcost.load("net.yaml", at=ref)
+    assert not (tmp_path / "ran").exists()
+
+
+def test_there_may_be_no_git(repo: Repo, monkeypatch: pytest.MonkeyPatch) -> None:
+    repo.commit({"net.yaml": spec(4)})
+    monkeypatch.setenv("PATH", str(repo.folder))
+    assert refusal(NoGitError, "net.yaml", "main") == (
+        "revisions are read with the command `git`, and there is none here; install git"
+    )
+
+
 # -- patterns -------------------------------------------------------------------------------------------
+
 
 PATTERNS = (
     "*.yaml",
