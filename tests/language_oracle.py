@@ -6,6 +6,7 @@ worth reading. Names are expected to be unique where they must be: it checks non
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
 
@@ -57,6 +58,26 @@ class Frame:
     def inside(self, segment: str | None, scope: Scope | None = None, values: Values | None = None) -> Frame:
         prefix = f"{self.prefix}{segment}." if segment else self.prefix
         return Frame(prefix, (*self.scopes, {} if scope is None else scope), self.values | (values or {}))
+
+    def value(self, value: Data, flow: tuple[Tensor, ...]) -> Data:
+        if not isinstance(value, str) or not value.startswith("$"):
+            return value
+        known = dict(self.values)
+        if len(flow) == 1:
+            known |= {"in_channels": flow[0].shape[0], "in_height": flow[0].shape[1]}
+        text = re.sub(
+            r"in_(channels|height)\(([\w.-]+)\)", lambda size: str(self._size(*size.groups())), value
+        )
+        try:
+            return eval(text[1:], {"__builtins__": {}}, known)  # noqa: S307 - the expressions are our own
+        except NameError:
+            raise RefusedError from None
+
+    def _size(self, axis: str, tap: str) -> int:
+        flow = _find(tap, self.scopes).flow
+        if len(flow) != 1:
+            raise RefusedError
+        return flow[0].shape[("channels", "height").index(axis)]
 
 
 def kind_of(item: Item) -> str:
@@ -152,7 +173,7 @@ class Oracle:
             given = item["from"]
             refs = cast("list[str]", given) if isinstance(given, list) else [given]
             flow = tuple(x for ref in refs for x in _find(ref, frame.scopes).flow)
-        if _value(item.get("when", True), frame.values, flow):
+        if frame.value(item.get("when", True), flow):
             tap = self._expand(item, kind_of(item), flow, frame)
         elif len(flow) > 1:
             raise RefusedError
@@ -172,7 +193,7 @@ class Oracle:
             return self._repeat(item, flow, frame.inside(segment))
         if kind in self._blocks:
             return self._block(self._blocks[kind], mapping(item[kind]), flow, frame, segment)
-        fields = {name: _value(value, frame.values, flow) for name, value in mapping(item[kind]).items()}
+        fields = {name: frame.value(value, flow) for name, value in mapping(item[kind]).items()}
         return Tap((self._node(kind, fields, flow, f"{frame.prefix}{segment}"),))
 
     def _branches(self, item: Item, flow: tuple[Tensor, ...], within: Frame) -> Tap:
@@ -181,7 +202,7 @@ class Oracle:
         )
         shortcut = {"shortcut": item.get("shortcut", [])} if "residual" in item else {}
         for name, branch in (item.get("branches") or shortcut).items():
-            if _value(mapping(branch).get("when", True), within.values, flow):
+            if within.value(mapping(branch).get("when", True), flow):
                 segment = self._segments.branch.get((id(item), name))
                 flows.append(self._sequence(items_of(branch), flow, within.inside(segment)).flow)
         return Tap(self._join(item, item.get("merge", "add"), flows, within))
@@ -199,16 +220,16 @@ class Oracle:
     def _block(
         self, block: Item, given: Values, flow: tuple[Tensor, ...], frame: Frame, segment: str | None
     ) -> Tap:
-        values = dict(self._spec["vars"])
-        for name, default in block.get("params", {}).items():
-            if name in given:
-                values[name] = _value(given[name], frame.values, flow)
-            else:
-                values[name] = _value(default, values, flow)
         names = block.get("inputs", ())
         if names and len(names) != len(flow):
             raise RefusedError
         scope = {"input": Tap(flow)} | {name: Tap((x,)) for name, x in zip(names, flow, strict=False)}
+        values = dict(self._spec["vars"])
+        for name, default in block.get("params", {}).items():
+            if name in given:
+                values[name] = frame.value(given[name], flow)
+            else:
+                values[name] = Frame("", (scope,), values).value(default, flow)
         last = self._sequence(block["body"], flow, Frame(f"{frame.prefix}{segment}.", (scope,), values))
         if "outputs" not in block:
             return Tap(last.flow)
@@ -221,7 +242,7 @@ class Oracle:
             raise RefusedError
         tap = Tap(flow, {name: Tap((x,)) for name, x in zip(carry, flow, strict=False)})
         rounds: list[Tap] = []
-        for i, values in enumerate(_rounds(item["repeat"], within.values, flow)):
+        for i, values in enumerate(_rounds(item["repeat"], within, flow)):
             inner = within.inside(str(i), dict(tap.parts) if carry else {}, values)
             arriving, before = flow if "merge" in item else tap.flow, tap
             tap = self._sequence(item["body"], arriving, inner)
@@ -277,31 +298,19 @@ def _carried(before: Scope, last: Tap, scope: Scope) -> Tap:
     return Tap(tuple(x for tap in parts.values() for x in tap.flow), parts)
 
 
-def _rounds(repeat: Data, values: Values, flow: tuple[Tensor, ...]) -> list[Values]:
+def _rounds(repeat: Data, frame: Frame, flow: tuple[Tensor, ...]) -> list[Values]:
     if isinstance(repeat, list):
         rows = cast("list[Item]", repeat)
-        return [{name: _value(value, values, flow) for name, value in row.items()} for row in rows]
+        return [{name: frame.value(value, flow) for name, value in row.items()} for row in rows]
     if not isinstance(repeat, dict):
-        return [{} for _ in range(_value(repeat, values, flow))]
+        return [{} for _ in range(frame.value(repeat, flow))]
     columns: dict[str, list[Data]] = {}
     for name, template in mapping(repeat).items():
-        value = _value(template, values, flow)
+        value = frame.value(template, flow)
         columns[name] = list(range(value)) if isinstance(value, int) else value
     if len({len(column) for column in columns.values()}) > 1:
         raise RefusedError
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-
-def _value(value: Data, values: Values, flow: tuple[Tensor, ...]) -> Data:
-    if not isinstance(value, str) or not value.startswith("$"):
-        return value
-    known = dict(values)
-    if len(flow) == 1:
-        known |= {"in_channels": flow[0].shape[0], "in_height": flow[0].shape[1]}
-    try:
-        return eval(value[1:], {"__builtins__": {}}, known)  # noqa: S307 - the expressions are our own
-    except NameError:
-        raise RefusedError from None
 
 
 def _merged(kind: str, shapes: list[tuple[int, ...]]) -> tuple[int, ...]:

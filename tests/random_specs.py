@@ -54,6 +54,8 @@ class Writer:
         block: Item = {"params": {"c": self.random.choice([4, "$v"])}}
         if not inputs:
             block["params"] |= {"d": self.random.choice(["$(c+in_channels)", "$c", 2])}
+        else:
+            block["params"] |= {"d": self.random.choice(["$(in_channels(high)+c)", "$(in_height(low))"])}
         block["body"] = self.sequence(
             2, [scope], self.random.randint(1, 3), again=("high", "low") if inputs else (), first=scope[-1]
         )
@@ -85,7 +87,7 @@ class Writer:
         if "from" not in item and self.chance(0.2):
             item["from"] = self.read(scopes)
         if not isinstance(item.get("from"), list) and self.chance(0.2):
-            item["when"] = self.random.choice(CONDITIONS)
+            item["when"] = self.condition(scopes)
         if self.chance(0.4):
             renewed = again and self.chance(0.5)
             item["name"] = self.random.choice(again) if renewed else self.name()
@@ -102,16 +104,22 @@ class Writer:
     def read(self, scopes: list[list[str]]) -> str:
         return self.random.choice([name for scope in scopes for name in scope])
 
+    def condition(self, scopes: list[list[str]]) -> object:
+        if self.chance(0.2):
+            return f"$(in_{self.random.choice(['channels', 'height'])}({self.read(scopes)}) > 3)"
+        return self.random.choice(CONDITIONS)
+
     def inner(self, depth: int, scopes: list[list[str]]) -> list[Item]:
         return self.sequence(depth, [*scopes, []], self.random.randrange(3))
 
     def branch(self, depth: int, scopes: list[list[str]]) -> list[Item] | Item:
         items = self.inner(depth, scopes)
-        return {"when": self.random.choice(CONDITIONS), "body": items} if self.chance(0.3) else items
+        return {"when": self.condition(scopes), "body": items} if self.chance(0.3) else items
 
     def conv(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         stride = {"stride": 2} if self.chance(0.1) else {}
-        return {"conv": {"out_channels": self.random.choice(CHANNELS), "kernel_size": 1} | stride}
+        channels = self.random.choice((*CHANNELS, f"$(in_channels({self.read(scopes)}))"))
+        return {"conv": {"out_channels": channels, "kernel_size": 1} | stride}
 
     def relu(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         return {"relu": None}

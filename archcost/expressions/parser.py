@@ -1,8 +1,9 @@
 """Expressions: what stands in `$name` and `$( ... )` (see `archcost.expressions.dollar`).
 
 The grammar is Python's, cut down to numbers, booleans, quoted words, variables, `+ - * / // % **`,
-comparisons, `and or not`, `x if c else y` and six functions. There are no definitions, no indexing and no
-other calls, so every expression ends. It is parsed once into closures and then evaluated any number of times.
+comparisons, `and or not`, `x if c else y`, six functions, and the sizes of taps, `in_height(c3)`. There are
+no definitions, no indexing and no other calls, so every expression ends. It is parsed once into closures and
+then evaluated any number of times.
 """
 
 from __future__ import annotations
@@ -39,7 +40,7 @@ class Expression:
 
     Attributes:
         text: as written, without `$` and the outer parentheses.
-        names: the variables it reads.
+        names: the variables it reads, and the sizes of taps, as they are written: `in_height(c3)`.
         offset: where `text` starts in the scalar that holds it. Errors count from the scalar's start.
     """
 
@@ -227,6 +228,9 @@ class _ExpressionParser:
             return evaluate.constant(self._number(token))
         if token.kind == "word":
             return evaluate.constant(token.text[1:-1])
+        if token.kind == "size":
+            self.names.add(token.text)
+            return evaluate.variable(token)
         if token.kind == "name":
             return self._name(token)
         if token.text == "(":
@@ -304,6 +308,8 @@ _SIGNATURES = {
 
 
 def _unknown_function(name: str) -> str:
+    if name in RESERVED and name.startswith("in_"):
+        return f"{name} takes the name of one item or input, {name}(c3); without one it is of what arrives"
     if name in _NO_FUNCTIONS:
         return f"unknown function '{name}': {_NO_FUNCTIONS[name]}"
     near = suggest(name, FUNCTIONS, _OTHER_FUNCTIONS)

@@ -9,7 +9,10 @@ from archcost.errors import ExpressionError
 
 
 class Token(NamedTuple):
-    """A number, a name, a quoted word, a symbol or the end; `offset` counts from the start of the scalar."""
+    """A number, a name, the size of a tap (`in_height(c3)`), a quoted word, a symbol or the end.
+
+    `offset` counts from the start of the scalar.
+    """
 
     kind: str
     text: str
@@ -19,6 +22,7 @@ class Token(NamedTuple):
 _TOKEN = re.compile(
     r"""\s*(?:
       (?P<number>(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?)
+    | (?P<size>in_(?:channels|length|height|width|depth)\s*\(\s*[\w-]+(?:\.[\w-]+)*\s*\))
     | (?P<name>[A-Za-z_][A-Za-z_0-9]*)
     | (?P<word>'[^']*'|"[^"]*")
     | (?P<symbol>\*\*|//|[<>=!]=|[-+*/%<>(),=])
@@ -69,6 +73,16 @@ def tokens(text: str, offset: int) -> list[Token]:
         if kind == "number":
             _check_end(text, start, at, offset)
     return found
+
+
+def tap_of(name: str) -> str | None:
+    """The tap whose size an expression reads under this name; None if the name is a variable.
+
+    >>> tap_of("in_height(stage.2)"), tap_of("in_height")
+    ('stage.2', None)
+    """
+    _, opening, tap = name.partition("(")
+    return tap.rstrip(")").strip() if opening else None
 
 
 def _foreign(text: str, at: int, offset: int) -> ExpressionError:

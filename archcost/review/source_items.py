@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.errors import ArchcostError, ExpressionError
 from archcost.expressions.dollar import split_dollar
+from archcost.expressions.tokens import tap_of
 from archcost.limits import DEFAULT
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, read
 
@@ -279,7 +280,8 @@ def _names(tree: Tree) -> VariableNames:
             expression = split_dollar(tree.text, _UNBOUNDED) if tree.plain or tree.text[:1] == "$" else None
         except ExpressionError:
             return _NOTHING
-        return expression.names if expression else _NOTHING
+        names = expression.names if expression else _NOTHING
+        return names.union(*(ARRIVING for name in names if tap_of(name)))
     if isinstance(tree, SequenceNode):
         return _NOTHING.union(*map(_names, tree.items))
     sized = ARRIVING if tree.get("like") else _NOTHING

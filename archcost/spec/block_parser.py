@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archcost import layers
 from archcost.spec.document import Block, BlockParameter
 from archcost.spec.keywords import BLOCK_KEYS, LIBRARY_KEYS, META, STRUCTURES
-from archcost.spec.naming import Context, Names, Numbering
+from archcost.spec.naming import Context, Names, Numbering, Readable
 from archcost.spec.template import IN_NAMES, OF_BLOCK, describe
 from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode, is_empty
 
@@ -86,31 +86,36 @@ class BlockParser:
             return
         mapping = self._checks.check_keys(mapping, BLOCK_KEYS, ("body",), what)
         self._checks.text(mapping, "note")
-        known = self._parameters(block, mapping.get("params"), variables.union(IN_NAMES, [OF_BLOCK]))
         block.inputs = self._checks.name_list(mapping.get("inputs"), "inputs")
         if "input" in block.inputs and (inputs := mapping.get("inputs")):
             text = "'input' is all that arrives at a block; its parts need names of their own"
             self._problems.add(inputs.place, text)
-        names = Names(None, ["input"], again=block.inputs, in_block=block.name)
+        hidden = self._checks.hidden
+        names = Names(None, ["input"], again=block.inputs, in_block=block.name, hidden=hidden)
+        known = variables.union(IN_NAMES, [OF_BLOCK])
+        known = self._parameters(block, mapping.get("params"), known, names)
         if (body := mapping.get("body")) is not None:
             context = Context(known, names, Numbering(self._problems))
             block.items = self._items.items(body, context, "body", names)
         block.outputs = self._checks.outputs(mapping.get("outputs"), names)
 
-    def _parameters(self, block: Block, node: Tree | None, known: frozenset[str]) -> frozenset[str]:
-        """Read the parameters; what the body knows."""
+    def _parameters(
+        self, block: Block, node: Tree | None, known: frozenset[str], inputs: Names
+    ) -> frozenset[str]:
+        """Read the parameters, whose defaults may ask for the sizes of the `inputs`; what the body knows."""
         entries = self._parameter_entries(node)
         names = frozenset(entry.key.text for entry in entries)
         visible, later = known | names, set(names - known)
+        readable = Readable(visible, inputs)
         for key, value in entries:
             default = None
             if isinstance(value, ScalarNode) and value.value in _TYPES:
                 found = describe(value.value)
                 text = f"parameter '{key.text}' is {found}: it has a default, or is `required`"
                 self._problems.add(value.place, text)
-                default = self._checks.template(value, visible)
+                default = self._checks.template(value, readable)
             elif not (isinstance(value, ScalarNode) and value.value == "required"):
-                default = self._checks.value(value, visible, f"parameter '{key.text}'")
+                default = self._checks.value(value, readable, f"parameter '{key.text}'")
                 self._check_order(default, later)
             self._checks.check_variable(key, "parameter")
             block.parameters[key.text] = BlockParameter(default, key.place)

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from archcost.expressions.parser import RESERVED
 from archcost.spec.document import Ref
+from archcost.spec.naming import is_name
 from archcost.spec.template import Template, check_plain, describe, has_dashes, shown
 from archcost.spec.yaml_reader import KeyValue, MappingNode, ScalarNode, SequenceNode, is_empty
-from archcost.words.suggest import nearest, suggest
+from archcost.words.suggest import nearest
 from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from archcost.spec.problems import Problems
     from archcost.spec.yaml_reader import Tree
 
-_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REF = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
@@ -156,7 +156,7 @@ class Checks:
 
     def check_name(self, key: ScalarNode, what: str) -> bool:
         """Whether a scalar can name an item, a block, an input or a set of weights."""
-        if isinstance(key.value, str) and _NAME.fullmatch(key.text):
+        if isinstance(key.value, str) and is_name(key.text):
             return True
         if not key.text:
             text = f"{what} is empty; it must be a word"
@@ -164,7 +164,7 @@ class Checks:
             text = f"{what} cannot be computed ({key.text}): paths stay the same whatever the variables are"
         elif isinstance(key.value, str):
             text = f"{what} '{key.text}' must be letters a-z, digits, _ and -, with at least one letter"
-        elif _NAME.fullmatch(key.text):
+        elif is_name(key.text):
             meaning = "an empty value" if key.value is None else f"the value {describe(key.value)}"
             text = f"{what} {key.text} is read as {meaning}; quote it: '{key.text}'"
         else:
@@ -228,8 +228,7 @@ class Checks:
             if names.find(ref.head):
                 refs.append(ref)
             else:
-                text = f"no item named '{ref.head}' is visible here{self._hint(ref, names)}"
-                self.problems.add(one.place, text)
+                self.problems.add(one.place, names.unseen(ref.head))
         return tuple(refs)
 
     def outputs(self, node: Tree | None, names: Names) -> tuple[Ref, ...]:
@@ -241,22 +240,6 @@ class Checks:
                 self.problems.add(ref.place, f"outputs lists '{ref.text}' twice")
             seen.add(ref.text)
         return refs
-
-    def _hint(self, ref: Ref, names: Names) -> str:
-        """What to do about a name that is not visible, as the end of a message."""
-        head = ref.head
-        if (later := names.announced(head)) is not None:
-            return f"; it is on line {later.line}, and an item reads only what stands before it"
-        if near := suggest(head, names.visible()):
-            return near
-        if head in self.hidden:
-            return f"; {self.hidden[head]}"
-        if names.in_block:
-            return "; a block sees its own items and `input`, not those around its call"
-        if head in {"previous", "prev", "last", "before", "_"}:
-            return "; what stands before is read without `from`"
-        by_number = "items are read by name, not by number: give the item a `name`"
-        return f"; give an earlier item `name: {head}`" if _NAME.fullmatch(head) else f"; {by_number}"
 
 
 def _no_tap(node: Tree, what: str) -> str:

@@ -52,7 +52,7 @@ class DocumentParser:
         variants = self._variants(root.get("variants"), names)
         self._blocks.blocks(root.get("blocks"), included, names)
         inputs = self._inputs(root.get("input"), names)
-        taps = Names(None, ["input", *inputs])
+        taps = Names(None, ["input", *inputs], hidden=self._checks.hidden)
         context = Context(names.union(IN_NAMES), taps, Numbering(self._problems))
         layers = self._layers(root.get("layers"), context, taps)
         self._table.check(self._problems)

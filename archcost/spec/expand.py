@@ -138,7 +138,7 @@ class Expander:
         try:
             wires = tuple(wire for ref in item.reads for wire in frame.taps.read(ref).flow)
             flow = wires if item.reads else arriving
-            env = Environment(frame.variables, flow)
+            env = frame.env(flow)
             if item.when is not None and not item.when.boolean(env):
                 tap = self._skip(item, flow)
             else:
@@ -251,12 +251,13 @@ class Expander:
     def _block(self, item: BlockCall, flow: Flow, env: Environment, frame: Frame) -> Tap:
         block = item.block
         uses = ((item.word, item.place), *frame.uses)
-        variables = self._arguments(item, env, uses)
-        prefix = f"{frame.prefix}{item.segment}."
-        inner = Frame(prefix, Taps(), variables, uses, frame.shared, frame.depth + 1)
-        inner.taps.own["input"] = Tap(flow)
+        taps = Taps()
+        taps.own["input"] = Tap(flow)
         if block.inputs:
-            self._bind(block.inputs, flow, inner.taps, item)
+            self._bind(block.inputs, flow, taps, item)
+        variables = self._arguments(item, env, taps, uses)
+        prefix = f"{frame.prefix}{item.segment}."
+        inner = Frame(prefix, taps, variables, uses, frame.shared, frame.depth + 1)
         last = self._sequence(block.items, flow, inner)
         if not block.outputs:
             return Tap(last.flow)
@@ -275,10 +276,10 @@ class Expander:
             tap.hang(ref.text.split("."), parts)
         return Tap(tuple(flow), parts)
 
-    def _arguments(self, item: BlockCall, env: Environment, uses: Uses) -> dict[str, Value]:
+    def _arguments(self, item: BlockCall, env: Environment, taps: Taps, uses: Uses) -> dict[str, Value]:
         """The variables of a block's body: the spec's, then its parameters, defaults in their order."""
         variables: dict[str, Value] = dict(self._variables) if item.block.sees_variables else {}
-        defaults = Environment(variables, env.flow)
+        defaults = Environment(variables, env.flow, taps)
         for name, parameter in item.block.parameters.items():
             if name in item.arguments:
                 value = item.arguments[name].value(env)
@@ -315,7 +316,7 @@ class Expander:
         ]
         if not flows:
             raise Mistake(item.place, "every branch is left out by its `when`; one must remain")
-        return Tap(self._merge(item.merge, flows, within, Environment(frame.variables, flow)))
+        return Tap(self._merge(item.merge, flows, within, frame.env(flow)))
 
     def _merge(self, merge: MergeSpec, flows: list[tuple[str, Flow]], frame: Frame, env: Environment) -> Flow:
         """Join the flows; one alone is what it is."""
@@ -355,7 +356,7 @@ class Expander:
         if item.mode == "carry":
             return self._carried(item, before, last, inner)
         if item.mode == "dense" and item.merge is not None:
-            env = Environment(inner.variables, flow)
+            env = inner.env(flow)
             return Tap(self._merge(item.merge, [("the input", flow), ("the body", last.flow)], inner, env))
         return last
 
@@ -378,4 +379,4 @@ class Expander:
         flows = [(f"iteration {i}", tap.flow) for i, tap in enumerate(iterations)]
         if item.mode == "collect":
             flows.insert(0, ("the input", flow))
-        return Tap(self._merge(item.merge, flows, within, Environment(within.variables, flow)))
+        return Tap(self._merge(item.merge, flows, within, within.env(flow)))

@@ -42,13 +42,13 @@ class ItemKeys:
         if (reads := node.get("from")) is not None:
             self._reads = checks.refs(reads, context.names, "from")
         when = node.get("when")
-        self._when = None if when is None else checks.when(when, context.variables)
+        self._when = None if when is None else checks.when(when, context.readable)
         share = node.get("share")
         self._share = self._word(share, "share")
         self._share_place = share.place if share else None
         self._expect = dict(self._expectations(node.get("expect")))
         checks.text(node, "note")
-        self._weights = written(node.get("weights"), checks, context.variables)
+        self._weights = written(node.get("weights"), checks, context.readable)
 
     def _read_name(self, node: Tree) -> None:
         self._name_place = node.place
@@ -71,7 +71,7 @@ class ItemKeys:
             return
         known = "; it knows " + ", ".join(EXPECT)
         for key, value in checks.mend(mapping, EXPECT, " in expect", known).entries:
-            template = checks.template(value, self._context.variables)
+            template = checks.template(value, self._context.readable)
             if not template.waits:
                 checks.problems.attempt(expected, key.text, template, {})
             yield key.text, (template, value.place)
@@ -95,4 +95,4 @@ class ItemKeys:
         if why:
             self._checks.problems.add(self._name_place, why)
         why_not = f"the one on line {self._name_place.line} is visible only in its own list of items"
-        self._checks.hidden.setdefault(self.name, why_not)
+        self._context.names.hidden.setdefault(self.name, why_not)

@@ -111,7 +111,7 @@ class ItemParser:
         if word in self._blocks.misnamed:
             return Body(word, place, [], segment)
         if found := layers.find(word):
-            fields = Fields(word, found, place).read(value, context.variables, self._checks)
+            fields = Fields(word, found, place).read(value, context.readable, self._checks)
             for name, template in fields.templates.items():
                 if name in fields.kind.tap_fields:  # `like: c3` must name a visible tap
                     self._checks.refs(template.node, context.names, f"{word}: {name}")
@@ -120,7 +120,7 @@ class ItemParser:
         if block is not None:
             self._blocks.calls.append(BlockUse(word, block, value, place, context.names.in_block))
             entries = value.pairs() if value else []
-            arguments = {e.key.text: self._checks.template(e.value, context.variables) for e in entries}
+            arguments = {e.key.text: self._checks.template(e.value, context.readable) for e in entries}
             return BlockCall(word, place, segment, block, arguments)
         if why := no_kind_or_block(word, value, self._blocks):
             raise Mistake(place, why)
@@ -145,7 +145,7 @@ class ItemParser:
         for one in entry.value.pairs():
             name = one.key.text
             self._checks.check_name(one.key, "branch")
-            self._checks.hidden.setdefault(name, "that is a branch, and what is in it is visible only there")
+            context.names.hidden.setdefault(name, "that is a branch, and what is in it is visible only there")
             segment = inside.numbering.name(name, one.key.place)
             branches.append(self._branch(one, segment, f"branch '{name}'", inside))
         if node.get("merge") is None:
@@ -162,7 +162,7 @@ class ItemParser:
             form = "; it is a list of items, or {when, body}"
             node = self._checks.mend(node, ("when", "body", "note"), f" in {label}", form)
             if (condition := node.get("when")) is not None:
-                when = self._checks.when(condition, inside.variables)
+                when = self._checks.when(condition, inside.readable)
             self._checks.text(node, "note")
             if node.get("body") is None:
                 self._problems.add(node.place, f"{label} has no `body`; write `body: []` for the identity")
@@ -200,7 +200,7 @@ class ItemParser:
             found, fields_node = layers.find(default), None
         if found is None:
             raise TypeError(f"{default} is no merge")
-        fields = Fields(word, found, place).read(fields_node, inside.variables, self._checks)
+        fields = Fields(word, found, place).read(fields_node, inside.readable, self._checks)
         return MergeSpec(fields, word, place, inside.numbering.word(word))
 
     def _repeat(self, node: MappingNode, entry: KeyValue, context: Context, keys: ItemKeys) -> Repeat:

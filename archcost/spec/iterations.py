@@ -36,9 +36,9 @@ def read_iterations(node: Tree, context: Context, checks: Checks) -> Iterations:
         return _columns(node, context, checks)
     if isinstance(node, SequenceNode) and node.items:
         return _rows(node.items, context, checks)
-    count = checks.template(node, context.variables)
+    count = checks.template(node, context.readable)
     if not count.waits:
-        checks.problems.attempt(count.count, {}, "the count", context.variables)
+        checks.problems.attempt(count.count, {}, "the count", context.readable)
     return Iterations(times=count)
 
 
@@ -48,13 +48,13 @@ def _columns(node: MappingNode, context: Context, checks: Checks) -> Iterations:
         checks.problems.add(node.place, text)
     named = _check_loop_variables(node, context, checks)
     columns = {
-        key.text: checks.value(value, context.variables, f"repeat: {key.text}")
+        key.text: checks.value(value, context.readable, f"repeat: {key.text}")
         for key, value in node.entries
         if key in named
     }
     for name, column in columns.items():
         if isinstance(column.node, ScalarNode) and column.node.value is not None and not column.waits:
-            checks.problems.attempt(column.count, {}, name, context.variables)
+            checks.problems.attempt(column.count, {}, name, context.readable)
     return Iterations(columns=columns, places=node.key_places(), names=frozenset(columns))
 
 
@@ -76,7 +76,7 @@ def _rows(nodes: list[Tree], context: Context, checks: Checks) -> Iterations:
             checks.problems.add(node.place, text)
             continue
         _check_row(node, list(places), checks)
-        row = {k.text: checks.value(v, context.variables, f"repeat: {k.text}") for k, v in node.entries}
+        row = {k.text: checks.value(v, context.readable, f"repeat: {k.text}") for k, v in node.entries}
         rows.append(row)
     return Iterations(rows=rows, places=places, names=frozenset(places))
 

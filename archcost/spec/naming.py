@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Collection
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.expressions.tokens import tap_of
+from archcost.words.suggest import suggest
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from archcost.source import Place
     from archcost.spec.problems import Problems
+
+
+_NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+")
+
+
+def is_name(text: str) -> bool:
+    """Whether a text can name an item, a block, an input or a set of weights.
+
+    >>> is_name("3a"), is_name("3")
+    (True, False)
+    """
+    return _NAME.fullmatch(text) is not None
 
 
 class Numbering:
@@ -68,12 +85,15 @@ class Names:
         given: Iterable[str] = (),
         again: Iterable[str] = (),
         in_block: str | None = None,
+        hidden: dict[str, str] | None = None,
     ) -> None:
         """Names for a sequence inside another, or for the outermost one of the network or of a block.
 
         `given` names are there from the start; `again` too, and items of this sequence may renew them.
+        `hidden` says of names that are not visible why they are not.
         """
         self.in_block = outer.in_block if outer else in_block
+        self.hidden: dict[str, str] = outer.hidden if outer else hidden or {}
         self._outer = outer
         self._again = frozenset(again)
         self._own: dict[str, Place | None] = dict.fromkeys((*given, *self._again))
@@ -106,10 +126,48 @@ class Names:
         self._own[name] = place
         return None
 
+    def unseen(self, name: str) -> str:
+        """What to say of a name that is not visible, with what to do about it."""
+        return f"no item named '{name}' is visible here{self._hint(name)}"
+
+    def _hint(self, name: str) -> str:
+        if (later := self.announced(name)) is not None:
+            return f"; it is on line {later.line}, and an item reads only what stands before it"
+        if near := suggest(name, self.visible()):
+            return near
+        if name in self.hidden:
+            return f"; {self.hidden[name]}"
+        if self.in_block:
+            return "; a block sees its own items and `input`, not those around its call"
+        if name in {"previous", "prev", "last", "before", "_"}:
+            return "; what stands before is read without `from`"
+        by_number = "items are read by name, not by number: give the item a `name`"
+        return f"; give an earlier item `name: {name}`" if is_name(name) else f"; {by_number}"
+
     def _place_of(self, name: str) -> Place | None:
         if name in self._own:
             return self._own[name]
         return self._outer._place_of(name) if self._outer else None  # noqa: SLF001 - the same class
+
+
+class Readable(Collection[str]):
+    """What an expression may read at one point: variables, and the sizes of visible taps, `in_height(c3)`."""
+
+    def __init__(self, variables: frozenset[str], names: Names) -> None:
+        self._variables = variables
+        self.names = names
+
+    def __contains__(self, name: object) -> bool:
+        if name in self._variables:
+            return True
+        tap = tap_of(name) if isinstance(name, str) else None
+        return tap is not None and self.names.find(tap.partition(".")[0])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._variables)
+
+    def __len__(self) -> int:
+        return len(self._variables)
 
 
 class Context(NamedTuple):
@@ -118,3 +176,8 @@ class Context(NamedTuple):
     variables: frozenset[str]
     names: Names
     numbering: Numbering
+
+    @property
+    def readable(self) -> Readable:
+        """What its expressions may read."""
+        return Readable(self.variables, self.names)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import ExpressionError
+from archcost.expressions.tokens import tap_of
 from archcost.spec.problems import Mistake
 from archcost.windows.window import axis_names, show
 
@@ -98,47 +99,74 @@ class Taps:
         Raises:
             Mistake: it has no such part, or is no output itself.
         """
-        tap, walked = self.find(ref.head), ref.head
-        for part in ref.text.split(".")[1:]:
+        try:
+            return self.at(ref.text)
+        except LookupError as error:
+            raise Mistake(ref.place, str(error)) from None
+
+    def at(self, path: str) -> Tap:
+        """What a name means, or a name and parts of it: `stage.2`.
+
+        Raises:
+            LookupError: it has no such part, or is no output itself.
+        """
+        walked, *parts = path.split(".")
+        tap = self.find(walked)
+        for part in parts:
             if tap is None or tap.flow == UNKNOWN:
                 break
             if part not in tap.parts:
-                raise Mistake(ref.place, f"'{walked}' has no '{part}'; it has {tap.part_names()}")
+                raise LookupError(f"'{walked}' has no '{part}'; it has {tap.part_names()}")
             tap, walked = tap.parts[part], f"{walked}.{part}"
         if tap is not None and not tap.flow:
-            raise Mistake(ref.place, f"'{walked}' is no output itself; it has {tap.part_names()}")
+            raise LookupError(f"'{walked}' is no output itself; it has {tap.part_names()}")
         return tap or Tap(UNKNOWN)
 
 
 class Environment(Mapping[str, "Value"]):
-    """The variables of an expression, and what it knows of the tensor that arrives."""
+    """The variables of an expression, and the sizes it knows: of the tensor that arrives, and of taps."""
 
-    __slots__ = ("_variables", "flow")
+    __slots__ = ("_taps", "_variables", "flow")
 
-    def __init__(self, variables: dict[str, Value], flow: Flow) -> None:
+    def __init__(self, variables: dict[str, Value], flow: Flow, taps: Taps) -> None:
         self._variables = variables
         self.flow = flow
+        self._taps = taps
 
     def __getitem__(self, name: str) -> Value:
         value = self._variables.get(name)
-        return value if value is not None else self._arriving(name)
+        return value if value is not None else self._size(name)
 
-    def _arriving(self, name: str) -> int:
+    def _size(self, name: str) -> int:
+        """A size by its name: `in_height` of what arrives, `in_height(c3)` of a tap."""
         if not name.startswith("in_"):
             raise KeyError(name)
-        if len(self.flow) != 1:
-            raise ExpressionError(f"{name} is not one number here: {len(self.flow)} tensors arrive")
-        wire = self.flow[0]
+        wanted, tap = name.partition("(")[0].strip(), tap_of(name)
+        wire = self._arriving(wanted) if tap is None else self._tap(wanted, tap)
         if isinstance(wire, Unknown):
             raise Lost
-        shape = wire.output
-        if name == "in_channels":
-            return shape[0]
-        names = axis_names(len(shape) - 1)
-        if name[3:] not in names:
-            arrives = show(shape) if names else f"a vector of {show(shape)}"
-            raise ExpressionError(f"{name}: what arrives is {arrives}; it has no {name[3:]}")
-        return shape[1 + names.index(name[3:])]
+        shape, axis = wire.output, wanted.removeprefix("in_")
+        names = ("channels", *axis_names(len(shape) - 1))
+        if axis not in names:
+            found = show(shape) if len(shape) > 1 else f"a vector of {show(shape)}"
+            what = "what arrives" if tap is None else f"'{tap}'"
+            raise ExpressionError(f"{wanted}: {what} is {found}; it has no {axis}")
+        return shape[names.index(axis)]
+
+    def _arriving(self, wanted: str) -> Wire:
+        if len(self.flow) != 1:
+            text = f"{wanted} is not one number here: {len(self.flow)} tensors arrive"
+            raise ExpressionError(f"{text}; say of which, {wanted}(NAME)")
+        return self.flow[0]
+
+    def _tap(self, wanted: str, name: str) -> Wire:
+        try:
+            flow = self._taps.at(name).flow
+        except LookupError as error:
+            raise ExpressionError(f"{wanted}: {error}") from None
+        if len(flow) != 1:
+            raise ExpressionError(f"{wanted}: '{name}' names {len(flow)} tensors; name one")
+        return flow[0]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._variables)
@@ -156,6 +184,10 @@ class Frame(NamedTuple):
     uses: Uses = ()
     shared: Shared | None = None
     depth: int = 0
+
+    def env(self, flow: Flow) -> Environment:
+        """What an expression knows here of a flow that arrives."""
+        return Environment(self.variables, flow, self.taps)
 
     def inside(self, segment: str | None) -> Frame:
         """One structure further in: a segment on the path (None adds nothing), names of its own."""

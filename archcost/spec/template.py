@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, TypeAlias, cast
 
 from archcost.errors import ExpressionError
 from archcost.expressions.dollar import split_dollar
+from archcost.expressions.tokens import tap_of
 from archcost.expressions.values import show
 from archcost.layers import find
 from archcost.source import Place
 from archcost.spec.document import Ref
 from archcost.spec.foreign_values import instead
+from archcost.spec.naming import Readable
 from archcost.spec.problems import Mistake
 from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, resolve
 from archcost.words.suggest import suggest, translate
@@ -30,7 +32,7 @@ Field: TypeAlias = "Value | tuple[Field, ...] | dict[str, Field] | None"
 """What a field of a layer may hold once its expressions have values."""
 
 IN_NAMES = ("in_channels", "in_length", "in_height", "in_width", "in_depth")
-"""What every expression inside the layers knows about the tensor that arrives."""
+"""What every expression inside the layers knows about the tensor that arrives, and about any by its name."""
 
 _FEW = 8
 """Variables that a message lists."""
@@ -85,9 +87,9 @@ class Template:
         if self._expression is None:
             return
         self.names = self._expression.names
-        for name in sorted(self.names.difference(known)):
+        for name in sorted(name for name in self.names if name not in known):
             if ANY not in known:
-                problems.add(self.place_of(name), f"unknown variable '{name}'{_instead(name, known)}")
+                problems.add(self.place_of(name), _unknown(name, known))
 
     @property
     def waits(self) -> bool:
@@ -104,7 +106,7 @@ class Template:
         if self._expression is None:
             return self.place
         bare = re.sub(r"'[^']*'|\"[^\"]*\"", lambda quoted: " " * len(quoted[0]), self._expression.text)
-        at = re.search(rf"\b{re.escape(name)}\b", bare)
+        at = re.search(rf"\b{re.escape(name)}(?![\w(])", bare)
         return _point(self.node, self._expression.offset + (at.start() if at else 0), len(name))
 
     @property
@@ -158,9 +160,17 @@ class Template:
         return value
 
 
+def _unknown(name: str, known: Collection[str]) -> str:
+    """What to say of a name that an expression reads and that is not known."""
+    tap = tap_of(name)
+    if tap is not None and isinstance(known, Readable):
+        return known.names.unseen(tap.partition(".")[0])
+    return f"unknown variable '{name}'{_instead(name, known)}"
+
+
 def _instead(name: str, known: Collection[str]) -> str:
     """What to do about a variable that is not known, as the end of a message."""
-    if name in IN_NAMES:
+    if name in IN_NAMES or tap_of(name) is not None:
         return ": only expressions inside the layers know the tensor that arrives"
     own = sorted(set(known).difference(IN_NAMES, [OF_BLOCK]))
     if near := suggest(name, own) or translate(name, IN_NAMES, {}):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, TypeAlias
 
+from archcost.expressions.tokens import tap_of
 from archcost.network import Unused
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
 from archcost.spec.yaml_reader import SequenceNode
@@ -16,7 +17,7 @@ from archcost.spec.yaml_reader import SequenceNode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from archcost.spec.document import Block, Item, Iterations, Ref, Spec
+    from archcost.spec.document import Block, Item, Iterations, Spec
     from archcost.spec.template import Template
 
 Owner: TypeAlias = "Block | Repeat | None"
@@ -74,7 +75,7 @@ class Survey:
             for name, template in templates.items():
                 self._follow((None, name), [template], self._variables)
         for template in spec.inputs.values():
-            self._reads([template], self._variables)
+            self._reads([template], self._variables, None)
 
     def _look(self, bodies: Iterable[Block | None]) -> None:
         """Read these bodies, and those of all blocks they call."""
@@ -89,23 +90,31 @@ class Survey:
     def _body(self, block: Block | None) -> None:
         if block is None:
             self._items(self._spec.layers, self._variables, None, 1)
-            self._taken(self._spec.outputs, None)
+            self._taken((ref.text for ref in self._spec.outputs), None)
             return
         scope = dict(self._variables) if block.sees_variables else {}
         for name, parameter in block.parameters.items():
             if parameter.default is not None:
                 self._follow((block, name), [parameter.default], scope)
+                self._sized([parameter.default], block)
             scope[name] = (block, name)
         self._items(block.items, scope, block, 1)
-        self._taken(block.outputs, block)
+        self._taken((ref.text for ref in block.outputs), block)
 
-    def _taken(self, refs: Iterable[Ref], body: Block | None) -> None:
-        for ref in refs:
-            head, *parts = ref.text.split(".")
+    def _taken(self, taps: Iterable[str], body: Block | None) -> None:
+        for tap in taps:
+            head, *parts = tap.split(".")
             self._taps[body].add(head)
             self._parts[body].update(parts)
 
-    def _reads(self, templates: Iterable[Template], scope: Scope) -> None:
+    def _sized(self, templates: Iterable[Template], body: Block | None) -> None:
+        """Note the taps whose sizes are read: `in_height(c3)`."""
+        for one in templates:
+            self._taken(filter(None, map(tap_of, one.names)), body)
+
+    def _reads(self, templates: Iterable[Template], scope: Scope, body: Block | None) -> None:
+        templates = list(templates)
+        self._sized(templates, body)
         self._read.update(scope[name] for one in templates for name in one.names if name in scope)
 
     def _follow(self, name: Name, templates: Iterable[Template], scope: Scope) -> None:
@@ -113,20 +122,21 @@ class Survey:
 
     def _items(self, items: Iterable[Item], scope: Scope, body: Block | None, times: int) -> None:
         for item in items:
-            self._reads(_meta(item), scope)
-            self._taken(item.reads, body)
+            self._reads(_meta(item), scope, body)
+            self._taken((ref.text for ref in item.reads), body)
             if item.share is not None:
                 self._shares[body].append((item, times))
             match item:
                 case LayerItem():
-                    self._reads(item.fields.templates.values(), scope)
+                    self._reads(item.fields.templates.values(), scope, body)
                     likes = (item.fields.templates.get(name) for name in item.fields.kind.tap_fields)
-                    self._taken([like.as_ref() for like in likes if like], body)
+                    self._taken([like.as_ref().text for like in likes if like], body)
                 case BlockCall():
                     calls = self._calls[body]
                     calls[item.block] = min(_SEVERAL, calls.get(item.block, 0) + times)
                     for name, template in item.arguments.items():
                         self._follow((item.block, name), [template], scope)
+                        self._sized([template], body)
                 case Branches():
                     self._branches(item, scope, body, times)
                 case Repeat():
@@ -138,24 +148,25 @@ class Survey:
 
     def _branches(self, item: Branches, scope: Scope, body: Block | None, times: int) -> None:
         for branch in item.branches:
-            self._reads([branch.when] if branch.when else [], scope)
+            self._reads([branch.when] if branch.when else [], scope, body)
             self._items(branch.items, scope, body, times)
-        self._reads(item.merge.fields.templates.values(), scope)
+        self._reads(item.merge.fields.templates.values(), scope, body)
 
     def _repeat(self, item: Repeat, scope: Scope, body: Block | None, times: int) -> None:
         steps = item.iterations
         self._repeats[item] = None
-        self._reads([steps.times] if steps.times else [], scope)
+        self._reads([steps.times] if steps.times else [], scope, body)
         for row in (steps.columns, *steps.rows):
             for name, template in row.items():
                 self._follow((item, name), [template], scope)
+                self._sized([template], body)
         # The value of a column that is no list says how often the repeat runs.
-        self._reads((column for column in steps.columns.values() if not _is_list(column)), scope)
+        self._reads((column for column in steps.columns.values() if not _is_list(column)), scope, body)
         if item.mode == "carry":
             self._carries.append((body, item))
         inside = scope | {name: (item, name) for name in steps.places}
         self._items(item.items, inside, body, _SEVERAL if _runs_often(steps) else times)
-        self._reads(item.merge.fields.templates.values() if item.merge else (), inside)
+        self._reads(item.merge.fields.templates.values() if item.merge else (), inside, body)
 
     # -- what is left over ----------------------------------------------------------------------------------
 

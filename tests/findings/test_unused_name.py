@@ -183,6 +183,12 @@ def test_what_is_said_and_where(found: Found, spec: str, message: str, line: int
             "layers: [c, {repeat: 1, body: [c]}]",
             id="weights that two calls share, further in",
         ),
+        pytest.param(
+            "blocks: {b: {inputs: [x, y], params: {p: $(in_channels(y))}, "
+            "body: [{relu: , from: x}, {conv: {out_channels: $p, kernel_size: 1}}]}}\n"
+            f"layers: [{{b: , {PAIR}}}]",
+            id="an input whose size is asked for",
+        ),
     ],
 )
 def test_what_counts_as_a_use(found: Found, spec: str) -> None:
