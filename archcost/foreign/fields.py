@@ -69,6 +69,8 @@ _NO_DIM = each(
 
 _TIMES = "it is how many there are for each channel that arrives, and 1 keeps their number"
 
+_KEPT = {"keep_prob": "`p` is the share that is dropped; it changes no cost"}
+
 _HALF = "in Darknet `pad=1` is half the kernel, which is 0 for a kernel of 1"
 
 _OF_DARKNET = ("size", "batch_normalize")
@@ -133,7 +135,10 @@ FIELDS_OF: dict[str, dict[str, str]] = {
     "concat": _AXIS,
     "reshape": each("target_shape dims size sizes dim output_shape", "shape"),
     "transpose": each("perm dims order axis permutation", "axes"),
-    "pad": each("pads pad paddings size width pad_width amount", "padding"),
+    "pad": {
+        **each("pads pad paddings size width pad_width amount", "padding"),
+        **each("padding_mode type", "mode"),
+    },
     "crop": {
         **each("crop amount crops padding", "cropping"),
         **each("crop_size output_size", "size"),
@@ -163,6 +168,10 @@ FIELDS_OF: dict[str, dict[str, str]] = {
 
 _NO_COST = "it changes no cost here; leave it out"
 
+_NORMS = "batch_normalize bn norm norm_layer use_bn with_bn batchnorm normalizer_fn norm_type"
+
+_A_NORM = "a norm is an item of its own, after it: `- batch_norm`"
+
 _FLATTENS = "there is no batch, and all that arrives becomes one vector; write it bare: `- flatten`"
 
 NO_FIELDS = {
@@ -187,24 +196,11 @@ NO_FIELDS = {
         "what arrives stands above the layers: `input: [3, 224, 224]`",
     ),
     **each("batch_size batch", "every number is for one sample; leave it out"),
-    "padding_mode": "write `pad: {padding: 1, mode: reflect}` as an item before it, and no padding here",
-    "no_bias": "write `bias: false`",
-    "keep_prob": "`p` is the share that is dropped; it changes no cost",
     **each(
         "act activation act_type act_layer activation_fn hidden_act nonlinearity",
         "an activation is an item of its own, after it: `- relu`",
     ),
-    **each(
-        "batch_normalize bn norm norm_layer use_bn with_bn batchnorm normalizer_fn norm_type",
-        "a norm is an item of its own, after it: `- batch_norm`; what stands before a norm has no bias as a "
-        "rule: `bias: false`",
-    ),
-    **each(
-        "kernel_h kernel_w kernel_height kernel_width kh kw",
-        "both sizes stand in one list: `kernel_size: [3, 5]`",
-    ),
-    **each("stride_h stride_w stride_x stride_y", "both stand in one list: `stride: [1, 2]`"),
-    **each("pad_h pad_w padding_h padding_w", "both stand in one list: `padding: [1, 2]`"),
+    **each(_NORMS, _A_NORM),
     **each(
         "bottom inbound inbound_nodes inputs input_from layers",
         "what it reads stands beside the kind: `from: [a, b]`",
@@ -218,10 +214,27 @@ NO_FIELDS = {
         "params parameters args arguments kwargs config options attrs attributes fields hparams",
         "its fields stand right under it",
     ),
-    **each("flops flop", "write `macs`; what others call FLOPs are MACs, or twice as many"),
-    "normalized_shape": "`axis` says over what: 0, the channels, unless told, [0, 1, 2] or all",
 }
-"""A field's name elsewhere -> what to write instead, for every kind that has no table of its own below."""
+"""A field's name elsewhere -> what to write instead, for every kind that has no table of its own below.
+
+None names a field of ours, which a kind may not have: such sentences stand in one of the next two tables.
+"""
+
+_WITH_FIELD = {
+    ("padding", "padding_mode"): (
+        "write `pad: {padding: 1, mode: reflect}` as an item before it, and no padding here"
+    ),
+    ("padding", "pad_h pad_w padding_h padding_w"): "both stand in one list: `padding: [1, 2]`",
+    ("kernel_size", "kernel_h kernel_w kernel_height kernel_width kh kw"): (
+        "both sizes stand in one list: `kernel_size: [3, 5]`"
+    ),
+    ("stride", "stride_h stride_w stride_x stride_y"): "both stand in one list: `stride: [1, 2]`",
+    ("bias", "no_bias"): "write `bias: false`",
+    ("bias", _NORMS): f"{_A_NORM}; what stands before a norm has no bias as a rule: `bias: false`",
+}
+
+WITH_FIELD = {word: (field, why) for (field, words), why in _WITH_FIELD.items() for word in words.split()}
+"""A field's name elsewhere -> a field of ours, and what to write for every kind that has that one."""
 
 NO_FIELDS_OF: dict[str, dict[str, str]] = {
     "concat": _NO_DIM,
@@ -235,7 +248,7 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
     "conv": {
         "multiplier": "each channel alone is `depthwise_conv: {multiplier: …}`",
         "depth_multiplier": "each channel alone is `depthwise_conv: {multiplier: …}`",
-        "output_padding": "only `conv_transpose` has it",
+        "output_padding": "`conv_transpose` has it, and this has not",
         "causal": "write `padding: causal`",
         "same": "write `padding: same`",
         "transposed": "write `conv_transpose`",
@@ -254,7 +267,7 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         "global_pooling": "write `global_max_pool`",
     },
     "avg_pool": {
-        "dilation": "only `max_pool` has it",
+        "dilation": "`max_pool` has it, and this has not",
         "divisor_override": "there is no such field; the cost is the same without",
         "global_pooling": "write `global_avg_pool`",
         "pool": "say which by the kind: `max_pool` or `avg_pool`",
@@ -264,6 +277,7 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         "bias": "write `shift: false` or `affine: false`",
     },
     "layer_norm": {
+        "normalized_shape": "`axis` says over what: 0, the channels, unless told, [0, 1, 2] or all",
         "scale": "write `affine: false` for no scale and no shift, or `bias: false` for no shift",
         "momentum": "it keeps no statistics; leave it out",
     },
@@ -286,6 +300,9 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         ),
     },
     "reshape": {"allowzero": _NO_COST},
+    "dropout": _KEPT,
+    "drop_path": _KEPT,
+    "custom": each("flops flop", "write `macs`; what others call FLOPs are MACs, or twice as many"),
     "add": each(
         "operation coeff alpha axis broadcast",
         "it adds as they are; for others there are kinds of their own",
@@ -313,7 +330,14 @@ PADDINGS = {
     **each("zeros zero constant", "zeros are what is padded anyway; write how many: `padding: 1`"),
     "full": "write what that is: `padding: 2` for a kernel of 3",
 }
-"""A word for `padding` elsewhere -> what to write instead."""
+"""A word for a window's `padding` elsewhere -> what to write instead."""
+
+PADDED = {
+    **each("reflect reflection mirror symmetric", "write how many, and `mode: reflect` beside it"),
+    **each("replicate edge replication border", "write how many, and `mode: replicate` beside it"),
+    **each("zeros zero constant", "zeros are added unless told; write how many: `padding: 1`"),
+}
+"""The same where the kind is one that pads, and has a `mode` for it."""
 
 VALUES = {
     "same_upper": "same",

@@ -171,7 +171,8 @@ class Fields:
             return Mistake(
                 node.place, f"{self.word}: {path} is {describe(value)}; {_as_it_is(template, written)}"
             )
-        wanted = _wanted(detail, value, lifted=len(loc) > len(written) and isinstance(loc[-1], int))
+        lifted = len(loc) > len(written) and isinstance(loc[-1], int)
+        wanted = _wanted(detail, value, self.kind.model_fields, lifted=lifted)
         if wanted is None:  # a validator words its error itself
             text = _with_origin(detail["msg"], template.origin)
         else:
@@ -310,8 +311,11 @@ _WANTED = {
 }
 
 
-def _wanted(detail: ErrorDetails, value: Field, *, lifted: bool) -> str | None:
-    """What pydantic wanted, in the words of the spec; None if a validator words its error itself."""
+def _wanted(detail: ErrorDetails, value: Field, fields: Collection[str], *, lifted: bool) -> str | None:
+    """What pydantic wanted of a field of these, in the words of the spec.
+
+    None if a validator words its error itself.
+    """
     context = detail.get("ctx", {})
     if detail["type"] == "literal_error":
         words = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
@@ -322,10 +326,16 @@ def _wanted(detail: ErrorDetails, value: Field, *, lifted: bool) -> str | None:
     if detail["type"] == "form":
         forms, one_of, words = str(context["forms"]).rpartition("one of ")
         near = choice(value, words.split(", ")) if one_of and isinstance(value, str) else ""
-        if not near and isinstance(value, str) and (why := foreign.fields.PADDINGS.get(value.lower())):
-            near = f"; {why}"
+        if not near and isinstance(value, str) and detail["loc"] == ("padding",):
+            near = _padding(value.lower(), fields)
         return f"{forms}{one_of}{words}{near}"
     return known.format(**context) + (", or a list of them" if lifted and "type" in detail["type"] else "")
+
+
+def _padding(word: str, fields: Collection[str]) -> str:
+    """What to write for a word that is no padding here, as the end of a message about a field of these."""
+    sentences = foreign.fields.PADDED if "mode" in fields else foreign.fields.PADDINGS
+    return f"; {why}" if (why := sentences.get(word)) else ""
 
 
 def _with_origin(text: str, origin: str) -> str:

@@ -161,11 +161,19 @@ def _field(word: str, known: Collection[str], kind: str) -> _Found:
         found = table.get(word) or table.get(lower)
         if found in known:
             return _Found(found)
-    if why := foreign.fields.NO_FIELDS.get(lower):
+    field, why = foreign.fields.WITH_FIELD.get(lower, ("", None))
+    if field not in _fields_of(kind):
+        why = foreign.fields.NO_FIELDS.get(lower)
+    if why:
         return _Found(instead=f": {why}")
     if layers.find(word):
         return _Found(instead=f"; `{word}` is an item of its own")
     return _Found(meant(word, known, {}) or _begun(lower, known))
+
+
+def _fields_of(kind: str) -> Collection[str]:
+    found = layers.find(kind)
+    return found[0].model_fields if found else ()
 
 
 def _begun(word: str, known: Collection[str]) -> str | None:
