@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from archcost.layers.merge import Concat
     from archcost.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
     from archcost.layers.pooling import AdaptiveAvgPool, AvgPool, MaxPool
+    from archcost.layers.reduction import Reduce
     from archcost.layers.resize import Upsample
     from archcost.layers.shape import Crop, Flatten, Pad, Reshape, Slice, Transpose
     from archcost.network import Input, Network, Node
@@ -376,6 +377,22 @@ def _one_or_all(values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - whatever the 
     return values[0] if len(values) == 1 else values
 
 
+# -- reduction --------------------------------------------------------------------------------------------
+
+
+def _reduce(torch: Torch, layer: Reduce, x: Tensor) -> Tensor:
+    axes = range(x.dim() - 1) if layer.axis == "all" else layer.axis
+    dim, keepdim = [1 + axis for axis in axes], layer.keepdim
+    if layer.function in {"l1", "l2"}:
+        return torch.linalg.vector_norm(x, int(layer.function[1]), dim, keepdim)
+    if layer.function == "prod":  # PyTorch multiplies along one axis at a time
+        return reduce(lambda y, axis: torch.prod(y, axis, keepdim), sorted(dim, reverse=True), x)
+    correction = {"correction": 1 if layer.correction is None else layer.correction}
+    rest = correction if layer.function in {"var", "std"} else {}
+    name = {"max": "amax", "min": "amin"}.get(layer.function, layer.function)
+    return getattr(torch, name)(x, dim, keepdim=keepdim, **rest)
+
+
 # -- linear -----------------------------------------------------------------------------------------------
 
 
@@ -557,6 +574,8 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "global_avg_pool": _global_pool("adaptive_avg_pool"),
     "adaptive_max_pool": _adaptive_pool("adaptive_max_pool"),
     "adaptive_avg_pool": _adaptive_pool("adaptive_avg_pool"),
+    # reduction
+    "reduce": _reduce,
     # linear
     "linear": _linear,
     "maxout": _maxout,

@@ -104,6 +104,12 @@ FIELDS_OF: dict[str, dict[str, str]] = {
         **each("transA transpose_x trans_a adj_x", "transpose_a"),
         **each("transB transpose_y trans_b adj_y", "transpose_b"),
     },
+    "reduce": {
+        **each("op operation mode type reduction kind", "function"),
+        **each("keepdims keep_dims keep_dim", "keepdim"),
+        **each("ddof", "correction"),
+        **_AXIS,
+    },
     "upsample": {
         **each("scale factor scales ratio stride upscale_factor zoom", "scale_factor"),
         **each("output_size target_size sizes out_size", "size"),
@@ -238,6 +244,7 @@ WITH_FIELD = {word: (field, why) for (field, words), why in _WITH_FIELD.items() 
 
 NO_FIELDS_OF: dict[str, dict[str, str]] = {
     "concat": _NO_DIM,
+    "reduce": _NO_DIM,
     "softmax": _NO_DIM,
     "log_softmax": _NO_DIM,
     "flatten": each("start_dim end_dim axis start_axis shape", _FLATTENS),
@@ -352,5 +359,10 @@ VALUES = {
     "nearest_neighbor": "nearest",
     "cubic": "bicubic",
     "torch": "pytorch",
+    **each("average avg reduce_mean", "mean"),
+    **each("maximum amax", "max"),
+    **each("minimum amin", "min"),
+    "product": "prod",
+    "variance": "var",
 }
 """A choice elsewhere -> ours."""

@@ -114,6 +114,8 @@ KINDS = {
 
 _UNKNOWN_COST = "there is no kind for it; declare its shape and cost with `custom`"
 
+_REDUCE = "over axes it is `reduce: {{function: {}, axis: …}}`"
+
 _TRAINING = "it belongs to training; leave it out"
 
 _INPUT = "what arrives stands above the layers: `input: [3, 224, 224]`"
@@ -188,20 +190,26 @@ INSTEAD = {
     # reductions
     **each(
         "mean avg reducemean",
-        "a mean over all positions is `global_avg_pool`; of several tensors `{average, from: [a, b]}`",
+        "a mean over axes is `reduce: {function: mean, axis: …}`, over all positions `global_avg_pool`; of "
+        "several tensors `{average, from: [a, b]}`",
     ),
     **each(
         "sum reducesum",
-        "the sum of several tensors is `{add, from: [a, b]}`; a sum over an axis is declared with `custom`",
+        "a sum over axes is `reduce: {function: sum, axis: …}`; of several tensors `{add, from: [a, b]}`",
     ),
     **each(
         "reducemax amax",
-        "a maximum over all positions is `global_max_pool`; of several tensors `{max, from: [a, b]}`",
+        "a largest over axes is `reduce: {function: max, axis: …}`, over all positions `global_max_pool`; of "
+        "several tensors `{max, from: [a, b]}`",
     ),
-    **each(
-        "argmax argmin topk sort min amin reducemin cumsum prod reduceprod var conj cond tan",
-        _UNKNOWN_COST,
-    ),
+    **each("min amin reducemin", _REDUCE.format("min")),
+    **each("prod reduceprod", _REDUCE.format("prod")),
+    **each("var reducevar reducevariance variance", _REDUCE.format("var")),
+    **each("std reducestd stddev", _REDUCE.format("std")),
+    **each("reducel1 l1norm", _REDUCE.format("l1")),
+    **each("reducel2 vectornorm", _REDUCE.format("l2")),
+    "reduction": "say which: `reduce: {function: sum, axis: …}`, or another function of `reduce`",
+    **each("argmax argmin topk sort cumsum conj cond tan", _UNKNOWN_COST),
     # several tensors
     **each("subtract sub", "a difference costs what a sum does; write `{add, from: [a, b]}` with a `note`"),
     "minimum": "a smallest of tensors costs what a largest does; write `{max, from: [a, b]}` with a `note`",

@@ -22,6 +22,8 @@ KINDS = {
     "global_avg_pool": "pooling:GlobalAvgPool",
     "adaptive_max_pool": "pooling:AdaptiveMaxPool",
     "adaptive_avg_pool": "pooling:AdaptiveAvgPool",
+    # reduction
+    "reduce": "reduction:Reduce",
     # linear
     "linear": "linear:Linear",
     "maxout": "linear:Maxout",

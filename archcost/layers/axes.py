@@ -48,6 +48,24 @@ def name_of(axis: int, x: Shape) -> str:
     return names(x)[axis]
 
 
+def together(axes: Named, x: Shape) -> Axes:
+    """The axes of a tensor that are taken together, by their names in a field `axis`, from the front on.
+
+    Raises:
+        ShapeError: the tensor has no such axis, or one is named twice.
+
+    >>> together((-1, 0), (3, 224, 224)), together("all", (3, 224, 224))
+    ((0, 2), (0, 1, 2))
+    """
+    if isinstance(axes, str):
+        return tuple(range(len(x)))
+    several = (axes,) if isinstance(axes, int) else axes
+    found = [name_of(axis, x) for axis in several]
+    if twice := [name for name in found if found.count(name) > 1]:
+        raise ShapeError(f"axis={list(several)} names the {twice[0]} twice")
+    return tuple(sorted(axis % len(x) for axis in several))
+
+
 def settled(axes: Named, rank: int) -> Named:
     """Axes of a tensor of so many, counted from the front. What names none of them, or one twice, stays.
 

@@ -6,7 +6,7 @@ axis. Validators word their own errors: the text is shown as it is, behind the f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
@@ -29,6 +29,23 @@ def lift(value: Value) -> tuple[Value, ...]:
     """A list as it is, a lone value as a list of one."""
     return value if isinstance(value, tuple) else (value,)
 
+
+_AXES = "an axis (0 is channels, 1 the first spatial one, -1 the last), a list of different axes, or all"
+
+
+def _axes(value: Value) -> Value:
+    axes = lift(value)
+    if value == "all" or (axes and all(map(_is_whole, axes)) and len(set(axes)) == len(axes)):
+        return "all" if value == "all" else axes
+    raise must_be(_AXES, value)
+
+
+def _is_whole(value: Value) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+AxesOrAll = Annotated[tuple[Axis, ...] | Literal["all"], BeforeValidator(_axes)]
+"""Axes that are taken together: one, several or all. See `axes.together`."""
 
 PerAxis = Annotated[tuple[Positive, ...], BeforeValidator(lift), Field(min_length=1)]
 """A positive number, or one per spatial axis. Always a tuple once validated; a lone number has length 1."""

@@ -13,40 +13,23 @@ The others take mean and variance of the input itself. For every set of n elemen
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.layers.axes import name_of
+from archcost.layers.axes import together
 from archcost.layers.base import Formulas, Layer, Shapes, check_channels
-from archcost.layers.fields import Axis, Number, Positive, Probability, lift, must_be
+from archcost.layers.fields import AxesOrAll, Number, Positive, Probability
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.expressions.values import Value
     from archcost.windows.channels import Channels
     from archcost.windows.window import Axes, Shape
 
 Epsilon = Annotated[Number, Field(ge=0)]
-
-_AXES = "an axis (0 is channels, 1 the first spatial one, -1 the last), a list of different axes, or all"
-
-
-def _axes(value: Value) -> Value:
-    axes = lift(value)
-    if value == "all" or (axes and all(map(_is_whole, axes)) and len(set(axes)) == len(axes)):
-        return "all" if value == "all" else axes
-    raise must_be(_AXES, value)
-
-
-def _is_whole(value: Value) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-AxesOrAll = Annotated[tuple[Axis, ...] | Literal["all"], BeforeValidator(_axes)]
 
 
 def _learned(shape: Shape, *, weight: bool, bias: bool) -> Shapes:
@@ -154,17 +137,15 @@ class LayerNorm(Layer):
         return self
 
     def _normalized(self, x: Shape) -> Shape:
-        return x if self.axis == "all" else tuple(x[axis] for axis in sorted(self.axis))
+        return tuple(x[axis] for axis in together(self.axis, x))
 
     def mixed_axes(self, x: Shape) -> Axes:
         """Those normalised over."""
-        return tuple(range(len(x))) if self.axis == "all" else self.axis
+        return together(self.axis, x)
 
     def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
-        found = [] if self.axis == "all" else [name_of(axis, x) for axis in self.axis]
-        if twice := [name for name in found if found.count(name) > 1]:
-            raise ShapeError(f"axis={list(self.axis)} names the {twice[0]} twice")
+        together(self.axis, x)
         return x
 
     def weight_shapes(self, x: Shape) -> Shapes:
@@ -177,8 +158,7 @@ class LayerNorm(Layer):
 
     def run(self, kernels: Kernels, x: Array, **tensors: Array) -> Array:
         """Values shaped like `x`."""
-        axes = tuple(range(x.ndim)) if self.axis == "all" else self.axis
-        return kernels.normalization.layer_norm(x, axes, self.eps, **tensors)
+        return kernels.normalization.layer_norm(x, together(self.axis, x.shape), self.eps, **tensors)
 
 
 class GroupNorm(Layer):

@@ -84,6 +84,17 @@ def mixed(x: Shape, axes: Collection[int]) -> Rearrangement:
     return Rearrangement(sizes, tuple((i,) for i in range(len(x))), target)
 
 
+def reduced(x: Shape, axes: Collection[int], *, keeps_axes: bool) -> Rearrangement:
+    """Every output reads all there is along some axes, which are then dropped, or kept at size 1.
+
+    >>> reduced((4, 7, 5), [2], keeps_axes=True).target, reduced((4, 7, 5), [0], keeps_axes=False).target
+    (((0,), (1,), ()), ((1,), (2,)))
+    """
+    source = tuple((i,) for i in range(len(x)))
+    kept = (() if axis in axes else (axis,) for axis in range(len(x)) if keeps_axes or axis not in axes)
+    return Rearrangement(x, source, tuple(kept))
+
+
 def broadcast(x: Shape, y: Shape) -> Rearrangement:
     """Sizes of 1 repeated.
 

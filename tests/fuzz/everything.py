@@ -271,6 +271,11 @@ class Everything(Writer):
 
     _adaptive_avg_pool = _adaptive_max_pool
 
+    def _reduce(self, _: list[str]) -> Item:
+        function = self.random.choice(("sum", "mean", "max", "var", "std", "l1", "l2"))
+        optional: Item = {"keepdim": True, "correction": 0} if function == "var" else {"keepdim": True}
+        return {"function": function, "axis": self.axes()} | self.some(optional)
+
     def _linear(self, _: list[str]) -> Item:
         return {"out_features": self.channels()} | self.some({"bias": False, "per_position": True}, 0.4)
 
@@ -308,9 +313,11 @@ class Everything(Writer):
 
     _instance_norm = _batch_norm
 
+    def axes(self) -> object:
+        return self.random.choice((0, 1, 2, -1, "all", [0, 1], [0, -1], [1, 2], [-2, -1]))
+
     def _layer_norm(self, _: list[str]) -> Item:
-        axes = self.random.choice((0, 1, 2, -1, "all", [0, 1], [0, -1], [1, 2], [-2, -1]))
-        return self.some({"axis": axes, "affine": False}, 0.6)
+        return self.some({"axis": self.axes(), "affine": False}, 0.6)
 
     def _group_norm(self, _: list[str]) -> Item:
         return {"num_groups": self.random.choice((1, 1, 2, "$in_channels"))}

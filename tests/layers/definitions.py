@@ -206,6 +206,21 @@ def average(numbers: Sequence[float]) -> float:
     return sum(numbers) / len(numbers)
 
 
+# -- reductions -------------------------------------------------------------------------------------------
+
+
+def reduced(take: Callable[[list[float]], float], *axes: int, kept: bool = False) -> Value:
+    """Of all elements along some axes, which are dropped, or kept at size 1."""
+
+    def value(at: Index, x: Array) -> float:
+        left = iter(at)
+        fixed = {axis: next(left) for axis in range(x.ndim) if kept or axis not in axes}
+        ranges = ([fixed[axis]] if axis not in axes else range(n) for axis, n in enumerate(x.shape))
+        return take([float(x[place]) for place in product(*ranges)])
+
+    return value
+
+
 # -- products with a matrix -------------------------------------------------------------------------------
 
 

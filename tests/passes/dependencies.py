@@ -173,6 +173,11 @@ def _axes(w: Writer, xs: tuple[Shape, ...]) -> Fields:
     return {"axis": sorted(w.random.sample(axes, w.random.randint(1, len(axes))))}
 
 
+def _reduce(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    function = w.random.choice(["sum", "mean", "prod", "l2"])
+    return {"function": function, **_axes(w, xs), "keepdim": w.random.random() < 0.5}
+
+
 def _order(w: Writer, xs: tuple[Shape, ...]) -> Fields:
     axes = [*range(len(xs[0]))]
     w.random.shuffle(axes)
@@ -242,6 +247,7 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("upsample", _upsample, 1),
     ("adaptive_avg_pool", _adaptive, 1),
     ("global_avg_pool", _none, 1),
+    ("reduce", _reduce, 1),
     ("flatten", _none, 1),
     ("relu", _none, 1),
     ("softmax", _axis, 1),

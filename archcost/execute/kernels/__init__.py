@@ -10,6 +10,7 @@ from archcost.execute.kernels import (
     merge,
     normalization,
     pooling,
+    reduction,
     resize,
     shape,
 )
@@ -25,6 +26,7 @@ class Kernels:
     merge = merge
     normalization = normalization
     pooling = pooling
+    reduction = reduction
     resize = resize
     shape = shape
 
