@@ -194,6 +194,11 @@ class Oracle:
         if kind in self._blocks:
             return self._block(self._blocks[kind], mapping(item[kind]), flow, frame, segment)
         fields = {name: frame.value(value, flow) for name, value in mapping(item[kind]).items()}
+        if kind == "split":
+            sizes = item[kind].get("sizes", [])
+            named = mapping(sizes) or {str(i): size for i, size in enumerate(cast("list[Data]", sizes))}
+            lengths = {name: frame.value(size, flow) for name, size in named.items()}
+            return self._split(fields, lengths, flow, f"{frame.prefix}{segment}")
         return Tap((self._node(kind, fields, flow, f"{frame.prefix}{segment}"),))
 
     def _branches(self, item: Item, flow: tuple[Tensor, ...], within: Frame) -> Tap:
@@ -258,6 +263,25 @@ class Oracle:
             tap = Tap(self._join(item, item["collect"], [flow, *flows], within))
         parts = {str(i): one for i, one in enumerate(rounds)} if "name" in item else {}
         return Tap(tap.flow, (tap.parts if carry else {}) | parts)
+
+    def _split(self, fields: Values, lengths: Values, flow: tuple[Tensor, ...], path: str) -> Tap:
+        if len(flow) != 1:
+            raise RefusedError
+        axis: int = fields.get("axis", 0)
+        parts: int | list[str] = fields.get("parts", [])
+        whole = flow[0].shape[axis]
+        names = [str(i) for i in range(parts)] if isinstance(parts, int) else list(parts)
+        lengths = lengths or {name: whole // len(names) for name in names}
+        rest: int = whole - sum(n for n in lengths.values() if n != -1)
+        if rest < 1 if -1 in lengths.values() else rest:
+            raise RefusedError
+        found: Scope = {}
+        for name, n in lengths.items():
+            shape = list(flow[0].shape)
+            shape[axis] = rest if n == -1 else n
+            self.nodes.append(Tensor(f"{path}.{name}", tuple(shape), "slice", flow))
+            found[name] = Tap((self.nodes[-1],))
+        return Tap(tuple(tap.flow[0] for tap in found.values()), found)
 
     def _node(self, kind: str, fields: Values, reads: tuple[Tensor, ...], path: str) -> Tensor:
         shapes = [x.shape for x in reads]

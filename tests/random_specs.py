@@ -25,7 +25,7 @@ class Writer:
         self.random = random
         self.blocks: dict[str, Item] = {}
         self.names = 0
-        self.layers: list[Write] = [self.conv, self.relu, self.conv]
+        self.layers: list[Write] = [self.conv, self.relu, self.conv, self.split]
 
     def spec(self) -> Item:
         one = self.random.random() < 0.8
@@ -98,7 +98,7 @@ class Writer:
         """What can be read of a named item."""
         name = item["name"]
         outputs = [part for key in item if key in self.blocks for part in self.blocks[key].get("outputs", ())]
-        parts = [f"{name}.{part}" for part in (*outputs, *item.get("carry", ()))]
+        parts = [f"{name}.{part}" for part in (*outputs, *item.get("carry", ()), *_parts(item.get("split")))]
         return [name, *parts, *([f"{name}.0"] if "repeat" in item and self.chance(0.5) else [])]
 
     def read(self, scopes: list[list[str]]) -> str:
@@ -123,6 +123,14 @@ class Writer:
 
     def relu(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         return {"relu": None}
+
+    def split(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
+        parts: list[Item] = [
+            {"parts": self.random.choice([1, 2, "$v", ["p", "q"]])},
+            {"sizes": self.random.choice([[1, -1], ["$v", -1], {"p": 1, "q": -1}, [2, 2], {"p": 2, "q": 2}])},
+        ]
+        axis = {"axis": self.random.choice([0, 1, 2])} if self.chance(0.4) else {}
+        return {"split": self.random.choice(parts) | axis}
 
     def merge(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         return {
@@ -168,3 +176,10 @@ class Writer:
         if mapping(item["repeat"]).keys() & {j} and self.chance(0.5):
             item["body"].append({"conv": {"out_channels": f"${j}", "kernel_size": 1}})
         return item
+
+
+def _parts(split: Item | None) -> list[str]:
+    """The names of the parts of a split; of so many equal ones, the first is there whatever they are."""
+    given = mapping(split).get("parts", mapping(split).get("sizes"))
+    names = ["p", "q"] if given == ["p", "q"] else list(mapping(given))
+    return names or ["0"] * (split is not None)

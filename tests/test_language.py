@@ -398,15 +398,44 @@ def test_inside_a_block_input_is_the_blocks_and_names_outside_are_not_seen(tmp_p
 def test_several_outputs_arrive_together_and_are_read_by_name(tmp_path: Path) -> None:
     net = network(
         tmp_path,
-        "- {split: , name: s}\n- concat\n- {relu: , from: s.low}",
+        "- {forked: , name: s}\n- concat\n- {relu: , from: s.low}",
         """
         blocks:
-          split:
+          forked:
             outputs: [high, low]
             body: [{slice: {end: 1}, name: high}, {slice: {start: 1}, name: low, from: input}]
         """,
     )
     assert lines(net)[2:] == ["concat: concat 4x8x8 <- s.high, s.low", "relu: relu 3x8x8 <- s.low"]
+
+
+def test_a_split_is_a_slice_per_part_read_by_number_or_name(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {name: s, split: {parts: 2}}
+        - add
+        - {name: t, from: s.1, split: {sizes: {top: $n, rest: -1}, axis: -2}}
+        - {relu, from: t.rest}
+        """,
+        "vars: {n: 3}\noutputs: [s, t]\n",
+    )
+    assert lines(net) == [
+        "s.0: slice 2x8x8 <- input",
+        "s.1: slice 2x8x8 <- input",
+        "add: add 2x8x8 <- s.0, s.1",
+        "t.top: slice 2x3x8 <- s.1",
+        "t.rest: slice 2x5x8 <- s.1",
+        "relu: relu 2x5x8 <- t.rest",
+    ]
+    assert [*net.outputs] == ["s.0", "s.1", "t.top", "t.rest"]
+    assert not net.unused
+    assert net.nodes[1].layer is network(tmp_path, "- {name: s, split: {parts: 2}}").nodes[1].layer
+
+
+def test_a_split_that_is_left_out_hands_on_what_arrives(tmp_path: Path) -> None:
+    net = network(tmp_path, "- {split: {parts: 2}, when: $(in_channels > 4)}\n- relu")
+    assert lines(net) == ["relu: relu 4x8x8 <- input"]
 
 
 def test_a_standard_block_adds_its_last_word(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 import archcost.layers
 from archcost import foreign
-from archcost.layers import KINDS, RANKED, find, words
+from archcost.layers import KINDS, RANKED, find, find_item, words
 from archcost.layers.base import TERMS, Kind, Layer, Operations
 from archcost.words.suggest import plain
 from tests.layers.table import CASES
@@ -151,8 +151,9 @@ def test_a_word_that_is_no_kind_is_not_found() -> None:
 
 
 def test_every_word_is_offered() -> None:
-    assert sorted(words()) == sorted({*KINDS, *(f"{word}{rank}d" for word in RANKED for rank in (1, 2, 3))})
-    assert None not in [find(word) for word in words()]
+    ranked = (f"{word}{rank}d" for word in RANKED for rank in (1, 2, 3))
+    assert sorted(words()) == sorted({*KINDS, *ranked, "split"})
+    assert None not in [find_item(word) for word in words()]
 
 
 def terms(case: Case) -> set[str]:

@@ -11,7 +11,7 @@ import pytest
 
 from archcost import analyze, foreign, load
 from archcost.errors import SpecError
-from archcost.layers import KINDS, find, words
+from archcost.layers import KINDS, find_item, words
 from archcost.spec.keywords import MERGES, STRUCTURES
 from archcost.spec.unknown_words import Slips, field_tail, kind_tail
 from archcost.spec.zoo import standard_names
@@ -207,7 +207,7 @@ def test_no_argument_is_taken_for_another_field() -> None:
 
 
 def fields_of(kind: str) -> list[str]:
-    found = find(kind)
+    found = find_item(kind)
     assert found
     return list(found[0].model_fields)
 

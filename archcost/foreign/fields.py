@@ -155,6 +155,11 @@ FIELDS_OF: dict[str, dict[str, str]] = {
         **each("stop ends to", "end"),
         **_AXIS,
     },
+    "split": {
+        **each("chunks sections num_outputs num n outputs", "parts"),
+        **each("split_size_or_sections num_or_size_splits split_size size_splits", "sizes"),
+        **_AXIS,
+    },
     "channel_shuffle": each("group num_groups g", "groups"),
     "adaptive_avg_pool": _SIZE,
     "adaptive_max_pool": _SIZE,
@@ -299,6 +304,7 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
             "it multiplies by a constant; learned numbers, one per channel, are `layer_scale: {bias: true}`",
         ),
     },
+    "split": _NO_DIM,
     "slice": {
         **_NO_DIM,
         **each(

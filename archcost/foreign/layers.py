@@ -45,6 +45,7 @@ KINDS = {
     "featurealphadropout": "dropout",
     "featuredropout": "dropout",
     "spatialcrossmaplrn": "local_response_norm",
+    **each("chunk tensorsplit", "split"),
     # ONNX, papers and habits
     "gemm": "linear",
     "fullyconnected": "linear",
@@ -173,10 +174,8 @@ INSTEAD = {
     **each("view unflatten", f"write `reshape: {{shape: […]}}`; a shape is {_NO_BATCH}"),
     "squeeze": "an axis of 1 is dropped by a `reshape` without it, and [channels, 1, 1] by `flatten`",
     **each("unsqueeze expanddims", f"write `reshape: {{shape: […]}}` with a 1 there; a shape is {_NO_BATCH}"),
-    **each(
-        "split chunk tensorsplit unbind narrow",
-        "write one `slice: {start: …, end: …}` per part, each `from:` the same name",
-    ),
+    "unbind": "write `split: {parts: …, axis: …}`; each part keeps its axis of 1, which a `reshape` drops",
+    "narrow": "write `slice: {axis: …, start: …, end: …}`; the end is the start and the length",
     "stack": "write `reshape` with a 1 for the new axis, then `{concat: {axis: …}, from: [a, b]}`",
     **each(
         "roll flip gather scatter indexselect take tile expand broadcast",

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from archcost.layers.base import Kind
+    from archcost.layers.base import ItemFields, Kind
 
 KINDS = {
     # convolution
@@ -104,6 +104,19 @@ def find(word: str) -> tuple[type[Kind], int | None] | None:
     return getattr(import_module(f"archcost.layers.{module}"), name), rank
 
 
+def find_item(word: str) -> tuple[type[ItemFields], int | None] | None:
+    """The same of every item with fields: of a kind, and of `split`, which expands into several layers.
+
+    >>> [find_item(word) is not None for word in ("split", "slice", "body")]
+    [True, True, False]
+    """
+    if word == "split":
+        from archcost.layers.split import Split  # noqa: PLC0415 - few specs need it
+
+        return Split, None
+    return find(word)
+
+
 def unranked(word: str) -> str:
     """The kind a word names, without the rank it may assert.
 
@@ -114,5 +127,5 @@ def unranked(word: str) -> str:
 
 
 def words() -> list[str]:
-    """Every word that names a kind, for suggestions and completion."""
-    return [*KINDS, *(f"{kind}{rank}d" for kind in RANKED for rank in (1, 2, 3))]
+    """Every word of an item with fields, for suggestions and completion."""
+    return [*KINDS, "split", *(f"{kind}{rank}d" for kind in RANKED for rank in (1, 2, 3))]

@@ -146,7 +146,26 @@ def evaluate(formula: str, env: Mapping[str, int]) -> int:
     return value
 
 
-class Kind(BaseModel, ABC):
+class ItemFields(BaseModel):
+    """What a spec writes under the word of a layer, or of `split`: fields, each with what it must be."""
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
+
+    within_dimension_limit: ClassVar[bool] = True
+    """False if its numbers are declared costs, which may exceed the limit on a dimension."""
+    tap_fields: ClassVar[dict[str, str]] = {}
+    """Fields that name a tap -> the field that gets the spatial size of its tensor (`like` -> `size`)."""
+
+    @classmethod
+    def chosen_by(cls, function: object) -> list[type[Kind]]:
+        """The kinds a field `function` may mean, for a kind that only chooses one and hands it its fields.
+
+        Exactly one if the word is known; all there are to choose from if it is not (yet).
+        """
+        return []
+
+
+class Kind(ItemFields, ABC):
     """A layer kind. Subclass `Layer` (one input), `Merge` (two or more) or `TensorSource` (none).
 
     Where inputs play different parts (features and their offsets), subclass this. The first questions are
@@ -155,18 +174,12 @@ class Kind(BaseModel, ABC):
     The docstring's first line is for people choosing a kind; `reference` names the source of its formulas.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", defer_build=True)
-
     alias: ClassVar[bool] = False
     """True if the output is the input under another shape: it costs no memory of its own."""
-    within_dimension_limit: ClassVar[bool] = True
-    """False if its numbers are declared costs, which may exceed the limit on a dimension."""
     values_unknown: ClassVar[bool] = False
     """True if nobody knows what it computes: `run` gives values to go on with, and counts nothing."""
     per_channel: ClassVar[bool] = False
     """True if a channel that leaves depends only on the channel at its place of what arrives."""
-    tap_fields: ClassVar[dict[str, str]] = {}
-    """Fields that name a tap -> the field that gets the spatial size of its tensor (`like` -> `size`)."""
     axis_fields: ClassVar[tuple[str, ...]] = ()
     """Fields that number axes of what arrives."""
     reference: ClassVar[str] = ""
@@ -211,14 +224,6 @@ class Kind(BaseModel, ABC):
         """The window on the input at `position`, where inputs play different parts."""
         return self.window(x)
 
-    @classmethod
-    def chosen_by(cls, function: object) -> list[type[Kind]]:
-        """The kinds a field `function` may mean, for a kind that only chooses one and hands it its fields.
-
-        Exactly one if the word is known; all there are to choose from if it is not (yet).
-        """
-        return []
-
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """What every channel that leaves depends on. A kind that does not say so is not known singly."""
         return overlaid(arriving) if self.per_channel else blurred_together(arriving, out_channels)
@@ -261,7 +266,8 @@ class Kind(BaseModel, ABC):
 
 
 # Pydantic would evaluate these annotations, which are text, anew for every class below: 9 ms of `analyze`.
-Kind.__annotations__ = dict.fromkeys(Kind.__annotations__, ClassVar)
+for _class in (ItemFields, Kind):
+    _class.__annotations__ = dict.fromkeys(_class.__annotations__, ClassVar)
 
 
 class Layer(Kind):

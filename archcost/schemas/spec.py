@@ -15,7 +15,7 @@ from archcost.spec.expectations import KEYS as EXPECT
 from archcost.spec.keywords import STRUCTURES
 
 if TYPE_CHECKING:
-    from archcost.layers.base import Kind
+    from archcost.layers.base import ItemFields
 
 Schema = dict[str, Any]
 
@@ -198,8 +198,8 @@ def _or_call(companion: Schema, call: Schema) -> Schema:
     return _described(_any(own, call), companion["description"])
 
 
-def _class(word: str) -> type[Kind]:
-    found = layers.find(word)
+def _class(word: str) -> type[ItemFields]:
+    found = layers.find_item(word)
     if found is None:
         raise KeyError(word)
     return found[0]
@@ -212,7 +212,7 @@ def _kind_ref(word: str) -> Schema:
 def _kinds() -> Schema:
     """A definition per kind, and one for every model their fields use."""
     definitions: Schema = {}
-    for word in layers.KINDS:
+    for word in (*layers.KINDS, "split"):
         made = _class(word).model_json_schema(ref_template="#/$defs/{model}")
         for name, inner in made.pop("$defs", {}).items():
             definitions[name] = _fields(inner)
@@ -247,6 +247,8 @@ def _relaxed(field: Schema) -> Schema:
         # A lone number stands for a list of them; a pair stays in its list.
         alone = [] if item.get("type") == "array" else [_relaxed(item)]
         return _any(_list(field), *alone, _EXPRESSION)
+    if field.get("type") == "object":
+        return _any(_mapping(_relaxed(field["additionalProperties"])), _EXPRESSION)
     kept = {key: value for key, value in field.items() if key not in {"title", "description", "default"}}
     return kept if kept.get("type") == "null" else _any(kept, _EXPRESSION)
 

@@ -58,7 +58,7 @@ class BlockParser:
         for entry in mapping.entries:
             name = entry.key.text
             self._checks.check_name(entry.key, "block")
-            is_kind = layers.find(name) is not None and not called_by_path
+            is_kind = layers.find_item(name) is not None and not called_by_path
             if is_kind or name in STRUCTURES or name in META:
                 taken = "key of items" if name in META else "kind"
                 text = f"block '{name}' has the name of a {taken}; choose another, such as {name}_unit"

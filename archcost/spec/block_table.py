@@ -47,7 +47,7 @@ class BlockTable:
     def is_kind(self, word: str) -> bool:
         """Whether a word is a layer, a block or a structure."""
         is_block = word in self.own or word.startswith("std/")
-        return is_block or word in STRUCTURES or layers.find(word) is not None
+        return is_block or word in STRUCTURES or layers.find_item(word) is not None
 
     def check(self, problems: Problems) -> None:
         """Whether every call fits its block, and no block calls itself: only now are all blocks known."""

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from archcost.layers.base import Kind
+    from archcost.layers.split import Split
     from archcost.source import Place
     from archcost.spec.fields import Fields
     from archcost.spec.template import Template
@@ -54,9 +56,20 @@ class Item:
 class LayerItem(Item):
     """One layer."""
 
-    def __init__(self, word: str, place: Place, segment: str, fields: Fields) -> None:
+    def __init__(self, word: str, place: Place, segment: str, fields: Fields[Kind]) -> None:
         super().__init__(word, place, segment)
         self.fields = fields
+
+
+class SplitItem(Item):
+    """One tensor cut into several; `slices` are the fields of the layers that do it."""
+
+    def __init__(
+        self, word: str, place: Place, segment: str, fields: Fields[Split], slices: Fields[Kind]
+    ) -> None:
+        super().__init__(word, place, segment)
+        self.fields = fields
+        self.slices = slices
 
 
 class BlockCall(Item):
@@ -81,7 +94,7 @@ class Body(Item):
 class MergeSpec(NamedTuple):
     """How several tensors become one: a merge kind, where it is written, the segment its node adds."""
 
-    fields: Fields
+    fields: Fields[Kind]
     word: str
     place: Place
     segment: str

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.errors import SpecError
+from archcost.errors import ShapeError, SpecError
 from archcost.layers.base import TensorSource
 from archcost.network import Expectation, Network
-from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
+from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat, SplitItem
 from archcost.spec.expectations import expected
 from archcost.spec.iterations import rounds
 from archcost.spec.nodes import NodeMaker
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from archcost.expressions.values import Value
+    from archcost.layers.base import Kind
     from archcost.limits import Limits
     from archcost.network import Input, Node, Unused
     from archcost.source import Place
@@ -190,6 +191,8 @@ class Expander:
         match item:
             case LayerItem():
                 return self._layer(item, flow, env, frame)
+            case SplitItem():
+                return self._split(item, flow, env, frame)
             case BlockCall():
                 return self._block(item, flow, env, frame)
             case Branches():
@@ -226,11 +229,30 @@ class Expander:
                 raise Mistake(item.place, f"{item.word}: brings its own tensor and reads none; drop `from`")
             flow = ()
         layer = self._made.layer(fields, env, self._sizes(fields, frame))
-        labels = [ref.text for ref in item.reads] if len(item.reads) == len(flow) else [w.path for w in flow]
         path = frame.prefix + (item.segment or item.word)
-        return Tap((self._made.make(fields, layer, flow, [f"'{label}'" for label in labels], path, frame),))
+        return Tap((self._made.make(fields, layer, flow, _labels(item, flow), path, frame),))
 
-    def _sizes(self, fields: Fields, frame: Frame) -> dict[str, Shape]:
+    def _split(self, item: SplitItem, flow: Flow, env: Environment, frame: Frame) -> Tap:
+        """A slice per part, each read by the part's name."""
+        if len(flow) != 1:
+            raise Mistake(
+                item.place, f"split: takes one input, but {len(flow)} arrive; choose one with `from`"
+            )
+        (wire,), (label,) = flow, _labels(item, flow)
+        if isinstance(wire, Unknown):
+            raise Lost
+        split = self._made.layer(item.fields, env, {})
+        path = frame.prefix + (item.segment or item.word)
+        parts: dict[str, Tap] = {}
+        try:
+            for name, layer in split.slices(wire.output):
+                node = self._made.make(item.slices, layer, flow, [label], f"{path}.{name}", frame)
+                parts[name] = Tap((node,))
+        except ShapeError as error:
+            raise Mistake(item.fields.place_of(str(error)), f"split: {error} (from {label})") from None
+        return Tap(tuple(part.flow[0] for part in parts.values()), parts)
+
+    def _sizes(self, fields: Fields[Kind], frame: Frame) -> dict[str, Shape]:
         """The spatial sizes of the taps the fields name (`like: c3`)."""
         sizes: dict[str, Shape] = {}
         for name in fields.kind.tap_fields:
@@ -380,3 +402,9 @@ class Expander:
         if item.mode == "collect":
             flows.insert(0, ("the input", flow))
         return Tap(self._merge(item.merge, flows, within, within.env(flow)))
+
+
+def _labels(item: Item, flow: Flow) -> list[str]:
+    """What errors call the tensors that arrive: as `from` names them, or by their paths."""
+    names = [ref.text for ref in item.reads] if len(item.reads) == len(flow) else [w.path for w in flow]
+    return [f"'{name}'" for name in names]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from itertools import chain
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from archcost.expressions.values import Value
-    from archcost.layers.base import Kind
+    from archcost.layers.base import ItemFields
     from archcost.source import Place
     from archcost.spec.checks import Checks
     from archcost.spec.problems import Problems
@@ -35,8 +35,11 @@ Loc = tuple[int | str, ...]
 """Where a value stands among the fields, as pydantic says it: `("padding", 0, 1)`."""
 
 
-class Fields:
-    """What a spec says about one layer: its kind and its fields, as templates.
+K = TypeVar("K", bound="ItemFields")
+
+
+class Fields(Generic[K]):
+    """What a spec says about one layer, or one `split`: its kind and its fields, as templates.
 
     Attributes:
         word: the kind as written (`conv2d`).
@@ -47,7 +50,7 @@ class Fields:
 
     __slots__ = ("_faulty", "_known", "_limits", "kind", "names", "place", "rank", "templates", "word")
 
-    def __init__(self, word: str, found: tuple[type[Kind], int | None], place: Place) -> None:
+    def __init__(self, word: str, found: tuple[type[K], int | None], place: Place) -> None:
         self.word = word
         self.kind, self.rank = found
         self.place = place
@@ -55,7 +58,7 @@ class Fields:
         self.names: tuple[str, ...] = ()
         self._faulty = False
 
-    def read(self, node: Tree | None, known: Collection[str], checks: Checks) -> Fields:
+    def read(self, node: Tree | None, known: Collection[str], checks: Checks) -> Self:
         """Take over the fields as written; everything that is wrong without knowing any variable is noted."""
         self._limits = checks.limits
         self._known = known
@@ -112,7 +115,7 @@ class Fields:
             text = f"{self.word}: {name} is empty; give it a value, or leave it out"
             problems.add(self.templates[name].place, text)
 
-    def layer(self, env: Mapping[str, Value], sizes: Mapping[str, Shape]) -> Kind:
+    def layer(self, env: Mapping[str, Value], sizes: Mapping[str, Shape]) -> K:
         """The layer under these variables.
 
         `sizes` has the spatial size of the taps that `tap_fields` name, by field.
@@ -130,7 +133,7 @@ class Fields:
         except ValidationError as error:
             raise self._worded(error.errors(include_url=False)[0], values) from None
 
-    def _validate(self, values: dict[str, Field]) -> Kind:
+    def _validate(self, values: dict[str, Field]) -> K:
         given = {name: for_pydantic(value) for name, value in values.items()}
         chosen = self.kind.chosen_by(given.get("function"))
         if len(chosen) == 1:  # its fields are checked as its own, so that each mistake has its place

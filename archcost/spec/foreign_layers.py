@@ -168,7 +168,7 @@ def _call(text: str) -> str | None:
         return f"a layer is a word and a mapping of its fields, as in {_EXAMPLE}"
     if plain(word) == "multiheadattention":
         return _attention(call)
-    if layers.find(kind) is None:
+    if layers.find_item(kind) is None:
         below = "its parameters" if kind.startswith("std/") else "its items"
         return f"write `{kind}:`, and {below} below it"
     if re.match(_FUNCTIONAL, word):  # its first argument is the tensor
@@ -235,7 +235,7 @@ def _order(word: str, kind: str) -> list[str]:
 
 
 def _fields(kind: str) -> list[str]:
-    found = layers.find(kind)
+    found = layers.find_item(kind)
     return list(found[0].model_fields) if found else []
 
 
@@ -259,7 +259,7 @@ def _arguments(call: ast.Call, order: list[str], kind: str) -> dict[str, str]:
 
 def _written(kind: str, given: dict[str, str]) -> str:
     """How to write a layer, with `…` for required fields that are not known."""
-    if found := layers.find(kind):
+    if found := layers.find_item(kind):
         needed = [name for name, field in found[0].model_fields.items() if field.is_required()]
         given = {name: given.get(name, "…") for name in _fields(kind) if name in given or name in needed}
     fields = ", ".join(f"{name}: {value}" for name, value in given.items())

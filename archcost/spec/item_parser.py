@@ -9,9 +9,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost import foreign, layers
-from archcost.layers.base import Merge
+from archcost.layers.base import Kind, Merge
 from archcost.spec.block_table import BlockUse
-from archcost.spec.document import BlockCall, Body, Branch, Branches, LayerItem, MergeSpec, Repeat
+from archcost.spec.document import (
+    BlockCall,
+    Body,
+    Branch,
+    Branches,
+    LayerItem,
+    MergeSpec,
+    Repeat,
+    SplitItem,
+)
 from archcost.spec.fields import Fields
 from archcost.spec.item_keys import ItemKeys
 from archcost.spec.iterations import read_iterations
@@ -116,6 +125,8 @@ class ItemParser:
                 if name in fields.kind.tap_fields:  # `like: c3` must name a visible tap
                     self._checks.refs(template.node, context.names, f"{word}: {name}")
             return LayerItem(word, place, segment, fields)
+        if word == "split":
+            return self._split(value, place, context, segment)
         block = self._blocks.find(word)
         if block is not None:
             self._blocks.calls.append(BlockUse(word, block, value, place, context.names.in_block))
@@ -125,6 +136,13 @@ class ItemParser:
         if why := no_kind_or_block(word, value, self._blocks):
             raise Mistake(place, why)
         return Body(word, place, [])
+
+    def _split(self, value: Tree | None, place: Place, context: Context, segment: str) -> Item:
+        from archcost.layers.shape import Slice  # noqa: PLC0415 - few specs need it
+        from archcost.layers.split import Split  # noqa: PLC0415 - as above
+
+        fields = Fields("split", (Split, None), place).read(value, context.variables, self._checks)
+        return SplitItem("split", place, segment, fields, Fields[Kind]("slice", (Slice, None), place))
 
     # -- structures -------------------------------------------------------------------------------------
 

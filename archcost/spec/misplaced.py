@@ -106,7 +106,7 @@ class Mender:
 
     def _hoisted(self, node: MappingNode, entry: KeyValue) -> MappingNode:
         """The item with the meta keys that stand among the fields of its layer, where they are noted."""
-        if not isinstance(entry.value, MappingNode) or layers.find(entry.key.text) is None:
+        if not isinstance(entry.value, MappingNode) or layers.find_item(entry.key.text) is None:
             return node
         inside = [e for e in entry.value.entries if e.key.text in META and node.get(e.key.text) is None]
         if not inside:

@@ -15,11 +15,11 @@ from archcost.spec.template import has_dashes
 from archcost.spec.yaml_reader import ScalarNode, SequenceNode, resolve
 
 if TYPE_CHECKING:
-    from archcost.layers.base import Kind
+    from archcost.layers.base import ItemFields
     from archcost.spec.template import Field
 
 
-def not_a_mapping(word: str, kind: type[Kind], node: ScalarNode | SequenceNode) -> str:
+def not_a_mapping(word: str, kind: type[ItemFields], node: ScalarNode | SequenceNode) -> str:
     """What to write for the fields of a layer that are a word or a list."""
     if has_dashes(node):
         return f"{word}: its fields are a mapping; leave out the dashes before them"
@@ -38,7 +38,7 @@ def not_a_mapping(word: str, kind: type[Kind], node: ScalarNode | SequenceNode) 
     return f"{word}: its fields are a mapping{takes(fields)}"
 
 
-def _proposal(kind: type[Kind], node: ScalarNode | SequenceNode) -> str | None:
+def _proposal(kind: type[ItemFields], node: ScalarNode | SequenceNode) -> str | None:
     """Fields that can hold what is written: each value one, by their order, or the whole list the first one.
 
     Of many numbers, other frameworks say otherwise which is which.
@@ -75,7 +75,7 @@ _PLAIN = 2
 """Values of which it is plain what they mean."""
 
 
-def _holds(kind: type[Kind], values: dict[str, Field]) -> bool:
+def _holds(kind: type[ItemFields], values: dict[str, Field]) -> bool:
     """Whether a kind can have these values, whatever else it needs; one that is computed may be a number."""
     known = {name: _A_NUMBER if f"{v}".startswith("$") else for_pydantic(v) for name, v in values.items()}
     if any(name == "axis" and value not in _AXES for name, value in known.items()):

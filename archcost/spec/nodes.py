@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from archcost.errors import ExpressionError, ShapeError
 from archcost.layers.base import Merge
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from archcost.limits import Limits
     from archcost.network import Input
     from archcost.source import Place
-    from archcost.spec.fields import Fields
+    from archcost.spec.fields import Fields, K
     from archcost.spec.problems import Problems, Uses
     from archcost.spec.scope import Environment, Flow, Frame
     from archcost.windows.window import Shape
@@ -46,12 +46,12 @@ class NodeMaker:
         self._problems = problems
         self._limits = limits
         self._fits = fits
-        self._layers: dict[tuple[Fields | Value, ...], Kind] = {}
+        self._layers: dict[tuple[Fields[Any] | Value, ...], Any] = {}
         self._settled: dict[tuple[int, int], Kind] = {}
         """By layer and number of axes, the same with its axes settled."""
         self._outputs: dict[tuple[int, tuple[Shape, ...]], Shape | ShapeError] = {}
 
-    def layer(self, fields: Fields, env: Environment, sizes: dict[str, Shape]) -> Kind:
+    def layer(self, fields: Fields[K], env: Environment, sizes: dict[str, Shape]) -> K:
         """The layer under these variables; equal values give the same object."""
         try:
             key = (fields, *(env[name] for name in fields.names), *sizes.values())
@@ -63,7 +63,7 @@ class NodeMaker:
         return layer
 
     def make(  # noqa: PLR0913, PLR0917 - what a node is made of
-        self, fields: Fields, layer: Kind, flow: Flow, labels: list[str], path: str, frame: Frame
+        self, fields: Fields[Kind], layer: Kind, flow: Flow, labels: list[str], path: str, frame: Frame
     ) -> Node:
         """The next node.
 
@@ -104,7 +104,7 @@ class NodeMaker:
         self._problems.stop_if_any()
         raise AssertionError("a problem was just added")
 
-    def _output(self, fields: Fields, layer: Kind, shapes: tuple[Shape, ...]) -> Shape:
+    def _output(self, fields: Fields[Kind], layer: Kind, shapes: tuple[Shape, ...]) -> Shape:
         key = (id(layer), shapes)
         found = self._outputs.get(key)
         if found is None:
@@ -117,7 +117,7 @@ class NodeMaker:
             raise found
         return found
 
-    def _checked(self, fields: Fields, layer: Kind, shapes: tuple[Shape, ...]) -> Shape:
+    def _checked(self, fields: Fields[Kind], layer: Kind, shapes: tuple[Shape, ...]) -> Shape:
         if fields.rank is not None and shapes and len(shapes[0]) - 1 != fields.rank:
             axes = axis_names(len(shapes[0]) - 1)
             found = f"has {in_a_row(axes)}" if axes else "is a vector"

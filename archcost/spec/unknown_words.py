@@ -166,7 +166,7 @@ def _field(word: str, known: Collection[str], kind: str) -> _Found:
         why = foreign.fields.NO_FIELDS.get(lower)
     if why:
         return _Found(instead=f": {why}")
-    if layers.find(word):
+    if layers.find_item(word):
         return _Found(instead=f"; `{word}` is an item of its own")
     return _Found(meant(word, known, {}) or _begun(lower, known))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.expressions.tokens import tap_of
 from archcost.network import Unused
-from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat
+from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat, SplitItem
 from archcost.spec.yaml_reader import SequenceNode
 
 if TYPE_CHECKING:
@@ -131,6 +131,8 @@ class Survey:
                     self._reads(item.fields.templates.values(), scope, body)
                     likes = (item.fields.templates.get(name) for name in item.fields.kind.tap_fields)
                     self._taken([like.as_ref().text for like in likes if like], body)
+                case SplitItem():
+                    self._reads(item.fields.templates.values(), scope, body)
                 case BlockCall():
                     calls = self._calls[body]
                     calls[item.block] = min(_SEVERAL, calls.get(item.block, 0) + times)
