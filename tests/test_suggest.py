@@ -70,7 +70,7 @@ ELSEWHERE = {
     "tf.reduce_sum": "reduce: {function: sum, axis:",
     "argmax": "custom",
     "grid_sample": "custom",
-    "lstm": "custom",
+    "bilstm": "`lstm` with `bidirectional: true`",
     "rope": "custom",
     "conv_bn": "std/conv_norm_act",
     "view": "reshape: {shape:",

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from archcost.layers.merge import Concat
     from archcost.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
     from archcost.layers.pooling import AdaptiveAvgPool, AvgPool, MaxPool
+    from archcost.layers.recurrent import Gru, Lstm, Rnn
     from archcost.layers.reduction import Reduce
     from archcost.layers.resize import Upsample
     from archcost.layers.shape import Crop, Flatten, Pad, Reshape, Slice, Transpose
@@ -425,6 +426,51 @@ def _matrices(x: Tensor, heads: int, turned: bool) -> Tensor:
     return matrices.mT if turned else matrices
 
 
+# -- recurrent --------------------------------------------------------------------------------------------
+
+
+def _lstm(torch: Torch, layer: Lstm, x: Tensor, **weights: Tensor) -> Tensor:
+    sizes = (layer.proj_size or layer.hidden_size, layer.hidden_size)
+    start = tuple(_start(layer, x, size) for size in sizes)
+    return _over_steps(torch.lstm, layer, x, start, weights)
+
+
+def _gru(torch: Torch, layer: Gru, x: Tensor, **weights: Tensor) -> Tensor:
+    return _over_steps(torch.gru, layer, x, _start(layer, x, layer.hidden_size), weights)
+
+
+def _rnn(torch: Torch, layer: Rnn, x: Tensor, **weights: Tensor) -> Tensor:
+    function = getattr(torch, f"rnn_{layer.nonlinearity}")
+    return _over_steps(function, layer, x, _start(layer, x, layer.hidden_size), weights)
+
+
+def _start(layer: Lstm | Gru | Rnn, x: Tensor, channels: int) -> Tensor:
+    """Zeros, for every layer in every direction."""
+    return x.new_zeros(layer.num_layers * (1 + layer.bidirectional), 1, channels)
+
+
+def _over_steps(
+    function: Counterpart,
+    layer: Lstm | Gru | Rnn,
+    x: Tensor,
+    start: Tensor | tuple[Tensor, ...],
+    weights: Mapping[str, Tensor],
+) -> Tensor:
+    """PyTorch wants the batch, then steps, then channels; its weights one after the other."""
+    y, *_ = function(
+        x.mT,
+        start,
+        [*weights.values()],
+        has_biases=layer.bias,
+        num_layers=layer.num_layers,
+        dropout=0.0,
+        train=False,
+        bidirectional=layer.bidirectional,
+        batch_first=True,
+    )
+    return y.mT
+
+
 # -- resize -----------------------------------------------------------------------------------------------
 
 
@@ -581,6 +627,10 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "maxout": _maxout,
     "embedding": _embedding,
     "matmul": _matmul,
+    # recurrent
+    "lstm": _lstm,
+    "gru": _gru,
+    "rnn": _rnn,
     # resize
     "upsample": _upsample,
     "pixel_shuffle": _function("pixel_shuffle", "upscale_factor"),

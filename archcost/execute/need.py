@@ -21,6 +21,7 @@ from archcost.layers.declared import Custom
 from archcost.layers.linear import Embedding, Linear, Matmul
 from archcost.layers.normalization import LocalResponseNorm
 from archcost.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, MaxPool
+from archcost.layers.recurrent import Gru, Lstm, Rnn
 from archcost.layers.resize import Upsample
 from archcost.passes.cost import costs
 from archcost.passes.liveness import Plan
@@ -317,6 +318,19 @@ def _resize(node: Node) -> _Work:
     )
 
 
+def _recurrent(node: Node) -> _Work:
+    """The gates' sums of all positions, what each position gives, and a few vectors per step."""
+    y, weights, (_, length) = node.output, node.weight_shapes(), node.output
+    matrices = [shape for name, shape in weights.items() if name.startswith("weight_hh")]
+    rows = max(rows for rows, _ in matrices)
+    return _Work(
+        elements=2 * rows * length + 20 * rows + 4 * size(y),
+        other=_OBJECTS * length,
+        calls=40 * length * len(matrices),
+        moved=length * (sum(map(size, weights.values())) + 20 * rows * len(matrices)),
+    )
+
+
 def _declared(node: Node) -> _Work:
     """Means over all taps of what a declared window reads, kept side by side."""
     y, elements, calls, moved = size(node.output), 0, 20, 0
@@ -369,5 +383,6 @@ _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     LocalResponseNorm: _neighbours,
     (Linear, Matmul): _products,
     Embedding: _rows,
+    (Lstm, Gru, Rnn): _recurrent,
 }
 """Kinds -> what running them takes. The others take a few copies of what leaves."""

@@ -59,6 +59,33 @@ _SIZE = each("size out_size output_shape bins pool_size output", "output_size")
 
 _CHANNELS = each("channels in_channels num_channels c planes", "num_features")
 
+_RECURRENT = {
+    **each(
+        "units num_units hidden hidden_dim num_hidden hidden_channels hidden_units num_output out_channels "
+        "output_size size",
+        "hidden_size",
+    ),
+    **each("layers depth n_layers", "num_layers"),
+    **each("in_channels input_dim in_features", "input_size"),
+    **each("bidirection bi", "bidirectional"),
+    "use_bias": "bias",
+    **each("p drop dropout_rate drop_rate", "dropout"),
+}
+
+_NO_RECURRENT = {
+    **each(
+        "return_sequences return_state",
+        "every position leaves; the last one is `slice: {axis: 1, start: -1}` after it",
+    ),
+    **each("batch_first time_major", "there is no batch; a sequence is [channels, length]"),
+    **each(
+        "recurrent_dropout recurrent_activation recurrent_initializer stateful unroll go_backwards "
+        "implementation reset_after zero_output_for_mask",
+        "there is no such field; it works as in PyTorch",
+    ),
+    "direction": "write `bidirectional: true`",
+}
+
 _AXIS = each("axes concat_axis", "axis")
 
 _NO_DIM = each(
@@ -110,6 +137,9 @@ FIELDS_OF: dict[str, dict[str, str]] = {
         **each("ddof", "correction"),
         **_AXIS,
     },
+    "lstm": {**_RECURRENT, **each("proj projection num_proj recurrent_size", "proj_size")},
+    "gru": _RECURRENT,
+    "rnn": {**_RECURRENT, **each("activation act function", "nonlinearity")},
     "upsample": {
         **each("scale factor scales ratio stride upscale_factor zoom", "scale_factor"),
         **each("output_size target_size sizes out_size", "size"),
@@ -311,6 +341,15 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
             "step steps stride",
             "every n-th is not taken here; `max_pool: {kernel_size: 1, stride: 2}` takes those",
         ),
+    },
+    "lstm": _NO_RECURRENT,
+    "gru": {
+        **_NO_RECURRENT,
+        "proj_size": "only `lstm` has a projection; a `linear` after it is not fed back",
+    },
+    "rnn": {
+        **_NO_RECURRENT,
+        "proj_size": "only `lstm` has a projection; a `linear` after it is not fed back",
     },
     "reshape": {"allowzero": _NO_COST},
     "dropout": _KEPT,

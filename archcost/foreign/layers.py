@@ -121,10 +121,6 @@ _TRAINING = "it belongs to training; leave it out"
 
 _INPUT = "what arrives stands above the layers: `input: [3, 224, 224]`"
 
-_RECURRENT = (
-    "there are no recurrent layers; declare its shape, parameters and MACs over all steps with `custom`"
-)
-
 _NO_BATCH = "[channels, axes…], there is no batch"
 
 MODULE = "it is several layers; write them as a block, under `blocks:`, and call that"
@@ -299,11 +295,16 @@ INSTEAD = {
         "space to channels is `pixel_unshuffle: {downscale_factor: 2}`, in another order",
     ),
     # sequences
+    "bilstm": "write `lstm` with `bidirectional: true` among its fields",
+    "bigru": "write `gru` with `bidirectional: true` among its fields",
+    **each("birnn bidirectional", "write `lstm`, `gru` or `rnn` with `bidirectional: true` among its fields"),
+    "simplernn": "write `rnn`, which has two biases per unit, as in PyTorch; Keras's has one",
     **each(
-        "rnn lstm gru rnncell lstmcell grucell bidirectional simplernn convlstm sru crnn bilstm "
-        "bigru quasirnn ssm mamba",
-        _RECURRENT,
+        "rnncell lstmcell grucell",
+        "one step is `lstm`, `gru` or `rnn` of a sequence with one position, [channels, 1]",
     ),
+    "crnn": "it is convolutions, a `reshape` to [channels, length] and `lstm` with `bidirectional: true}`",
+    **each("convlstm sru quasirnn ssm mamba", _UNKNOWN_COST),
     **each(
         "rope rotaryembedding rotarypositionembedding rotary applyrotaryemb rotarypositionalembedding",
         f"it turns pairs of channels and learns nothing; {_UNKNOWN_COST}",
@@ -404,6 +405,7 @@ DIFFERS = {
     "Scale": "Caffe's learns a factor per channel, `layer_scale`, and with `bias_term` a bias, "
     "`layer_scale: {bias: true}`",
     "BatchNorm": "Caffe's learns nothing, `batch_norm: {affine: false}`; that is in the Scale after it",
+    "LSTM": "with two biases per sum, as in PyTorch; Keras's has one",
     "Embed": "Caffe's also adds a bias, unless it says `bias_term: false`",
     "PReLU": "one parameter, as in PyTorch, unless `num_parameters` says how many; Caffe's has one per "
     "channel, Keras's one per element",

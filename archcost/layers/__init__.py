@@ -29,6 +29,10 @@ KINDS = {
     "maxout": "linear:Maxout",
     "embedding": "linear:Embedding",
     "matmul": "linear:Matmul",
+    # recurrent
+    "lstm": "recurrent:Lstm",
+    "gru": "recurrent:Gru",
+    "rnn": "recurrent:Rnn",
     # resize
     "upsample": "resize:Upsample",
     "pixel_shuffle": "resize:PixelShuffle",

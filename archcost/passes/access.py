@@ -116,7 +116,7 @@ def _access(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Acce
 def _over_positions(layer: Kind, x: Shape, y: Shape) -> Access | None:
     """The access of a layer that reads all positions, or all along some axes."""
     if len(x) > 1 and layer.is_global(x):
-        return Access("everywhere", how=everywhere(x))
+        return Access("everywhere", how=everywhere(x) if layer.per_channel else everything(x, y))
     if along := [axis for axis in layer.mixed_axes(x) if axis and x[axis] > 1]:
         covers_all = all(n == 1 or axis in along for axis, n in enumerate(x) if axis)
         return Access("beside all" if covers_all else "beside some", how=mixed(x, layer.mixed_axes(x)))

@@ -33,9 +33,13 @@ _ROWS: dict[str, tuple[str, dict[str, str]]] = {
 """Modules of Ultralytics that are `std/conv_norm_act` -> what their arguments mean, and what else is said."""
 
 _WINDOW = "kernel_size stride padding"
+_RECURRENT = "input_size hidden_size num_layers"
 _TORCH = {
     "conv": f"in_channels out_channels {_WINDOW} dilation groups bias",
     "conv_transpose": f"in_channels out_channels {_WINDOW} output_padding groups bias dilation",
+    "lstm": f"{_RECURRENT} bias batch_first dropout bidirectional proj_size",
+    "gru": f"{_RECURRENT} bias batch_first dropout bidirectional",
+    "rnn": f"{_RECURRENT} nonlinearity bias batch_first dropout bidirectional",
     "linear": "in_features out_features bias",
     "max_pool": f"{_WINDOW} dilation",
     "avg_pool": f"{_WINDOW} ceil_mode count_include_pad",
@@ -55,10 +59,11 @@ _KERAS = {
     "max_pool": _WINDOW,
     "avg_pool": _WINDOW,
     "linear": "out_features",
+    **dict.fromkeys(("lstm", "gru", "rnn"), "hidden_size"),
     "upsample": "scale_factor",
 }
 
-INFERRED = ("in_channels", "in_features", "num_features", "num_channels")
+INFERRED = ("in_channels", "in_features", "num_features", "num_channels", "input_size")
 """What arrives is known; to write it is an assertion."""
 
 

@@ -444,3 +444,63 @@ def joined(axis: int = 0) -> Value:
         raise IndexError(at)
 
     return value
+
+
+# -- recurrent layers -------------------------------------------------------------------------------------
+
+
+def lstm_unit(x: Sequence[float], h: Sequence[float], cell: float) -> tuple[float, float]:
+    i, f, g, o = (a + b for a, b in zip(x, h, strict=True))
+    cell = logistic(f) * cell + logistic(i) * math.tanh(g)
+    return logistic(o) * math.tanh(cell), cell
+
+
+def gru_unit(x: Sequence[float], h: Sequence[float], before: float) -> tuple[float, float]:
+    reset, update = (logistic(a + b) for a, b in zip(x[:2], h[:2], strict=True))
+    new = math.tanh(x[2] + reset * h[2])
+    return (update * before + (1 - update) * new,) * 2
+
+
+def tanh_unit(x: Sequence[float], h: Sequence[float], _: float) -> tuple[float, float]:
+    return math.tanh(x[0] + h[0]), 0.0
+
+
+def relu_unit(x: Sequence[float], h: Sequence[float], _: float) -> tuple[float, float]:
+    return max(0.0, x[0] + h[0]), 0.0
+
+
+Unit: TypeAlias = "Callable[[Sequence[float], Sequence[float], float], tuple[float, float]]"
+"""What a unit gives and keeps, of the parts of its gates' sums and of what it kept."""
+
+
+def product_with(matrix: Array, vector: Sequence[float], bias: Array | None = None) -> list[float]:
+    found = [sum(float(w) * v for w, v in zip(row, vector, strict=True)) for row in matrix]
+    return found if bias is None else [a + float(b) for a, b in zip(found, bias, strict=True)]
+
+
+def one_way(unit: Unit, steps: Sequence[list[float]], of: dict[str, Array]) -> list[list[float]]:
+    """A layer over the steps in this order; the weights without the end of their names."""
+    units = of["weight_hr"].shape[1] if "weight_hr" in of else of["weight_hh"].shape[1]
+    left, kept, given = [0.0] * of["weight_hh"].shape[1], [0.0] * units, list[list[float]]()
+    for step in steps:
+        x = product_with(of["weight_ih"], step, of.get("bias_ih"))
+        h = product_with(of["weight_hh"], left, of.get("bias_hh"))
+        found = [unit(x[k::units], h[k::units], kept[k]) for k in range(units)]
+        left, kept = [one for one, _ in found], [one for _, one in found]
+        left = product_with(of["weight_hr"], left) if "weight_hr" in of else left
+        given.append(left)
+    return given
+
+
+def recurrent(unit: Unit, *, layers: int = 1, both: bool = False) -> Value:
+    def value(at: Index, x: Array, **tensors: Array) -> float:
+        steps = [[float(n) for n in column] for column in x.T]
+        for layer in range(layers):
+            ends = (f"_l{layer}", f"_l{layer}_reverse")
+            ways = [{n.removesuffix(e): w for n, w in tensors.items() if n.endswith(e)} for e in ends]
+            there = one_way(unit, steps, ways[0])
+            back = one_way(unit, steps[::-1], ways[1])[::-1] if both else [[] for _ in steps]
+            steps = [a + b for a, b in zip(there, back, strict=True)]
+        return steps[at[1]][at[0]]
+
+    return value

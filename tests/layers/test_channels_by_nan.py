@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 NOT_TOLD = {
     "flatten",
     "group_norm",
+    "gru",
     "layer_norm",
     "local_response_norm",
     "matmul",

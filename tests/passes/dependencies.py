@@ -239,6 +239,17 @@ def _shuffle(w: Writer, xs: tuple[Shape, ...]) -> Fields:
     return {"groups": w.random.choice([d for d in range(1, xs[0][0] + 1) if xs[0][0] % d == 0])}
 
 
+def _recurrent(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:  # noqa: ARG001 - any sequence fits
+    both = w.random.random() < 0.5
+    if not (both or w.padding):  # the first outputs have less before them, as by padding
+        return None
+    return {
+        "hidden_size": w.random.randint(1, 3),
+        "num_layers": w.random.randint(1, 2),
+        "bidirectional": both,
+    }
+
+
 CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], int]] = [
     ("conv", _conv, 1),
     ("conv", _conv, 1),
@@ -264,6 +275,8 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("pad", _pad, 1),
     ("linear", _per_position, 1),
     ("channel_shuffle", _shuffle, 1),
+    ("lstm", _recurrent, 1),
+    ("gru", _recurrent, 1),
     ("add", _none, 2),
     ("add", _none, 2),
     ("multiply", _none, 2),

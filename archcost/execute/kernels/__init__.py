@@ -10,6 +10,7 @@ from archcost.execute.kernels import (
     merge,
     normalization,
     pooling,
+    recurrent,
     reduction,
     resize,
     shape,
@@ -27,6 +28,7 @@ class Kernels:
     normalization = normalization
     pooling = pooling
     reduction = reduction
+    recurrent = recurrent
     resize = resize
     shape = shape
 
