@@ -7,7 +7,7 @@ name, those that are learned or kept. Nothing here uses archcost: strides and pa
 from __future__ import annotations
 
 import math
-from itertools import product
+from itertools import product, zip_longest
 from math import ceil, exp, floor, inf, log, prod, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
@@ -458,7 +458,8 @@ def lstm_unit(x: Sequence[float], h: Sequence[float], cell: float) -> tuple[floa
 def gru_unit(x: Sequence[float], h: Sequence[float], before: float) -> tuple[float, float]:
     reset, update = (logistic(a + b) for a, b in zip(x[:2], h[:2], strict=True))
     new = math.tanh(x[2] + reset * h[2])
-    return (update * before + (1 - update) * new,) * 2
+    hidden = update * before + (1 - update) * new
+    return hidden, hidden
 
 
 def tanh_unit(x: Sequence[float], h: Sequence[float], _: float) -> tuple[float, float]:
@@ -499,8 +500,8 @@ def recurrent(unit: Unit, *, layers: int = 1, both: bool = False) -> Value:
             ends = (f"_l{layer}", f"_l{layer}_reverse")
             ways = [{n.removesuffix(e): w for n, w in tensors.items() if n.endswith(e)} for e in ends]
             there = one_way(unit, steps, ways[0])
-            back = one_way(unit, steps[::-1], ways[1])[::-1] if both else [[] for _ in steps]
-            steps = [a + b for a, b in zip(there, back, strict=True)]
+            back = one_way(unit, steps[::-1], ways[1])[::-1] if both else []
+            steps = [a + b for a, b in zip_longest(there, back, fillvalue=list[float]())]
         return steps[at[1]][at[0]]
 
     return value

@@ -10,14 +10,28 @@ from tests.layers.definitions import gru_unit, lstm_unit, recurrent, relu_unit, 
 from tests.layers.late import torch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from tests.layers.definitions import Counterpart
 
 
-def in_torch(function: Callable[..., Any], x: Any, start: Any, of: dict[str, Any]) -> Any:  # noqa: ANN401 - tensors
+def in_torch(function: str, units: int, states: int = 1) -> Counterpart:
     """One layer in one direction, with biases; PyTorch wants the batch, then steps, then channels."""
-    settings = {"has_biases": True, "num_layers": 1, "dropout": 0.0, "train": False, "bidirectional": False}
-    y, *_ = function(x.mT, start, [*of.values()], **settings, batch_first=True)
-    return y.mT
+
+    def call(x: Any, **learned: Any) -> Any:  # noqa: ANN401 - tensors
+        start = [x.new_zeros(1, 1, units)] * states
+        y, *_ = getattr(torch, function)(
+            x.mT,
+            start if states > 1 else start[0],
+            [*learned.values()],
+            has_biases=True,
+            num_layers=1,
+            dropout=0.0,
+            train=False,
+            bidirectional=False,
+            batch_first=True,
+        )
+        return y.mT
+
+    return call
 
 
 CASES = [
@@ -28,7 +42,7 @@ CASES = [
         inputs=((2, 5),),
         output=(3, 5),
         value=recurrent(lstm_unit),
-        torch=lambda x, **of: in_torch(torch.lstm, x, [x.new_zeros(1, 1, 3)] * 2, of),
+        torch=in_torch("lstm", 3, states=2),
         weights={"weight_ih_l0": (12, 2), "weight_hh_l0": (12, 3), "bias_ih_l0": (12,), "bias_hh_l0": (12,)},
         # 60 sums of 4 additions and 2 biases; 15 units
         ops=Operations(macs=300, multiplications=345, additions=420, divisions=45, exponentials=75),
@@ -72,7 +86,7 @@ CASES = [
         inputs=((2, 4),),
         output=(3, 4),
         value=recurrent(gru_unit),
-        torch=lambda x, **of: in_torch(torch.gru, x, x.new_zeros(1, 1, 3), of),
+        torch=in_torch("gru", 3),
         weights={"weight_ih_l0": (9, 2), "weight_hh_l0": (9, 3), "bias_ih_l0": (9,), "bias_hh_l0": (9,)},
         # 36 sums of 4 additions and 2 biases; 12 units
         ops=Operations(macs=180, multiplications=216, additions=264, divisions=24, exponentials=36),
@@ -100,7 +114,7 @@ CASES = [
         inputs=((3, 6),),
         output=(4, 6),
         value=recurrent(tanh_unit),
-        torch=lambda x, **of: in_torch(torch.rnn_tanh, x, x.new_zeros(1, 1, 4), of),
+        torch=in_torch("rnn_tanh", 4),
         weights={"weight_ih_l0": (4, 3), "weight_hh_l0": (4, 4), "bias_ih_l0": (4,), "bias_hh_l0": (4,)},
         # 24 sums of 6 additions and 2 biases
         ops=Operations(macs=168, multiplications=168, additions=192, exponentials=24),
