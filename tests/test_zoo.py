@@ -170,6 +170,37 @@ def test_buffers_equal_the_measured_ones(name: str) -> None:
     assert report(name).totals.buffers == measured(name).buffers
 
 
+LEARNED = sorted(file.stem for file in (DATA / "learned").glob("*.json"))
+"""Networks of which PyTorch told every layer that learns, by what it costs and how often."""
+
+LEARNING = {*COUNTED, "conv_transpose", "batch_norm", "layer_norm", "group_norm", "embedding"}
+LEARNING_MODULES = ("Conv", "Linear", "BatchNorm", "LayerNorm", "GroupNorm", "Embedding")
+
+
+@cache
+def learned(name: str) -> Row:
+    return json.loads((DATA / "learned" / f"{name}.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_totals_are_what_pytorch_counts(name: str) -> None:
+    totals, found = report(name).totals, learned(name)
+    assert (totals.params, totals.macs) == (found["params"], found["macs"]), found["source"]
+    assert [[*shape] for shape in report(name).inputs.values()] == found["inputs"]
+
+
+@pytest.mark.parametrize("name", LEARNED)
+def test_every_layer_that_learns_is_there_as_often_as_in_pytorch(name: str) -> None:
+    """By elements that leave, parameters and MACs: attention lays its axes out in more than one way."""
+    expected: Counter[tuple[int, int, int]] = Counter()
+    rows = cast("list[tuple[int, str, int, int, int]]", learned(name)["learned"])
+    for times, module, elements, params, macs in rows:
+        if module.startswith(LEARNING_MODULES):
+            expected[elements, params, macs] += times
+    ours = [node for node in report(name).nodes if node.kind in LEARNING]
+    assert Counter((prod(node.output), node.params, node.macs) for node in ours if node.params) == expected
+
+
 REORDERED = {
     "legacy_seresnet50": "the shortcut runs before the gate that ends the body, in a spec after it",
     "keras_inceptionv3": "Keras lists layers by their distance from the output, which interleaves branches",
