@@ -67,7 +67,7 @@ def flow(value: object) -> str:
         case bool() | int() | Fraction():
             return show_value(value)
         case _:
-            return str(value)
+            return f'"{value}"' if "," in str(value) else str(value)
 
 
 # -- kinds ------------------------------------------------------------------------------------------------

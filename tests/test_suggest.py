@@ -81,7 +81,6 @@ ELSEWHERE = {
     "reorg": "pixel_unshuffle: {downscale_factor: 2}",
     "cls_token": "parameter: {shape:",
     "positional_encoding": "parameter: {shape:",
-    "einsum": "matmul",
     "conv3x3": "kernel_size: 3",
     "max_pool_3x3": "write `max_pool` with `kernel_size: 3`",
     "sep_conv_3x3": "std/separable_conv",

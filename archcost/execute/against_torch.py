@@ -43,10 +43,11 @@ if TYPE_CHECKING:
     from archcost.layers.base import Kind
     from archcost.layers.convolution import Conv, ConvTranspose, DeformConv, DepthwiseConv
     from archcost.layers.elementwise import LayerScale, Scale
-    from archcost.layers.linear import Embedding, Linear, Matmul, Maxout
+    from archcost.layers.linear import Embedding, Linear, Maxout
     from archcost.layers.merge import Concat
     from archcost.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
     from archcost.layers.pooling import AdaptiveAvgPool, AvgPool, MaxPool
+    from archcost.layers.product import Einsum, Matmul
     from archcost.layers.recurrent import Gru, Lstm, Rnn
     from archcost.layers.reduction import Reduce
     from archcost.layers.resize import Upsample
@@ -411,19 +412,35 @@ def _embedding(torch: Torch, layer: Embedding, x: Tensor, weight: Tensor) -> Ten
     return torch.nn.functional.embedding(numbers.long(), weight).movedim(-1, 1)
 
 
+# -- product ----------------------------------------------------------------------------------------------
+
+
 def _matmul(torch: Torch, layer: Matmul, a: Tensor, b: Tensor) -> Tensor:
-    heads = layer.heads or next((x.shape[1] for x in (a, b) if x.dim() == 4), 1)
-    y = torch.matmul(_matrices(a, heads, layer.transpose_a), _matrices(b, heads, layer.transpose_b))
-    if a.dim() == b.dim():
+    both_tokens = a.dim() == b.dim() and (layer.tokens or a.dim() == 3)
+    are_tokens = (both_tokens or a.dim() < b.dim(), both_tokens or b.dim() < a.dim())
+    alone = [x.shape[1] for x, tokens in zip((a, b), are_tokens, strict=True) if not tokens]
+    heads = layer.heads or max(alone, default=1)
+    kv_heads = layer.kv_heads or heads
+    left = _matrices(a, heads if are_tokens[0] else None, layer.transpose_a)
+    right = _matrices(b, kv_heads if are_tokens[1] else None, layer.transpose_b)
+    if 1 < right.shape[1] < heads:
+        right = right.repeat_interleave(heads // kv_heads, dim=1)
+    y = torch.matmul(left, right)
+    if are_tokens[0] == are_tokens[1]:
         return y
-    tokens_are_turned = layer.transpose_a if a.dim() == 3 else layer.transpose_b
-    return (y.mT if tokens_are_turned else y).flatten(1, 2)
+    tokens_are_turned = layer.transpose_a if are_tokens[0] else layer.transpose_b
+    return (y.mT if tokens_are_turned else y).movedim(-2, 2).flatten(1, 2)
 
 
-def _matrices(x: Tensor, heads: int, turned: bool) -> Tensor:
-    """`[1, heads, rows, columns]`, of tokens `[1, channels, length]` as well."""
-    matrices = x.unflatten(1, (heads, -1)) if x.dim() == 3 else x
+def _matrices(x: Tensor, heads: int | None, turned: bool) -> Tensor:
+    """`[1, heads, sets…, rows, columns]`; tokens, `[1, channels, sets…, length]`, have so many heads."""
+    matrices = x.unflatten(1, (heads, -1)).movedim(2, -2) if heads else x
     return matrices.mT if turned else matrices
+
+
+def _einsum(torch: Torch, layer: Einsum, a: Tensor, b: Tensor) -> Tensor:
+    first, second, leaving = layer.equation.replace("->", ",").split(",")
+    return torch.einsum(f"...{first},...{second}->...{leaving}", a, b)
 
 
 # -- recurrent --------------------------------------------------------------------------------------------
@@ -627,6 +644,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "maxout": _maxout,
     "embedding": _embedding,
     "matmul": _matmul,
+    "einsum": _einsum,
     # recurrent
     "lstm": _lstm,
     "gru": _gru,

@@ -18,9 +18,10 @@ from archcost.layers.activation import Activation, Gelu
 from archcost.layers.base import Operations
 from archcost.layers.convolution import Conv, ConvTranspose, DeformConv, DepthwiseConv
 from archcost.layers.declared import Custom
-from archcost.layers.linear import Embedding, Linear, Matmul
+from archcost.layers.linear import Embedding, Linear
 from archcost.layers.normalization import LocalResponseNorm
 from archcost.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, MaxPool
+from archcost.layers.product import Einsum, Matmul
 from archcost.layers.recurrent import Gru, Lstm, Rnn
 from archcost.layers.resize import Upsample
 from archcost.passes.cost import costs
@@ -381,7 +382,7 @@ _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     Custom: _declared,
     (Gelu, Activation): _erf,
     LocalResponseNorm: _neighbours,
-    (Linear, Matmul): _products,
+    (Linear, Matmul, Einsum): _products,
     Embedding: _rows,
     (Lstm, Gru, Rnn): _recurrent,
 }

@@ -15,8 +15,6 @@ if TYPE_CHECKING:
     from archcost.network import Network
     from archcost.results.report import Finding
 
-_AXES = ("heads", "rows", "columns")
-"""The axes of a product of two tensors, in order."""
 _ELEMENTWISE = {"scale", "layer_scale", "dropout", "drop_path", "identity", "add", "multiply"}
 """Kinds that scores pass one by one: they are scaled, masked, or get a bias for their distance."""
 
@@ -30,8 +28,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
         product = _behind(node, facts.network)
         summed = _summed(*product) if product else None
         if axis == 0 or (summed is not None and summed != axis):
-            reads = f"{product[0].path} sums over their {_AXES[summed]}" if product and summed else ""
-            yield at(node, RULE.name, "warn", _message(scores, axis, summed or 2, reads))
+            reads = f"{product[0].path} sums over their {_name(summed, node)}" if product and summed else ""
+            yield at(node, RULE.name, "warn", _message(scores, axis, summed or len(scores.output) - 1, reads))
 
 
 def _is(node: Node, kind: str) -> bool:
@@ -74,13 +72,18 @@ def _behind(softmax: Node, network: Network) -> tuple[Node, int] | None:
 def _summed(product: Node, position: int) -> int:
     """The axis of an input's matrices that a product sums over: columns of the first, rows of the second."""
     is_turned = _field(product, ("transpose_a", "transpose_b")[position])
-    return 1 + (position ^ 1 ^ is_turned)
+    return len(product.shapes[position]) - 2 + (position ^ 1 ^ is_turned)
+
+
+def _name(axis: int, scores: Node) -> str:
+    """What an axis of a product of two tensors is: heads, sets of tokens, rows or columns."""
+    return {0: "heads", len(scores.output) - 2: "rows", len(scores.output) - 1: "columns"}.get(axis, "sets")
 
 
 def _message(scores: Node, axis: int, wanted: int, reads: str) -> str:
-    instead = f"take axis: {wanted - 3}, the {_AXES[wanted]}"
+    instead = f"take axis: {wanted - len(scores.output)}, the {_name(wanted, scores)}"
     return (
-        f"the scores of {scores.path} become shares along their {_AXES[axis]} (axis {axis})"
+        f"the scores of {scores.path} become shares along their {_name(axis, scores)} (axis {axis})"
         f"{f', but {reads}' if reads else ''}; for attention {instead}"
     )
 

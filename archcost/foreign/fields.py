@@ -128,9 +128,11 @@ FIELDS_OF: dict[str, dict[str, str]] = {
     },
     "matmul": {
         **each("num_heads groups n_heads", "heads"),
+        **each("n_kv_heads num_kv_heads num_key_value_heads kv_groups", "kv_heads"),
         **each("transA transpose_x trans_a adj_x", "transpose_a"),
         **each("transB transpose_y trans_b adj_y", "transpose_b"),
     },
+    "einsum": each("subscripts expression expr pattern formula rule", "equation"),
     "reduce": {
         **each("op operation mode type reduction kind", "function"),
         **each("keepdims keep_dims keep_dim", "keepdim"),

@@ -213,8 +213,6 @@ INSTEAD = {
     "mm": "a product of matrices is `{matmul, from: [a, b]}`; with learned weights it is `linear`",
     **each("merge eltwise", "say which: `add`, `multiply` or `max`, with `from: [a, b]`"),
     "route": "one tensor is read by `from: name` on the next item, several by `{concat, from: [a, b]}`",
-    "einsum": "write it as `{matmul, from: [a, b]}`, with `reshape` and `transpose` around it where axes "
-    "move",
     # convolutions
     **each(
         "convbnrelu convbnact convnormactivation conv2dnormactivation convbnactivation basicconv cbr "

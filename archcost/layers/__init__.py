@@ -28,7 +28,9 @@ KINDS = {
     "linear": "linear:Linear",
     "maxout": "linear:Maxout",
     "embedding": "linear:Embedding",
-    "matmul": "linear:Matmul",
+    # product
+    "matmul": "product:Matmul",
+    "einsum": "product:Einsum",
     # recurrent
     "lstm": "recurrent:Lstm",
     "gru": "recurrent:Gru",

@@ -45,6 +45,19 @@ def test_what_is_summed_over_must_add_up_to_one(
     assert np.allclose(mixed, 1) == (axis == summed)
 
 
+def test_scores_of_sets_have_their_columns_last(said: Said) -> None:
+    layers = "- {name: scores, from: [q, k], matmul: {heads: 2, tokens: true, transpose_a: true}}\n"
+    layers += "- {name: weights, softmax: {axis: 1}}\n" + MIXED
+    x = "{q: [8, 3, 5], k: [8, 3, 6], v: [8, 3, 6]}"
+    assert said(RULE, layers, x=x) == [
+        (
+            "weights: the scores of scores become shares along their sets (axis 1), but mixed sums over "
+            "their columns; for attention take axis: -1, the columns"
+        )
+    ]
+    assert said(RULE, layers.replace("axis: 1", "axis: -1"), x=x) == []
+
+
 @pytest.mark.parametrize(
     ("between", "behind"),
     [

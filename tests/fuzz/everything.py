@@ -30,7 +30,7 @@ LARGEST = 2**15
 
 ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish")
 WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "max_pool", "avg_pool")
-TWO = ("matmul", "deform_conv")
+TWO = ("matmul", "einsum", "deform_conv")
 MERGES = ("add", "concat", "multiply", "max", "average")
 SINGLE = tuple(kind for kind in KINDS if kind not in {*WINDOWS, *TWO, *MERGES, "parameter"})
 
@@ -202,7 +202,7 @@ class Everything(Writer):
     def several(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         """A kind that reads several tensors."""
         kind = self.random.choice([*TWO, "average", "multiply", "concat"])
-        most = 2 if kind == "matmul" else 3
+        most = 2 if kind in {"matmul", "einsum"} else 3
         return {
             kind: self.fields(kind, []) or None,
             "from": [self.read(scopes) for _ in range(self.random.randint(2, most))],
@@ -289,7 +289,14 @@ class Everything(Writer):
         }
 
     def _matmul(self, _: list[str]) -> Item:
-        return self.some({"heads": self.random.choice((1, 2)), "transpose_a": True, "transpose_b": True}, 0.4)
+        usual: Item = {"heads": self.random.choice((1, 2, 4)), "transpose_a": True, "transpose_b": True}
+        return self.some(usual, 0.4) | self.some(
+            {"kv_heads": self.random.choice((1, 2)), "tokens": True}, 0.2
+        )
+
+    def _einsum(self, _: list[str]) -> Item:
+        equations = ("cl,cm->lm", "cl,dl->cd", "chw,cvw->hcv", "hcq,hck->hqk", "c,d->cd", "cl,cm", "c,c->")
+        return {"equation": self.random.choice(equations)}
 
     def _upsample(self, names: list[str]) -> Item:
         words = ("nearest", "linear", "bilinear", "trilinear", "bicubic")

@@ -274,6 +274,23 @@ def tokens(  # noqa: PLR0913 - what a product of matrices is
     return value
 
 
+def einstein(equation: str) -> Callable[[Index, Array, Array], float]:
+    """Products of elements that agree in every letter of both, summed over the letters that do not leave."""
+    left, right, leaving = equation.replace("->", ",").split(",")
+
+    def value(at: Index, a: Array, b: Array) -> float:
+        sizes = dict(zip(left + right, a.shape + b.shape, strict=True))
+        known = dict(zip(leaving, at, strict=True))
+        summed = sorted(set(left + right) - set(leaving))
+        total = 0.0
+        for numbers in boxes(sizes[c] for c in summed):
+            of = known | dict(zip(summed, numbers, strict=True))
+            total += float(a[tuple(of[c] for c in left)]) * float(b[tuple(of[c] for c in right)])
+        return total
+
+    return value
+
+
 # -- resizing ---------------------------------------------------------------------------------------------
 
 

@@ -8,8 +8,6 @@ from tests.layers.definitions import (
     best_piece,
     linear,
     looked_up,
-    matrices,
-    tokens,
 )
 from tests.layers.late import F
 
@@ -82,69 +80,5 @@ CASES = [
         output=(4, 7),
         value=looked_up,
         weights={"weight": (10, 4)},
-    ),
-    Case(
-        sentence="ViT-B/16 scores 197 queries against 197 keys in 12 heads of 64 channels",
-        kind="matmul",
-        fields={"heads": 12, "transpose_a": True},
-        inputs=((768, 197), (768, 197)),
-        output=(12, 197, 197),
-        value=matrices(heads=12, terms=64, turn_a=True),
-        torch=lambda q, k: q.unflatten(1, (12, 64)).mT @ k.unflatten(1, (12, 64)),
-        # 465,708 scores of 64 products
-        ops=Operations(macs=29_805_312, multiplications=29_805_312, additions=29_339_604),
-    ),
-    Case(
-        sentence="scores and values give tokens again",
-        kind="matmul",
-        fields={"transpose_b": True},
-        inputs=((12, 197, 197), (768, 197)),
-        output=(768, 197),
-        value=tokens(heads=12, terms=197, channels=64, last=True, turn_b=True),
-        # 151,296 outputs of 197 products
-        ops=Operations(macs=29_805_312, multiplications=29_805_312, additions=29_654_016),
-    ),
-    Case(
-        sentence="values first, scores transposed: the same",
-        kind="matmul",
-        fields={"heads": 2, "transpose_b": True},
-        inputs=((6, 5), (2, 4, 5)),
-        output=(6, 4),
-        value=tokens(heads=2, terms=5, channels=3, last=False, turn_b=True),
-        ops=Operations(macs=120, multiplications=120, additions=96),
-    ),
-    Case(
-        sentence="linear attention sums keys times values over positions first",
-        kind="matmul",
-        fields={"heads": 2, "transpose_b": True},
-        inputs=((6, 5), (8, 5)),
-        output=(2, 3, 4),
-        value=matrices(heads=2, terms=5, turn_b=True),
-        ops=Operations(macs=120, multiplications=120, additions=96),
-    ),
-    Case(
-        sentence="then queries take what each channel of theirs has",
-        kind="matmul",
-        fields={"transpose_a": True},
-        inputs=((2, 3, 4), (6, 5)),
-        output=(8, 5),
-        value=tokens(heads=2, terms=3, channels=4, last=False, turn_a=True),
-        ops=Operations(macs=120, multiplications=120, additions=80),
-    ),
-    Case(
-        sentence="a batch of matrices times another",
-        kind="matmul",
-        inputs=((7, 2, 3), (7, 3, 5)),
-        output=(7, 2, 5),
-        value=matrices(heads=7, terms=3),
-        ops=Operations(macs=210, multiplications=210, additions=140),
-    ),
-    Case(
-        sentence="two plain matrices",
-        kind="matmul",
-        inputs=((2, 3), (3, 4)),
-        output=(1, 2, 4),
-        value=matrices(heads=1, terms=3),
-        ops=Operations(macs=24, multiplications=24, additions=16),
     ),
 ]

@@ -7,6 +7,7 @@ nothing with the passes but the layers' kernels.
 from __future__ import annotations
 
 import json
+import re
 from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
@@ -102,7 +103,7 @@ def _frozen(fields: Fields) -> Fields:
 
 
 def _flow(fields: Fields) -> str:
-    return json.dumps(fields).replace('"', "")
+    return re.sub(r'"(\w+)"', r"\1", json.dumps(fields))
 
 
 def _some(w: Writer, low: int, high: int, n: int) -> list[int]:
@@ -220,7 +221,27 @@ def _matmul(w: Writer, xs: tuple[Shape, ...]) -> Fields:  # noqa: ARG001 - any m
     fields: Fields = {"transpose_a": w.random.random() < 0.5, "transpose_b": w.random.random() < 0.5}
     if w.random.random() < 0.5:
         fields["heads"] = w.random.choice([1, 2, 4])
+        if w.random.random() < 0.4:
+            fields["kv_heads"] = w.random.choice([1, 2])
+    if w.random.random() < 0.3:
+        fields["tokens"] = True
     return fields
+
+
+def _einsum(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    """Letters of both where sizes agree, of which some stay; the order of what leaves is any."""
+    letters = iter("abcdefghijklmn")
+    first = [next(letters) for _ in xs[0]]
+    free = dict(zip(first, xs[0], strict=True))
+    second: list[str] = []
+    for n in xs[1]:
+        fits = [c for c, m in free.items() if m == n or 1 in {m, n}]
+        second.append(w.random.choice(fits) if fits and w.random.random() < 0.7 else next(letters))
+        free.pop(second[-1], None)
+    both = {c for c in first if c in second}
+    leaving = [c for c in dict.fromkeys(first + second) if c not in both or w.random.random() < 0.4]
+    w.random.shuffle(leaving)
+    return {"equation": f"{''.join(first)},{''.join(second)}->{''.join(leaving)}"}
 
 
 def _groups(w: Writer, xs: tuple[Shape, ...]) -> Fields:
@@ -284,6 +305,8 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("concat", _axis, 2),
     ("matmul", _matmul, 2),
     ("matmul", _matmul, 2),
+    ("einsum", _einsum, 2),
+    ("einsum", _einsum, 2),
 ]
 
 

@@ -10,6 +10,7 @@ from archcost.execute.kernels import (
     merge,
     normalization,
     pooling,
+    product,
     recurrent,
     reduction,
     resize,
@@ -27,6 +28,7 @@ class Kernels:
     merge = merge
     normalization = normalization
     pooling = pooling
+    product = product
     reduction = reduction
     recurrent = recurrent
     resize = resize

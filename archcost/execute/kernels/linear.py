@@ -1,4 +1,4 @@
-"""Products with a matrix, learned or not, the largest of several pieces, and rows looked up in a table."""
+"""Products with a learned matrix, the largest of several pieces, and rows looked up in a table."""
 
 from __future__ import annotations
 
@@ -50,27 +50,3 @@ def embedding(x: Array, weight: Array) -> Array:
         raise ExecutionError(f"takes numbers of tokens, 0 to {len(weight) - 1}, but {strange[0]:g} arrives")
     rows = np.moveaxis(weight[tokens.astype(np.intp)], -1, 0)
     return np.where(unknown, rows.dtype.type(np.nan), rows)
-
-
-def matmul(a: Array, b: Array, heads: int, *, transpose_a: bool = False, transpose_b: bool = False) -> Array:
-    """The product a·b of each head.
-
-    Tokens `(channels, length)` are `(channels / heads, length)` per head; matrices `(heads, rows, columns)`
-    are as they are. Of tokens and matrices, what leaves is tokens again.
-    """
-    turns = (transpose_a, transpose_b)
-    left, right = (_turned(_per_head(x, heads), turn) for x, turn in zip((a, b), turns, strict=True))
-    y = np.matmul(left, right)
-    if a.ndim == b.ndim:
-        return y
-    tokens_are_turned = transpose_a if a.ndim == 2 else transpose_b
-    y = _turned(y, tokens_are_turned)
-    return y.reshape(-1, y.shape[-1])
-
-
-def _per_head(x: Array, heads: int) -> Array:
-    return x.reshape(heads, -1, x.shape[1]) if x.ndim == 2 else x
-
-
-def _turned(x: Array, turn: bool) -> Array:
-    return x.swapaxes(-1, -2) if turn else x
