@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import archcost
 from archcost.cli import main
 from tests.work import calls
 
@@ -70,5 +71,19 @@ def test_twice_as_much_is_twice_the_work(spec: Callable[[int], str], command: st
             return calls(lambda: main([command, *files]))
 
     work(2)  # what is loaded and built once
+    few, more, many = (work(n) for n in (30, 60, 120))
+    assert many - more <= 2.1 * (more - few)
+
+
+@pytest.mark.parametrize("convention", [None, "thop"])
+def test_explaining_every_node_of_twice_as_many_is_twice_the_work(
+    convention: str | None, tmp_path: Path
+) -> None:
+    def work(n: int) -> int:
+        (tmp_path / "net.yaml").write_text(HEAD + chain(n))
+        network = archcost.load(tmp_path / "net.yaml")
+        return calls(lambda: [archcost.explain(network, node.path, convention) for node in network])
+
+    work(30)  # what is loaded and cached once
     few, more, many = (work(n) for n in (30, 60, 120))
     assert many - more <= 2.1 * (more - few)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from archcost.analysis.derivation import step
 from archcost.analysis.facts import Facts
-from archcost.conventions.counting import counts, terms
+from archcost.conventions.counting import terms
 from archcost.conventions.table import TERMS, find
 from archcost.layers import base
 from archcost.results.by_convention import ConventionExplanation, KindComparison
@@ -32,7 +32,7 @@ def labelled(report: Report, network: Network, name: str) -> Report:
         UsageError: there is no such convention.
     """
     convention = find(name)
-    counted = counts(network, convention, Facts.of(network).costs)
+    counted = [*Facts.of(network).counts_by(convention).values()]
     sums = _by_group(report, counted)
     rows = zip(report.nodes, counted, strict=True)
     return replace(
@@ -69,17 +69,14 @@ def _total(convention: Convention, counted: Iterable[Count]) -> ConventionTotal:
 
 
 def compare(network: Network, name: str, nodes: Iterable[Node]) -> ConventionExplanation:
-    """What a convention counts for some nodes, and why it is another number than ours.
+    """What a convention counts for some nodes, in written order, and why it is another number than ours.
 
     Raises:
         UsageError: there is no such convention.
     """
-    convention, wanted = find(name), set(nodes)
-    counted = [
-        (node, count)
-        for node, count in zip(network, counts(network, convention, Facts.of(network).costs), strict=True)
-        if node in wanted
-    ]
+    convention = find(name)
+    counts = Facts.of(network).counts_by(convention)
+    counted = [(node, counts[node]) for node in nodes]
     ours, count = sum(c.ours for _, c in counted), sum(c.total for _, c in counted)
     return ConventionExplanation(
         name=convention.name,
@@ -117,8 +114,10 @@ def _kind(kind: str, rule: Sequence[str], same: Sequence[Count]) -> KindComparis
 
 def _steps(network: Network, node: Node, count: Count, convention: Convention) -> Iterator[DerivationStep]:
     """The terms, what they add up to, and what that is more than our count, term by term."""
-    cost = dict(zip(network, Facts.of(network).costs, strict=True))[node]
-    values = terms(node, cost) | {convention.name: count.total, "difference": count.total - count.ours}
+    values = terms(node, Facts.of(network).cost_of[node]) | {
+        convention.name: count.total,
+        "difference": count.total - count.ours,
+    }
     more = _without(count.rule, convention.same, count.ours)
     used = set(re.findall(r"[a-z_]+", " ".join((*count.rule, more))))
     for name in values:

@@ -41,9 +41,14 @@ def explain(
     explained = _explained(network, path)
     if convention is None:
         return explained
-    inside = "" if path is None else f"{path}."
-    nodes = [node for node in network if node.path == path or node.path.startswith(inside)]
-    return replace(explained, convention=compare(network, convention, nodes))
+    return replace(explained, convention=compare(network, convention, _nodes(network, path)))
+
+
+def _nodes(network: Network, path: str | None) -> list[Node]:
+    """The node of this path, or those of the group, in written order."""
+    if path in network.by_path:
+        return [network.by_path[path]]
+    return [node for node in network if path is None or node.path.startswith(f"{path}.")]
 
 
 def _explained(network: Network, path: str | None) -> NodeExplanation | GroupExplanation:

@@ -17,6 +17,8 @@ from archcost.words.paths import beginnings
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from archcost.conventions.counting import Count
+    from archcost.conventions.table import Convention
     from archcost.network import Input, Network, Node
     from archcost.passes.cost import Cost
     from archcost.passes.receptive_field import Field
@@ -39,6 +41,7 @@ class Facts:
         self.network = network
         self.label = label or f"{network.path}{variant}"
         self.accesses = AccessCache()
+        self._counts: dict[str, Mapping[Node, Count]] = {}
 
     @classmethod
     def of(cls, network: Network) -> Facts:
@@ -54,6 +57,20 @@ class Facts:
     def costs(self) -> tuple[Cost, ...]:
         """Of the nodes, in written order."""
         return costs(self.network)
+
+    @cached_property
+    def cost_of(self) -> Mapping[Node, Cost]:
+        """The same by node."""
+        return dict(zip(self.network, self.costs, strict=True))
+
+    def counts_by(self, convention: Convention) -> Mapping[Node, Count]:
+        """What a convention counts for each node, in written order."""
+        if convention.name not in self._counts:
+            from archcost.conventions.counting import counts  # noqa: PLC0415 - few ask for a convention
+
+            counted = counts(self.network, convention, self.costs)
+            self._counts[convention.name] = dict(zip(self.network, counted, strict=True))
+        return self._counts[convention.name]
 
     @cached_property
     def _fields(self) -> tuple[dict[str, Field], ...]:

@@ -48,7 +48,7 @@ class _Costs:
     """What is spent, and of how much."""
 
     def __init__(self, facts: Facts, alive: set[Node | Input]) -> None:
-        self._costs = dict(zip(facts.network, facts.costs, strict=True))
+        self._costs = facts.cost_of
         self._params = sum(cost.params for cost in facts.costs)
         self._macs = sum(cost.operations.macs for cost in facts.costs)
         self._used = {node.shared for node in facts.network if node in alive and node.shared is not None}
