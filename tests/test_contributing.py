@@ -23,6 +23,7 @@ ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "CONTRIBUTING.md"
 RECIPE = PAGE.read_text("utf-8").partition("\n## Add a layer kind\n")[2].partition("\n## ")[0]
 KIND, LINE, ROW = re.findall(r"```python\n(.*?)```", RECIPE, re.DOTALL)
+(WORD,) = re.findall(r"```text\n(.*)\n```", RECIPE)
 (WORDS,) = re.findall(r"```markdown\n(.*?)```", RECIPE, re.DOTALL)
 TESTS = re.findall(r"^\$ pytest (.+)$", RECIPE, re.MULTILINE)[0].split()
 FAMILY, TABLE, KINDS_PAGE = (
@@ -31,6 +32,7 @@ FAMILY, TABLE, KINDS_PAGE = (
     "docs/kinds.md",
 )
 ELSEWHERE, FOREIGN = "docs/coming-from.md", "archcost/foreign/layers.py"
+CONVENTIONS, BESIDE = "archcost/conventions/table.py", "identity dropout drop_path scale layer_scale"
 LACKS = {
     "a method": (
         FAMILY,
@@ -56,6 +58,12 @@ LACKS = {
         WORDS,
         "",
         "its row in docs/coming-from.md: what it is called in other frameworks",
+    ),
+    "what tools count": (
+        CONVENTIONS,
+        WORD,
+        "",
+        "its word in NEVER in archcost/conventions/table.py, if no tool counts anything for it; else a rule",
     ),
     "a word of its own": (
         FOREIGN,
@@ -101,6 +109,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     insert(folder / "archcost/layers/__init__.py", "    # merge\n", LINE)
     insert(folder / TABLE, "\n]\n", "\n" + ROW.strip() + ",")
     insert(folder / ELSEWHERE, "| `add` |", WORDS)
+    insert(folder / CONVENTIONS, BESIDE, f"{WORD.strip()} ")
     foreign = folder / FOREIGN
     foreign.write_text(foreign.read_text("utf-8").replace(" positionembedding ", " "), "utf-8")
     python(folder, "docs/generate.py").check_returncode()

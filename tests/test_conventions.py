@@ -21,7 +21,7 @@ from tabulate import tabulate
 
 import archcost
 from archcost.conventions.counting import counts
-from archcost.conventions.table import CONVENTIONS, TERMS, find
+from archcost.conventions.table import CONVENTIONS, NEVER, TERMS, find
 from archcost.errors import UsageError
 from archcost.layers import KINDS, base
 from archcost.report.formats import write
@@ -264,6 +264,7 @@ def test_the_page_says_how_often_a_tool_is_reproduced(request: pytest.FixtureReq
 # -- rules beyond the measured networks -------------------------------------------------------------------
 
 
+DEEP = "hidden_size: 16, num_layers: 2, bidirectional: true"
 UP = "conv_transpose: {out_channels: 16, kernel_size: 4, stride: 2, padding: 1, bias: false}"
 
 
@@ -295,6 +296,28 @@ UP = "conv_transpose: {out_channels: 16, kernel_size: 4, stride: 2, padding: 1, 
         ("flops", "custom: {shape: [5], macs: 7, reason: a lookup}", "[8, 5, 7]", 14),
         ("thop", "custom: {shape: [5], macs: 7, reason: a lookup}", "[8, 5, 7]", 7),
         ("keras", "batch_norm", "[8, 5, 7]", 32),
+        # nn.LSTM(8, 16) and its like on 5 steps, and torch.einsum, as measured
+        ("thop", "lstm: {hidden_size: 16}", "[8, 5]", 8960),
+        ("thop", "lstm: {hidden_size: 16, bias: false}", "[8, 5]", 8320),
+        ("thop", f"lstm: {{{DEEP}}}", "[8, 5]", 51200),
+        ("thop", "lstm: {hidden_size: 16, proj_size: 4}", "[8, 5]", 8960),
+        ("thop", "gru: {hidden_size: 16}", "[8, 5]", 6800),
+        ("thop", f"rnn: {{{DEEP}}}", "[8, 5]", 12480),
+        ("ptflops-pytorch", "lstm: {hidden_size: 16}", "[8, 5]", 9120),
+        ("ptflops-pytorch", f"lstm: {{{DEEP}}}", "[8, 5]", 51840),
+        ("ptflops-pytorch", "lstm: {hidden_size: 16, proj_size: 4}", "[8, 5]", 5280),
+        ("ptflops-pytorch", f"gru: {{{DEEP}, bias: false}}", "[8, 5]", 36800),
+        ("ptflops-pytorch", "rnn: {hidden_size: 16}", "[8, 5]", 2160),
+        ("ptflops-aten", "lstm: {hidden_size: 16}", "[8, 5]", 0),
+        ("ptflops-aten", "gru: {hidden_size: 16}", "[8, 5]", 6240),
+        ("ptflops-aten", f"rnn: {{{DEEP}}}", "[8, 5]", 12160),
+        ("torchinfo", f"lstm: {{{DEEP}}}", "[8, 5]", 48640),
+        ("torchinfo", "lstm: {hidden_size: 16, proj_size: 4}", "[8, 5]", 4800),
+        ("torchinfo", "gru: {hidden_size: 16}", "[8, 5]", 6240),
+        ("fvcore", "gru: {hidden_size: 16}", "[8, 5]", 0),
+        ("fvcore", "{einsum: {equation: 'cq,ck->qk'}, from: [input, input]}", "[8, 5]", 200),
+        ("ptflops-aten", "{einsum: {equation: 'cq,ck->qk'}, from: [input, input]}", "[8, 5]", 200),
+        ("thop", "{einsum: {equation: 'cq,ck->qk'}, from: [input, input]}", "[8, 5]", 0),
     ],
 )  # fmt: skip
 def test_a_layer_counts_as_with_the_tool(
@@ -322,6 +345,12 @@ def test_every_rule_is_for_a_kind_there_is_and_speaks_of_terms_that_are_explaine
         for word, rule in convention.rules.items():
             assert word in known or word.removesuffix("2d") in known
             assert all(set(re.findall(r"[a-z_]+", formula)) <= terms for formula in rule)
+
+
+def test_what_never_counts_has_no_formula_with_any_tool() -> None:
+    for convention in CONVENTIONS.values():
+        found = {word: convention.rules.get(word, ()) for word in NEVER.split()}
+        assert {word: rule for word, rule in found.items() if rule} == {}
 
 
 def test_the_word_flops_never_goes_without_what_it_means() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from importlib import import_module
 from itertools import groupby
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 import archcost.layers
 from archcost import foreign
+from archcost.conventions.table import CONVENTIONS
 from archcost.layers import KINDS, RANKED, find, find_item, words
 from archcost.layers.base import TERMS, Kind, Layer, Operations
 from archcost.words.suggest import plain
@@ -66,6 +68,15 @@ def test_every_field_of_a_kind_is_described(word: str) -> None:
     assert [name for name, field in fields.items() if not field.description] == []
 
 
+def without_rule(word: str) -> Iterator[str]:
+    """The conventions in which nobody has decided what a kind counts as."""
+    if word == "activation":  # it counts as the one that it names
+        return
+    for name, convention in CONVENTIONS.items():
+        if not any(re.fullmatch(rf"\*|{word}(_nearest|_bilinear)?(\dd)?", rule) for rule in convention.rules):
+            yield name
+
+
 def missing(word: str) -> Iterator[str]:
     """What a kind still needs, and where it goes."""
     yield from (f"its method {name}" for name in sorted(kind(word).__abstractmethods__))
@@ -83,6 +94,11 @@ def missing(word: str) -> Iterator[str]:
         yield "its section in docs/kinds.md, which `python docs/generate.py` writes"
     if f"\n| `{word}` |" not in ELSEWHERE.read_text("utf-8"):
         yield "its row in docs/coming-from.md: what it is called in other frameworks"
+    if tools := [*without_rule(word)]:
+        yield (
+            "its word in NEVER in archcost/conventions/table.py, if no tool counts anything for it; "
+            f"else a rule, one without formulas where it is nothing, for {', '.join(tools)}"
+        )
     if plain(word) in {*foreign.layers.KINDS, *foreign.layers.INSTEAD}:
         yield f"'{plain(word)}' taken out of archcost/foreign/layers.py, where it stands for something else"
 

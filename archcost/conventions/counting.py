@@ -59,7 +59,7 @@ def counts(network: Network, convention: Convention, known_costs: Sequence[Cost]
 
 
 def _count(node: Node, cost: Cost, convention: Convention) -> Count:
-    # The rule of the first word that has one; without one, a layer is not seen.
+    # The rule of the first word that has one; none, if there is one for another number of axes only.
     rule = next((convention.rules[word] for word in words(node) if word in convention.rules), ())
     env = terms(node, cost)
     ours = cost.operations.macs if convention.beside == "macs" else cost.params

@@ -1,11 +1,11 @@
 """The conventions: for every kind of layer, the sum of which formulas a tool adds to its total.
 
 A formula speaks of the terms in `TERMS`, of those the layer's own formulas are made of (see
-`archcost.layers.base`) and of its six counts. A kind without a rule counts as nothing, as it does with the
-tool. Rules were read from each tool's source, in the version that `source` names, and hold for networks
-that call PyTorch's own layers as modules, but interpolate by a function and take the two products of
-attention in one fused call, which no tool here sees. What a tool misses because a network is written another
-way does not follow from an architecture.
+`archcost.layers.base`) and of its six counts. What a tool counts as nothing has a rule without formulas, so
+that a new kind is decided on. Rules were read from each tool's source, in the version that `source` names,
+and hold for networks that call PyTorch's own layers as modules, but interpolate by a function and take the
+two products of attention in one fused call, which no tool here sees. What a tool misses because a network is
+written another way does not follow from an architecture.
 """
 
 from __future__ import annotations
@@ -39,7 +39,8 @@ class Convention(NamedTuple):
         unit: what is counted, in a word or two.
         definition: what that means, in sentences.
         source: where the rules were read.
-        rules: by kind, or by a word of `archcost.conventions.counting.words`; `*` is for all kinds.
+        rules: by kind, or by a word of `archcost.conventions.counting.words`; `*` is for all kinds. One
+            without formulas says that the kind counts as nothing.
         beside: the count of ours it is compared with.
     """
 
@@ -65,8 +66,27 @@ _MEANS = "global_avg_pool adaptive_avg_pool"
 _POOLS = f"max_pool avg_pool global_max_pool adaptive_max_pool {_MEANS}"
 _NORMS = "layer_norm group_norm instance_norm"
 
-_DECLARED = _each("custom", "macs")
-"""No tool has a rule for a layer of the spec's own: what it declares is taken."""
+NEVER = """
+    deform_conv
+    maxout matmul
+    pixel_shuffle pixel_unshuffle
+    reduce
+    local_response_norm
+    selu mish sigmoid tanh softplus hard_sigmoid hard_swish log_softmax
+    flatten reshape pad crop slice transpose channel_shuffle
+    identity dropout drop_path scale layer_scale
+    add concat multiply max average
+    parameter
+"""
+"""Kinds that count as nothing with every tool that goes by kinds: it has no rule for them, or one of 0."""
+
+_GATES = "gates * (units * fed_back + units / layers * arriving)"
+_HIDDEN = "(in_channels + (layers - 1) * directions * hidden_size)"
+_UNPROJECTED = f"gates * (units * hidden_size + units / layers * {_HIDDEN})"
+"""The products of recurrent layers without that of a projection; the last as if nothing were projected."""
+
+_EACH_TOOL = _each("custom", "macs") | _each(NEVER)
+"""No tool has a rule for a layer of the spec's own either: what it declares is taken."""
 
 _CONVENTIONS = (
     Convention(
@@ -90,14 +110,19 @@ _CONVENTIONS = (
         definition="What thop prints as MACs: products without bias, 4 per normalised element (2 if nothing "
         "is learned), 1 per output of average pooling, and of a global or adaptive mean also 1 per input.",
         source="thop 0.1.1.post2209072238",
-        rules=_each(f"{_CONVOLUTIONS} linear", "macs")
+        rules=_EACH_TOOL
+        | _each("lstm", _UNPROJECTED, "(1 + biases) * gates * units", "4 * units")
+        | _each("gru", "macs", "(1 + biases) * gates * units", "4 * units")
+        | _each("rnn", "macs", "(1 + biases) * gates * units")
+        | _each(f"{_CONVOLUTIONS} linear", "macs")
         | _each("conv_transpose", "weight_elements * positions")
         | _each("batch_norm layer_norm instance_norm", "(2 + 2 * affine) * outputs")
         | _each("avg_pool", "outputs")
         | _each(_MEANS, "inputs", "outputs")
         | _each("prelu", "outputs")
         | _each("softmax", "3 * outputs - sets")
-        | _DECLARED,
+        | _each("max_pool global_max_pool adaptive_max_pool embedding upsample group_norm einsum")
+        | _each("relu relu6 leaky_relu elu gelu silu"),
     ),
     Convention(
         name="fvcore",
@@ -106,20 +131,29 @@ _CONVENTIONS = (
         "element of batch norm (1 if nothing is learned), 5 of other norms (4), 1 per input of a global "
         "or adaptive mean in two dimensions, and 4 per output of bilinear interpolation (nearest: 1).",
         source="fvcore 0.1.5.post20221221",
-        rules=_each(f"{_CONVOLUTIONS} conv_transpose linear", "macs")
+        rules=_EACH_TOOL
+        | _each("einsum", "macs")
+        | _each(f"{_CONVOLUTIONS} conv_transpose linear", "macs")
         | _each("batch_norm", "(1 + affine) * outputs")
         | _each(_NORMS, "(4 + affine) * outputs")
         | _each("global_avg_pool2d adaptive_avg_pool2d", "inputs")
         | _each("upsample_nearest2d", "outputs")
         | _each("upsample_bilinear2d", "4 * outputs")
-        | _DECLARED,
+        | _each("max_pool avg_pool global_max_pool adaptive_max_pool embedding lstm gru rnn")
+        | _each("relu relu6 leaky_relu prelu elu gelu silu softmax"),
     ),
     Convention(
         name="ptflops-aten",
         unit="operations",
         definition="What ptflops prints as MACs with its aten backend: products, and 1 per bias added.",
         source="ptflops 0.7.5, backend aten",
-        rules=_each(f"{_CONVOLUTIONS} conv_transpose linear", "macs", "bias * outputs") | _DECLARED,
+        rules=_EACH_TOOL
+        | _each("einsum", "macs")
+        | _each("gru rnn", "macs", "biases * gates * units")
+        | _each(f"{_CONVOLUTIONS} conv_transpose linear", "macs", "bias * outputs")
+        | _each(f"{_POOLS} embedding upsample batch_norm {_NORMS}")
+        | _each("lstm")  # one fused call, of which it sees nothing
+        | _each("relu relu6 leaky_relu prelu elu gelu silu softmax"),
     ),
     Convention(
         name="ptflops-pytorch",
@@ -129,13 +163,17 @@ _CONVENTIONS = (
         "element of some activations and per input of pooling. A layer that calls a function which is also "
         "watched counts twice: every pool, ReLU, PReLU, ELU and GELU.",
         source="ptflops 0.7.5, backend pytorch",
-        rules=_each(f"{_CONVOLUTIONS} conv_transpose linear", "macs", "bias * outputs")
+        rules=_EACH_TOOL
+        | _each("lstm", _GATES, "(biases * gates + 10) * units")
+        | _each("gru", "macs", "(biases * gates + 7) * units")
+        | _each("rnn", "macs", "(biases * gates + 1) * units")
+        | _each(f"{_CONVOLUTIONS} conv_transpose linear", "macs", "bias * outputs")
         | _each("batch_norm group_norm instance_norm", "(1 + affine) * outputs")
         | _each("layer_norm", "outputs")
         | _each("relu prelu elu gelu", "2 * outputs")
         | _each("relu6 leaky_relu silu softmax upsample", "outputs")
         | _each(_POOLS, "2 * inputs")
-        | _DECLARED,
+        | _each("embedding einsum"),
     ),
     Convention(
         name="torchinfo",
@@ -143,10 +181,13 @@ _CONVENTIONS = (
         definition="What torchinfo prints as mult-adds: weights and biases of a convolution times its output "
         "positions, and those of any other layer once, however often they are applied.",
         source="torchinfo 1.8.0",
-        rules=_each(_CONVOLUTIONS, "macs", "bias * outputs")
+        rules=_EACH_TOOL
+        | _each("lstm gru rnn", "learned * length")
+        | _each(_CONVOLUTIONS, "macs", "bias * outputs")
         | _each("conv_transpose", "learned * positions")
         | _each(f"linear embedding batch_norm {_NORMS} prelu", "learned")
-        | _DECLARED,
+        | _each("einsum")
+        | _each(f"{_POOLS} upsample relu relu6 leaky_relu elu gelu silu softmax"),
     ),
     Convention(
         name="keras",
