@@ -71,6 +71,7 @@ MEASURES: dict[str, Callable[[Network], int]] = {
     "macs": macs,
     "macs and biases": lambda network: macs(network) + biases(network),
     "fvcore": fvcore,
+    "thop twice": lambda network: 2 * sum(count.total for count in counts(network, find("thop"))),
     "outputs": lambda network: outputs(network, PRODUCTS),
     "outputs and max pools": lambda network: outputs(network, PRODUCTS | {"max_pool"}),
 }
