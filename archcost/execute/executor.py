@@ -8,7 +8,7 @@ import numpy as np
 
 from archcost.errors import Diagnostic, ExecutionError, SpecError
 from archcost.execute.arrays import Tally, counted, plain
-from archcost.execute.kernels import KERNELS
+from archcost.execute.kernels import Kernels
 from archcost.execute.tensors import Tensors
 
 if TYPE_CHECKING:
@@ -58,13 +58,14 @@ def steps(
     """
     tensors = tensors or Tensors.of_network(network)
     given = inputs if inputs is not None else tensors.inputs(network)
+    kernels = Kernels(tensors.dtype)
     values: dict[Node | Input, Array] = {tensor: given[tensor.path] for tensor in network.inputs}
     for node in network:
         tally = Tally()
         arriving = tuple(values[source] for source in node.inputs)
         if count:
             arriving = tuple(counted(value, tally) for value in arriving)
-        values[node] = value = _owned(plain(_run(node, arriving, tensors)))
+        values[node] = value = _owned(plain(_run(node, arriving, tensors, kernels)))
         for source in node.inputs:
             if network.readers[source][-1][0] is node:
                 values.pop(source, None)
@@ -79,10 +80,10 @@ def _owned(value: Array) -> Array:
     return value.copy() if isinstance(whole, np.ndarray) and whole.size > value.size else value
 
 
-def _run(node: Node, arriving: tuple[Array, ...], tensors: Tensors) -> Array:
+def _run(node: Node, arriving: tuple[Array, ...], tensors: Tensors, kernels: Kernels) -> Array:
     # What is declared may declare any number of weights, and has no use for them.
     weights = {} if node.layer.values_unknown else tensors.of(node)
     try:
-        return node.layer.run(KERNELS, *arriving, **weights)
+        return node.layer.run(kernels, *arriving, **weights)
     except ExecutionError as error:
         raise SpecError([Diagnostic(node.place, f"{node.word}: {error}")]) from None

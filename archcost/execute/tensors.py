@@ -26,12 +26,16 @@ class Tensors:
         seed: another one, other values.
         dtype: `float64` or `float32`.
         given: values that are not random, by the key of a set (`Node.shared` or path) and the name there.
+
+    Attributes:
+        dtype: of all tensors, and of those that a network brings itself.
     """
 
     def __init__(
         self, seed: int = 0, dtype: str = "float64", given: Mapping[tuple[str, str], Array] | None = None
     ) -> None:
         self._seed = seed
+        self.dtype = dtype
         self._dtype = np.dtype(dtype)
         self._given = given or {}
         self._sets: dict[str, dict[str, Array]] = {}

@@ -83,6 +83,8 @@ KINDS = {
     "multiply": "merge:Multiply",
     "max": "merge:Maximum",
     "average": "merge:Average",
+    # constant
+    "constant": "constant:Constant",
     # declared
     "parameter": "declared:Parameter",
     "custom": "declared:Custom",

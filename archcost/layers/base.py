@@ -287,7 +287,7 @@ class Layer(Kind):
     def check_inputs(self, count: int) -> None:
         """One."""
         if count != 1:
-            raise ShapeError(f"takes one input, but {count} arrive; choose one with `from`")
+            raise ShapeError(f"takes one input, but {how_many_arrive(count)}; choose one with `from`")
 
     @abstractmethod
     def output_shape(self, x: Shape) -> Shape:
@@ -320,7 +320,8 @@ class Merge(Kind):
     def check_inputs(self, count: int) -> None:
         """Two or more."""
         if count < 2:
-            raise ShapeError("joins two or more inputs, but one arrives; name them with `from: [a, b]`")
+            text = f"joins two or more inputs, but {how_many_arrive(count)}; name them with `from: [a, b]`"
+            raise ShapeError(text)
 
     @abstractmethod
     def output_shape(self, *xs: Shape) -> Shape:
@@ -345,6 +346,15 @@ class TensorSource(Kind):
     def formulas(self, *unread: Shape, y: Shape) -> Formulas:
         """A tensor that is only there costs nothing to compute."""
         return Formulas({})
+
+
+def how_many_arrive(count: int) -> str:
+    """How many inputs there are, as the end of a message.
+
+    >>> how_many_arrive(0), how_many_arrive(1), how_many_arrive(3)
+    ('none arrives', 'one arrives', '3 arrive')
+    """
+    return f"{count} arrive" if count > 1 else "one arrives" if count else "none arrives"
 
 
 def check_channels(field: str, asserted: int | None, x: Shape) -> None:

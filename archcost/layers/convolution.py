@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.layers.base import Formulas, Kind, Layer, Shapes, check_channels
+from archcost.layers.base import Formulas, Kind, Layer, Shapes, check_channels, how_many_arrive
 from archcost.layers.fields import Crops, NonNegative, Padding, PerAxis, Positive, lift
 from archcost.windows.channels import Channels, blurred_together, mixed
 from archcost.windows.window import Shape, Window, reached, scattering, show, sliding, spatial
@@ -343,9 +343,8 @@ class DeformConv(Kind):
     def check_inputs(self, count: int) -> None:
         """Two or three."""
         if count not in {2, 3}:
-            arrive = f"{count} arrive" if count > 1 else "one arrives"
             raise ShapeError(
-                f"reads features and offsets, and a mask in version 2, but {arrive}; "
+                f"reads features and offsets, and a mask in version 2, but {how_many_arrive(count)}; "
                 "name them with `from: [features, offsets]`, or use `std/deform_conv`, which makes them",
             )
 

@@ -1,19 +1,23 @@
-"""What a spec brings by itself: a learned tensor, and a layer that is declared rather than derived."""
+"""What a spec brings by itself: tensors, learned or constant, and a layer that is declared, not derived."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from math import prod
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
 from archcost.layers.base import Formulas, Kind, Shapes, TensorSource
-from archcost.layers.fields import NonNegative, Padding, PerAxis, Sizes
-from archcost.windows.window import Shape, Window, show, sliding, spatial
+from archcost.layers.fields import NonNegative, Number, Padding, PerAxis, Sizes, must_be
+from archcost.windows.window import Shape, Window, per_axis, show, size, sliding, spatial
+from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
+    from archcost.expressions.values import Value
 
 
 class Parameter(TensorSource):
@@ -51,7 +55,7 @@ class DeclaredField(BaseModel):
 class Custom(Kind):
     """A layer archcost does not know, with the numbers its author declares.
 
-    It takes any number of inputs. Every report lists it, with its reason, among what was declared. A declared
+    It takes any number of inputs, also none (`from: []`). Every report lists it, with its reason, among what was declared. A declared
     MAC is a multiplication and an addition, like any other; what else it may compute nobody says, and the
     counts leave it out. A run goes on with values that are made up: means of what the declared window covers,
     or of everything without one.
@@ -80,11 +84,6 @@ class Custom(Kind):
         """The declared window on this input."""
         return self.receptive_field.window(x) if self.receptive_field else None
 
-    def check_inputs(self, count: int) -> None:
-        """One or more."""
-        if count == 0:
-            raise ShapeError("takes one input or more, but none arrives")
-
     def output_shape(self, *xs: Shape) -> Shape:
         """The declared shape, if the declared window agrees."""
         for i, x in enumerate(xs):
@@ -105,4 +104,4 @@ class Custom(Kind):
     def run(self, kernels: Kernels, *xs: Array) -> Array:
         """Values that are made up, of the declared shape: they depend on what the declared window covers."""
         windows = [self.window(x.shape) for x in xs]
-        return kernels.declared.stand_in(xs, windows, self.shape)
+        return kernels.declared.stand_in(xs, windows, self.shape, kernels.dtype)

@@ -62,6 +62,11 @@ def is_count(value: Value) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
+def is_number(value: object) -> bool:
+    """Whether a value is a number, which a boolean is not."""
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def must_be(forms: str, value: Value) -> PydanticCustomError:
     """The error for a value that has none of the forms a field takes."""
     return PydanticCustomError(

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.layers.base import Formulas, Kind
+from archcost.layers.base import Formulas, Kind, how_many_arrive
 from archcost.layers.fields import Positive, must_be
 from archcost.windows.channels import Channels, blurred_together, mixed, overlaid
 from archcost.windows.rearrangement import Rearrangement
@@ -82,8 +82,9 @@ class _Product(Kind):
     def check_inputs(self, count: int) -> None:
         """Two."""
         if count != 2:
-            arrive = f"{count} arrive" if count > 1 else "one arrives"
-            raise ShapeError(f"multiplies two tensors, but {arrive}; name them with `from: [a, b]`")
+            raise ShapeError(
+                f"multiplies two tensors, but {how_many_arrive(count)}; name them with `from: [a, b]`"
+            )
 
     def output_shape(self, a: Shape, b: Shape) -> Shape:
         """The sizes of the axes that stay."""

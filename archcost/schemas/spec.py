@@ -144,8 +144,8 @@ def _structures() -> Schema:
     properties: Schema = {
         "name": _described(_NAME, "names the item: `from` reads it, paths contain it"),
         "from": _described(
-            _any(_TAP, {"type": "array", "items": _TAP, "minItems": 1}),
-            "what it reads; default: the item before",
+            _any(_TAP, {"type": "array", "items": _TAP}),
+            "what it reads, [] for nothing; default: the item before",
         ),
         "when": _described(_any({"type": "boolean"}, _EXPRESSION), "leave the item out unless this is true"),
         "expect": {"$ref": "#/$defs/expect"},

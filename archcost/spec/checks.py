@@ -211,9 +211,9 @@ class Checks:
     # -- taps -------------------------------------------------------------------------------------------
 
     def refs(self, node: Tree, names: Names, what: str) -> tuple[Ref, ...]:
-        """One tap or a list of them, each of which must be visible."""
+        """One tap or a list of them, each of which must be visible; `from` may list none."""
         nodes = node.items if isinstance(node, SequenceNode) else [node]
-        if not nodes:
+        if not nodes and what != "from":
             self.problems.add(node.place, f"{what} is an empty list; name an item")
         refs: list[Ref] = []
         for one in nodes:

@@ -36,11 +36,11 @@ class Item:
 
     Attributes:
         segment: what the item adds to the paths below it; None adds nothing.
-        reads: what stands under `from`; empty means the previous item.
+        reads: what stands under `from`: an empty list reads nothing, None means the previous item.
     """
 
     name: str | None = None
-    reads: tuple[Ref, ...] = ()
+    reads: tuple[Ref, ...] | None = None
     when: Template | None = None
     share: str | None = None
     share_place: Place | None = None

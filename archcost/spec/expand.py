@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.errors import ShapeError, SpecError
-from archcost.layers.base import TensorSource
+from archcost.layers.base import TensorSource, how_many_arrive
 from archcost.network import Expectation, Network
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat, SplitItem
 from archcost.spec.expectations import expected
@@ -137,8 +137,9 @@ class Expander:
         self._step(item.place, frame)
         first = len(self._made.nodes)
         try:
-            wires = tuple(wire for ref in item.reads for wire in frame.taps.read(ref).flow)
-            flow = wires if item.reads else arriving
+            flow = arriving
+            if item.reads is not None:
+                flow = tuple(wire for ref in item.reads for wire in frame.taps.read(ref).flow)
             env = frame.env(flow)
             if item.when is not None and not item.when.boolean(env):
                 tap = self._skip(item, flow)
@@ -168,8 +169,9 @@ class Expander:
             self._problems.stop_if_any()
 
     def _skip(self, item: Item, flow: Flow) -> Tap:
-        if len(flow) > 1:
-            text = f"{item.word}: {len(flow)} tensors arrive, and skipping it cannot say which goes on"
+        if len(flow) != 1:
+            arrive = f"{len(flow)} tensors arrive" if flow else "no tensor arrives"
+            text = f"{item.word}: {arrive}, and skipping it cannot say which goes on"
             raise Mistake(item.place, f"{text}; use `branches` with `when`")
         return Tap(flow)
 
@@ -235,9 +237,8 @@ class Expander:
     def _split(self, item: SplitItem, flow: Flow, env: Environment, frame: Frame) -> Tap:
         """A slice per part, each read by the part's name."""
         if len(flow) != 1:
-            raise Mistake(
-                item.place, f"split: takes one input, but {len(flow)} arrive; choose one with `from`"
-            )
+            text = f"split: takes one input, but {how_many_arrive(len(flow))}; choose one with `from`"
+            raise Mistake(item.place, text)
         (wire,), (label,) = flow, _labels(item, flow)
         if isinstance(wire, Unknown):
             raise Lost
@@ -321,7 +322,7 @@ class Expander:
         if len(flow) != len(names):
             if flow == UNKNOWN:
                 raise Lost
-            arrive = f"{len(flow)} arrive" if len(flow) > 1 else "one arrives"
+            arrive = how_many_arrive(len(flow))
             text = f"{item.word}: takes {len(names)} inputs ({', '.join(names)}), but {arrive}"
             raise Mistake(item.place, text)
         for name, wire in zip(names, flow, strict=True):
@@ -406,5 +407,6 @@ class Expander:
 
 def _labels(item: Item, flow: Flow) -> list[str]:
     """What errors call the tensors that arrive: as `from` names them, or by their paths."""
-    names = [ref.text for ref in item.reads] if len(item.reads) == len(flow) else [w.path for w in flow]
+    refs = item.reads or ()
+    names = [ref.text for ref in refs] if len(refs) == len(flow) else [wire.path for wire in flow]
     return [f"'{name}'" for name in names]

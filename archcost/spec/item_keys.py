@@ -38,7 +38,7 @@ class ItemKeys:
         self._name_place = node.place
         if (name := node.get("name")) is not None:
             self._read_name(name)
-        self._reads: tuple[Ref, ...] = ()
+        self._reads: tuple[Ref, ...] | None = None
         if (reads := node.get("from")) is not None:
             self._reads = checks.refs(reads, context.names, "from")
         when = node.get("when")

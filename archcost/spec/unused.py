@@ -123,7 +123,7 @@ class Survey:
     def _items(self, items: Iterable[Item], scope: Scope, body: Block | None, times: int) -> None:
         for item in items:
             self._reads(_meta(item), scope, body)
-            self._taken((ref.text for ref in item.reads), body)
+            self._taken((ref.text for ref in item.reads or ()), body)
             if item.share is not None:
                 self._shares[body].append((item, times))
             match item:
@@ -190,7 +190,7 @@ class Survey:
     def _unread_inputs(self) -> Iterator[Unused]:
         """Inputs of blocks that no item in them names. The first item reads all of them, if it names none."""
         for block in filter(None, self._calls):
-            takes_all = "input" in self._taps[block] or not (block.items and block.items[0].reads)
+            takes_all = "input" in self._taps[block] or not (block.items and block.items[0].reads is not None)
             for name, place in block.inputs.items() if block.sees_variables and not takes_all else ():
                 if name not in self._taps[block]:
                     yield Unused("input", name, place, block.name)
@@ -198,7 +198,7 @@ class Survey:
     def _unread_carries(self) -> Iterator[Unused]:
         """Carried names that nothing reads. An item that names nothing, the first of the body, reads all."""
         for body, repeat in self._carries:
-            if repeat.items and repeat.items[0].reads:
+            if repeat.items and repeat.items[0].reads is not None:
                 read = self._taps[body] | self._parts[body]
                 for name, place in repeat.carry.items():
                     if name not in read:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.execute.arrays import Tally, counted, plain
-from archcost.execute.kernels import KERNELS
+from archcost.execute.kernels import Kernels
 from archcost.layers.base import Operations
 
 if TYPE_CHECKING:
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
     from archcost.layers.base import Kind
 
 
-def run(layer: Kind, xs: Sequence[Array], weights: Mapping[str, Array]) -> tuple[Array, Tally]:
-    """What comes out, and what was counted."""
+def run(
+    layer: Kind, xs: Sequence[Array], weights: Mapping[str, Array], dtype: str = "float64"
+) -> tuple[Array, Tally]:
+    """What comes out, and what was counted; `dtype` is that of what a layer brings by itself."""
     tally = Tally()
-    y = layer.run(KERNELS, *(counted(x, tally) for x in xs), **weights)
+    y = layer.run(Kernels(dtype), *(counted(x, tally) for x in xs), **weights)
     return plain(y), tally
 
 

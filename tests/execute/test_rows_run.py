@@ -61,7 +61,7 @@ def runs_as_the_table_says(case: Case, dtype: str = "float64") -> None:
     tensors = case.weights | case.buffers
     weights = {name: held(name, shape, dtype) for name, shape in tensors.items()}
     xs = [arriving(100 + i, shape, dtype, layer) for i, shape in enumerate(case.inputs)]
-    y, tally = run(layer, xs, weights)
+    y, tally = run(layer, xs, weights, dtype)
     assert y.shape == case.output
     assert y.dtype == dtype
     assert not np.isnan(y).any()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from archcost.execute.kernels import (
     activation,
+    constant,
     convolution,
     declared,
     linear,
@@ -19,9 +20,14 @@ from archcost.execute.kernels import (
 
 
 class Kernels:
-    """The families by name: a kernel is a function in one of their files, as `kernels.pooling.max_pool`."""
+    """The families by name: a kernel is a function in one of their files, as `kernels.pooling.max_pool`.
+
+    Args:
+        dtype: of tensors that are made of no other, `float64` or `float32`.
+    """
 
     activation = activation
+    constant = constant
     convolution = convolution
     declared = declared
     linear = linear
@@ -33,6 +39,9 @@ class Kernels:
     recurrent = recurrent
     resize = resize
     shape = shape
+
+    def __init__(self, dtype: str = "float64") -> None:
+        self.dtype = dtype
 
 
 KERNELS = Kernels()

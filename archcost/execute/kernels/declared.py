@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from archcost.windows.window import Shape, Window
 
 
-def stand_in(xs: Sequence[Array], windows: Sequence[Window | None], shape: Shape) -> Array:
+def stand_in(xs: Sequence[Array], windows: Sequence[Window | None], shape: Shape, dtype: str) -> Array:
     """Values of a layer that is only declared: at every position, means of what it says it reads there.
 
     They depend on exactly those inputs, and are no values of that layer. Nothing is counted.
@@ -26,7 +26,10 @@ def stand_in(xs: Sequence[Array], windows: Sequence[Window | None], shape: Shape
         xs: what arrives.
         windows: for each of them, what the layer looks through; None for all of it.
         shape: what leaves, `(channels, *positions)`.
+        dtype: of zeros, if nothing arrives.
     """
+    if not xs:
+        return np.zeros(shape, dtype)
     means = [_mean(plain(x), window) for x, window in zip(xs, windows, strict=True)]
     total = np.broadcast_to(reduce(np.add, means), (1, *shape[1:]))
     return np.repeat(total, shape[0], axis=0)

@@ -1,0 +1,162 @@
+"""Tensors that are given: numbers, or a rule that says them."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from archcost.errors import ShapeError
+from archcost.layers.base import TensorSource
+from archcost.layers.fields import NonNegative, Number, PerAxis, Sizes, is_number, must_be
+from archcost.windows.window import Shape, per_axis, show
+from archcost.words.wording import in_a_row
+
+if TYPE_CHECKING:
+    from archcost.execute.arrays import Array
+    from archcost.execute.kernels import Kernels
+    from archcost.expressions.values import Value
+
+_NEEDS = {
+    "identity": (),
+    "causal": (),
+    "banded": ("before", "after"),
+    "shifted_windows": ("map_size", "window", "shift"),
+    "sinusoids": (),
+}
+"""The rules, each with the fields it needs."""
+
+_MASKS = ("causal", "banded", "shifted_windows")
+_FIELDS = {name: [rule] for rule, needed in _NEEDS.items() for name in needed} | dict.fromkeys(
+    ("inside", "outside"), [*_MASKS]
+)
+"""The fields that only some rules have -> these."""
+
+_AXES = {"identity": 2, "causal": 2, "banded": 2, "shifted_windows": 3, "sinusoids": 2}
+"""How many axes a rule speaks of; sinusoids have no others, and elsewhere those before repeat."""
+
+_FORMS = "a number, a list of numbers (or of lists of equal length), or one of " + ", ".join(_NEEDS)
+
+
+def _values(value: Value) -> Value:
+    known = value in _NEEDS if isinstance(value, str) else _shape_of(value) is not None
+    if not known:
+        raise must_be(_FORMS, value)
+    return value
+
+
+def _shape_of(values: object) -> Shape | None:
+    """The shape of numbers in lists; None if lists are of unequal lengths, or hold something else."""
+    if not isinstance(values, tuple):
+        return () if is_number(values) else None
+    shapes = {_shape_of(one) for one in values}
+    inner = shapes.pop() if len(shapes) == 1 else None
+    return None if inner is None else (len(values), *inner)
+
+
+class Constant(TensorSource):
+    """A tensor that is given and not learned: one number everywhere, numbers in lists, or a rule.
+
+    It has no parameters, and nothing is computed. Rows (queries) and columns (keys) are the last two axes. A
+    mask has the number `inside` where a row sees a column, and `outside` elsewhere. The rules:
+
+    - `identity`: 1 where row and column are the same, else 0.
+    - `causal`: a mask of rows that see the columns up to their own.
+    - `banded`: a mask of rows that see so many columns before and after their own.
+    - `shifted_windows`: Swin's mask, `[windows, positions, positions]`. A position sees those of its window
+      that were beside it before the map was rolled by `shift`.
+    - `sinusoids`: positional encoding, `[channels, length]`. Channels 2i and 2i + 1 are the sine and the
+      cosine of `position / 10000 ** (2i / channels)`.
+    """
+
+    within_dimension_limit: ClassVar[bool] = False
+    reference: ClassVar[str] = "Vaswani et al. 2017, Attention is all you need, section 3.5"
+
+    values: Annotated[float | str | tuple[Any, ...], BeforeValidator(_values)] = Field(
+        description="one number, numbers in (nested) lists, or a rule: " + ", ".join(_NEEDS)
+    )
+    shape: Sizes | None = Field(
+        None, description="its shape, [channels, axes…]; default: that of the lists, or of the windows"
+    )
+    inside: Number = Field(1, description="of a mask: the number where a row sees a column")
+    outside: Number = Field(0, description="of a mask: the number elsewhere; -1e9 for scores")
+    before: NonNegative | None = Field(None, description="of banded: columns that are seen before its own")
+    after: NonNegative | None = Field(None, description="of banded: columns that are seen after its own")
+    map_size: PerAxis | None = Field(None, description="of shifted_windows: positions of the map, per axis")
+    window: PerAxis | None = Field(None, description="of shifted_windows: positions of a window, per axis")
+    shift: PerAxis | None = Field(None, description="of shifted_windows: how far it was rolled, per axis")
+
+    @model_validator(mode="after")
+    def _has_the_fields_of_its_rule(self) -> Self:
+        rule = self.values if isinstance(self.values, str) else ""
+        if lacking := [name for name in _NEEDS.get(rule, ()) if getattr(self, name) is None]:
+            raise PydanticCustomError("rule", f"values: {rule} needs {in_a_row(lacking)}")
+        for name, rules in _FIELDS.items():
+            if name in self.model_fields_set and rule not in rules:
+                raise PydanticCustomError("rule", f"{name} is for values: {', '.join(rules)}")
+        return self
+
+    def output_shape(self, *unread: Shape) -> Shape:
+        """The shape as given, if it is one that the values have."""
+        natural = self._natural()
+        if self.shape is None:
+            if not natural:
+                raise ShapeError(f"values {self._said()} needs a shape, [channels, axes…]")
+            return natural
+        if isinstance(self.values, tuple) and self.shape != natural:
+            raise ShapeError(f"shape {show(self.shape)}, but values has {show(natural)}")
+        if isinstance(self.values, str):
+            self._check(self.values, self.shape, natural)
+        return self.shape
+
+    def _said(self) -> str:
+        return self.values if isinstance(self.values, str) else f"{self.values:g}"
+
+    def _natural(self) -> Shape:
+        """The shape that the values say by themselves; empty if they fit any."""
+        if self.values != "shifted_windows":
+            return _shape_of(self.values) or () if isinstance(self.values, tuple) else ()
+        sizes, windows, _ = self._windows()
+        positions = prod(windows)
+        return (prod(n // w for n, w in zip(sizes, windows, strict=True)), positions, positions)
+
+    def _windows(self) -> tuple[Shape, Shape, Shape]:
+        """Sizes of the map, of a window, and of the shift, on every axis."""
+        sizes = self.map_size or ()
+        windows = per_axis(self.window or (), len(sizes), "window")
+        shifts = per_axis(self.shift or (), len(sizes), "shift")
+        for n, w, s in zip(sizes, windows, shifts, strict=True):
+            if n % w:
+                raise ShapeError(f"window {w} must divide the map_size of {n}")
+            if s >= w:
+                raise ShapeError(f"shift {s} must be less than the window of {w}")
+        return sizes, windows, shifts
+
+    @staticmethod
+    def _check(rule: str, shape: Shape, natural: Shape) -> None:
+        axes = _AXES[rule]
+        if len(shape) < axes or (rule == "sinusoids" and len(shape) > axes):
+            forms = "[channels, length]" if rule == "sinusoids" else "[…, rows, columns]"
+            raise ShapeError(f"shape {show(shape)} does not fit {rule}, which is {forms}")
+        if natural and shape[-axes:] != natural:
+            raise ShapeError(f"shape {show(shape)}, but its windows make {show(natural)}")
+
+    def run(self, kernels: Kernels) -> Array:
+        """Values of the shape."""
+        make, shape = kernels.constant, self.output_shape()
+        match self.values:
+            case "identity":
+                values = make.band(shape, 0, 0, 1, 0)
+            case "causal":
+                values = make.band(shape, shape[-2], 0, self.inside, self.outside)
+            case "banded":
+                values = make.band(shape, self.before or 0, self.after or 0, self.inside, self.outside)
+            case "shifted_windows":
+                values = make.shifted_windows(shape, *self._windows(), self.inside, self.outside)
+            case "sinusoids":
+                values = make.sinusoids(shape)
+            case _:
+                values = make.given(self.values, shape)
+        return values.astype(kernels.dtype)
