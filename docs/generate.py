@@ -177,8 +177,8 @@ def _takes(schema: Mapping[str, Any], field: FieldInfo) -> str:
 def _takes_list(items: Mapping[str, Any], field: FieldInfo) -> str:
     if "prefixItems" in items:
         return "a list of [before, after]"
-    if items["type"] == "array":
-        return "a list of lists"
+    if items.get("type", "array") == "array":
+        return "a list of lists" if items else "a list, or lists in it"
     # A lone number becomes a list in a validator that runs before pydantic's own.
     lifted = "Validator" in repr((field.annotation, field.metadata))
     return f"{_takes(items, field)}, or a list" if lifted else f"a list, each {_takes(items, field)}"

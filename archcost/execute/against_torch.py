@@ -34,6 +34,7 @@ from archcost.errors import UsageError
 from archcost.execute.kernels import KERNELS
 from archcost.execute.tensors import Tensors
 from archcost.layers import KINDS
+from archcost.windows.window import per_axis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -41,8 +42,10 @@ if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.layers.activation import Activation, LogSoftmax, Softmax
     from archcost.layers.base import Kind
+    from archcost.layers.constant import Constant
     from archcost.layers.convolution import Conv, ConvTranspose, DeformConv, DepthwiseConv
     from archcost.layers.elementwise import LayerScale, Scale
+    from archcost.layers.gather import Gather
     from archcost.layers.linear import Embedding, Linear, Maxout
     from archcost.layers.merge import Concat
     from archcost.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
@@ -577,6 +580,25 @@ def _transpose(torch: Torch, layer: Transpose, x: Tensor) -> Tensor:
     return x.permute(0, *(1 + axis for axis in layer.axes))
 
 
+# -- gather -----------------------------------------------------------------------------------------------
+
+
+def _gather(torch: Torch, layer: Gather, x: Tensor) -> Tensor:
+    index = _relative_positions(torch, layer.window_size) if layer.window_size else torch.tensor(layer.index)
+    y = x.index_select(1 + layer.axis, index.flatten() % x.shape[1 + layer.axis])
+    return y.unflatten(1 + layer.axis, index.shape)
+
+
+def _relative_positions(torch: Torch, window: Axes) -> Tensor:
+    """As in the code of Swin."""
+    coords = torch.stack(torch.meshgrid(*map(torch.arange, window), indexing="ij")).flatten(1)
+    relative = coords[:, :, None] - coords[:, None, :]
+    index = torch.zeros_like(relative[0])
+    for apart, size in zip(relative, window, strict=True):
+        index = index * (2 * size - 1) + apart + size - 1
+    return index
+
+
 # -- elementwise ------------------------------------------------------------------------------------------
 
 
@@ -611,6 +633,61 @@ def _average(torch: Torch, layer: Kind, *xs: Tensor) -> Tensor:
 
 def _concat(torch: Torch, layer: Concat, *xs: Tensor) -> Tensor:
     return torch.cat(xs, dim=1 + layer.axis)
+
+
+# -- constant ---------------------------------------------------------------------------------------------
+
+
+def _constant(torch: Torch, layer: Constant) -> Tensor:
+    shape = layer.output_shape()
+    match layer.values:
+        case "identity":
+            y = torch.eye(*shape[-2:])
+        case "causal":
+            y = _mask(torch, layer, torch.ones(shape[-2:]).tril())
+        case "banded":
+            seen = torch.ones(shape[-2:]).tril(layer.after or 0).triu(-(layer.before or 0))
+            y = _mask(torch, layer, seen)
+        case "shifted_windows":
+            y = _mask(torch, layer, _shifted_windows(torch, layer))
+        case "sinusoids":
+            y = _sinusoids(torch, *shape)
+        case numbers:
+            y = torch.tensor(numbers, dtype=torch.float64)
+    return y.to(torch.float64).expand(1, *shape)
+
+
+def _shifted_windows(torch: Torch, layer: Constant) -> Tensor:
+    """As in the code of Swin: the regions of the map are numbered, and split into windows."""
+    sizes = layer.map_size or ()
+    windows, shifts = (
+        per_axis(each or (), len(sizes), name)
+        for name, each in (("window_size", layer.window_size), ("shift", layer.shift))
+    )
+    regions = torch.zeros(sizes)
+    parts = (
+        (slice(n - w), slice(n - w, n - s), slice(n - s, n))
+        for n, w, s in zip(sizes, windows, shifts, strict=True)
+    )
+    for number, region in enumerate(product(*parts)):
+        regions[region] = number
+    for axis, window in reversed([*enumerate(windows)]):
+        regions = regions.unflatten(axis, (-1, window))
+    rank = len(sizes)
+    regions = (
+        regions.permute(*range(0, 2 * rank, 2), *range(1, 2 * rank, 2)).flatten(rank).flatten(0, rank - 1)
+    )
+    return regions[:, :, None] == regions[:, None, :]
+
+
+def _sinusoids(torch: Torch, channels: int, length: int) -> Tensor:
+    position, pair = torch.arange(length, dtype=torch.float64), torch.arange(channels) // 2
+    angle = position / (10000.0 ** (2 * pair / channels))[:, None]
+    return torch.where(torch.arange(channels)[:, None] % 2 == 0, angle.sin(), angle.cos())
+
+
+def _mask(torch: Torch, layer: Constant, seen: Tensor) -> Tensor:
+    return torch.where(seen > 0, float(layer.inside), float(layer.outside))
 
 
 # -- declared ---------------------------------------------------------------------------------------------
@@ -685,6 +762,8 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "slice": _slice,
     "transpose": _transpose,
     "channel_shuffle": _with_an_axis(_function("channel_shuffle", "groups")),
+    # gather
+    "gather": _gather,
     # elementwise
     "identity": _identity,
     "dropout": _identity,
@@ -697,6 +776,8 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "multiply": _joined("mul"),
     "max": _joined("maximum"),
     "average": _average,
+    # constant
+    "constant": _constant,
     # declared
     "parameter": _parameter,
     "custom": _custom,

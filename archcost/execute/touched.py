@@ -189,7 +189,8 @@ def _rearranged(spot: Touched, how: Rearrangement, x: Shape, y: Shape) -> Touche
     """What is touched where elements are rearranged: all that a touched one is summed into."""
     touched = _moved(np.broadcast_to(spot.touched, x), how, y, np.logical_or)
     inside = _moved(np.broadcast_to(spot.inside, x), how, y, np.logical_and)
-    return Touched(touched, inside, is_known=spot.is_known, is_exact=spot.is_exact and not how.loose)
+    bounded = bool(how.loose) and bool(touched.any())  # no fewer than none are touched
+    return Touched(touched, inside, is_known=spot.is_known, is_exact=spot.is_exact and not bounded)
 
 
 def _moved(mask: Mask, how: Rearrangement, y: Shape, union: np.ufunc) -> Mask:

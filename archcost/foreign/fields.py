@@ -198,6 +198,12 @@ FIELDS_OF: dict[str, dict[str, str]] = {
     "dropout": _SHARE,
     "drop_path": _SHARE,
     "scale": each("value scale multiplier by", "factor"),
+    "gather": {**each("indices idx ids indexes", "index"), **each("window", "window_size"), **_AXIS},
+    "constant": {
+        **each("size sizes dims", "shape"),
+        **each("value fill fill_value data rule", "values"),
+        **each("window", "window_size"),
+    },
     "parameter": each("size sizes dims", "shape"),
     "custom": {
         **each("parameters weights num_params n_params", "params"),

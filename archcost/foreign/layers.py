@@ -93,6 +93,8 @@ KINDS = {
     "lrelu": "leaky_relu",
     "mul": "multiply",
     "cat": "concat",
+    "indexselect": "gather",
+    "take": "gather",
     "resize": "upsample",
     "interpolate": "upsample",
     "se": "std/squeeze_excite",
@@ -174,7 +176,7 @@ INSTEAD = {
     "narrow": "write `slice: {axis: …, start: …, end: …}`; the end is the start and the length",
     "stack": "write `reshape` with a 1 for the new axis, then `{concat: {axis: …}, from: [a, b]}`",
     **each(
-        "roll flip gather scatter indexselect take tile expand broadcast",
+        "roll flip scatter tile expand broadcast",
         _UNKNOWN_COST,
     ),
     "unfold": "if a product with weights follows, the two are a `conv`; alone, declare it with `custom`",
@@ -318,7 +320,23 @@ INSTEAD = {
         "positionencoding learnedpositionalembedding positionalembeddings positionembeddings",
         "it is `{parameter: {shape: [768, 197]}, name: position}` (768 channels, 197 tokens), and `{add, "
         "from: "
-        "[tokens, position]}`; sines that are not learned are then counted as parameters",
+        "[tokens, position]}`; sines that are not learned are a `constant` with `values: sinusoids`",
+    ),
+    **each(
+        "zeros ones full fill buffer registerbuffer zeroslike oneslike",
+        "a tensor that is not learned is `{constant: {shape: [8, 49, 49], values: 0}, name: mask}`; `from: "
+        "[…, mask]` reads it",
+    ),
+    **each("eye eyelike", "write `constant: {shape: [64, 64], values: identity}`"),
+    **each(
+        "tril triu causalmask attentionmask attnmask",
+        "write `constant: {shape: [1, 64, 64], values: causal}`, with `inside: 0, outside: -1e9` where it is "
+        "added to scores",
+    ),
+    **each(
+        "relativepositionbias relativepositionalbias relativepositionbiastable",
+        "it is `parameter: {shape: [3, 169]}` (3 heads, windows of 7×7) and `gather: {axis: 1, index: "
+        "relative_positions, window_size: [7, 7]}`; `{add, from: [scores, bias]}` adds it",
     ),
     **each(
         "patchembed patchembedding patchify",

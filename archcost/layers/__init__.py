@@ -71,6 +71,8 @@ KINDS = {
     "slice": "shape:Slice",
     "transpose": "shape:Transpose",
     "channel_shuffle": "shape:ChannelShuffle",
+    # gather
+    "gather": "gather:Gather",
     # elementwise
     "identity": "elementwise:Identity",
     "dropout": "elementwise:Dropout",

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
 from archcost.layers.base import TensorSource
-from archcost.layers.fields import NonNegative, Number, PerAxis, Sizes, is_number, must_be
-from archcost.windows.window import Shape, per_axis, show
+from archcost.layers.fields import NonNegative, Number, PerAxis, Sizes, must_be, shape_of
+from archcost.windows.window import Shape, show
 from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
@@ -19,19 +19,21 @@ if TYPE_CHECKING:
     from archcost.execute.kernels import Kernels
     from archcost.expressions.values import Value
 
-_NEEDS = {
+Rule = Literal["identity", "causal", "banded", "shifted_windows", "sinusoids"]
+
+_NEEDS: dict[Rule | str, tuple[str, ...]] = {
     "identity": (),
     "causal": (),
     "banded": ("before", "after"),
-    "shifted_windows": ("map_size", "window", "shift"),
+    "shifted_windows": ("map_size", "window_size", "shift"),
     "sinusoids": (),
 }
 """The rules, each with the fields it needs."""
 
 _MASKS = ("causal", "banded", "shifted_windows")
-_FIELDS = {name: [rule] for rule, needed in _NEEDS.items() for name in needed} | dict.fromkeys(
-    ("inside", "outside"), [*_MASKS]
-)
+_FIELDS = {"inside": _MASKS, "outside": _MASKS} | {
+    name: (rule,) for rule, needed in _NEEDS.items() for name in needed
+}
 """The fields that only some rules have -> these."""
 
 _AXES = {"identity": 2, "causal": 2, "banded": 2, "shifted_windows": 3, "sinusoids": 2}
@@ -41,19 +43,9 @@ _FORMS = "a number, a list of numbers (or of lists of equal length), or one of "
 
 
 def _values(value: Value) -> Value:
-    known = value in _NEEDS if isinstance(value, str) else _shape_of(value) is not None
-    if not known:
+    if (value not in _NEEDS) if isinstance(value, str) else shape_of(value) is None:
         raise must_be(_FORMS, value)
     return value
-
-
-def _shape_of(values: object) -> Shape | None:
-    """The shape of numbers in lists; None if lists are of unequal lengths, or hold something else."""
-    if not isinstance(values, tuple):
-        return () if is_number(values) else None
-    shapes = {_shape_of(one) for one in values}
-    inner = shapes.pop() if len(shapes) == 1 else None
-    return None if inner is None else (len(values), *inner)
 
 
 class Constant(TensorSource):
@@ -74,7 +66,7 @@ class Constant(TensorSource):
     within_dimension_limit: ClassVar[bool] = False
     reference: ClassVar[str] = "Vaswani et al. 2017, Attention is all you need, section 3.5"
 
-    values: Annotated[float | str | tuple[Any, ...], BeforeValidator(_values)] = Field(
+    values: Annotated[float | Rule | tuple[Any, ...], BeforeValidator(_values)] = Field(
         description="one number, numbers in (nested) lists, or a rule: " + ", ".join(_NEEDS)
     )
     shape: Sizes | None = Field(
@@ -85,17 +77,23 @@ class Constant(TensorSource):
     before: NonNegative | None = Field(None, description="of banded: columns that are seen before its own")
     after: NonNegative | None = Field(None, description="of banded: columns that are seen after its own")
     map_size: PerAxis | None = Field(None, description="of shifted_windows: positions of the map, per axis")
-    window: PerAxis | None = Field(None, description="of shifted_windows: positions of a window, per axis")
+    window_size: PerAxis | None = Field(
+        None, description="of shifted_windows: positions of a window, per axis"
+    )
     shift: PerAxis | None = Field(None, description="of shifted_windows: how far it was rolled, per axis")
 
     @model_validator(mode="after")
     def _has_the_fields_of_its_rule(self) -> Self:
         rule = self.values if isinstance(self.values, str) else ""
         if lacking := [name for name in _NEEDS.get(rule, ()) if getattr(self, name) is None]:
-            raise PydanticCustomError("rule", f"values: {rule} needs {in_a_row(lacking)}")
+            raise PydanticCustomError(
+                "rule", "values: {rule} needs {fields}", {"rule": rule, "fields": in_a_row(lacking)}
+            )
         for name, rules in _FIELDS.items():
             if name in self.model_fields_set and rule not in rules:
-                raise PydanticCustomError("rule", f"{name} is for values: {', '.join(rules)}")
+                raise PydanticCustomError(
+                    "rule", "{name} is for values: {rules}", {"name": name, "rules": ", ".join(rules)}
+                )
         return self
 
     def output_shape(self, *unread: Shape) -> Shape:
@@ -117,7 +115,7 @@ class Constant(TensorSource):
     def _natural(self) -> Shape:
         """The shape that the values say by themselves; empty if they fit any."""
         if self.values != "shifted_windows":
-            return _shape_of(self.values) or () if isinstance(self.values, tuple) else ()
+            return shape_of(self.values) or () if isinstance(self.values, tuple) else ()
         sizes, windows, _ = self._windows()
         positions = prod(windows)
         return (prod(n // w for n, w in zip(sizes, windows, strict=True)), positions, positions)
@@ -125,14 +123,19 @@ class Constant(TensorSource):
     def _windows(self) -> tuple[Shape, Shape, Shape]:
         """Sizes of the map, of a window, and of the shift, on every axis."""
         sizes = self.map_size or ()
-        windows = per_axis(self.window or (), len(sizes), "window")
-        shifts = per_axis(self.shift or (), len(sizes), "shift")
+        windows, shifts = (self._per_axis(name, len(sizes)) for name in ("window_size", "shift"))
         for n, w, s in zip(sizes, windows, shifts, strict=True):
             if n % w:
-                raise ShapeError(f"window {w} must divide the map_size of {n}")
+                raise ShapeError(f"window_size {w} must divide the map_size of {n}")
             if s >= w:
                 raise ShapeError(f"shift {s} must be less than the window of {w}")
         return sizes, windows, shifts
+
+    def _per_axis(self, name: str, rank: int) -> Shape:
+        numbers: Shape = getattr(self, name)
+        if len(numbers) not in {1, rank}:
+            raise ShapeError(f"{name} has {len(numbers)} values, but map_size has {rank}")
+        return numbers if len(numbers) == rank else numbers * rank
 
     @staticmethod
     def _check(rule: str, shape: Shape, natural: Shape) -> None:

@@ -1,23 +1,19 @@
-"""What a spec brings by itself: tensors, learned or constant, and a layer that is declared, not derived."""
+"""What a spec brings by itself: a learned tensor, and a layer that is declared rather than derived."""
 
 from __future__ import annotations
 
-from math import prod
-from typing import TYPE_CHECKING, Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field
 
 from archcost.errors import ShapeError
 from archcost.layers.base import Formulas, Kind, Shapes, TensorSource
-from archcost.layers.fields import NonNegative, Number, Padding, PerAxis, Sizes, must_be
-from archcost.windows.window import Shape, Window, per_axis, show, size, sliding, spatial
-from archcost.words.wording import in_a_row
+from archcost.layers.fields import NonNegative, Padding, PerAxis, Sizes
+from archcost.windows.window import Shape, Window, show, sliding, spatial
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.expressions.values import Value
 
 
 class Parameter(TensorSource):
@@ -55,10 +51,10 @@ class DeclaredField(BaseModel):
 class Custom(Kind):
     """A layer archcost does not know, with the numbers its author declares.
 
-    It takes any number of inputs, also none (`from: []`). Every report lists it, with its reason, among what was declared. A declared
-    MAC is a multiplication and an addition, like any other; what else it may compute nobody says, and the
-    counts leave it out. A run goes on with values that are made up: means of what the declared window covers,
-    or of everything without one.
+    It takes any number of inputs, also none (`from: []`). Every report lists it, with its reason, among what
+    was declared. A declared MAC is a multiplication and an addition, like any other; what else it may compute
+    nobody says, and the counts leave it out. A run goes on with values that are made up: means of what the
+    declared window covers, or of everything without one.
     """
 
     within_dimension_limit: ClassVar[bool] = False

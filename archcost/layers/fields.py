@@ -6,13 +6,13 @@ axis. Validators word their own errors: the text is shown as it is, behind the f
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal, cast
 
 from pydantic import BeforeValidator, Field
 from pydantic_core import PydanticCustomError
 
 from archcost.expressions.values import show
-from archcost.windows.window import Axes, CropWord, PaddingWord, Pads
+from archcost.windows.window import Axes, CropWord, PaddingWord, Pads, Shape
 
 if TYPE_CHECKING:
     from archcost.expressions.values import Value
@@ -62,9 +62,17 @@ def is_count(value: Value) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-def is_number(value: object) -> bool:
-    """Whether a value is a number, which a boolean is not."""
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def shape_of(values: object) -> Shape | None:
+    """The shape of numbers in nested lists; None if lists are of unequal lengths, or hold something else.
+
+    >>> shape_of(((1, 2, 3), (4, 5, 6.5))), shape_of(((1, 2), (3,)))
+    ((2, 3), None)
+    """
+    if not isinstance(values, tuple):
+        return () if isinstance(values, int | float) and not isinstance(values, bool) else None
+    shapes = {shape_of(one) for one in cast("tuple[object, ...]", values)}
+    inner = shapes.pop() if len(shapes) == 1 else None
+    return None if inner is None else (len(cast("tuple[object, ...]", values)), *inner)
 
 
 def must_be(forms: str, value: Value) -> PydanticCustomError:

@@ -22,6 +22,7 @@ from archcost.spec.sharing import Shared
 from archcost.spec.template import describe
 from archcost.spec.weights import WeightsInPlace
 from archcost.spec.yaml_reader import ScalarNode
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -323,7 +324,7 @@ class Expander:
             if flow == UNKNOWN:
                 raise Lost
             arrive = how_many_arrive(len(flow))
-            text = f"{item.word}: takes {len(names)} inputs ({', '.join(names)}), but {arrive}"
+            text = f"{item.word}: takes {plural(len(names), 'input')} ({', '.join(names)}), but {arrive}"
             raise Mistake(item.place, text)
         for name, wire in zip(names, flow, strict=True):
             taps.own[name] = Tap((wire,))

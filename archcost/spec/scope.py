@@ -157,7 +157,8 @@ class Environment(Mapping[str, "Value"]):
 
     def _arriving(self, wanted: str) -> Wire:
         if len(self.flow) != 1:
-            text = f"{wanted} is not one number here: {len(self.flow)} tensors arrive"
+            arrive = f"{len(self.flow)} tensors arrive" if self.flow else "no tensor arrives"
+            text = f"{wanted} is not one number here: {arrive}"
             raise ExpressionError(f"{text}; say of which, {wanted}(NAME)")
         return self.flow[0]
 

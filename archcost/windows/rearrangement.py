@@ -145,6 +145,18 @@ def everything(x: Shape, y: Shape) -> Rearrangement:
     return Rearrangement((*x, *y), source, tuple((len(x) + i,) for i in range(len(y))))
 
 
+def picked_along(x: Shape, axis: int, index: Shape) -> Rearrangement:
+    """The axes of an index instead of one axis: each of its elements picks one of all there are along that.
+
+    >>> picked_along((4, 9), 1, (3, 3))
+    Rearrangement(sizes=(4, 9, 3, 3), source=((0,), (1,)), target=((0,), (2,), (3,)), loose=(1,))
+    """
+    stay = [(i,) for i in range(len(x))]
+    brought = [(len(x) + i,) for i in range(len(index))]
+    target = (*stay[:axis], *brought, *stay[axis + 1 :])
+    return Rearrangement((*x, *index), tuple(stay), target, loose=(axis,))
+
+
 def over_channels(x: Shape) -> Rearrangement:
     """All channels as one."""
     return Rearrangement(x, tuple((i,) for i in range(len(x))), ((), *((i,) for i in range(1, len(x)))))

@@ -32,7 +32,7 @@ ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish")
 WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "max_pool", "avg_pool")
 TWO = ("matmul", "einsum", "deform_conv")
 MERGES = ("add", "concat", "multiply", "max", "average")
-SINGLE = tuple(kind for kind in KINDS if kind not in {*WINDOWS, *TWO, *MERGES, "parameter"})
+SINGLE = tuple(kind for kind in KINDS if kind not in {*WINDOWS, *TWO, *MERGES, "parameter", "constant"})
 
 RANKS = (0, 1, 1, 2, 2, 2, 3)
 SIZES = {0: (1, 2, 3, 8, 16), 1: (1, 4, 5, 9, 32), 2: (1, 3, 4, 7, 8), 3: (1, 2, 3, 4)}
@@ -209,7 +209,10 @@ class Everything(Writer):
         }
 
     def source(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
-        item: Item = {"parameter": {"shape": self.shape()}, "name": self.name()}
+        if self.chance(0.5):
+            item: Item = {"parameter": {"shape": self.shape()}, "name": self.name()}
+        else:
+            item = {"constant": self._constant(), "name": self.name()}
         scopes[-1].append(item["name"])
         return item
 
@@ -297,6 +300,20 @@ class Everything(Writer):
     def _einsum(self, _: list[str]) -> Item:
         equations = ("cl,cm->lm", "cl,dl->cd", "chw,cvw->hcv", "hcq,hck->hqk", "c,d->cd", "cl,cm", "c,c->")
         return {"equation": self.random.choice(equations)}
+
+    def _constant(self) -> Item:
+        rules: list[Item] = [
+            {"values": self.random.choice((0, 1, -0.5)), "shape": self.shape()},
+            {"values": [[1, 2.5], [-3, 0]]},
+            {"values": self.random.choice(("identity", "causal", "sinusoids")), "shape": self.shape()},
+            {"values": "banded", "before": self.small(), "after": self.small(), "shape": self.shape()},
+            {"values": "shifted_windows", "map_size": [4, 6], "window_size": 2, "shift": 1, "outside": -100},
+        ]
+        return self.random.choice(rules)
+
+    def _gather(self, _: list[str]) -> Item:
+        index = self.random.choice(([0], [0, -1], [1, 0, 0], [[0, -1], [0, 1]], [2, 1]))
+        return {"index": index} | self.some({"axis": self.random.choice((0, 1, 2, -1))})
 
     def _upsample(self, names: list[str]) -> Item:
         words = ("nearest", "linear", "bilinear", "trilinear", "bicubic")

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     """`value(at, x, weight)`: the number at index `at` of the output, of as many tensors as there are."""
 
     Counterpart: TypeAlias = (
-        Callable[[Any], Any]
+        Callable[[], Any]
+        | Callable[[Any], Any]
         | Callable[[Any, Any], Any]
         | Callable[[Any, Any, Any], Any]
         | Callable[[Any, Any, Any, Any, Any], Any]

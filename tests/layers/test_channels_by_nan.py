@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 NOT_TOLD = {
     "flatten",
+    "gather",
     "group_norm",
     "gru",
     "layer_norm",
@@ -37,7 +38,7 @@ TRIED = 6
 ELEMENTS = 10**6
 """Rows with larger tensors take too long."""
 
-UNTRIED = {"parameter", "custom", "embedding", "deform_conv"}
+UNTRIED = {"parameter", "constant", "custom", "embedding", "deform_conv"}
 """Nothing arrives, nobody knows, or it depends on the numbers what is read."""
 SMALL = [
     case

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 NOT_FOLLOWED = {"custom", "deform_conv"}
 """Nobody knows where they read, or the data say it."""
-AT_MOST: set[str] = set()
+AT_MOST = {"gather"}
 """No output reads more than is said, but some may read less."""
 TRIED = 9
 """Positions of each input that NaN is put at, the first and the last among them."""

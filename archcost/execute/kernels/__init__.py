@@ -7,6 +7,7 @@ from archcost.execute.kernels import (
     constant,
     convolution,
     declared,
+    gather,
     linear,
     merge,
     normalization,
@@ -30,6 +31,7 @@ class Kernels:
     constant = constant
     convolution = convolution
     declared = declared
+    gather = gather
     linear = linear
     merge = merge
     normalization = normalization

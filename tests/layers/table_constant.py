@@ -1,0 +1,100 @@
+"""The kinds of `archcost/layers/constant.py` by example. The numbers were worked out by hand."""
+
+from __future__ import annotations
+
+from math import cos, sin
+from typing import TYPE_CHECKING
+
+from tests.layers.case import Case
+from tests.layers.late import torch
+
+if TYPE_CHECKING:
+    from tests.layers.definitions import Index
+
+
+def _before_the_roll(window: int, place: int) -> tuple[int, int]:
+    """Row and column, on a map of 8 by 8, of a place in a window of 4 by 4 before it was rolled."""
+    row, column = window // 2 * 4 + place // 4, window % 2 * 4 + place % 4
+    return (row + 1) % 8, (column + 1) % 8
+
+
+def _was_beside(at: Index) -> float:
+    """Whether two places of a window had no border of the map between them: they are as near as in it."""
+    window, one, other = at
+    (a, b), (c, d) = _before_the_roll(window, one), _before_the_roll(window, other)
+    return 0 if abs(a - c) < 4 and abs(b - d) < 4 else -100
+
+
+CASES = [
+    Case(
+        sentence="one number stands at every place",
+        kind="constant",
+        fields={"shape": (3, 4), "values": -0.5},
+        inputs=(),
+        output=(3, 4),
+        value=lambda at: -0.5,  # noqa: ARG005 - it is the same everywhere
+        torch=lambda: torch.full((1, 3, 4), -0.5),
+    ),
+    Case(
+        sentence="numbers in lists are a tensor of their shape",
+        kind="constant",
+        fields={"values": ((1, 2.5, -3), (4, 5, 6))},
+        inputs=(),
+        output=(2, 3),
+        value=lambda at: ((1, 2.5, -3), (4, 5, 6))[at[0]][at[1]],
+        torch=lambda: torch.tensor([[[1, 2.5, -3], [4, 5, 6]]]),
+    ),
+    Case(
+        sentence="the identity has 1 where row and column are the same",
+        kind="constant",
+        fields={"shape": (2, 3, 5), "values": "identity"},
+        inputs=(),
+        output=(2, 3, 5),
+        value=lambda at: float(at[1] == at[2]),
+        torch=lambda: torch.eye(3, 5).expand(1, 2, 3, 5),
+    ),
+    Case(
+        sentence="a causal mask lets a query see the keys up to its own",
+        kind="constant",
+        fields={"shape": (1, 6, 6), "values": "causal", "inside": 0, "outside": -1e9},
+        inputs=(),
+        output=(1, 6, 6),
+        value=lambda at: 0 if at[2] <= at[1] else -1e9,
+        torch=lambda: torch.full((1, 1, 6, 6), -1e9).triu(1),
+    ),
+    Case(
+        sentence="a banded mask lets a query see three keys before its own and one after it",
+        kind="constant",
+        fields={"shape": (1, 6, 7), "values": "banded", "before": 3, "after": 1},
+        inputs=(),
+        output=(1, 6, 7),
+        value=lambda at: float(at[2] - at[1] in range(-3, 2)),
+        torch=lambda: torch.ones(1, 1, 6, 7).tril(1).triu(-3),
+    ),
+    Case(
+        sentence="in Swin's last windows positions from both ends of the map do not see each other",
+        kind="constant",
+        fields={
+            "values": "shifted_windows",
+            "map_size": (8, 8),
+            "window_size": 4,
+            "shift": 1,
+            "inside": 0,
+            "outside": -100,
+        },
+        inputs=(),
+        output=(4, 16, 16),
+        value=_was_beside,
+    ),
+    Case(
+        sentence="positions are told by sines and cosines that are slower from pair to pair of channels",
+        kind="constant",
+        fields={"shape": (8, 50), "values": "sinusoids"},
+        inputs=(),
+        output=(8, 50),
+        value=lambda at: (cos if at[0] % 2 else sin)(at[1] / 10 ** (at[0] // 2)),
+        torch=lambda: torch.stack(
+            [wave(torch.arange(50, dtype=torch.float64) * 0.1**pair) for pair in range(4) for wave in (torch.sin, torch.cos)]
+        )[None],
+    ),
+]
