@@ -119,7 +119,7 @@ class Taps:
                 raise LookupError(f"'{walked}' has no '{part}'; it has {tap.part_names()}")
             tap, walked = tap.parts[part], f"{walked}.{part}"
         if tap is not None and not (tap.flow or tap.parts):
-            raise Mistake(ref.place, f"'{walked}' is nothing here: no tensor arrives")
+            raise LookupError(f"'{walked}' is nothing here: no tensor arrives")
         if tap is not None and not tap.flow:
             raise LookupError(f"'{walked}' is no output itself; it has {tap.part_names()}")
         return tap or Tap(UNKNOWN)

@@ -94,7 +94,11 @@ CASES = [
         output=(8, 50),
         value=lambda at: (cos if at[0] % 2 else sin)(at[1] / 10 ** (at[0] // 2)),
         torch=lambda: torch.stack(
-            [wave(torch.arange(50, dtype=torch.float64) * 0.1**pair) for pair in range(4) for wave in (torch.sin, torch.cos)]
+            [
+                wave(torch.arange(50, dtype=torch.float64) * 0.1**pair)
+                for pair in range(4)
+                for wave in (torch.sin, torch.cos)
+            ]
         )[None],
     ),
 ]
