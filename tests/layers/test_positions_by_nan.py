@@ -16,9 +16,9 @@ import pytest
 from archcost.execute.touched import TouchFollower, readers, start
 from archcost.layers import find
 from archcost.layers.activation import Softmax
-from archcost.layers.linear import Matmul
 from archcost.layers.merge import Concat
 from archcost.layers.normalization import GroupNorm, InstanceNorm, LayerNorm
+from archcost.layers.product import Matmul
 from archcost.layers.shape import Slice
 from archcost.network import Input, Network, Node
 from archcost.passes.access import AccessCache
