@@ -74,8 +74,10 @@ NEVER = """
     local_response_norm
     selu mish sigmoid tanh softplus hard_sigmoid hard_swish log_softmax
     flatten reshape pad crop slice transpose channel_shuffle
+    gather
     identity dropout drop_path scale layer_scale
     add concat multiply max average
+    constant
     parameter
 """
 """Kinds that count as nothing with every tool that goes by kinds: it has no rule for them, or one of 0."""
