@@ -32,7 +32,7 @@ FAMILY, TABLE, KINDS_PAGE = (
     "docs/kinds.md",
 )
 ELSEWHERE, FOREIGN = "docs/coming-from.md", "archcost/foreign/layers.py"
-CONVENTIONS, BESIDE = "archcost/conventions/table.py", "identity dropout drop_path scale layer_scale"
+CONVENTIONS, BESIDE = "archcost/conventions/table.py", "identity "
 LACKS = {
     "a method": (
         FAMILY,
