@@ -64,7 +64,6 @@ def test_an_operator_with_a_sentence_gets_the_sentence() -> None:
 
 ELSEWHERE = {
     "glu": "slice",
-    "rms_norm": "layer_norm: {bias: false}",
     "permute": "transpose: {axes:",
     "mean": "reduce: {function: mean, axis:",
     "tf.reduce_sum": "reduce: {function: sum, axis:",
@@ -162,7 +161,6 @@ def test_kinds_that_sentences_name_are_there(tmp_path: Path) -> None:
         "focus": "pixel_unshuffle: {downscale_factor: 2}",
         "downsample": "upsample: {scale_factor: 0.5}",
         "every other": "max_pool: {kernel_size: 1, stride: 2}",
-        "rms_norm": "layer_norm: {bias: false}",
     }
     sentences = " ".join([*foreign.layers.INSTEAD.values(), *foreign.fields.NO_FIELDS_OF["slice"].values()])
     for example in examples.values():

@@ -48,7 +48,15 @@ if TYPE_CHECKING:
     from archcost.layers.gather import Gather
     from archcost.layers.linear import Embedding, Linear, Maxout
     from archcost.layers.merge import Concat
-    from archcost.layers.normalization import BatchNorm, GroupNorm, InstanceNorm, LayerNorm
+    from archcost.layers.normalization import (
+        BatchNorm,
+        GlobalResponseNorm,
+        GroupNorm,
+        InstanceNorm,
+        LayerNorm,
+        Normalize,
+        RmsNorm,
+    )
     from archcost.layers.pooling import AdaptiveAvgPool, AvgPool, MaxPool
     from archcost.layers.product import Einsum, Matmul
     from archcost.layers.recurrent import Gru, Lstm, Rnn
@@ -386,12 +394,11 @@ def _one_or_all(values: tuple[Any, ...]) -> Any:  # noqa: ANN401 - whatever the 
 
 
 def _reduce(torch: Torch, layer: Reduce, x: Tensor) -> Tensor:
-    axes = range(x.dim() - 1) if layer.axis == "all" else layer.axis
-    dim, keepdim = [1 + axis for axis in axes], layer.keepdim
+    dim, keepdim = _dims(layer, x), layer.keepdim
     if layer.function in {"l1", "l2"}:
         return torch.linalg.vector_norm(x, int(layer.function[1]), dim, keepdim)
     if layer.function == "prod":  # PyTorch multiplies along one axis at a time
-        return reduce(lambda y, axis: torch.prod(y, axis, keepdim), sorted(dim, reverse=True), x)
+        return reduce(lambda y, axis: torch.prod(y, axis, keepdim), reversed(dim), x)
     correction = {"correction": 1 if layer.correction is None else layer.correction}
     rest = correction if layer.function in {"var", "std"} else {}
     name = {"max": "amax", "min": "amin"}.get(layer.function, layer.function)
@@ -512,13 +519,36 @@ def _batch_norm(torch: Torch, layer: BatchNorm, x: Tensor, **tensors: Tensor) ->
     return torch.nn.functional.batch_norm(x, **tensors, eps=layer.eps)
 
 
-def _layer_norm(torch: Torch, layer: LayerNorm, x: Tensor, **learned: Tensor) -> Tensor:
+def _over_axes(name: str) -> Counterpart:
     """PyTorch normalises over the last axes: the named ones are moved there, and back."""
-    axes = tuple(range(1, x.dim()) if layer.axis == "all" else (1 + axis for axis in sorted(layer.axis)))
-    behind = tuple(range(-len(axes), 0))
-    x = x.movedim(axes, behind)
-    y = torch.nn.functional.layer_norm(x, x.shape[-len(axes) :], **learned, eps=layer.eps)
-    return y.movedim(behind, axes)
+
+    def call(torch: Torch, layer: LayerNorm | RmsNorm, x: Tensor, **learned: Tensor) -> Tensor:
+        axes = _dims(layer, x)
+        behind = tuple(range(-len(axes), 0))
+        x = x.movedim(axes, behind)
+        y = getattr(torch.nn.functional, name)(x, x.shape[-len(axes) :], **learned, eps=layer.eps)
+        return y.movedim(behind, axes)
+
+    return call
+
+
+def _dims(layer: LayerNorm | RmsNorm | Normalize | Reduce, x: Tensor) -> Axes:
+    """The axes that a layer takes together, as PyTorch counts them."""
+    return tuple(range(1, x.dim()) if layer.axis == "all" else (1 + axis for axis in sorted(layer.axis)))
+
+
+def _normalize(torch: Torch, layer: Normalize, x: Tensor) -> Tensor:
+    """PyTorch's takes one axis, or by luck two, for which `vector_norm` takes as many as there are."""
+    norm = torch.linalg.vector_norm(x, layer.p, _dims(layer, x), keepdim=True)
+    return x / norm.clamp(min=layer.eps)
+
+
+def _global_response_norm(
+    torch: Torch, layer: GlobalResponseNorm, x: Tensor, weight: Tensor, bias: Tensor
+) -> Tensor:
+    norms = torch.linalg.vector_norm(x, 2, tuple(range(2, x.dim())), keepdim=True)
+    shares = norms / (norms.mean(1, keepdim=True) + layer.eps)
+    return x + torch.addcmul(_along_channels(x, bias), _along_channels(x, weight), x * shares)
 
 
 def _group_norm(torch: Torch, layer: GroupNorm, x: Tensor, **learned: Tensor) -> Tensor:
@@ -732,10 +762,13 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "pixel_unshuffle": _function("pixel_unshuffle", "downscale_factor"),
     # normalization
     "batch_norm": _batch_norm,
-    "layer_norm": _layer_norm,
+    "layer_norm": _over_axes("layer_norm"),
+    "rms_norm": _over_axes("rms_norm"),
     "group_norm": _group_norm,
     "instance_norm": _instance_norm,
     "local_response_norm": _with_an_axis(_function("local_response_norm", "size", "alpha", "beta", "k")),
+    "global_response_norm": _global_response_norm,
+    "normalize": _normalize,
     # activation
     "activation": _activation,
     "relu": _function("relu"),

@@ -159,7 +159,10 @@ FIELDS_OF: dict[str, dict[str, str]] = {
     "batch_norm": {**_CHANNELS, "center": "shift", "track": "track_running_stats"},
     "instance_norm": _CHANNELS,
     "layer_norm": {**_AXIS, "elementwise_affine": "affine", "center": "bias"},
+    "rms_norm": {**_AXIS, "elementwise_affine": "affine", "scale": "affine"},
+    "normalize": {**_AXIS, **each("norm ord order", "p")},
     "group_norm": {
+        "center": "bias",
         **each("groups num_group g group n_groups", "num_groups"),
         **each("channels in_channels num_features", "num_channels"),
     },
@@ -287,6 +290,7 @@ WITH_FIELD = {word: (field, why) for (field, words), why in _WITH_FIELD.items() 
 
 NO_FIELDS_OF: dict[str, dict[str, str]] = {
     "concat": _NO_DIM,
+    "normalize": _NO_DIM,
     "reduce": _NO_DIM,
     "softmax": _NO_DIM,
     "log_softmax": _NO_DIM,
@@ -331,6 +335,7 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         "scale": "write `affine: false` for no scale and no shift, or `bias: false` for no shift",
         "momentum": "it keeps no statistics; leave it out",
     },
+    "rms_norm": {"bias": "it learns a scale alone; leave it out"},
     "group_norm": {
         "axis": "it groups channels, axis 0; leave it out",
         "momentum": "it keeps no statistics; leave it out",

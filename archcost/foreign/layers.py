@@ -12,6 +12,8 @@ KINDS = {
     "layernormalization": "layer_norm",
     "groupnormalization": "group_norm",
     "instancenormalization": "instance_norm",
+    "rmsnormalization": "rms_norm",
+    "unitnormalization": "normalize",
     "maxpooling": "max_pool",
     "averagepooling": "avg_pool",
     "globalaveragepooling": "global_avg_pool",
@@ -54,6 +56,13 @@ KINDS = {
     "bn": "batch_norm",
     "ln": "layer_norm",
     "gn": "group_norm",
+    "rms": "rms_norm",
+    "t5layernorm": "rms_norm",
+    "llamarmsnorm": "rms_norm",
+    "grn": "global_response_norm",
+    "globalresponsenormalization": "global_response_norm",
+    "l2normalize": "normalize",
+    "l2normalization": "normalize",
     "gap": "global_avg_pool",
     "gmp": "global_max_pool",
     "globalaveragepool": "global_avg_pool",
@@ -152,12 +161,7 @@ INSTEAD = {
         "multiply`",
     ),
     # norms
-    **each(
-        "rmsnorm rmsnormalization",
-        "there is no such kind; `layer_norm: {bias: false}` has its parameters, but more operations, for "
-        "it also "
-        "takes the mean",
-    ),
+    "l2norm": "it is `normalize`; SSD's also learns a scale per channel, a `layer_scale` behind it",
     **each(
         "weightnorm spectralnorm weightstandardization",
         "it changes how a layer's weights are learned, and is folded into them; leave it out",

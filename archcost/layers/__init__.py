@@ -42,9 +42,12 @@ KINDS = {
     # normalization
     "batch_norm": "normalization:BatchNorm",
     "layer_norm": "normalization:LayerNorm",
+    "rms_norm": "normalization:RmsNorm",
     "group_norm": "normalization:GroupNorm",
     "instance_norm": "normalization:InstanceNorm",
     "local_response_norm": "normalization:LocalResponseNorm",
+    "global_response_norm": "normalization:GlobalResponseNorm",
+    "normalize": "normalization:Normalize",
     # activation
     "activation": "activation:Activation",
     "relu": "activation:Relu",

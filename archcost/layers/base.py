@@ -73,7 +73,7 @@ TERMS = {
     "length": "positions of the sequence",
     "links": "kernels: one for every input channel that an output channel reads",
     "masked": "1 if every value that is sampled is multiplied by one of a mask, else 0",
-    "normalized": "elements that share a mean and a variance, or a sum of exponentials",
+    "normalized": "elements that share a mean and a variance, a norm, or a sum of exponentials",
     "operands": "tensors that are joined",
     "out_channels": "channels that leave",
     "outputs": "elements that leave: channels and positions",

@@ -47,6 +47,8 @@ _TORCH = {
     "instance_norm": "num_features eps momentum affine",
     "group_norm": "num_groups num_channels eps affine",
     "layer_norm": "",
+    "rms_norm": "",
+    "normalize": "",
     "upsample": "size scale_factor mode align_corners",
     "reshape": "",
     "flatten": "",

@@ -343,8 +343,14 @@ class Everything(Writer):
     def _layer_norm(self, _: list[str]) -> Item:
         return self.some({"axis": self.axes(), "affine": False}, 0.6)
 
+    _rms_norm = _layer_norm
+
+    def _normalize(self, _: list[str]) -> Item:
+        return self.some({"axis": self.axes(), "p": self.random.choice((1, 2))}, 0.6)
+
     def _group_norm(self, _: list[str]) -> Item:
-        return {"num_groups": self.random.choice((1, 1, 2, "$in_channels"))}
+        groups = {"num_groups": self.random.choice((1, 1, 2, "$in_channels"))}
+        return groups | self.some({"bias": False}, 0.2)
 
     def _local_response_norm(self, _: list[str]) -> Item:
         return {"size": self.random.choice((1, 3, 5))}

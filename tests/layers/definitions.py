@@ -356,6 +356,31 @@ def standardized(
     return value
 
 
+def shortened(
+    members: Callable[[Index], Iterable[Index]],
+    length: Callable[[list[float]], float],
+    learned: Callable[[Index], Index] = lambda at: at[:1],
+) -> Value:
+    """Over the length of its set; a weight is read at an index of its own."""
+
+    def value(at: Index, x: Array, weight: Array | None = None) -> float:
+        y = float(x[at]) / length([float(x[place]) for place in members(at)])
+        return y if weight is None else y * float(weight[learned(at)])
+
+    return value
+
+
+def root_mean_square(eps: float) -> Callable[[list[float]], float]:
+    return lambda numbers: sqrt(average([n * n for n in numbers]) + eps)
+
+
+def globally_answered(at: Index, x: Array, weight: Array, bias: Array) -> float:
+    """Algorithm 1 of ConvNeXt V2."""
+    norms = [math.hypot(*map(float, channel.ravel())) for channel in x]
+    share = norms[at[0]] / (average(norms) + 1e-6)
+    return float(weight[at[0]]) * (float(x[at]) * share) + float(bias[at[0]]) + float(x[at])
+
+
 def local_response(size: int, alpha: float, beta: float, k: float) -> Value:
     """`size` channels around are summed, as many before as behind."""
 

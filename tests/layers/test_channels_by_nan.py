@@ -27,7 +27,6 @@ NOT_TOLD = {
     "gather",
     "group_norm",
     "gru",
-    "layer_norm",
     "local_response_norm",
     "matmul",
     "pixel_unshuffle",

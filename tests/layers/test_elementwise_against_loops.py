@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from archcost.layers import KINDS, find
@@ -427,12 +427,15 @@ def test_layer_norm_takes_channels_by_default_and_everything_for_all(shape: Inde
     groups=st.integers(1, 3),
     each=st.integers(1, 3),
     affine=booleans,
+    bias=booleans,
 )
 def test_group_norm_normalises_each_group_over_all_positions(
-    axes: list[int], groups: int, each: int, *, affine: bool
+    axes: list[int], groups: int, each: int, *, affine: bool, bias: bool
 ) -> None:
-    loop = normalizing(lambda i: (i[0] // each,), lambda i: i[:1], weight=affine, bias=affine, eps=0.3)
-    layer = build("group_norm", num_groups=groups, affine=affine, eps=0.3)
+    shift = affine and bias
+    loop = normalizing(lambda i: (i[0] // each,), lambda i: i[:1], weight=affine, bias=shift, eps=0.3)
+    fields = {"affine": affine} | ({"bias": bias} if affine else {})
+    layer = build("group_norm", num_groups=groups, eps=0.3, **fields)
     agrees(layer, (groups * each, *axes), loop)
 
 
@@ -440,6 +443,63 @@ def test_group_norm_normalises_each_group_over_all_positions(
 def test_instance_norm_normalises_each_channel_over_its_positions(shape: Index, *, affine: bool) -> None:
     loop = normalizing(lambda i: i[:1], lambda i: i[:1], weight=affine, bias=affine, eps=0.3)
     agrees(build("instance_norm", affine=affine, eps=0.3), shape, loop)
+
+
+some_axes = st.lists(st.integers(0, 3), min_size=1, max_size=3, unique=True)
+
+
+def those_there(axes: Sequence[int], shape: Index) -> Index:
+    """The axes that a tensor has; channels if it has none of them."""
+    return tuple(axis for axis in axes if axis < len(shape)) or (0,)
+
+
+@given(shape=shapes_of_any_rank, axes=some_axes, affine=booleans)
+def test_rms_norm_divides_by_the_root_of_the_mean_square(
+    shape: Index, axes: list[int], *, affine: bool
+) -> None:
+    over = those_there(axes, shape)
+
+    def loop(bench: Bench, x: Tensor) -> Tensor:
+        y: Tensor = {}
+        for one in together(x, lambda i: without(i, over)):
+            length = root(total(x[i] * x[i] for i in one) * (1 / len(one)) + 0.3)
+            for i in one:
+                found = x[i] / length
+                scale = [i[axis] for axis in sorted(over)]
+                y[i] = bench.learned("weight", *scale) * found if affine else found
+        return y
+
+    agrees(build("rms_norm", axis=over, affine=affine, eps=0.3), shape, loop)
+
+
+@given(shape=shapes_of_any_rank, axes=some_axes, p=st.sampled_from([1, 2]))
+@pytest.mark.parametrize("eps", [1e-12, 2.0])
+def test_normalize_divides_by_the_norm_which_is_eps_at_least(
+    shape: Index, axes: list[int], p: int, eps: float
+) -> None:
+    over = those_there(axes, shape)
+
+    def loop(_: Bench, x: Tensor) -> Tensor:
+        y: Tensor = {}
+        for one in together(x, lambda i: without(i, over)):
+            length = total(abs(x[i]) for i in one) if p == 1 else root(total(x[i] * x[i] for i in one))
+            length = larger(length, eps)
+            y |= {i: x[i] / length for i in one}
+        return y
+
+    agrees(build("normalize", axis=over, p=p, eps=eps), shape, loop)
+
+
+@given(shape=shapes_with_axes)
+def test_global_response_norm_divides_norms_by_their_mean(shape: Index) -> None:
+    def loop(bench: Bench, x: Tensor) -> Tensor:
+        norms = [root(total(x[i] * x[i] for i in one)) for one in together(x, lambda i: i[:1])]
+        divisor = total(norms) * (1 / len(norms)) + 0.3
+        shares = [norm / divisor for norm in norms]
+        scaled = {i: bench.learned("weight", i[0]) * (v * shares[i[0]]) for i, v in x.items()}
+        return {i: x[i] + (v + bench.learned("bias", i[0])) for i, v in scaled.items()}
+
+    agrees(build("global_response_norm", eps=0.3), shape, loop)
 
 
 def folded(*, weight: bool, bias: bool, kept: bool = True, eps: float = 1e-5) -> Loop:
@@ -496,6 +556,55 @@ def test_local_response_norm_sums_a_window_of_channels_with_zeros_beyond(shape: 
         return y
 
     agrees(build("local_response_norm", size=window, alpha=0.7, beta=0.6, k=1.5), shape, loop)
+
+
+# Reductions: every set of elements leaves one number.
+
+
+def spread(numbers: Sequence[Counted], less: int) -> Counted:
+    mean = total(numbers) * (1 / len(numbers))
+    distances = [x - mean for x in numbers]
+    return total(d * d for d in distances) * (1 / (len(numbers) - less))
+
+
+REDUCTIONS: dict[str, Callable[[Sequence[Counted], int], Counted]] = {
+    "sum": lambda xs, _: total(xs),
+    "mean": lambda xs, _: total(xs) * (1 / len(xs)),
+    "max": lambda xs, _: reduce(largest, xs),
+    "min": lambda xs, _: -reduce(largest, [-x for x in xs]),
+    "prod": lambda xs, _: reduce(lambda a, b: a * b, xs),
+    "var": spread,
+    "std": lambda xs, less: root(spread(xs, less)),
+    "l1": lambda xs, _: total(map(abs, xs)),
+    "l2": lambda xs, _: root(total(x * x for x in xs)),
+}
+
+
+def largest(x: Counted, y: Counted) -> Counted:
+    """The larger of two; of something unknown it is unknown."""
+    return y if math.isnan(y.value) and not x > y else larger(x, y)
+
+
+@given(shape=shapes_of_any_rank, axes=some_axes, keeps=booleans, less=st.integers(0, 1))
+@pytest.mark.parametrize("function", REDUCTIONS)
+def test_a_reduction_makes_one_number_of_every_set(
+    function: str, shape: Index, axes: list[int], less: int, *, keeps: bool
+) -> None:
+    over = those_there(axes, shape)
+    varies = function in {"var", "std"}
+    assume((keeps or len(over) < len(shape)) and not (varies and math.prod(shape[a] for a in over) <= less))
+
+    def loop(_: Bench, x: Tensor) -> Tensor:
+        y: Tensor = {}
+        for one in together(x, lambda i: without(i, over)):
+            place = tuple(
+                0 if axis in over else i for axis, i in enumerate(one[0]) if keeps or axis not in over
+            )
+            y[place] = REDUCTIONS[function]([x[i] for i in one], less)
+        return y
+
+    fields = {"correction": less} if varies else {}
+    agrees(build("reduce", function=function, axis=over, keepdim=keeps, **fields), shape, loop)
 
 
 # Element by element.

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from archcost.execute.arrays import Array
+    from archcost.windows.window import Axes
 
 
 def affine(x: Array, weight: Array | None, bias: Array | None, axes: Collection[int] = (0,)) -> Array:
@@ -65,6 +66,25 @@ def group_norm(
     """Each of so many groups of channels gets mean 0 and variance 1; then weight and bias per channel."""
     grouped = _standardized(x.reshape(groups, -1), (1,), eps)
     return affine(grouped.reshape(x.shape), weight, bias)
+
+
+def rms_norm(x: Array, axes: Axes, eps: float, *, weight: Array | None = None) -> Array:
+    """`x / sqrt(mean(x * x) + eps)` along `axes`; then the weight along them."""
+    share = 1 / prod(x.shape[axis] for axis in axes)
+    squares = (x * x).sum(axis=axes, keepdims=True) * share
+    return affine(x / np.sqrt(squares + eps), weight, None, axes)
+
+
+def normalize(x: Array, axes: Axes, p: int, eps: float) -> Array:
+    """`x / max(norm, eps)`, by the p-norm along `axes`."""
+    total = (abs(x) if p == 1 else x * x).sum(axis=axes, keepdims=True)
+    return x / np.maximum(total if p == 1 else np.sqrt(total), eps)
+
+
+def global_response_norm(x: Array, eps: float, weight: Array, bias: Array) -> Array:
+    """`x + weight * (x * n) + bias`, n the norm of a channel over all positions, by the mean of all norms."""
+    norms = np.sqrt((x * x).sum(axis=tuple(range(1, x.ndim)), keepdims=True))
+    return x + affine(x * (norms / (norms.sum(axis=0, keepdims=True) * (1 / len(x)) + eps)), weight, bias)
 
 
 def _standardized(x: Array, axes: tuple[int, ...], eps: float) -> Array:
