@@ -65,13 +65,14 @@ _CONVOLUTIONS = "conv depthwise_conv"
 _MEANS = "global_avg_pool adaptive_avg_pool"
 _POOLS = f"max_pool avg_pool global_max_pool adaptive_max_pool {_MEANS}"
 _NORMS = "layer_norm group_norm instance_norm"
+_BY_LENGTH = "rms_norm global_response_norm"
 
 NEVER = """
     deform_conv
     maxout matmul
     pixel_shuffle pixel_unshuffle
     reduce
-    local_response_norm
+    local_response_norm normalize
     selu mish sigmoid tanh softplus hard_sigmoid hard_swish log_softmax
     flatten reshape pad crop slice transpose channel_shuffle
     gather
@@ -123,7 +124,9 @@ _CONVENTIONS = (
         | _each(_MEANS, "inputs", "outputs")
         | _each("prelu", "outputs")
         | _each("softmax", "3 * outputs - sets")
-        | _each("max_pool global_max_pool adaptive_max_pool embedding upsample group_norm einsum")
+        | _each(
+            f"max_pool global_max_pool adaptive_max_pool embedding upsample group_norm {_BY_LENGTH} einsum"
+        )
         | _each("relu relu6 leaky_relu elu gelu silu"),
     ),
     Convention(
@@ -141,7 +144,7 @@ _CONVENTIONS = (
         | _each("global_avg_pool2d adaptive_avg_pool2d", "inputs")
         | _each("upsample_nearest2d", "outputs")
         | _each("upsample_bilinear2d", "4 * outputs")
-        | _each("max_pool avg_pool global_max_pool adaptive_max_pool embedding lstm gru rnn")
+        | _each(f"max_pool avg_pool global_max_pool adaptive_max_pool embedding lstm gru rnn {_BY_LENGTH}")
         | _each("relu relu6 leaky_relu prelu elu gelu silu softmax"),
     ),
     Convention(
@@ -153,7 +156,7 @@ _CONVENTIONS = (
         | _each("einsum", "macs")
         | _each("gru rnn", "macs", "biases * gates * units")
         | _each(f"{_CONVOLUTIONS} conv_transpose linear", "macs", "bias * outputs")
-        | _each(f"{_POOLS} embedding upsample batch_norm {_NORMS}")
+        | _each(f"{_POOLS} embedding upsample batch_norm {_NORMS} {_BY_LENGTH}")
         | _each("lstm")  # one fused call, of which it sees nothing
         | _each("relu relu6 leaky_relu prelu elu gelu silu softmax"),
     ),
@@ -175,7 +178,7 @@ _CONVENTIONS = (
         | _each("relu prelu elu gelu", "2 * outputs")
         | _each("relu6 leaky_relu silu softmax upsample", "outputs")
         | _each(_POOLS, "2 * inputs")
-        | _each("embedding einsum"),
+        | _each(f"embedding einsum {_BY_LENGTH}"),
     ),
     Convention(
         name="torchinfo",
@@ -187,7 +190,7 @@ _CONVENTIONS = (
         | _each("lstm gru rnn", "learned * length")
         | _each(_CONVOLUTIONS, "macs", "bias * outputs")
         | _each("conv_transpose", "learned * positions")
-        | _each(f"linear embedding batch_norm {_NORMS} prelu", "learned")
+        | _each(f"linear embedding batch_norm {_NORMS} {_BY_LENGTH} prelu", "learned")
         | _each("einsum")
         | _each(f"{_POOLS} upsample relu relu6 leaky_relu elu gelu silu softmax"),
     ),
