@@ -59,7 +59,7 @@ if TYPE_CHECKING:
     )
     from archcost.layers.pooling import AdaptiveAvgPool, AvgPool, MaxPool
     from archcost.layers.product import Einsum, Matmul
-    from archcost.layers.recurrent import Gru, Lstm, Rnn
+    from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
     from archcost.layers.reduction import Reduce
     from archcost.layers.resize import Upsample
     from archcost.layers.shape import Crop, Flatten, Pad, Reshape, Slice, Transpose
@@ -498,6 +498,30 @@ def _over_steps(
     return y.mT
 
 
+def _selective_scan(  # noqa: PLR0913, PLR0917 - its inputs, one by one
+    torch: Torch,
+    layer: SelectiveScan,
+    x: Tensor,
+    delta: Tensor,
+    b: Tensor,
+    c: Tensor,
+    *,
+    A_log: Tensor,  # noqa: N803 - its name in Mamba, as that of `D`
+    D: Tensor | None = None,  # noqa: N803
+) -> Tensor:
+    """As Mamba's own reference computes it, all positions at once but for the sum of what is kept."""
+    dt, share = torch.nn.functional.softplus(delta, threshold=float("inf")), x.shape[1] // layer.groups
+    b, c = (one.unflatten(1, (layer.groups, -1)).repeat_interleave(share, 1) for one in (b, c))
+    decay = torch.exp(torch.einsum("zkt,kn->zknt", dt, -torch.exp(A_log)))
+    fed = torch.einsum("zkt,zknt,zkt->zknt", dt, b, x)
+    kept, found = torch.zeros_like(fed[..., 0]), list[Any]()
+    for t in range(x.shape[2]):
+        kept = decay[..., t] * kept + fed[..., t]
+        found.append(torch.einsum("zkn,zkn->zk", kept, c[..., t]))
+    y = torch.stack(found, dim=2)
+    return y if D is None else y + x * _along_channels(x, D)
+
+
 # -- resize -----------------------------------------------------------------------------------------------
 
 
@@ -756,6 +780,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "lstm": _lstm,
     "gru": _gru,
     "rnn": _rnn,
+    "selective_scan": _selective_scan,
     # resize
     "upsample": _upsample,
     "pixel_shuffle": _function("pixel_shuffle", "upscale_factor"),

@@ -22,7 +22,7 @@ from archcost.layers.linear import Embedding, Linear
 from archcost.layers.normalization import LocalResponseNorm
 from archcost.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, MaxPool
 from archcost.layers.product import Einsum, Matmul
-from archcost.layers.recurrent import Gru, Lstm, Rnn
+from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
 from archcost.layers.resize import Upsample
 from archcost.passes.cost import costs
 from archcost.passes.liveness import Plan
@@ -332,6 +332,17 @@ def _recurrent(node: Node) -> _Work:
     )
 
 
+def _scan(node: Node) -> _Work:
+    """What is kept, a few times, for every position."""
+    (channels, length), kept = node.output, _kernel(node)
+    return _Work(
+        elements=8 * channels * length + 8 * kept,
+        other=_OBJECTS * length,
+        calls=25 * length,
+        moved=16 * kept * length + 20 * channels * length,
+    )
+
+
 def _declared(node: Node) -> _Work:
     """Means over all taps of what a declared window reads, kept side by side."""
     y, elements, calls, moved = size(node.output), 0, 20, 0
@@ -385,5 +396,6 @@ _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     (Linear, Matmul, Einsum): _products,
     Embedding: _rows,
     (Lstm, Gru, Rnn): _recurrent,
+    SelectiveScan: _scan,
 }
 """Kinds -> what running them takes. The others take a few copies of what leaves."""

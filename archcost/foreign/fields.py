@@ -364,6 +364,14 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         **_NO_RECURRENT,
         "proj_size": "only `lstm` has a projection; a `linear` after it is not fed back",
     },
+    "selective_scan": {
+        **each("d_state state_size dstate n", "each channel keeps as many numbers as b and c have channels"),
+        **each(
+            "delta_softplus delta_bias",
+            "the softplus is part of it; a bias is that of the `linear` before it",
+        ),
+        "z": "the gate is `silu` and `multiply` after it",
+    },
     "reshape": {"allowzero": _NO_COST},
     "dropout": _KEPT,
     "drop_path": _KEPT,

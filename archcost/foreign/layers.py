@@ -308,7 +308,12 @@ INSTEAD = {
         "one step is `lstm`, `gru` or `rnn` of a sequence with one position, [channels, 1]",
     ),
     "crnn": "it is convolutions, a `reshape` to [channels, length] and `lstm` with `bidirectional: true}`",
-    **each("convlstm sru quasirnn ssm mamba", _UNKNOWN_COST),
+    **each("convlstm sru quasirnn", _UNKNOWN_COST),
+    **each(
+        "ssm s6 mamba mambablock mambamixer selectivescanfn",
+        "the scan is `selective_scan` with `from: [x, delta, b, c]`; its projections are `linear`, "
+        "and before it stands a `depthwise_conv` with `padding: causal`",
+    ),
     **each(
         "rope rotaryembedding rotarypositionembedding rotary applyrotaryemb rotarypositionalembedding",
         f"it turns pairs of channels and learns nothing; {_UNKNOWN_COST}",

@@ -35,6 +35,7 @@ KINDS = {
     "lstm": "recurrent:Lstm",
     "gru": "recurrent:Gru",
     "rnn": "recurrent:Rnn",
+    "selective_scan": "recurrent:SelectiveScan",
     # resize
     "upsample": "resize:Upsample",
     "pixel_shuffle": "resize:PixelShuffle",

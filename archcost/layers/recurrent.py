@@ -1,9 +1,9 @@
-"""Recurrent layers over a sequence `[channels, length]`: what a position gives depends on those before it.
+"""Recurrent layers and scans over a sequence `[channels, length]`: a position depends on those before it.
 
-Every layer begins with zeros, in each direction. At every position each sum of a gate is made of two products
-with a matrix, one of what arrives and one of what the position before gave, each with a bias of its own, as
-PyTorch has it: with n channels that arrive and m that are fed back, n + m products, n - 1 + m - 1 + 1
-additions, and two more with the biases. What follows them is in each class, per hidden unit.
+All begin with zeros, in each direction. In a recurrent layer, at every position each sum of a gate is made of
+two products with a matrix, one of what arrives and one of what the position before gave, each with a bias of
+its own, as PyTorch has it: with n channels that arrive and m that are fed back, n + m products, n - 1 + m - 1
++ 1 additions, and two more with the biases. What follows them is in each class, per hidden unit.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.layers.base import Formulas, Layer, Operations, Shapes
+from archcost.layers.base import Formulas, Kind, Layer, Operations, Shapes
 from archcost.layers.fields import NonNegative, Positive, Probability
-from archcost.windows.channels import mixed
+from archcost.windows.channels import mixed, overlaid
 from archcost.windows.window import Shape, Window, show
 
 if TYPE_CHECKING:
@@ -222,3 +222,89 @@ class Rnn(_Recurrent):
         """Values `(channels, length)`."""
         cells = {"tanh": kernels.recurrent.rnn_by_tanh, "relu": kernels.recurrent.rnn_by_relu}
         return kernels.recurrent.recurrent(x, cells[self.nonlinearity], tensors)
+
+
+class SelectiveScan(Kind):
+    """Selective state space (Mamba's S6): each channel keeps some numbers, which the input decays and feeds.
+
+    Reads `from: [x, delta, b, c]`, all of one length: what arrives, for each of its channels how far time
+    goes on (before a softplus, which is part of this), and for each number that is kept how `x` is written
+    to it and how it is read. Learned are `A_log` and `D`, Mamba's names. At every position, for channel k and
+    number n, `h` the numbers that are kept:
+
+        dt[k] = softplus(delta[k])
+        h[k, n] = exp(-dt[k] * exp(A_log[k, n])) * h[k, n] + (dt[k] * x[k]) * b[n]
+        y[k] = (sum over n of h[k, n] * c[n]) + D[k] * x[k]
+
+    The sum over n is a product with a matrix, and so counts as MACs; what decays and feeds `h` goes element
+    by element, three products, a sum and an exponential. Mamba's gate, its projections and the causal
+    `depthwise_conv` before it are items of their own. With `groups`, as many groups of neighbouring channels
+    have a `b` and a `c` each.
+    """
+
+    reference: ClassVar[str] = "Gu & Dao 2023, Mamba, algorithm 2"
+
+    groups: Positive = Field(1, description="groups of channels, each with its own part of b and c")
+    skip: bool = Field(default=True, description="add x, times a learned number per channel (D)")
+
+    def check_inputs(self, count: int) -> None:
+        """Four."""
+        if count != 4:
+            arrive = f"{count} arrive" if count > 1 else "one arrives"
+            raise ShapeError(f"reads four sequences, but {arrive}; name them with `from: [x, delta, b, c]`")
+
+    def window_of(self, position: int, x: Shape) -> Window | None:
+        """All up to the position that leaves; `c` only reads what is kept."""
+        return past(x) if position < 3 else None
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Each depends on its like of x and delta, and on all of b and c, or its group of them."""
+        x, delta, *others = arriving
+        return overlaid([x, delta, *(one.grouped(self.groups, out_channels) for one in others)])
+
+    def output_shape(self, x: Shape, delta: Shape, b: Shape, c: Shape) -> Shape:
+        """The shape of `x`."""
+        for i, one in enumerate((x, delta, b, c)):
+            if len(one) != 2 or one[1] != x[1]:
+                must = f"a sequence, [channels, {x[1]}]" if len(x) == 2 else "a sequence, [channels, length]"
+                raise ShapeError(f"{{0}} gives {show(one)}; it must be {must}", inputs=(i,))
+        if delta != x:
+            raise ShapeError(
+                f"{{0}} gives {show(x)} and {{1}} {show(delta)}: delta needs a channel for each of x",
+                inputs=(0, 1),
+            )
+        if b != c:
+            raise ShapeError(
+                f"{{0}} gives {show(b)} and {{1}} {show(c)}: b and c need equally many channels",
+                inputs=(2, 3),
+            )
+        for i, (name, one) in enumerate({"x": x, "b": b}.items()):
+            if one[0] % self.groups:
+                raise ShapeError(
+                    f"groups={self.groups} must divide the {one[0]} channels of {name}", inputs=(2 * i,)
+                )
+        return x
+
+    def weight_shapes(self, x: Shape, delta: Shape, b: Shape, c: Shape) -> Shapes:
+        """`A_log`, a row of what is kept per channel, and `D` per channel."""
+        return {"A_log": (x[0], b[0] // self.groups)} | ({"D": (x[0],)} if self.skip else {})
+
+    def formulas(self, x: Shape, delta: Shape, b: Shape, c: Shape, y: Shape) -> Formulas:
+        """As the class says, for every number that is kept, and for every output."""
+        return Formulas(
+            {
+                "outputs": y,
+                "states": b[0] // self.groups,
+                "kept": "states * outputs",
+                "skip": int(self.skip),
+            },
+            macs="kept",
+            multiplications="macs + 3 * kept + (1 + skip) * outputs",
+            additions="2 * kept + (1 + skip) * outputs",
+            comparisons="outputs",
+            exponentials="kept + 2 * outputs",
+        )
+
+    def run(self, kernels: Kernels, x: Array, delta: Array, b: Array, c: Array, **learned: Array) -> Array:
+        """Values `(channels, length)`."""
+        return kernels.recurrent.selective_scan(x, delta, b, c, self.groups, **learned)

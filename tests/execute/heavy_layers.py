@@ -45,6 +45,7 @@ LAYERS: list[tuple[str, str]] = [
     ("[200]", "embedding: {num_embeddings: 1000, embedding_dim: 256}"),
     ("[64, 500]", "lstm: {hidden_size: 64}"),
     ("[8, 200]", "gru: {hidden_size: 32, num_layers: 2, bidirectional: true}"),
+    ("[64, 200]", "selective_scan: , from: [input, input, input, input]"),
     ("[64, 64, 64]", "pad: {padding: 40, mode: reflect}"),
     ("[64, 64, 64]", "crop: {cropping: 20}"),
     ("[64, 64, 64]", "transpose: {axes: [2, 0, 1]}"),

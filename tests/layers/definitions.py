@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         | Callable[["Index", Array], float]
         | Callable[["Index", Array, Array], float]
         | Callable[["Index", Array, Array, Array], float]
+        | Callable[["Index", Array, Array, Array, Array], float]
     )
     """`value(at, x, weight)`: the number at index `at` of the output, of as many tensors as there are."""
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
         | Callable[[Any], Any]
         | Callable[[Any, Any], Any]
         | Callable[[Any, Any, Any], Any]
+        | Callable[[Any, Any, Any, Any], Any]
         | Callable[[Any, Any, Any, Any, Any], Any]
     )
     """`torch(x, weight)`: the output in PyTorch, of as many tensors as there are, inputs with a leading 1."""
@@ -546,5 +548,24 @@ def recurrent(unit: Unit, *, layers: int = 1, both: bool = False) -> Value:
             back = one_way(unit, steps[::-1], ways[1])[::-1] if both else []
             steps = [a + b for a, b in zip_longest(there, back, fillvalue=list[float]())]
         return steps[at[1]][at[0]]
+
+    return value
+
+
+def scanned(*, groups: int = 1) -> Value:
+    """Channel by channel, and each of the numbers it keeps by itself."""
+
+    def value(at: Index, x: Array, delta: Array, b: Array, c: Array, **learned: Array) -> float:
+        k, last = at
+        states, first = learned["A_log"].shape[1], k // (len(x) // groups) * (len(b) // groups)
+        y = float(learned["D"][k] * x[at]) if "D" in learned else 0.0
+        for n in range(states):
+            kept = 0.0
+            for t in range(last + 1):
+                dt = math.log1p(exp(float(delta[k, t])))
+                kept *= exp(-dt * exp(float(learned["A_log"][k, n])))
+                kept += dt * float(b[first + n, t]) * float(x[k, t])
+            y += kept * float(c[first + n, last])
+        return y
 
     return value

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 from archcost.layers.base import Operations
 from tests.layers.case import Case
-from tests.layers.definitions import gru_unit, lstm_unit, recurrent, relu_unit, tanh_unit
-from tests.layers.late import torch
+from tests.layers.definitions import gru_unit, lstm_unit, recurrent, relu_unit, scanned, tanh_unit
+from tests.layers.late import F, torch
 
 if TYPE_CHECKING:
     from tests.layers.definitions import Counterpart
@@ -32,6 +33,17 @@ def in_torch(function: str, units: int, states: int = 1) -> Counterpart:
         return y.mT
 
     return call
+
+
+def scan_in_torch(x: Any, delta: Any, b: Any, c: Any, **learned: Any) -> Any:  # noqa: ANN401 - tensors
+    """By Mamba's reference: what each position adds, then one position after the other."""
+    dt = F.softplus(delta, threshold=math.inf)
+    decay = torch.exp(dt[:, :, None] * -torch.exp(learned["A_log"])[..., None])
+    added = (dt * x)[:, :, None] * b[:, None]
+    kept = [added[..., 0]]
+    for t in range(1, x.shape[2]):
+        kept.append(decay[..., t] * kept[-1] + added[..., t])
+    return (torch.stack(kept, -1) * c[:, None]).sum(2) + learned["D"][:, None] * x
 
 
 CASES = [
@@ -136,5 +148,27 @@ CASES = [
         },
         # 6 sums of 7 products, 12 of 4
         ops=Operations(macs=90, multiplications=90, additions=72, comparisons=18),
+    ),
+    Case(
+        sentence="of three channels each keeps four numbers; b writes to them, c reads them",
+        kind="selective_scan",
+        inputs=((3, 5), (3, 5), (4, 5), (4, 5)),
+        output=(3, 5),
+        value=scanned(),
+        torch=scan_in_torch,
+        weights={"A_log": (3, 4), "D": (3,)},
+        # 15 outputs, 60 numbers; a softplus is a comparison, two additions and two exponentials
+        ops=Operations(macs=60, multiplications=270, additions=150, comparisons=15, exponentials=90),
+    ),
+    Case(
+        sentence="two groups of channels with a b and a c each, and nothing added",
+        kind="selective_scan",
+        fields={"groups": 2, "skip": False},
+        inputs=((4, 3), (4, 3), (6, 3), (6, 3)),
+        output=(4, 3),
+        value=scanned(groups=2),
+        weights={"A_log": (4, 3)},
+        # 12 outputs, 36 numbers
+        ops=Operations(macs=36, multiplications=156, additions=84, comparisons=12, exponentials=60),
     ),
 ]

@@ -75,7 +75,8 @@ class Writer:
 
     def _try(self) -> None:
         kind, draw, count = self.random.choice(self.choices)
-        sources = [self._pick() for _ in range(count)]
+        picked = [self._pick() for _ in range(min(count, 2))]
+        sources = [one for one in picked for _ in range(count // len(picked))]  # of four, two fit two
         shapes = tuple(self.tensors[name] for name in sources)
         fields = draw(self, shapes)
         found = find(kind)
@@ -271,6 +272,11 @@ def _recurrent(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:  # noqa: ARG0
     }
 
 
+def _scan(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    groups = w.random.choice([1, 1, 2])
+    return {"groups": groups, "skip": w.random.random() < 0.5} if w.padding and len(xs[0]) == 2 else None
+
+
 CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], int]] = [
     ("conv", _conv, 1),
     ("conv", _conv, 1),
@@ -301,6 +307,8 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("channel_shuffle", _shuffle, 1),
     ("lstm", _recurrent, 1),
     ("gru", _recurrent, 1),
+    ("selective_scan", _scan, 4),
+    ("selective_scan", _scan, 4),
     ("add", _none, 2),
     ("add", _none, 2),
     ("multiply", _none, 2),

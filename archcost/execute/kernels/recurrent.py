@@ -1,4 +1,4 @@
-"""Recurrent layers, step by step: the formulas in each class of `archcost.layers.recurrent`."""
+"""Recurrent layers and scans, step by step: the formulas in each class of `archcost.layers.recurrent`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
-from archcost.execute.kernels.activation import relu, sigmoid, tanh
+from archcost.execute.kernels.activation import relu, sigmoid, softplus, tanh
 from archcost.execute.kernels.linear import linear
 
 if TYPE_CHECKING:
@@ -78,3 +78,37 @@ def _one_way(x: Array, cell: Cell, tensors: Mapping[str, Array], end: str) -> Ar
         hidden = hidden if projection is None else linear(hidden, projection, None)
         found[t] = hidden
     return np.stack(found, axis=1)
+
+
+def selective_scan(  # noqa: PLR0913, PLR0917 - what arrives and what is learned
+    x: Array,
+    delta: Array,
+    b: Array,
+    c: Array,
+    groups: int,
+    A_log: Array,  # noqa: N803 - its name in Mamba, as that of `D`
+    D: Array | None = None,  # noqa: N803
+) -> Array:
+    """What is kept decays by `exp(dt * -exp(A_log))`, takes in `dt * x * b`, and is read by `c`.
+
+    Args:
+        x: `(channels, length)`.
+        delta: likewise; its softplus is `dt`.
+        b: `(groups * states, length)`.
+        c: likewise.
+        groups: of channels, each of which reads its part of `b` and `c`.
+        A_log: `[channels, states]`.
+        D: `[channels]`, or None.
+    """
+    channels, states = A_log.shape
+    rate, dt = -np.exp(A_log), softplus(delta)
+    written = dt * x
+    kept, found = np.repeat(np.zeros_like(x[:, :1]), states, axis=1), list["Array"]()
+    for t in range(x.shape[1]):
+        into, out = (
+            np.repeat(one[:, t].reshape(groups, states), channels // groups, axis=0) for one in (b, c)
+        )
+        kept = np.exp(dt[:, t, np.newaxis] * rate) * kept + written[:, t, np.newaxis] * into
+        found.append(np.matmul(kept[:, np.newaxis], out[:, :, np.newaxis]).reshape(-1))
+    y = np.stack(found, axis=1)
+    return y if D is None else y + D[:, np.newaxis] * x
