@@ -69,7 +69,7 @@ _BY_LENGTH = "rms_norm global_response_norm"
 
 NEVER = """
     deform_conv
-    maxout matmul
+    maxout matmul selective_scan
     pixel_shuffle pixel_unshuffle
     reduce
     local_response_norm normalize
