@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 AXES = {name for name in KINDS if (found := find(name)) and found[0].axis_fields}
 OTHERS: dict[str, dict[str, Any]] = {
+    "gather": {"index": (0,)},
     "reduce": {"function": "sum", "keepdim": True},
     "slice": {"end": 1},
 }
