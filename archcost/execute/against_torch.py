@@ -62,7 +62,7 @@ if TYPE_CHECKING:
     from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
     from archcost.layers.reduction import Reduce
     from archcost.layers.resize import Upsample
-    from archcost.layers.shape import Crop, Flatten, Pad, Reshape, Slice, Transpose
+    from archcost.layers.shape import Crop, Flatten, Pad, Reshape, Roll, Slice, Transpose
     from archcost.network import Input, Network, Node
     from archcost.windows.window import Axes, Pads, Window
 
@@ -627,11 +627,16 @@ def _crop(torch: Torch, layer: Crop, x: Tensor) -> Tensor:
 
 
 def _slice(torch: Torch, layer: Slice, x: Tensor) -> Tensor:
-    return x.movedim(1 + layer.axis, 0)[layer.start : layer.end].movedim(0, 1 + layer.axis)
+    return x.movedim(1 + layer.axis, 0)[layer.start : layer.end : layer.step].movedim(0, 1 + layer.axis)
 
 
 def _transpose(torch: Torch, layer: Transpose, x: Tensor) -> Tensor:
     return x.permute(0, *(1 + axis for axis in layer.axes))
+
+
+def _roll(torch: Torch, layer: Roll, x: Tensor) -> Tensor:
+    far = layer.shifts * (len(layer.axis) // len(layer.shifts))
+    return x.roll(far, tuple(1 + axis for axis in layer.axis))
 
 
 # -- gather -----------------------------------------------------------------------------------------------
@@ -820,6 +825,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "slice": _slice,
     "transpose": _transpose,
     "channel_shuffle": _with_an_axis(_function("channel_shuffle", "groups")),
+    "roll": _roll,
     # gather
     "gather": _gather,
     # elementwise

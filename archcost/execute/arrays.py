@@ -108,6 +108,7 @@ _STRUCTURE = {
     np.squeeze,
     np.broadcast_to,
     np.flip,
+    np.roll,
     np.repeat,
     np.split,
     np.take,

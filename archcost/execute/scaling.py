@@ -248,7 +248,7 @@ def _parts(node: Node, new: Node, channels: Mapping[Node | Input, Parts]) -> Par
     layer, was, now = node.layer, node.output[0], new.output[0]
     if isinstance(layer, Concat) and layer.axis == 0:
         return tuple(part for source in node.inputs for part in channels[source])
-    if isinstance(layer, Slice) and layer.axis == 0:
+    if isinstance(layer, Slice) and layer.axis == 0 and layer.step == 1:
         first, last = _ends(layer, node.shapes[0][0])
         return tuple(_between(channels[node.inputs[0]], first, last))
     if layer.per_channel or _is_per_channel(node):

@@ -125,6 +125,11 @@ class TouchFollower(Follower[Touched]):
             arriving = _mixed(arriving, self._accesses.channels(node, position), x, y)
         if access.start:
             return _placed(arriving, *access.start, y)
+        if access.rolled:
+            axes = tuple(range(1, len(x)))
+            return arriving.having(
+                np.roll(arriving.touched, access.rolled, axes), np.roll(arriving.inside, access.rolled, axes)
+            )
         if access.window:
             mode = node.layer.mode if isinstance(node.layer, Pad) else "constant"
             return self._slid(arriving, access.window, y[1:], mode)

@@ -188,8 +188,10 @@ FIELDS_OF: dict[str, dict[str, str]] = {
     "slice": {
         **each("begin starts from_index offset", "start"),
         **each("stop ends to", "end"),
+        **each("steps stride strides", "step"),
         **_AXIS,
     },
+    "roll": {**each("shift", "shifts"), **each("axes", "axis")},
     "split": {
         **each("chunks sections num_outputs num n outputs", "parts"),
         **each("split_size_or_sections num_or_size_splits split_size size_splits", "sizes"),
@@ -347,13 +349,14 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
             "it multiplies by a constant; learned numbers, one per channel, are `layer_scale: {bias: true}`",
         ),
     },
+    "roll": {
+        **_NO_DIM,
+        "dims": "write `axis`, which counts without the batch: PyTorch's dims (1, 2) of tokens in rows and "
+        "columns, [batch, height, width, channels], are `axis: [1, 2]`",
+    },
     "split": _NO_DIM,
     "slice": {
         **_NO_DIM,
-        **each(
-            "step steps stride",
-            "every n-th is not taken here; `max_pool: {kernel_size: 1, stride: 2}` takes those",
-        ),
     },
     "lstm": _NO_RECURRENT,
     "gru": {

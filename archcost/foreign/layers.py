@@ -180,7 +180,7 @@ INSTEAD = {
     "narrow": "write `slice: {axis: …, start: …, end: …}`; the end is the start and the length",
     "stack": "write `reshape` with a 1 for the new axis, then `{concat: {axis: …}, from: [a, b]}`",
     **each(
-        "roll flip scatter tile expand broadcast",
+        "flip scatter tile expand broadcast",
         _UNKNOWN_COST,
     ),
     "unfold": "if a product with weights follows, the two are a `conv`; alone, declare it with `custom`",

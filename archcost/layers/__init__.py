@@ -77,6 +77,7 @@ KINDS = {
     "channel_shuffle": "shape:ChannelShuffle",
     # gather
     "gather": "gather:Gather",
+    "roll": "shape:Roll",
     # elementwise
     "identity": "elementwise:Identity",
     "dropout": "elementwise:Dropout",

@@ -274,6 +274,10 @@ class Kind(ItemFields, ABC):
         """Where the elements of the input at `position` go; None if each stays, or a window says it."""
         return None
 
+    def rolled(self, x: Shape) -> Axes:
+        """How far everything moves along each spatial axis, round its ends; empty if nothing does."""
+        return ()
+
     def place(self, position: int, inputs: tuple[Shape, ...]) -> tuple[int, int] | None:
         """The spatial axis that inputs are joined along, and where along it the one at `position` begins."""
         return None

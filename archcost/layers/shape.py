@@ -8,12 +8,12 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.layers.axes import listed, margins, name_of, names, shift
+from archcost.layers.axes import listed, margins, name_of, names, shift, together
 from archcost.layers.base import Moving
 from archcost.layers.fields import Axis, Margins, PerAxis, Positive, is_count, lift, must_be
-from archcost.windows.channels import blurred_together, in_a_row
+from archcost.windows.channels import blurred_together, concatenated, in_a_row
 from archcost.windows.rearrangement import permuted, reshaped
-from archcost.windows.window import Pads, Shape, Window, per_axis, show, size, spatial
+from archcost.windows.window import Axes, Pads, Shape, Window, per_axis, show, size, spatial
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
@@ -181,7 +181,7 @@ class Crop(Moving):
 
 
 class Slice(Moving):
-    """A stretch of one axis: channels, or positions of a spatial axis.
+    """A stretch of one axis: channels, or positions of a spatial axis; with a step, every so many of them.
 
     `start` and `end` count from 0, negative ones from the end; `end` is the first one left out.
     """
@@ -192,9 +192,10 @@ class Slice(Moving):
     end: int | None = Field(
         None, description="the first to leave out; negative counts from the end; default: none"
     )
+    step: Positive = Field(1, description="from one that is kept to the next")
     axis: Axis = Field(0, description="axis to cut; 0 is channels, 1 the first spatial axis, -1 the last")
 
-    def _bounds(self, x: Shape) -> tuple[int, int]:
+    def _kept(self, x: Shape) -> range:
         name = name_of(self.axis, x)
         length = x[self.axis]
         end = length if self.end is None else self.end
@@ -204,16 +205,17 @@ class Slice(Moving):
         first, last = (value + length if value < 0 else value for value in (self.start, end))
         if first >= last:
             raise ShapeError(f"start={self.start} and end={end} leave nothing of the {length} of {name}")
-        return first, last
+        return range(first, last, self.step)
 
     def window(self, x: Shape) -> Window | None:
-        """Along a spatial axis, one tap, one step, and negative padding."""
-        first, last = self._bounds(x)
+        """Along a spatial axis, one tap, its steps, and negative padding."""
+        kept = self._kept(x)
         if self.axis == 0:
             return None
-        pads = [(0, 0) for _ in x]
-        pads[self.axis] = (-first, last - x[self.axis])
-        return shift(tuple(pads[1:]))
+        pads, steps = [(0, 0) for _ in x], [1 for _ in x]
+        pads[self.axis] = (-kept[0], kept[-1] + 1 - x[self.axis])
+        steps[self.axis] = self.step
+        return shift(tuple(pads[1:]))._replace(stride=tuple(steps[1:]))
 
     @property
     def tells_channels_apart(self) -> bool:
@@ -224,17 +226,19 @@ class Slice(Moving):
         """Those that are kept."""
         if self.axis:
             return arriving[0]
-        first, _ = self._bounds((arriving[0].total,))
-        return arriving[0].picked(first, first + out_channels)
+        kept = self._kept((arriving[0].total,))
+        if self.step == 1:
+            return arriving[0].picked(kept[0], kept[-1] + 1)
+        return arriving[0].listed([[channel] for channel in kept])
 
     def output_shape(self, x: Shape) -> Shape:
-        """`x` with `end - start` along the axis."""
-        first, last = self._bounds(x)
-        return tuple(last - first if axis == self.axis else n for axis, n in enumerate(x))
+        """`x` with as many along the axis as are kept: `(end - start) / step`, rounded up."""
+        kept = self._kept(x)
+        return tuple(len(kept) if axis == self.axis else n for axis, n in enumerate(x))
 
     def run(self, kernels: Kernels, x: Array) -> Array:
-        """Values with `end - start` along the axis."""
-        return kernels.shape.cut(x, self.axis, self.start, self.end)
+        """Values that are kept along the axis."""
+        return kernels.shape.cut(x, self.axis, slice(self.start, self.end, self.step))
 
 
 class Transpose(Moving):
@@ -294,3 +298,58 @@ class ChannelShuffle(Moving):
     def run(self, kernels: Kernels, x: Array) -> Array:
         """Values shaped like `x`."""
         return kernels.shape.channel_shuffle(x, self.groups)
+
+
+class Roll(Moving):
+    """Everything moved on along some axes; what leaves at one end comes in at the other. Swin shifts so.
+
+    Position `i` goes to `i + shift`. A negative shift moves towards the beginning.
+    """
+
+    reference: ClassVar[str] = "Liu et al. 2021, Swin Transformer, figure 4; PyTorch, torch.roll"
+
+    axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
+
+    shifts: Annotated[tuple[int, ...], BeforeValidator(lift), Field(min_length=1)] = Field(
+        description="how far to move: one number, or one per axis"
+    )
+    axis: Annotated[tuple[Axis, ...], BeforeValidator(lift), Field(min_length=1)] = Field(
+        description="axes to move along, one or several; 0 is channels, 1 the first spatial axis, -1 the last"
+    )
+
+    def _shifts(self, x: Shape) -> Axes:
+        """How far along every axis, channels first."""
+        together(self.axis, x)
+        if len(self.shifts) not in {1, len(self.axis)}:
+            raise ShapeError(
+                f"shifts has {len(self.shifts)} numbers, but axis {len(self.axis)}; give one each"
+            )
+        far = dict(zip(self.axis, self.shifts * (len(self.axis) // len(self.shifts)), strict=True))
+        return tuple(far.get(axis, 0) for axis in range(len(x)))
+
+    @property
+    def tells_channels_apart(self) -> bool:
+        """Along channels."""
+        return 0 in self.axis
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """The last ones come first."""
+        if 0 not in self.axis:
+            return arriving[0]
+        far = self.shifts[0 if len(self.shifts) == 1 else self.axis.index(0)]
+        seam = -far % out_channels
+        ends = (arriving[0].picked(seam, out_channels), arriving[0].picked(0, seam))
+        return concatenated([end for end in ends if end.runs])
+
+    def rolled(self, x: Shape) -> Axes:
+        """The shifts of the spatial axes."""
+        return self._shifts(x)[1:]
+
+    def output_shape(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        self._shifts(x)
+        return x
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """Values shaped like `x`."""
+        return kernels.shape.roll(x, self._shifts(x.shape))

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from archcost.layers.base import Kind
     from archcost.network import Node
     from archcost.windows.rearrangement import Rearrangement
-    from archcost.windows.window import Shape, Window
+    from archcost.windows.window import Axes, Shape, Window
 
 Way: TypeAlias = Literal[
     "unmoved",
@@ -23,6 +23,7 @@ Way: TypeAlias = Literal[
     "broadcast",
     "rearranged",
     "placed",
+    "rolled",
     "unknown",
 ]
 """In what way positions are read.
@@ -35,6 +36,7 @@ Way: TypeAlias = Literal[
     broadcast     a single position of an axis, for every output along it
     rearranged    at other places: axes are swapped, split or merged, or summed over
     placed        from some place on, beside other tensors
+    rolled        so many positions further back, round the ends of the axes
     unknown       nothing is known about what is read
 """
 
@@ -45,8 +47,9 @@ class Access(NamedTuple):
     Attributes:
         way: see `Way`.
         window: for `window`.
-        how: where the elements go; for `window`, `placed`, `unmoved` and `unknown` there is none.
+        how: where the elements go; for `window`, `placed`, `rolled`, `unmoved` and `unknown` there is none.
         start: for `placed`: the axis, and where along it the input begins.
+        rolled: for `rolled`: how far, per spatial axis.
         is_nominal: where positions are really read follows from the data.
     """
 
@@ -54,6 +57,7 @@ class Access(NamedTuple):
     window: Window | None = None
     how: Rearrangement | None = None
     start: tuple[int, int] | None = None
+    rolled: Axes = ()
     is_nominal: bool = False
 
     @property
@@ -130,6 +134,8 @@ def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> A
         return Access("placed", start=start)
     if isinstance(layer, Merge):
         return Access("broadcast", how=broadcast(x, y)) if x[1:] != y[1:] else Access("unmoved")
+    if any(far := layer.rolled(x)):
+        return Access("rolled", rolled=far)
     window = layer.window_of(position, x) if len(y) > 1 else None
     if not window:
         return Access("unmoved")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from archcost.passes.access import AccessCache
 from archcost.passes.following import Follower, T, followed
 from archcost.windows.apart import boxes_at, extent, move_apart, patterns
-from archcost.windows.moves import picked, placed, rearranged
+from archcost.windows.moves import picked, placed, rearranged, rolled
 from archcost.windows.offsets import Offsets, hull, prune, union_count
 from archcost.windows.reach import Reach, Slider, identity, merge, phases, simplified
 from archcost.windows.rearrangement import over_channels
@@ -198,6 +198,8 @@ class Tracer(Follower[Reaches]):
             x = (y[0], *x[1:])
         if access.start is not None:
             return placed(reach, *access.start, x, y, whole)
+        if access.rolled:
+            return rolled(reach, access.rolled, x, whole)
         if not access.window:
             return reach
         if reach.counted or reach.has_digits or len(reach.stride) != len(access.window.kernel):

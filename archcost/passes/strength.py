@@ -174,7 +174,7 @@ class _Backtrace:
                 return Backward()
             case "broadcast":
                 return self._from_broadcast(x, y)
-            case "rearranged" | "placed":
+            case "rearranged" | "placed" | "rolled":
                 return self._from_rearranged(access, x, y)
             case _:
                 return None

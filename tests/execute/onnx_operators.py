@@ -541,10 +541,11 @@ def cut(case: Case) -> Array:
     """Axis by axis; ONNX lets bounds lie outside the axis, archcost wants them on it."""
     y, starts, ends = case.x, case.numbers(1), case.numbers(2)
     axes = case.numbers(3) if case.has(3) else range(len(starts))
-    assert not case.has(4) or set(case.numbers(4)) == {1}
-    for axis, start, end in zip(axes, starts, ends, strict=True):
+    steps = case.numbers(4) if case.has(4) else [1] * len(starts)
+    for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         length = y.shape[axis]
-        y = case.run("slice", y, start=max(start, -length), end=min(end, length), axis=axis % y.ndim)
+        start, end = max(start, -length), min(end, length)
+        y = case.run("slice", y, start=start, end=end, step=step, axis=axis % y.ndim)
     return y
 
 

@@ -185,8 +185,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "Slice",
-        "`slice` takes every position, in order",
-        lambda case: case.has(4) and set(case.numbers(4)) != {1},
+        "`slice` takes positions in their order, not backwards",
+        lambda case: case.has(4) and min(case.numbers(4)) < 0,
     ),
     Rule(
         "Resize",

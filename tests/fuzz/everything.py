@@ -56,6 +56,7 @@ class Everything(Writer):
             *[self.layer] * 4,
             self.conv,
             self.several,
+            self.split,
             self.standard,
             self.source,
         ]
@@ -392,12 +393,17 @@ class Everything(Writer):
 
     def _slice(self, _: list[str]) -> Item:
         ends: Item = {"start": self.random.choice((0, 1, -2)), "end": self.random.choice((1, 2, 3, -1))}
+        ends["step"] = self.random.choice((1, 2, 3))
         return self.some(ends | {"axis": self.random.choice((0, 1, 2, -1))}, 0.6)
 
     def _transpose(self, _: list[str]) -> Item:
         axes = list(range(self.rank + 1))
         self.random.shuffle(axes)
         return {"axes": [axis - len(axes) * self.chance(0.3) for axis in axes]}
+
+    def _roll(self, _: list[str]) -> Item:
+        axes = self.random.choice((0, 1, -1, [0, 1], [1, -1]))
+        return {"shifts": self.random.choice((0, 1, -1, 3, "$v")), "axis": axes}
 
     def _channel_shuffle(self, _: list[str]) -> Item:
         return {"groups": self.random.choice((1, 2, "$in_channels"))}

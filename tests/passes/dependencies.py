@@ -211,7 +211,13 @@ def _shape(w: Writer, xs: tuple[Shape, ...]) -> Fields:
 def _slice(w: Writer, xs: tuple[Shape, ...]) -> Fields:
     axis = w.random.randrange(len(xs[0]))
     start = w.random.randrange(xs[0][axis])
-    return {"axis": axis, "start": start, "end": w.random.randint(start + 1, xs[0][axis])}
+    end = w.random.randint(start + 1, xs[0][axis])
+    return {"axis": axis, "start": start, "end": end, "step": w.random.choice([1, 1, 1, 2, 3])}
+
+
+def _roll(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    axes = w.random.sample([*range(len(xs[0]))], w.random.randint(1, min(2, len(xs[0]))))
+    return {"axis": axes, "shifts": _some(w, -3, 3, len(axes))}
 
 
 def _pad(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
@@ -302,6 +308,8 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("reshape", _shape, 1),
     ("slice", _slice, 1),
     ("slice", _slice, 1),
+    ("roll", _roll, 1),
+    ("roll", _roll, 1),
     ("pad", _pad, 1),
     ("linear", _per_position, 1),
     ("channel_shuffle", _shuffle, 1),

@@ -305,6 +305,45 @@ CASES = {
         """,
         ("exact", (2, 2), 4),
     ),
+    "moved on by one, a window over the seam reads both ends": (
+        "[1, 8]",
+        """
+        - roll: {shifts: 1, axis: 1}
+        - conv: {out_channels: 1, kernel_size: 3}
+        """,
+        ("exact", (8,), 5),
+    ),
+    "moved on and back again, all is as it was, but that there is nothing beyond the borders": (
+        "[2, 6, 6]",
+        """
+        - roll: {shifts: [1, -2], axis: [1, 2]}
+        - conv: {out_channels: 2, kernel_size: 1}
+        - roll: {shifts: [-1, 2], axis: [1, 2]}
+        - conv: {out_channels: 2, kernel_size: 3}
+        """,
+        ("exact", (3, 3), 0),
+    ),
+    "Swin's windows of four, moved by two: the last reads two at either end": (
+        "[1, 8, 8]",
+        """
+        - roll: {shifts: -2, axis: [1, 2]}
+        - reshape: {shape: [1, 2, 4, 2, 4]}
+        - softmax: {axis: 2}
+        - softmax: {axis: 4}
+        - reshape: {shape: [1, 8, 8]}
+        - roll: {shifts: 2, axis: [1, 2]}
+        """,
+        ("exact", (8, 8), 48),
+    ),
+    "every second position, of neighbours": (
+        "[1, 9]",
+        """
+        - conv: {out_channels: 1, kernel_size: 2}
+        - slice: {axis: 1, start: 1, step: 2}
+        - conv: {out_channels: 1, kernel_size: 2}
+        """,
+        ("exact", (4,), 0),
+    ),
     "six by four as eight by three shares no factor, so all is said to be read": (
         "[1, 6, 4]",
         "- reshape: {shape: [1, 8, 3]}",

@@ -39,9 +39,9 @@ def crop(x: Array, margins: Pads) -> Array:
     return x[(slice(None), *kept)]
 
 
-def cut(x: Array, axis: int, start: int, end: int | None) -> Array:
-    """What stands from `start` up to, not with, `end` along an axis; negative ones count from its end."""
-    return x[(*(slice(None) for _ in range(axis)), slice(start, end))]
+def cut(x: Array, axis: int, kept: slice) -> Array:
+    """What is kept of an axis."""
+    return x[(*(slice(None) for _ in range(axis)), kept)]
 
 
 def transpose(x: Array, axes: Axes) -> Array:
@@ -52,3 +52,8 @@ def transpose(x: Array, axes: Axes) -> Array:
 def channel_shuffle(x: Array, groups: int) -> Array:
     """Channel j of group i becomes channel `j * groups + i`."""
     return x.reshape(groups, -1, *x.shape[1:]).swapaxes(0, 1).reshape(x.shape)
+
+
+def roll(x: Array, shifts: Axes) -> Array:
+    """Everything moved on along every axis, channels first, round its end."""
+    return np.roll(x, shifts, axis=tuple(range(x.ndim)))
