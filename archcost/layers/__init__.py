@@ -75,9 +75,9 @@ KINDS = {
     "slice": "shape:Slice",
     "transpose": "shape:Transpose",
     "channel_shuffle": "shape:ChannelShuffle",
+    "roll": "shape:Roll",
     # gather
     "gather": "gather:Gather",
-    "roll": "shape:Roll",
     # elementwise
     "identity": "elementwise:Identity",
     "dropout": "elementwise:Dropout",

@@ -192,7 +192,7 @@ class Slice(Moving):
     end: int | None = Field(
         None, description="the first to leave out; negative counts from the end; default: none"
     )
-    step: Positive = Field(1, description="from one that is kept to the next")
+    step: Positive = Field(default=1, description="from one that is kept to the next")
     axis: Axis = Field(0, description="axis to cut; 0 is channels, 1 the first spatial axis, -1 the last")
 
     def _kept(self, x: Shape) -> range:

@@ -544,8 +544,8 @@ def cut(case: Case) -> Array:
     steps = case.numbers(4) if case.has(4) else [1] * len(starts)
     for axis, start, end, step in zip(axes, starts, ends, steps, strict=True):
         length = y.shape[axis]
-        start, end = max(start, -length), min(end, length)
-        y = case.run("slice", y, start=start, end=end, step=step, axis=axis % y.ndim)
+        first, last = max(start, -length), min(end, length)
+        y = case.run("slice", y, start=first, end=last, step=step, axis=axis % y.ndim)
     return y
 
 
