@@ -74,7 +74,7 @@ NEVER = """
     reduce
     local_response_norm normalize
     selu mish sigmoid tanh softplus hard_sigmoid hard_swish log_softmax
-    flatten reshape pad crop slice transpose channel_shuffle
+    flatten reshape pad crop slice transpose channel_shuffle roll
     gather
     identity dropout drop_path scale layer_scale
     add concat multiply max average
