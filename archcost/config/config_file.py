@@ -268,6 +268,12 @@ class Waiver(_Scoped):
         if isinstance(budget, ScalarNode) and budget.text in BOUNDS:
             _check_part(budget, BOUNDS[budget.text], root, problems)
 
+    @property
+    def about(self) -> tuple[object, ...]:
+        """What makes two waivers the same one."""
+        about = self.budget, self.rule, self.block, self.kind, self.node
+        return (*about, self.match, self.variant)
+
     def waives_budget(self, budget: Budget, block: str | None) -> bool:
         """Whether it speaks of a budget, about this block of the network (None: not about a block)."""
         if self.budget != budget.key or self.kind != budget.kind:

@@ -51,11 +51,17 @@ def anchor(config: Config, near: str, wanted: Sequence[SelectedSpec]) -> Anchor:
     before = Base(old, near, wanted)
     if before.revision is None:
         text = f"{text}, which cannot be compared with: {before.missing}"
-        return Anchor(named, [ConfigProblem("loosened", text, _place(config)), *_moving(config, named)])
+        return Anchor(
+            named,
+            [ConfigProblem("loosened", text, _place(config), subject=("against",)), *_moving(config, named)],
+        )
     if named:
         named.close()
     text = f"{text}; {old} is what this is compared with until {witness or 'that'} has the change"
-    return Anchor(before, [ConfigProblem("loosened", text, _place(config)), *_moving(config, before)])
+    return Anchor(
+        before,
+        [ConfigProblem("loosened", text, _place(config), subject=("against",)), *_moving(config, before)],
+    )
 
 
 def _agreed(config: Config, named: Base | None, near: str) -> tuple[str | None, str]:

@@ -30,12 +30,15 @@ class ConfigProblem(NamedTuple):
         message: what is wrong.
         place: where.
         about: the specs it is about, by path and variant, so that waivers may accept it, one for each.
+        subject: what it is about, if one place may have several: without numbers, names of revisions and
+            whatever else may be another one when the next change is checked. Its fingerprint is made of it.
     """
 
     rule: str
     message: str
     place: Place
     about: tuple[tuple[str, str | None], ...] = ()
+    subject: tuple[object, ...] = ()
 
 
 def nowhere(config: Config) -> Place:
@@ -125,7 +128,7 @@ def about_budgets(
     """
     said: set[tuple[object, ...]] = set()
     for budget in config.budgets:
-        about = (budget.match, budget.variant, budget.block, budget.kind)
+        about = _scope(budget)
         if about in said:
             continue
         said.add(about)
@@ -134,7 +137,12 @@ def about_budgets(
         if not (meant or config.specs) or any(True for facts in meant for _ in parts(budget, facts)):
             continue  # without a list of specs, it may be for one that is named another time
         if not any(config.applies(budget, one.path, one.variant) for one in others):
-            yield ConfigProblem("unused-budget", _unused(budget, meant), budget.place or nowhere(config))
+            place = budget.place or nowhere(config)
+            yield ConfigProblem("unused-budget", _unused(budget, meant), place, subject=about)
+
+
+def _scope(budget: Budget) -> tuple[object, ...]:
+    return budget.match, budget.variant, budget.block, budget.kind
 
 
 def _about_lists(
@@ -150,12 +158,12 @@ def _about_lists(
     for pattern in budget.match if len(budget.match) > 1 else ():
         if not any(matches_spec(pattern, one.path, config.folder) for one in known):
             text = f"no spec that is checked matches {pattern}, which this budget lists beside others"
-            yield ConfigProblem("unused-budget", text, place)
+            yield ConfigProblem("unused-budget", text, place, subject=(*_scope(budget), "match", pattern))
     for variant in budget.variant if len(budget.variant) > 1 else ():
         if all(one.variant != variant for one in known):
             how = "as it stands" if variant is None else f"as variant {variant}"
             text = f"no spec that this budget matches is checked {how}, which it lists beside others"
-            yield ConfigProblem("unused-budget", text, place)
+            yield ConfigProblem("unused-budget", text, place, subject=(*_scope(budget), "variant", variant))
 
 
 def about_unlisted(config: Config, known: Sequence[SelectedSpec]) -> Iterator[ConfigProblem]:

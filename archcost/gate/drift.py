@@ -55,11 +55,15 @@ class CheckedPair(NamedTuple):
 
 
 class Loss(NamedTuple):
-    """One thing that is wider for a network: the rule it breaks, what it is, and where that is decided."""
+    """One thing that is wider for a network: the rule it breaks, what it is, and where that is decided.
+
+    `subject` is what is wider, without how much.
+    """
 
     rule: str
     text: str
     place: Place
+    subject: str
 
 
 def about_limits(
@@ -73,7 +77,7 @@ def about_limits(
     for loss, several in found.items():
         text = f"{loss.text} at {base}, for {few_of([_called(pair, now) for pair in several])}"
         about = tuple((pair.entry.path, pair.entry.variant) for pair in several)
-        yield ConfigProblem(loss.rule, text, loss.place, about)
+        yield ConfigProblem(loss.rule, text, loss.place, about, (loss.subject,))
 
 
 def _called(pair: CheckedPair, config: Config) -> str:
@@ -89,7 +93,7 @@ def _losses(pair: CheckedPair, now: Config, then: Config) -> Iterator[Loss]:
     yield from _expectations(pair)
     if old and not (pair.found or pair.facts.network.expectations):
         keys = in_a_row(dict.fromkeys(one.budget for _, one in old))
-        yield Loss("lost-budget", f"no limit holds any more; {keys} did", nowhere(now))
+        yield Loss("lost-budget", f"no limit holds any more; {keys} did", nowhere(now), "limits")
         return
     for key in dict.fromkeys(map(_about, old)):
         before, after = ([one for one in side if _about(one) == key] for side in (old, pair.found))
@@ -124,12 +128,12 @@ def _loss(
             dtypes = f" ({now.dtype}, and was {then.dtype})" if then.dtype != now.dtype else ""
             same = dtypes if new[1].text == text else ""
             place = new[0].place or nowhere(now)
-            return Loss("loosened", f"{what} is {new[1].text} now{same}, and was {text}", place)
+            return Loss("loosened", f"{what} is {new[1].text} now{same}, and was {text}", place, what)
         if weaker := _strictest(after, now.dtype):
             place = weaker[0].place or nowhere(now)
-            return Loss("loosened", f"{what} only warns now, and {text} was an error", place)
+            return Loss("loosened", f"{what} only warns now, and {text} was an error", place, what)
         rule = _rule_of_lost(budget, pair, now, then)
-        return Loss(rule, f"{what} has no limit now, and was {text}", nowhere(now))
+        return Loss(rule, f"{what} has no limit now, and was {text}", nowhere(now), what)
     return None
 
 
@@ -171,7 +175,7 @@ def _inputs(pair: CheckedPair) -> Iterator[Loss]:
         if was is not None and size(now.output) < size(was.output):
             name = now.path + f" (which was {was.path})" * (was.path != now.path)
             text = f"input {name} is {show(now.output)} now, which costs less, and was {show(was.output)}"
-            yield Loss("loosened", text, Place(Source(pair.entry.path)))
+            yield Loss("loosened", text, Place(Source(pair.entry.path)), f"input {now.path}")
 
 
 # -- expectations -------------------------------------------------------------------------------------------
@@ -182,12 +186,12 @@ def _expectations(pair: CheckedPair) -> Iterator[Loss]:
     before, after = (_by_name(one.network.expectations) for one in (pair.base, pair.facts))
     place = Place(Source(pair.entry.path))
     if lost := [f"{what} of {path or 'the network'}" for path, what in before if (path, what) not in after]:
-        yield Loss("loosened", f"the spec no longer expects {few_of(lost)}, and did", place)
+        yield Loss("loosened", f"the spec no longer expects {few_of(lost)}, and did", place, "expect")
     for key, was in before.items():
         now = after.get(key)
         if now is not None and _expects_less(was, now):
             text = f"expected {now.what} of {now.path or 'the network'} is {now.text} now, and was {was.text}"
-            yield Loss("loosened", text, now.place)
+            yield Loss("loosened", text, now.place, f"{now.what} of {now.path}")
 
 
 def _by_name(expectations: Iterable[Expectation]) -> dict[tuple[str, str], Expectation]:
@@ -211,13 +215,16 @@ def _expects_less(was: Expectation, now: Expectation) -> bool:
 def about_config(now: Config, then: Config, base: str) -> Iterator[ConfigProblem]:
     """Levels that are milder, waivers that are new or allow more, and everything else that fails less."""
     for text in (*_levels(now, then), *_words(now, then)):
-        yield ConfigProblem("loosened", f"{text} at {base}", nowhere(now))
-    old = {_of(waiver): waiver for waiver in then.waivers}
+        # Each begins with the word of the configuration that it is about.
+        subject = (text.partition(" ")[0],)
+        yield ConfigProblem("loosened", f"{text} at {base}", nowhere(now), subject=subject)
+    old = {waiver.about: waiver for waiver in then.waivers}
     for waiver in now.waivers:
-        if more := _more(waiver, old.get(_of(waiver))):
+        if more := _more(waiver, old.get(waiver.about)):
             limit = f" up to {waiver.limit.text}," if waiver.limit else ""
             what = f"{waiver.budget or waiver.rule} is waived now, and {more} at {base}"
-            yield ConfigProblem("loosened", f"{what}:{limit} {granted(waiver)}", waiver.place)
+            text = f"{what}:{limit} {granted(waiver)}"
+            yield ConfigProblem("loosened", text, waiver.place, subject=waiver.about)
 
 
 def _levels(now: Config, then: Config) -> Iterator[str]:
@@ -255,12 +262,6 @@ def _words(now: Config, then: Config) -> Iterator[str]:
         yield f"exclude lists {few_of(added)}, and did not"
 
 
-def _of(waiver: Waiver) -> tuple[object, ...]:
-    """What makes two waivers the same one."""
-    about = waiver.budget, waiver.rule, waiver.block, waiver.kind, waiver.node
-    return (*about, waiver.match, waiver.variant)
-
-
 def _more(waiver: Waiver, was: Waiver | None) -> str:
     """How much less was waived; empty if that was as much."""
     if was is None:
@@ -289,4 +290,5 @@ def about_baseline(
         if several:
             listed = few_of([f"{one.what} of {one.about}" for one in several])
             text = f"the baseline accepts {plural(len(several), 'complaint')} {what} at {base}: {listed}"
-            yield ConfigProblem("loosened", text, Place(Source(file), several[0].line or 1))
+            place = Place(Source(file), several[0].line or 1)
+            yield ConfigProblem("loosened", text, place, subject=(what,))

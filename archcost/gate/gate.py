@@ -98,6 +98,7 @@ class Gate:
         self._base: Base | None = None
         self._pairs: list[CheckedPair] = []
         self._is_new: set[str] = set()
+        self._said = Counter[tuple[str, str, str]]()
         self._advised = 0
         self._advised_nodes = 0
 
@@ -232,7 +233,8 @@ class Gate:
             )
             text = f"no base: {before.why}; {so}"
             rule = "no-base-yet" if before.is_new else "missing-base"
-            if missing := self._problem(ConfigProblem(rule, text, Place(Source(entry.path)))):
+            problem = ConfigProblem(rule, text, Place(Source(entry.path)), subject=(label,))
+            if missing := self._problem(problem):
                 complaints.append(missing)
         if not entry.is_plain:
             # One spec may be read in several ways: each says which.
@@ -401,7 +403,10 @@ class Gate:
             column=place.column,
             message=message,
         )
-        complaint = Violation.of(finding, fingerprint(file, problem.rule, message))
+        # Nor does the name depend on the folder that the check is run in.
+        about = SelectedSpec(path=file).label(self.config), problem.rule, repr(problem.subject)
+        self._said[about] += 1
+        complaint = Violation.of(finding, fingerprint(*about, str(self._said[about])))
         waivers = [self._agreements.waivers.of_rule(problem.rule, None, one) for one in problem.about]
         if waivers and all(waivers):
             who = dict.fromkeys(granted(waiver) for waiver in waivers if waiver)

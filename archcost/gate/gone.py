@@ -72,7 +72,7 @@ def _as_it_was_read(entry: SelectedSpec, path: str, config: Config, base: Base) 
     how = f"as {entry.settings}" if entry.settings else "as it stands"
     what = f"{_shown(entry, path)} was checked {how} at {base.name}, and is not any more"
     text = f"{what}; check it so again, {_or_agree(entry, config, is_alone=True)}"
-    return ConfigProblem("gone-spec", text, Place(Source(path)), _about([entry]))
+    return ConfigProblem("gone-spec", text, Place(Source(path)), _about([entry]), _key(entry, config))
 
 
 def _altogether(several: Sequence[SelectedSpec], path: str, config: Config, base: Base) -> ConfigProblem:
@@ -87,7 +87,8 @@ def _altogether(several: Sequence[SelectedSpec], path: str, config: Config, base
         what = f"{what}, and is not any more"
     else:
         what, way = f"{what}, and is gone", "bring it back"
-    return ConfigProblem("gone-spec", f"{what}; {way}, {_or_agree(first, config)}", place, _about(several))
+    text, subject = f"{what}; {way}, {_or_agree(first, config)}", (_file_of(first, config),)
+    return ConfigProblem("gone-spec", text, place, _about(several), subject)
 
 
 def _about(several: Sequence[SelectedSpec]) -> tuple[tuple[str, str | None], ...]:

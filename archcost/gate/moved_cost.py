@@ -32,7 +32,8 @@ def about_moved(pairs: Iterable[CheckedPair], config: Config, base: str) -> Iter
                     f"of the whole network: {more}, and {all_before}; no {budget.key} holds for what grew"
                 )
                 about = ((pair.entry.path, pair.entry.variant),)
-                yield ConfigProblem("moved-cost", text, budget.place or nowhere(config), about)
+                subject = (pair.label, measure.name, block, kind)
+                yield ConfigProblem("moved-cost", text, budget.place or nowhere(config), about, subject)
 
 
 def _costs(budget: Budget, facts: Facts) -> tuple[int, int]:

@@ -90,26 +90,27 @@ class Waivers:
 
     def _about(self, waiver: Waiver, others: Sequence[SelectedSpec]) -> Iterator[ConfigProblem]:
         left, most = self._left(waiver), self._config.waiver_days
+        place, subject = waiver.place, waiver.about
         what = f"the waiver of {waiver.budget or waiver.rule} by {waiver.owner}"
         if left < 0:
             ended = f"{what} ended on {waiver.expires}, {plural(-left, 'day')} ago ({waiver.reason})"
             way = "keeps the limit" if waiver.limit else "mends the network"
-            yield ConfigProblem("expired-waiver", f"{ended}; {waiver.owner} renews it or {way}", waiver.place)
+            text = f"{ended}; {waiver.owner} renews it or {way}"
+            yield ConfigProblem("expired-waiver", text, place, subject=subject)
         elif left > most:
             last = self._today + dt.timedelta(days=most)
             text = (
                 f"{what} is to hold until {waiver.expires}, {left:,} days from today; {most:,} are the most"
             )
-            yield ConfigProblem(
-                "long-waiver",
-                f"{text} (`waiver_days`): it waives nothing; {last} is the last day it may name",
-                waiver.place,
-            )
+            text = f"{text} (`waiver_days`): it waives nothing; {last} is the last day it may name"
+            yield ConfigProblem("long-waiver", text, place, subject=subject)
         elif id(waiver) not in self._used and not self._is_for_any(waiver, others):
-            yield ConfigProblem("unused-waiver", f"{what} waives nothing; delete it", waiver.place)
+            text = f"{what} waives nothing; delete it"
+            yield ConfigProblem("unused-waiver", text, place, subject=subject)
         elif left <= SOON.days:
             when = f"in {plural(left, 'day')}, on {waiver.expires}" if left else "today"
-            yield ConfigProblem("waiver-due", f"{what} ends {when} ({waiver.reason})", waiver.place)
+            text = f"{what} ends {when} ({waiver.reason})"
+            yield ConfigProblem("waiver-due", text, place, subject=subject)
 
 
 def granted(waiver: Waiver) -> str:
