@@ -136,10 +136,10 @@ class Unused(NamedTuple):
 
     Attributes:
         what: `variable`, `parameter`, `loop variable`, `counter` (of a plain count), `input` (of a block),
-            `carry`, `block`, `include` or `share`.
+            `carry`, `block`, `include`, `share`, `push` (nothing pops), or `pushed` (some are never popped).
         name: as it is written.
         place: where.
-        of: the block that has the parameter or the input.
+        of: the block that has the parameter or the input; of `pushed`, how many of how many.
     """
 
     what: str

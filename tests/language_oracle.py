@@ -16,7 +16,7 @@ Item = dict[str, Data]
 Scope = dict[str, "Tap"]
 Values = dict[str, Data]
 
-META = ("name", "from", "when")
+META = ("name", "from", "when", "push")
 STRUCTURES = ("repeat", "branches", "residual", "body")
 JOINS = ("merge", "collect", "dense")
 MERGES = ("add", "multiply", "max", "concat")
@@ -54,10 +54,12 @@ class Frame:
     prefix: str
     scopes: tuple[Scope, ...]
     values: Values
+    stacks: dict[str, list[Tensor]]
 
     def inside(self, segment: str | None, scope: Scope | None = None, values: Values | None = None) -> Frame:
         prefix = f"{self.prefix}{segment}." if segment else self.prefix
-        return Frame(prefix, (*self.scopes, {} if scope is None else scope), self.values | (values or {}))
+        scopes = (*self.scopes, {} if scope is None else scope)
+        return Frame(prefix, scopes, self.values | (values or {}), self.stacks)
 
     def value(self, value: Data, flow: tuple[Tensor, ...]) -> Data:
         if not isinstance(value, str) or not value.startswith("$"):
@@ -160,7 +162,7 @@ class Oracle:
         named = mapping(shapes) or {"input": shapes}
         inputs = tuple(Tensor(name, tuple(shape)) for name, shape in named.items())
         scope = {"input": Tap(inputs)} | {x.path: Tap((x,)) for x in inputs}
-        return self._sequence(self._spec["layers"], inputs, Frame("", (scope,), self._spec["vars"])).flow
+        return self._sequence(self._spec["layers"], inputs, Frame("", (scope,), self._spec["vars"], {})).flow
 
     def _sequence(self, items: list[Item], flow: tuple[Tensor, ...], frame: Frame) -> Tap:
         tap = Tap(flow)
@@ -169,19 +171,38 @@ class Oracle:
         return tap
 
     def _item(self, item: Item, flow: tuple[Tensor, ...], frame: Frame) -> Tap:
+        before, arriving = {name: [*stack] for name, stack in frame.stacks.items()}, flow
         if "from" in item:
             given = item["from"]
             refs = cast("list[str]", given) if isinstance(given, list) else [given]
-            flow = tuple(x for ref in refs for x in _find(ref, frame.scopes).flow)
+            flow = tuple(x for ref in refs for x in _read(ref, flow, frame))
         if frame.value(item.get("when", True), flow):
             tap = self._expand(item, kind_of(item), flow, frame)
-        elif len(flow) > 1:
-            raise RefusedError
+            if "push" in item:
+                if len(tap.flow) != 1:
+                    raise RefusedError
+                frame.stacks.setdefault(item["push"], []).append(tap.flow[0])
         else:
-            tap = Tap(flow)
+            frame.stacks.clear()  # what it would have popped stays
+            frame.stacks.update(before)
+            tap = self._left_out(item, flow, arriving)
         if "name" in item:
             frame.scopes[-1][item["name"]] = tap
         return tap
+
+    def _left_out(self, item: Item, flow: tuple[Tensor, ...], arriving: tuple[Tensor, ...]) -> Tap:
+        """A block that gives some of its inputs, and a carry, pass those on; others what stands before."""
+        if len(flow) < 2:
+            return Tap(flow)
+        block = self._blocks.get(kind_of(item), {})
+        inputs: list[str] = item.get("carry") or block.get("inputs", [])
+        outputs: list[str] = item.get("carry") or block.get("outputs", [])
+        if outputs and len(inputs) == len(flow) and {*outputs} <= {*inputs}:
+            parts = {name: Tap((flow[inputs.index(name)],)) for name in outputs}
+            return Tap(tuple(tap.flow[0] for tap in parts.values()), parts)
+        if any(x not in flow for x in arriving):
+            raise RefusedError
+        return Tap(arriving)
 
     def _expand(self, item: Item, kind: str, flow: tuple[Tensor, ...], frame: Frame) -> Tap:
         segment = self._segments.own[id(item)]
@@ -234,8 +255,8 @@ class Oracle:
             if name in given:
                 values[name] = frame.value(given[name], flow)
             else:
-                values[name] = Frame("", (scope,), values).value(default, flow)
-        last = self._sequence(block["body"], flow, Frame(f"{frame.prefix}{segment}.", (scope,), values))
+                values[name] = Frame("", (scope,), values, {}).value(default, flow)
+        last = self._sequence(block["body"], flow, Frame(f"{frame.prefix}{segment}.", (scope,), values, {}))
         if "outputs" not in block:
             return Tap(last.flow)
         outputs = {name: _find(name, (scope,)) for name in block["outputs"]}
@@ -288,6 +309,17 @@ class Oracle:
         shape = _merged(kind, shapes) if kind in MERGES else _through(kind, fields, shapes)
         self.nodes.append(Tensor(path, shape, kind, reads))
         return self.nodes[-1]
+
+
+def _read(ref: str, arriving: tuple[Tensor, ...], frame: Frame) -> tuple[Tensor, ...]:
+    if ref == "previous":
+        return arriving
+    if not ref.startswith("pop("):
+        return _find(ref, frame.scopes).flow
+    stack = frame.stacks.get(ref[4:-1])
+    if not stack:
+        raise RefusedError
+    return (stack.pop(),)
 
 
 def _find(ref: str, scopes: tuple[Scope, ...]) -> Tap:

@@ -25,6 +25,8 @@ class Writer:
         self.random = random
         self.blocks: dict[str, Item] = {}
         self.names = 0
+        self.pushed: list[str] = []
+        """The stacks of this body."""
         self.layers: list[Write] = [self.conv, self.relu, self.conv, self.split]
 
     def spec(self) -> Item:
@@ -64,6 +66,7 @@ class Writer:
         if self.chance(0.4):
             own = [name for name in scope if name != "input"]
             block |= {"outputs": own[-self.random.randint(1, 2) :]} if own else {}
+        self.pushed = []
         return block
 
     def sequence(
@@ -85,9 +88,12 @@ class Writer:
         nested = [self.body, self.branches, self.residual, self.repeat, self.repeat] if depth else []
         item = self.random.choice([*simple, *nested])(depth - 1, scopes)
         if "from" not in item and self.chance(0.2):
-            item["from"] = self.read(scopes)
-        if not isinstance(item.get("from"), list) and self.chance(0.2):
+            item["from"] = self.origin(scopes)
+        if self.chance(0.2):
             item["when"] = self.condition(scopes)
+        if self.chance(0.1):
+            item["push"] = self.random.choice(["skips", "others"])
+            self.pushed.append(item["push"])
         if self.chance(0.4):
             renewed = again and self.chance(0.5)
             item["name"] = self.random.choice(again) if renewed else self.name()
@@ -103,6 +109,12 @@ class Writer:
 
     def read(self, scopes: list[list[str]]) -> str:
         return self.random.choice([name for scope in scopes for name in scope])
+
+    def origin(self, scopes: list[list[str]]) -> str:
+        """What may stand under `from`."""
+        if self.pushed and self.chance(0.2):
+            return f"pop({self.random.choice(self.pushed)})"
+        return "previous" if self.chance(0.1) else self.read(scopes)
 
     def condition(self, scopes: list[list[str]]) -> object:
         if self.chance(0.2):
@@ -135,13 +147,13 @@ class Writer:
     def merge(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         return {
             self.random.choice(["add", "max", "concat", "concat"]): None,
-            "from": [self.read(scopes) for _ in "ab"],
+            "from": [self.origin(scopes) for _ in "ab"],
         }
 
     def call(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         name = self.random.choice(sorted(self.blocks))
         given = {"c": self.random.choice([1, 4, "$(v+2)"])} if self.chance(0.5) else None
-        several = {"from": [self.read(scopes) for _ in "ab"]} if "inputs" in self.blocks[name] else {}
+        several = {"from": [self.origin(scopes) for _ in "ab"]} if "inputs" in self.blocks[name] else {}
         return {name: given} | several
 
     def body(self, depth: int, scopes: list[list[str]]) -> Item:

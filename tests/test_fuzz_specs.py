@@ -49,7 +49,8 @@ DENSE = dedent("""\
         outputs: [high, low]
         body:
           - {conv: {out_channels: $width, kernel_size: 3, padding: same}, from: high, name: high}
-          - {avg_pool: {kernel_size: 1}, from: low, name: low}
+          - {avg_pool: {kernel_size: 1}, from: low, name: low, push: lows}
+          - {conv: {out_channels: $(in_channels(high)), kernel_size: 1}, from: pop(lows), name: low}
     layers:
       - {unit: {out: $width}, from: left, share: tower, name: a}
       - {unit: {out: $width}, from: right, share: tower, name: b}
@@ -58,6 +59,7 @@ DENSE = dedent("""\
         repeat: {c: [8, 16], n: $depths}
         body:
           - repeat: {i: $n}
+            push: skips
             body:
               - residual:
                   - unit: {out: $c, stride: "$(2 if i == 0 and c > 8 else 1)"}
@@ -74,6 +76,7 @@ DENSE = dedent("""\
       - repeat: [{r: 1}, {r: 2}]
         merge: concat
         body: [{max_pool: {kernel_size: 3, stride: 1, dilation: $r, padding: same}}]
+      - {concat, from: [previous, pop(skips)], when: $(width > 4)}
       - {repeat: 2, dense: concat, body: [{conv: {out_channels: 4, kernel_size: 3, padding: 1}}]}
       - {repeat: {i: 2}, collect: concat, body: [relu], name: last}
       - {upsample: {like: a, mode: bilinear}, name: up}

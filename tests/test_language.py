@@ -554,3 +554,143 @@ def test_a_parameter_brings_its_own_tensor(tmp_path: Path) -> None:
 def test_an_activation_by_its_word_takes_that_activations_fields(tmp_path: Path) -> None:
     net = network(tmp_path, "- activation: {function: $f, negative_slope: 0.1}", "vars: {f: leaky_relu}\n")
     assert [getattr(node.layer, "chosen", None) for node in net] == [LeakyRelu(negative_slope=0.1)]
+
+
+# -- stacks ---------------------------------------------------------------------------------------------
+
+
+def test_what_is_pushed_last_is_popped_first_across_repeats(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        f"""
+        - {{repeat: 3, body: [{{{CONV}, push: skips}}]}}
+        - {{repeat: 3, name: up, body: [{{concat: , from: [pop(skips), previous]}}]}}
+        """,
+    )
+    assert lines(net)[3:] == [
+        "up.0.concat: concat 8x8x8 <- 2.conv, 2.conv",
+        "up.1.concat: concat 12x8x8 <- 1.conv, up.0.concat",
+        "up.2.concat: concat 16x8x8 <- 0.conv, up.1.concat",
+    ]
+
+
+def test_pops_follow_the_order_of_the_nodes_and_stacks_do_not_mix(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {relu: , push: a}
+        - {relu6: , push: b}
+        - {tanh: , push: a}
+        - branches:
+            x: [{relu: , from: pop(a)}]
+            y: [{relu: , from: pop(b)}, {add: , from: [previous, pop(a)]}]
+          merge: add
+        """,
+    )
+    assert lines(net)[3:] == [
+        "x.relu: relu 4x8x8 <- tanh",
+        "y.relu: relu 4x8x8 <- relu6",
+        "y.add: add 4x8x8 <- y.relu, relu",
+        "add: add 4x8x8 <- x.relu, y.add",
+    ]
+
+
+def test_several_pops_in_one_list_take_one_after_the_other(tmp_path: Path) -> None:
+    net = network(tmp_path, "- {relu: , push: s}\n- {tanh: , push: s}\n- {add: , from: [pop(s), pop(s)]}")
+    assert lines(net)[2:] == ["add: add 4x8x8 <- tanh, relu"]
+
+
+def test_an_item_that_is_left_out_neither_pushes_nor_pops(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {relu: , push: s}
+        - {tanh: , push: s, when: false}
+        - {add: , from: [previous, pop(s)], when: $(in_channels(input) == 9)}
+        - {relu6: }
+        - {add: , from: [previous, pop(s)]}
+        """,
+    )
+    assert lines(net) == [
+        "relu: relu 4x8x8 <- input",
+        "relu6: relu6 4x8x8 <- relu",
+        "add_2: add 4x8x8 <- relu6, relu",
+    ]
+
+
+def test_every_call_of_a_block_has_stacks_of_its_own(tmp_path: Path) -> None:
+    head = "blocks: {unit: {body: [{relu: , push: s}, tanh, {add: , from: [previous, pop(s)]}]}}\n"
+    net = network(
+        tmp_path, "- {sigmoid: , push: s}\n- unit\n- unit\n- {add: , from: [pop(s), previous]}", head
+    )
+    assert lines(net)[-1] == "add: add 4x8x8 <- sigmoid, unit_2.add"
+    assert lines(net)[3] == "unit.add: add 4x8x8 <- unit.tanh, unit.relu"
+
+
+def test_what_is_popped_may_be_given_a_name(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {relu: , push: s}
+        - max_pool: {kernel_size: 2}
+        - {name: low, body: []}
+        - {name: side, body: [], from: pop(s)}
+        - {upsample: {like: side}, from: low}
+        - {add: , from: [side, previous]}
+        """,
+    )
+    assert lines(net)[2:] == ["upsample: upsample 4x8x8 <- max_pool", "add: add 4x8x8 <- relu, upsample"]
+
+
+# -- previous, and leaving out what reads several --------------------------------------------------------
+
+
+def test_previous_is_the_item_before_all_of_it_unless_one_has_that_name(tmp_path: Path) -> None:
+    net = network(tmp_path, "- {relu: , name: a}\n- tanh\n- {add: , from: [a, previous]}")
+    assert lines(net)[-1] == "add: add 4x8x8 <- a, tanh"
+    net = network(tmp_path, "- {add: , from: [previous, left]}", TWO_INPUTS)
+    assert lines(net)[-1].endswith("<- left, right, left")
+    net = network(tmp_path, "- {relu: , name: previous}\n- tanh\n- {sigmoid: , from: previous}")
+    assert lines(net)[-1] == "sigmoid: sigmoid 4x8x8 <- previous"
+
+
+TWO_INPUTS = "input: {left: [4, 8, 8], right: [4, 8, 8]}\n"
+
+
+def test_what_reads_several_and_is_left_out_passes_on_the_item_before(tmp_path: Path) -> None:
+    layers = "- {relu: , name: a}\n- {tanh: , name: b}\n- {name: c, add: , from: [a, b], when: false}\n"
+    net = network(tmp_path, layers + "- sigmoid\n- {relu6: , from: c}")
+    assert lines(net)[2:] == ["sigmoid: sigmoid 4x8x8 <- b", "relu6: relu6 4x8x8 <- b"]
+    net = network(tmp_path, "- relu\n- {custom: {shape: [3], reason: test}, from: [], when: false}\n- tanh")
+    assert lines(net)[1:] == ["tanh: tanh 4x8x8 <- relu"]
+    net = network(tmp_path, "- {add: , when: false}\n- concat", TWO_INPUTS)
+    assert lines(net) == ["concat: concat 8x8x8 <- left, right"]
+
+
+def test_a_block_or_carry_that_is_left_out_passes_on_what_it_gives_by_name(tmp_path: Path) -> None:
+    body = "[{add: , from: [x, y], name: y}]"
+    head = f"{TWO_INPUTS}blocks: {{mix: {{inputs: [x, y], outputs: [y], body: {body}}}}}\n"
+    net = network(tmp_path, "- {mix: , from: [left, right], when: false}\n- relu", head)
+    assert lines(net) == ["relu: relu 4x8x8 <- right"]
+    stage = f"- {{name: stage, repeat: 2, carry: [x, y], from: [right, left], body: {body}, when: false}}\n"
+    net = network(tmp_path, stage + "- {relu: , from: stage.x}", TWO_INPUTS)
+    assert lines(net) == ["relu: relu 4x8x8 <- right"]
+
+
+def test_a_size_may_be_that_of_a_tensor_with_a_name(tmp_path: Path) -> None:
+    head = """
+    input: {left: [4, 8, 6], right: [2, 4, 4]}
+    blocks:
+      fuse:
+        inputs: [high, low]
+        params: {out: $(in_channels(high) + in_channels(low))}
+        body:
+          - {conv: {out_channels: $out, kernel_size: 1}, from: low, name: low}
+          - {conv: {out_channels: $(in_channels(low) * in_width(high)), kernel_size: 1}}
+    """
+    layers = "- {fuse: , from: [left, right]}\n- {relu: , when: $(in_height( left ) > in_height)}"
+    assert lines(network(tmp_path, layers, head)) == [
+        "fuse.low: conv 6x4x4 <- right",
+        "fuse.conv: conv 36x4x4 <- fuse.low",
+        "relu: relu 36x4x4 <- fuse.conv",
+    ]

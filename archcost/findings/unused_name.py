@@ -20,6 +20,8 @@ _SAID = {
     "carry": "carry: nothing reads '{0}'; let an item of the body read it (`from`), or do without it",
     "counter": "repeat: nothing reads its variable '{0}'; a plain count does without a name",
     "share": "share '{0}': no other item has these weights; give another the same word, or drop it",
+    "push": "push '{0}': nothing pops it; let an item read it, `from: pop({0})`, or drop it",
+    "pushed": "push '{0}': {1} are never popped; a pop takes the last, so others than meant may be read",
     "block": "block '{0}': nothing calls it",
     "include": "include '{0}': nothing calls a block of it",
 }
@@ -40,8 +42,9 @@ RULE = Rule(
     why="""\
 A variable, a parameter or an input of a block, a variable or a carried name of a repeat that nothing reads
 can be anything, and nothing changes: often a number, or another name, stands where this one was meant.
-`share` with a word that no other item has shares nothing. These are `warn`. A block that nothing calls, a
-file of which no block is called and a name for a plain count are only left over, and `info`. What reads is
+`share` with a word that no other item has shares nothing; what is pushed and never popped was set aside for
+nothing, and where some is popped, it may not be what was meant. These are `warn`. A block that nothing calls,
+a file of which no block is called and a name for a plain count are only left over, and `info`. What reads is
 judged by the text: a layer that `when` leaves out, another variant, a default or a repeat that runs no
 times read like all others. Where a value goes on through others, the last one that nothing reads is
 reported. Names of items may be there for the reader alone.

@@ -21,7 +21,7 @@ _ORDERS = {
     "block": ("note", "inputs", "params", "outputs", "body"),
     "branch": ("when", "note", "body"),
 }
-_META_ORDER = ("name", "note", "from", "when", "share", "weights", "expect")
+_META_ORDER = ("name", "note", "from", "when", "share", "weights", "push", "expect")
 _KIND_ORDER = (
     *("repeat", "branches", "residual", "shortcut"),
     *("carry", "merge", "collect", "dense", "body"),

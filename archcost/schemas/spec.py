@@ -23,6 +23,7 @@ _EXPRESSION: Schema = {"$ref": "#/$defs/expression"}
 _NAME: Schema = {"type": "string", "pattern": "^(?=.*[A-Za-z])[A-Za-z0-9_-]+$"}
 _NAMES: Schema = {"type": "array", "items": _NAME, "minItems": 1}
 _TAP: Schema = {"type": "string", "pattern": r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"}
+_READ: Schema = {"anyOf": [_TAP, {"type": "string", "pattern": r"^pop\([A-Za-z0-9_-]+\)$"}]}
 _ITEMS: Schema = {"$ref": "#/$defs/items"}
 _VALUE: Schema = {"$ref": "#/$defs/value"}
 
@@ -144,10 +145,12 @@ def _structures() -> Schema:
     properties: Schema = {
         "name": _described(_NAME, "names the item: `from` reads it, paths contain it"),
         "from": _described(
-            _any(_TAP, {"type": "array", "items": _TAP}),
-            "what it reads, [] for nothing; default: the item before",
+            _any(_READ, {"type": "array", "items": _READ}),
+            "what it reads: names of items, `previous`, or pop(NAME) of a stack; [] for nothing; "
+            "default: the item before",
         ),
         "when": _described(_any({"type": "boolean"}, _EXPRESSION), "leave the item out unless this is true"),
+        "push": _described(_NAME, "the stack on which its output is put, for an item that pops it"),
         "expect": {"$ref": "#/$defs/expect"},
         "note": _note(),
         "share": _described({"type": "string"}, "items that share one set of weights"),

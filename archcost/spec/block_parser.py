@@ -98,6 +98,7 @@ class BlockParser:
             context = Context(known, names, Numbering(self._problems))
             block.items = self._items.items(body, context, "body", names)
         block.outputs = self._checks.outputs(mapping.get("outputs"), names)
+        names.check_stacks(self._problems)
 
     def _parameters(
         self, block: Block, node: Tree | None, known: frozenset[str], inputs: Names

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from archcost.spec.yaml_reader import Tree
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_POP = re.compile(r"pop\(\s*([A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*)\s*\)")
 _REF = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 _KEY_ALIASES = {
@@ -161,7 +162,8 @@ class Checks:
         if not key.text:
             text = f"{what} is empty; it must be a word"
         elif key.text.startswith("$"):
-            text = f"{what} cannot be computed ({key.text}): paths stay the same whatever the variables are"
+            why = "" if what == "push" else ": paths stay the same whatever the variables are"
+            text = f"{what} cannot be computed ({key.text}){why}"
         elif isinstance(key.value, str):
             text = f"{what} '{key.text}' must be letters a-z, digits, _ and -, with at least one letter"
         elif is_name(key.text):
@@ -210,13 +212,20 @@ class Checks:
 
     # -- taps -------------------------------------------------------------------------------------------
 
-    def refs(self, node: Tree, names: Names, what: str) -> tuple[Ref, ...]:
-        """One tap or a list of them, each of which must be visible; `from` may list none."""
+    def reads(self, node: Tree, names: Names) -> tuple[Ref, ...]:
+        """What stands under `from`: taps, `previous`, and `pop(NAME)` of a stack; or nothing."""
+        return self.refs(node, names, "from", is_from=True)
+
+    def refs(self, node: Tree, names: Names, what: str, *, is_from: bool = False) -> tuple[Ref, ...]:
+        """One tap or a list of them, each of which must be visible."""
         nodes = node.items if isinstance(node, SequenceNode) else [node]
-        if not nodes and what != "from":
+        if not nodes and not is_from:
             self.problems.add(node.place, f"{what} is an empty list; name an item")
         refs: list[Ref] = []
         for one in nodes:
+            if is_from and isinstance(one, ScalarNode) and (ref := _special(one, names)):
+                refs.append(ref)
+                continue
             if (
                 not isinstance(one, ScalarNode)
                 or not isinstance(one.value, str)
@@ -242,16 +251,29 @@ class Checks:
         return refs
 
 
+def _special(node: ScalarNode, names: Names) -> Ref | None:
+    """`previous`, unless an item has that name, or `pop(skips)`; None if it is neither."""
+    if popped := _POP.fullmatch(node.text):
+        names.popped.setdefault(popped[1], node.place)
+        return Ref(node.text, node.place, stack=popped[1])
+    if node.text == "previous" and not names.find("previous"):
+        return Ref(node.text, node.place, is_previous=True)
+    return None
+
+
 def _no_tap(node: Tree, what: str) -> str:
     """What else to write where a tap is named."""
     if isinstance(node, ScalarNode) and isinstance(node.value, int) and not isinstance(node.value, bool):
         way = "give the item a `name`"
         if node.value == -1:
             is_outputs = what == "outputs"
-            way = (
-                "the last item is the output unless told" if is_outputs else "the item before needs no `from`"
-            )
+            before = "the item before needs no `from`; in a list it is `previous`"
+            way = "the last item is the output unless told" if is_outputs else before
         return f"items are read by name, not by number: {way}"
+    if isinstance(node, ScalarNode) and re.fullmatch(r"pop.*|\w+ *\(.*\)", node.text):
+        if what == "from":
+            return "what was pushed last is read by 'pop', with the name of its stack: pop(skips)"
+        return "what is popped gets a name first: `{name: aside, body: [], from: pop(skips)}`"
     if isinstance(node, ScalarNode) and node.text.startswith("$"):
         return "a tap cannot be computed, `branches` with `when` can choose"
     return "it must be the name of an item, or a list of names"

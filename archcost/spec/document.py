@@ -20,15 +20,31 @@ if TYPE_CHECKING:
 
 
 class Ref(NamedTuple):
-    """A tap as it is read: `c3`, `stage.2`, `unit.high`."""
+    """What an item reads: a tap (`c3`, `stage.2`, `unit.high`), the item before it, or the top of a stack.
+
+    Attributes:
+        text: as written.
+        place: where that is.
+        stack: the stack from which it takes the tensor that was pushed last: `skips` of `pop(skips)`.
+        is_previous: whether it is the item before.
+    """
 
     text: str
     place: Place
+    stack: str | None = None
+    is_previous: bool = False
 
     @property
     def head(self) -> str:
         """The name that must be visible."""
         return self.text.partition(".")[0]
+
+
+class Push(NamedTuple):
+    """The stack on which an item puts its output, and where that is written."""
+
+    stack: str
+    place: Place
 
 
 class Item:
@@ -37,6 +53,7 @@ class Item:
     Attributes:
         segment: what the item adds to the paths below it; None adds nothing.
         reads: what stands under `from`: an empty list reads nothing, None means the previous item.
+        push: the stack on which its output is put.
     """
 
     name: str | None = None
@@ -44,6 +61,7 @@ class Item:
     when: Template | None = None
     share: str | None = None
     share_place: Place | None = None
+    push: Push | None = None
     weights: WrittenWeights | None = None
 
     def __init__(self, word: str, place: Place, segment: str | None = None) -> None:

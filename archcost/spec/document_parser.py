@@ -58,6 +58,7 @@ class DocumentParser:
         self._table.check(self._problems)
         self._checks.text(root, "note")
         outputs = self._checks.outputs(root.get("outputs"), taps)
+        taps.check_stacks(self._problems)
         name, blocks = self._checks.text(root, "name"), self._table.own
         return Spec(name, root.place, inputs, layers, outputs, variables, variants, places, blocks, files)
 

@@ -19,10 +19,11 @@ from archcost.spec.nodes import NodeMaker
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.scope import UNKNOWN, Environment, Frame, Lost, Tap, Taps, Unknown
 from archcost.spec.sharing import Shared
+from archcost.spec.stacks import Stacks
 from archcost.spec.template import describe
 from archcost.spec.weights import WeightsInPlace
 from archcost.spec.yaml_reader import ScalarNode
-from archcost.words.wording import plural
+from archcost.words.wording import in_a_row, plural
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from archcost.limits import Limits
     from archcost.network import Input, Node, Unused
     from archcost.source import Place
-    from archcost.spec.document import Block, Item, MergeSpec, Spec
+    from archcost.spec.document import Block, Item, MergeSpec, Push, Spec
     from archcost.spec.fields import Fields
     from archcost.spec.opened import Opened
     from archcost.spec.problems import Uses
@@ -68,6 +69,7 @@ class Expander:
         self._expectations: list[Expectation] = []
         self._given = WeightsInPlace(opened)
         self._sets: dict[str, Shared] = {}
+        self._unused: dict[Unused, None] = {}
         # Repeats of nothing cost time without adding nodes, so steps are bounded as well.
         self._steps_left = 20 * limits.nodes
 
@@ -80,8 +82,9 @@ class Expander:
         taps = Taps()
         taps.own = {one.path: Tap((one,)) for one in self._inputs}
         taps.own.setdefault("input", Tap(self._inputs))
-        frame = Frame("", taps, self._variables)
+        frame = Frame("", taps, self._variables, Stacks())
         last = self._sequence(self._spec.layers, self._inputs, frame)
+        self._left_over(frame)
         outputs = self._outputs(last, frame)
         self._problems.stop_if_any()
         return Network(
@@ -95,7 +98,7 @@ class Expander:
             expectations=tuple(self._expectations),
             given=tuple(self._given.found),
             variants=tuple(self._spec.variants),
-            unused=unused,
+            unused=(*unused, *self._unused),
         )
 
     def _fits(self, inputs: tuple[Input, ...]) -> bool:
@@ -136,14 +139,14 @@ class Expander:
 
     def _item(self, item: Item, arriving: Flow, frame: Frame) -> Tap:
         self._step(item.place, frame)
-        first = len(self._made.nodes)
+        first, is_there = len(self._made.nodes), True
         try:
-            flow = arriving
-            if item.reads is not None:
-                flow = tuple(wire for ref in item.reads for wire in frame.taps.read(ref).flow)
+            flow, popped = self._reading(item, arriving, frame)
             env = frame.env(flow)
             if item.when is not None and not item.when.boolean(env):
-                tap = self._skip(item, flow)
+                is_there = False
+                frame.stacks.put_back(popped)
+                tap = self._skip(item, flow, arriving)
             else:
                 tap = self._shared(item, flow, env, frame)
                 self._expect(item, tap, env, frame, first)
@@ -156,9 +159,46 @@ class Expander:
         except Mistake as mistake:
             self._problems.catch(mistake, frame.uses)
             tap = Tap(UNKNOWN)
+        if item.push is not None and is_there:
+            self._push(item, item.push, tap, frame)
         if item.name is not None:
             frame.taps.own[item.name] = tap
         return tap
+
+    def _reading(self, item: Item, arriving: Flow, frame: Frame) -> tuple[Flow, list[tuple[Wire, Push]]]:
+        """What an item reads, and what of that it took off stacks."""
+        if item.reads is None:
+            return arriving, []
+        flow: list[Wire] = []
+        popped: list[tuple[Wire, Push]] = []
+        for ref in item.reads:
+            if ref.stack is None:
+                flow.extend(arriving if ref.is_previous else frame.taps.read(ref).flow)
+                continue
+            try:
+                popped.append(frame.stacks.pop(ref))
+            except Mistake:
+                if self._problems.found:  # what should have been pushed may be lost with another mistake
+                    raise Lost from None
+                raise
+            flow.append(popped[-1][0])
+        return tuple(flow), popped
+
+    def _push(self, item: Item, on: Push, tap: Tap, frame: Frame) -> None:
+        """Put an item's output on a stack; of one that failed, a tensor that nobody knows."""
+        if len(tap.flow) == 1:
+            frame.stacks.push(tap.flow[0], on)
+            return
+        frame.stacks.push(*UNKNOWN, on)
+        if not tap.flow:
+            self._problems.add(on.place, f"push: {item.word} gives no tensor", frame.uses)
+            return
+        text = f"push: {item.word} gives {len(tap.flow)} tensors, and a stack takes one at a time; push"
+        self._problems.add(on.place, f"{text} one of its outputs, read by its name", frame.uses)
+
+    def _left_over(self, frame: Frame) -> None:
+        """Note what was pushed and is never popped, where a body ends."""
+        self._unused.update(dict.fromkeys(frame.stacks.left_over()))
 
     def _step(self, place: Place, frame: Frame) -> None:
         self._steps_left -= 1
@@ -169,12 +209,24 @@ class Expander:
             self._problems.add(place, text, frame.uses)
             self._problems.stop_if_any()
 
-    def _skip(self, item: Item, flow: Flow) -> Tap:
-        if len(flow) != 1:
-            arrive = f"{len(flow)} tensors arrive" if flow else "no tensor arrives"
-            text = f"{item.word}: {arrive}, and skipping it cannot say which goes on"
-            raise Mistake(item.place, f"{text}; use `branches` with `when`")
-        return Tap(flow)
+    def _skip(self, item: Item, flow: Flow, arriving: Flow) -> Tap:
+        """What goes on where an item is left out: what it reads; of several, those it would give by name."""
+        if len(flow) == 1:
+            return Tap(flow)
+        if Unknown in map(type, (*flow, *arriving)):
+            raise Lost
+        inputs, outputs = _passed_on(item)
+        if outputs and len(inputs) == len(flow) and set(outputs) <= set(inputs):
+            named = dict(zip(inputs, flow, strict=True))
+            parts = {name: Tap((named[name],)) for name in outputs}
+            return Tap(tuple(named[name] for name in outputs), parts)
+        if not flow or set(arriving) <= set(flow):
+            return Tap(arriving)
+        before = in_a_row([wire.path for wire in arriving])
+        text = (
+            f"{item.word}: left out, it would pass on the item before it ({before}), which it does not read"
+        )
+        raise Mistake(item.place, f"{text}; put what is to go on before it, or use `branches` with `when`")
 
     def _shared(self, item: Item, flow: Flow, env: Environment, frame: Frame) -> Tap:
         """The item, with one set of weights for all items that say the same `share`."""
@@ -281,8 +333,9 @@ class Expander:
             self._bind(block.inputs, flow, taps, item)
         variables = self._arguments(item, env, taps, uses)
         prefix = f"{frame.prefix}{item.segment}."
-        inner = Frame(prefix, taps, variables, uses, frame.shared, frame.depth + 1)
+        inner = Frame(prefix, taps, variables, Stacks(), uses, frame.shared, frame.depth + 1)
         last = self._sequence(block.items, flow, inner)
+        self._left_over(inner)
         if not block.outputs:
             return Tap(last.flow)
         return self._block_outputs(block, inner)
@@ -409,5 +462,15 @@ class Expander:
 def _labels(item: Item, flow: Flow) -> list[str]:
     """What errors call the tensors that arrive: as `from` names them, or by their paths."""
     refs = item.reads or ()
-    names = [ref.text for ref in refs] if len(refs) == len(flow) else [wire.path for wire in flow]
-    return [f"'{name}'" for name in names]
+    if len(refs) != len(flow):
+        return [f"'{wire.path}'" for wire in flow]
+    named = [ref.stack is None and not ref.is_previous for ref in refs]
+    return [f"'{ref.text if n else wire.path}'" for n, ref, wire in zip(named, refs, flow, strict=True)]
+
+
+def _passed_on(item: Item) -> tuple[list[str], list[str]]:
+    """The names under which an item takes tensors, and those under which it gives them."""
+    if isinstance(item, BlockCall):
+        return list(item.block.inputs), [ref.text for ref in item.block.outputs]
+    carried = list(item.carry) if isinstance(item, Repeat) else []
+    return carried, carried

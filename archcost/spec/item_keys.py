@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.spec.document import Push
 from archcost.spec.expectations import KEYS as EXPECT
 from archcost.spec.expectations import expected
 from archcost.spec.template import shown
@@ -40,12 +41,16 @@ class ItemKeys:
             self._read_name(name)
         self._reads: tuple[Ref, ...] | None = None
         if (reads := node.get("from")) is not None:
-            self._reads = checks.refs(reads, context.names, "from")
+            self._reads = checks.reads(reads, context.names)
         when = node.get("when")
         self._when = None if when is None else checks.when(when, context.readable)
         share = node.get("share")
         self._share = self._word(share, "share")
         self._share_place = share.place if share else None
+        self._push = None
+        if (push := node.get("push")) is not None and (stack := self._word(push, "push")):
+            self._push = Push(stack, push.place)
+            context.names.pushed.add(stack)
         self._expect = dict(self._expectations(node.get("expect")))
         checks.text(node, "note")
         self._weights = written(node.get("weights"), checks, context.readable)
@@ -81,7 +86,7 @@ class ItemKeys:
         item.name = self.name
         item.segment = self.segment or item.segment
         item.reads, item.when, item.share, item.expect = self._reads, self._when, self._share, self._expect
-        item.weights, item.share_place = self._weights, self._share_place
+        item.weights, item.share_place, item.push = self._weights, self._share_place, self._push
         self.declare()
         return item
 

@@ -141,7 +141,7 @@ class ItemParser:
         from archcost.layers.shape import Slice  # noqa: PLC0415 - few specs need it
         from archcost.layers.split import Split  # noqa: PLC0415 - as above
 
-        fields = Fields("split", (Split, None), place).read(value, context.variables, self._checks)
+        fields = Fields("split", (Split, None), place).read(value, context.readable, self._checks)
         return SplitItem("split", place, segment, fields, Fields[Kind]("slice", (Slice, None), place))
 
     # -- structures -------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ SPEC_KEYS = (
 
 BLOCK_KEYS = ("params", "inputs", "outputs", "body", "note")
 
-META = ("name", "from", "when", "expect", "note", "share", "weights")
+META = ("name", "from", "when", "push", "expect", "note", "share", "weights")
 """Keys that any item may have, beside its kind."""
 
 STRUCTURES = {

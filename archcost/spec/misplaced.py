@@ -150,7 +150,7 @@ class Mender:
             return [e for e in strays if not isinstance(e.value, ScalarNode)]
         if entry.key.text in STRUCTURES or not bare:
             return []
-        keys = [(e, e.key.text) for e in strays]
+        keys = [(e, e.key.text) for e in strays if e.key.text != "pop"]
         return [e for e, key in keys if not (self._is_kind(key) or key in COMPANIONS or nearest(key, META))]
 
     def _no_companion(self, key: str, word: str) -> str | None:
@@ -159,6 +159,10 @@ class Mender:
             return f"'{key}' stands beside 'repeat'; what is repeated goes into its `body:`"
         if self._is_kind(key):
             return f"an item has one kind, but this one has '{word}' and '{key}'; begin a new item with `- `"
+        if key == "pop":
+            return (
+                "'pop' is no key: what was pushed stands under `from`, as in `from: [previous, pop(skips)]`"
+            )
         if key in COMPANIONS:
             return f"'{key}' goes with {COMPANIONS[key]}, not with '{word}'"
         return None

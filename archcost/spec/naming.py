@@ -19,6 +19,15 @@ if TYPE_CHECKING:
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+")
 
 
+_MEANT = {
+    "pop": "what was pushed last is read with the name of its stack: pop(skips)",
+    **dict.fromkeys(
+        ("prev", "last", "before", "_"), "what stands before is read without `from`, in a list as `previous`"
+    ),
+}
+"""What people write under `from` that is no name -> what to write instead."""
+
+
 def is_name(text: str) -> bool:
     """Whether a text can name an item, a block, an input or a set of weights.
 
@@ -91,9 +100,17 @@ class Names:
 
         `given` names are there from the start; `again` too, and items of this sequence may renew them.
         `hidden` says of names that are not visible why they are not.
+
+        Attributes:
+            pushed: the stacks on which an item of the body puts its output.
+            popped: those from which one takes a tensor, and where the first stands.
         """
         self.in_block = outer.in_block if outer else in_block
-        self.hidden: dict[str, str] = outer.hidden if outer else hidden or {}
+        self.hidden: dict[str, str] = {} if hidden is None else hidden
+        self.pushed: set[str] = set()
+        self.popped: dict[str, Place] = {}
+        if outer:
+            self.hidden, self.pushed, self.popped = outer.hidden, outer.pushed, outer.popped
         self._outer = outer
         self._again = frozenset(again)
         self._own: dict[str, Place | None] = dict.fromkeys((*given, *self._again))
@@ -126,6 +143,15 @@ class Names:
         self._own[name] = place
         return None
 
+    def check_stacks(self, problems: Problems) -> None:
+        """Note the stacks from which a body pops and on which it pushes nothing, once all of it is read."""
+        for name, place in self.popped.items():
+            if name not in self.pushed:
+                how = f"; an item puts its output there by `push: {name}`"
+                near = suggest(name, sorted(self.pushed)) or how
+                where = f"in block '{self.in_block}'" if self.in_block else "in the network"
+                problems.add(place, f"pop({name}): nothing {where} is pushed on '{name}'{near}")
+
     def unseen(self, name: str) -> str:
         """What to say of a name that is not visible, with what to do about it."""
         return f"no item named '{name}' is visible here{self._hint(name)}"
@@ -139,8 +165,8 @@ class Names:
             return f"; {self.hidden[name]}"
         if self.in_block:
             return "; a block sees its own items and `input`, not those around its call"
-        if name in {"previous", "prev", "last", "before", "_"}:
-            return "; what stands before is read without `from`"
+        if name in _MEANT:
+            return f"; {_MEANT[name]}"
         by_number = "items are read by name, not by number: give the item a `name`"
         return f"; give an earlier item `name: {name}`" if is_name(name) else f"; {by_number}"
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from archcost.spec.document import Ref
     from archcost.spec.problems import Uses
     from archcost.spec.sharing import Shared
+    from archcost.spec.stacks import Stacks
 
 
 class Unknown:
@@ -184,6 +185,7 @@ class Frame(NamedTuple):
     prefix: str
     taps: Taps
     variables: dict[str, Value]
+    stacks: Stacks
     uses: Uses = ()
     shared: Shared | None = None
     depth: int = 0
@@ -195,4 +197,4 @@ class Frame(NamedTuple):
     def inside(self, segment: str | None) -> Frame:
         """One structure further in: a segment on the path (None adds nothing), names of its own."""
         prefix = f"{self.prefix}{segment}." if segment else self.prefix
-        return Frame(prefix, Taps(self.taps), self.variables, self.uses, self.shared, self.depth + 1)
+        return self._replace(prefix=prefix, taps=Taps(self.taps), depth=self.depth + 1)

@@ -17,7 +17,7 @@ from archcost.spec.yaml_reader import SequenceNode
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from archcost.spec.document import Block, Item, Iterations, Spec
+    from archcost.spec.document import Block, Item, Iterations, Push, Spec
     from archcost.spec.template import Template
 
 Owner: TypeAlias = "Block | Repeat | None"
@@ -51,6 +51,8 @@ class Survey:
         self._parts: dict[Block | None, set[str]] = defaultdict(set)
         """Per body, the names of what it reads of items: `high` of `stage.high`."""
         self._carries: list[tuple[Block | None, Repeat]] = []
+        self._pushes: dict[Block | None, list[Push]] = defaultdict(list)
+        self._popped: dict[Block | None, set[str]] = defaultdict(set)
         self._calls: dict[Block | None, dict[Block, int]] = {}
         """Per body, the blocks it calls, and whether once or more often; None is the network's own."""
         self._variables: Scope = {name: (None, name) for name in spec.variables}
@@ -63,6 +65,7 @@ class Survey:
             *self._unread_inputs(),
             *self._unread_carries(),
             *self._lone_shares(),
+            *self._unread_pushes(),
         ]
         self._look(spec.blocks.values())
         read = self._read.union(*self._through.values())
@@ -120,10 +123,18 @@ class Survey:
     def _follow(self, name: Name, templates: Iterable[Template], scope: Scope) -> None:
         self._through[name].update(scope[read] for one in templates for read in one.names if read in scope)
 
+    def _sources(self, item: Item, body: Block | None) -> None:
+        """Note which taps an item reads, and the stacks it uses."""
+        reads = item.reads or ()
+        self._taken((ref.text for ref in reads if ref.stack is None), body)
+        self._popped[body].update(ref.stack for ref in reads if ref.stack is not None)
+        if item.push is not None:
+            self._pushes[body].append(item.push)
+
     def _items(self, items: Iterable[Item], scope: Scope, body: Block | None, times: int) -> None:
         for item in items:
             self._reads(_meta(item), scope, body)
-            self._taken((ref.text for ref in item.reads or ()), body)
+            self._sources(item, body)
             if item.share is not None:
                 self._shares[body].append((item, times))
             match item:
@@ -203,6 +214,13 @@ class Survey:
                 for name, place in repeat.carry.items():
                     if name not in read:
                         yield Unused("carry", name, place)
+
+    def _unread_pushes(self) -> Iterator[Unused]:
+        """Stacks from which no item of the same body pops."""
+        for body, pushes in self._pushes.items():
+            for name, place in pushes:
+                if name not in self._popped[body]:
+                    yield Unused("push", name, place)
 
     def _used(self) -> set[Name]:
         used: set[Name] = set()

@@ -107,6 +107,18 @@ def said(findings: list[Finding]) -> list[str]:
             5,
             28,
         ),
+        (
+            "layers: [{relu: , push: skips}, tanh]",
+            "warn push 'skips': nothing pops it; let an item read it, `from: pop(skips)`, or drop it",
+            4,
+            25,
+        ),
+        (
+            "layers:\n  - {repeat: 3, body: [{relu: , push: s}]}\n  - {add: , from: [previous, pop(s)]}",
+            "warn push 's': 2 of 3 are never popped; a pop takes the last, so others than meant may be read",
+            5,
+            39,
+        ),
     ],
 )
 def test_what_is_said_and_where(found: Found, spec: str, message: str, line: int, column: int) -> None:
@@ -188,6 +200,10 @@ def test_what_is_said_and_where(found: Found, spec: str, message: str, line: int
             "body: [{relu: , from: x}, {conv: {out_channels: $p, kernel_size: 1}}]}}\n"
             f"layers: [{{b: , {PAIR}}}]",
             id="an input whose size is asked for",
+        ),
+        pytest.param(
+            "vars: {up: false}\nlayers: [{relu: , push: s}, {add: , from: [previous, pop(s)], when: $up}]",
+            id="a pop that is left out",
         ),
     ],
 )

@@ -79,6 +79,9 @@ def test_every_spec_satisfies_the_schema(path: Path) -> None:
         "{repeat: {i: 3}, carry: [high, low], body: [relu], from: [a, b.c]}",
         "{relu, expect: {shape: [64, 8, 8], stride: 4, receptive_field: [3, 5]}}",
         "{relu, expect: {params: 1.2M, macs: 118000, coverage: 1.0}}",
+        "{add, from: [previous, pop(skips), a.b], push: sums}",
+        "{relu, from: pop(skips)}",
+        "{conv: {out_channels: $(in_channels(a.b)), kernel_size: 1}, push: skips}",
         "{relu, when: $(in_channels != 64), note: why not, share: tower}",
         '{custom: {shape: [5], macs: $(2*3), reason: "a lookup"}}',
     ],
@@ -113,6 +116,8 @@ def test_an_item_of_the_language_satisfies_the_schema(item: str) -> None:
         ("{upsample: {mode: cubic, size: 4}}", "{upsample: {mode: bicubic, size: 4}}"),
         ("{repeat: 2, body: [relu], dense: {width: 8}}", "{repeat: 2, body: [relu], dense: concat}"),
         ("{repeat: 2, body: [relu], carry: a}", "{repeat: 2, body: [relu], carry: [a]}"),
+        ("{relu, push: [a]}", "{relu, push: a}"),
+        ("{relu, from: pop()}", "{relu, from: pop(a)}"),
         ("{residual: [relu], shortcut: identity}", "{residual: [relu], shortcut: [identity]}"),
         (
             "{conv_transpose: {out_channels: 8, kernel_size: 3, padding: causal}}",
