@@ -126,7 +126,7 @@ def read(window: Window, u: int) -> list[int]:
 
 def widest(net: Network, outputs: Iterable[int]) -> int:
     """The largest field among some outputs of the last layer of a chain, from the first tap to the last."""
-    windows = [node.layer.window_of(0, node.inputs[0].output) for node in net]
+    windows = [node.layer.window_of(0, node.shapes) for node in net]
     found = 0
     for u in outputs:
         low = high = u

@@ -55,7 +55,7 @@ def step(name: str, formula: str, values: Mapping[str, int]) -> DerivationStep:
 
 def sliding(node: Node) -> Window | None:
     """A node's window on its first input, if it has one."""
-    return node.layer.window_of(0, node.shapes[0]) if node.inputs else None
+    return node.layer.window_of(0, node.shapes) if node.inputs else None
 
 
 def window_positions(node: Node) -> tuple[AxisDerivation, ...]:

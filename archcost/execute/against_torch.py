@@ -43,7 +43,14 @@ if TYPE_CHECKING:
     from archcost.layers.activation import Activation, LogSoftmax, Softmax
     from archcost.layers.base import Kind
     from archcost.layers.constant import Constant
-    from archcost.layers.convolution import Conv, ConvTranspose, DeformConv, DepthwiseConv
+    from archcost.layers.convolution import (
+        Conv,
+        ConvTranspose,
+        DeformConv,
+        DepthwiseConv,
+        DynamicConv,
+        MaskedConv,
+    )
     from archcost.layers.elementwise import LayerScale, Scale
     from archcost.layers.gather import Gather
     from archcost.layers.linear import Embedding, Linear, Maxout
@@ -277,6 +284,30 @@ def _conv_transpose(
     ends = zip(window.padding, window.span, strict=True)
     y = _padded(torch, y, tuple((before - span + 1, after - span + 1) for (before, after), span in ends))
     return y + _along_channels(y, bias) if bias is not None else y
+
+
+def _masked_conv(
+    torch: Torch, layer: MaskedConv, x: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
+    """The weights times the mask, as PixelCNNs have it."""
+    window = layer.window(_shape(x))
+    kept = torch.zeros(window.kernel, dtype=weight.dtype)
+    if isinstance(layer.mask, tuple):
+        kept += torch.tensor(layer.mask)
+    else:
+        middle = torch.zeros_like(kept)
+        middle[tuple(k // 2 for k in window.kernel)] = 1
+        up_to_it = 1 - middle.flatten().cumsum(0).reshape(window.kernel)
+        kept += up_to_it + middle if layer.mask == "B" else up_to_it
+    return _slid(torch, x, weight * kept, bias, window, layer.groups)
+
+
+def _dynamic_conv(
+    torch: Torch, layer: DynamicConv, x: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
+    window = layer.sliding_over(_shape(x), _shape(weight))
+    kernels = weight.reshape(-1, x.shape[1] // layer.groups, *window.kernel)
+    return _slid(torch, x, kernels, None if bias is None else bias[0], window, layer.groups)
 
 
 def _deform_conv(  # noqa: PLR0913 - its inputs, one by one
@@ -766,6 +797,8 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "conv_transpose": _conv_transpose,
     "depthwise_conv": _depthwise_conv,
     "deform_conv": _deform_conv,
+    "masked_conv": _masked_conv,
+    "dynamic_conv": _dynamic_conv,
     # pooling
     "max_pool": _max_pool,
     "avg_pool": _avg_pool,

@@ -16,7 +16,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.execute.kernels.convolution import BATCH, TAPS
 from archcost.layers.activation import Activation, Gelu
 from archcost.layers.base import Operations
-from archcost.layers.convolution import Conv, ConvTranspose, DeformConv, DepthwiseConv
+from archcost.layers.convolution import (
+    Conv,
+    ConvTranspose,
+    DeformConv,
+    DepthwiseConv,
+    DynamicConv,
+    MaskedConv,
+)
 from archcost.layers.declared import Custom
 from archcost.layers.linear import Embedding, Linear
 from archcost.layers.normalization import LocalResponseNorm
@@ -156,7 +163,9 @@ def _probing(node: Node) -> int:
 
 def _windows(node: Node) -> list[tuple[Window, Shape]]:
     """The windows that a node looks through, and at what."""
-    return [(window, x) for i, x in enumerate(node.shapes) if (window := node.layer.window_of(i, x))]
+    return [
+        (window, x) for i, x in enumerate(node.shapes) if (window := node.layer.window_of(i, node.shapes))
+    ]
 
 
 def _spots(network: Network, plan: Plan) -> int:
@@ -183,8 +192,8 @@ def _seconds(node: Node, cost: Cost, work: _Work, *, probes: int) -> float:
 def _is_thin(node: Node) -> bool:
     """Whether its matrices have few rows or columns, which takes longer for every product."""
     layer = node.layer
-    if isinstance(layer, Conv | ConvTranspose | DeformConv):
-        return layer.out_channels // layer.groups < 8
+    if isinstance(layer, Conv | ConvTranspose | DeformConv | MaskedConv | DynamicConv):
+        return node.output[0] // layer.groups < 8
     if isinstance(layer, Linear):
         return min(node.output[0], prod(node.output[1:])) < 8
     return isinstance(layer, DepthwiseConv) or min(node.output[-2:]) < 8
@@ -217,7 +226,7 @@ def _padded(x: Shape, window: Window, counts: Shape) -> int:
 def _sliding(node: Node) -> tuple[Window, int, int]:
     """A node's window, the positions it slides over, and those it takes."""
     x, positions = node.shapes[0], node.output[1:]
-    window = node.layer.window(x)
+    window = node.layer.window_of(0, node.shapes)
     if window is None:
         raise TypeError(f"{node.word} has no window")
     return window, _padded(x, window, positions), prod(positions)
@@ -232,7 +241,7 @@ def _conv(node: Node) -> _Work:
     batch = min(window.taps * read, BATCH + read)
     batches = max(window.taps * read // max(batch, 1), window.taps // TAPS) + 1
     return _Work(
-        elements=x[0] * padded + 2 * batch + 3 * y + _kernel(node),
+        elements=x[0] * padded + 2 * batch + 3 * y + _kernel(node) + sum(map(size, node.shapes[1:])),
         other=2 * padded + positions + _PER_TAP * min(window.taps, TAPS),
         calls=6 * window.taps * len(rows) + 8 * batches * len(rows) + 20,
         moved=len(rows) * (x[0] * padded + window.taps * (3 * read + positions)) + 2 * batches * y,
@@ -384,7 +393,7 @@ def _rows(node: Node) -> _Work:
 
 
 _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
-    (Conv, DepthwiseConv): _conv,
+    (Conv, DepthwiseConv, MaskedConv, DynamicConv): _conv,
     ConvTranspose: _conv_transpose,
     DeformConv: _deform_conv,
     (MaxPool, AvgPool): _pool,

@@ -130,10 +130,9 @@ class TouchFollower(Follower[Touched]):
             return arriving.having(
                 np.roll(arriving.touched, access.rolled, axes), np.roll(arriving.inside, access.rolled, axes)
             )
-        if access.window:
-            mode = node.layer.mode if isinstance(node.layer, Pad) else "constant"
-            return self._slid(arriving, access.window, y[1:], mode)
-        return arriving
+        mode = node.layer.mode if isinstance(node.layer, Pad) else "constant"
+        parts = [self._slid(arriving, window, y[1:], mode) for window in access.shown]
+        return self.united(parts) if parts else arriving
 
     def _slid(self, spot: Touched, window: Window, axes: Axes, mode: str) -> Touched:
         touched, inside = spot.touched, spot.inside

@@ -65,7 +65,7 @@ _MOST = 2**20
 def _dominates(node: Node, axes: Axes, more: int) -> bool:
     """Whether padding does so on a larger map as well."""
     larger = tuple(n + more for n in axes)
-    window = node.layer.window_of(0, (node.inputs[0].output[0], *larger))
+    window = node.layer.window_of(0, ((node.shapes[0][0], *larger), *node.shapes[1:]))
     if window is None:
         return False
     data, every = _counts(window, larger)

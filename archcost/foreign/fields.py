@@ -318,6 +318,15 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         "groups": "every channel is a group of its own; leave it out",
         "group": "every channel is a group of its own; leave it out",
     },
+    "masked_conv": {"mask_type": "write `mask: A` or `mask: B`", "causal": "write `mask: B`"},
+    "dynamic_conv": {
+        **each(
+            "out_channels kernel_size in_features out_features",
+            "the weights that arrive say it; leave it out",
+        ),
+        "bias": "a bias is a third tensor, `from: [x, weight, bias]`",
+        **each("weight template kernel", "name what it reads by `from: [x, weight]`"),
+    },
     "max_pool": {
         "count_include_pad": "a maximum needs none; leave it out",
         "global_pooling": "write `global_max_pool`",

@@ -249,6 +249,20 @@ INSTEAD = {
         "`std/deform_conv` also makes the offsets (`mask: true` is version 2); `deform_conv` reads them by "
         "`from: [features, offsets]`",
     ),
+    **each(
+        "condconv dynamicconvolution dyconv odconv hyperconv",
+        "weights that are computed are a tensor, `[out, in, 3, 3]`, made by `linear` and `reshape`, which "
+        "`dynamic_conv` reads by `from: [x, weight]`",
+    ),
+    **each(
+        "xcorr crosscorrelation crosscorr depthwisexcorr xcorrdepthwise depthwisecorrelation",
+        "`dynamic_conv` slides a template over a map: `{dynamic_conv: {groups: $in_channels}, from: [map, "
+        "template]}` channel by channel, and without `groups` all together",
+    ),
+    **each(
+        "pixelcnn maskedcausalconv maskedconvolution",
+        "write `masked_conv` with `mask: A` in the first layer, and `mask: B` in those behind it",
+    ),
     "conv4d": "there are at most three spatial axes; declare it with `custom`",
     **each(
         "locallyconnected local",

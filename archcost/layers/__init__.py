@@ -15,6 +15,8 @@ KINDS = {
     "conv_transpose": "convolution:ConvTranspose",
     "depthwise_conv": "convolution:DepthwiseConv",
     "deform_conv": "convolution:DeformConv",
+    "masked_conv": "convolution:MaskedConv",
+    "dynamic_conv": "convolution:DynamicConv",
     # pooling
     "max_pool": "pooling:MaxPool",
     "avg_pool": "pooling:AvgPool",

@@ -88,10 +88,12 @@ TERMS = {
     "runs": "steps, over all layers and directions",
     "sampled": "values that are sampled, over all channels",
     "sets": "how often `normalized` elements are taken together",
+    "shown": "positions of the window that the mask keeps",
     "skip": "1 if what arrives is added, times a learned number, else 0",
     "states": "numbers that each channel keeps from position to position",
     "taps": "products summed for one output",
     "units": "hidden units, over all steps, layers and directions",
+    "unmasked": "MACs with a weight that the mask keeps; the others multiply by zero, and are done as well",
     "weight": "1 if every output is multiplied by a learned number, else 0",
     "window": "neighbouring channels in one sum",
 }
@@ -234,9 +236,13 @@ class Kind(ItemFields, ABC):
         """The sliding window, resolved for this input; None if the kind looks at one position at a time."""
         return None
 
-    def window_of(self, position: int, x: Shape) -> Window | None:
+    def window_of(self, position: int, inputs: tuple[Shape, ...]) -> Window | None:
         """The window on the input at `position`, where inputs play different parts."""
-        return self.window(x)
+        return self.window(inputs[position])
+
+    def shown_windows(self, x: Shape) -> tuple[Window, ...]:
+        """Windows that read together what a mask leaves of the window; none where no mask is."""
+        return ()
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """What every channel that leaves depends on. A kind that does not say so is not known singly."""

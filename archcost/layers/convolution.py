@@ -9,9 +9,11 @@ from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
 from archcost.layers.base import Formulas, Kind, Layer, Shapes, check_channels, how_many_arrive
-from archcost.layers.fields import Crops, NonNegative, Padding, PerAxis, Positive, lift
-from archcost.windows.channels import Channels, blurred_together, mixed
-from archcost.windows.window import Shape, Window, reached, scattering, show, sliding, spatial
+from archcost.layers.fields import Crops, NonNegative, Padding, PerAxis, Positive, TapMask, lift
+from archcost.windows.channels import Channels, blurred_together, mixed, overlaid
+from archcost.windows.masks import Box, before_the_middle, ones, part, taps_of
+from archcost.windows.rearrangement import Rearrangement, per_channel_everywhere
+from archcost.windows.window import Axes, Shape, Window, reached, scattering, show, sliding, spatial
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
@@ -332,9 +334,9 @@ class DeformConv(Kind):
         """Offsets lead anywhere."""
         return True
 
-    def window_of(self, position: int, x: Shape) -> Window | None:
+    def window_of(self, position: int, inputs: tuple[Shape, ...]) -> Window | None:
         """The window on the features; offsets and mask are read where the output is."""
-        return self.window(x) if position == 0 else None
+        return self.window(inputs[0]) if position == 0 else None
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """All on all, offsets included; with groups, not known singly."""
@@ -420,3 +422,189 @@ class DeformConv(Kind):
 
 def _times(deform_groups: int) -> str:
     return f" in {deform_groups} deform_groups" if deform_groups > 1 else ""
+
+
+class MaskedConv(Layer):
+    """Convolution whose mask hides some taps, so that outputs read only what lies before them (PixelCNN).
+
+    Mask `A` keeps the taps before the middle one, row by row: the rows above, and of its own row what is
+    to the left. `B` keeps the middle one as well. Zeros and ones, nested as the kernel's axes are, keep
+    the ones. Tap `kernel_size // 2` is the middle one; all channels are masked alike.
+
+    Weights are stored whole, `[out_channels, in_channels / groups, *kernel_size]`, and the mask is no
+    parameter. Hidden taps multiply by zero and count, as frameworks compute them; `unmasked` are the MACs
+    that the mask leaves. The receptive field is made of the taps that are kept.
+    """
+
+    reference: ClassVar[str] = (
+        "van den Oord, Kalchbrenner & Kavukcuoglu 2016, Pixel recurrent neural networks"
+    )
+
+    out_channels: OutChannels
+    kernel_size: KernelSize
+    mask: TapMask = Field(description="the taps that are kept: `A`, `B`, or the ones among zeros and ones")
+    stride: Stride = (1,)
+    padding: Zeros = (0,)
+    dilation: Dilation = (1,)
+    groups: Groups = 1
+    bias: Bias = True
+    in_channels: InChannels = None
+
+    def window(self, x: Shape) -> Window:
+        """The sliding window on this input, with the taps that are hidden."""
+        return sliding(x, self.kernel_size, self.stride, self.padding, dilation=self.dilation)
+
+    def shown_windows(self, x: Shape) -> tuple[Window, ...]:
+        """A window for every box of taps that are kept."""
+        window = self.window(x)
+        return tuple(part(window, box) for box in self._kept(window.kernel))
+
+    def _kept(self, kernel: Axes) -> tuple[Box, ...]:
+        if isinstance(self.mask, tuple):
+            return ones(self.mask, kernel)
+        return before_the_middle(kernel, included=self.mask == "B")
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Group by group."""
+        return arriving[0].grouped(self.groups, out_channels)
+
+    def output_shape(self, x: Shape) -> Shape:
+        """`(out_channels, *positions)`."""
+        check_channels("in_channels", self.in_channels, x)
+        _check_groups(self.groups, x[0], self.out_channels)
+        window = self.window(x)
+        if not self._kept(window.kernel):
+            taps = show(window.kernel)
+            raise ShapeError(f"mask A keeps what lies before the middle tap, which is nothing of {taps} taps")
+        return (self.out_channels, *window.output(spatial(x)))
+
+    def weight_shapes(self, x: Shape) -> Shapes:
+        """`weight` (a kernel per channel pair, hidden taps included), and `bias` per output channel."""
+        weight = {"weight": (self.out_channels, x[0] // self.groups, *self.window(x).kernel)}
+        return weight | ({"bias": (self.out_channels,)} if self.bias else {})
+
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
+        """Every output is a sum of `taps` products, those with zeros included, and of the bias."""
+        kernel = self.window(x).kernel
+        return Formulas(
+            {
+                "kernel_size": kernel,
+                "shown": taps_of(self._kept(kernel)),
+                "in_channels": x[0],
+                "groups": self.groups,
+                "taps": "kernel_size * in_channels / groups",
+                "outputs": y,
+                "unmasked": "shown * in_channels / groups * outputs",
+                "bias": int(self.bias),
+            },
+            macs="taps * outputs",
+            multiplications="macs",
+            additions="(taps - 1 + bias) * outputs",
+        )
+
+    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        """Values `(out_channels, *positions)`."""
+        return kernels.convolution.masked_conv(x, weight, bias, self.mask, self.window(x.shape), self.groups)
+
+
+class DynamicConv(Kind):
+    """Convolution whose weights other layers compute, for every input anew: CondConv, Siamese trackers.
+
+    Reads `from: [x, weight]`, or `[x, weight, bias]`. The weights are a tensor
+    `[out_channels, in_channels / groups, *kernel_size]`, made by `linear` and `reshape`, say; or a map of
+    `out_channels * in_channels / groups` channels, which slides over `x` as it is: the template of a
+    tracker, with a group per channel (depthwise cross-correlation) or without (full). The bias is a vector.
+
+    It learns nothing, and counts as a convolution. With weights from a `parameter`, which learns them, or
+    from a tensor that is fixed, it is a convolution with these.
+    """
+
+    reference: ClassVar[str] = (
+        "Yang et al. 2019, CondConv; Bertinetto et al. 2016, Fully-convolutional Siamese networks; Li et al. "
+        "2019, SiamRPN++"
+    )
+
+    stride: Stride = (1,)
+    padding: Zeros = (0,)
+    dilation: Dilation = (1,)
+    groups: Groups = 1
+    in_channels: InChannels = None
+
+    def check_inputs(self, count: int) -> None:
+        """Two or three."""
+        if count not in {2, 3}:
+            raise ShapeError(
+                f"reads a tensor, the weights and perhaps a bias, but {how_many_arrive(count)}; "
+                "name them with `from: [x, weight]`, or use `conv`, which learns its weights",
+            )
+
+    def window_of(self, position: int, inputs: tuple[Shape, ...]) -> Window | None:
+        """The window on the first input: as large as the weights are."""
+        return None if position else self.sliding_over(*inputs[:2])
+
+    def sliding_over(self, x: Shape, weight: Shape) -> Window:
+        """The window of weights in either form."""
+        return sliding(x, weight[1 - len(x) :], self.stride, self.padding, dilation=self.dilation)
+
+    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement | None:
+        """Every position reads all weights of its output channel, and its bias."""
+        return per_channel_everywhere(inputs[position], y) if position else None
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Group by group, and each its own weights."""
+        x, *others = arriving
+        return overlaid(
+            [
+                x.grouped(self.groups, out_channels),
+                *(one.grouped(out_channels, out_channels) for one in others),
+            ]
+        )
+
+    def output_shape(self, x: Shape, weight: Shape, bias: Shape | None = None) -> Shape:
+        """`(out_channels, *positions)`."""
+        check_channels("in_channels", self.in_channels, x)
+        positions = spatial(x)
+        if x[0] % self.groups:
+            raise ShapeError(f"groups={self.groups} must divide the {x[0]} channels in")
+        out_channels = self._out_channels(x, weight)
+        _check_groups(self.groups, x[0], out_channels)
+        if bias is not None and bias != (out_channels,):
+            raise ShapeError(f"{{0}} gives {show(bias)}, but the bias must be {out_channels}", inputs=(2,))
+        return (out_channels, *self.sliding_over(x, weight).output(positions))
+
+    def _out_channels(self, x: Shape, weight: Shape) -> int:
+        """Channels that leave, of weights in either form."""
+        share = x[0] // self.groups
+        if len(weight) == len(x) + 1 and weight[1] == share:
+            return weight[0]
+        if len(weight) == len(x) and weight[0] % share == 0:
+            return weight[0] // share
+        kernel = ", ".join(["k"] * (len(x) - 1))
+        several = f" in {self.groups} groups" if self.groups > 1 else ""
+        raise ShapeError(
+            f"{{0}} gives {show(weight)}, but weights for {show(x)}{several} are [out_channels, {share}, "
+            f"{kernel}], or a map with {share} channel{'s' * (share > 1)} for each that leaves",
+            inputs=(1,),
+        )
+
+    def formulas(self, x: Shape, weight: Shape, *bias: Shape, y: Shape) -> Formulas:
+        """Every output is a sum of `taps` products, and of the bias; zero padding counts like data."""
+        return Formulas(
+            {
+                "kernel_size": weight[1 - len(x) :],
+                "in_channels": x[0],
+                "groups": self.groups,
+                "taps": "kernel_size * in_channels / groups",
+                "outputs": y,
+                "bias": len(bias),
+            },
+            macs="taps * outputs",
+            multiplications="macs",
+            additions="(taps - 1 + bias) * outputs",
+        )
+
+    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        """Values `(out_channels, *positions)`, from a tensor, weights and perhaps a bias."""
+        window = self.sliding_over(x.shape, weight.shape)
+        weight = weight.reshape(-1, x.shape[0] // self.groups, *window.kernel)
+        return kernels.convolution.conv(x, weight, bias, window, self.groups)

@@ -120,5 +120,36 @@ Padding = Annotated[PaddingWord | Axes | Pads, BeforeValidator(_padding)]
 Crops = Annotated[CropWord | Axes | Pads, BeforeValidator(_crops)]
 """`Padding` of a transposed convolution, which has no causal form."""
 
+_MASK = "`A`, `B`, or zeros and ones, a list per axis within the other, with a one among them"
+
+
+def _tap_mask(value: Value) -> Value:
+    if (isinstance(value, str) and value in {"A", "B"}) or (_sizes(value) and _has_a_one(value)):
+        return value
+    raise must_be(_MASK, value)
+
+
+def _sizes(bits: Value) -> Axes | None:
+    """How many bits there are, per axis; None if lists differ in length, or hold anything else."""
+    if not isinstance(bits, tuple):
+        return () if is_count(bits) and bits in {0, 1} else None
+    inner = {_sizes(one) for one in bits}
+    sizes = inner.pop() if len(inner) == 1 else None
+    return None if sizes is None else (len(bits), *sizes)
+
+
+def _has_a_one(bits: Value) -> bool:
+    return any(map(_has_a_one, bits)) if isinstance(bits, tuple) else bits == 1
+
+
+_Bit = Annotated[int, Field(ge=0, le=1)]
+_Row = tuple[_Bit, ...]
+
+TapMask = Annotated[
+    Literal["A", "B"] | _Row | tuple[_Row, ...] | tuple[tuple[_Row, ...], ...],
+    BeforeValidator(_tap_mask),
+]
+"""Which taps of a window are kept: a word, or zeros and ones."""
+
 Margins = Annotated[Axes | Pads, BeforeValidator(_margins)]
 """One number per axis, or a (before, after) pair per axis: `Padding` without its words."""

@@ -47,6 +47,7 @@ class Access(NamedTuple):
     Attributes:
         way: see `Way`.
         window: for `window`.
+        shown: windows that read together what the window does: itself, or what a mask leaves of it.
         how: where the elements go; for `window`, `placed`, `rolled`, `unmoved` and `unknown` there is none.
         start: for `placed`: the axis, and where along it the input begins.
         rolled: for `rolled`: how far, per spatial axis.
@@ -55,6 +56,7 @@ class Access(NamedTuple):
 
     way: Way
     window: Window | None = None
+    shown: tuple[Window, ...] = ()
     how: Rearrangement | None = None
     start: tuple[int, int] | None = None
     rolled: Axes = ()
@@ -136,10 +138,10 @@ def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> A
         return Access("broadcast", how=broadcast(x, y)) if x[1:] != y[1:] else Access("unmoved")
     if any(far := layer.rolled(x)):
         return Access("rolled", rolled=far)
-    window = layer.window_of(position, x) if len(y) > 1 else None
+    window = layer.window_of(position, xs) if len(y) > 1 else None
     if not window:
         return Access("unmoved")
-    return Access("window", window, is_nominal=layer.field_is_nominal)
+    return Access("window", window, layer.shown_windows(x) or (window,), is_nominal=layer.field_is_nominal)
 
 
 def _channels(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) -> Mix:

@@ -69,7 +69,7 @@ class BackwardSum(Backward):
 class BackwardWindow(Backward):
     """A window, seen along the axes that are kept; along the others every output adds up to `factor`."""
 
-    def __init__(self, window: Window, axes: Axes, factor: int, *, mean: bool) -> None:
+    def __init__(self, window: Window, axes: Axes, factor: float, *, mean: bool) -> None:
         self._window = window
         self._axes = axes
         self._factor = factor

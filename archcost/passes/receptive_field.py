@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from archcost.windows.offsets import Box
     from archcost.windows.reach import AxisReach
     from archcost.windows.rearrangement import Rearrangement
-    from archcost.windows.window import Axes, Shape
+    from archcost.windows.window import Axes, Shape, Window
 
 
 Certainty: TypeAlias = Literal["exact", "at_most", "nominal", "unknown"]
@@ -200,13 +200,16 @@ class Tracer(Follower[Reaches]):
             return placed(reach, *access.start, x, y, whole)
         if access.rolled:
             return rolled(reach, access.rolled, x, whole)
-        if not access.window:
-            return reach
-        if reach.counted or reach.has_digits or len(reach.stride) != len(access.window.kernel):
-            reach = slid(reach, access.window, x, y)
+        parts = [self._slid(reach, window, x, y) for window in access.shown]
+        return merge(parts) if parts else reach
+
+    def _slid(self, reach: Reach, window: Window, x: Shape, y: Shape) -> Reach:
+        """What a node reads through a window, from what the tensor of shape `x` does."""
+        if reach.counted or reach.has_digits or len(reach.stride) != len(window.kernel):
+            reach = slid(reach, window, x, y)
         else:
-            reach = self._slider.slide(reach, access.window)
-        return through_gaps(reach, access.window, y)
+            reach = self._slider.slide(reach, window)
+        return through_gaps(reach, window, y)
 
 
 def _rearranged(way: Way, reach: Reach, how: Rearrangement, x: Shape, whole: Axes) -> Reach:

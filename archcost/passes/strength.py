@@ -124,7 +124,7 @@ class _Backtrace:
         self._axes = axes
         self._mean = mean
         self._accesses = AccessCache()
-        self._steps: dict[tuple[int, Shape, Shape], Backward | None] = {}
+        self._steps: dict[tuple[int, Shape, Shape], tuple[Backward, ...]] = {}
         self._additions = 0
         self._related = network.descendants(network.inputs)
         unit = [node.output[1 + axis] // 2 for axis in self._kept(node.output)]
@@ -143,32 +143,39 @@ class _Backtrace:
         edges: list[_Edge] = []
         extent = self._extents[reader]
         for position, source in enumerate(reader.inputs):
-            step = self._step(reader, position) if source in self._related else None
-            if step and (phases := step.phases(extent)) > PHASES:  # even listing them would take too long
-                raise TooLargeError(
-                    f"{reader.path} reads in {phases:,} different patterns on the way to {self._node.path}, "
-                    f"and at most {PHASES:,} are followed; choose a node nearer to the input"
-                )
-            read = step.extent(extent) if step else None
-            if step and read is not None:
-                edges.append(_Edge(source, step, read))
-                self._additions += step.additions(extent) + positions_of(read)
-                spans = zip(self._extents.get(source, read), read, strict=True)
-                self._extents[source] = tuple((min(a, c), max(b, d)) for (a, b), (c, d) in spans)
+            for step in self._ways(reader, position) if source in self._related else ():
+                if (phases := step.phases(extent)) > PHASES:  # even listing them would take too long
+                    raise TooLargeError(
+                        f"{reader.path} reads in {phases:,} different patterns on the way to "
+                        f"{self._node.path}, and at most {PHASES:,} are followed; choose a node nearer to "
+                        "the input"
+                    )
+                read = step.extent(extent)
+                if read is not None:
+                    edges.append(_Edge(source, step, read))
+                    self._additions += step.additions(extent) + positions_of(read)
+                    spans = zip(self._extents.get(source, read), read, strict=True)
+                    self._extents[source] = tuple((min(a, c), max(b, d)) for (a, b), (c, d) in spans)
         return edges
 
-    def _step(self, reader: Node, position: int) -> Backward | None:
+    def _ways(self, reader: Node, position: int) -> tuple[Backward, ...]:
         access = self._accesses.of(reader, position)
         x, y = reader.inputs[position].output, reader.output
         key = (id(access), x, y)
         if key not in self._steps:
-            self._steps[key] = self._new_step(access, x, y)
+            self._steps[key] = self._new_steps(access, x, y)
         return self._steps[key]
 
+    def _new_steps(self, access: Access, x: Shape, y: Shape) -> tuple[Backward, ...]:
+        """How a layer hands back weights, one window after the other; nothing where the way ends."""
+        if access.shown:
+            taps = sum(window.taps for window in access.shown)
+            shares = (window.taps / taps if self._mean else 1 for window in access.shown)
+            return tuple(self._through(*one, x) for one in zip(access.shown, shares, strict=True))
+        step = self._new_step(access, x, y)
+        return (step,) if step else ()
+
     def _new_step(self, access: Access, x: Shape, y: Shape) -> Backward | None:
-        """How a layer hands back weights; None where the way ends."""
-        if access.window:
-            return self._through(access.window, x)
         match access.way:
             case "unmoved" | "beside all" | "beside some":
                 return Backward()
@@ -197,9 +204,9 @@ class _Backtrace:
             return None
         return BackwardSum([None if spread[axis] else i for i, axis in enumerate(self._kept(x))])
 
-    def _through(self, window: Window, x: Shape) -> Backward:
+    def _through(self, window: Window, factor: float, x: Shape) -> Backward:
+        """The window, whose outputs have `factor` to hand back."""
         axes = self._kept(x)
-        factor = 1
         for axis in set(range(len(x) - 1)) - set(axes):
             taps = _taps(window, axis, mean=self._mean)
             self.summed_too_early = self.summed_too_early or taps is None

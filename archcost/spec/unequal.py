@@ -156,7 +156,7 @@ class _Step(NamedTuple):
         """The step, if the layer slides over this axis and does anything to it."""
         if not node.inputs or len(node.inputs[0].output) != len(node.output):
             return None
-        window = node.layer.window_of(0, node.inputs[0].output)
+        window = node.layer.window_of(0, node.shapes)
         return cls(node, window, axis) if window is not None and len(window.stride) > axis else None
 
     @property

@@ -157,6 +157,17 @@ def picked_along(x: Shape, axis: int, index: Shape) -> Rearrangement:
     return Rearrangement((*x, *index), tuple(stay), target, loose=(axis,))
 
 
+def per_channel_everywhere(x: Shape, y: Shape) -> Rearrangement:
+    """Every output reads all there is of its own channel, of which there may be several for each.
+
+    >>> per_channel_everywhere((8, 3, 3), (4, 5, 6)).source
+    ((0, 1), (2,), (3,))
+    """
+    sizes = (y[0], x[0] // y[0], *x[1:], *y[1:])
+    source = ((0, 1), *((2 + i,) for i in range(len(x) - 1)))
+    return Rearrangement(sizes, source, ((0,), *((1 + len(x) + i,) for i in range(len(y) - 1))))
+
+
 def over_channels(x: Shape) -> Rearrangement:
     """All channels as one."""
     return Rearrangement(x, tuple((i,) for i in range(len(x))), ((), *((i,) for i in range(1, len(x)))))

@@ -29,8 +29,8 @@ LARGEST = 2**15
 """Elements of the largest tensor."""
 
 ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish")
-WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "max_pool", "avg_pool")
-TWO = ("matmul", "einsum", "deform_conv")
+WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "masked_conv", "max_pool", "avg_pool")
+TWO = ("matmul", "einsum", "deform_conv", "dynamic_conv")
 MERGES = ("add", "concat", "multiply", "max", "average")
 SINGLE = tuple(kind for kind in KINDS if kind not in {*WINDOWS, *TWO, *MERGES, "parameter", "constant"})
 
@@ -261,6 +261,16 @@ class Everything(Writer):
 
     def _depthwise_conv(self, _: list[str]) -> Item:
         return self._window() | self.some({"multiplier": 2, "bias": False}, 0.3)
+
+    def _masked_conv(self, _: list[str]) -> Item:
+        fields = {"mask": self.random.choice(("A", "B", [1, 0, 1], [[0, 1], [1, 1]]))} | self._conv(_)
+        fields.pop("connections", None)
+        return fields
+
+    def _dynamic_conv(self, _: list[str]) -> Item:
+        fields = self._window() | self.some({"groups": self.random.choice((1, 2, "$in_channels"))})
+        del fields["kernel_size"]
+        return fields
 
     def _max_pool(self, _: list[str]) -> Item:
         rules: Item = {"ceil_mode": True, "ceil_rule": self.random.choice(("pytorch", "caffe"))}

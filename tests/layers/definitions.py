@@ -74,15 +74,35 @@ ONE_BY_ONE = Slide()
 # -- convolutions -----------------------------------------------------------------------------------------
 
 
-def convolution(slide: Slide = ONE_BY_ONE, *, groups: int = 1) -> Value:
+def convolution(
+    slide: Slide = ONE_BY_ONE, *, groups: int = 1, keeps: Callable[[Index], bool] = lambda _: True
+) -> Value:
+    """Of taps that are not kept nothing is read."""
+
     def value(at: Index, x: Array, weight: Array, bias: Array | None = None) -> float:
         o, *position = at
         first = o // (len(weight) // groups) * weight.shape[1]
         products = (
             float(weight[o, c, *tap]) * read(x, first + c, *slide.under(position, tap))
             for c, *tap in boxes(weight.shape[1:])
+            if keeps(tuple(tap))
         )
         return sum(products) + (0 if bias is None else bias[o])
+
+    return value
+
+
+def sliding_template(*, groups: int = 1) -> Value:
+    """Each group of channels is compared with as many of the template, wherever that fits."""
+
+    def value(at: Index, x: Array, template: Array) -> float:
+        o, *position = at
+        share = len(x) // groups
+        first = o // (len(template) // share // groups) * share
+        return sum(
+            float(template[o * share + c, *tap]) * read(x, first + c, *ONE_BY_ONE.under(position, tap))
+            for c, *tap in boxes((share, *template.shape[1:]))
+        )
 
     return value
 

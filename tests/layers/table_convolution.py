@@ -10,6 +10,7 @@ from tests.layers.definitions import (
     deformable,
     depthwise,
     linked,
+    sliding_template,
     spread,
 )
 from tests.layers.late import F
@@ -288,5 +289,108 @@ CASES = [
         value=deformable(Slide(dilation=2, before=2)),
         weights={"weight": (1, 4, 3)},
         ops=Operations(macs=72, multiplications=216, additions=174),
+    ),
+    Case(
+        sentence="PixelCNN's first layer keeps 24 of 49 taps: three rows above, and three to the left",
+        kind="masked_conv",
+        fields={"out_channels": 16, "kernel_size": 7, "mask": "A", "padding": 3},
+        inputs=((1, 28, 28),),
+        output=(16, 28, 28),
+        value=convolution(Slide(before=3), keeps=lambda tap: tap < (3, 3)),
+        torch=lambda x, weight, bias: F.conv2d(
+            x, weight * weight.new_tensor([1] * 24 + [0] * 25).reshape(7, 7), bias, padding=3
+        ),
+        weights={"weight": (16, 1, 7, 7), "bias": (16,)},
+        ops=Operations(macs=614_656, multiplications=614_656, additions=614_656),  # 12,544 outputs of 49
+    ),
+    Case(
+        sentence="mask B keeps the middle tap, too",
+        kind="masked_conv",
+        fields={
+            "out_channels": 4,
+            "kernel_size": 3,
+            "mask": "B",
+            "padding": "same",
+            "groups": 2,
+            "bias": False,
+        },
+        inputs=((4, 5, 5),),
+        output=(4, 5, 5),
+        value=convolution(Slide(before=1), groups=2, keeps=lambda tap: tap <= (1, 1)),
+        weights={"weight": (4, 2, 3, 3)},
+        ops=Operations(macs=1_800, multiplications=1_800, additions=1_700),  # 100 outputs of 18
+    ),
+    Case(
+        sentence="a mask of one's own, in 1-D",
+        kind="masked_conv",
+        fields={
+            "out_channels": 1,
+            "kernel_size": 3,
+            "mask": (1, 0, 1),
+            "stride": 2,
+            "dilation": 2,
+            "bias": False,
+        },
+        inputs=((2, 9),),
+        output=(1, 3),
+        value=convolution(Slide(stride=2, dilation=2), keeps=lambda tap: tap != (1,)),
+        weights={"weight": (1, 2, 3)},
+        ops=Operations(macs=18, multiplications=18, additions=15),
+    ),
+    Case(
+        sentence="in 3-D, frames come before rows, and rows before columns",
+        kind="masked_conv",
+        fields={"out_channels": 1, "kernel_size": 3, "mask": "A", "padding": 1},
+        inputs=((1, 3, 4, 4),),
+        output=(1, 3, 4, 4),
+        value=convolution(Slide(before=1), keeps=lambda tap: tap < (1, 1, 1)),
+        weights={"weight": (1, 1, 3, 3, 3), "bias": (1,)},
+        ops=Operations(macs=1_296, multiplications=1_296, additions=1_296),
+    ),
+    Case(
+        sentence="CondConv: a convolution whose weights were mixed for this input",
+        kind="dynamic_conv",
+        fields={"padding": 1},
+        inputs=((8, 6, 6), (16, 8, 3, 3)),
+        output=(16, 6, 6),
+        value=convolution(Slide(before=1)),
+        torch=lambda x, weight: F.conv2d(x, weight[0], padding=1),
+        ops=Operations(macs=41_472, multiplications=41_472, additions=40_896),  # 576 outputs of 72
+    ),
+    Case(
+        sentence="SiamFC compares a template of 6x6 with every place of a map: one score each",
+        kind="dynamic_conv",
+        inputs=((256, 22, 22), (256, 6, 6)),
+        output=(1, 17, 17),
+        value=sliding_template(),
+        torch=F.conv2d,
+        ops=Operations(macs=2_663_424, multiplications=2_663_424, additions=2_663_135),  # 289 of 9,216
+    ),
+    Case(
+        sentence="SiamRPN++ compares each channel with its like",
+        kind="dynamic_conv",
+        fields={"groups": 4},
+        inputs=((4, 5, 5), (4, 3, 3)),
+        output=(4, 3, 3),
+        value=sliding_template(groups=4),
+        ops=Operations(macs=324, multiplications=324, additions=288),
+    ),
+    Case(
+        sentence="of a template with so many channels that each group has three filters",
+        kind="dynamic_conv",
+        fields={"groups": 2},
+        inputs=((4, 5), (12, 2)),
+        output=(6, 4),
+        value=sliding_template(groups=2),
+        ops=Operations(macs=96, multiplications=96, additions=72),  # 24 outputs of 4
+    ),
+    Case(
+        sentence="a bias may be computed as well",
+        kind="dynamic_conv",
+        fields={"stride": 2, "dilation": 2, "groups": 2, "in_channels": 4},
+        inputs=((4, 9), (6, 2, 3), (6,)),
+        output=(6, 3),
+        value=convolution(Slide(stride=2, dilation=2), groups=2),
+        ops=Operations(macs=108, multiplications=108, additions=108),
     ),
 ]

@@ -57,7 +57,7 @@ def _ask_everything(layer: Kind, shapes: tuple[Shape, ...], output: Shape) -> No
     assert all(min(shape) > 0 for shape in layer.buffer_shapes(*shapes).values())
     assert min(layer.formulas(*shapes, y=output).operations()) >= 0
     for position, x in enumerate(shapes):
-        layer.window_of(position, x)
+        layer.window_of(position, shapes)
         layer.is_global(x)
         assert all(0 <= axis < len(x) for axis in layer.mixed_axes(x)), shapes
         layer.place(position, shapes)

@@ -97,10 +97,11 @@ class Writer:
 
 def _frozen(fields: Fields) -> Fields:
     """Fields as a spec's reader hands them on: lists are tuples."""
-    return {
-        name: tuple(cast("list[int]", value)) if isinstance(value, list) else value
-        for name, value in fields.items()
-    }
+    return {name: _tuples(value) for name, value in fields.items()}
+
+
+def _tuples(value: object) -> object:
+    return tuple(map(_tuples, cast("list[object]", value))) if isinstance(value, list) else value
 
 
 def _flow(fields: Fields) -> str:
@@ -123,6 +124,32 @@ def _conv(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
         "stride": _some(w, 1, 2, rank),
         "dilation": _some(w, 1, 2, rank),
         "groups": groups,
+        "padding": _some(w, 0, 2, rank) if w.padding else 0,
+    }
+
+
+def _masked(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    fields = _conv(w, xs)
+    if fields is None:
+        return None
+    bits = w.random.choices([0, 1, 1], k=prod(fields["kernel_size"]))
+    for n in reversed(fields["kernel_size"][1:]):
+        bits = [bits[i : i + n] for i in range(0, len(bits), n)]
+    return fields | {"mask": w.random.choice(["A", "B", bits])}
+
+
+def _dynamic(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    """Weights as they are, or a template to slide."""
+    x, weight = xs
+    shares = {weight[1]} if len(weight) > len(x) else {d for d in range(1, x[0] + 1) if weight[0] % d == 0}
+    groups = [x[0] // share for share in sorted(shares) if x[0] % share == 0]
+    if not (groups and 2 <= len(x) <= len(weight) <= len(x) + 1):
+        return None
+    rank = len(x) - 1
+    return {
+        "stride": _some(w, 1, 2, rank),
+        "dilation": _some(w, 1, 2, rank),
+        "groups": w.random.choice(groups),
         "padding": _some(w, 0, 2, rank) if w.padding else 0,
     }
 
@@ -286,6 +313,9 @@ def _scan(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
 CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], int]] = [
     ("conv", _conv, 1),
     ("conv", _conv, 1),
+    ("masked_conv", _masked, 1),
+    ("dynamic_conv", _dynamic, 2),
+    ("dynamic_conv", _dynamic, 2),
     ("max_pool", _pool, 1),
     ("conv_transpose", _transposed, 1),
     ("upsample", _upsample, 1),

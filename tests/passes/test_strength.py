@@ -215,7 +215,7 @@ def has_phases(net: Network, node: Node) -> bool:
     """Whether neighbouring outputs may read different patterns."""
     nodes = behind(node)
     edges = ((reader, i, x.output) for reader in net if reader in nodes for i, x in enumerate(reader.inputs))
-    windows = [reader.layer.window_of(i, shape) for reader, i, shape in edges if len(shape) > 1]
+    windows = [reader.layer.window_of(i, reader.shapes) for reader, i, shape in edges if len(shape) > 1]
     return any(w.period(axis)[0] > 1 for w in windows if w for axis, _ in enumerate(w.kernel))
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from archcost.execute.arrays import Array
+    from archcost.windows.masks import Bits
     from archcost.windows.window import Axes, Window
 
 BATCH = 2**21
@@ -33,10 +34,35 @@ def conv(x: Array, weight: Array, bias: Array | None, window: Window, groups: in
         window: how it slides.
         groups: independent groups the channels are split into.
     """
-    slide = Slide(x, window)
+    _note_padding(x, weight, window)
+    return _with_bias(_weighted(Slide(x, window).taps(), weight, groups), bias)
+
+
+def masked_conv(  # noqa: PLR0913, PLR0917 - a convolution's arguments and its mask
+    x: Array, weight: Array, bias: Array | None, mask: str | Bits, window: Window, groups: int = 1
+) -> Array:
+    """Convolution whose hidden taps read zeros, whatever is there.
+
+    Args:
+        x: `(in_channels, *axes)`.
+        weight: `[out_channels, in_channels / groups, *kernel_size]`.
+        bias: `[out_channels]`, or None.
+        mask: `A` keeps the taps before the middle one, `B` that one as well; or the bit of every tap.
+        window: how it slides.
+        groups: independent groups the channels are split into.
+    """
+    middle = np.ravel_multi_index([k // 2 for k in window.kernel], window.kernel)
+    before = np.arange(window.taps).reshape(window.kernel) - middle
+    kept = before < (mask == "B") if isinstance(mask, str) else np.array(mask, dtype=bool)
+    taps = ((tap, values if kept[tap] else np.zeros_like(values)) for tap, values in Slide(x, window).taps())
+    _note_padding(x, weight, window)
+    return _with_bias(_weighted(taps, weight, groups), bias)
+
+
+def _note_padding(x: Array, weight: Array, window: Window) -> None:
+    """Every kernel of a channel out reads the padding once."""
     if isinstance(x, Counted):
         x.tally.on_padding += reads_of_padding(x.shape[1:], window) * weight.shape[0] * weight.shape[1]
-    return _with_bias(_weighted(slide.taps(), weight, groups), bias)
 
 
 def _weighted(taps: Iterable[tuple[Axes, Array]], weight: Array, groups: int) -> Array:
