@@ -62,6 +62,10 @@ def _each(kinds: str | Iterable[str], *rule: str) -> dict[str, CountingRule]:
 
 
 _CONVOLUTIONS = "conv depthwise_conv"
+_OTHER_CONVOLUTIONS = "masked_conv dynamic_conv"
+"""In PyTorch a subclass of its convolution, and a call of its function. Who asks for a module's exact type
+sees neither.
+"""
 _MEANS = "global_avg_pool adaptive_avg_pool"
 _POOLS = f"max_pool avg_pool global_max_pool adaptive_max_pool {_MEANS}"
 _NORMS = "layer_norm group_norm instance_norm"
@@ -118,6 +122,7 @@ _CONVENTIONS = (
         | _each("gru", "macs", "(1 + biases) * gates * units", "4 * units")
         | _each("rnn", "macs", "(1 + biases) * gates * units")
         | _each(f"{_CONVOLUTIONS} linear", "macs")
+        | _each(_OTHER_CONVOLUTIONS)
         | _each("conv_transpose", "weight_elements * positions")
         | _each("batch_norm layer_norm instance_norm", "(2 + 2 * affine) * outputs")
         | _each("avg_pool", "outputs")
@@ -138,7 +143,7 @@ _CONVENTIONS = (
         source="fvcore 0.1.5.post20221221",
         rules=_EACH_TOOL
         | _each("einsum", "macs")
-        | _each(f"{_CONVOLUTIONS} conv_transpose linear", "macs")
+        | _each(f"{_CONVOLUTIONS} {_OTHER_CONVOLUTIONS} conv_transpose linear", "macs")
         | _each("batch_norm", "(1 + affine) * outputs")
         | _each(_NORMS, "(4 + affine) * outputs")
         | _each("global_avg_pool2d adaptive_avg_pool2d", "inputs")
@@ -155,7 +160,8 @@ _CONVENTIONS = (
         rules=_EACH_TOOL
         | _each("einsum", "macs")
         | _each("gru rnn", "macs", "biases * gates * units")
-        | _each(f"{_CONVOLUTIONS} conv_transpose linear", "macs", "bias * outputs")
+        | _each(f"{_CONVOLUTIONS} masked_conv conv_transpose linear", "macs", "bias * outputs")
+        | _each("dynamic_conv", "macs", "additions + outputs - macs")  # its bias is not learned
         | _each(f"{_POOLS} embedding upsample batch_norm {_NORMS} {_BY_LENGTH}")
         | _each("lstm")  # one fused call, of which it sees nothing
         | _each("relu relu6 leaky_relu prelu elu gelu silu softmax"),
@@ -173,6 +179,7 @@ _CONVENTIONS = (
         | _each("gru", "macs", "(biases * gates + 7) * units")
         | _each("rnn", "macs", "(biases * gates + 1) * units")
         | _each(f"{_CONVOLUTIONS} conv_transpose linear", "macs", "bias * outputs")
+        | _each(_OTHER_CONVOLUTIONS)
         | _each("batch_norm group_norm instance_norm", "(1 + affine) * outputs")
         | _each("layer_norm", "outputs")
         | _each("relu prelu elu gelu", "2 * outputs")
@@ -188,7 +195,8 @@ _CONVENTIONS = (
         source="torchinfo 1.8.0",
         rules=_EACH_TOOL
         | _each("lstm gru rnn", "learned * length")
-        | _each(_CONVOLUTIONS, "macs", "bias * outputs")
+        | _each(f"{_CONVOLUTIONS} masked_conv", "macs", "bias * outputs")
+        | _each("dynamic_conv")
         | _each("conv_transpose", "learned * positions")
         | _each(f"linear embedding batch_norm {_NORMS} {_BY_LENGTH} prelu", "learned")
         | _each("einsum")

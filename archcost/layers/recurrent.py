@@ -253,9 +253,9 @@ class SelectiveScan(Kind):
             arrive = f"{count} arrive" if count > 1 else "one arrives"
             raise ShapeError(f"reads four sequences, but {arrive}; name them with `from: [x, delta, b, c]`")
 
-    def window_of(self, position: int, x: Shape) -> Window | None:
+    def window_of(self, position: int, inputs: tuple[Shape, ...]) -> Window | None:
         """All up to the position that leaves; `c` only reads what is kept."""
-        return past(x) if position < 3 else None
+        return past(inputs[position]) if position < 3 else None
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """Each depends on its like of x and delta, and on all of b and c, or its group of them."""
