@@ -145,9 +145,9 @@ _SEPARABLE = (
     "a depthwise and a 1×1 convolution are `std/separable_conv`, without biases, norms and activations;"
 )
 
-_ENCODER = (
-    "it is a `residual` of `layer_norm` and `std/attention`, and another of `layer_norm`, two `linear` "
-    "layers with `per_position: true`, and an activation between these"
+_LAYER = (
+    "a layer is `std/transformer_encoder_layer: {heads: 8, hidden: 2048}`; with `norm_first: false` it is "
+    "PyTorch's"
 )
 
 INSTEAD = {
@@ -368,20 +368,25 @@ INSTEAD = {
     ),
     **each(
         "attention crossattention scaleddotproductattention sdpa flashattention",
-        "of tokens to themselves, with its four linear layers, it is `std/attention`; its products alone are "
-        "`matmul`, `softmax` and `matmul`",
+        "with its four linear layers, it is `std/attention` of tokens to themselves, or "
+        "`std/cross_attention` to others; its products alone are `matmul`, `softmax` and `matmul`",
     ),
     "additiveattention": f"its scores are no products; {_UNKNOWN_COST}",
     **each(
-        "transformerencoder transformerencoderlayer encoderlayer transformerblock encoderblock",
-        f"{_ENCODER}",
+        "transformerencoder transformerencoderlayer encoderlayer transformerblock encoderblock transformer",
+        f"{_LAYER}; a norm behind the last of them is a `layer_norm`",
     ),
     **each(
-        "transformer transformerdecoder transformerdecoderlayer decoderlayer",
-        f"{_ENCODER}; a decoder also attends to the encoder's tokens, a `residual` between them of "
-        "`layer_norm`, `linear` layers, `matmul`, `softmax` and `matmul`",
+        "transformerdecoder transformerdecoderlayer decoderlayer",
+        "a layer is `std/transformer_decoder_layer` with `from: [x, memory]`; one that attends to no other "
+        "tokens, as GPT's, is `std/transformer_encoder_layer: {heads: 8, causal: true}`",
     ),
-    **each("mlp ffn feedforward", f"two `linear` layers and an activation; {MODULE}"),
+    **each(
+        "mlp ffn feedforward",
+        "two `linear` layers and an activation at every position are `std/mlp: {hidden: 2048, act: gelu}`",
+    ),
+    **each("swiglumlp geglumlp gatedmlp", "that is `std/mlp: {hidden: 2048, act: silu, gated: true}`"),
+    "convnextblock": "it is `std/convnext_block`; of version 2, `response_norm: true`",
     # activations without a kind
     **each("celu rrelu crelu", _UNKNOWN_COST),
     "logistic": "the logistic function is `sigmoid`",

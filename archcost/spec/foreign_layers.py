@@ -193,7 +193,8 @@ def _attention(call: ast.Call) -> str:
     if heads := _heads(call):
         return f"write `std/attention: {{heads: {heads}}}`; its heads share the channels that arrive"
     return (
-        "`std/attention` has all its biases, and heads that share the channels; others are written as a block"
+        "`std/attention` has parameters for its biases, for heads of keys and values, and for their "
+        "channels; to other tokens it is `std/cross_attention`"
     )
 
 
