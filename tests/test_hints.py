@@ -388,3 +388,29 @@ def test_texts_are_looked_at_up_to_three_hundred_characters() -> None:
     assert foreign_layers.layer(f"{call} ") is None
     assert foreign_values.instead(shape) == "; write [3, 3]"
     assert foreign_values.instead(shape.replace(" ", "  ", 1)) == ""
+
+
+@pytest.mark.parametrize(
+    "values",
+    ["[64, 128]", "[[64, 3], [128, 4]]", '["on: off", eight]', "[$n, 2]", "\n      - 64\n      - [1, 2]"],
+)
+def test_a_repeat_of_bare_values_is_answered_with_what_can_be_pasted(values: str, tmp_path: Path) -> None:
+    head = "archcost: 1\nname: net\nvars: {n: 1}\ninput: [3, 8, 8]\nlayers:\n"
+    text = f"{head}  - repeat: {values}\n    body: [relu]\n"
+    path = tmp_path / "net.yaml"
+    path.write_text(text, "utf-8")
+    with pytest.raises(SpecError) as caught:
+        load(path)
+    hint = caught.value.diagnostics[0].message.partition("; write ")[2]
+    assert hint.startswith("{width: [")
+    path.write_text(text.replace(values, hint), "utf-8")
+    assert len(load(path)) == 2
+
+
+def test_a_long_list_of_a_repeat_is_not_written_out(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        f"archcost: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n  - {{repeat: {[*range(99)]}, body: [relu]}}\n"
+    )
+    with pytest.raises(SpecError, match=r"give them one, as \{width: \[64, 128\]\} does\n"):
+        load(path)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 _LOOP = r"(\w+) +in +range\((?:0, *)?([^,()]+)\)"
 """Python's `i in range(3)`."""
 
-_FEW = 6
-"""Values that a message still writes out."""
+_LONGEST = 60
+"""Characters of a list that a message still writes out."""
 
 
 def read_iterations(node: Tree, context: Context, checks: Checks) -> Iterations:
@@ -61,24 +61,43 @@ def _columns(node: MappingNode, context: Context, checks: Checks) -> Iterations:
 def _rows(nodes: list[Tree], context: Context, checks: Checks) -> Iterations:
     first = next((row for row in nodes if isinstance(row, MappingNode)), None)
     if first is None:
-        values = [node.text if isinstance(node, ScalarNode) else "[…]" for node in nodes]
-        given = ", ".join(values if len(values) <= _FEW else [*values[: _FEW - 1], "…"])
-        text = f"repeat lists values without a name for them; write {{width: [{given}]}}"
-        checks.problems.add(nodes[0].place, text)
+        given = _in_flow(nodes)
+        is_short = given is not None and len(given) <= _LONGEST
+        instead = f"write {{width: {given}}}" if is_short else "give them one, as {width: [64, 128]} does"
+        checks.problems.add(nodes[0].place, f"repeat lists values without a name for them; {instead}")
         return Iterations(names=frozenset({ANY}))
     _check_loop_variables(first, context, checks)
     places = first.key_places()
     rows: list[dict[str, Template]] = []
     for node in nodes:
         if not isinstance(node, MappingNode):
-            form = ", ".join(f"{key}: …" for key in places)
-            text = f"a row of this repeat is {shown(node)}; it must be a mapping like the first ({form})"
+            keys = in_a_row([*places])
+            text = f"a row of this repeat is {shown(node)}; it must be a mapping of {keys}, like the first"
             checks.problems.add(node.place, text)
             continue
         _check_row(node, list(places), checks)
         row = {k.text: checks.value(v, context.readable, f"repeat: {k.text}") for k, v in node.entries}
         rows.append(row)
     return Iterations(rows=rows, places=places, names=frozenset(places))
+
+
+def _in_flow(nodes: list[Tree]) -> str | None:
+    """A list as it can be written in a line; None if something in it cannot stand there as it is."""
+    parts: list[str] = []
+    for node in nodes:
+        part = None
+        if isinstance(node, SequenceNode):
+            part = _in_flow(node.items)
+        elif isinstance(node, ScalarNode) and node.plain and not re.search(r"[][{},]", node.text):
+            part = node.text
+        elif isinstance(node, ScalarNode) and not node.plain:
+            import json  # noqa: PLC0415 - only such a mistake needs it
+
+            part = json.dumps(node.text, ensure_ascii=False)
+        if not part:
+            return None
+        parts.append(part)
+    return f"[{', '.join(parts)}]"
 
 
 def _check_row(row: MappingNode, keys: list[str], checks: Checks) -> None:
