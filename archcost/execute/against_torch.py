@@ -261,6 +261,32 @@ def _dense(torch: Torch, links: Tensor, channels: int, connections: Sequence[Seq
     return weight
 
 
+def _parametrized(call: Counterpart, *, rows: int = 0) -> Counterpart:
+    """The layer with the weight that PyTorch and timm make of what is learned."""
+
+    def made(torch: Torch, layer: Kind, *xs: Tensor, weight: Tensor, **tensors: Tensor) -> Tensor:
+        parts = {name: tensors.pop(name) for name in ("gain", "left", "right") if name in tensors}
+        how = getattr(layer, "parametrization", None)
+        return call(torch, layer, *xs, weight=_weight(torch, how, weight, rows, **parts), **tensors)
+
+    return made
+
+
+def _weight(torch: Torch, how: str | None, weight: Tensor, rows: int, **parts: Tensor) -> Tensor:
+    if how == "weight_norm":
+        gain = parts["gain"].reshape(-1, *(1 for _ in weight.shape[1:]))
+        return torch._weight_norm(weight, gain, 0)  # noqa: SLF001 - what its parametrization calls
+    if how == "spectral_norm":
+        matrix = weight.movedim(rows, 0).flatten(1)
+        return weight / torch.dot(parts["left"], torch.mv(matrix, parts["right"]))
+    if how:
+        gain = parts["gain"] * weight[0].numel() ** -0.5 if "gain" in parts else None
+        flat = weight.reshape(1, len(weight), -1)
+        standard = torch.nn.functional.batch_norm(flat, None, None, gain, training=True, eps=1e-6)
+        return standard.reshape(weight.shape)
+    return weight
+
+
 def _depthwise_conv(
     torch: Torch, layer: DepthwiseConv, x: Tensor, weight: Tensor, bias: Tensor | None = None
 ) -> Tensor:
@@ -793,9 +819,9 @@ def _custom(torch: Torch, layer: Kind, *xs: Tensor) -> Tensor:
 
 COUNTERPARTS: dict[str, Counterpart] = {
     # convolution
-    "conv": _conv,
-    "conv_transpose": _conv_transpose,
-    "depthwise_conv": _depthwise_conv,
+    "conv": _parametrized(_conv),
+    "conv_transpose": _parametrized(_conv_transpose, rows=1),
+    "depthwise_conv": _parametrized(_depthwise_conv),
     "deform_conv": _deform_conv,
     "masked_conv": _masked_conv,
     "dynamic_conv": _dynamic_conv,
@@ -809,7 +835,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     # reduction
     "reduce": _reduce,
     # linear
-    "linear": _linear,
+    "linear": _parametrized(_linear),
     "maxout": _maxout,
     "embedding": _embedding,
     "matmul": _matmul,

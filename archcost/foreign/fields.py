@@ -30,6 +30,7 @@ FIELDS = {
     **each("use_bias bias_term with_bias has_bias add_bias", "bias"),
     **each("deformable_groups offset_groups deformable_group", "deform_groups"),
     "adj": "output_padding",
+    **each("parametrizations parameterization reparametrization weight_norm", "parametrization"),
     # axes
     **each("dims axes", "axis"),
     # names that are nearly ours
@@ -441,6 +442,8 @@ VALUES = {
     **each("maximum amax", "max"),
     **each("minimum amin", "min"),
     "product": "prod",
+    "spectral": "spectral_norm",
+    **each("standardized standardization ws", "weight_standardization"),
     "variance": "var",
 }
 """A choice elsewhere -> ours."""

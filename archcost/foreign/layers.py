@@ -128,6 +128,8 @@ _UNKNOWN_COST = "there is no kind for it; declare its shape and cost with `custo
 
 _REDUCE = "over axes it is `reduce: {{function: {}, axis: …}}`"
 
+_PARAMETRIZED = "it is a field of the layer whose weight it makes: `conv: {{…, parametrization: {}}}`"
+
 _TRAINING = "it belongs to training; leave it out"
 
 _INPUT = "what arrives stands above the layers: `input: [3, 224, 224]`"
@@ -162,10 +164,10 @@ INSTEAD = {
     ),
     # norms
     "l2norm": "it is `normalize`; SSD's also learns a scale per channel, a `layer_scale` behind it",
-    **each(
-        "weightnorm spectralnorm weightstandardization",
-        "it changes how a layer's weights are learned, and is folded into them; leave it out",
-    ),
+    **each("weightnorm weightnormalization", _PARAMETRIZED.format("weight_norm")),
+    **each("spectralnorm spectralnormalization snconv", _PARAMETRIZED.format("spectral_norm")),
+    **each("weightstandardization stdconv wsconv", _PARAMETRIZED.format("weight_standardization")),
+    "scaledstdconv": _PARAMETRIZED.format("scaled_weight_standardization"),
     "norm": "say which: `batch_norm`, `layer_norm`, `group_norm` or `instance_norm`",
     "normalization": "say which: `batch_norm`, `layer_norm`, `group_norm` or `instance_norm`",
     # axes and shapes

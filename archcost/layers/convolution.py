@@ -10,6 +10,7 @@ from pydantic_core import PydanticCustomError
 from archcost.errors import ShapeError
 from archcost.layers.base import Formulas, Kind, Layer, Shapes, check_channels, how_many_arrive
 from archcost.layers.fields import Crops, NonNegative, Padding, PerAxis, Positive, TapMask, lift
+from archcost.layers.parametrization import NormParametrization, Parametrization, kept, learned
 from archcost.windows.channels import Channels, blurred_together, mixed, overlaid
 from archcost.windows.masks import Box, before_the_middle, ones, part, taps_of
 from archcost.windows.rearrangement import Rearrangement, per_channel_everywhere
@@ -55,6 +56,7 @@ class Conv(Layer):
     groups: Groups = 1
     bias: Bias = True
     in_channels: InChannels = None
+    parametrization: Parametrization = None
     connections: tuple[tuple[NonNegative, ...], ...] | None = Field(
         None,
         description="per output channel, the input channels it reads (counted from 0); default: all",
@@ -86,6 +88,10 @@ class Conv(Layer):
     def _check_connections(self, channels: int, table: tuple[tuple[int, ...], ...]) -> None:
         if self.groups != 1:
             raise ShapeError(f"connections already say who reads whom; groups={self.groups} must be left out")
+        if self.parametrization is not None:
+            raise ShapeError(
+                f"connections have no output channels for {self.parametrization}; leave one of them out"
+            )
         if len(table) != self.out_channels:
             raise ShapeError(
                 f"connections has {len(table)} rows, but out_channels={self.out_channels} needs one each",
@@ -102,10 +108,17 @@ class Conv(Layer):
             return (sum(len(row) for row in self.connections),)
         return (self.out_channels, x[0] // self.groups)
 
+    def _weight(self, x: Shape) -> Shape:
+        return (*self._kernels(x), *self.window(x).kernel)
+
     def weight_shapes(self, x: Shape) -> Shapes:
-        """`weight` (a kernel per channel pair or link), and `bias` per output channel."""
-        weight = {"weight": (*self._kernels(x), *self.window(x).kernel)}
+        """`weight` (a kernel per channel pair or link), and `gain` and `bias` per output channel."""
+        weight = learned(self.parametrization, self._weight(x))
         return weight | ({"bias": (self.out_channels,)} if self.bias else {})
+
+    def buffer_shapes(self, x: Shape) -> Shapes:
+        """`left` and `right`, the singular vectors of a spectral norm."""
+        return kept(self.parametrization, self._weight(x))
 
     def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Every output is a sum of `taps` products, and of the bias; zero padding counts like data."""
@@ -140,9 +153,12 @@ class Conv(Layer):
             additions="macs - outputs + bias * outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
+    def run(
+        self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None, **parts: Array
+    ) -> Array:
         """Values `(out_channels, *positions)`."""
         window = self.window(x.shape)
+        weight = kernels.parametrization.made(self.parametrization, weight, parts)
         if self.connections is not None:
             return kernels.convolution.linked_conv(x, weight, bias, window, self.connections)
         return kernels.convolution.conv(x, weight, bias, window, self.groups)
@@ -164,6 +180,7 @@ class DepthwiseConv(Layer):
     multiplier: Positive = Field(1, description="kernels per input channel")
     bias: Bias = True
     in_channels: InChannels = None
+    parametrization: Parametrization = None
 
     def window(self, x: Shape) -> Window:
         """The sliding window on this input."""
@@ -178,11 +195,17 @@ class DepthwiseConv(Layer):
         check_channels("in_channels", self.in_channels, x)
         return (x[0] * self.multiplier, *self.window(x).output(spatial(x)))
 
+    def _weight(self, x: Shape) -> Shape:
+        return (x[0] * self.multiplier, 1, *self.window(x).kernel)
+
     def weight_shapes(self, x: Shape) -> Shapes:
-        """`weight` (a kernel per output channel), and `bias` per output channel."""
-        out_channels = x[0] * self.multiplier
-        weight = {"weight": (out_channels, 1, *self.window(x).kernel)}
-        return weight | ({"bias": (out_channels,)} if self.bias else {})
+        """`weight` (a kernel per output channel), and `gain` and `bias` per output channel."""
+        weight = learned(self.parametrization, self._weight(x))
+        return weight | ({"bias": (x[0] * self.multiplier,)} if self.bias else {})
+
+    def buffer_shapes(self, x: Shape) -> Shapes:
+        """`left` and `right`, the singular vectors of a spectral norm."""
+        return kept(self.parametrization, self._weight(x))
 
     def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Every output is a sum of `kernel_size` products, and of the bias."""
@@ -193,8 +216,11 @@ class DepthwiseConv(Layer):
             additions="(kernel_size - 1 + bias) * outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
+    def run(
+        self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None, **parts: Array
+    ) -> Array:
         """Values `(in_channels * multiplier, *positions)`."""
+        weight = kernels.parametrization.made(self.parametrization, weight, parts)
         return kernels.convolution.conv(x, weight, bias, self.window(x.shape), groups=x.shape[0])
 
 
@@ -226,6 +252,7 @@ class ConvTranspose(Layer):
     groups: Groups = 1
     bias: Bias = True
     in_channels: InChannels = None
+    parametrization: NormParametrization = None
 
     @field_validator("output_padding")
     @classmethod
@@ -259,10 +286,17 @@ class ConvTranspose(Layer):
         _check_groups(self.groups, x[0], self.out_channels)
         return (self.out_channels, *self.window(x).output(spatial(x)))
 
+    def _weight(self, x: Shape) -> Shape:
+        return (x[0], self.out_channels // self.groups, *self.window(x).kernel)
+
     def weight_shapes(self, x: Shape) -> Shapes:
-        """`weight` (a kernel per channel pair, input channels first), and `bias` per output channel."""
-        weight = {"weight": (x[0], self.out_channels // self.groups, *self.window(x).kernel)}
+        """`weight` (a kernel per channel pair, input first), `gain` per input, `bias` per output channel."""
+        weight = learned(self.parametrization, self._weight(x))
         return weight | ({"bias": (self.out_channels,)} if self.bias else {})
+
+    def buffer_shapes(self, x: Shape) -> Shapes:
+        """`left` and `right`, the singular vectors of a spectral norm."""
+        return kept(self.parametrization, self._weight(x), rows=1)
 
     def formulas(self, x: Shape, y: Shape) -> Formulas:
         """The first product on each of the `reached` outputs is stored, the others are added."""
@@ -283,8 +317,11 @@ class ConvTranspose(Layer):
             additions="macs - reached + bias * outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
+    def run(
+        self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None, **parts: Array
+    ) -> Array:
         """Values `(out_channels, *positions)`."""
+        weight = kernels.parametrization.made(self.parametrization, weight, parts, rows=1)
         window = self.window(x.shape)
         return kernels.convolution.conv_transpose(x, weight, bias, window, self.groups)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 from archcost.errors import ShapeError
 from archcost.layers.base import Formulas, Layer, Shapes
 from archcost.layers.fields import Positive
+from archcost.layers.parametrization import Parametrization, kept, learned
 from archcost.windows.channels import Channels, mixed
 from archcost.windows.rearrangement import Rearrangement
 from archcost.windows.window import show, size
@@ -32,6 +33,7 @@ class Linear(Layer):
     bias: bool = Field(default=True, description="add a learned number to every output")
     in_features: Positive | None = Field(None, description="an assertion: the numbers that arrive")
     per_position: bool = Field(default=False, description="apply it at each position and keep the axes")
+    parametrization: Parametrization = None
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """All on all."""
@@ -51,9 +53,13 @@ class Linear(Layer):
         return (self.out_features,)
 
     def weight_shapes(self, x: Shape) -> Shapes:
-        """`weight`, and `bias` per output."""
-        weight = {"weight": (self.out_features, x[0])}
+        """`weight`, and `gain` and `bias` per output."""
+        weight = learned(self.parametrization, (self.out_features, x[0]))
         return weight | ({"bias": (self.out_features,)} if self.bias else {})
+
+    def buffer_shapes(self, x: Shape) -> Shapes:
+        """`left` and `right`, the singular vectors of a spectral norm."""
+        return kept(self.parametrization, (self.out_features, x[0]))
 
     def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Every output is a sum of `in_features` products, and of the bias."""
@@ -64,8 +70,11 @@ class Linear(Layer):
             additions="(in_features - 1 + bias) * outputs",
         )
 
-    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
+    def run(
+        self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None, **parts: Array
+    ) -> Array:
         """Values `(out_features, *axes)`."""
+        weight = kernels.parametrization.made(self.parametrization, weight, parts)
         x = x if self.per_position else x.reshape(-1)
         return kernels.linear.linear(x, weight, bias)
 

@@ -254,13 +254,17 @@ class Everything(Writer):
         if self.chance(0.1):
             rows = [[self.random.randrange(3) for _ in range(self.random.randint(1, 2))] for _ in range(2)]
             return fields | {"out_channels": 2, "connections": rows}
-        return fields | self.some({"groups": groups, "bias": False}, 0.3)
+        return fields | self.some({"groups": groups, "bias": False} | self._parametrized(), 0.3)
+
+    def _parametrized(self) -> Item:
+        words = ("weight_norm", "weight_norm", "spectral_norm", "scaled_weight_standardization")
+        return {"parametrization": self.random.choice(words)}
 
     def _conv_transpose(self, _: list[str]) -> Item:
         return self._conv(_) | self.some({"output_padding": self.each(0, 1)}, 0.3)
 
     def _depthwise_conv(self, _: list[str]) -> Item:
-        return self._window() | self.some({"multiplier": 2, "bias": False}, 0.3)
+        return self._window() | self.some({"multiplier": 2, "bias": False} | self._parametrized(), 0.3)
 
     def _masked_conv(self, _: list[str]) -> Item:
         fields = {"mask": self.random.choice(("A", "B", [1, 0, 1], [[0, 1], [1, 1]]))} | self._conv(_)
@@ -291,7 +295,8 @@ class Everything(Writer):
         return {"function": function, "axis": self.axes()} | self.some(optional)
 
     def _linear(self, _: list[str]) -> Item:
-        return {"out_features": self.channels()} | self.some({"bias": False, "per_position": True}, 0.4)
+        optional: Item = {"bias": False, "per_position": True}
+        return {"out_features": self.channels()} | self.some(optional | self._parametrized(), 0.4)
 
     def _maxout(self, _: list[str]) -> Item:
         return {"pieces": self.random.choice((1, 2, "$in_channels"))}

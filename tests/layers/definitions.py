@@ -188,6 +188,53 @@ def deformable(slide: Slide = ONE_BY_ONE, *, groups: int = 1, deform_groups: int
     return value
 
 
+# -- weights that are made of others ----------------------------------------------------------------------
+
+
+def parametrized(rule: Callable[..., Array], value: Callable[..., float]) -> Callable[..., float]:
+    """What a layer gives with a weight that a rule makes of what is learned and kept."""
+
+    def of_parts(at: Index, x: Array, weight: Array, bias: Array | None = None, **parts: Array) -> float:
+        rest = {} if bias is None else {"bias": bias}
+        return value(at, x, rule(weight, **parts), **rest)
+
+    return of_parts
+
+
+def by_length(weight: Array, gain: Array) -> Array:
+    made = weight.copy()
+    for i, numbers in enumerate(weight):
+        made[i] *= float(gain[i]) / math.hypot(*map(float, numbers.ravel()))
+    return made
+
+
+def by_singular_value(rows: int = 0) -> Callable[[Array, Array, Array], Array]:
+    """Of the matrix whose rows are an axis: the columns are numbered through the other axes in order."""
+
+    def rule(weight: Array, left: Array, right: Array) -> Array:
+        lines = [weight.take(i, rows).ravel() for i in range(weight.shape[rows])]
+        products = (
+            float(a) * float(n) * float(b)
+            for a, line in zip(left, lines, strict=True)
+            for n, b in zip(line, right, strict=True)
+        )
+        return weight / sum(products)
+
+    return rule
+
+
+def by_statistics(weight: Array, gain: Array | None = None) -> Array:
+    """Mean 0 and variance 1 for every output; with a gain, the length is that."""
+    made = weight.copy()
+    for i, kernel in enumerate(weight):
+        numbers = [float(n) for n in kernel.ravel()]
+        middle = average(numbers)
+        spread = sqrt(average([(n - middle) ** 2 for n in numbers]) + 1e-6)
+        scale = 1.0 if gain is None else float(gain[i]) / sqrt(len(numbers))
+        made[i] = (kernel - middle) / spread * scale
+    return made
+
+
 # -- pools ------------------------------------------------------------------------------------------------
 
 

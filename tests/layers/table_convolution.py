@@ -6,10 +6,14 @@ from archcost.layers.base import Operations
 from tests.layers.case import Case
 from tests.layers.definitions import (
     Slide,
+    by_length,
+    by_singular_value,
+    by_statistics,
     convolution,
     deformable,
     depthwise,
     linked,
+    parametrized,
     sliding_template,
     spread,
 )
@@ -137,6 +141,66 @@ CASES = [
         ops=Operations(macs=150_000, multiplications=150_000, additions=150_000),
     ),
     Case(
+        sentence="BiT standardizes every filter, which learns nothing more and costs nothing",
+        kind="conv",
+        fields={
+            "out_channels": 4,
+            "kernel_size": 3,
+            "bias": False,
+            "parametrization": "weight_standardization",
+        },
+        inputs=((3, 7, 7),),
+        output=(4, 5, 5),
+        value=parametrized(by_statistics, convolution()),
+        torch=lambda x, weight: F.conv2d(
+            x,
+            (weight - weight.mean((1, 2, 3), keepdim=True))
+            / (weight.var((1, 2, 3), correction=0, keepdim=True) + 1e-6).sqrt(),
+        ),
+        weights={"weight": (4, 3, 3, 3)},
+        ops=Operations(macs=2_700, multiplications=2_700, additions=2_600),
+    ),
+    Case(
+        sentence="NF-ResNet's convolution learns a gain per filter as well",
+        kind="conv",
+        fields={
+            "out_channels": 4,
+            "kernel_size": 3,
+            "groups": 2,
+            "parametrization": "scaled_weight_standardization",
+        },
+        inputs=((4, 7, 7),),
+        output=(4, 5, 5),
+        value=parametrized(by_statistics, convolution(groups=2)),
+        weights={"weight": (4, 2, 3, 3), "gain": (4,), "bias": (4,)},
+        ops=Operations(macs=1_800, multiplications=1_800, additions=1_800),
+    ),
+    Case(
+        sentence="weight norm in 1-D: a direction and a length per filter",
+        kind="conv",
+        fields={"out_channels": 6, "kernel_size": 3, "padding": "causal", "parametrization": "weight_norm"},
+        inputs=((4, 10),),
+        output=(6, 10),
+        value=parametrized(by_length, convolution(Slide(before=2))),
+        torch=lambda x, weight, gain, bias: F.conv1d(
+            F.pad(x, (2, 0)), gain[:, None, None] * weight / weight.norm(dim=(1, 2), keepdim=True), bias
+        ),
+        weights={"weight": (6, 4, 3), "gain": (6,), "bias": (6,)},
+        ops=Operations(macs=720, multiplications=720, additions=720),
+    ),
+    Case(
+        sentence="spectral norm keeps two vectors from training",
+        kind="conv",
+        fields={"out_channels": 2, "kernel_size": 2, "bias": False, "parametrization": "spectral_norm"},
+        inputs=((3, 4, 4),),
+        output=(2, 3, 3),
+        value=parametrized(by_singular_value(), convolution()),
+        torch=lambda x, weight, left, right: F.conv2d(x, weight / (left @ weight.flatten(1) @ right)),
+        weights={"weight": (2, 3, 2, 2)},
+        buffers={"left": (2,), "right": (12,)},
+        ops=Operations(macs=216, multiplications=216, additions=198),
+    ),
+    Case(
         sentence="a depthwise convolution keeps channels apart",
         kind="depthwise_conv",
         fields={"kernel_size": 3, "bias": False},
@@ -166,6 +230,16 @@ CASES = [
         value=depthwise(Slide(dilation=2, before=2)),
         weights={"weight": (4, 1, 3), "bias": (4,)},
         ops=Operations(macs=120, multiplications=120, additions=120),
+    ),
+    Case(
+        sentence="a depthwise convolution whose kernels are standardized",
+        kind="depthwise_conv",
+        fields={"kernel_size": 3, "parametrization": "scaled_weight_standardization"},
+        inputs=((3, 5, 5),),
+        output=(3, 3, 3),
+        value=parametrized(by_statistics, depthwise()),
+        weights={"weight": (3, 1, 3, 3), "gain": (3,), "bias": (3,)},
+        ops=Operations(macs=243, multiplications=243, additions=243),
     ),
     Case(
         sentence="2x2 becomes 4x4: 36 products land on 16 positions",
@@ -237,6 +311,40 @@ CASES = [
         value=spread(Slide(stride=2)),
         weights={"weight": (1, 1, 3)},
         ops=Operations(macs=15, multiplications=15, additions=4),  # 15 products on 11 positions
+    ),
+    Case(
+        sentence="HiFi-GAN's transposed convolution has a length per input channel",
+        kind="conv_transpose",
+        fields={
+            "out_channels": 3,
+            "kernel_size": 4,
+            "stride": 2,
+            "padding": 1,
+            "parametrization": "weight_norm",
+        },
+        inputs=((2, 5),),
+        output=(3, 10),
+        value=parametrized(by_length, spread(Slide(2, before=1))),
+        torch=lambda x, weight, gain, bias: F.conv_transpose1d(
+            x, gain[:, None, None] * weight / weight.norm(dim=(1, 2), keepdim=True), bias, 2, 1
+        ),
+        weights={"weight": (2, 3, 4), "gain": (2,), "bias": (3,)},
+        # 10 numbers are spread over 4 positions of 3 channels, which reach 12 positions
+        ops=Operations(macs=120, multiplications=120, additions=114),
+    ),
+    Case(
+        sentence="of a transposed convolution, spectral norm takes the output channels as rows",
+        kind="conv_transpose",
+        fields={"out_channels": 3, "kernel_size": 2, "bias": False, "parametrization": "spectral_norm"},
+        inputs=((2, 3),),
+        output=(3, 4),
+        value=parametrized(by_singular_value(1), spread()),
+        torch=lambda x, weight, left, right: F.conv_transpose1d(
+            x, weight / (left @ weight.transpose(0, 1).flatten(1) @ right)
+        ),
+        weights={"weight": (2, 3, 2)},
+        buffers={"left": (3,), "right": (4,)},
+        ops=Operations(macs=36, multiplications=36, additions=24),
     ),
     Case(
         sentence="a deformable 3x3 of ResNet's last stage, between its 1x1 convolutions",

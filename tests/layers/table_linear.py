@@ -6,8 +6,11 @@ from archcost.layers.base import Operations
 from tests.layers.case import Case
 from tests.layers.definitions import (
     best_piece,
+    by_length,
+    by_singular_value,
     linear,
     looked_up,
+    parametrized,
 )
 from tests.layers.late import F
 
@@ -42,6 +45,28 @@ CASES = [
         value=linear,
         weights={"weight": (4, 3), "bias": (4,)},
         ops=Operations(macs=120, multiplications=120, additions=120),
+    ),
+    Case(
+        sentence="DINO's last layer learns directions and lengths",
+        kind="linear",
+        fields={"out_features": 4, "bias": False, "parametrization": "weight_norm"},
+        inputs=((6,),),
+        output=(4,),
+        value=parametrized(by_length, linear),
+        torch=lambda x, weight, gain: F.linear(x, gain[:, None] * F.normalize(weight)),
+        weights={"weight": (4, 6), "gain": (4,)},
+        ops=Operations(macs=24, multiplications=24, additions=20),
+    ),
+    Case(
+        sentence="a discriminator's spectral norm",
+        kind="linear",
+        fields={"out_features": 1, "parametrization": "spectral_norm"},
+        inputs=((6,),),
+        output=(1,),
+        value=parametrized(by_singular_value(), linear),
+        weights={"weight": (1, 6), "bias": (1,)},
+        buffers={"left": (1,), "right": (6,)},
+        ops=Operations(macs=6, multiplications=6, additions=6),
     ),
     Case(
         sentence="maxout over five pieces leaves 48 of 240 channels",

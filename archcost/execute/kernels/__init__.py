@@ -11,6 +11,7 @@ from archcost.execute.kernels import (
     linear,
     merge,
     normalization,
+    parametrization,
     pooling,
     product,
     recurrent,
@@ -35,6 +36,7 @@ class Kernels:
     linear = linear
     merge = merge
     normalization = normalization
+    parametrization = parametrization
     pooling = pooling
     product = product
     reduction = reduction
