@@ -269,6 +269,7 @@ CALLS = {
     "spatially_separable_conv": ("[1, 5, 5]", "{out_channels: 1, padding: 0}"),
     "squeeze_excite": ("[256, 56, 56]", ""),
     "stacked_conv": ("[64, 56, 56]", "{out_channels: 64, depth: 3}"),
+    "swin_block": ("[96, 56, 56]", "{heads: 3, shift: 3}"),
     "transformer_decoder_layer": ("{x: [384, 50], memory: [384, 1500]}", "{heads: 6}"),
     "transformer_encoder_layer": ("[768, 128]", "{heads: 12}"),
     "transition": ("[256, 56, 56]", ""),

@@ -644,6 +644,15 @@ CASES = [
         output="[96, 56, 56]",
     ),
     Case(
+        why="Liu et al. 2021, equation 2, and 8 hw C^2 of the perceptron; shifted windows cost the same",
+        x="[96, 56, 56]",
+        call="std/swin_block: {heads: 3, shift: 3}",
+        weights=12 * 96**2,
+        others=4 * 96 + 5 * 96 + 2 * 2 * 96 + 3 * 13**2,
+        macs=12 * 56**2 * 96**2 + 2 * 7**2 * 56**2 * 96,
+        output="[96, 56, 56]",
+    ),
+    Case(
         why="Ronneberger et al. 2015, figure 1: the first step down, 568 to 284 to 282 to 280",
         x="[64, 568, 568]",
         call="std/unet_down: {out_channels: 128, padding: 0, norm: false}",

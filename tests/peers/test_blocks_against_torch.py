@@ -222,9 +222,30 @@ class WindowAttention(nn.Module):
         return torch.where(of[:, None, :] == of[:, :, None], 0.0, -100.0)[:, None]
 
 
-def test_attention_in_windows_is_that_of_swin(network: Build) -> None:
-    mine = ours(network, "std/attention: {heads: 2, window: 3, position_bias: true}", "[8, 6, 9]")
-    theirs = built(WindowAttention, 8, 2, 3)
+@pytest.mark.parametrize("shift", [0, 1, 2])
+def test_attention_in_windows_is_that_of_swin(network: Build, shift: int) -> None:
+    call = f"std/attention: {{heads: 2, window: 4, shift: {shift}, position_bias: true}}"
+    mine = ours(network, call, "[8, 8, 12]")
+    theirs = built(WindowAttention, 8, 2, 4, shift)
+    mine.load(theirs, {"qkv": "qkv", "project": "project"})
+    theirs.table.data = mine.tensor("position_bias.table").T
+    mine.agrees(theirs)
+
+
+class PaddedWindowAttention(WindowAttention):
+    """Of a map that is padded at its ends."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        height, width = x.shape[2:]
+        padded = F.pad(x, (0, -width % self.window, 0, -height % self.window))
+        return super().forward(padded)[:, :, :height, :width]
+
+
+@pytest.mark.parametrize("shift", [0, 2])
+def test_a_map_is_padded_to_whole_windows(network: Build, shift: int) -> None:
+    call = f"std/attention: {{heads: 2, window: 4, shift: {shift}, position_bias: true}}"
+    mine = ours(network, call, "[8, 7, 10]")
+    theirs = built(PaddedWindowAttention, 8, 2, 4, shift)
     mine.load(theirs, {"qkv": "qkv", "project": "project"})
     theirs.table.data = mine.tensor("position_bias.table").T
     mine.agrees(theirs)
@@ -340,6 +361,30 @@ class ConvNextBlock(nn.Module):
         y = self.norm(self.conv(x).permute(0, 2, 3, 1))
         y = self.gamma * self.project(F.gelu(self.widen(y)))
         return x + y.permute(0, 3, 1, 2)
+
+
+class SwinBlock(nn.Module):
+    """As its authors publish it."""
+
+    def __init__(self, channels: int, heads: int, window: int, shift: int) -> None:
+        nn.Module.__init__(self)
+        self.first, self.second = nn.LayerNorm(channels), nn.LayerNorm(channels)
+        self.attention = WindowAttention(channels, heads, window, shift)
+        self.widen, self.project = nn.Linear(channels, 4 * channels), nn.Linear(4 * channels, channels)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.attention(self.first(x.movedim(1, 3)).movedim(3, 1))
+        return x + self.project(F.gelu(self.widen(self.second(x.movedim(1, 3))))).movedim(3, 1)
+
+
+def test_a_block_of_swin_is_that_of_its_authors(network: Build) -> None:
+    mine = ours(network, "std/swin_block: {heads: 2, window: 4, shift: 2}", "[8, 8, 8]")
+    theirs = built(SwinBlock, 8, 2, 4, 2)
+    mine.load(theirs, {"attention.qkv": "attention.qkv", "attention.project": "attention.project"})
+    theirs.attention.table.data = mine.tensor("attention.position_bias.table").T
+    norms = {"first": "layer_norm", "second": "layer_norm_2"}
+    mine.load(theirs, norms | {"widen": "mlp.widen", "project": "mlp.project"})
+    mine.agrees(theirs)
 
 
 def test_a_convnext_block_is_that_of_its_authors(network: Build) -> None:
