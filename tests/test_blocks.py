@@ -20,6 +20,7 @@ from archcost.errors import SpecError
 from archcost.limits import Limits
 from archcost.passes.receptive_field import receptive_fields
 from archcost.spec.zoo import standard_names
+from tests.blocks_measured import BLOCKS, MeasuredBlock
 from tests.blocks_table import CASES, Case, norms
 
 if TYPE_CHECKING:
@@ -179,6 +180,14 @@ def test_a_block_has_the_layers_that_were_measured(
     )
 
 
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.module)
+def test_a_block_has_the_parameters_and_macs_of_its_modules_in_pytorch(
+    block: MeasuredBlock, network: Build
+) -> None:
+    totals = counted(network, block.call, block.x).totals
+    assert (totals.params, totals.macs) == (block.params, block.macs)
+
+
 SEEN = [
     ("[24, 192, 192]", "std/fused_mbconv: {out_channels: 24, expand: 1}"),
     ("[24, 192, 192]", "std/fused_mbconv: {out_channels: 48, stride: 2}"),
@@ -327,11 +336,18 @@ MODES = {1: "linear", 3: "trilinear"}
 
 
 def of_rank(case: Case, rank: int) -> tuple[str, str]:
-    """The call of a case on an input of another rank, eight positions wide."""
-    call = case.call.replace("std/aspp", f"std/aspp: {{mode: {MODES[rank]}}}")
+    """The call of a case on inputs of another rank; a single one is sixteen positions wide."""
+    mode = f"mode: {MODES[rank]}"
+    call = RESIZES.sub(lambda found: f"{found[1]}: {{{mode}" + (", " if found[2] else "}"), case.call)
     if "deform" in call:
         call = call.replace("}", f", axes: {rank}}}")
-    return f"[{', '.join(map(str, [shape(case.x)[0], *[16] * rank]))}]", call
+    if case.x.startswith("["):
+        return f"[{', '.join(map(str, [shape(case.x)[0], *[16] * rank]))}]", call
+    return re.sub(r"(\d+), \d+\]", lambda found: ", ".join([found[1]] * rank) + "]", case.x), call
+
+
+RESIZES = re.compile(r"(std/(?:aspp|deeplab_decoder))(: \{)?")
+"""Blocks that resize as maps are."""
 
 
 @pytest.mark.parametrize("rank", sorted(MODES))
@@ -391,6 +407,9 @@ ACTS = [
     ("[8, 16, 16]", "res2net_split", "scale: 4", 3),
     ("[8, 16, 16]", "res2net_split", "scale: 4, stride: 2", 3),
     ("[8, 16, 16]", "unet_down", "out_channels: 8", 2),
+    ("[8, 16, 16]", "separable_conv", "out_channels: 8", 2),
+    ("[8, 16, 16]", "c2f", "out_channels: 8, depth: 3", 8),
+    ("[8, 16, 16]", "sppf", "out_channels: 8", 2),
 ]
 """Blocks, and how many activations of the caller's each one has; gates come on top."""
 

@@ -113,6 +113,13 @@ KINDS = {
     "squeezeexcitation": "std/squeeze_excite",
     "squeezeexcite": "std/squeeze_excite",
     "invertedresidual": "std/inverted_residual",
+    "sppf": "std/sppf",
+    "c2f": "std/c2f",
+    **each("fpn featurepyramidnetwork", "std/fpn"),
+    **each("pafpn panet", "std/pan"),
+    "atrousspatialpyramidpooling": "std/aspp",
+    "attentiongate": "std/attention_gate",
+    "convlstmcell": "std/conv_lstm",
     "stochasticdepth": "drop_path",
     "noop": "identity",
     "sequential": "body",
@@ -288,7 +295,7 @@ INSTEAD = {
         "roipooling globallppool spatialpyramidpooling powerpool",
         f"it is no `max_pool` and no `avg_pool`; {_UNKNOWN_COST}",
     ),
-    **each("spp sppf ppm pyramidpooling", f"pools side by side; {MODULE}"),
+    **each("spp ppm pyramidpooling", f"pools side by side; {MODULE}"),
     # sizes
     **each(
         "bilinear bilinearupsample bilinearupsampling resizebilinear bilinearinterp",
@@ -323,8 +330,10 @@ INSTEAD = {
         "rnncell lstmcell grucell",
         "one step is `lstm`, `gru` or `rnn` of a sequence with one position, [channels, 1]",
     ),
-    "crnn": "it is convolutions, a `reshape` to [channels, length] and `lstm` with `bidirectional: true}`",
-    **each("convlstm sru quasirnn", _UNKNOWN_COST),
+    "crnn": "it is convolutions, a `reshape` to [channels, length] and `lstm` with `bidirectional: true`",
+    "convlstm": "a step of it is `std/conv_lstm` with `from: [x, hidden, cell]`; over time, a `repeat` of "
+    "that with `carry: [hidden, cell]` and `share`",
+    **each("sru quasirnn", _UNKNOWN_COST),
     **each(
         "ssm s6 mamba mambablock mambamixer selectivescanfn",
         "the scan is `selective_scan` with `from: [x, delta, b, c]`; its projections are `linear`, "
@@ -423,8 +432,8 @@ INSTEAD = {
         "a head is convolutions and a `reshape`; write these",
     ),
     **each(
-        "c2f c3 c3k2 c2psa c2fattn bottleneckcsp csp elan repncspelan4 repconv adown cspdarknet "
-        "c3tr c2 scdown psa a2c2f ghostconv ghostbottleneck repvggblock fpn c3ghost gsconv cbam "
+        "c3 c3k2 c2psa c2fattn bottleneckcsp csp elan repncspelan4 repconv adown cspdarknet "
+        "c3tr c2 scdown psa a2c2f ghostconv ghostbottleneck repvggblock c3ghost gsconv cbam "
         "eca ecalayer coordatt simam nonlocal sk splitattention",
         MODULE,
     ),
