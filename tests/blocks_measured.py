@@ -1,8 +1,9 @@
 """What PyTorch says of standard blocks: numbers that were measured once, by `tests/peers`, and are kept here.
 
-`tests/peers/test_convolutional_blocks_against_torch.py` has each block as a few modules of `torch.nn`, written by
-hand. Of these, in PyTorch 2.13.0 on a CPU, `params` is the sum of `numel` over `parameters()` and `macs` half of
-what `torch.utils.flop_counter.FlopCounterMode` counts of one forward pass. The test measures them again.
+`tests/peers/test_convolutional_blocks_against_torch.py` has each block as a few modules of `torch.nn`,
+written by hand. Of these, in PyTorch 2.13.0 on a CPU, `params` is the sum of `numel` over `parameters()` and
+`macs` half of what `torch.utils.flop_counter.FlopCounterMode` counts of one forward pass. The test measures
+them again.
 """
 
 from __future__ import annotations
