@@ -52,8 +52,8 @@ DENSE = dedent("""\
           - {avg_pool: {kernel_size: 1}, from: low, name: low, push: lows}
           - {conv: {out_channels: $(in_channels(high)), kernel_size: 1}, from: pop(lows), name: low}
     layers:
-      - {unit: {out: $width}, from: left, share: tower, name: a}
-      - {unit: {out: $width}, from: right, share: tower, name: b}
+      - {unit: {out: $width}, from: left, share: [tower, $act], name: a}
+      - {unit: {out: $width}, from: right, share: [tower, relu], name: b}
       - {add: {}, from: [a, b], expect: {shape: [8, 16, 16], params: 232, receptive_field: 3}}
       - name: stage
         repeat: {c: [8, 16], n: $depths}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from archcost.layers.activation import LeakyRelu
+from archcost.passes.cost import costs
 from archcost.spec.load import load
 
 if TYPE_CHECKING:
@@ -694,3 +695,37 @@ def test_a_size_may_be_that_of_a_tensor_with_a_name(tmp_path: Path) -> None:
         "fuse.conv: conv 36x4x4 <- fuse.low",
         "relu: relu 36x4x4 <- fuse.conv",
     ]
+
+
+# -- shares that are computed ----------------------------------------------------------------------------
+
+STEPS = f"""
+vars: {{set: a}}
+blocks:
+  steps:
+    params: {{cell: required, times: 2}}
+    body:
+      - {{repeat: $times, body: [{{{CONV}, share: $cell}}]}}
+"""
+
+
+def sets(net: Network) -> list[str | None]:
+    return [node.shared for node in net]
+
+
+def test_a_block_is_told_whose_weights_it_has(tmp_path: Path) -> None:
+    net = network(tmp_path, "- steps: {cell: a}\n- steps: {cell: b}\n- steps: {cell: $set, times: 1}", STEPS)
+    assert sets(net) == ["a:", "a:", "b:", "b:", "a:"]
+    assert sum(cost.params for cost in costs(net)) == 2 * (4 * 4 + 4)
+
+
+def test_a_set_may_be_named_by_a_number_or_by_parts_and_false_shares_nothing(tmp_path: Path) -> None:
+    layers = "- {repeat: {i: 2}, body: [steps: {cell: [deep, $i]}, steps: {cell: $i, times: 1}]}"
+    net = network(tmp_path, layers + "\n- steps: {cell: false}\n- steps: {cell: deep}", STEPS)
+    deep = [["deep.0:"] * 2 + ["0:"], ["deep.1:"] * 2 + ["1:"]]
+    assert sets(net) == [*deep[0], *deep[1], None, None, "deep:", "deep:"]
+
+
+def test_words_and_parts_that_make_one_name_are_one_set(tmp_path: Path) -> None:
+    net = network(tmp_path, f"- {{{CONV}, share: [a]}}\n- {{{CONV}, share: a}}")
+    assert sets(net) == ["a:", "a:"]

@@ -24,6 +24,7 @@ _NAME: Schema = {"type": "string", "pattern": "^(?=.*[A-Za-z])[A-Za-z0-9_-]+$"}
 _NAMES: Schema = {"type": "array", "items": _NAME, "minItems": 1}
 _TAP: Schema = {"type": "string", "pattern": r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"}
 _READ: Schema = {"anyOf": [_TAP, {"type": "string", "pattern": r"^pop\([A-Za-z0-9_-]+\)$"}]}
+_SET_PART: Schema = {"anyOf": [_NAME, {"type": "integer", "minimum": 0}, _EXPRESSION]}
 _ITEMS: Schema = {"$ref": "#/$defs/items"}
 _VALUE: Schema = {"$ref": "#/$defs/value"}
 
@@ -153,7 +154,10 @@ def _structures() -> Schema:
         "push": _described(_NAME, "the stack on which its output is put, for an item that pops it"),
         "expect": {"$ref": "#/$defs/expect"},
         "note": _note(),
-        "share": _described({"type": "string"}, "items that share one set of weights"),
+        "share": _described(
+            _any(_SET_PART, {"type": "array", "items": _SET_PART, "minItems": 1}, {"const": False}),
+            "the name of its set of weights, one for all items that say the same; false for its own",
+        ),
         "weights": {"description": "fixed values for the executor: numbers, or an .npz file beside the spec"},
         "body": _described(_ITEMS, "a group of items, or what a repeat repeats"),
         "repeat": _described(

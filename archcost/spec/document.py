@@ -54,13 +54,13 @@ class Item:
         segment: what the item adds to the paths below it; None adds nothing.
         reads: what stands under `from`: an empty list reads nothing, None means the previous item.
         push: the stack on which its output is put.
+        share: the name of its set of weights.
     """
 
     name: str | None = None
     reads: tuple[Ref, ...] | None = None
     when: Template | None = None
-    share: str | None = None
-    share_place: Place | None = None
+    share: Template | None = None
     push: Push | None = None
     weights: WrittenWeights | None = None
 

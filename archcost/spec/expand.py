@@ -18,7 +18,7 @@ from archcost.spec.iterations import rounds
 from archcost.spec.nodes import NodeMaker
 from archcost.spec.problems import Mistake, Problems
 from archcost.spec.scope import UNKNOWN, Environment, Frame, Lost, Tap, Taps, Unknown
-from archcost.spec.sharing import Shared
+from archcost.spec.sharing import Shared, set_of_weights
 from archcost.spec.stacks import Stacks
 from archcost.spec.template import describe
 from archcost.spec.weights import WeightsInPlace
@@ -186,10 +186,10 @@ class Expander:
 
     def _push(self, item: Item, on: Push, tap: Tap, frame: Frame) -> None:
         """Put an item's output on a stack; of one that failed, a tensor that nobody knows."""
+        (wire,) = tap.flow if len(tap.flow) == 1 else UNKNOWN
+        frame.stacks.push(wire, on)
         if len(tap.flow) == 1:
-            frame.stacks.push(tap.flow[0], on)
             return
-        frame.stacks.push(*UNKNOWN, on)
         if not tap.flow:
             self._problems.add(on.place, f"push: {item.word} gives no tensor", frame.uses)
             return
@@ -230,16 +230,17 @@ class Expander:
 
     def _shared(self, item: Item, flow: Flow, env: Environment, frame: Frame) -> Tap:
         """The item, with one set of weights for all items that say the same `share`."""
-        if item.share is None:
+        name = set_of_weights(item.share, env) if item.share else None
+        if name is None:
             return self._expand(item, flow, env, frame)
         base = frame.prefix + (item.segment or "")
         called = f"'{base}'" if item.segment else f"the {item.word} of line {item.place.line}"
-        shared = Shared(item.share, called, base, self._sets.get(item.share))
+        shared = Shared(name, called, base, self._sets.get(name))
         tap = self._expand(item, flow, env, frame._replace(shared=shared))
         if tap.flow != UNKNOWN:
-            self._sets.setdefault(item.share, shared)
+            self._sets.setdefault(name, shared)
             if why := shared.differs():
-                raise Mistake(item.place, f"share '{item.share}': {why}")
+                raise Mistake(item.place, f"share '{name}': {why}")
         return tap
 
     def _expand(self, item: Item, flow: Flow, env: Environment, frame: Frame) -> Tap:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from archcost.spec.document import Push
 from archcost.spec.expectations import KEYS as EXPECT
 from archcost.spec.expectations import expected
+from archcost.spec.sharing import set_of_weights
 from archcost.spec.template import shown
 from archcost.spec.weights import written
 from archcost.spec.yaml_reader import MappingNode, ScalarNode
@@ -45,8 +46,7 @@ class ItemKeys:
         when = node.get("when")
         self._when = None if when is None else checks.when(when, context.readable)
         share = node.get("share")
-        self._share = self._word(share, "share")
-        self._share_place = share.place if share else None
+        self._share = None if share is None else self._share_of(share)
         self._push = None
         if (push := node.get("push")) is not None and (stack := self._word(push, "push")):
             self._push = Push(stack, push.place)
@@ -69,6 +69,13 @@ class ItemKeys:
             self._checks.problems.add(node.place, f"{what} is {shown(node)}; it must be a word")
         return None
 
+    def _share_of(self, node: Tree) -> Template:
+        """The name of a set of weights; one that is computed is judged once its value is known."""
+        template = self._checks.template(node, self._context.readable)
+        if not template.waits:
+            self._checks.problems.attempt(set_of_weights, template, {})
+        return template
+
     def _expectations(self, node: Tree | None) -> Iterator[tuple[str, tuple[Template, Place]]]:
         checks = self._checks
         mapping = None if node is None else checks.as_mapping(node, "expect", "shape: [64, 56, 56]")
@@ -86,7 +93,7 @@ class ItemKeys:
         item.name = self.name
         item.segment = self.segment or item.segment
         item.reads, item.when, item.share, item.expect = self._reads, self._when, self._share, self._expect
-        item.weights, item.share_place, item.push = self._weights, self._share_place, self._push
+        item.weights, item.push = self._weights, self._push
         self.declare()
         return item
 

@@ -5,12 +5,43 @@ from __future__ import annotations
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
+from archcost.spec.naming import is_name
+from archcost.spec.problems import Mistake
+from archcost.spec.template import describe
 from archcost.windows.window import show
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
+    from archcost.expressions.values import Value
     from archcost.layers.base import Shapes
+    from archcost.spec.template import Field, Template
+
+
+def set_of_weights(share: Template, env: Mapping[str, Value]) -> str | None:
+    """The name of the set of weights that a `share` means under these variables; None if it is `false`.
+
+    Several parts are joined: `[encoder, $layer]` may be `encoder.0`.
+
+    Raises:
+        Mistake: a value that names nothing.
+    """
+    value = share.resolve(env)
+    if value is False:
+        return None
+    parts = value if isinstance(value, tuple) else (value,)
+    if value != () and all(map(_is_part, parts)):
+        return ".".join(map(str, parts))
+    wanted = "it must be a word, a whole number, a list of these, or false"
+    if isinstance(value, str):
+        wanted = "it must be letters a-z, digits, _ and -, with at least one letter"
+    raise Mistake(share.place, f"share is {describe(value)}{share.origin}; {wanted}")
+
+
+def _is_part(value: Field) -> bool:
+    if isinstance(value, str):
+        return is_name(value)
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 class Shared:

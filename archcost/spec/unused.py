@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from archcost.expressions.tokens import tap_of
 from archcost.network import Unused
 from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat, SplitItem
+from archcost.spec.sharing import set_of_weights
 from archcost.spec.yaml_reader import SequenceNode
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Survey:
         self._through: dict[Name, set[Name]] = defaultdict(set)
         """What a name is computed from."""
         self._repeats: dict[Repeat, None] = {}
-        self._shares: dict[Block | None, list[tuple[Item, int]]] = defaultdict(list)
+        self._shares: dict[Block | None, list[tuple[Template, int]]] = defaultdict(list)
         self._taps: dict[Block | None, set[str]] = defaultdict(set)
         """Per body, the names of items and inputs that it reads."""
         self._parts: dict[Block | None, set[str]] = defaultdict(set)
@@ -136,7 +137,7 @@ class Survey:
             self._reads(_meta(item), scope, body)
             self._sources(item, body)
             if item.share is not None:
-                self._shares[body].append((item, times))
+                self._shares[body].append((item.share, times))
             match item:
                 case LayerItem():
                     self._reads(item.fields.templates.values(), scope, body)
@@ -246,16 +247,18 @@ class Survey:
                 yield Unused("include", one.text, one.place)
 
     def _lone_shares(self) -> Iterator[Unused]:
-        """Sets of weights that one item has to itself."""
+        """Sets of weights that one item has to itself; one whose name is computed may be any item's."""
         times = self._times()
-        users: dict[str, list[tuple[Item, int]]] = defaultdict(list)
+        users: dict[str | None, list[tuple[Template, int]]] = defaultdict(list)
         for body, shares in self._shares.items():
-            for item, often in shares:
-                users[item.share or ""].append((item, often * times[body]))
+            for share, often in shares:
+                if share.waits:
+                    return
+                users[set_of_weights(share, {})].append((share, often * times[body]))
         for name, found in users.items():
-            (item, often), *others = found
-            if often == 1 and not others:
-                yield Unused("share", name, item.share_place or item.place)
+            (share, often), *others = found
+            if name is not None and often == 1 and not others:
+                yield Unused("share", name, share.place)
 
     def _times(self) -> dict[Block | None, int]:
         """How often each body is run through: once, or several times."""
@@ -274,6 +277,8 @@ class Survey:
 def _meta(item: Item) -> Iterator[Template]:
     if item.when is not None:
         yield item.when
+    if item.share is not None:
+        yield item.share
     for template, _ in item.expect.values():
         yield template
     if item.weights is not None:

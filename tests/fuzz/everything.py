@@ -152,7 +152,7 @@ class Everything(Writer):
     def sharing(self) -> None:
         """An item a second time, with the weights of the first."""
         item = self.random.choice(self.spec_so_far["layers"])
-        item["share"] = "tower"
+        item["share"] = self.random.choice(("tower", ["tower", "$v"], "$v", 0, False))
         again = {key: value for key, value in item.items() if key not in {"name", "expect"}}
         self.spec_so_far["layers"].append(again)
 

@@ -81,6 +81,9 @@ def test_every_spec_satisfies_the_schema(path: Path) -> None:
         "{relu, expect: {params: 1.2M, macs: 118000, coverage: 1.0}}",
         "{add, from: [previous, pop(skips), a.b], push: sums}",
         "{relu, from: pop(skips)}",
+        "{relu, share: $cell}",
+        "{relu, share: [encoder, $layer, 3]}",
+        "{relu, share: false}",
         "{conv: {out_channels: $(in_channels(a.b)), kernel_size: 1}, push: skips}",
         "{relu, when: $(in_channels != 64), note: why not, share: tower}",
         '{custom: {shape: [5], macs: $(2*3), reason: "a lookup"}}',
@@ -117,6 +120,8 @@ def test_an_item_of_the_language_satisfies_the_schema(item: str) -> None:
         ("{repeat: 2, body: [relu], dense: {width: 8}}", "{repeat: 2, body: [relu], dense: concat}"),
         ("{repeat: 2, body: [relu], carry: a}", "{repeat: 2, body: [relu], carry: [a]}"),
         ("{relu, push: [a]}", "{relu, push: a}"),
+        ("{relu, share: []}", "{relu, share: [a]}"),
+        ("{relu, share: true}", "{relu, share: false}"),
         ("{relu, from: pop()}", "{relu, from: pop(a)}"),
         ("{residual: [relu], shortcut: identity}", "{residual: [relu], shortcut: [identity]}"),
         (
