@@ -253,6 +253,19 @@ def softmax(case: Case) -> Array:
     return case.run("softmax", case.x, axis=case.axis(-1))
 
 
+def reduced(function: str) -> Translation:
+    """Over the axes that the second input names; over all where it names none, unless that means nothing."""
+
+    def translate(case: Case) -> Array:
+        axes = case.numbers(1) if case.has(1) else ()
+        keepdim, nothing = case.attribute("keepdims", 1) == 1, case.attribute("noop_with_empty_axes", 0) == 1
+        if nothing and not axes:
+            return case.run("identity", case.x)
+        return case.run("reduce", case.x, function=function, axis=axes or "all", keepdim=keepdim)
+
+    return translate
+
+
 def log_softmax(case: Case) -> Array:
     return case.run("log_softmax", case.x, axis=case.axis(-1))
 
@@ -612,6 +625,13 @@ TRANSLATIONS: dict[str, Translation] = {
     "Neg": negative,
     "PRelu": prelu,
     "Pad": pad,
+    "ReduceL1": reduced("l1"),
+    "ReduceL2": reduced("l2"),
+    "ReduceMax": reduced("max"),
+    "ReduceMean": reduced("mean"),
+    "ReduceMin": reduced("min"),
+    "ReduceProd": reduced("prod"),
+    "ReduceSum": reduced("sum"),
     "Relu": as_it_is("relu"),
     "Reshape": reshape,
     "Resize": resize,
