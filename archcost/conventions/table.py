@@ -62,9 +62,9 @@ def _each(kinds: str | Iterable[str], *rule: str) -> dict[str, CountingRule]:
 
 
 _CONVOLUTIONS = "conv depthwise_conv"
-_OTHER_CONVOLUTIONS = "masked_conv dynamic_conv"
-"""In PyTorch a subclass of its convolution, and a call of its function. Who asks for a module's exact type
-sees neither.
+_OTHER_CONVOLUTIONS = "masked_conv dynamic_conv blur_pool"
+"""In PyTorch a subclass of its convolution, and calls of its function. Who asks for a module's exact type
+sees none.
 """
 _MEANS = "global_avg_pool adaptive_avg_pool"
 _POOLS = f"max_pool avg_pool global_max_pool adaptive_max_pool {_MEANS}"
@@ -161,7 +161,7 @@ _CONVENTIONS = (
         | _each("einsum", "macs")
         | _each("gru rnn", "macs", "biases * gates * units")
         | _each(f"{_CONVOLUTIONS} masked_conv conv_transpose linear", "macs", "bias * outputs")
-        | _each("dynamic_conv", "macs", "additions + outputs - macs")  # its bias is not learned
+        | _each("dynamic_conv blur_pool", "macs", "additions + outputs - macs")  # its bias is not learned
         | _each(f"{_POOLS} embedding upsample batch_norm {_NORMS} {_BY_LENGTH}")
         | _each("lstm")  # one fused call, of which it sees nothing
         | _each("relu relu6 leaky_relu prelu elu gelu silu softmax"),
@@ -196,7 +196,7 @@ _CONVENTIONS = (
         rules=_EACH_TOOL
         | _each("lstm gru rnn", "learned * length")
         | _each(f"{_CONVOLUTIONS} masked_conv", "macs", "bias * outputs")
-        | _each("dynamic_conv")
+        | _each("dynamic_conv blur_pool")
         | _each("conv_transpose", "learned * positions")
         | _each(f"linear embedding batch_norm {_NORMS} {_BY_LENGTH} prelu", "learned")
         | _each("einsum")

@@ -64,7 +64,7 @@ if TYPE_CHECKING:
         Normalize,
         RmsNorm,
     )
-    from archcost.layers.pooling import AdaptiveAvgPool, AvgPool, MaxPool
+    from archcost.layers.pooling import AdaptiveAvgPool, AvgPool, BlurPool, MaxPool
     from archcost.layers.product import Einsum, Matmul
     from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
     from archcost.layers.reduction import Reduce
@@ -404,6 +404,20 @@ def _avg_pool(torch: Torch, layer: AvgPool, x: Tensor) -> Tensor:
     share = pool(_padded(torch, counting, beyond), window.kernel, window.stride)
     sums = pool(_padded(torch, x, pads), window.kernel, window.stride)
     return sums / share.clamp(min=1 / window.taps)  # nothing that counts: zeros over one
+
+
+def _blur_pool(torch: Torch, layer: BlurPool, x: Tensor) -> Tensor:
+    """A depthwise convolution of the mirrored input, with numbers that are no weights."""
+    window = layer.window(_shape(x))
+    kernel = torch.ones(1, dtype=x.dtype)
+    for k in window.kernel:
+        row = torch.ones(1, dtype=x.dtype)
+        for _ in range(k - 1):  # Pascal's triangle, row by row
+            row = (torch.nn.functional.pad(row, (0, 1)) + torch.nn.functional.pad(row, (1, 0))) / 2
+        kernel = kernel[..., None] * row
+    weight = kernel[None].expand(x.shape[1], 1, *window.kernel)
+    x = _padded(torch, x, window.padding, mode=layer.padding_mode)
+    return _ranked(torch, "conv", x)(x, weight, None, window.stride, groups=x.shape[1])
 
 
 def _is_pytorchs(window: Window) -> bool:
@@ -828,6 +842,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     # pooling
     "max_pool": _max_pool,
     "avg_pool": _avg_pool,
+    "blur_pool": _blur_pool,
     "global_max_pool": _global_pool("adaptive_max_pool"),
     "global_avg_pool": _global_pool("adaptive_avg_pool"),
     "adaptive_max_pool": _adaptive_pool("adaptive_max_pool"),

@@ -27,7 +27,7 @@ from archcost.layers.convolution import (
 from archcost.layers.declared import Custom
 from archcost.layers.linear import Embedding, Linear
 from archcost.layers.normalization import LocalResponseNorm
-from archcost.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, MaxPool
+from archcost.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, BlurPool, MaxPool
 from archcost.layers.product import Einsum, Matmul
 from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
 from archcost.layers.resize import Upsample
@@ -396,7 +396,7 @@ _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     (Conv, DepthwiseConv, MaskedConv, DynamicConv): _conv,
     ConvTranspose: _conv_transpose,
     DeformConv: _deform_conv,
-    (MaxPool, AvgPool): _pool,
+    (MaxPool, AvgPool, BlurPool): _pool,
     (AdaptiveMaxPool, AdaptiveAvgPool): _bins,
     Upsample: _resize,
     Custom: _declared,

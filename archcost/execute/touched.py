@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from archcost.layers.convolution import DeformConv
-from archcost.layers.shape import Pad
 from archcost.passes.following import Follower
 from archcost.windows.reach import moving_with
 
@@ -130,7 +129,7 @@ class TouchFollower(Follower[Touched]):
             return arriving.having(
                 np.roll(arriving.touched, access.rolled, axes), np.roll(arriving.inside, access.rolled, axes)
             )
-        mode = node.layer.mode if isinstance(node.layer, Pad) else "constant"
+        mode = node.layer.beyond_the_border
         parts = [self._slid(arriving, window, y[1:], mode) for window in access.shown]
         return self.united(parts) if parts else arriving
 

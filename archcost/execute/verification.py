@@ -22,7 +22,6 @@ from archcost.execute.executor import steps
 from archcost.execute.need import need
 from archcost.execute.tensors import Tensors
 from archcost.execute.touched import TouchFollower, readers, start
-from archcost.layers.shape import Pad
 from archcost.limits import DEFAULT
 from archcost.passes.access import AccessCache
 from archcost.passes.cost import costs
@@ -328,7 +327,7 @@ class _Prober:
         self._tracer = Tracer({x.path: x.output[1:] for x in network.inputs}, accesses)
         self._spots = TouchFollower(accesses)
         # A border that mirrors touches outputs whose fields do not know of it.
-        self._mirrors = any(isinstance(n.layer, Pad) and n.layer.mode != "constant" for n in network)
+        self._mirrors = any(node.layer.beyond_the_border != "constant" for node in network)
 
     def probe(self, name: str, position: Axes) -> None:
         """Note for every node what the position touches."""

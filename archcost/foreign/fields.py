@@ -119,6 +119,8 @@ FIELDS_OF: dict[str, dict[str, str]] = {
         "depth_multiplier channel_multiplier out_channels filters num_output expansion kernels",
         "multiplier",
     ),
+    "blur_pool": each("filt_size filter_size", "kernel_size")
+    | each("pad_mode pad_type mode", "padding_mode"),
     "maxout": each("k pool_size num_pieces pool", "pieces"),
     "embedding": {
         **each("input_dim vocab_size vocab n_vocab num_tokens size", "num_embeddings"),

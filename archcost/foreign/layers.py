@@ -278,8 +278,9 @@ INSTEAD = {
         "weights of its own at every position have no kind; declare it with `custom`",
     ),
     **each(
-        "blurpool blur",
-        "write `depthwise_conv` with `bias: false`; its fixed weights are then counted as parameters",
+        "maxblurpool blur gaussianblur",
+        "`blur_pool` has binomial weights (behind `max_pool: {kernel_size: 2, stride: 1}` it is a max-blur "
+        "pool); other fixed weights are a `constant`, which `dynamic_conv` reads",
     ),
     # pools
     **each("pool pooling", "say which: `max_pool` or `avg_pool`"),

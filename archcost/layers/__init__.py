@@ -20,6 +20,7 @@ KINDS = {
     # pooling
     "max_pool": "pooling:MaxPool",
     "avg_pool": "pooling:AvgPool",
+    "blur_pool": "pooling:BlurPool",
     "global_max_pool": "pooling:GlobalMaxPool",
     "global_avg_pool": "pooling:GlobalAvgPool",
     "adaptive_max_pool": "pooling:AdaptiveMaxPool",

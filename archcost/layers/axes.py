@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TypeAlias
 
 from archcost.errors import ShapeError
-from archcost.windows.window import Axes, Pads, Shape, Window, axis_names, per_axis, show
+from archcost.windows.window import Axes, Border, Pads, Shape, Window, axis_names, per_axis, show
 
 Named: TypeAlias = int | tuple[int, ...] | str
 """What a field says: an axis, several, or `all`."""
@@ -106,3 +106,12 @@ def shift(pads: Pads) -> Window:
     """The window of a kind that only adds positions at the ends of the axes, or (negative) drops them."""
     ones = (1,) * len(pads)
     return Window(ones, ones, ones, pads)
+
+
+def check_mirrored(mode: Border, window: Window, x: Shape) -> None:
+    """Raises ShapeError if an axis is too short to be mirrored into its padding."""
+    for i, pair in enumerate(window.padding):
+        if mode == "reflect" and max(pair) >= x[1 + i]:
+            raise ShapeError(
+                f"reflect takes less than the {names(x)[1 + i]} of {x[1 + i]}; padding has {max(pair)}"
+            )

@@ -22,7 +22,7 @@ from archcost.expressions.parser import Expression
 from archcost.layers.axes import settled
 from archcost.limits import Limits
 from archcost.windows.channels import Channels, blurred_together, overlaid
-from archcost.windows.window import Axes, Shape, Window, size
+from archcost.windows.window import Axes, Border, Shape, Window, size
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -257,6 +257,11 @@ class Kind(ItemFields, ABC):
     def known_tokens(self) -> int | None:
         """How many tokens there are if it takes their numbers, which count from 0; else None."""
         return None
+
+    @property
+    def beyond_the_border(self) -> Border:
+        """What padding has: zeros (`constant`), a mirror image (`reflect`), or the edge (`replicate`)."""
+        return "constant"
 
     @property
     def field_is_known(self) -> bool:

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from archcost.errors import ShapeError
+from archcost.layers.axes import check_mirrored
 from archcost.layers.base import Formulas, Layer
 from archcost.layers.fields import Padding, PerAxis
 from archcost.windows.window import (
+    Border,
     Rounding,
     Shape,
     Window,
@@ -251,3 +253,57 @@ class AdaptiveAvgPool(_AdaptivePool):
     def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, *output_size)`."""
         return kernels.pooling.bin_mean(x, self._sizes(x.shape))
+
+
+class BlurPool(Layer):
+    """A pool that takes the mean of its window by binomial weights: strides without aliasing.
+
+    Along an axis the weights are a row of Pascal's triangle over its sum, 1/4, 2/4, 1/4 for a window of 3.
+    They are fixed, and no parameters. It is a `depthwise_conv` without bias, and counts like one.
+    """
+
+    per_channel: ClassVar[bool] = True
+    reference: ClassVar[str] = "Zhang 2019, Making convolutional networks shift-invariant again"
+
+    kernel_size: PerAxis = Field((3,), description="positions of the window, per axis")
+    stride: PerAxis = Field((2,), description="step between neighbouring windows, per axis")
+    padding: Padding | None = Field(
+        None,
+        description="positions around the input: numbers, [before, after] pairs or a word; default: "
+        "`kernel_size - 1` per axis, the odd one at the end",
+    )
+    padding_mode: Border = Field(
+        "reflect",
+        description="what stands there: the input mirrored at its edge (which is not repeated), zeros "
+        "(`constant`), or its edge repeated (`replicate`)",
+    )
+
+    def window(self, x: Shape) -> Window:
+        """The sliding window on this input."""
+        kernel = per_axis(self.kernel_size, len(spatial(x)), "kernel_size")
+        around = tuple(((k - 1) // 2, k // 2) for k in kernel)
+        return sliding(x, kernel, self.stride, around if self.padding is None else self.padding)
+
+    @property
+    def beyond_the_border(self) -> Border:
+        """By the mode."""
+        return self.padding_mode
+
+    def output_shape(self, x: Shape) -> Shape:
+        """`(channels, *positions)`."""
+        window = self.window(x)
+        check_mirrored(self.padding_mode, window, x)
+        return (x[0], *window.output(spatial(x)))
+
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
+        """Every output is a sum of `kernel_size` products."""
+        return Formulas(
+            {"kernel_size": self.window(x).kernel, "outputs": y},
+            macs="kernel_size * outputs",
+            multiplications="macs",
+            additions="(kernel_size - 1) * outputs",
+        )
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """Values `(channels, *positions)`."""
+        return kernels.pooling.blur_pool(x, self.window(x.shape), self.padding_mode)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.layers.axes import listed, margins, name_of, names, shift, together
+from archcost.layers.axes import check_mirrored, listed, margins, name_of, names, shift, together
 from archcost.layers.base import Moving
 from archcost.layers.fields import Axis, Margins, PerAxis, Positive, is_count, lift, must_be
 from archcost.windows.channels import blurred_together, concatenated, in_a_row
 from archcost.windows.rearrangement import permuted, reshaped
-from archcost.windows.window import Axes, Pads, Shape, Window, per_axis, show, size, spatial
+from archcost.windows.window import Axes, Border, Pads, Shape, Window, per_axis, show, size, spatial
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
@@ -104,7 +104,7 @@ class Pad(Moving):
     padding: Margins = Field(
         description="positions to add: one number, one per axis, or [before, after] pairs"
     )
-    mode: Literal["constant", "reflect", "replicate"] = Field(
+    mode: Border = Field(
         "constant",
         description="zeros, the input mirrored at its edge (which is not repeated), or its edge repeated",
     )
@@ -116,12 +116,13 @@ class Pad(Moving):
     def output_shape(self, x: Shape) -> Shape:
         """`(channels, *(before + axis + after))`."""
         window = self.window(x)
-        for i, pair in enumerate(window.padding):
-            if self.mode == "reflect" and max(pair) >= x[1 + i]:
-                raise ShapeError(
-                    f"reflect takes less than the {names(x)[1 + i]} of {x[1 + i]}; padding has {max(pair)}"
-                )
+        check_mirrored(self.mode, window, x)
         return (x[0], *window.output(spatial(x)))
+
+    @property
+    def beyond_the_border(self) -> Border:
+        """By the mode."""
+        return self.mode
 
     def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, *(before + axis + after))`."""

@@ -26,6 +26,7 @@ LAYERS: list[tuple[str, str]] = [
     ("[32, 56, 56]", "max_pool: {kernel_size: 3, stride: 2, padding: 1}"),
     ("[8, 64, 64]", "max_pool: {kernel_size: 21, stride: 1, padding: 10}"),
     ("[64, 57, 57]", "avg_pool: {kernel_size: 2, ceil_mode: true}"),
+    ("[16, 64, 64]", "blur_pool: {kernel_size: 7, stride: 1}"),
     ("[64, 57, 57]", "adaptive_avg_pool: {output_size: 7}"),
     ("[16, 7, 7]", "adaptive_avg_pool: {output_size: 57}"),
     ("[8, 17, 17, 17]", "adaptive_max_pool: {output_size: 5}"),

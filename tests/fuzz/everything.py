@@ -287,6 +287,10 @@ class Everything(Writer):
     def _adaptive_max_pool(self, _: list[str]) -> Item:
         return {"output_size": self.each(1, 2, 3, 5)}
 
+    def _blur_pool(self, _: list[str]) -> Item:
+        fields = self._window() | self.some({"padding_mode": self.random.choice(("constant", "replicate"))})
+        return self.some({key: value for key, value in fields.items() if key != "dilation"}, 0.7)
+
     _adaptive_avg_pool = _adaptive_max_pool
 
     def _reduce(self, _: list[str]) -> Item:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from itertools import product, zip_longest
-from math import ceil, exp, floor, inf, log, prod, sqrt
+from math import ceil, comb, exp, floor, inf, log, prod, sqrt
 from statistics import NormalDist
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -254,6 +254,25 @@ def mean(kernel: Each, slide: Slide, *, of_padding: bool = True) -> Value:
         found = [read(x, *place, beyond=0.0 if of_padding else inf) for place in covered(at, kernel, slide)]
         kept = [one for one in found if one != inf]
         return sum(kept) / len(kept)
+
+    return value
+
+
+def blurred(kernel: Each, slide: Slide, *, mirrored: bool = True) -> Value:
+    """Binomial weights, axis by axis: (1 1), (1 2 1), (1 3 3 1) and so on. Borders are mirrors."""
+
+    def value(at: Index, x: Array) -> float:
+        channel, *position = at
+        sizes, total = per_axis(kernel, len(position)), 0.0
+        for tap in boxes(sizes):
+            place = list(slide.under(position, tap))
+            if mirrored:
+                place = [n - 1 - abs(n - 1 - abs(p)) for p, n in zip(place, x.shape[1:], strict=True)]
+            share = prod(comb(k - 1, t) for k, t in zip(sizes, tap, strict=True)) / prod(
+                2 ** (k - 1) for k in sizes
+            )
+            total += share * read(x, channel, *place)
+        return total
 
     return value
 

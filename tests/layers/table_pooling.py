@@ -8,6 +8,7 @@ from tests.layers.definitions import (
     Slide,
     average,
     binned,
+    blurred,
     largest,
     mean,
     same,
@@ -95,6 +96,38 @@ CASES = [
         value=mean(3, Slide(before=1), of_padding=False),
         torch=lambda x: F.avg_pool2d(x, 3, 1, 1, count_include_pad=False),
         ops=Operations(multiplications=16, additions=128),
+    ),
+    Case(
+        sentence="blurring before a stride: 1 2 1 along each axis, over 16, mirrored at the borders",
+        kind="blur_pool",
+        inputs=((64, 56, 56),),
+        output=(64, 28, 28),
+        value=blurred(3, Slide(stride=2, before=1)),
+        torch=lambda x: F.conv2d(
+            F.pad(x, (1, 1, 1, 1), mode="reflect"),
+            x.new_tensor([[1, 2, 1], [2, 4, 2], [1, 2, 1]]).expand(64, 1, 3, 3) / 16,
+            stride=2,
+            groups=64,
+        ),
+        ops=Operations(macs=451_584, multiplications=451_584, additions=401_408),  # 50,176 outputs of 9
+    ),
+    Case(
+        sentence="of an even window, the odd position of padding stands at the end",
+        kind="blur_pool",
+        fields={"kernel_size": (4, 1), "stride": (3, 1), "padding_mode": "constant"},
+        inputs=((2, 7, 3),),
+        output=(2, 3, 3),
+        value=blurred((4, 1), Slide(stride=(3, 1), before=(1, 0)), mirrored=False),
+        ops=Operations(macs=72, multiplications=72, additions=54),  # 18 outputs of 4
+    ),
+    Case(
+        sentence="without a stride and without padding it only blurs",
+        kind="blur_pool",
+        fields={"kernel_size": 5, "stride": 1, "padding": 0},
+        inputs=((3, 9),),
+        output=(3, 5),
+        value=blurred(5, Slide()),
+        ops=Operations(macs=75, multiplications=75, additions=60),  # 15 outputs of 5
     ),
     Case(
         sentence="a global mean keeps its axes at size 1",

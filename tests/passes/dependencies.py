@@ -162,6 +162,15 @@ def _pool(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     return {"kernel_size": kernel, "stride": _some(w, 1, 2, len(x) - 1)}
 
 
+def _blur(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    fields = _pool(w, xs)
+    return fields and {
+        **fields,
+        "padding": w.random.randint(0, 1) if w.padding else 0,
+        "padding_mode": "constant",
+    }
+
+
 def _transposed(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     (x,) = xs
     if not (w.padding and 2 <= len(x) <= 4):  # its borders receive less than the others, as by padding
@@ -317,6 +326,7 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("dynamic_conv", _dynamic, 2),
     ("dynamic_conv", _dynamic, 2),
     ("max_pool", _pool, 1),
+    ("blur_pool", _blur, 1),
     ("conv_transpose", _transposed, 1),
     ("upsample", _upsample, 1),
     ("adaptive_avg_pool", _adaptive, 1),

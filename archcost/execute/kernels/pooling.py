@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from functools import reduce
 from itertools import product
-from math import prod
+from math import comb, prod
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from archcost.execute.kernels.windows import Slide
+from archcost.execute.arrays import Counted
+from archcost.execute.kernels.shape import pad
+from archcost.execute.kernels.windows import Slide, reads_of_padding
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +29,26 @@ def max_pool(x: Array, window: Window) -> Array:
         window: how it slides.
     """
     return reduce(np.maximum, (view for _, view in Slide(x, window, fill=-np.inf).taps()))
+
+
+def blur_pool(x: Array, window: Window, mode: str) -> Array:
+    """The mean of every window by binomial weights, those of its axes multiplied.
+
+    Args:
+        x: `(channels, *axes)`.
+        window: how it slides.
+        mode: what stands in the padding.
+    """
+    if isinstance(x, Counted) and mode == "constant":
+        x.tally.on_padding += reads_of_padding(x.shape[1:], window) * x.shape[0]
+    none = tuple((0, 0) for _ in window.padding)
+    slide = Slide(pad(x, window.padding, mode), window._replace(padding=none))
+    return reduce(np.add, (view * _binomial(tap, window.kernel) for tap, view in slide.taps()))
+
+
+def _binomial(tap: Axes, kernel: Axes) -> float:
+    """The weight of a tap: a number of Pascal's triangle over the sum of its row, per axis."""
+    return prod(comb(k - 1, t) / 2 ** (k - 1) for t, k in zip(tap, kernel, strict=True))
 
 
 def avg_pool(x: Array, window: Window, *, divisor_counts_padding: bool) -> Array:
