@@ -93,10 +93,15 @@ class Reduce(Layer):
         """As they are, unless they are reduced: then whatever leaves reads all of them."""
         return mixed(arriving, out_channels) if self.axis == "all" or 0 in self.axis else arriving[0]
 
-    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement:
-        """Summed over the axes, whatever the function."""
+    def is_global(self, x: Shape) -> bool:
+        """Over all positions and no channels: where the axes are kept, it is a global pool."""
+        positions = tuple(range(1, len(x)))
+        return self.keepdim and size(x[1:]) > 1 and together(self.axis, x) == positions
+
+    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement | None:
+        """Summed over the axes, whatever the function; None where `is_global` says it."""
         (x,) = inputs
-        return reduced(x, together(self.axis, x), keeps_axes=self.keepdim)
+        return None if self.is_global(x) else reduced(x, together(self.axis, x), keeps_axes=self.keepdim)
 
     def output_shape(self, x: Shape) -> Shape:
         """`x` without the axes, or with 1 for each of them."""
