@@ -164,6 +164,16 @@ def layer_norm(case: Case) -> Array:
     )
 
 
+def rms_norm(case: Case) -> Array:
+    axes = tuple(range(case.axis(-1), case.x.ndim))
+    fields = {"axis": axes, "eps": case.attribute("epsilon", 1e-5)}
+    return case.run("rms_norm", case.x, weights={"weight": case.tensor(1)}, **fields)
+
+
+def normalize(case: Case) -> Array:
+    return case.run("normalize", case.x, axis=case.axis(-1), p=case.attribute("p", 2))
+
+
 def group_norm(case: Case) -> Array:
     fields = {"num_groups": case.attribute("num_groups"), "eps": case.attribute("epsilon", 1e-5)}
     return case.each("group_norm", case.x, weights=_affine(case), **fields)
@@ -254,10 +264,13 @@ def softmax(case: Case) -> Array:
 
 
 def reduced(function: str) -> Translation:
-    """Over the axes that the second input names; over all where it names none, unless that means nothing."""
+    """Over the axes that the second input names, or an attribute of old; over all where there are none.
+
+    Unless that means nothing.
+    """
 
     def translate(case: Case) -> Array:
-        axes = case.numbers(1) if case.has(1) else ()
+        axes = case.numbers(1) if case.has(1) else case.attribute("axes", ())
         keepdim, nothing = case.attribute("keepdims", 1) == 1, case.attribute("noop_with_empty_axes", 0) == 1
         if nothing and not axes:
             return case.run("identity", case.x)
@@ -614,6 +627,7 @@ TRANSLATIONS: dict[str, Translation] = {
     "LayerNormalization": layer_norm,
     "LeakyRelu": leaky_relu,
     "LogSoftmax": log_softmax,
+    "LpNormalization": normalize,
     "MatMul": matmul,
     "Max": merged("max"),
     "MaxPool": max_pool,
@@ -625,6 +639,7 @@ TRANSLATIONS: dict[str, Translation] = {
     "Neg": negative,
     "PRelu": prelu,
     "Pad": pad,
+    "RMSNormalization": rms_norm,
     "ReduceL1": reduced("l1"),
     "ReduceL2": reduced("l2"),
     "ReduceMax": reduced("max"),
