@@ -30,7 +30,7 @@ LARGEST = 2**15
 
 ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish")
 WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "masked_conv", "max_pool", "avg_pool")
-TWO = ("matmul", "einsum", "deform_conv", "dynamic_conv")
+TWO = ("matmul", "einsum", "deform_conv", "dynamic_conv", "selective_scan")
 MERGES = ("add", "concat", "multiply", "max", "average")
 SINGLE = tuple(kind for kind in KINDS if kind not in {*WINDOWS, *TWO, *MERGES, "parameter", "constant"})
 
@@ -195,7 +195,9 @@ class Everything(Writer):
             "basic_block": out,
             "bottleneck": {"width": self.channels()},
             "inverted_residual": out | {"expand": 2},
-            "aspp": out | {"rates": [1, 3], "mode": "nearest"},
+            "aspp": out | {"rates": [1, 3], "mode": "nearest", "separable": self.chance(0.5)},
+            "c2f": out | self.some({"depth": 2, "add": True}),
+            "sppf": out,
         }
         name = self.random.choice(list(blocks))
         return {f"std/{name}": blocks[name]}
@@ -203,11 +205,11 @@ class Everything(Writer):
     def several(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         """A kind that reads several tensors."""
         kind = self.random.choice([*TWO, "average", "multiply", "concat"])
-        most = 2 if kind in {"matmul", "einsum"} else 3
-        return {
-            kind: self.fields(kind, []) or None,
-            "from": [self.read(scopes) for _ in range(self.random.randint(2, most))],
-        }
+        most = 2 if kind in {"matmul", "einsum", "selective_scan"} else 3
+        read = [self.read(scopes) for _ in range(self.random.randint(2, most))]
+        if kind == "selective_scan":  # of four, two fit two
+            read = [name for name in read for _ in "ab"]
+        return {kind: self.fields(kind, []) or None, "from": read}
 
     def source(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         if self.chance(0.5):
@@ -301,6 +303,21 @@ class Everything(Writer):
     def _linear(self, _: list[str]) -> Item:
         optional: Item = {"bias": False, "per_position": True}
         return {"out_features": self.channels()} | self.some(optional | self._parametrized(), 0.4)
+
+    def _recurrent(self, _: list[str]) -> Item:
+        optional: Item = {"num_layers": 2, "bidirectional": True, "bias": False}
+        return {"hidden_size": self.channels()} | self.some(optional, 0.3)
+
+    _gru = _recurrent
+
+    def _lstm(self, _: list[str]) -> Item:
+        return self._recurrent(_) | self.some({"proj_size": 1}, 0.3)
+
+    def _rnn(self, _: list[str]) -> Item:
+        return self._recurrent(_) | self.some({"nonlinearity": "relu"}, 0.3)
+
+    def _selective_scan(self, _: list[str]) -> Item:
+        return self.some({"groups": 2, "skip": False}, 0.3)
 
     def _maxout(self, _: list[str]) -> Item:
         return {"pieces": self.random.choice((1, 2, "$in_channels"))}
