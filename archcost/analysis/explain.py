@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from archcost.analysis import derivation
 from archcost.analysis.by_convention import compare
 from archcost.analysis.facts import Facts
-from archcost.analysis.rows import readable_field
+from archcost.analysis.rows import readable_field, readable_mask
 from archcost.errors import UsageError
 from archcost.layers.given import given
 from archcost.results.explanation import GroupExplanation, NodeExplanation, Tensor
@@ -101,6 +101,7 @@ def _node(network: Network, node: Node) -> NodeExplanation:
         counted_at=None if first is node else first.path,
         terms=tuple(derivation.terms(formulas)),
         counts=tuple(derivation.counts(formulas)),
+        masked=readable_mask(Facts.of(network).masked.get(node)),
     )
 
 

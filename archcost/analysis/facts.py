@@ -9,6 +9,7 @@ from archcost.analysis.rows import groups, node_rows
 from archcost.findings import findings
 from archcost.passes.access import AccessCache
 from archcost.passes.cost import costs
+from archcost.passes.masked import masked
 from archcost.passes.memory import Peaks, peaks
 from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
 from archcost.passes.stacks import Stacks, stacks
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from archcost.conventions.table import Convention
     from archcost.network import Input, Network, Node
     from archcost.passes.cost import Cost
+    from archcost.passes.masked import Left
     from archcost.passes.receptive_field import Field
     from archcost.results.comparison import OutputField
     from archcost.results.report import Finding, GroupRow, NodeRow, ReceptiveField, Report, SeenField
@@ -92,9 +94,14 @@ class Facts:
         return peaks(self.network)
 
     @cached_property
+    def masked(self) -> Mapping[Node, Left]:
+        """What fixed masks leave of the work of some nodes."""
+        return masked(self.network) if any(node.kind == "constant" for node in self.network) else {}
+
+    @cached_property
     def rows(self) -> tuple[NodeRow, ...]:
         """A row of the report per node, in written order."""
-        return node_rows(self.network, self.costs, self._fields)
+        return node_rows(self.network, self.costs, self._fields, self.masked)
 
     @cached_property
     def groups(self) -> tuple[GroupRow, ...]:

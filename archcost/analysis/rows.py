@@ -9,6 +9,7 @@ from archcost.results.report import (
     COUNTS,
     Declared,
     GroupRow,
+    Masked,
     NodeRow,
     ReceptiveField,
     SeenField,
@@ -24,22 +25,27 @@ if TYPE_CHECKING:
 
     from archcost.network import Network, Node
     from archcost.passes.cost import Cost
+    from archcost.passes.masked import Left
     from archcost.passes.receptive_field import Field
 
 
 def node_rows(
-    network: Network, counted: Sequence[Cost], fields: Sequence[Mapping[str, Field]]
+    network: Network,
+    counted: Sequence[Cost],
+    fields: Sequence[Mapping[str, Field]],
+    left: Mapping[Node, Left] | None = None,
 ) -> tuple[NodeRow, ...]:
-    """A row per node, in written order, from its cost and its receptive fields by input."""
-    writer = _NodeRows(several=len(network.inputs) > 1)
+    """A row per node, in written order, from its cost, its fields by input, and what masks leave of it."""
+    writer = _NodeRows(several=len(network.inputs) > 1, left=left or {})
     return tuple(writer.row(*parts) for parts in zip(network, counted, fields, strict=True))
 
 
 class _NodeRows:
     """Makes rows; what is equal in many of them is converted once and shared."""
 
-    def __init__(self, *, several: bool) -> None:
+    def __init__(self, *, several: bool, left: Mapping[Node, Left]) -> None:
         self._several = several
+        self._left = left
         self._given: dict[int, Mapping[str, object]] = {}
         self._fields: dict[int, SeenField] = {}
 
@@ -65,6 +71,7 @@ class _NodeRows:
             exponentials=exponentials,
             activations=size(node.output),
             memory_access=cost.memory_access,
+            masked=readable_mask(self._left.get(node)),
         )
 
     def _fields_of(self, node: Node) -> Mapping[str, object]:
@@ -76,6 +83,11 @@ class _NodeRows:
         if id(field) not in self._fields:
             self._fields[id(field)] = readable_field(field)
         return self._fields[id(field)]
+
+
+def readable_mask(left: Left | None) -> Masked | None:
+    """What a mask leaves as a report holds it."""
+    return left and Masked(mask=left.mask.path, seen=left.seen, elements=left.elements, macs=left.macs)
 
 
 def readable_field(field: Field) -> SeenField:

@@ -96,6 +96,25 @@ class Constant(TensorSource):
                 )
         return self
 
+    @property
+    def seen(self) -> int | None:
+        """How many elements of a mask are `inside`; None of what is no mask."""
+        shape = self.output_shape()
+        rows, columns = shape[-2:] if len(shape) > 1 else (1, 1)
+        match self.values:
+            case "causal":
+                hidden = _beyond(rows, columns, 1)
+            case "banded":
+                hidden = _beyond(rows, columns, (self.after or 0) + 1)
+                hidden += _beyond(columns, rows, (self.before or 0) + 1)
+            case "shifted_windows":
+                parts = zip(*self._windows(), strict=True)
+                beside = prod((n // w - 1) * w**2 + (w - s) ** 2 + s**2 for n, w, s in parts)
+                return prod(shape[:-3]) * beside
+            case _:
+                return None
+        return prod(shape[:-2]) * (rows * columns - hidden)
+
     def output_shape(self, *unread: Shape) -> Shape:
         """The shape as given, if it is one that the values have."""
         natural = self._natural()
@@ -163,3 +182,14 @@ class Constant(TensorSource):
             case _:
                 values = make.given(self.values, shape)
         return values.astype(kernels.dtype)
+
+
+def _beyond(rows: int, columns: int, far: int) -> int:
+    """Pairs of a row and a column at least so many after it: one less in each row.
+
+    >>> _beyond(4, 4, 1), _beyond(2, 5, 2)
+    (6, 5)
+    """
+    first = max(columns - far, 0)
+    filled = min(rows, first)
+    return filled * first - filled * (filled - 1) // 2

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from archcost.results.by_convention import ConventionExplanation
 from archcost.results.derivation import AxisDerivation, DerivationStep
 from archcost.results.record import Record
-from archcost.results.report import GroupRow, NodeRow, SeenField
+from archcost.results.report import GroupRow, Masked, NodeRow, SeenField
 from archcost.windows.window import Shape
 
 SCHEMA = "archcost-explanation/1"
@@ -45,6 +45,7 @@ class NodeExplanation(Record):
         terms: the numbers its counts are made of.
         counts: the operations; a count that is missing is 0.
         convention: what the chosen convention counts; None, and missing in JSON, without one.
+        masked: what a fixed mask leaves of its work; None, and missing in JSON, without one.
     """
 
     path: str
@@ -67,6 +68,7 @@ class NodeExplanation(Record):
     terms: tuple[DerivationStep, ...]
     counts: tuple[DerivationStep, ...]
     convention: ConventionExplanation | None = None
+    masked: Masked | None = None
 
 
 class GroupExplanation(Record):

@@ -98,9 +98,15 @@ class PeakActivations(Record):
 
 
 class Totals(Counts):
-    """The counts of a whole network, and its peak memory."""
+    """The counts of a whole network, and its peak memory.
+
+    Attributes:
+        peak_activations: its peak memory.
+        unmasked_macs: the MACs without those that fixed masks hide; None, and missing in JSON, without masks.
+    """
 
     peak_activations: PeakActivations
+    unmasked_macs: int | None = None
 
 
 class ReceptiveField(Record):
@@ -159,6 +165,22 @@ SeenField = ReceptiveField | UnknownField
 """What a node sees of one input."""
 
 
+class Masked(Record):
+    """What a fixed mask leaves of a node's work. All of it is counted, whatever the mask hides.
+
+    Attributes:
+        mask: path of the `constant`.
+        seen: elements of the scores that it lets through.
+        elements: how many there are.
+        macs: multiply-accumulates that these need; 0 of a softmax.
+    """
+
+    mask: str
+    seen: int
+    elements: int
+    macs: int
+
+
 class NodeRow(Counts):
     """One layer and what it costs.
 
@@ -174,6 +196,7 @@ class NodeRow(Counts):
         receptive_field: what it sees of the network's only input; None without a spatial relation to it.
         receptive_fields: what it sees of each, if the network has several inputs; else None.
         convention_count: what the chosen convention counts; None, and missing in JSON, without one.
+        masked: what a fixed mask leaves of its work; None, and missing in JSON, without one.
     """
 
     path: str
@@ -187,6 +210,7 @@ class NodeRow(Counts):
     receptive_field: SeenField | None
     receptive_fields: Mapping[str, SeenField] | None
     convention_count: int | None = None
+    masked: Masked | None = None
 
 
 class GroupRow(Counts):
@@ -351,8 +375,8 @@ def keys(kind: type) -> tuple[str, ...]:
     return own + COUNTS if issubclass(kind, Counts) and kind is not Totals else always
 
 
-OPTIONAL_KEYS = ("convention", "convention_count")
-"""Keys that are there only with `--convention`; always the last ones."""
+OPTIONAL_KEYS = ("convention", "convention_count", "masked", "unmasked_macs")
+"""Keys that are there only with `--convention`, or where a mask is; always the last ones."""
 
 JSON_NAMES = {"is_global": "global"}
 """Keys that are no names in Python."""

@@ -40,7 +40,7 @@ def _one(report: Report, options: WriteOptions) -> Iterator[Block]:
         yield Either(
             lambda: _aligned(memory, operations, options.style), lambda: _memory_piped(memory, operations)
         )
-        yield Sentences(sentences.heaviest(report, lines))
+        yield Sentences([*sentences.heaviest(report, lines), *sentences.masks(report, options)])
     yield Findings(report.findings)
     yield Section("Declared, not derived", sentences.declared(report.declared, quiet=options.quiet))
 

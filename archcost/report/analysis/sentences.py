@@ -132,6 +132,17 @@ def heaviest(report: Report, listed: Sequence[TableRow]) -> Iterator[str]:
     yield f"{_who(busiest)} does {macs} % of the MACs and holds {params} % of the parameters."
 
 
+def masks(report: Report, options: WriteOptions) -> Iterator[str]:
+    """How many of the MACs are of products that masks hide."""
+    left = report.totals.unmasked_macs
+    if left is not None:
+        number = formatter(options.units)
+        yield (
+            f"Masks hide {number(report.totals.macs - left)} MACs, which are counted all the same; "
+            f"without those there are {number(left)}."
+        )
+
+
 def _shares(line: TableRow, totals: Mapping[str, int]) -> tuple[str, str]:
     """Of the parameters and of the MACs, for one of the equal items the line stands for."""
     return (

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from archcost.results.by_convention import ConventionExplanation, KindComparison
     from archcost.results.derivation import AxisDerivation, DerivationStep
     from archcost.results.explanation import GroupExplanation, Tensor
-    from archcost.results.report import GroupRow
+    from archcost.results.report import GroupRow, Masked
 
 
 def blocks(explained: NodeExplanation | GroupExplanation, options: WriteOptions) -> Iterator[Block]:
@@ -77,6 +77,7 @@ def _sections(node: NodeExplanation, style: Style) -> Iterator[str]:
         "buffers": list(map(_tensor, node.buffers)),
         "terms": _steps(node.terms, style),
         "counts": [*_steps(node.counts, style), *_zeros(node.counts)],
+        "mask": [_mask(node, node.masked)] if node.masked else [],
         "reference": [node.reference] if node.reference else [],
     }
     for name, lines in sections.items():
@@ -122,6 +123,13 @@ _INDENT = 13
 
 def _parts(step: DerivationStep) -> list[str]:
     return [part for part in (step.formula, step.numbers, f"{step.value:,}") if part]
+
+
+def _mask(node: NodeExplanation, left: Masked) -> str:
+    """What a mask leaves, beside the counts, which have everything."""
+    seen = f"{left.mask} lets {left.seen:,} of {left.elements:,} scores through, and all are counted"
+    (macs,) = [step.value for step in node.counts if step.name == "macs"] or [0]
+    return f"{seen}: {left.macs:,} of {macs:,} macs are left" if macs else seen
 
 
 def _weights(node: NodeExplanation) -> Iterator[str]:
