@@ -29,15 +29,37 @@ DOCS = Path(__file__).parent.parent / "docs"
 KINDS_PAGE, ELSEWHERE = DOCS / "kinds.md", DOCS / "coming-from.md"
 
 DEFINED_BY_THEIR_NAMES = {
+    "abs",
     "activation",
     "add",
     "average",
+    "clamp",
+    "cos",
     "custom",
+    "divide",
+    "equal",
+    "exp",
+    "greater",
+    "greater_equal",
+    "less",
+    "less_equal",
+    "log",
     "max",
+    "min",
     "multiply",
+    "not_equal",
+    "offset",
+    "power",
+    "reciprocal",
+    "rsqrt",
     "scale",
     "sigmoid",
+    "sin",
+    "sqrt",
+    "square",
+    "subtract",
     "tanh",
+    "where",
 }
 """Kinds that compute, but nothing anybody would look up."""
 

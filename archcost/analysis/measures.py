@@ -81,7 +81,7 @@ _MEANINGS = {
     "additions": "all of them",
     "comparisons": "of max pooling, ReLU and the like",
     "divisions": "all of them",
-    "exponentials": "exp, log, tanh, erf, power and square root",
+    "exponentials": "exp, log, sin, cos, tanh, erf, power and square root",
     "activations": "elements of all outputs",
     "memory_access": "elements read and written, each layer's inputs, weights and output once",
 }

@@ -81,7 +81,10 @@ NEVER = """
     flatten reshape pad crop slice transpose channel_shuffle roll
     gather
     identity dropout drop_path scale layer_scale
-    add concat multiply max average
+    offset negate abs reciprocal square power sqrt rsqrt exp log sin cos clamp
+    add subtract multiply divide max min average
+    greater greater_equal less less_equal equal not_equal where
+    concat
     constant
     parameter
 """

@@ -107,15 +107,17 @@ class _NoCounterpartError(Exception):
 def difference(ours: Array, theirs: Array) -> float:
     """The largest difference of two elements, relative to the largest element; infinite if shapes differ.
 
-    Equal infinities do not differ. NaN in one of them makes it NaN, which is within no tolerance.
+    Equal infinities do not differ, nor does NaN in both. NaN in one of them makes it NaN, which is within no
+    tolerance.
 
     >>> difference(np.array([1.0, 4.0]), np.array([1.0, 5.0]))
     0.2
     """
     if ours.shape != theirs.shape:
         return float("inf")
-    apart = np.abs(np.subtract(ours, theirs, out=np.zeros(theirs.shape), where=ours != theirs))
-    largest = np.max(np.abs(theirs), initial=np.finfo(theirs.dtype).tiny)
+    same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+    apart = np.abs(np.subtract(ours, theirs, out=np.zeros(theirs.shape), where=~same))
+    largest = np.max(np.abs(theirs), initial=np.finfo(theirs.dtype).tiny, where=~np.isnan(theirs))
     return float(np.max(apart, initial=0) / largest)
 
 
@@ -229,6 +231,15 @@ def _function(name: str, *fields: str, **fixed: object) -> Counterpart:
     def call(torch: Torch, layer: Kind, x: Tensor, **weights: Tensor) -> Tensor:
         given = {field: getattr(layer, field) for field in fields}
         return getattr(torch.nn.functional, name)(x, **weights, **given, **fixed)
+
+    return call
+
+
+def _named(name: str, *fields: str) -> Counterpart:
+    """`torch.name` of all inputs, and of the layer's fields."""
+
+    def call(torch: Torch, layer: Kind, *xs: Tensor) -> Tensor:
+        return getattr(torch, name)(*xs, *(getattr(layer, field) for field in fields))
 
     return call
 
@@ -757,6 +768,20 @@ def _joined(name: str) -> Counterpart:
     return call
 
 
+def _compared(name: str) -> Counterpart:
+    """`torch.name` of two inputs, or of one and a number; 1 and 0 instead of truth values."""
+
+    def call(torch: Torch, layer: Kind, *xs: Tensor) -> Tensor:
+        others = xs[1:] or (getattr(layer, "value", None),)
+        return getattr(torch, name)(xs[0], *others).to(xs[0].dtype)
+
+    return call
+
+
+def _where(torch: Torch, layer: Kind, condition: Tensor, a: Tensor, b: Tensor) -> Tensor:
+    return torch.where(condition != 0, a, b)
+
+
 def _average(torch: Torch, layer: Kind, *xs: Tensor) -> Tensor:
     return torch.stack(torch.broadcast_tensors(*xs)).mean(0)
 
@@ -908,11 +933,35 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "drop_path": _identity,
     "scale": _scale,
     "layer_scale": _layer_scale,
+    # mathematics
+    "offset": _named("add", "value"),
+    "negate": _named("neg"),
+    "abs": _named("abs"),
+    "reciprocal": _named("reciprocal"),
+    "square": _named("square"),
+    "power": _named("pow", "exponent"),
+    "sqrt": _named("sqrt"),
+    "rsqrt": _named("rsqrt"),
+    "exp": _named("exp"),
+    "log": _named("log"),
+    "sin": _named("sin"),
+    "cos": _named("cos"),
+    "clamp": _named("clamp", "min", "max"),
     # merge
     "add": _joined("add"),
     "concat": _concat,
     "multiply": _joined("mul"),
+    "subtract": _named("subtract"),
+    "divide": _named("divide"),
     "max": _joined("maximum"),
+    "min": _joined("minimum"),
+    "greater": _compared("greater"),
+    "greater_equal": _compared("greater_equal"),
+    "less": _compared("less"),
+    "less_equal": _compared("less_equal"),
+    "equal": _compared("eq"),
+    "not_equal": _compared("not_equal"),
+    "where": _where,
     "average": _average,
     # constant
     "constant": _constant,

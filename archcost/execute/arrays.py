@@ -24,7 +24,7 @@ Array: TypeAlias = NDArray[Any]
 
 PRODUCTS = {"multiply", "square"}
 SUMS = {"add", "subtract"}
-COMPARISONS = {"maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal"}
+COMPARISONS = {"maximum", "minimum", "greater", "greater_equal", "less", "less_equal", "equal", "not_equal"}
 DIVISIONS = {"divide", "reciprocal"}
 EXPONENTIALS = {
     "exp",
@@ -32,6 +32,8 @@ EXPONENTIALS = {
     "expm1",
     "log",
     "log1p",
+    "sin",
+    "cos",
     "tanh",
     "power",
     "float_power",

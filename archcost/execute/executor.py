@@ -38,6 +38,7 @@ def steps(
     inputs: Mapping[str, Array] | None = None,
     *,
     count: bool = True,
+    marked: bool = False,
 ) -> Iterator[ExecutedNode]:
     """Runs the nodes in written order. What nobody will read again is given up.
 
@@ -46,6 +47,7 @@ def steps(
         tensors: where weights come from; without, what the spec says, and random ones.
         inputs: the inputs' values by name, `(channels, *axes)`; random ones without.
         count: False leaves the tallies at zero, which is faster.
+        marked: NaN among the inputs marks what is read, and everything hands it on.
 
     Raises:
         SpecError: a layer cannot be run on these values.
@@ -58,7 +60,7 @@ def steps(
     """
     tensors = tensors or Tensors.of_network(network)
     given = inputs if inputs is not None else tensors.inputs(network)
-    kernels = Kernels(tensors.dtype)
+    kernels = Kernels(tensors.dtype, marked=marked)
     values: dict[Node | Input, Array] = {tensor: given[tensor.path] for tensor in network.inputs}
     for node in network:
         tally = Tally()

@@ -13,6 +13,7 @@ from math import floor, prod
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from archcost.errors import LayerError, ShapeError, UsageError
+from archcost.layers.constant import Constant
 from archcost.layers.declared import Custom, Parameter
 from archcost.layers.merge import Concat
 from archcost.layers.shape import Reshape, Slice
@@ -132,12 +133,19 @@ class _Counts:
 def _set_by(node: Node) -> Iterator[tuple[_Set, int]]:
     """The counts that a layer sets, and what they are a multiple of."""
     layer = node.layer
-    if isinstance(layer, Parameter | Custom):
-        yield _Set(node.place, "shape", layer.shape[0]), 1
+    if shape := _said_shape(layer):
+        yield _Set(node.place, "shape", shape[0]), 1
     elif not (_is_per_channel(node) or _is_listed(layer)):
         for name in _LEAVING:
             if name in type(layer).model_fields:
                 yield _Set(node.place, name, getattr(layer, name)), getattr(layer, "groups", 1)
+
+
+def _said_shape(layer: Kind) -> Shape | None:
+    """The shape of a tensor that comes with the spec, if it could have another."""
+    if isinstance(layer, Constant) and isinstance(layer.values, tuple):
+        return None
+    return layer.shape if isinstance(layer, Constant | Custom | Parameter) else None
 
 
 def _is_per_channel(node: Node) -> bool:
@@ -227,8 +235,8 @@ def _changed(node: Node, after: tuple[Shape, ...], counts: _Counts) -> dict[str,
             raise ShapeError(_LISTS)
         return {}
     changed: dict[str, Any] = {one.field: counts.now(one, groups) for one, groups in _set_by(node)}
-    if isinstance(layer, Parameter | Custom):
-        return {"shape": (changed["shape"], *layer.shape[1:])}
+    if shape := _said_shape(layer):
+        return {"shape": (changed["shape"], *shape[1:])}
     if isinstance(layer, Reshape):
         return {} if before == after else {"shape": _reshaped(before[0], after[0], node.output)}
     changed |= {name: after[0][0] for name in _ARRIVING if getattr(layer, name, None) is not None}

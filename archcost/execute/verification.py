@@ -335,7 +335,7 @@ class _Prober:
         inputs[name][(slice(None), *position)] = np.nan
         followed = zip(
             self._proofs,
-            steps(self._network, self._tensors, inputs, count=False),
+            steps(self._network, self._tensors, inputs, count=False, marked=True),
             reaches(self._network, self._tracer),
             traced(self._network, self._spots, start(self._network, name, position)),
             strict=True,

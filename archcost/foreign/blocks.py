@@ -72,6 +72,13 @@ MERGES = {
     "prod": "multiply",
     "*": "multiply",
     "maximum": "max",
+    "minimum": "min",
+    "sub": "subtract",
+    "minus": "subtract",
+    "-": "subtract",
+    "difference": "subtract",
+    "div": "divide",
+    "/": "divide",
     "mean": "average",
     "avg": "average",
 }

@@ -206,6 +206,16 @@ FIELDS_OF: dict[str, dict[str, str]] = {
     "dropout": _SHARE,
     "drop_path": _SHARE,
     "scale": each("value scale multiplier by", "factor"),
+    "offset": each("offset bias constant by other", "value"),
+    "power": each("power p n", "exponent"),
+    "clamp": {
+        **each("min_val min_value lower lowest", "min"),
+        **each("max_val max_value upper highest", "max"),
+    },
+    **dict.fromkeys(
+        ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
+        each("other threshold than to number", "value"),
+    ),
     "gather": {**each("indices idx ids indexes", "index"), **each("window", "window_size"), **_AXIS},
     "constant": {
         **each("size sizes dims", "shape"),

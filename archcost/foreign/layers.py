@@ -101,6 +101,19 @@ KINDS = {
     "swish": "silu",
     "lrelu": "leaky_relu",
     "mul": "multiply",
+    "sub": "subtract",
+    **each("div truediv truedivide", "divide"),
+    "minimum": "min",
+    **each("neg negative", "negate"),
+    **each("absolute absval", "abs"),
+    "pow": "power",
+    "clip": "clamp",
+    "gt": "greater",
+    **each("ge gte greaterorequal", "greater_equal"),
+    "lt": "less",
+    **each("le lte lessorequal", "less_equal"),
+    "eq": "equal",
+    **each("ne neq", "not_equal"),
     "cat": "concat",
     "indexselect": "gather",
     "take": "gather",
@@ -212,7 +225,7 @@ INSTEAD = {
         "a largest over axes is `reduce: {function: max, axis: …}`, over all positions `global_max_pool`; of "
         "several tensors `{max, from: [a, b]}`",
     ),
-    **each("min amin reducemin", _REDUCE.format("min")),
+    **each("amin reducemin", _REDUCE.format("min")),
     **each("prod reduceprod", _REDUCE.format("prod")),
     **each("var reducevar reducevariance variance", _REDUCE.format("var")),
     **each("std reducestd stddev", _REDUCE.format("std")),
@@ -221,8 +234,13 @@ INSTEAD = {
     "reduction": "say which: `reduce: {function: sum, axis: …}`, or another function of `reduce`",
     **each("argmax argmin topk sort cumsum conj cond tan", _UNKNOWN_COST),
     # several tensors
-    **each("subtract sub", "a difference costs what a sum does; write `{add, from: [a, b]}` with a `note`"),
-    "minimum": "a smallest of tensors costs what a largest does; write `{max, from: [a, b]}` with a `note`",
+    **each(
+        "maskedfill maskfill",
+        "write `{where, from: [mask, other, x]}`, with the number it is filled with as a `constant`",
+    ),
+    **each(
+        "logicaland logicalor logicalnot", "of 0 and 1 they are `multiply`, `max` and `equal: {value: 0}`"
+    ),
     "product": "tensors are multiplied by `{multiply, from: [a, b]}`",
     "dot": "a product of matrices is `{matmul, from: [a, b]}`",
     "mm": "a product of matrices is `{matmul, from: [a, b]}`; with learned weights it is `linear`",
@@ -370,8 +388,8 @@ INSTEAD = {
     ),
     **each(
         "relativepositionbias relativepositionalbias relativepositionbiastable",
-        "it is `parameter: {shape: [3, 169]}` (3 heads, windows of 7×7) and `gather: {axis: 1, index: "
-        "relative_positions, window_size: [7, 7]}`; `{add, from: [scores, bias]}` adds it",
+        "it is taken from a table, `parameter: {shape: [3, 169]}` (3 heads, 7×7 windows), by `gather` with "
+        "`axis: 1, index: relative_positions, window_size: [7, 7]`; `{add, from: [scores, bias]}` adds it",
     ),
     **each(
         "patchembed patchembedding patchify",
@@ -440,9 +458,12 @@ INSTEAD = {
     ),
     **each(
         "rescaling rescale",
-        "a product with a constant is `scale: {factor: …}`; an offset, an addition per element, is left out",
+        "a product with a constant is `scale: {factor: …}`, and a sum with one `offset: {value: …}`",
     ),
-    **each("maskedsoftmax masking mask", "a mask is a `multiply` with a tensor, or leave it out"),
+    **each(
+        "maskedsoftmax masking mask",
+        "a mask is a `constant`, or computed by `greater` and the like; `multiply` or `where` applies it",
+    ),
     **each("timedistributed", "convolutions and `linear: {…, per_position: true}` already do each position"),
 }
 """A layer's name elsewhere -> what to write instead, and what that costs where it differs."""

@@ -14,7 +14,7 @@ from archcost import foreign
 from archcost.errors import ShapeError
 from archcost.layers import KINDS, find
 from archcost.layers.axes import name_of
-from archcost.layers.base import Formulas, Layer, Operations, Shapes
+from archcost.layers.base import Formulas, Function, Layer, Operations, Shapes
 from archcost.layers.fields import Axis, Number, Positive, must_be
 from archcost.windows.channels import mixed, overlaid
 from archcost.words.suggest import translate
@@ -27,27 +27,7 @@ if TYPE_CHECKING:
     from archcost.windows.window import Axes, Shape
 
 
-class _Function(Layer):
-    """A function of one number, applied to every element."""
-
-    per_channel: ClassVar[bool] = True
-    per_element: ClassVar[Operations]
-
-    def output_shape(self, x: Shape) -> Shape:
-        """The shape that arrives."""
-        return x
-
-    def formulas(self, x: Shape, y: Shape) -> Formulas:
-        """The formula of the class, once per element."""
-        return _each(self.per_element, y)
-
-
-def _each(costs: Operations, y: Shape) -> Formulas:
-    counts = {name: f"{cost} * outputs" for name, cost in costs._asdict().items() if cost}
-    return Formulas({"outputs": y}, **counts)
-
-
-class Relu(_Function):
+class Relu(Function):
     """Rectified linear unit: `max(x, 0)`."""
 
     reference: ClassVar[str] = (
@@ -60,7 +40,7 @@ class Relu(_Function):
         return kernels.activation.relu(x)
 
 
-class Relu6(_Function):
+class Relu6(Function):
     """Rectified linear unit that saturates: `min(max(x, 0), 6)`."""
 
     reference: ClassVar[str] = "Krizhevsky 2010, Convolutional deep belief networks on CIFAR-10"
@@ -71,7 +51,7 @@ class Relu6(_Function):
         return kernels.activation.relu6(x)
 
 
-class LeakyRelu(_Function):
+class LeakyRelu(Function):
     """Leaky rectified linear unit: `where(x > 0, x, negative_slope * x)`."""
 
     reference: ClassVar[str] = "Maas, Hannun & Ng 2013, Rectifier nonlinearities improve acoustic models"
@@ -84,7 +64,7 @@ class LeakyRelu(_Function):
         return kernels.activation.leaky_relu(x, self.negative_slope)
 
 
-class Prelu(_Function):
+class Prelu(Function):
     """Rectified linear unit with a learned slope, one or one per channel: `where(x > 0, x, weight * x)`."""
 
     reference: ClassVar[str] = "He et al. 2015, Delving deep into rectifiers, equation 1"
@@ -109,7 +89,7 @@ class Prelu(_Function):
         return kernels.activation.prelu(x, weight)
 
 
-class Elu(_Function):
+class Elu(Function):
     """Exponential linear unit: `where(x > 0, x, alpha * (exp(x) - 1))`."""
 
     reference: ClassVar[str] = "Clevert, Unterthiner & Hochreiter 2016, Exponential linear units"
@@ -124,7 +104,7 @@ class Elu(_Function):
         return kernels.activation.elu(x, self.alpha)
 
 
-class Selu(_Function):
+class Selu(Function):
     """Self-normalising unit: `scale * where(x > 0, x, alpha * (exp(x) - 1))`.
 
     `scale = 1.0507009873554805` and `alpha = 1.6732632423543772` keep mean 0 and variance 1.
@@ -140,7 +120,7 @@ class Selu(_Function):
         return kernels.activation.selu(x)
 
 
-class Gelu(_Function):
+class Gelu(Function):
     """Gaussian error linear unit: `0.5 * x * (1 + erf(sqrt(1/2) * x))`.
 
     With `approximate: tanh`: `0.5 * x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x * x * x)))`.
@@ -155,9 +135,9 @@ class Gelu(_Function):
         "none", description="the exact function, or the formula with tanh"
     )
 
-    def formulas(self, x: Shape, y: Shape) -> Formulas:
-        """The exact or the approximate formula, once per element."""
-        return _each(self.per_element if self.approximate == "none" else self.per_element_by_tanh, y)
+    def costs(self) -> Operations:
+        """Those of the exact or of the approximate formula."""
+        return self.per_element if self.approximate == "none" else self.per_element_by_tanh
 
     def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
@@ -166,7 +146,7 @@ class Gelu(_Function):
         )
 
 
-class Silu(_Function):
+class Silu(Function):
     """Sigmoid-weighted linear unit (swish): `x / (1 + exp(-x))`."""
 
     reference: ClassVar[str] = "Elfwing, Uchibe & Doya 2018, Sigmoid-weighted linear units"
@@ -177,7 +157,7 @@ class Silu(_Function):
         return kernels.activation.silu(x)
 
 
-class Mish(_Function):
+class Mish(Function):
     """Self-regularised unit: `x * tanh(softplus(x))`, with softplus in its own form."""
 
     reference: ClassVar[str] = "Misra 2020, Mish: a self regularized non-monotonic activation function"
@@ -190,7 +170,7 @@ class Mish(_Function):
         return kernels.activation.mish(x)
 
 
-class Sigmoid(_Function):
+class Sigmoid(Function):
     """Logistic function: `1 / (1 + exp(-x))`."""
 
     per_element: ClassVar[Operations] = Operations(additions=1, divisions=1, exponentials=1)
@@ -200,7 +180,7 @@ class Sigmoid(_Function):
         return kernels.activation.sigmoid(x)
 
 
-class Tanh(_Function):
+class Tanh(Function):
     """Hyperbolic tangent: `tanh(x)`."""
 
     per_element: ClassVar[Operations] = Operations(exponentials=1)
@@ -210,7 +190,7 @@ class Tanh(_Function):
         return kernels.activation.tanh(x)
 
 
-class Softplus(_Function):
+class Softplus(Function):
     """Smooth rectifier log(1 + exp(x)), so that nothing overflows: `max(x, 0) + log(1 + exp(-abs(x)))`."""
 
     reference: ClassVar[str] = "Dugas et al. 2001, Incorporating second-order functional knowledge"
@@ -221,7 +201,7 @@ class Softplus(_Function):
         return kernels.activation.softplus(x)
 
 
-class HardSigmoid(_Function):
+class HardSigmoid(Function):
     """Sigmoid of three straight lines: `min(max(x * (1/6) + 0.5, 0), 1)`."""
 
     reference: ClassVar[str] = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"
@@ -232,7 +212,7 @@ class HardSigmoid(_Function):
         return kernels.activation.hard_sigmoid(x)
 
 
-class HardSwish(_Function):
+class HardSwish(Function):
     """Swish of straight lines: `x * min(max(x * (1/6) + 0.5, 0), 1)`."""
 
     reference: ClassVar[str] = "Howard et al. 2019, Searching for MobileNetV3, section 5.2"

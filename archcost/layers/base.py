@@ -39,9 +39,9 @@ class Operations(NamedTuple):
     """How often each scalar operation runs, for one sample. Never blended into one number.
 
     A subtraction is an addition; a maximum, a minimum and a choice are one comparison each, so clamping at
-    both ends is two; a square is a multiplication; each exp, log, tanh, erf, power and square root is one
-    exponential. Changing a sign costs nothing (nor does an absolute value), and neither does what involves
-    constants only: a division by a constant is a multiplication by its reciprocal.
+    both ends is two; a square is a multiplication; each exp, log, sin, cos, tanh, erf, power and square root
+    is one exponential. Changing a sign costs nothing (nor does an absolute value), and neither does what
+    involves constants only: a division by a constant is a multiplication by its reciprocal.
     """
 
     macs: int = 0
@@ -322,6 +322,26 @@ class Layer(Kind):
     @abstractmethod
     def formulas(self, x: Shape, y: Shape) -> Formulas:
         """See `Kind.formulas`."""
+
+
+class Function(Layer):
+    """A function of one number, applied to every element; `per_element` counts its formula as written."""
+
+    per_channel: ClassVar[bool] = True
+    per_element: ClassVar[Operations]
+
+    def costs(self) -> Operations:
+        """What one element costs, where the fields change that."""
+        return self.per_element
+
+    def output_shape(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        return x
+
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
+        """The formula of the class, once per element."""
+        counts = {name: f"{cost} * outputs" for name, cost in self.costs()._asdict().items() if cost}
+        return Formulas({"outputs": y}, **counts)
 
 
 class Moving(Layer):

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from archcost.errors import ShapeError
 from archcost.layers.axes import name_of, names
-from archcost.layers.base import Formulas, Merge
-from archcost.layers.fields import Axis
+from archcost.layers.base import Formulas, Merge, how_many_arrive
+from archcost.layers.fields import Axis, Number
 from archcost.windows.channels import Channels, concatenated, overlaid
 from archcost.windows.window import Shape, show
 
@@ -70,6 +70,40 @@ class Add(_Elementwise):
         return kernels.merge.add(xs)
 
 
+class _OfTwo(_Elementwise):
+    """One output element from the two at its place, in this order."""
+
+    def check_inputs(self, count: int) -> None:
+        """Two."""
+        if count != 2:
+            text = f"takes two inputs, but {how_many_arrive(count)}; name them with `from: [a, b]`"
+            raise ShapeError(text)
+
+
+class Subtract(_OfTwo):
+    """The first input less the second, element by element."""
+
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
+        """One difference per element."""
+        return Formulas({"outputs": y}, additions="outputs")
+
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
+        """Values of the common shape."""
+        return kernels.merge.subtract(*xs)
+
+
+class Divide(_OfTwo):
+    """The first input over the second, element by element."""
+
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
+        """One quotient per element."""
+        return Formulas({"outputs": y}, divisions="outputs")
+
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
+        """Values of the common shape."""
+        return kernels.merge.divide(*xs)
+
+
 class Multiply(_Elementwise):
     """The product of all inputs, element by element: gates and masks."""
 
@@ -94,6 +128,18 @@ class Maximum(_Elementwise):
         return kernels.merge.maximum(xs)
 
 
+class Minimum(_Elementwise):
+    """The smallest of all inputs, element by element."""
+
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
+        """Over n inputs: n - 1 comparisons per element."""
+        return self._count(xs, y, comparisons="(operands - 1) * outputs")
+
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
+        """Values of the common shape."""
+        return kernels.merge.minimum(xs)
+
+
 class Average(_Elementwise):
     """The mean of all inputs, element by element."""
 
@@ -104,6 +150,89 @@ class Average(_Elementwise):
     def run(self, kernels: Kernels, *xs: Array) -> Array:
         """Values of the common shape."""
         return kernels.merge.average(xs)
+
+
+class _Comparison(_Elementwise):
+    """1 where the first of two inputs is related to the second, or one to a number, and 0 elsewhere."""
+
+    relation: ClassVar[str]
+
+    value: Number | None = Field(None, description="a number that one input is compared with, not another")
+
+    def check_inputs(self, count: int) -> None:
+        """Two, or one and a number."""
+        if count != (2 if self.value is None else 1):
+            other = (
+                "takes two inputs, or one and a value"
+                if self.value is None
+                else "takes one input beside a value"
+            )
+            raise ShapeError(f"{other}, but {how_many_arrive(count)}")
+
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
+        """One comparison per element."""
+        return Formulas({"outputs": y}, comparisons="outputs")
+
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
+        """Values of the common shape."""
+        return kernels.merge.compare(self.relation, xs, self.value, marked=kernels.marked)
+
+
+class Greater(_Comparison):
+    """1 where the first input is greater than the second, or than a number, and 0 elsewhere."""
+
+    relation: ClassVar[str] = "greater"
+
+
+class GreaterEqual(_Comparison):
+    """1 where the first input is greater than the second, or a number, or equal to it, and 0 elsewhere."""
+
+    relation: ClassVar[str] = "greater_equal"
+
+
+class Less(_Comparison):
+    """1 where the first input is less than the second, or than a number, and 0 elsewhere."""
+
+    relation: ClassVar[str] = "less"
+
+
+class LessEqual(_Comparison):
+    """1 where the first input is less than the second, or a number, or equal to it, and 0 elsewhere."""
+
+    relation: ClassVar[str] = "less_equal"
+
+
+class Equal(_Comparison):
+    """1 where the first input is equal to the second, or to a number, and 0 elsewhere."""
+
+    relation: ClassVar[str] = "equal"
+
+
+class NotEqual(_Comparison):
+    """1 where the first input is not equal to the second, or to a number, and 0 elsewhere."""
+
+    relation: ClassVar[str] = "not_equal"
+
+
+class Where(_Elementwise):
+    """The second input where the first, a condition, is not 0, and the third elsewhere, element by element.
+
+    Reads `from: [condition, a, b]`. Both are read everywhere, whichever of them is chosen.
+    """
+
+    def check_inputs(self, count: int) -> None:
+        """Three."""
+        if count != 3:
+            text = f"takes a condition and two inputs, but {how_many_arrive(count)}"
+            raise ShapeError(f"{text}; name them with `from: [condition, a, b]`")
+
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
+        """One choice per element."""
+        return Formulas({"outputs": y}, comparisons="outputs")
+
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
+        """Values of the common shape."""
+        return kernels.merge.where(*xs, marked=kernels.marked)
 
 
 class Concat(Merge):

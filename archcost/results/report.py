@@ -42,7 +42,7 @@ class Counts(Record):
         additions: all scalar additions.
         comparisons: of max pooling, ReLU and the like.
         divisions: all scalar divisions.
-        exponentials: each exp, log, tanh, erf, power and square root.
+        exponentials: each exp, log, sin, cos, tanh, erf, power and square root.
         activations: elements of the outputs.
         memory_access: elements read and written, each layer's inputs, weights and output once.
     """

@@ -31,4 +31,4 @@ COMPANIONS = {
 }
 """Keys that only go with a structure -> which."""
 
-MERGES = ("add", "concat", "multiply", "max", "average")
+MERGES = ("add", "concat", "multiply", "max", "min", "average", "subtract", "divide")

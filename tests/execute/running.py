@@ -20,7 +20,7 @@ def run(
 ) -> tuple[Array, Tally]:
     """What comes out, and what was counted; `dtype` is that of what a layer brings by itself."""
     tally = Tally()
-    y = layer.run(Kernels(dtype), *(counted(x, tally) for x in xs), **weights)
+    y = layer.run(Kernels(dtype, marked=True), *(counted(x, tally) for x in xs), **weights)
     return plain(y), tally
 
 

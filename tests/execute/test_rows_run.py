@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from archcost.layers import find
+from archcost.layers.mathematics import Log, Power, Rsqrt, Sqrt
 from tests.execute.running import operations, run
 from tests.layers.table import CASES
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 PLACES = 25
 """Where a large output is looked at; a small one everywhere."""
 
+POSITIVE = (Log, Power, Rsqrt, Sqrt)
+"""Kinds that give no number for one below 0."""
+
 RUN = [case for case in CASES if case.kind != "custom"]
 SMALL = [case for case in RUN if case.ops.macs < 10**8]
 
@@ -35,6 +39,8 @@ def random(seed: int, shape: Shape, dtype: str) -> Array:
 def arriving(seed: int, shape: Shape, dtype: str, layer: Kind) -> Array:
     """Numbers, or numbers of tokens where they are read."""
     numbers = random(seed, shape, dtype)
+    if isinstance(layer, POSITIVE):
+        return abs(numbers)
     return np.floor(abs(numbers)) % layer.known_tokens if layer.known_tokens else numbers
 
 

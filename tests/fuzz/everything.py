@@ -31,7 +31,7 @@ LARGEST = 2**15
 ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish")
 WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "masked_conv", "max_pool", "avg_pool")
 TWO = ("matmul", "einsum", "deform_conv", "dynamic_conv", "selective_scan")
-MERGES = ("add", "concat", "multiply", "max", "average")
+MERGES = ("add", "concat", "subtract", "multiply", "divide", "max", "min", "average", "less", "where")
 SINGLE = tuple(kind for kind in KINDS if kind not in {*WINDOWS, *TWO, *MERGES, "parameter", "constant"})
 
 RANKS = (0, 1, 1, 2, 2, 2, 3)
@@ -204,7 +204,7 @@ class Everything(Writer):
 
     def several(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         """A kind that reads several tensors."""
-        kind = self.random.choice([*TWO, "average", "multiply", "concat"])
+        kind = self.random.choice([*TWO, *MERGES])
         most = 2 if kind in {"matmul", "einsum", "selective_scan"} else 3
         read = [self.read(scopes) for _ in range(self.random.randint(2, most))]
         if kind == "selective_scan":  # of four, two fit two
@@ -347,6 +347,17 @@ class Everything(Writer):
             {"values": "shifted_windows", "map_size": [4, 6], "window_size": 2, "shift": 1, "outside": -100},
         ]
         return self.random.choice(rules)
+
+    def _offset(self, _: list[str]) -> Item:
+        return {"value": self.random.choice((0, 1, -0.5, "$v"))}
+
+    _greater = _greater_equal = _less_equal = _equal = _not_equal = _offset
+
+    def _power(self, _: list[str]) -> Item:
+        return {"exponent": self.random.choice((2, 0.5, -1, 3))}
+
+    def _clamp(self, _: list[str]) -> Item:
+        return {"min": -1} | self.some({"max": self.random.choice((0, 6))})
 
     def _gather(self, _: list[str]) -> Item:
         index = self.random.choice(([0], [0, -1], [1, 0, 0], [[0, -1], [0, 1]], [2, 1]))

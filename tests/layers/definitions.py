@@ -558,7 +558,7 @@ def repeated(x: Array, at: Index) -> float:
     return float(x[tuple(i if n > 1 else 0 for i, n in zip(at, x.shape, strict=True))])
 
 
-def merged(take: Callable[[list[float]], float]) -> Value:
+def merged(take: Callable[[list[float]], float]) -> Callable[..., float]:
     def value(at: Index, *xs: Array) -> float:
         return take([repeated(x, at) for x in xs])
 

@@ -9,6 +9,7 @@ the input unknown (NaN), which outputs are unknown then.
 from __future__ import annotations
 
 import math
+import operator
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from archcost.execute.kernels import Kernels
 from archcost.layers import KINDS, find
 from archcost.layers.base import Layer, Operations
 from tests.execute.running import operations, run
@@ -63,6 +65,9 @@ class Counted:
 
     def __rtruediv__(self, other: float) -> Counted:
         return self.did("divisions", other / self.value)
+
+    def __pow__(self, exponent: float) -> Counted:
+        return self.did("exponentials", self.value**exponent)
 
     def __gt__(self, other: Counted | float) -> bool:
         self.counts["comparisons"] += 1
@@ -631,6 +636,36 @@ def test_layer_scale_learns_a_factor_per_channel(shape: Index, *, bias: bool) ->
     agrees(build("layer_scale", bias=bias), shape, loop)
 
 
+# Functions that mathematics names: the formula in the docstring is run as it is written.
+
+MATHEMATICS = [word for word, home in KINDS.items() if home.startswith("mathematics:")]
+FIELDS: dict[str, dict[str, float]] = {
+    "offset": {"value": -0.5},
+    "power": {"exponent": 1.7},
+    "clamp": {"min": 0.25, "max": 1},
+}
+IN_FORMULAS = {"min": "lower", "max": "upper"}
+"""Fields that are called otherwise there, where these words are functions."""
+
+
+def above_zero(random: Random) -> float:
+    return abs(random.gauss()) + 0.01
+
+
+@pytest.mark.parametrize("kind", MATHEMATICS)
+@given(shape=shapes_of_any_rank)
+def test_functions_cost_what_their_documented_formula_costs(kind: str, shape: Index) -> None:
+    fields = FIELDS.get(kind, {})
+    names: dict[str, object] = {IN_FORMULAS.get(name, name): number for name, number in fields.items()}
+    names |= {"sqrt": root, "sin": transcendental(math.sin), "cos": transcendental(math.cos)}
+    formula = formulas_of(kind)[0]
+
+    def loop(_: Bench, xs: list[Tensor]) -> Tensor:
+        return {i: run_formula(formula, v, **names) for i, v in xs[0].items()}
+
+    all_agree(build(kind, **fields), [shape], loop, above_zero)
+
+
 # Merges.
 
 
@@ -638,10 +673,16 @@ def mean(numbers: list[Counted]) -> Counted:
     return total(numbers) * (1 / len(numbers))
 
 
+def lesser(x: Counted, y: Counted) -> Counted:
+    """The smaller one; of something unknown it is unknown."""
+    return y if x > y or math.isnan(y.value) else x
+
+
 JOIN: dict[str, Callable[[list[Counted]], Counted]] = {
     "add": total,
     "multiply": lambda numbers: reduce(lambda a, b: a * b, numbers),
     "max": lambda numbers: reduce(larger, numbers),
+    "min": lambda numbers: reduce(lesser, numbers),
     "average": mean,
 }
 
@@ -659,6 +700,73 @@ def test_merges_broadcast_sizes_of_one(kind: str, shape: Index, data: st.DataObj
         return y
 
     all_agree(build(kind), shapes, loop)
+
+
+def told(holds: Callable[[float, float], bool]) -> Callable[[list[Counted]], Counted]:
+    """1 if a relation holds, else 0; of something unknown that is unknown."""
+
+    def answer(numbers: list[Counted]) -> Counted:
+        x, y = (number.value for number in numbers)
+        return numbers[0].did("comparisons", math.nan if math.isnan(x + y) else float(holds(x, y)))
+
+    return answer
+
+
+def chosen(numbers: list[Counted]) -> Counted:
+    """By a condition; whatever is chosen depends on all three."""
+    condition, a, b = (number.value for number in numbers)
+    unknown = math.isnan(condition + a + b)
+    return numbers[0].did("comparisons", math.nan if unknown else a if condition else b)
+
+
+SEVERAL: dict[str, tuple[int, Callable[[list[Counted]], Counted]]] = {
+    "subtract": (2, lambda numbers: numbers[0] - numbers[1]),
+    "divide": (2, lambda numbers: numbers[0] / numbers[1]),
+    "greater": (2, told(operator.gt)),
+    "greater_equal": (2, told(operator.ge)),
+    "less": (2, told(operator.lt)),
+    "less_equal": (2, told(operator.le)),
+    "equal": (2, told(operator.eq)),
+    "not_equal": (2, told(operator.ne)),
+    "where": (3, chosen),
+}
+
+
+def small(random: Random) -> float:
+    """Numbers of which many are equal."""
+    return random.choice((-1.0, 1.0, 2.0))
+
+
+@pytest.mark.parametrize("kind", SEVERAL)
+@given(shape=shapes_of_any_rank, data=st.data())
+def test_what_takes_so_many_inputs_broadcasts_them(kind: str, shape: Index, data: st.DataObject) -> None:
+    count, take = SEVERAL[kind]
+    shrink = st.tuples(*(st.sampled_from([1, n]) for n in shape))
+    shapes = data.draw(st.lists(shrink, min_size=count, max_size=count))
+
+    def loop(_: Bench, xs: list[Tensor]) -> Tensor:
+        sizes = [range(max(along)) for along in zip(*shapes, strict=True)]
+        return {index: take([repeated(x, index) for x in xs]) for index in product(*sizes)}
+
+    all_agree(build(kind), shapes, loop, small)
+
+
+@pytest.mark.parametrize("kind", [kind for kind, (count, _) in SEVERAL.items() if count == 2][2:])
+@given(shape=shapes_of_any_rank)
+def test_a_number_is_compared_with_every_element(kind: str, shape: Index) -> None:
+    take = SEVERAL[kind][1]
+
+    def loop(bench: Bench, xs: list[Tensor]) -> Tensor:
+        return {i: take([x, Counted(1, bench.counts)]) for i, x in xs[0].items()}
+
+    all_agree(build(kind, value=1), [shape], loop, small)
+
+
+def test_nan_is_compared_as_in_pytorch_unless_it_marks_what_is_read() -> None:
+    x, y = np.array([[math.nan, 1.0]]), np.array([[2.0, 3.0]])
+    assert build("greater").run(Kernels(), x, y).tolist() == [[0, 0]]
+    assert build("where").run(Kernels(), y, y, x).tolist() == [[2, 3]]
+    assert np.isnan(build("where").run(Kernels(marked=True), y, y, x)).tolist() == [[True, False]]
 
 
 def repeated(x: Tensor, index: Index) -> Counted:

@@ -258,7 +258,15 @@ SHAPES: list[tuple[str, dict[str, Any], list[tuple[int, ...]], str]] = [
         ),
     ),
     ("channel_shuffle", {"groups": 3}, [(64, 8)], "groups=3 must divide the 64 channels"),
-    ("custom", {"shape": (3,), "reason": "x"}, [], "takes one input or more, but none arrives"),
+    (
+        "where",
+        {},
+        [(3,), (3,)],
+        "takes a condition and two inputs, but 2 arrive; name them with `from: [condition, a, b]`",
+    ),
+    ("greater", {}, [(3,)], "takes two inputs, or one and a value, but one arrives"),
+    ("greater", {"value": 0}, [(3,), (3,)], "takes one input beside a value, but 2 arrive"),
+    ("subtract", {}, [(3,), (3,), (3,)], "takes two inputs, but 3 arrive; name them with `from: [a, b]`"),
     (
         "custom",
         {"shape": (3,), "reason": "x", "receptive_field": {"kernel_size": 3}},

@@ -9,6 +9,7 @@ from archcost.execute.kernels import (
     declared,
     gather,
     linear,
+    mathematics,
     merge,
     normalization,
     parametrization,
@@ -26,6 +27,7 @@ class Kernels:
 
     Args:
         dtype: of tensors that are made of no other, `float64` or `float32`.
+        marked: NaN marks what is read, so that a comparison hands it on, and a choice what it did not choose.
     """
 
     activation = activation
@@ -34,6 +36,7 @@ class Kernels:
     declared = declared
     gather = gather
     linear = linear
+    mathematics = mathematics
     merge = merge
     normalization = normalization
     parametrization = parametrization
@@ -44,8 +47,9 @@ class Kernels:
     resize = resize
     shape = shape
 
-    def __init__(self, dtype: str = "float64") -> None:
+    def __init__(self, dtype: str = "float64", *, marked: bool = False) -> None:
         self.dtype = dtype
+        self.marked = marked
 
 
 KERNELS = Kernels()
