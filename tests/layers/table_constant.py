@@ -95,7 +95,7 @@ CASES = [
         value=lambda at: (cos if at[0] % 2 else sin)(at[1] / 10 ** (at[0] // 2)),
         torch=lambda: torch.stack(
             [
-                wave(torch.arange(50, dtype=torch.float64) * 0.1**pair)
+                wave(torch.arange(50).double() * 0.1**pair)
                 for pair in range(4)
                 for wave in (torch.sin, torch.cos)
             ]
