@@ -30,6 +30,7 @@ from archcost.layers.normalization import LocalResponseNorm
 from archcost.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, BlurPool, MaxPool
 from archcost.layers.product import Einsum, Matmul
 from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
+from archcost.layers.reduction import Reduce
 from archcost.layers.resize import Upsample
 from archcost.passes.cost import costs
 from archcost.passes.liveness import Plan
@@ -209,8 +210,16 @@ def _work(node: Node) -> _Work:
     if work is None:
         work = _Work(elements=5 * leaving, moved=sum(node.formulas().operations()))
     return work._replace(
-        elements=work.elements + arriving + leaving, moved=work.moved + 2 * arriving + 4 * leaving
+        elements=work.elements + arriving + leaving + _made(node),
+        moved=work.moved + 2 * arriving + 4 * leaving + 2 * _made(node),
     )
+
+
+def _made(node: Node) -> int:
+    """Elements of the copies in which a weight is made of others."""
+    if not getattr(node.layer, "parametrization", None):
+        return 0
+    return 3 * size(node.weight_shapes()["weight"])
 
 
 def _padded(x: Shape, window: Window, counts: Shape) -> int:
@@ -392,6 +401,13 @@ def _rows(node: Node) -> _Work:
     return _Work(elements=3 * y + 2 * x, other=24 * x + y, moved=4 * y + 8 * x)
 
 
+def _reduced(node: Node) -> _Work:
+    """What arrives, less its mean, and squared."""
+    return _Work(
+        elements=2 * size(node.shapes[0]) + 3 * size(node.output), moved=sum(node.formulas().operations())
+    )
+
+
 _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     (Conv, DepthwiseConv, MaskedConv, DynamicConv): _conv,
     ConvTranspose: _conv_transpose,
@@ -402,6 +418,7 @@ _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     Custom: _declared,
     (Gelu, Activation): _erf,
     LocalResponseNorm: _neighbours,
+    Reduce: _reduced,
     (Linear, Matmul, Einsum): _products,
     Embedding: _rows,
     (Lstm, Gru, Rnn): _recurrent,
