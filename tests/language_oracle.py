@@ -6,6 +6,8 @@ worth reading. Names are expected to be unique where they must be: it checks non
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias, cast
@@ -214,13 +216,49 @@ class Oracle:
             return self._repeat(item, flow, frame.inside(segment))
         if kind in self._blocks:
             return self._block(self._blocks[kind], mapping(item[kind]), flow, frame, segment)
+        return self._layers(item, kind, flow, frame)
+
+    def _layers(self, item: Item, kind: str, flow: tuple[Tensor, ...], frame: Frame) -> Tap:
+        segment = self._segments.own[id(item)]
         fields = {name: frame.value(value, flow) for name, value in mapping(item[kind]).items()}
+        if kind == "rearrange":
+            return self._rearrange(item, flow, frame)
         if kind == "split":
             sizes = item[kind].get("sizes", [])
             named = mapping(sizes) or {str(i): size for i, size in enumerate(cast("list[Data]", sizes))}
             lengths = {name: frame.value(size, flow) for name, size in named.items()}
             return self._split(fields, lengths, flow, f"{frame.prefix}{segment}")
         return Tap((self._node(kind, fields, flow, f"{frame.prefix}{segment}"),))
+
+    def _rearrange(self, item: Item, flow: tuple[Tensor, ...], frame: Frame) -> Tap:
+        """One reshape where the order stays; else the axes taken apart, put in order, and together again."""
+        fields = item["rearrange"]
+        path = f"{frame.prefix}{self._segments.own[id(item)]}"
+        sides: list[list[list[str]]] = []
+        for side in fields["pattern"].split("->"):
+            axes = re.findall(r"\(.*?\)|\w+", side)
+            sides.append([[name for name in re.findall(r"\w+", axis) if name != "1"] for axis in axes])
+        if len(flow) != 1 or len(sides[0]) != len(flow[0].shape):
+            raise RefusedError
+        sizes = {name: frame.value(size, flow) for name, size in fields.get("sizes", {}).items()}
+        for axis, length in zip(sides[0], flow[0].shape, strict=True):
+            known = math.prod(sizes[name] for name in axis if name in sizes)
+            free = [name for name in axis if name not in sizes]
+            if len(free) > 1 or length % known or (not free and known != length):
+                raise RefusedError
+            sizes |= dict.fromkeys(free, length // known)
+        before, after = ([name for axis in side for name in axis] for side in sides)
+        steps = [("reshape", [[name] for name in before]), ("transpose", [[name] for name in after])]
+        steps = [("reshape", sides[1])] if before == after else [*steps, ("reshape", sides[1])]
+        if before != after:
+            steps = [step for step, is_new in zip(steps, _changes(sides, steps), strict=True) if is_new]
+        (wire,), counts = flow, dict[str, int]()
+        for word, axes in steps:
+            segment = f".{_take(word, counts)}" if len(steps) > 1 else ""
+            shape = tuple(math.prod(sizes[name] for name in axis) for axis in axes)
+            self.nodes.append(Tensor(path + segment, shape, word, (wire,)))
+            wire = self.nodes[-1]
+        return Tap((wire,))
 
     def _branches(self, item: Item, flow: tuple[Tensor, ...], within: Frame) -> Tap:
         flows = (
@@ -309,6 +347,12 @@ class Oracle:
         shape = _merged(kind, shapes) if kind in MERGES else _through(kind, fields, shapes)
         self.nodes.append(Tensor(path, shape, kind, reads))
         return self.nodes[-1]
+
+
+def _changes(sides: list[list[list[str]]], steps: list[tuple[str, list[list[str]]]]) -> list[bool]:
+    """Which steps change anything, by the axes they leave."""
+    axes = [sides[0], *(axes for _, axes in steps)]
+    return [one != other for one, other in itertools.pairwise(axes)]
 
 
 def _read(ref: str, arriving: tuple[Tensor, ...], frame: Frame) -> tuple[Tensor, ...]:

@@ -17,6 +17,17 @@ if TYPE_CHECKING:
 CONDITIONS = ("$flag", "$(not flag)", "$(in_channels == 4)", "$(v > 2)", "$(in_height > 4)", True, False)
 CHANNELS = (1, 3, 4, 4, "$v", "$(v+1)", "$in_channels", "$(2*in_channels)")
 
+PATTERNS = (
+    *(
+        "c h w -> c w h",
+        "c h w->h c w",
+        "(a c) h w -> (c a) h w",
+        "c (h a) w -> (c a) h w",
+        "c h w -> c (h w) 1",
+    ),
+    *("(c a) h w -> c (h a) w", "c (h a) w -> c (a h) w", "c h 1 -> h c 1", "c h (w a) -> c (h a) w"),
+)
+
 
 class Writer:
     """Writes one random spec. A scope is the list of what can be read there: names, and parts of them."""
@@ -27,7 +38,7 @@ class Writer:
         self.names = 0
         self.pushed: list[str] = []
         """The stacks of this body."""
-        self.layers: list[Write] = [self.conv, self.relu, self.conv, self.split]
+        self.layers: list[Write] = [self.conv, self.relu, self.conv, self.split, self.rearrange]
 
     def spec(self) -> Item:
         one = self.random.random() < 0.8
@@ -143,6 +154,11 @@ class Writer:
         ]
         axis = {"axis": self.random.choice([0, 1, 2])} if self.chance(0.4) else {}
         return {"split": self.random.choice(parts) | axis}
+
+    def rearrange(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
+        pattern = self.random.choice(PATTERNS)
+        sizes = {"sizes": {"a": self.random.choice([1, 2, 2, "$v"])}} if "a" in pattern else {}
+        return {"rearrange": {"pattern": pattern} | sizes}
 
     def merge(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         return {

@@ -9,8 +9,10 @@ from __future__ import annotations
 from textwrap import dedent, indent
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
+from archcost.execute.kernels import KERNELS
 from archcost.layers.activation import LeakyRelu
 from archcost.passes.cost import costs
 from archcost.spec.load import load
@@ -729,3 +731,56 @@ def test_a_set_may_be_named_by_a_number_or_by_parts_and_false_shares_nothing(tmp
 def test_words_and_parts_that_make_one_name_are_one_set(tmp_path: Path) -> None:
     net = network(tmp_path, f"- {{{CONV}, share: [a]}}\n- {{{CONV}, share: a}}")
     assert sets(net) == ["a:", "a:"]
+
+
+# -- rearrange -------------------------------------------------------------------------------------------
+
+
+def test_windows_by_name_are_the_reshapes_and_the_transpose_that_make_them(tmp_path: Path) -> None:
+    layers = """
+        - {name: windows, rearrange: {pattern: c (y a) (x b) -> c (y x) (a b), sizes: {a: 2, b: $n}}}
+        - rearrange: {pattern: c (y x) (a b) -> c (y a) (x b), sizes: {y: 4, b: $n}}
+    """
+    net = network(tmp_path, layers, "vars: {n: 4}\n")
+    assert lines(net) == [
+        "windows.reshape: reshape 4x4x2x2x4 <- input",
+        "windows.transpose: transpose 4x4x2x2x4 <- windows.reshape",
+        "windows.reshape_2: reshape 4x8x8 <- windows.transpose",
+        "rearrange.reshape: reshape 4x4x2x2x4 <- windows.reshape_2",
+        "rearrange.transpose: transpose 4x4x2x2x4 <- rearrange.reshape",
+        "rearrange.reshape_2: reshape 4x8x8 <- rearrange.transpose",
+    ]
+    by_hand = """
+        - reshape: {shape: [4, 4, 2, 2, 4]}
+        - transpose: {axes: [0, 1, 3, 2, 4]}
+        - reshape: {shape: [4, 8, 8]}
+    """
+    assert [node.layer for node in net.nodes[:3]] == [node.layer for node in network(tmp_path, by_hand)]
+
+
+def test_a_rearrangement_of_one_step_has_the_path_of_its_item(tmp_path: Path) -> None:
+    layers = """
+        - {name: tokens, rearrange: {pattern: c h w -> c (h w)}}
+        - rearrange: {pattern: c l -> l c}
+        - {name: alone, rearrange: {pattern: l c -> l 1 c}}
+        - rearrange: {pattern: a (1) (g b) -> (a g) b, sizes: {g: 2}}
+    """
+    assert lines(network(tmp_path, layers)) == [
+        "tokens: reshape 4x64 <- input",
+        "rearrange: transpose 64x4 <- tokens",
+        "alone: reshape 64x1x4 <- rearrange",
+        "rearrange_2: reshape 128x2 <- alone",
+    ]
+
+
+def test_einops_moves_the_elements_likewise(tmp_path: Path) -> None:
+    layers = "- {rearrange: {pattern: (g c) (y a) x -> y (c x) (a g), sizes: {g: 2, a: 4}}}"
+    net = network(tmp_path, layers, "input: [4, 8, 3]\n")
+    x = np.arange(4 * 8 * 3).reshape(4, 8, 3)
+    moved = x
+    for node in net:
+        moved = node.layer.run(KERNELS, moved)
+    found = {
+        (y, c * 3 + i, a * 2 + g): x[g * 2 + c, y * 4 + a, i] for g, c, y, a, i in np.ndindex(2, 2, 2, 4, 3)
+    }
+    assert {index: moved[index] for index in np.ndindex(moved.shape)} == found

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 import archcost.layers
 from archcost import foreign
 from archcost.conventions.table import CONVENTIONS
-from archcost.layers import KINDS, RANKED, find, find_item, words
+from archcost.layers import EXPANDED, KINDS, RANKED, find, find_item, words
 from archcost.layers.base import TERMS, Kind, Layer, Operations
 from archcost.words.suggest import plain
 from tests.layers.table import CASES
@@ -190,7 +190,7 @@ def test_a_word_that_is_no_kind_is_not_found() -> None:
 
 def test_every_word_is_offered() -> None:
     ranked = (f"{word}{rank}d" for word in RANKED for rank in (1, 2, 3))
-    assert sorted(words()) == sorted({*KINDS, *ranked, "split"})
+    assert sorted(words()) == sorted({*KINDS, *EXPANDED, *ranked})
     assert None not in [find_item(word) for word in words()]
 
 

@@ -192,7 +192,7 @@ INSTEAD = {
     "normalization": "say which: `batch_norm`, `layer_norm`, `group_norm` or `instance_norm`",
     # axes and shapes
     **each(
-        "permute swapaxes swapdims movedim moveaxis rearrange",
+        "permute swapaxes swapdims movedim moveaxis",
         "axes change places by `transpose: {axes: […]}`; axis 0 is channels, there is no batch",
     ),
     **each("view unflatten", f"write `reshape: {{shape: […]}}`; a shape is {_NO_BATCH}"),

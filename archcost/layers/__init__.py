@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from archcost.layers.base import ItemFields, Kind
@@ -125,6 +125,9 @@ KINDS = {
 }
 """Kind -> module and class, by family. A new kind is one class and one line here."""
 
+EXPANDED = {"split": "split:Split", "rearrange": "rearrange:Rearrange"}
+"""Words that are no kinds, but stand for several layers -> module and class of their fields."""
+
 RANKED = tuple(kind for kind, home in KINDS.items() if home.startswith(("convolution:", "pooling:")))
 """Kinds that may carry their rank in the word (`conv2d`); the word then asserts it."""
 
@@ -142,21 +145,21 @@ def find(word: str) -> tuple[type[Kind], int | None] | None:
         word, rank = word[:-2], int(word[-2])
     if word not in KINDS:
         return None
-    module, _, name = KINDS[word].partition(":")
-    return getattr(import_module(f"archcost.layers.{module}"), name), rank
+    return _class(KINDS[word]), rank
 
 
 def find_item(word: str) -> tuple[type[ItemFields], int | None] | None:
-    """The same of every item with fields: of a kind, and of `split`, which expands into several layers.
+    """The same of every item with fields: of a kind, and of what expands into several layers.
 
     >>> [find_item(word) is not None for word in ("split", "slice", "body")]
     [True, True, False]
     """
-    if word == "split":
-        from archcost.layers.split import Split  # noqa: PLC0415 - few specs need it
+    return (_class(EXPANDED[word]), None) if word in EXPANDED else find(word)
 
-        return Split, None
-    return find(word)
+
+def _class(home: str) -> Any:  # noqa: ANN401 - of a kind, or of what expands
+    module, _, name = home.partition(":")
+    return getattr(import_module(f"archcost.layers.{module}"), name)
 
 
 def unranked(word: str) -> str:
@@ -170,4 +173,4 @@ def unranked(word: str) -> str:
 
 def words() -> list[str]:
     """Every word of an item with fields, for suggestions and completion."""
-    return [*KINDS, "split", *(f"{kind}{rank}d" for kind in RANKED for rank in (1, 2, 3))]
+    return [*KINDS, *EXPANDED, *(f"{kind}{rank}d" for kind in RANKED for rank in (1, 2, 3))]

@@ -219,7 +219,7 @@ def _kind_ref(word: str) -> Schema:
 def _kinds() -> Schema:
     """A definition per kind, and one for every model their fields use."""
     definitions: Schema = {}
-    for word in (*layers.KINDS, "split"):
+    for word in (*layers.KINDS, *layers.EXPANDED):
         made = _class(word).model_json_schema(ref_template="#/$defs/{model}")
         for name, inner in made.pop("$defs", {}).items():
             definitions[name] = _fields(inner)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archcost.layers.base import Kind
+    from archcost.layers.rearrange import Rearrange
     from archcost.layers.split import Split
     from archcost.source import Place
     from archcost.spec.fields import Fields
@@ -88,6 +89,17 @@ class SplitItem(Item):
         super().__init__(word, place, segment)
         self.fields = fields
         self.slices = slices
+
+
+class RearrangeItem(Item):
+    """Axes split, swapped and joined; `layers` are the fields of the layers that do it, by their kind."""
+
+    def __init__(
+        self, place: Place, segment: str, fields: Fields[Rearrange], layers: dict[type[Kind], Fields[Kind]]
+    ) -> None:
+        super().__init__("rearrange", place, segment)
+        self.fields = fields
+        self.layers = layers
 
 
 class BlockCall(Item):

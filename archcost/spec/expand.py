@@ -7,12 +7,13 @@ is still checked, so one mistake is one error and several are all reported.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from archcost.errors import ShapeError, SpecError
 from archcost.layers.base import TensorSource, how_many_arrive
 from archcost.network import Expectation, Network
-from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat, SplitItem
+from archcost.spec.document import BlockCall, Body, Branches, LayerItem, RearrangeItem, Repeat, SplitItem
 from archcost.spec.expectations import expected
 from archcost.spec.iterations import rounds
 from archcost.spec.nodes import NodeMaker
@@ -247,8 +248,8 @@ class Expander:
         match item:
             case LayerItem():
                 return self._layer(item, flow, env, frame)
-            case SplitItem():
-                return self._split(item, flow, env, frame)
+            case SplitItem() | RearrangeItem():
+                return self._several(item, flow, env, frame)
             case BlockCall():
                 return self._block(item, flow, env, frame)
             case Branches():
@@ -288,14 +289,14 @@ class Expander:
         path = frame.prefix + (item.segment or item.word)
         return Tap((self._made.make(fields, layer, flow, _labels(item, flow), path, frame),))
 
+    def _several(self, item: SplitItem | RearrangeItem, flow: Flow, env: Environment, frame: Frame) -> Tap:
+        if isinstance(item, SplitItem):
+            return self._split(item, flow, env, frame)
+        return self._rearrange(item, flow, env, frame)
+
     def _split(self, item: SplitItem, flow: Flow, env: Environment, frame: Frame) -> Tap:
         """A slice per part, each read by the part's name."""
-        if len(flow) != 1:
-            text = f"split: takes one input, but {how_many_arrive(len(flow))}; choose one with `from`"
-            raise Mistake(item.place, text)
-        (wire,), (label,) = flow, _labels(item, flow)
-        if isinstance(wire, Unknown):
-            raise Lost
+        wire, label = _one(item, flow)
         split = self._made.layer(item.fields, env, {})
         path = frame.prefix + (item.segment or item.word)
         parts: dict[str, Tap] = {}
@@ -306,6 +307,22 @@ class Expander:
         except ShapeError as error:
             raise Mistake(item.fields.place_of(str(error)), f"split: {error} (from {label})") from None
         return Tap(tuple(part.flow[0] for part in parts.values()), parts)
+
+    def _rearrange(self, item: RearrangeItem, flow: Flow, env: Environment, frame: Frame) -> Tap:
+        """A node per step; one alone has the item's own path."""
+        wire, label = _one(item, flow)
+        try:
+            steps = list(self._made.layer(item.fields, env, {}).steps(wire.output))
+        except ShapeError as error:
+            raise Mistake(item.fields.place_of(str(error)), f"rearrange: {error} (from {label})") from None
+        path, seen = frame.prefix + (item.segment or item.word), Counter[str]()
+        for layer in steps:
+            fields = item.layers[type(layer)]
+            seen[fields.word] += 1
+            number = f"_{seen[fields.word]}" if seen[fields.word] > 1 else ""
+            below = f".{fields.word}{number}" if len(steps) > 1 else ""
+            wire = self._made.make(fields, layer, (wire,), [f"'{wire.path}'"], path + below, frame)
+        return Tap((wire,))
 
     def _sizes(self, fields: Fields[Kind], frame: Frame) -> dict[str, Shape]:
         """The spatial sizes of the taps the fields name (`like: c3`)."""
@@ -467,6 +484,17 @@ def _labels(item: Item, flow: Flow) -> list[str]:
         return [f"'{wire.path}'" for wire in flow]
     named = [ref.stack is None and not ref.is_previous for ref in refs]
     return [f"'{ref.text if n else wire.path}'" for n, ref, wire in zip(named, refs, flow, strict=True)]
+
+
+def _one(item: Item, flow: Flow) -> tuple[Node | Input, str]:
+    """The one tensor that arrives, and what an error calls it."""
+    if len(flow) != 1:
+        text = f"{item.word}: takes one input, but {how_many_arrive(len(flow))}; choose one with `from`"
+        raise Mistake(item.place, text)
+    (wire,), (label,) = flow, _labels(item, flow)
+    if isinstance(wire, Unknown):
+        raise Lost
+    return wire, label
 
 
 def _passed_on(item: Item) -> tuple[list[str], list[str]]:

@@ -18,6 +18,7 @@ from archcost.spec.document import (
     Branches,
     LayerItem,
     MergeSpec,
+    RearrangeItem,
     Repeat,
     SplitItem,
 )
@@ -125,8 +126,9 @@ class ItemParser:
                 if name in fields.kind.tap_fields:  # `like: c3` must name a visible tap
                     self._checks.refs(template.node, context.names, f"{word}: {name}")
             return LayerItem(word, place, segment, fields)
-        if word == "split":
-            return self._split(value, place, context, segment)
+        if word in layers.EXPANDED:
+            make = {"split": self._split, "rearrange": self._rearrange}[word]
+            return make(value, place, context, segment)
         block = self._blocks.find(word)
         if block is not None:
             self._blocks.calls.append(BlockUse(word, block, value, place, context.names.in_block))
@@ -143,6 +145,15 @@ class ItemParser:
 
         fields = Fields("split", (Split, None), place).read(value, context.readable, self._checks)
         return SplitItem("split", place, segment, fields, Fields[Kind]("slice", (Slice, None), place))
+
+    def _rearrange(self, value: Tree | None, place: Place, context: Context, segment: str) -> Item:
+        from archcost.layers.rearrange import Rearrange  # noqa: PLC0415 - few specs need it
+        from archcost.layers.shape import Reshape, Transpose  # noqa: PLC0415 - as above
+
+        fields = Fields("rearrange", (Rearrange, None), place).read(value, context.readable, self._checks)
+        steps: dict[type[Kind], str] = {Reshape: "reshape", Transpose: "transpose"}
+        made = {kind: Fields[Kind](word, (kind, None), place) for kind, word in steps.items()}
+        return RearrangeItem(place, segment, fields, made)
 
     # -- structures -------------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.expressions.tokens import tap_of
 from archcost.network import Unused
-from archcost.spec.document import BlockCall, Body, Branches, LayerItem, Repeat, SplitItem
+from archcost.spec.document import BlockCall, Body, Branches, LayerItem, RearrangeItem, Repeat, SplitItem
 from archcost.spec.sharing import set_of_weights
 from archcost.spec.yaml_reader import SequenceNode
 
@@ -143,7 +143,7 @@ class Survey:
                     self._reads(item.fields.templates.values(), scope, body)
                     likes = (item.fields.templates.get(name) for name in item.fields.kind.tap_fields)
                     self._taken([like.as_ref().text for like in likes if like], body)
-                case SplitItem():
+                case SplitItem() | RearrangeItem():
                     self._reads(item.fields.templates.values(), scope, body)
                 case BlockCall():
                     calls = self._calls[body]
