@@ -78,13 +78,13 @@ NEVER = """
     reduce
     local_response_norm normalize
     selu mish sigmoid tanh softplus hard_sigmoid hard_swish log_softmax
-    flatten reshape pad crop slice transpose channel_shuffle roll
+    flatten unflatten squeeze unsqueeze reshape expand pad crop slice transpose channel_shuffle roll
     gather
     identity dropout drop_path scale layer_scale
     offset negate abs reciprocal square power sqrt rsqrt exp log sin cos clamp
     add subtract multiply divide max min average
     greater greater_equal less less_equal equal not_equal where
-    concat
+    concat stack
     constant
     parameter
 """

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from archcost.layers.elementwise import LayerScale, Scale
     from archcost.layers.gather import Gather
     from archcost.layers.linear import Embedding, Linear, Maxout
-    from archcost.layers.merge import Concat
+    from archcost.layers.merge import Concat, Stack
     from archcost.layers.normalization import (
         BatchNorm,
         GlobalResponseNorm,
@@ -69,7 +69,19 @@ if TYPE_CHECKING:
     from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
     from archcost.layers.reduction import Reduce
     from archcost.layers.resize import Upsample
-    from archcost.layers.shape import Crop, Flatten, Pad, Reshape, Roll, Slice, Transpose
+    from archcost.layers.shape import (
+        Crop,
+        Expand,
+        Flatten,
+        Pad,
+        Reshape,
+        Roll,
+        Slice,
+        Squeeze,
+        Transpose,
+        Unflatten,
+        Unsqueeze,
+    )
     from archcost.network import Input, Network, Node
     from archcost.windows.window import Axes, Pads, Window
 
@@ -693,7 +705,24 @@ def _log_softmax(torch: Torch, layer: LogSoftmax, x: Tensor) -> Tensor:
 
 
 def _flatten(torch: Torch, layer: Flatten, x: Tensor) -> Tensor:
-    return x.flatten(1)
+    return x.flatten(*(1 + axis % (x.dim() - 1) for axis in (layer.start, layer.end)))
+
+
+def _unflatten(torch: Torch, layer: Unflatten, x: Tensor) -> Tensor:
+    return x.unflatten(1 + layer.axis, layer.sizes)
+
+
+def _squeeze(torch: Torch, layer: Squeeze, x: Tensor) -> Tensor:
+    named = range(x.dim() - 1) if layer.axis == "all" else layer.axis
+    return x.squeeze(tuple(1 + axis for axis in named))
+
+
+def _unsqueeze(torch: Torch, layer: Unsqueeze, x: Tensor) -> Tensor:
+    return x.unsqueeze(1 + layer.axis)
+
+
+def _expand(torch: Torch, layer: Expand, x: Tensor) -> Tensor:
+    return x.expand(-1, *layer.shape)
 
 
 def _reshape(torch: Torch, layer: Reshape, x: Tensor) -> Tensor:
@@ -784,6 +813,10 @@ def _where(torch: Torch, layer: Kind, condition: Tensor, a: Tensor, b: Tensor) -
 
 def _average(torch: Torch, layer: Kind, *xs: Tensor) -> Tensor:
     return torch.stack(torch.broadcast_tensors(*xs)).mean(0)
+
+
+def _stack(torch: Torch, layer: Stack, *xs: Tensor) -> Tensor:
+    return torch.stack(xs, dim=1 + layer.axis)
 
 
 def _concat(torch: Torch, layer: Concat, *xs: Tensor) -> Tensor:
@@ -918,7 +951,11 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "log_softmax": _log_softmax,
     # shape
     "flatten": _flatten,
+    "unflatten": _unflatten,
+    "squeeze": _squeeze,
+    "unsqueeze": _unsqueeze,
     "reshape": _reshape,
+    "expand": _expand,
     "pad": _pad,
     "crop": _crop,
     "slice": _slice,
@@ -950,6 +987,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     # merge
     "add": _joined("add"),
     "concat": _concat,
+    "stack": _stack,
     "multiply": _joined("mul"),
     "subtract": _named("subtract"),
     "divide": _named("divide"),

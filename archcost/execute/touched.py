@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcost.network import Input, Network, Node
-    from archcost.passes.access import AccessCache, Mix
+    from archcost.passes.access import Access, AccessCache, Mix
     from archcost.windows.offsets import Offsets
     from archcost.windows.reach import AxisReach, Digits, Reach
     from archcost.windows.rearrangement import Rearrangement
@@ -120,18 +120,26 @@ class TouchFollower(Follower[Touched]):
                 arriving = _mixed(arriving, self._accesses.channels(node, position), x, y)
             moved = _rearranged(arriving, access.how, x, y)
             return self.united([arriving, moved]) if access.way == "beside all" else moved
+        mode = node.layer.beyond_the_border
+        if access.stages:
+            for step, made in access.stages:
+                arriving, x = self._moved(step, arriving, x, made, mode), made
+            return arriving
         if max(arriving.touched.shape[0], arriving.inside.shape[0]) > 1:
             arriving = _mixed(arriving, self._accesses.channels(node, position), x, y)
+        return self._moved(access, arriving, x, y, mode)
+
+    def _moved(self, access: Access, spot: Touched, x: Shape, y: Shape, mode: str) -> Touched:
+        """What is touched through a single step."""
+        if access.how:
+            return _rearranged(spot, access.how, x, y)
         if access.start:
-            return _placed(arriving, *access.start, y)
+            return _placed(spot, *access.start, y)
         if access.rolled:
             axes = tuple(range(1, len(x)))
-            return arriving.having(
-                np.roll(arriving.touched, access.rolled, axes), np.roll(arriving.inside, access.rolled, axes)
-            )
-        mode = node.layer.beyond_the_border
-        parts = [self._slid(arriving, window, y[1:], mode) for window in access.shown]
-        return self.united(parts) if parts else arriving
+            return spot.having(*(np.roll(m, access.rolled, axes) for m in (spot.touched, spot.inside)))
+        parts = [self._slid(spot, window, y[1:], mode) for window in access.shown]
+        return self.united(parts) if parts else spot
 
     def _slid(self, spot: Touched, window: Window, axes: Axes, mode: str) -> Touched:
         touched, inside = spot.touched, spot.inside

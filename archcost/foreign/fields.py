@@ -178,6 +178,11 @@ FIELDS_OF: dict[str, dict[str, str]] = {
     "log_softmax": _AXIS,
     "concat": _AXIS,
     "reshape": each("target_shape dims size sizes dim output_shape", "shape"),
+    "unflatten": {**each("unflattened_size size shape", "sizes"), **_AXIS},
+    "squeeze": _AXIS,
+    "unsqueeze": _AXIS,
+    "stack": _AXIS,
+    "expand": each("sizes size target_shape output_shape", "shape"),
     "transpose": each("perm dims order axis permutation", "axes"),
     "pad": {
         **each("pads pad paddings size width pad_width amount", "padding"),
@@ -239,7 +244,10 @@ _NORMS = "batch_normalize bn norm norm_layer use_bn with_bn batchnorm normalizer
 
 _A_NORM = "a norm is an item of its own, after it: `- batch_norm`"
 
-_FLATTENS = "there is no batch, and all that arrives becomes one vector; write it bare: `- flatten`"
+_FLATTENS = (
+    "write `start` and `end`, which count without the batch: PyTorch's start_dim 1 is `start: 0`, which need "
+    "not be written"
+)
 
 NO_FIELDS = {
     **each(
@@ -310,6 +318,7 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
     "softmax": _NO_DIM,
     "log_softmax": _NO_DIM,
     "flatten": each("start_dim end_dim axis start_axis shape", _FLATTENS),
+    **dict.fromkeys(("unflatten", "squeeze", "unsqueeze", "stack"), _NO_DIM),
     "linear": {
         "axis": "`per_position: true` applies it at each position",
         "flatten": "put `- flatten` before it",

@@ -80,6 +80,21 @@ def settled(axes: Named, rank: int) -> Named:
     return found if len(set(found)) == len(axes) else axes
 
 
+def unsqueezed(x: Shape, axis: int) -> Shape:
+    """A shape with an axis of 1 more, which is number `axis` then.
+
+    Raises:
+        ShapeError: with so many axes there is no such number.
+
+    >>> unsqueezed((4, 8), 0), unsqueezed((4, 8), -1)
+    ((1, 4, 8), (4, 8, 1))
+    """
+    rank = len(x) + 1
+    if not -rank <= axis < rank:
+        raise ShapeError(f"axis={axis} is none of the {rank} that {show(x)} has with one more")
+    return (*x[: axis % rank], 1, *x[axis % rank :])
+
+
 def margins(values: Axes | Pads, x: Shape, name: str) -> Pads:
     """(before, after) for every spatial axis of a tensor, from a field `name` that gives margins.
 

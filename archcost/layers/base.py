@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
     from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.stages import Stage
 
 Shapes = dict[str, Shape]
 """Tensors by name, each as its shape, e.g. `{"weight": (64, 3, 7, 7), "bias": (64,)}`."""
@@ -194,6 +195,8 @@ class Kind(ItemFields, ABC):
     """True if the output is the input under another shape: it costs no memory of its own."""
     values_unknown: ClassVar[bool] = False
     """True if nobody knows what it computes: `run` gives values to go on with, and counts nothing."""
+    broadcasts: ClassVar[bool] = False
+    """True if sizes of 1 that arrive are repeated to be those that leave."""
     per_channel: ClassVar[bool] = False
     """True if a channel that leaves depends only on the channel at its place of what arrives."""
     axis_fields: ClassVar[tuple[str, ...]] = ()
@@ -285,6 +288,10 @@ class Kind(ItemFields, ABC):
         """Where the elements of the input at `position` go; None if each stays, or a window says it."""
         return None
 
+    def stages(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> tuple[Stage, ...]:
+        """The steps that lead from the input at `position` to the output; none if it takes a single one."""
+        return ()
+
     def rolled(self, x: Shape) -> Axes:
         """How far everything moves along each spatial axis, round its ends; empty if nothing does."""
         return ()
@@ -354,6 +361,8 @@ class Moving(Layer):
 
 class Merge(Kind):
     """A kind that joins two or more inputs and learns nothing."""
+
+    broadcasts: ClassVar[bool] = True
 
     def check_inputs(self, count: int) -> None:
         """Two or more."""

@@ -5,15 +5,17 @@ All but `concat` work element by element and broadcast sizes of 1, channels incl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from pydantic import Field
 
 from archcost.errors import ShapeError
-from archcost.layers.axes import name_of, names
+from archcost.layers.axes import name_of, names, settled, unsqueezed
 from archcost.layers.base import Formulas, Merge, how_many_arrive
 from archcost.layers.fields import Axis, Number
-from archcost.windows.channels import Channels, concatenated, overlaid
+from archcost.windows.channels import Channels, concatenated, mixed, overlaid
+from archcost.windows.rearrangement import reshaped
+from archcost.windows.stages import Stage
 from archcost.windows.window import Shape, show
 
 if TYPE_CHECKING:
@@ -271,3 +273,52 @@ class Concat(Merge):
     def run(self, kernels: Kernels, *xs: Array) -> Array:
         """Values with the sizes along the axis added up."""
         return kernels.merge.concat(xs, self.axis)
+
+
+class Stack(Merge):
+    """All inputs, which have one shape, along a new axis. Nothing is computed."""
+
+    reference: ClassVar[str] = "PyTorch, torch.stack"
+
+    axis: Axis = Field(
+        0, description="where the new axis is to be, in what leaves; 0 is before the channels, -1 the last"
+    )
+
+    def settled(self, inputs: tuple[Shape, ...]) -> Self:
+        """Counted in what leaves."""
+        return self.model_copy(update={"axis": settled(self.axis, len(inputs[0]) + 1)})
+
+    def stages(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> tuple[Stage, ...]:
+        """A reshape, and a place behind the inputs before it, unless it is a channel then."""
+        x = inputs[position]
+        alone = unsqueezed(x, self.axis)
+        made = Stage(alone, how=reshaped(x, alone))
+        axis = self.axis % len(alone)
+        return (made, Stage(y, start=(axis, position))) if axis else (made,)
+
+    @property
+    def tells_channels_apart(self) -> bool:
+        """Along channels."""
+        return self.axis == 0
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Each input is a channel, or each depends on its like."""
+        return overlaid(arriving) if self.axis else concatenated([mixed([one], 1) for one in arriving])
+
+    def output_shape(self, *xs: Shape) -> Shape:
+        """The shape of all, with as many along the new axis as there are."""
+        _check_ranks(xs)
+        for axis, _ in enumerate(xs[0]):
+            _check_sizes(xs, axis, broadcast=False, why=", and stack takes equal shapes")
+        return tuple(
+            len(xs) if axis == self.axis % (len(xs[0]) + 1) else n
+            for axis, n in enumerate(unsqueezed(xs[0], self.axis))
+        )
+
+    def formulas(self, *xs: Shape, y: Shape) -> Formulas:
+        """Nothing is computed."""
+        return Formulas({})
+
+    def run(self, kernels: Kernels, *xs: Array) -> Array:
+        """Values with an axis more."""
+        return kernels.merge.stack(xs, self.axis)

@@ -8,10 +8,20 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
-from archcost.layers.axes import check_mirrored, listed, margins, name_of, names, shift, together
+from archcost.layers.axes import (
+    check_mirrored,
+    listed,
+    margins,
+    name_of,
+    names,
+    settled,
+    shift,
+    together,
+    unsqueezed,
+)
 from archcost.layers.base import Moving
-from archcost.layers.fields import Axis, Margins, PerAxis, Positive, is_count, lift, must_be
-from archcost.windows.channels import blurred_together, concatenated, in_a_row
+from archcost.layers.fields import AxesOrAll, Axis, Margins, PerAxis, Positive, is_count, lift, must_be
+from archcost.windows.channels import blurred_together, concatenated, mixed
 from archcost.windows.rearrangement import permuted, reshaped
 from archcost.windows.window import Axes, Border, Pads, Shape, Window, per_axis, show, size, spatial
 
@@ -31,55 +41,137 @@ def _target(value: Value) -> Value:
     return sizes
 
 
+def _numbered(axis: int, x: Shape, word: str) -> int:
+    """An axis counted from the front."""
+    if not -len(x) <= axis < len(x):
+        raise ShapeError(f"{word}={axis}, but the axes of {show(x)} are {listed(x)}")
+    return axis % len(x)
+
+
 Target = Annotated[tuple[int, ...], BeforeValidator(_target)]
 """A whole shape in which one size may be -1."""
 
 
-class Flatten(Moving):
-    """All elements as one vector, channel by channel."""
+class _Reshaping(Moving):
+    """The same elements in the same order, row-major, under another shape."""
 
+    per_channel: ClassVar[bool] = True
     alias: ClassVar[bool] = True
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
-        """Each was one position of a channel: together they read what all positions did."""
-        return in_a_row(arriving[0], out_channels)
+        """As they are, or so many as one, or one as so many, whose positions the rearrangement knows."""
+        before = arriving[0]
+        if out_channels == before.total:
+            return before
+        fewer = min(out_channels, before.total)
+        if max(out_channels, before.total) % fewer:
+            return blurred_together(arriving, out_channels)
+        return before.grouped(fewer, out_channels)
 
     def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement:
         """Row-major."""
         return reshaped(inputs[position], y)
 
-    def output_shape(self, x: Shape) -> Shape:
-        """`(elements,)`."""
-        return (size(x),)
-
     def run(self, kernels: Kernels, x: Array) -> Array:
-        """Values `(elements,)`."""
-        return kernels.shape.flatten(x)
+        """Values in the new shape."""
+        return kernels.shape.reshape(x, self.output_shape(x.shape))
 
 
-class Reshape(Moving):
+class Flatten(_Reshaping):
+    """Neighbouring axes as one: all of them, a vector channel by channel, unless told otherwise.
+
+    A map `[channels, height, width]` becomes tokens `[channels, length]` by `{start: 1}`.
+    """
+
+    axis_fields: ClassVar[tuple[str, ...]] = ("start", "end")
+
+    start: Axis = Field(0, description="the first axis to join; 0 is channels, 1 the first spatial axis")
+    end: Axis = Field(-1, description="the last axis to join, that one included; -1 is the last there is")
+
+    def output_shape(self, x: Shape) -> Shape:
+        """`x` with one axis in place of those from `start` to `end`."""
+        start, end = (_numbered(axis, x, word) for word, axis in (("start", self.start), ("end", self.end)))
+        if start > end:
+            raise ShapeError(
+                f"start={self.start} is {names(x)[start]}, behind end={self.end}, {names(x)[end]}; swap them"
+            )
+        return (*x[:start], size(x[start : end + 1]), *x[end + 1 :])
+
+
+class Unflatten(_Reshaping):
+    """One axis as several, the outermost first: heads out of channels, rows out of tokens."""
+
+    axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
+
+    sizes: Target = Field(description="the sizes it becomes; one -1 stands for what is left")
+    axis: Axis = Field(0, description="axis to split; 0 is channels, 1 the first spatial axis, -1 the last")
+
+    @property
+    def tells_channels_apart(self) -> bool:
+        """Channels become positions, if they are split."""
+        return self.axis == 0
+
+    def output_shape(self, x: Shape) -> Shape:
+        """`x` with the sizes in place of the axis."""
+        name = name_of(self.axis, x)
+        length = x[self.axis]
+        known = size(tuple(n for n in self.sizes if n != -1))
+        if length % known or (-1 not in self.sizes and known != length):
+            raise ShapeError(f"sizes {list(self.sizes)} do not multiply to the {length} of {name}")
+        made = tuple(length // known if n == -1 else n for n in self.sizes)
+        return tuple(n for axis, old in enumerate(x) for n in (made if axis == self.axis else (old,)))
+
+
+class Squeeze(_Reshaping):
+    """Axes of size 1 are dropped: `[512, 1, 1]` becomes a vector of 512."""
+
+    axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
+
+    axis: AxesOrAll = Field(
+        "all", description="axes to drop: one, several, or all of size 1; 0 is channels, -1 the last"
+    )
+
+    def output_shape(self, x: Shape) -> Shape:
+        """`x` without the axes."""
+        dropped = together(self.axis, x)
+        if self.axis != "all" and (long := [axis for axis in dropped if x[axis] > 1]):
+            raise ShapeError(f"axis={long[0]} is {names(x)[long[0]]}, of {x[long[0]]}; only a 1 is dropped")
+        left = tuple(n for axis, n in enumerate(x) if n > 1 or axis not in dropped)
+        if not left:
+            raise ShapeError(f"nothing is left of {show(x)}; name the axes to drop: `axis: [1, 2]`")
+        return left
+
+
+class Unsqueeze(_Reshaping):
+    """An axis of size 1 is put in: `[512]` with one behind it is `[512, 1]`."""
+
+    axis: Axis = Field(
+        description="where the new axis is to be, in what leaves; 0 is before the channels, -1 the last"
+    )
+
+    def settled(self, inputs: tuple[Shape, ...]) -> Self:
+        """Counted in what leaves."""
+        return self.model_copy(update={"axis": settled(self.axis, len(inputs[0]) + 1)})
+
+    @property
+    def tells_channels_apart(self) -> bool:
+        """Channels become positions behind an axis put before them."""
+        return self.axis == 0
+
+    def output_shape(self, x: Shape) -> Shape:
+        """`x` with a 1 more."""
+        return unsqueezed(x, self.axis)
+
+
+class Reshape(_Reshaping):
     """The same elements in the same order (row-major, channels first) under another shape."""
 
-    per_channel: ClassVar[bool] = True
-    alias: ClassVar[bool] = True
-
     shape: Target = Field(description="the new shape, [channels, axes…]; one -1 stands for what is left")
-
-    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
-        """As they are, where there are as many; see `Flatten` for a vector."""
-        before = arriving[0]
-        if len(self.shape) == 1:
-            return in_a_row(before, out_channels)
-        return before if out_channels == before.total else blurred_together(arriving, out_channels)
 
     @property
     def tells_channels_apart(self) -> bool:
         """Channels of a vector may become positions."""
         return len(self.shape) > 1
-
-    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement:
-        """Row-major."""
-        return reshaped(inputs[position], y)
 
     def output_shape(self, x: Shape) -> Shape:
         """The shape as given, its -1 filled in."""
@@ -91,9 +183,43 @@ class Reshape(Moving):
             raise ShapeError(f"shape {list(self.shape)} needs a multiple of {known} elements, but {there}")
         return tuple(size(x) // known if n == -1 else n for n in self.shape)
 
+
+def _repeated(value: Value) -> Value:
+    sizes = lift(value)
+    if not sizes or not all(n == -1 or (is_count(n) and n) for n in sizes):
+        raise must_be("a list of sizes, [channels, axes…]; -1 keeps the size that arrives", value)
+    return sizes
+
+
+class Expand(Moving):
+    """Axes of size 1 repeated to the sizes that are wanted, as `add` and `multiply` do by themselves."""
+
+    broadcasts: ClassVar[bool] = True
+    per_channel: ClassVar[bool] = True
+
+    shape: Annotated[tuple[int, ...], BeforeValidator(_repeated)] = Field(
+        description="the new shape, [channels, axes…]; -1 keeps the size that arrives"
+    )
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """A single one stands at every place."""
+        before = arriving[0]
+        return before if out_channels == before.total else mixed(arriving, out_channels)
+
+    def output_shape(self, x: Shape) -> Shape:
+        """The shape as given, where it has -1 that of `x`."""
+        if len(self.shape) != len(x):
+            raise ShapeError(f"shape {list(self.shape)} has {len(self.shape)} sizes, and {show(x)} {len(x)}")
+        for axis, (n, wanted) in enumerate(zip(x, self.shape, strict=True)):
+            if wanted not in {-1, n} and n != 1:
+                raise ShapeError(
+                    f"shape[{axis}] {wanted} is not the {names(x)[axis]} of {n}; only a 1 repeats"
+                )
+        return tuple(n if wanted == -1 else wanted for n, wanted in zip(x, self.shape, strict=True))
+
     def run(self, kernels: Kernels, x: Array) -> Array:
-        """Values in the new shape."""
-        return kernels.shape.reshape(x, self.shape)
+        """Values of the new shape."""
+        return kernels.shape.expand(x, self.shape)
 
 
 class Pad(Moving):

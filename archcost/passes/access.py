@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
-from archcost.layers.base import Merge
 from archcost.windows.channels import RUNS, ChannelRun, Channels
 from archcost.windows.rearrangement import broadcast, everything, everywhere, grouped, mixed, shared
 
@@ -12,6 +11,7 @@ if TYPE_CHECKING:
     from archcost.layers.base import Kind
     from archcost.network import Node
     from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.stages import Stage
     from archcost.windows.window import Axes, Shape, Window
 
 Way: TypeAlias = Literal[
@@ -24,6 +24,7 @@ Way: TypeAlias = Literal[
     "rearranged",
     "placed",
     "rolled",
+    "staged",
     "unknown",
 ]
 """In what way positions are read.
@@ -37,6 +38,7 @@ Way: TypeAlias = Literal[
     rearranged    at other places: axes are swapped, split or merged, or summed over
     placed        from some place on, beside other tensors
     rolled        so many positions further back, round the ends of the axes
+    staged        in several of these ways, one after the other
     unknown       nothing is known about what is read
 """
 
@@ -51,6 +53,7 @@ class Access(NamedTuple):
         how: where the elements go; for `window`, `placed`, `rolled`, `unmoved` and `unknown` there is none.
         start: for `placed`: the axis, and where along it the input begins.
         rolled: for `rolled`: how far, per spatial axis.
+        stages: for `staged`: the single ways, each with the shape that it makes.
         is_nominal: where positions are really read follows from the data.
     """
 
@@ -60,6 +63,7 @@ class Access(NamedTuple):
     how: Rearrangement | None = None
     start: tuple[int, int] | None = None
     rolled: Axes = ()
+    stages: tuple[tuple[Access, Shape], ...] = ()
     is_nominal: bool = False
 
     @property
@@ -114,9 +118,19 @@ def _access(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Acce
     x = xs[position]
     if not layer.field_is_known:
         return Access("unknown")
+    if stages := layer.stages(position, xs, y):
+        return Access("staged", stages=tuple((_staged(stage), stage.y) for stage in stages))
     if how := layer.rearrangement(position, xs, y):
         return Access("rearranged", how=how)
     return _over_positions(layer, x, y) or _at_places(layer, position, xs, y)
+
+
+def _staged(stage: Stage) -> Access:
+    if stage.how:
+        return Access("rearranged", how=stage.how)
+    if stage.start:
+        return Access("placed", start=stage.start)
+    return Access("window", stage.window, (stage.window,) if stage.window else ())
 
 
 def _over_positions(layer: Kind, x: Shape, y: Shape) -> Access | None:
@@ -134,7 +148,7 @@ def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> A
     x = xs[position]
     if start := layer.place(position, xs):
         return Access("placed", start=start)
-    if isinstance(layer, Merge):
+    if layer.broadcasts:
         return Access("broadcast", how=broadcast(x, y)) if x[1:] != y[1:] else Access("unmoved")
     if any(far := layer.rolled(x)):
         return Access("rolled", rolled=far)

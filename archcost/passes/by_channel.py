@@ -53,14 +53,20 @@ def _through(node: Node, tracer: Follower[T], found: Mapping[Node | Input, _Trac
         channels = blurred_together(arriving, node.output[0])
     if any(one.differ and _become_positions(node, position) for position, one in enumerate(arriving)):
         channels = channels._replace(bounded=True)
-    return _separated(channels, parts, tracer, found[node.inputs[0]] if len(node.inputs) == 1 else None)
+    only = found[node.inputs[0]] if len(node.inputs) == 1 else None
+    return _separated(channels, parts, tracer, tracer.nothing(node), only)
 
 
 def _become_positions(node: Node, position: int) -> bool:
     """Whether channels of an input leave as positions, each of which reads what that channel did."""
-    how = node.layer.rearrangement(position, node.shapes, node.output)
-    return how is not None and any(
-        how.sizes[factor] > 1 and factor in axis for factor in how.source[0] for axis in how.target[1:]
+    stages = node.layer.stages(position, node.shapes, node.output)
+    ways = [stage.how for stage in stages] or [node.layer.rearrangement(position, node.shapes, node.output)]
+    return any(
+        how.sizes[factor] > 1 and factor in axis
+        for how in ways
+        if how
+        for factor in how.source[0]
+        for axis in how.target[1:]
     )
 
 
@@ -81,16 +87,21 @@ def _renumbered(channels: Channels, places: Sequence[int]) -> Channels:
 
 
 def _separated(
-    channels: Channels, parts: Sequence[T], tracer: Follower[T], only: _Traced[T] | None
+    channels: Channels, parts: Sequence[T], tracer: Follower[T], nothing: T, only: _Traced[T] | None
 ) -> _Traced[T]:
-    """The parts united as the channels need them. What only hands on its input is that input again."""
+    """The parts united as the channels need them, `nothing` where they read none of them.
+
+    What only hands on its input is that input again.
+    """
     if only and channels == only.channels and all(a is b for a, b in zip(parts, only.parts, strict=False)):
         return only
     needed = dict.fromkeys(run.sources for run in channels.runs)
     if len(needed) > PARTS:
         channels = blurred_together([channels], channels.total)
         needed = dict.fromkeys(run.sources for run in channels.runs)
-    merged = [tracer.merged([parts[i] for i in sorted(sources)]) for sources in needed]
+    merged = [
+        tracer.merged([parts[i] for i in sorted(sources)]) if sources else nothing for sources in needed
+    ]
     if channels.bounded:
         merged = [tracer.bounded(part) for part in merged]
     places = {sources: i for i, sources in enumerate(needed)}

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from archcost.network import Input, Network, Node
-    from archcost.passes.access import Mix, Way
+    from archcost.passes.access import Access, Mix, Way
     from archcost.windows.offsets import Box
     from archcost.windows.reach import AxisReach
     from archcost.windows.rearrangement import Rearrangement
@@ -193,9 +193,25 @@ class Tracer(Follower[Reaches]):
             if access.mixes_channels and (reach.has_digits or reach.blurred):
                 reach = _mixed(reach, self._accesses.channels(node, position), x, y, whole)
             return _rearranged(access.way, reach, access.how, x, whole)
-        if reach.has_digits or reach.blurred:
+        mixed = reach.has_digits or reach.blurred
+        if access.stages:
+            found = self._staged(access, reach, x, whole)
+            return _blurred(found, reach, self._accesses.channels(node, position)) if mixed else found
+        if mixed:
             reach = _mixed(reach, self._accesses.channels(node, position), x, y, whole)
             x = (y[0], *x[1:])
+        return self._moved(access, reach, x, y, whole)
+
+    def _staged(self, access: Access, reach: Reach, x: Shape, whole: Axes) -> Reach:
+        """What is read in several steps, which say what becomes of channels, too."""
+        for step, y in access.stages:
+            reach, x = self._moved(step, reach, x, y, whole), y
+        return reach
+
+    def _moved(self, access: Access, reach: Reach, x: Shape, y: Shape, whole: Axes) -> Reach:
+        """What is read through a single step, from what a tensor of shape `x` reads."""
+        if access.how:
+            return rearranged(reach, access.how, x, whole)
         if access.start is not None:
             return placed(reach, *access.start, x, y, whole)
         if access.rolled:
@@ -234,6 +250,11 @@ def _mixed(reach: Reach, mix: Mix, x: Shape, y: Shape, whole: Axes) -> Reach:
     if mix.first is not None:
         return picked(reach, mix.first, x, y)
     found = rearranged(reach, mix.how, x, whole) if mix.how else reach
+    return _blurred(found, reach, mix)
+
+
+def _blurred(found: Reach, reach: Reach, mix: Mix) -> Reach:
+    """What was found from a reach, as sure as the mix of channels is."""
     bounded = found.upper_bound or mix.is_bounded or (mix.is_blurred and reach.blurred)
     return found._replace(blurred=found.blurred or mix.is_blurred, upper_bound=bounded)
 

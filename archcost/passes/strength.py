@@ -181,7 +181,7 @@ class _Backtrace:
                 return Backward()
             case "broadcast":
                 return self._from_broadcast(x, y)
-            case "rearranged" | "placed" | "rolled":
+            case "rearranged" | "placed" | "rolled" | "staged":
                 return self._from_rearranged(access, x, y)
             case _:
                 return None

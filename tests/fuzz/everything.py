@@ -31,7 +31,19 @@ LARGEST = 2**15
 ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish")
 WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "masked_conv", "max_pool", "avg_pool")
 TWO = ("matmul", "einsum", "deform_conv", "dynamic_conv", "selective_scan")
-MERGES = ("add", "concat", "subtract", "multiply", "divide", "max", "min", "average", "less", "where")
+MERGES = (
+    "add",
+    "concat",
+    "stack",
+    "subtract",
+    "multiply",
+    "divide",
+    "max",
+    "min",
+    "average",
+    "less",
+    "where",
+)
 SINGLE = tuple(kind for kind in KINDS if kind not in {*WINDOWS, *TWO, *MERGES, "parameter", "constant"})
 
 RANKS = (0, 1, 1, 2, 2, 2, 3)
@@ -447,6 +459,25 @@ class Everything(Writer):
         axes = list(range(self.rank + 1))
         self.random.shuffle(axes)
         return {"axes": [axis - len(axes) * self.chance(0.3) for axis in axes]}
+
+    def _flatten(self, _: list[str]) -> Item:
+        return self.some({"start": self.random.choice((0, 1, -2)), "end": self.random.choice((1, 2, -1))})
+
+    def _unflatten(self, _: list[str]) -> Item:
+        return self.some({"axis": self.random.choice((0, 1, -1))}) | {
+            "sizes": [self.random.choice((1, 2)), -1]
+        }
+
+    def _squeeze(self, _: list[str]) -> Item:
+        return self.some({"axis": self.random.choice((1, -1, [0, 1]))})
+
+    def _unsqueeze(self, _: list[str]) -> Item:
+        return {"axis": self.random.choice((0, 1, -1))}
+
+    _stack = _unsqueeze
+
+    def _expand(self, _: list[str]) -> Item:
+        return {"shape": [self.random.choice((-1, 2, "$v")) for _ in range(self.rank + 1)]}
 
     def _roll(self, _: list[str]) -> Item:
         axes = self.random.choice((0, 1, -1, [0, 1], [1, -1]))

@@ -256,6 +256,27 @@ def _roll(w: Writer, xs: tuple[Shape, ...]) -> Fields:
     return {"axis": axes, "shifts": _some(w, -3, 3, len(axes))}
 
 
+def _flatten(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    if w.random.random() < 0.3:
+        return {}
+    start = w.random.randrange(len(xs[0]))
+    return {"start": start, "end": w.random.randrange(start, len(xs[0]))}
+
+
+def _unflatten(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    axis = w.random.randrange(len(xs[0]))
+    return {"axis": axis, "sizes": [w.random.choice([d for d in (1, 2, 3) if xs[0][axis] % d == 0]), -1]}
+
+
+def _unsqueeze(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    return {"axis": w.random.randint(0, len(xs[0]))}
+
+
+def _expand(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    shape = [w.random.randint(2, 4) if n == 1 and w.random.random() < 0.6 else -1 for n in xs[0]]
+    return {"shape": shape} if max(shape) > 1 else None
+
+
 def _pad(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     return {"padding": w.random.randint(0, 2)} if w.padding and len(xs[0]) > 1 else None
 
@@ -332,7 +353,12 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("adaptive_avg_pool", _adaptive, 1),
     ("global_avg_pool", _none, 1),
     ("reduce", _reduce, 1),
-    ("flatten", _none, 1),
+    ("flatten", _flatten, 1),
+    ("unflatten", _unflatten, 1),
+    ("squeeze", _none, 1),
+    ("unsqueeze", _unsqueeze, 1),
+    ("expand", _expand, 1),
+    ("expand", _expand, 1),
     ("relu", _none, 1),
     ("softmax", _axis, 1),
     ("layer_norm", _axes, 1),
@@ -362,6 +388,8 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("multiply", _none, 2),
     ("concat", _axis, 2),
     ("concat", _axis, 2),
+    ("stack", _unsqueeze, 2),
+    ("stack", _unsqueeze, 2),
     ("matmul", _matmul, 2),
     ("matmul", _matmul, 2),
     ("einsum", _einsum, 2),

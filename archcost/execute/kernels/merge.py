@@ -78,6 +78,11 @@ def _handed_on(y: Array, *xs: Array | float) -> Array:
     return np.where(reduce(np.logical_or, map(np.isnan, xs)), y.dtype.type("nan"), y)
 
 
+def stack(xs: tuple[Array, ...], axis: int) -> Array:
+    """Along a new axis."""
+    return np.stack(xs, axis)
+
+
 def concat(xs: tuple[Array, ...], axis: int) -> Array:
     """One after the other along an axis."""
     return np.concatenate(xs, axis)

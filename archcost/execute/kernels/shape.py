@@ -18,11 +18,6 @@ _MODES: dict[str, Literal["constant", "reflect", "edge"]] = {
 """What NumPy calls them."""
 
 
-def flatten(x: Array) -> Array:
-    """All elements as one vector, channel by channel."""
-    return x.reshape(-1)
-
-
 def reshape(x: Array, shape: Shape) -> Array:
     """The same elements in the same order; one size may be -1, whatever is left."""
     return x.reshape(shape)
@@ -57,3 +52,8 @@ def channel_shuffle(x: Array, groups: int) -> Array:
 def roll(x: Array, shifts: Axes) -> Array:
     """Everything moved on along every axis, channels first, round its end."""
     return np.roll(x, shifts, axis=tuple(range(x.ndim)))
+
+
+def expand(x: Array, shape: Shape) -> Array:
+    """Sizes of 1 repeated; -1 keeps a size."""
+    return np.broadcast_to(x, [n if new == -1 else new for n, new in zip(x.shape, shape, strict=True)])
