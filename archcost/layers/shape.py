@@ -85,8 +85,12 @@ class Flatten(_Reshaping):
 
     axis_fields: ClassVar[tuple[str, ...]] = ("start", "end")
 
-    start: Axis = Field(0, description="the first axis to join; 0 is channels, 1 the first spatial axis")
-    end: Axis = Field(-1, description="the last axis to join, that one included; -1 is the last there is")
+    start: Axis = Field(
+        default=0, description="the first axis to join; 0 is channels, 1 the first spatial axis"
+    )
+    end: Axis = Field(
+        default=-1, description="the last axis to join, that one included; -1 is the last there is"
+    )
 
     def output_shape(self, x: Shape) -> Shape:
         """`x` with one axis in place of those from `start` to `end`."""
