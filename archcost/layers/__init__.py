@@ -108,8 +108,8 @@ KINDS = {
     # merge
     "add": "merge:Add",
     "concat": "merge:Concat",
-    "subtract": "merge:Subtract",
     "stack": "merge:Stack",
+    "subtract": "merge:Subtract",
     "multiply": "merge:Multiply",
     "divide": "merge:Divide",
     "max": "merge:Maximum",
