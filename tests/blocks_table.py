@@ -482,6 +482,15 @@ CASES = [
         output="[64, 28, 28]",
     ),
     Case(
+        why="Gu & Dao 2023: 3 E D^2 in the projections; 1536 channels keep 16 numbers each, steps have 48",
+        x="[768, 128]",
+        call="std/mamba",
+        weights=3 * 2 * 768**2 + 4 * 1536 + 1536 * (48 + 2 * 16) + 48 * 1536 + 16 * 1536,
+        others=3 * 1536,
+        macs=128 * (3 * 2 * 768**2 + 4 * 1536 + 1536 * (48 + 2 * 16) + 48 * 1536 + 16 * 1536),
+        output="[768, 128]",
+    ),
+    Case(
         why="Wang et al. 2018: rates 1, 2, 5 see 1 + 2 (1 + 2 + 5) positions",
         x="[64, 64, 64]",
         call="std/hdc: {norm: false}",

@@ -325,6 +325,7 @@ OF_MAPS = {"swin_block"}
 """Blocks over windows of maps."""
 
 ONE_AXIS = {
+    "mamba",
     "attention",
     "cross_attention",
     "transformer_encoder_layer",

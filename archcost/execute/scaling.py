@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 Parts = tuple[tuple[int, int], ...]
 """Stretches of an axis that were scaled each in its own way: how many there were, and are."""
 
-_LEAVING = ("out_channels", "out_features", "embedding_dim")
-"""Fields that say how many channels leave."""
+_LEAVING = ("out_channels", "out_features", "embedding_dim", "hidden_size", "proj_size")
+"""Fields that say how many channels leave; 0 where another says it."""
 
-_ARRIVING = ("in_channels", "in_features")
+_ARRIVING = ("in_channels", "in_features", "input_size")
 """Fields that assert how many arrive."""
 
 
@@ -137,7 +137,7 @@ def _set_by(node: Node) -> Iterator[tuple[_Set, int]]:
         yield _Set(node.place, "shape", shape[0]), 1
     elif not (_is_per_channel(node) or _is_listed(layer)):
         for name in _LEAVING:
-            if name in type(layer).model_fields:
+            if name in type(layer).model_fields and getattr(layer, name):
                 yield _Set(node.place, name, getattr(layer, name)), getattr(layer, "groups", 1)
 
 

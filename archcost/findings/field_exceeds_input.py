@@ -27,11 +27,19 @@ def _check(facts: Facts) -> Iterator[Finding]:
             yield at(node, RULE.name, "info", _message(field, tensor, name))
 
 
+_RECURRENT = {"lstm", "gru", "rnn", "selective_scan"}
+"""Kinds whose window is as long as the sequence, so that any convolution makes the field longer."""
+
+
 def _first(facts: Facts) -> dict[str, tuple[Node, Field]]:
     """For every input, the first node whose field is larger. An upper bound proves nothing."""
     axes = {tensor.path: tensor.output[1:] for tensor in facts.network.inputs}
     found: dict[str, tuple[Node, Field]] = {}
+    behind: set[Node | Input] = set()
     for node in facts.network:
+        if node.kind in _RECURRENT or not behind.isdisjoint(node.inputs):
+            behind.add(node)
+            continue
         for name, whole in facts.fields[node].items():
             field = whole.moving
             if name not in found and field and any(map(gt, field.size, axes[name])) and not field.upper_bound:

@@ -135,6 +135,7 @@ KINDS = {
     "atrousspatialpyramidpooling": "std/aspp",
     "attentiongate": "std/attention_gate",
     "convlstmcell": "std/conv_lstm",
+    **each("mamba mambamixer", "std/mamba"),
     "stochasticdepth": "drop_path",
     "noop": "identity",
     "sequential": "body",
@@ -353,7 +354,7 @@ INSTEAD = {
     "that with `carry: [hidden, cell]` and `share`",
     **each("sru quasirnn", _UNKNOWN_COST),
     **each(
-        "ssm s6 mamba mambablock mambamixer selectivescanfn",
+        "ssm s6 selectivescanfn",
         "the scan is `selective_scan` with `from: [x, delta, b, c]`; its projections are `linear`, "
         "and before it stands a `depthwise_conv` with `padding: causal`",
     ),

@@ -56,6 +56,17 @@ def test_a_group_per_channel_stays_one_and_other_groups_get_a_multiple(network: 
     assert [node.layer.model_dump()["groups"] for node in found] == [1, 8, 8]
 
 
+def test_hidden_units_are_scaled_and_so_is_what_they_are_projected_to(network: Load) -> None:
+    layers = """
+        - lstm: {hidden_size: 16, proj_size: 8, bidirectional: true, input_size: 4}
+        - gru: {hidden_size: 8, input_size: 16}
+    """
+    lstm, gru = scaled(network(layers, "[4, 10]"), Fraction(1, 4)).nodes
+    assert (lstm.output, gru.output) == ((4, 10), (2, 10))
+    assert lstm.weight_shapes()["weight_hr_l0"] == (2, 4)
+    assert gru.weight_shapes()["weight_ih_l0"] == (6, 4)
+
+
 def test_slices_of_channels_keep_their_share_and_those_of_an_input_stay(network: Load) -> None:
     layers = """
     - {name: given, slice: {start: 1}}

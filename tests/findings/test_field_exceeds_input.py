@@ -48,6 +48,13 @@ def test_every_input_has_a_first_layer_of_its_own(said: Said) -> None:
     ]
 
 
+def test_a_layer_that_remembers_all_before_is_left_out_and_what_follows_it(said: Said) -> None:
+    conv = "- conv: {out_channels: 4, kernel_size: %d, padding: same}\n"
+    layers = f"- lstm: {{hidden_size: 4}}\n{conv % 3}- gru: {{hidden_size: 4}}"
+    assert said(RULE, layers, x="[3, 9]") == []
+    assert [line.partition(":")[0] for line in said(RULE, f"{conv % 11}{layers}", x="[3, 9]")] == ["conv"]
+
+
 def test_vectors_have_no_field(said: Said) -> None:
     assert said(RULE, "- linear: {out_features: 4}", x="[3]") == []
 

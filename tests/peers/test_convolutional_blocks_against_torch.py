@@ -146,6 +146,29 @@ def conv_lstm(torch: Torch) -> Built:
     return [gates], forward
 
 
+def mamba(torch: Torch) -> Built:
+    """Its scan as in Mamba's own reference, the sum over what is kept a product of matrices."""
+    nn, f = torch.nn, torch.nn.functional
+    both, chosen, project = (nn.Linear(*sizes, bias=False) for sizes in ((16, 64), (32, 11), (32, 16)))
+    conv, step, scan = nn.Conv1d(32, 32, 4, groups=32), nn.Linear(3, 32), nn.Module()
+    scan.A_log, scan.D = nn.Parameter(torch.empty(32, 4)), nn.Parameter(torch.empty(32))
+
+    def forward(x: Tensor) -> Tensor:
+        x, gate = both(x.mT).chunk(2, 2)
+        x = f.silu(conv(f.pad(x.mT, (3, 0)))).mT
+        delta, b, c = chosen(x).split((3, 4, 4), 2)
+        dt = f.softplus(step(delta), threshold=float("inf"))
+        decay = torch.exp(-dt[..., None] * scan.A_log.exp())
+        added = (dt * x)[..., None] * b[:, :, None]
+        kept, found = torch.zeros_like(added[:, 0]), list[Tensor]()
+        for t in range(x.shape[1]):
+            kept = decay[:, t] * kept + added[:, t]
+            found.append((kept @ c[:, t, :, None])[..., 0])
+        return project((torch.stack(found, 1) + scan.D * x) * f.silu(gate)).mT
+
+    return [both, conv, chosen, step, scan, project], forward
+
+
 def unet_up(torch: Torch) -> Built:
     """With the gate of Attention U-Net."""
     raise_ = torch.nn.ConvTranspose2d(16, 8, 2, 2)
