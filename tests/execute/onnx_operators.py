@@ -367,15 +367,23 @@ def _times(x: Array, factor: float) -> Array:
 
 
 def matmul(case: Case) -> Array:
-    """As matrices side by side; a vector is a matrix of one row, or of one column."""
+    """As matrices in sets; a vector is a matrix of one row, or of one column."""
     a, b = case.x, case.tensor(1)
-    wanted = a.shape[:-1] + (b.shape[-1:] if b.ndim > 1 else ())
-    if a.ndim == 1 and b.ndim > 1:
-        wanted = (*b.shape[:-2], b.shape[-1])
-    rows = (-1, *a.shape[-2:]) if a.ndim > 1 and b.ndim > 1 else (1, -1, a.shape[-1])
-    columns = (-1, *b.shape[-2:]) if b.ndim > 1 else (1, -1, 1)
-    y = case.run("matmul", case.run("reshape", a, shape=rows), case.run("reshape", b, shape=columns))
+    axes = max(a.ndim, b.ndim, 3)
+    rows = a.shape if a.ndim > 1 else (1, *a.shape)
+    columns = b.shape if b.ndim > 1 else (*b.shape, 1)
+    left, right = (
+        case.run("reshape", x, shape=(1,) * (axes - len(shape)) + shape)
+        for x, shape in ((a, rows), (b, columns))
+    )
+    y = case.run("matmul", left, right)
+    sets = y.shape[axes - max(a.ndim, b.ndim) : -2]
+    wanted = (*sets, *rows[:-1][-1:][: a.ndim - 1], *columns[-1:][: b.ndim - 1])
     return case.run("reshape", y, shape=wanted) if wanted else y.reshape(())
+
+
+def einsum(case: Case) -> Array:
+    return case.run("einsum", case.x, case.tensor(1), equation=case.attribute("equation").replace(" ", ""))
 
 
 def attention(case: Case) -> Array:
@@ -628,6 +636,7 @@ TRANSLATIONS: dict[str, Translation] = {
     "LeakyRelu": leaky_relu,
     "LogSoftmax": log_softmax,
     "LpNormalization": normalize,
+    "Einsum": einsum,
     "MatMul": matmul,
     "Max": merged("max"),
     "MaxPool": max_pool,

@@ -21,7 +21,7 @@ UNTRANSLATED = "operators of which archcost has a kind, whose fields are not tra
 
 OUT_OF_SCOPE = {
     UNTRANSLATED: """
-        Einsum EyeLike GRU Gather LSTM RNN""",
+        EyeLike GRU Gather LSTM RNN""",
     "elementary functions and rounding, which no layer kind is by itself": """
         Abs Acos Acosh Asin Asinh Atan Atanh Ceil Cos Cosh Div Erf Exp Floor Log Mod Pow Reciprocal Round Sign
         Sin Sinh Sqrt Tan""",
@@ -98,11 +98,6 @@ def _divides_by_what_is_there(case: Case) -> bool:
     return wide(case) and not case.attribute("count_include_pad", 0)
 
 
-def _broadcasts_matrices(case: Case) -> bool:
-    a, b = (one.shape for one in case.inputs)
-    return min(len(a), len(b)) > 0 and max(len(a), len(b)) > 2 and len(b) > 1 and a[:-2] != b[:-2]
-
-
 def _masks_everything(case: Case) -> bool:
     """Whether some query may look nowhere: its softmax is 0 / 0, which ONNX calls 0."""
     masks = (attention_mask(case, i) for i in range(len(case.x)))
@@ -172,7 +167,11 @@ RULES: tuple[Rule, ...] = (
         "PyTorch does",
         _divides_by_what_is_there,
     ),
-    Rule("MatMul", "`matmul` does not repeat matrices that are missing", _broadcasts_matrices),
+    Rule(
+        "Einsum",
+        "`einsum` is a product of two operands, of which an axis leaves",
+        lambda case: len(case.inputs) != 2 or "->" not in case.attribute("equation"),
+    ),
     Rule(
         "Clip",
         "bounds that cross",
