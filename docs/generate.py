@@ -343,7 +343,7 @@ MEANINGS = {
     "padding": "of the window",
     "passing": "channels of the first branch",
     "pool": "channels of the 1×1 behind the pool",
-    "position_bias": "whether scores have a learned bias for every relative position in a window",
+    "position_bias": "whether scores have a learned bias for every relative position",
     "project": "whether a 1×1 is in the shortcut",
     "query_bias": "whether the linear layer that makes the queries has a bias",
     "rank": "channels that steps are made through",

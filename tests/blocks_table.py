@@ -661,6 +661,15 @@ CASES = [
         output="[384, 100]",
     ),
     Case(
+        why="Shaw et al. 2018, section 3: 2 n - 1 distances of n tokens, for each head a number each",
+        x="[64, 20]",
+        call="std/attention: {heads: 4, position_bias: true}",
+        weights=4 * 64**2,
+        others=4 * 64 + 4 * (2 * 20 - 1),
+        macs=20 * 4 * 64**2 + 2 * 20**2 * 64,
+        output="[64, 20]",
+    ),
+    Case(
         why="Graham et al. 2021, LeViT: keys of 16 channels per head and values of 32",
         x="[128, 196]",
         call="std/attention: {heads: 4, key_channels: 64, value_channels: 128}",

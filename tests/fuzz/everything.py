@@ -203,6 +203,12 @@ class Everything(Writer):
             "deform_conv": deformed,
             "separable_conv": out,
             "conv_norm_act": out,
+            "mlp": self.some({"hidden": self.channels(), "gated": True, "act": "silu"}),
+            "transformer_encoder_layer": self.some(
+                {"heads": self.random.choice((1, 2)), "causal": True, "norm_first": False, "rms_norm": True}
+            ),
+            "swin_block": self.some({"window": self.random.choice((2, 3)), "shift": 1}) | {"heads": 1},
+            "convnext_block": self.some({"response_norm": True}),
             "attention": self.some({"heads": self.random.choice((1, 2))}, 0.8),
             "basic_block": out,
             "bottleneck": {"width": self.channels()},

@@ -7,11 +7,13 @@ from functools import reduce
 from itertools import product
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from archcost.errors import ShapeError
+from archcost.execute.kernels import KERNELS
 from tests.layers.loops import leaving
 from tests.layers.test_deform_conv_against_loops import weigh
 from tests.layers.test_elementwise_against_loops import (
@@ -25,6 +27,7 @@ from tests.layers.test_elementwise_against_loops import (
 )
 
 if TYPE_CHECKING:
+    from archcost.execute.arrays import Array
     from tests.layers.loops import Index
     from tests.layers.test_elementwise_against_loops import Tensor
 
@@ -71,6 +74,17 @@ class Side(NamedTuple):
         rows, columns = (columns, rows) if self.turned else (rows, columns)
         return (heads * rows, columns) if self.tokens else (heads, rows, columns)
 
+    def in_sets(self, heads: int, sets: int, rows: int, columns: int) -> Index:
+        """The same of so many sets."""
+        first, *rest = self.shape(heads, rows, columns)
+        return (first, sets, *rest)
+
+    def of(self, x: Array, heads: int, head: int, one: int) -> Array:
+        """Of an array, a head of a set, as it would arrive alone; a single set is every one."""
+        share = len(x) // heads
+        part = x[head * share : (head + 1) * share, one if x.shape[1] > 1 else 0]
+        return part if self.tokens else part.reshape(1, *part.shape[1:])
+
     def at(self, x: Tensor, heads: int, head: int, row: int, column: int) -> Counted:
         """An element of the matrix as it is multiplied."""
         row, column = (column, row) if self.turned else (row, column)
@@ -111,6 +125,30 @@ def test_every_element_is_a_row_times_a_column(  # noqa: PLR0913, PLR0917 - the 
         }
 
     all_agree(layer, [a.shape(heads, rows, summed), b.shape(heads, summed, columns)], loop)
+
+
+@given(SIDE, SIDE, st.tuples(FEW, FEW), st.tuples(FEW, FEW, FEW), st.data())
+def test_sets_and_heads_that_are_shared_are_repeated(
+    a: Side, b: Side, heads: tuple[int, int], sizes: tuple[int, int, int], data: st.DataObject
+) -> None:
+    """One head and set after the other is a product of its own, of those that it shares."""
+    (kv_heads, times), (rows, summed, columns) = heads, sizes
+    ours, theirs = (data.draw(st.sampled_from([1, 2])) for _ in range(2))
+    fields = {"heads": kv_heads * times, "kv_heads": kv_heads, "tokens": a.tokens and b.tokens}
+    layer = build("matmul", transpose_a=a.turned, transpose_b=b.turned, **fields)
+    alone = build("matmul", transpose_a=a.turned, transpose_b=b.turned, heads=1)
+    x, y = a.in_sets(kv_heads * times, ours, rows, summed), b.in_sets(kv_heads, theirs, summed, columns)
+    random = np.random.default_rng(0)
+    left, right = random.normal(size=x), random.normal(size=y)
+    found = layer.run(KERNELS, left, right)
+    assert found.shape == layer.output_shape(x, y)
+    is_tokens = a.tokens != b.tokens
+    for head, one in product(range(kv_heads * times), range(max(ours, theirs))):
+        of = a.of(left, kv_heads * times, head, one), b.of(right, kv_heads, head // times, one)
+        share = len(found) // (kv_heads * times)
+        part = found[head * share : (head + 1) * share, one]
+        wanted = alone.run(KERNELS, *of)
+        assert np.allclose(part if is_tokens else part[None], wanted)
 
 
 @given(FEW, FEW, FEW, BOOLEAN)

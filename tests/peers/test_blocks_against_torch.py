@@ -182,6 +182,29 @@ def test_a_causal_mask_hides_what_comes_later_and_all_products_count(network: Bu
     mine.agrees(theirs)
 
 
+class DistanceAttention(CausalAttention):
+    """Sees all tokens, and adds a number for how far one is from another."""
+
+    def __init__(self, channels: int, heads: int, length: int) -> None:
+        super().__init__(channels, heads)
+        self.table = nn.Parameter(torch.zeros(heads, 2 * length - 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = (one.unflatten(2, (self.heads, -1)).transpose(1, 2) for one in self.qkv(x).chunk(3, dim=2))
+        place = torch.arange(x.shape[1])
+        bias = self.table[:, place[:, None] - place[None, :] + x.shape[1] - 1]
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=bias)
+        return self.project(y.transpose(1, 2).flatten(2))
+
+
+def test_scores_have_a_number_for_every_distance(network: Build) -> None:
+    mine = ours(network, "std/attention: {heads: 4, position_bias: true}", "[16, 7]")
+    theirs = built(DistanceAttention, 16, 4, 7)
+    mine.load(theirs, {"qkv": "qkv", "project": "project"})
+    theirs.table.data = mine.tensor("position_bias.table")
+    mine.agrees(theirs)
+
+
 class WindowAttention(nn.Module):
     """Swin's, of a map that its windows divide, as its authors publish it."""
 

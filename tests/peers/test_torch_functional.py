@@ -371,6 +371,31 @@ def test_products_of_matrices(heads: int, m: int, k: int, n: int, a: bool, b: bo
     )
 
 
+@st.composite
+def equations(draw: st.DrawFn) -> tuple[str, Axes, Axes]:
+    """Letters of one and of both, of which some do not leave; sizes of 1 are repeated."""
+    both, first, second = (draw(st.integers(0, 2)) for _ in range(3))
+    letters = "abcdefgh"[: both + first + second]
+    left, right = letters[: both + first], letters[:both] + letters[both + first :]
+    assume(left and right)
+    left, right = ("".join(draw(st.permutations(one))) for one in (left, right))
+    summed = draw(st.sets(st.sampled_from(letters[:both]))) if both else set[str]()
+    leaving = "".join(draw(st.permutations([c for c in letters if c not in summed])))
+    assume(leaving)
+    sizes = {c: draw(st.integers(1, 5)) for c in letters}
+    once = draw(st.sets(st.sampled_from(letters[:both]))) - summed if both else set[str]()
+    shape = tuple(1 if c in once else sizes[c] for c in right)
+    return f"{left},{right}->{leaving}", tuple(sizes[c] for c in left), shape
+
+
+@random_cases
+@given(equations())
+def test_products_by_letters(of: tuple[str, Axes, Axes]) -> None:
+    equation, left, right = of
+    dotted = "->".join(",".join(f"...{one}" for one in part.split(",")) for part in equation.split("->"))
+    Case("einsum", {"equation": equation}, (left, right)).agrees(lambda t: torch.einsum(dotted, *t.xs))
+
+
 # -- resize -----------------------------------------------------------------------------------------------
 
 MODES = {1: ("nearest", "linear"), 2: ("nearest", "bilinear", "bicubic"), 3: ("nearest", "trilinear")}
