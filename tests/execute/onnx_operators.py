@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from archcost.execute.arrays import Array
     from archcost.windows.window import Pads
@@ -606,6 +606,51 @@ def constant(case: Case) -> Array:
     return case.run("parameter", weights={"weight": value}, shape=value.shape)
 
 
+# -- recurrent layers ---------------------------------------------------------------------------------------
+
+_GATES = {"lstm": (0, 2, 3, 1), "gru": (1, 0, 2), "rnn": (0,)}
+"""Where each of our gates stands among ONNX's: input, output, forget, cell; update, reset, hidden."""
+
+
+def recurrent(word: str) -> Translation:
+    """All positions in every direction, and what is left at the end of each; one of them may be asked for.
+
+    A layer that only reads from the end is half of one in both directions.
+    """
+
+    def translate(case: Case) -> list[Array]:
+        batch_first, direction = case.attribute("layout", 0) == 1, case.attribute("direction", "forward")
+        both = direction != "forward"
+        y = case.each(
+            word,
+            case.x.transpose((0, 2, 1) if batch_first else (1, 2, 0)),
+            weights=dict(_recurrent_weights(word, case, both=both)),
+            hidden_size=case.attribute("hidden_size"),
+            bidirectional=both,
+            bias=case.has(3),
+        )
+        y = y.reshape(len(y), 1 + both, -1, y.shape[-1])
+        ends = [y[:, 0, :, -1], y[:, 1, :, 0]] if both else [y[:, 0, :, -1]]
+        first = 1 if direction == "reverse" else 0
+        last = np.stack(ends[first:], axis=1 if batch_first else 0)
+        whole = y[:, first:].transpose((0, 3, 1, 2) if batch_first else (3, 1, 0, 2))
+        return [last] if case.outputs[0].ndim == last.ndim else [whole, last]
+
+    return translate
+
+
+def _recurrent_weights(word: str, case: Case, *, both: bool) -> Iterator[tuple[str, Array]]:
+    """By our names, with our order of gates; a direction that is not asked for has those of the other."""
+    gates, directions = _GATES[word], len(case.tensor(1))
+    given = {"weight_ih": case.tensor(1), "weight_hh": case.tensor(2)}
+    if case.has(3):
+        given |= dict(zip(("bias_ih", "bias_hh"), np.split(case.tensor(3), 2, axis=1), strict=True))
+    for end, direction in (("l0", 0), ("l0_reverse", directions - 1))[: 1 + both]:
+        for name, array in given.items():
+            parts = np.split(array[direction], len(gates))
+            yield f"{name}_{end}", np.concatenate([parts[gate] for gate in gates])
+
+
 TRANSLATIONS: dict[str, Translation] = {
     "Add": merged("add"),
     "Attention": attention,
@@ -624,6 +669,7 @@ TRANSLATIONS: dict[str, Translation] = {
     "Flatten": flatten,
     "Gelu": gelu,
     "Gemm": gemm,
+    "GRU": recurrent("gru"),
     "GlobalAveragePool": lambda case: case.each("global_avg_pool", case.x),
     "GlobalMaxPool": lambda case: case.each("global_max_pool", case.x),
     "GroupNormalization": group_norm,
@@ -632,6 +678,7 @@ TRANSLATIONS: dict[str, Translation] = {
     "Identity": as_it_is("identity"),
     "InstanceNormalization": instance_norm,
     "LRN": local_response_norm,
+    "LSTM": recurrent("lstm"),
     "LayerNormalization": layer_norm,
     "LeakyRelu": leaky_relu,
     "LogSoftmax": log_softmax,
@@ -649,6 +696,7 @@ TRANSLATIONS: dict[str, Translation] = {
     "PRelu": prelu,
     "Pad": pad,
     "RMSNormalization": rms_norm,
+    "RNN": recurrent("rnn"),
     "ReduceL1": reduced("l1"),
     "ReduceL2": reduced("l2"),
     "ReduceMax": reduced("max"),

@@ -21,7 +21,7 @@ UNTRANSLATED = "operators of which archcost has a kind, whose fields are not tra
 
 OUT_OF_SCOPE = {
     UNTRANSLATED: """
-        EyeLike GRU Gather LSTM RNN""",
+        EyeLike Gather""",
     "elementary functions and rounding, which no layer kind is by itself": """
         Abs Acos Acosh Asin Asinh Atan Atanh Ceil Cos Cosh Div Erf Exp Floor Log Mod Pow Reciprocal Round Sign
         Sin Sinh Sqrt Tan""",
@@ -98,6 +98,13 @@ def _divides_by_what_is_there(case: Case) -> bool:
     return wide(case) and not case.attribute("count_include_pad", 0)
 
 
+def _resets_before(case: Case) -> bool:
+    """Where nothing is fed back yet, and the product has no bias, there is no difference."""
+    steps = case.x.shape[1 if case.attribute("layout", 0) else 0]
+    biased = case.has(3) and bool(np.split(case.tensor(3), 2, axis=1)[1].any())
+    return not case.attribute("linear_before_reset", 0) and (steps > 1 or biased)
+
+
 def _masks_everything(case: Case) -> bool:
     """Whether some query may look nowhere: its softmax is 0 / 0, which ONNX calls 0."""
     masks = (attention_mask(case, i) for i in range(len(case.x)))
@@ -171,6 +178,12 @@ RULES: tuple[Rule, ...] = (
         "Einsum",
         "`einsum` is a product of two operands, of which an axis leaves",
         lambda case: len(case.inputs) != 2 or "->" not in case.attribute("equation"),
+    ),
+    Rule("LSTM", "peepholes, from the cell to the gates", lambda case: case.has(7)),
+    Rule(
+        "GRU",
+        "a gate that resets what is fed back before its product; `gru` weighs the product, as PyTorch does",
+        _resets_before,
     ),
     Rule(
         "Clip",
