@@ -670,6 +670,15 @@ CASES = [
         output="[64, 20]",
     ),
     Case(
+        why="Su et al. 2021, equation 34: nothing is learned, and no product is summed but in pairs",
+        x="[64, 20]",
+        call="std/rotary: {heads: 4}",
+        weights=0,
+        macs=0,
+        output="[64, 20]",
+        field=1,
+    ),
+    Case(
         why="Graham et al. 2021, LeViT: keys of 16 channels per head and values of 32",
         x="[128, 196]",
         call="std/attention: {heads: 4, key_channels: 64, value_channels: 128}",

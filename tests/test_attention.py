@@ -96,12 +96,12 @@ def test_attention_sees_everything_and_around_a_residual_each_token_still_itself
 
 
 def test_heads_that_do_not_divide_the_channels_are_named(network: Build) -> None:
-    with pytest.raises(SpecError, match="heads=5 must divide the 64 channels of 'q'"):
+    with pytest.raises(SpecError, match="heads=5 must divide the 64 channels of 'queries'"):
         network("- std/attention: {heads: 5}", "[64, 10]")
 
 
 def test_a_map_is_no_sequence_of_tokens(network: Build) -> None:
-    with pytest.raises(SpecError, match=r"'q' gives 64×8×8, which .*; tokens are \[channels, length\]"):
+    with pytest.raises(SpecError, match=r"'queries' gives 64×8×8, which .*; tokens are \[channels, length\]"):
         network("- std/attention: {heads: 4}", "[64, 8, 8]")
 
 

@@ -327,6 +327,7 @@ OF_MAPS = {"swin_block"}
 ONE_AXIS = {
     "mamba",
     "attention",
+    "rotary",
     "cross_attention",
     "transformer_encoder_layer",
     "transformer_decoder_layer",

@@ -70,7 +70,7 @@ ELSEWHERE = {
     "argmax": "custom",
     "grid_sample": "custom",
     "bilstm": "`lstm` with `bidirectional: true`",
-    "rope": "custom",
+    "rope": "std/rotary: {heads: 8}",
     "conv_bn": "std/conv_norm_act",
     "view": "reshape: {shape:",
     "unbind": "split: {parts:",

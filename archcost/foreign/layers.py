@@ -360,7 +360,7 @@ INSTEAD = {
     ),
     **each(
         "rope rotaryembedding rotarypositionembedding rotary applyrotaryemb rotarypositionalembedding",
-        f"it turns pairs of channels and learns nothing; {_UNKNOWN_COST}",
+        "queries and keys are turned by `std/rotary: {heads: 8}`, and in attention by `rotary: true`",
     ),
     **each(
         "clstoken classtoken cls registertokens",

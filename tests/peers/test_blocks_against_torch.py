@@ -147,8 +147,11 @@ class GroupedAttention(nn.Module):
         q = q.unflatten(2, (self.heads, -1)).transpose(1, 2)
         k, v = (one.unflatten(2, (self.kv_heads, -1)).transpose(1, 2) for one in (k, v))
         k, v = (one.repeat_interleave(self.heads // self.kv_heads, dim=1) for one in (k, v))
-        weights = (q @ k.mT * q.shape[-1] ** -0.5).softmax(-1)
-        return self.project((weights @ v).transpose(1, 2).flatten(2))
+        y = self.scores(q, k).softmax(-1) @ v
+        return self.project(y.transpose(1, 2).flatten(2))
+
+    def scores(self, q: Tensor, k: Tensor) -> Tensor:
+        return q @ k.mT * q.shape[-1] ** -0.5
 
 
 @pytest.mark.parametrize("kv_heads", [1, 2, 6])
@@ -318,19 +321,36 @@ def test_a_decoder_layer_is_that_of_torch(network: Build, norm_first: bool) -> N
     mine.agrees(theirs)
 
 
+def rotated(x: Tensor) -> Tensor:
+    """Heads `[1, heads, tokens, width]` as Llama turns them."""
+    places, width = torch.arange(x.shape[2], dtype=x.dtype), x.shape[3]
+    angles = places[:, None] * 10000 ** -(torch.arange(0, width, 2, dtype=x.dtype) / width)
+    cosines, sines = (function(torch.cat([angles, angles], dim=1)) for function in (torch.cos, torch.sin))
+    first, second = x.chunk(2, dim=3)
+    return x * cosines + torch.cat([-second, first], dim=3) * sines
+
+
 class LlamaLayer(nn.Module):
-    """Without its rotations: RMS norms, shared heads, a gated perceptron, no biases."""
+    """RMS norms, shared heads, rotations, a causal mask, a gated perceptron, no biases."""
 
     def __init__(self, channels: int, heads: int, kv_heads: int, hidden: int) -> None:
         nn.Module.__init__(self)
         width = channels // heads
-        self.attention = GroupedAttention(channels, heads, kv_heads, width, (False,) * 4)
+        self.attention = RotaryAttention(channels, heads, kv_heads, width, (False,) * 4)
         self.mlp = GatedMlp(channels, hidden)
         self.before, self.between = nn.RMSNorm(channels, eps=1e-5), nn.RMSNorm(channels, eps=1e-5)
 
     def forward(self, x: Tensor) -> Tensor:
         x = x + self.attention(self.before(x))
         return x + self.mlp(self.between(x))
+
+
+class RotaryAttention(GroupedAttention):
+    """Queries and keys are turned, and no later token is seen."""
+
+    def scores(self, q: Tensor, k: Tensor) -> Tensor:
+        later = torch.ones(q.shape[2], k.shape[2]).triu(1) > 0
+        return super().scores(rotated(q), rotated(k)).masked_fill(later, -torch.inf)
 
 
 class GatedMlp(nn.Module):
@@ -353,8 +373,8 @@ def test_a_gated_mlp_is_that_of_llama(network: Build) -> None:
     mine.agrees(theirs)
 
 
-def test_a_layer_of_llama_without_its_rotations(network: Build) -> None:
-    norms = "rms_norm: true, gated: true, act: silu, bias: false"
+def test_a_layer_of_llama(network: Build) -> None:
+    norms = "rms_norm: true, gated: true, act: silu, bias: false, rotary: true, causal: true"
     mine = ours(
         network, f"std/transformer_encoder_layer: {{heads: 4, kv_heads: 2, hidden: 40, {norms}}}", "[16, 7]"
     )
