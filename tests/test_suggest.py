@@ -68,7 +68,7 @@ ELSEWHERE = {
     "mean": "reduce: {function: mean, axis:",
     "tf.reduce_sum": "reduce: {function: sum, axis:",
     "argmax": "custom",
-    "grid_sample": "custom",
+    "flow_warp": "grid_sample",
     "bilstm": "`lstm` with `bidirectional: true`",
     "rope": "std/rotary: {heads: 8}",
     "conv_bn": "std/conv_norm_act",

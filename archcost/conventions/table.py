@@ -75,6 +75,7 @@ NEVER = """
     deform_conv
     maxout matmul selective_scan
     pixel_shuffle pixel_unshuffle
+    grid_sample roi_align
     reduce
     local_response_norm normalize
     selu mish sigmoid tanh softplus hard_sigmoid hard_swish log_softmax

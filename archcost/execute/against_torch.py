@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
     from archcost.layers.reduction import Reduce
     from archcost.layers.resize import Upsample
+    from archcost.layers.sampling import GridSample, RoiAlign
     from archcost.layers.shape import (
         Crop,
         Expand,
@@ -628,6 +629,40 @@ def _upsample(torch: Torch, layer: Upsample, x: Tensor) -> Tensor:
     return torch.nn.functional.interpolate(x, mode=layer.mode, align_corners=align, **target)
 
 
+# -- sampling ---------------------------------------------------------------------------------------------
+
+
+def _grid_sample(torch: Torch, layer: GridSample, x: Tensor, grid: Tensor) -> Tensor:
+    """Along an axis more where PyTorch wants a map: every row of it alike."""
+    if x.dim() == 3:
+        x, grid = x[:, :, None], torch.cat([grid, torch.zeros_like(grid)], dim=1)
+    positions = grid.shape[2:]
+    grid = grid.flatten(2).movedim(1, -1).reshape(1, *(1 for _ in x.shape[3:]), -1, x.dim() - 2)
+    modes = layer.mode, layer.padding_mode
+    y = torch.nn.functional.grid_sample(x, grid, *modes, align_corners=layer.align_corners)
+    return y.reshape(1, x.shape[1], *positions)
+
+
+def _roi_align(torch: Torch, layer: RoiAlign, x: Tensor, boxes: Tensor) -> Tensor:
+    """Samples at places that are put on the border, those too far away replaced by zeros."""
+    bins = (layer.output_size * 2)[:2]
+    ends = boxes[0] * layer.spatial_scale - layer.aligned / 2
+    lines: list[Tensor] = []
+    far: list[Tensor] = []
+    for axis, n in enumerate(x.shape[2:]):
+        first, last = ends[1 - axis], ends[3 - axis]
+        span = last - first if layer.aligned else (last - first).clamp(min=1)
+        count = bins[axis] * layer.sampling_ratio
+        at = first[:, None] + span[:, None] * ((torch.arange(count, dtype=x.dtype) + 0.5) / count)
+        far.append((at < -1) | (at > n))
+        lines.append((2 * at.clamp(0, n - 1) + 1) / n - 1)
+    rows, columns = torch.broadcast_tensors(lines[0][:, :, None], lines[1][:, None, :])
+    grid = torch.stack([columns, rows], dim=-1).flatten(1, 2)[None]
+    y = torch.nn.functional.grid_sample(x, grid, align_corners=False).reshape(1, x.shape[1], *rows.shape)
+    y = y.masked_fill(far[0][:, :, None] | far[1][:, None, :], 0)
+    return y.unflatten(4, (bins[1], -1)).unflatten(3, (bins[0], -1)).mean((4, 6))
+
+
 # -- normalization ----------------------------------------------------------------------------------------
 
 
@@ -922,6 +957,9 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "upsample": _upsample,
     "pixel_shuffle": _function("pixel_shuffle", "upscale_factor"),
     "pixel_unshuffle": _function("pixel_unshuffle", "downscale_factor"),
+    # sampling
+    "grid_sample": _grid_sample,
+    "roi_align": _roi_align,
     # normalization
     "batch_norm": _batch_norm,
     "layer_norm": _over_axes("layer_norm"),

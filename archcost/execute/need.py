@@ -32,6 +32,7 @@ from archcost.layers.product import Einsum, Matmul
 from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
 from archcost.layers.reduction import Reduce
 from archcost.layers.resize import Upsample
+from archcost.layers.sampling import GridSample, RoiAlign
 from archcost.passes.cost import costs
 from archcost.passes.liveness import Plan
 from archcost.windows.window import size
@@ -293,6 +294,20 @@ def _deform_conv(node: Node) -> _Work:
     )
 
 
+def _sampling(node: Node) -> _Work:
+    """What lies at the corners around all places, which are there several times over."""
+    x, positions = node.shapes[0], prod(node.output[1:]) * getattr(node.layer, "sampling_ratio", 1) ** 2
+    axes = len(x) - 1
+    corners, read, places = 2**axes, x[0] * positions, axes * positions
+    edged = x[0] * prod(n + 2 for n in x[1:])
+    return _Work(
+        elements=(corners + 4) * read + 2 * edged + 8 * places,
+        other=8 * (10 + 2 * corners) * places + 2 * corners * edged,
+        calls=80 + 30 * corners,
+        moved=corners * (6 * read + edged + 10 * places),
+    )
+
+
 def _pool(node: Node) -> _Work:
     """The padded input, and the result so far beside the next one."""
     window, padded, _ = _sliding(node)
@@ -415,6 +430,7 @@ _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     (MaxPool, AvgPool, BlurPool): _pool,
     (AdaptiveMaxPool, AdaptiveAvgPool): _bins,
     Upsample: _resize,
+    (GridSample, RoiAlign): _sampling,
     Custom: _declared,
     (Gelu, Activation): _erf,
     LocalResponseNorm: _neighbours,

@@ -47,6 +47,7 @@ KINDS = {
     "featurealphadropout": "dropout",
     "featuredropout": "dropout",
     "spatialcrossmaplrn": "local_response_norm",
+    "gridsampler": "grid_sample",
     **each("chunk tensorsplit", "split"),
     "expanddims": "unsqueeze",
     **each("broadcastto broadcast expandas", "expand"),
@@ -310,7 +311,7 @@ INSTEAD = {
         "use `upsample` or `conv_transpose`",
     ),
     **each(
-        "minpool lppool sumpool fractionalmaxpool stochasticpool roipool roialign psroipool "
+        "minpool lppool sumpool fractionalmaxpool stochasticpool roipool psroipool "
         "roipooling globallppool spatialpyramidpooling powerpool",
         f"it is no `max_pool` and no `avg_pool`; {_UNKNOWN_COST}",
     ),
@@ -331,9 +332,12 @@ INSTEAD = {
     "downsample": "say how: a `conv` with `stride: 2`, `max_pool`, `avg_pool`, or `upsample: "
     "{scale_factor: 0.5}`",
     **each(
-        "gridsample spatialtransformer affinegrid warp remap cropandresize",
-        f"it reads where other values say; {_UNKNOWN_COST}",
+        "spatialtransformer bilinearsampler warp flowwarp remap",
+        "places that are computed are a grid, `[2, height, width]` of coordinates from -1 to 1, which "
+        "`grid_sample` reads by `from: [x, grid]`",
     ),
+    "affinegrid": f"places of an affine map are no kind; {_UNKNOWN_COST}",
+    "cropandresize": "boxes that are cut out are `roi_align: {output_size: 7}`, `from: [x, boxes]`",
     "focus": "it is `pixel_unshuffle: {downscale_factor: 2}`, and an item more for what follows: "
     "`std/conv_norm_act: {out_channels: 64, kernel_size: 3, act: silu}`",
     **each(

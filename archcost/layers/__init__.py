@@ -43,6 +43,9 @@ KINDS = {
     "upsample": "resize:Upsample",
     "pixel_shuffle": "resize:PixelShuffle",
     "pixel_unshuffle": "resize:PixelUnshuffle",
+    # sampling
+    "grid_sample": "sampling:GridSample",
+    "roi_align": "sampling:RoiAlign",
     # normalization
     "batch_norm": "normalization:BatchNorm",
     "layer_norm": "normalization:LayerNorm",

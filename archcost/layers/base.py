@@ -54,10 +54,13 @@ class Operations(NamedTuple):
 
 
 TERMS = {
+    "aligned": "1 if boxes are shifted by half a position, else 0",
     "arriving": "channels that the layers read, all layers together",
     "axes": "spatial axes",
     "bias": "1 if a bias is added to every output, else 0",
     "biases": "biases that are added to one sum",
+    "clamped": "1 if places beyond the borders are put on them, else 0",
+    "coordinates": "numbers that say where a sample lies, along one axis each",
     "corners": "neighbours that one value is interpolated from",
     "declared": "MACs as the spec declares them",
     "deform_groups": "groups of input channels, each with offsets of its own",
@@ -86,8 +89,10 @@ TERMS = {
     "projected": "channels that hidden units are projected to",
     "reached": "elements that products land on before cropping: channels and positions",
     "read": "elements that all bins read, in every channel; one that two bins share counts twice",
+    "regions": "boxes that are cut out",
     "runs": "steps, over all layers and directions",
     "sampled": "values that are sampled, over all channels",
+    "samples": "samples per bin, along an axis",
     "sets": "how often `normalized` elements are taken together",
     "shown": "positions of the window that the mask keeps",
     "skip": "1 if what arrives is added, times a learned number, else 0",

@@ -27,6 +27,11 @@ LAYERS: list[tuple[str, str]] = [
     ("[8, 64, 64]", "max_pool: {kernel_size: 21, stride: 1, padding: 10}"),
     ("[64, 57, 57]", "avg_pool: {kernel_size: 2, ceil_mode: true}"),
     ("[16, 64, 64]", "blur_pool: {kernel_size: 7, stride: 1}"),
+    ("[2, 128, 128]", "grid_sample: , from: [input, input]"),
+    (
+        "[4, 64]",
+        "body: [{name: x, reshape: {shape: [4, 8, 8]}}, {roi_align: {output_size: 7}, from: [x, input]}]",
+    ),
     ("[64, 57, 57]", "adaptive_avg_pool: {output_size: 7}"),
     ("[16, 7, 7]", "adaptive_avg_pool: {output_size: 57}"),
     ("[8, 17, 17, 17]", "adaptive_max_pool: {output_size: 5}"),

@@ -86,6 +86,34 @@ def deform_conv(case: Case) -> Array:
     )
 
 
+def grid_sample(case: Case) -> Array:
+    mode = case.attribute("mode", "linear")
+    return case.each(
+        "grid_sample",
+        case.x,
+        np.moveaxis(case.tensor(1), -1, 1),
+        mode="bilinear" if mode == "linear" else mode,
+        padding_mode=case.attribute("padding_mode", "zeros"),
+        align_corners=case.attribute("align_corners", 0) == 1,
+    )
+
+
+def roi_align(case: Case) -> Array:
+    """All boxes are of the first sample."""
+    assert set(case.numbers(2)) == {0}
+    assert case.attribute("mode", "avg") == "avg"
+    y = case.run(
+        "roi_align",
+        case.x[0],
+        case.tensor(1).T,
+        output_size=(case.attribute("output_height"), case.attribute("output_width")),
+        sampling_ratio=case.attribute("sampling_ratio"),
+        spatial_scale=case.attribute("spatial_scale"),
+        aligned=case.attribute("coordinate_transformation_mode") == "half_pixel",
+    )
+    return np.swapaxes(y, 0, 1)
+
+
 def max_pool(case: Case) -> Array:
     case.attribute("storage_order")  # of the positions, which are another output
     # The largest of a window does not notice whether the edge is repeated beyond the border.
@@ -663,6 +691,8 @@ TRANSLATIONS: dict[str, Translation] = {
     "Conv": conv,
     "ConvTranspose": conv_transpose,
     "DeformConv": deform_conv,
+    "GridSample": grid_sample,
+    "RoiAlign": roi_align,
     "DepthToSpace": depth_to_space,
     "Dropout": dropout,
     "Elu": elu,

@@ -40,7 +40,7 @@ OUT_OF_SCOPE = {
         Compress GatherElements GatherND NonMaxSuppression NonZero ReverseSequence Scatter
         ScatterElements ScatterND TensorScatter Trilu Unique""",
     "images sampled or reassembled at places that are computed": """
-        AffineGrid CenterCropPad Col2Im GridSample MaxUnpool RoiAlign""",
+        AffineGrid CenterCropPad Col2Im MaxUnpool""",
     "a state kept from call to call": "CausalConvWithState LinearAttention",
     "attention with scores that a graph of its own changes, or with rotated positions": """
         FlexAttention RotaryEmbedding""",
@@ -161,6 +161,13 @@ RULES: tuple[Rule, ...] = (
         "a merge joins two or more",
         lambda case: len(case.inputs) == 1,
     ),
+    Rule("GridSample", "cubic interpolation", lambda case: case.attribute("mode") == "cubic"),
+    Rule(
+        "GridSample",
+        "mirror images beyond the borders",
+        lambda case: case.attribute("padding_mode") == "reflection",
+    ),
+    Rule("RoiAlign", "the largest of the samples", lambda case: case.attribute("mode") == "max"),
     Rule("BatchNormalization", "training", lambda case: case.attribute("training_mode", 0) == 1),
     Rule("Dropout", "training", _trains),
     Rule(

@@ -30,7 +30,7 @@ LARGEST = 2**15
 
 ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish")
 WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "masked_conv", "max_pool", "avg_pool")
-TWO = ("matmul", "einsum", "deform_conv", "dynamic_conv", "selective_scan")
+TWO = ("matmul", "einsum", "deform_conv", "dynamic_conv", "selective_scan", "grid_sample", "roi_align")
 MERGES = (
     "add",
     "concat",
@@ -295,6 +295,12 @@ class Everything(Writer):
         fields = self._window() | self.some({"groups": self.random.choice((1, 2, "$in_channels"))})
         del fields["kernel_size"]
         return fields
+
+    def _grid_sample(self, _: list[str]) -> Item:
+        return self.some({"mode": "nearest", "padding_mode": "border", "align_corners": True})
+
+    def _roi_align(self, _: list[str]) -> Item:
+        return {"output_size": self.each(1, 2, 3)} | self.some({"spatial_scale": 0.5, "aligned": True})
 
     def _max_pool(self, _: list[str]) -> Item:
         rules: Item = {"ceil_mode": True, "ceil_rule": self.random.choice(("pytorch", "caffe"))}

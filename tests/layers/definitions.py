@@ -411,6 +411,46 @@ def resized(coordinate: Callable[[int], float], weight_of: Callable[[float], flo
     return value
 
 
+# -- sampling ---------------------------------------------------------------------------------------------
+
+
+def of_grid(*, nearest: bool = False, border: bool = False, corners: bool = False) -> Value:
+    """Coordinates run from -1 to 1, the last axis first: between edges of an axis, or outermost middles."""
+
+    def value(at: Index, x: Array, grid: Array) -> float:
+        channel, *position = at
+        place: list[float] = []
+        for n, c in zip(x.shape[1:], reversed([float(c) for c in grid[:, *position]]), strict=True):
+            at_axis = (c + 1) / 2 * (n - 1) if corners else (c + 1) / 2 * n - 0.5
+            place.append(min(max(at_axis, 0.0), n - 1.0) if border else at_axis)
+        return read(x, channel, *map(round, place)) if nearest else between(x, channel, place)
+
+    return value
+
+
+def binned_region(
+    *bins: int, samples: int, scale: float = 1.0, shift: float = 0.0, smallest: float = 0.0
+) -> Value:
+    """The mean of samples at the middles of equal parts of a bin; borders go on for one position."""
+
+    def value(at: Index, x: Array, boxes_: Array) -> float:
+        channel, region, *bin_ = at
+        ends = [float(end) * scale - shift for end in boxes_[:, region]]
+        total = 0.0
+        for sample in boxes((samples, samples)):
+            place: list[float] = []
+            for axis, (u, s) in enumerate(zip(bin_, sample, strict=True)):
+                first, last = ends[1 - axis], ends[3 - axis]
+                span = max(last - first, smallest) if smallest else last - first
+                place.append(first + (u + (s + 0.5) / samples) * span / bins[axis])
+            if all(-1 <= p <= n for p, n in zip(place, x.shape[1:], strict=True)):
+                kept = [min(max(p, 0.0), n - 1.0) for p, n in zip(place, x.shape[1:], strict=True)]
+                total += between(x, channel, kept)
+        return total / samples**2
+
+    return value
+
+
 # -- normalisation ----------------------------------------------------------------------------------------
 
 

@@ -18,6 +18,7 @@ from archcost.execute.kernels import (
     recurrent,
     reduction,
     resize,
+    sampling,
     shape,
 )
 
@@ -45,6 +46,7 @@ class Kernels:
     reduction = reduction
     recurrent = recurrent
     resize = resize
+    sampling = sampling
     shape = shape
 
     def __init__(self, dtype: str = "float64", *, marked: bool = False) -> None:

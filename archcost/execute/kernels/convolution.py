@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from archcost.execute.arrays import Counted, plain
+from archcost.execute.arrays import Counted
+from archcost.execute.kernels.sampling import sampled
 from archcost.execute.kernels.windows import Slide, reads_of_padding
 
 if TYPE_CHECKING:
@@ -190,65 +191,12 @@ def deform_conv(  # noqa: PLR0913, PLR0917 - a convolution's arguments and what 
     products_per_value = weight.shape[0] // groups + (masks is not None)
     slide = Slide(x, window)
 
-    def sampled() -> Iterator[tuple[Axes, Array]]:
+    def read() -> Iterator[tuple[Axes, Array]]:
         for tap in product(*map(range, window.kernel)):
             places = np.stack(np.meshgrid(*slide.places(tap), indexing="ij"))
-            values = _sampled(x, places, moves[(slice(None), *tap)], products_per_value)
+            values = sampled(x, places, moves[(slice(None), *tap)], products_per_value)
             if masks is not None:
                 values = values * masks[(slice(None), *tap)][:, np.newaxis]
             yield tap, values.reshape(x.shape[0], *positions)
 
-    return _with_bias(_weighted(sampled(), weight, groups), bias)
-
-
-def _sampled(x: Array, places: Array, moves: Array, products_per_value: int) -> Array:
-    """What lies beside each place, interpolated: `(groups, channels of one, *positions)`.
-
-    Args:
-        x: `(channels, *axes)`; around it are zeros.
-        places: `(axes, *positions)`, whole numbers.
-        moves: `(groups, axes, *positions)`.
-        products_per_value: how many products a value will be a factor of; all are on padding if it is.
-    """
-    whole = np.floor(moves)
-    fraction = moves - whole
-    shares = (1 - fraction, fraction)
-    corners = _corners(x, places, plain(whole), [plain(share) for share in shares])
-    if isinstance(x, Counted):
-        _note_sampled_padding(x, list(corners.values()), products_per_value)
-    parts: list[Array] = []
-    for choice, where in corners.items():
-        weights = reduce(np.multiply, (shares[end][:, axis] for axis, end in enumerate(choice)))
-        parts.append(_read(x, where) * weights[:, np.newaxis])
-    return reduce(np.add, parts)
-
-
-def _corners(x: Array, places: Array, whole: Array, shares: Sequence[Array]) -> dict[Axes, list[Array]]:
-    """The corners around each moved place -> where they are, `(groups, *positions)` per axis.
-
-    A corner of zero weight is not read, its neighbour is in its place: a NaN goes only where it matters.
-    """
-    first = places + np.nan_to_num(whole)
-    first = np.clip(first, -2, max(x.shape[1:]) + 1).astype(int)  # farther away there are zeros as well
-    ends = [first + np.where(share == 0, 1 - end, end) for end, share in enumerate(shares)]
-    choices = product((0, 1), repeat=len(places))
-    return {choice: [ends[end][:, axis] for axis, end in enumerate(choice)] for choice in choices}
-
-
-def _read(x: Array, where: Sequence[Array]) -> Array:
-    """Values at places `(groups, *positions)` per axis, zero beyond the borders, in the group's channels."""
-    groups, *positions = where[0].shape
-    padded = np.pad(x, [(0, 0), *((1, 1) for _ in where)])
-    inner = [np.clip(places, -1, n) + 1 for places, n in zip(where, x.shape[1:], strict=True)]
-    flat = np.ravel_multi_index(inner, padded.shape[1:]).reshape(groups, 1, -1)
-    values = np.take_along_axis(padded.reshape(groups, x.shape[0] // groups, -1), flat, axis=2)
-    return values.reshape(groups, -1, *positions)
-
-
-def _note_sampled_padding(x: Counted, corners: Sequence[Sequence[Array]], products_per_value: int) -> None:
-    """Products with a corner in the padding, and those with a value of which all corners are."""
-    groups = corners[0][0].shape[0]
-    inside = [_read(np.ones((groups, *x.shape[1:]), dtype=bool), where) for where in corners]
-    outside = sum(one.size - int(np.count_nonzero(one)) for one in inside)
-    alone = inside[0].size - int(np.count_nonzero(reduce(np.logical_or, inside)))
-    x.tally.on_padding += (outside + alone * products_per_value) * (x.shape[0] // groups)
+    return _with_bias(_weighted(read(), weight, groups), bias)

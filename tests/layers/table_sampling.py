@@ -1,0 +1,68 @@
+"""The kinds of `archcost/layers/sampling.py` by example. The numbers were worked out by hand."""
+
+from __future__ import annotations
+
+from archcost.layers.base import Operations
+from tests.layers.case import Case
+from tests.layers.definitions import binned_region, of_grid
+from tests.layers.late import F
+
+CASES = [
+    Case(
+        sentence="a spatial transformer reads between positions: two coordinates, four neighbours",
+        kind="grid_sample",
+        inputs=((3, 8, 8), (2, 5, 4)),
+        output=(3, 5, 4),
+        value=of_grid(),
+        torch=lambda x, grid: F.grid_sample(x, grid.movedim(1, -1), align_corners=False),
+        # 20 places: a product and a sum per coordinate, 2 fractions each, 4 weights; 60 values of 4 products
+        ops=Operations(multiplications=360, additions=300),
+    ),
+    Case(
+        sentence="the nearest positions of a volume take no more than their coordinates",
+        kind="grid_sample",
+        fields={"mode": "nearest", "padding_mode": "border", "align_corners": True},
+        inputs=((2, 3, 4, 5), (3, 2, 2, 2)),
+        output=(2, 2, 2, 2),
+        value=of_grid(nearest=True, border=True, corners=True),
+        torch=lambda x, grid: F.grid_sample(x, grid.movedim(1, -1), "nearest", "border", align_corners=True),
+        ops=Operations(multiplications=24, additions=24, comparisons=48),
+    ),
+    Case(
+        sentence="points in a list give a sequence",
+        kind="grid_sample",
+        fields={"padding_mode": "border", "align_corners": True},
+        inputs=((4, 6, 7), (2, 9)),
+        output=(4, 9),
+        value=of_grid(border=True, corners=True),
+        ops=Operations(multiplications=198, additions=162, comparisons=36),
+    ),
+    Case(
+        sentence="in 1-D a place lies between two positions, whose weights take no product",
+        kind="grid_sample",
+        inputs=((2, 6), (1, 3)),
+        output=(2, 3),
+        value=of_grid(),
+        ops=Operations(multiplications=15, additions=15),
+    ),
+    Case(
+        sentence="Mask R-CNN's 7x7 bins, each the mean of four samples, of a map with a stride of four",
+        kind="roi_align",
+        fields={"output_size": 7, "spatial_scale": 0.25},
+        inputs=((4, 20, 30), (4, 5)),
+        output=(4, 5, 7, 7),
+        value=binned_region(7, 7, samples=2, scale=0.25, smallest=1),
+        torch="torchvision has it; `tests/peers` puts it together from `grid_sample`",
+        # 5 boxes of 4 ends; 140 coordinates; 980 places of 4 weights; 3,920 values of 4 products; 980 means
+        ops=Operations(multiplications=20_740, additions=18_770, comparisons=570),
+    ),
+    Case(
+        sentence="aligned boxes begin half a position earlier, and may be thin",
+        kind="roi_align",
+        fields={"output_size": (2, 3), "sampling_ratio": 1, "aligned": True},
+        inputs=((2, 6, 8), (4, 3)),
+        output=(2, 3, 2, 3),
+        value=binned_region(2, 3, samples=1, shift=0.5),
+        ops=Operations(multiplications=279, additions=213, comparisons=60),
+    ),
+]
