@@ -340,6 +340,7 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         "groups": "every channel is a group of its own; leave it out",
         "group": "every channel is a group of its own; leave it out",
     },
+    "grid_sample": {"padding": "`padding_mode` says what lies beyond the borders"},
     "masked_conv": {"mask_type": "write `mask: A` or `mask: B`", "causal": "write `mask: B`"},
     "dynamic_conv": {
         **each(
