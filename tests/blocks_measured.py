@@ -51,6 +51,7 @@ BLOCKS = [
     MeasuredBlock(
         "conv_lstm", "{x: [3, 8, 8], hidden: [6, 8, 8], cell: [6, 8, 8]}", "std/conv_lstm", 1_968, 124_416
     ),
+    MeasuredBlock("bifpn_node", "{across: [8, 10, 10], resized: [8, 10, 10]}", "std/bifpn_node", 162, 13_600),
     MeasuredBlock("mamba", "[16, 10]", "std/mamba: {states: 4, rank: 3}", 2_336, 22_400),
     MeasuredBlock(
         "unet_up",

@@ -482,6 +482,15 @@ CASES = [
         output="[64, 28, 28]",
     ),
     Case(
+        why="Tan et al. 2020, section 3.3: a weight for each of three maps, and a separable 3x3 with a norm",
+        x="{across: [64, 32, 32], inner: [64, 32, 32], resized: [64, 32, 32]}",
+        call="std/bifpn_node: {operands: 3}",
+        weights=9 * 64 + 64**2,
+        others=3 + 64 + norms(64),
+        macs=32 * 32 * (9 * 64 + 64**2),
+        output="[64, 32, 32]",
+    ),
+    Case(
         why="Gu & Dao 2023: 3 E D^2 in the projections; 1536 channels keep 16 numbers each, steps have 48",
         x="[768, 128]",
         call="std/mamba",

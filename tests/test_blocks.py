@@ -313,13 +313,14 @@ def test_a_step_up_crops_what_an_odd_size_left_over(network: Build) -> None:
 NAMED = re.compile(r"std/(\w+)")
 
 TWO_AXES = {
+    "bifpn_node",
     "spatially_separable_conv",
     "flattened_conv",
     "inception_v3_c",
     "inception_v3_d",
     "inception_v3_e",
 }
-"""Blocks whose kernels differ per axis."""
+"""Blocks whose kernels or tensors differ per axis."""
 
 OF_MAPS = {"swin_block"}
 """Blocks over windows of maps."""
@@ -412,6 +413,9 @@ ACTS = [
     ("[8, 16, 16]", "separable_conv", "out_channels: 8", 2),
     ("[8, 16, 16]", "c2f", "out_channels: 8, depth: 3", 8),
     ("[8, 16, 16]", "sppf", "out_channels: 8", 2),
+    ("{a: [8, 16, 16], b: [8, 16, 16]}", "bifpn_node", "operands: 2", 1),
+    ("{a: [8, 16, 16], b: [8, 8, 8]}", "pan_step", "out_channels: 8", 2),
+    ("{a: [8, 8, 8], b: [8, 16, 16]}", "unet_up", "out_channels: 8, attention: true", 3),
 ]
 """Blocks, and how many activations of the caller's each one has; gates come on top."""
 

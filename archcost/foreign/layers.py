@@ -133,6 +133,7 @@ KINDS = {
     "c2f": "std/c2f",
     **each("fpn featurepyramidnetwork", "std/fpn"),
     **each("pafpn panet", "std/pan"),
+    **each("bifpn bifpnlayer", "std/bifpn_node"),
     "atrousspatialpyramidpooling": "std/aspp",
     "attentiongate": "std/attention_gate",
     "convlstmcell": "std/conv_lstm",

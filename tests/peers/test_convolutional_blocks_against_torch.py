@@ -146,6 +146,21 @@ def conv_lstm(torch: Torch) -> Built:
     return [gates], forward
 
 
+def bifpn_node(torch: Torch) -> Built:
+    """Fast normalized fusion, equation by equation."""
+    nn, share = torch.nn, torch.nn.Module()
+    share.weight = nn.Parameter(torch.empty(2, 1, 1, 1))
+    depthwise, pointwise = nn.Conv2d(8, 8, 3, padding=1, groups=8, bias=False), nn.Conv2d(8, 8, 1)
+    norm = nn.BatchNorm2d(8)
+
+    def forward(across: Tensor, resized: Tensor) -> Tensor:
+        w = share.weight.relu()
+        fused = sum(w[i] / (0.0001 + w.sum()) * x for i, x in enumerate((across, resized)))
+        return norm(pointwise(depthwise(nn.functional.silu(fused))))
+
+    return [share, depthwise, pointwise, norm], forward
+
+
 def mamba(torch: Torch) -> Built:
     """Its scan as in Mamba's own reference, the sum over what is kept a product of matrices."""
     nn, f = torch.nn, torch.nn.functional
