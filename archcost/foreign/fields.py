@@ -341,6 +341,10 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         "group": "every channel is a group of its own; leave it out",
     },
     "grid_sample": {"padding": "`padding_mode` says what lies beyond the borders"},
+    "roi_align": {
+        "output": "`output_size` says how many bins there are, per axis",
+        **each("pooled_height pooled_width", "write `output_size: [7, 7]`"),
+    },
     "masked_conv": {"mask_type": "write `mask: A` or `mask: B`", "causal": "write `mask: B`"},
     "dynamic_conv": {
         **each(
