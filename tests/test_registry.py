@@ -44,6 +44,7 @@ DEFINED_BY_THEIR_NAMES = {
     "less",
     "less_equal",
     "log",
+    "log_sigmoid",
     "max",
     "min",
     "multiply",

@@ -63,7 +63,7 @@ def test_an_operator_with_a_sentence_gets_the_sentence() -> None:
 
 
 ELSEWHERE = {
-    "glu": "slice",
+    "reglu": "glu",
     "permute": "transpose: {axes:",
     "mean": "reduce: {function: mean, axis:",
     "tf.reduce_sum": "reduce: {function: sum, axis:",

@@ -78,7 +78,9 @@ NEVER = """
     grid_sample roi_align
     reduce
     local_response_norm normalize
-    selu mish sigmoid tanh softplus hard_sigmoid hard_swish log_softmax
+    rrelu threshold celu selu quick_gelu mish sigmoid log_sigmoid tanh tanh_shrink hard_tanh hard_shrink
+    soft_shrink softsign softplus hard_sigmoid hard_swish softmin log_softmax
+    glu geglu swiglu
     flatten unflatten squeeze unsqueeze reshape expand pad crop slice transpose channel_shuffle roll
     gather
     identity dropout drop_path scale layer_scale

@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     )
     from archcost.layers.elementwise import LayerScale, Scale
     from archcost.layers.gather import Gather
+    from archcost.layers.gating import Geglu, Glu, Swiglu
     from archcost.layers.linear import Embedding, Linear, Maxout
     from archcost.layers.merge import Concat, Stack
     from archcost.layers.normalization import (
@@ -728,12 +729,35 @@ def _activation(torch: Torch, layer: Activation, x: Tensor, **weights: Tensor) -
     return _call(torch, layer.chosen, x, **weights)
 
 
+def _quick_gelu(torch: Torch, layer: Kind, x: Tensor) -> Tensor:
+    return x * torch.sigmoid(1.702 * x)
+
+
 def _softmax(torch: Torch, layer: Softmax, x: Tensor) -> Tensor:
     return torch.nn.functional.softmax(x, dim=1 + layer.axis)
 
 
+def _softmin(torch: Torch, layer: Softmax, x: Tensor) -> Tensor:
+    return torch.nn.functional.softmin(x, dim=1 + layer.axis)
+
+
 def _log_softmax(torch: Torch, layer: LogSoftmax, x: Tensor) -> Tensor:
     return torch.nn.functional.log_softmax(x, dim=1 + layer.axis)
+
+
+# -- gating -----------------------------------------------------------------------------------------------
+
+
+def _gated(name: str, *fields: str) -> Counterpart:
+    """Half of what arrives times `torch.nn.functional.name` of the other half."""
+
+    def call(torch: Torch, layer: Glu | Geglu | Swiglu, x: Tensor) -> Tensor:
+        halves = x.chunk(2, dim=1 + layer.axis)
+        value, gate = halves if layer.gate == "second" else reversed(halves)
+        given = {field: getattr(layer, field) for field in fields}
+        return value * getattr(torch.nn.functional, name)(gate, **given)
+
+    return call
 
 
 # -- shape ------------------------------------------------------------------------------------------------
@@ -975,18 +999,33 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "relu6": _function("relu6"),
     "leaky_relu": _function("leaky_relu", "negative_slope"),
     "prelu": _function("prelu"),
+    "rrelu": _function("rrelu", "lower", "upper"),
+    "threshold": _function("threshold", "threshold", "value"),
     "elu": _function("elu", "alpha"),
+    "celu": _function("celu", "alpha"),
     "selu": _function("selu"),
     "gelu": _function("gelu", "approximate"),
+    "quick_gelu": _quick_gelu,
     "silu": _function("silu"),
     "mish": _function("mish"),
     "sigmoid": _function("sigmoid"),
+    "log_sigmoid": _function("logsigmoid"),
     "tanh": _function("tanh"),
+    "tanh_shrink": _function("tanhshrink"),
+    "hard_tanh": _function("hardtanh", "min_val", "max_val"),
+    "hard_shrink": _function("hardshrink", "lambd"),
+    "soft_shrink": _function("softshrink", "lambd"),
+    "softsign": _function("softsign"),
     "softplus": _function("softplus"),
     "hard_sigmoid": _function("hardsigmoid"),
     "hard_swish": _function("hardswish"),
     "softmax": _softmax,
+    "softmin": _softmin,
     "log_softmax": _log_softmax,
+    # gating
+    "glu": _gated("sigmoid"),
+    "geglu": _gated("gelu", "approximate"),
+    "swiglu": _gated("silu"),
     # shape
     "flatten": _flatten,
     "unflatten": _unflatten,

@@ -108,6 +108,7 @@ KINDS = {
     **each("div truediv truedivide", "divide"),
     "minimum": "min",
     **each("neg negative", "negate"),
+    "hardtan": "hard_tanh",
     **each("absolute absval", "abs"),
     "pow": "power",
     "clip": "clamp",
@@ -179,13 +180,9 @@ _LAYER = (
 
 INSTEAD = {
     # gates
-    "glu": "it is one half of the channels times the sigmoid of the other: write `branches` of two `slice` "
-    "items, "
-    "one followed by `sigmoid`, with `merge: multiply`",
     **each(
-        "swiglu geglu reglu",
-        "it is two `linear` layers side by side, one with its activation: write `branches` with `merge: "
-        "multiply`",
+        "reglu bilinearglu simplegate",
+        "as `glu`, it is half of the channels times a function of the others: write `split` and `multiply`",
     ),
     # norms
     "l2norm": "it is `normalize`; SSD's also learns a scale per channel, a `layer_scale` behind it",
@@ -423,7 +420,7 @@ INSTEAD = {
     **each("swiglumlp geglumlp gatedmlp", "that is `std/mlp: {hidden: 2048, act: silu, gated: true}`"),
     "convnextblock": "it is `std/convnext_block`; of version 2, `response_norm: true`",
     # activations without a kind
-    **each("celu rrelu crelu", _UNKNOWN_COST),
+    "crelu": "it is `branches` with `merge: concat`, one of `relu` and one of `negate` and `relu`",
     "logistic": "the logistic function is `sigmoid`",
     **each(
         "act nonlinearity activationlayer",
@@ -475,7 +472,13 @@ INSTEAD = {
 
 _SILU = "also has a batch norm and SiLU, and its convolution no bias: `std/conv_norm_act: "
 
+_ALONE = (
+    "it is the unit alone; with its linear layers it is `std/mlp: {{hidden: 2048, act: {}, gated: true}}`"
+)
+
 DIFFERS = {
+    "GEGLU": _ALONE.format("gelu"),
+    "SwiGLU": _ALONE.format("silu"),
     "Conv": f"Ultralytics' {_SILU}{{out_channels: 64, kernel_size: 3, act: silu}}`",
     "DWConv": f"Ultralytics' {_SILU}{{out_channels: 64, kernel_size: 3, groups: $in_channels, act: silu}}`",
     "ConvTranspose": "Ultralytics' also has `batch_norm` and `silu`, and its convolution no bias",

@@ -9,13 +9,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from archcost import foreign
 from archcost.errors import ShapeError
 from archcost.layers import KINDS, find
 from archcost.layers.axes import name_of
 from archcost.layers.base import Formulas, Function, Layer, Operations, Shapes
-from archcost.layers.fields import Axis, Number, Positive, must_be
+from archcost.layers.fields import AtLeastZero, Axis, Number, Positive, check_order, must_be
 from archcost.windows.channels import mixed, overlaid
 from archcost.words.suggest import translate
 
@@ -89,6 +90,101 @@ class Prelu(Function):
         return kernels.activation.prelu(x, weight)
 
 
+class Rrelu(Function):
+    """Randomised leaky rectified linear unit, at inference: `where(x > 0, x, slope * x)`.
+
+    The slope is the mean of the two it is drawn between while training.
+    """
+
+    reference: ClassVar[str] = "Xu et al. 2015, Empirical evaluation of rectified activations"
+    per_element: ClassVar[Operations] = Operations(comparisons=1, multiplications=1)
+
+    lower: Number = Field(1 / 8, description="the smallest slope below zero")
+    upper: Number = Field(1 / 3, description="the largest slope below zero")
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """See the formula of the class."""
+        return kernels.activation.leaky_relu(x, (self.lower + self.upper) / 2)
+
+
+class Threshold(Function):
+    """Numbers above a threshold, and one number instead of the others: `where(x <= threshold, value, x)`."""
+
+    per_element: ClassVar[Operations] = Operations(comparisons=1)
+
+    threshold: Number = Field(description="what has to be exceeded")
+    value: Number = Field(description="the number elsewhere")
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """See the formula of the class."""
+        return kernels.activation.threshold(x, self.threshold, self.value)
+
+
+class HardTanh(Function):
+    """Hyperbolic tangent of three straight lines: `min(max(x, min_val), max_val)`."""
+
+    reference: ClassVar[str] = "Collobert 2004, Large scale machine learning, section 2.2"
+    per_element: ClassVar[Operations] = Operations(comparisons=2)
+
+    min_val: Number = Field(-1, description="the smallest number that leaves")
+    max_val: Number = Field(1, description="the largest number that leaves")
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        check_order("min_val", self.min_val, "max_val", self.max_val)
+        return self
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """See the formula of the class."""
+        return kernels.mathematics.clamp(x, self.min_val, self.max_val)
+
+
+class HardShrink(Function):
+    """Small numbers set to zero: `where(abs(x) <= lambd, 0, x)`."""
+
+    per_element: ClassVar[Operations] = Operations(comparisons=1)
+
+    lambd: AtLeastZero = Field(0.5, description="up to which distance from zero a number is small")
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """See the formula of the class."""
+        return kernels.activation.hard_shrink(x, self.lambd)
+
+
+class SoftShrink(Function):
+    """Soft thresholding, every number nearer to zero: `x - min(max(x, -lambd), lambd)`."""
+
+    reference: ClassVar[str] = "Donoho 1995, De-noising by soft-thresholding"
+    per_element: ClassVar[Operations] = Operations(comparisons=2, additions=1)
+
+    lambd: AtLeastZero = Field(0.5, description="by how much, at most")
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """See the formula of the class."""
+        return kernels.activation.soft_shrink(x, self.lambd)
+
+
+class TanhShrink(Function):
+    """What the hyperbolic tangent takes away: `x - tanh(x)`."""
+
+    per_element: ClassVar[Operations] = Operations(additions=1, exponentials=1)
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """See the formula of the class."""
+        return kernels.activation.tanh_shrink(x)
+
+
+class Softsign(Function):
+    """Smooth sign: `x / (1 + abs(x))`."""
+
+    reference: ClassVar[str] = "Bergstra et al. 2009, Quadratic polynomials learn better image features"
+    per_element: ClassVar[Operations] = Operations(additions=1, divisions=1)
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """See the formula of the class."""
+        return kernels.activation.softsign(x)
+
+
 class Elu(Function):
     """Exponential linear unit: `where(x > 0, x, alpha * (exp(x) - 1))`."""
 
@@ -102,6 +198,27 @@ class Elu(Function):
     def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
         return kernels.activation.elu(x, self.alpha)
+
+
+class Celu(Function):
+    """Continuously differentiable ELU: `where(x > 0, x, alpha * (exp(x * (1 / alpha)) - 1))`."""
+
+    reference: ClassVar[str] = "Barron 2017, Continuously differentiable exponential linear units"
+    per_element: ClassVar[Operations] = Operations(
+        comparisons=1, multiplications=2, additions=1, exponentials=1
+    )
+
+    alpha: Number = Field(1.0, description="minus the limit towards minus infinity; not 0")
+
+    @model_validator(mode="after")
+    def _divides(self) -> Self:
+        if self.alpha == 0:
+            raise PydanticCustomError("alpha", "alpha is 0; it must be another number, for it divides")
+        return self
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """See the formula of the class."""
+        return kernels.activation.celu(x, self.alpha)
 
 
 class Selu(Function):
@@ -146,6 +263,19 @@ class Gelu(Function):
         )
 
 
+class QuickGelu(Function):
+    """Gaussian error linear unit by a sigmoid, as in CLIP: `x / (1 + exp(-(1.702 * x)))`."""
+
+    reference: ClassVar[str] = "Hendrycks & Gimpel 2016, Gaussian error linear units, section 2"
+    per_element: ClassVar[Operations] = Operations(
+        multiplications=1, additions=1, divisions=1, exponentials=1
+    )
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """See the formula of the class."""
+        return kernels.activation.quick_gelu(x)
+
+
 class Silu(Function):
     """Sigmoid-weighted linear unit (swish): `x / (1 + exp(-x))`."""
 
@@ -178,6 +308,16 @@ class Sigmoid(Function):
     def run(self, kernels: Kernels, x: Array) -> Array:
         """See the formula of the class."""
         return kernels.activation.sigmoid(x)
+
+
+class LogSigmoid(Function):
+    """Logarithm of the logistic function, so that nothing overflows: `min(x, 0) - log(1 + exp(-abs(x)))`."""
+
+    per_element: ClassVar[Operations] = Operations(comparisons=1, additions=2, exponentials=2)
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """See the formula of the class."""
+        return kernels.activation.log_sigmoid(x)
 
 
 class Tanh(Function):
@@ -271,6 +411,17 @@ class Softmax(_AlongAxis):
     def run(self, kernels: Kernels, x: Array) -> Array:
         """Values shaped like `x`."""
         return kernels.activation.softmax(x, self.axis)
+
+
+class Softmin(Softmax):
+    """Shares that add up to 1 along one axis, the larger the smaller a number is: the softmax of `-x`.
+
+    Changing a sign costs nothing, so it costs what a softmax does.
+    """
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """Values shaped like `x`."""
+        return kernels.activation.softmax(-x, self.axis)
 
 
 class LogSoftmax(_AlongAxis):

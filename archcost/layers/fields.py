@@ -22,6 +22,7 @@ NonNegative = Annotated[int, Field(ge=0)]
 Axis = Annotated[int, Field(strict=True)]
 """The number of an axis; negative ones count from the end."""
 Number = Annotated[float, Field(allow_inf_nan=False)]
+AtLeastZero = Annotated[Number, Field(ge=0)]
 Probability = Annotated[float, Field(ge=0, le=1)]
 
 
@@ -73,6 +74,13 @@ def shape_of(values: object) -> Shape | None:
     shapes = {shape_of(one) for one in cast("tuple[object, ...]", values)}
     inner = shapes.pop() if len(shapes) == 1 else None
     return None if inner is None else (len(cast("tuple[object, ...]", values)), *inner)
+
+
+def check_order(low: str, lower: float, high: str, upper: float) -> None:
+    """Raises PydanticCustomError if a bound of the field `low` is above that of the field `high`."""
+    if lower > upper:
+        text = f"{low} is {lower:g}, more than {high}, which is {upper:g}"
+        raise PydanticCustomError("order", "{text}", {"text": text})
 
 
 def must_be(forms: str, value: Value) -> PydanticCustomError:

@@ -11,7 +11,7 @@ from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.layers.base import Function, Operations
-from archcost.layers.fields import Number
+from archcost.layers.fields import Number, check_order
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
@@ -156,9 +156,8 @@ class Clamp(Function):
     def _has_bounds_in_order(self) -> Self:
         if self.min is None and self.max is None:
             raise PydanticCustomError("clamp", "needs min or max, or both")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            bounds = {"min": f"{self.min:g}", "max": f"{self.max:g}"}
-            raise PydanticCustomError("clamp", "min is {min}, more than max, which is {max}", bounds)
+        if self.min is not None and self.max is not None:
+            check_order("min", self.min, "max", self.max)
         return self
 
     def costs(self) -> Operations:

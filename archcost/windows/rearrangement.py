@@ -168,6 +168,17 @@ def per_channel_everywhere(x: Shape, y: Shape) -> Rearrangement:
     return Rearrangement(sizes, source, ((0,), *((1 + len(x) + i,) for i in range(len(y) - 1))))
 
 
+def halved(x: Shape, axis: int) -> Rearrangement:
+    """Half as many along an axis, each made of the one at its place in either half.
+
+    >>> halved((6, 9), 0)
+    Rearrangement(sizes=(3, 9, 2), source=((2, 0), (1,)), target=((0,), (1,)), loose=())
+    """
+    target = tuple((i,) for i in range(len(x)))
+    source = tuple((len(x), i) if i == axis else (i,) for i in range(len(x)))
+    return Rearrangement((*x[:axis], x[axis] // 2, *x[axis + 1 :], 2), source, target)
+
+
 def over_channels(x: Shape) -> Rearrangement:
     """All channels as one."""
     return Rearrangement(x, tuple((i,) for i in range(len(x))), ((), *((i,) for i in range(1, len(x)))))

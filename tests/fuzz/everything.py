@@ -28,7 +28,7 @@ LIMITS = Limits(nodes=300, dimension=2**12)
 LARGEST = 2**15
 """Elements of the largest tensor."""
 
-ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish")
+ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish", "celu", "soft_shrink", "softmin")
 WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "masked_conv", "max_pool", "avg_pool")
 TWO = ("matmul", "einsum", "deform_conv", "dynamic_conv", "selective_scan", "grid_sample", "roi_align")
 MERGES = (
@@ -376,6 +376,16 @@ class Everything(Writer):
         return {"value": self.random.choice((0, 1, -0.5, "$v"))}
 
     _greater = _greater_equal = _less_equal = _equal = _not_equal = _offset
+
+    def _threshold(self, _: list[str]) -> Item:
+        return {"threshold": 0.5, "value": self.random.choice((0, -1))}
+
+    def _glu(self, _: list[str]) -> Item:
+        return self.some(
+            {"axis": self.random.choice((0, 1, -1)), "gate": self.random.choice(("first", "second"))}
+        )
+
+    _geglu = _swiglu = _glu
 
     def _power(self, _: list[str]) -> Item:
         return {"exponent": self.random.choice((2, 0.5, -1, 3))}

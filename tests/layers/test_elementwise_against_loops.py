@@ -73,6 +73,10 @@ class Counted:
         self.counts["comparisons"] += 1
         return self.value > plain(other)
 
+    def __le__(self, other: Counted | float) -> bool:
+        self.counts["comparisons"] += 1
+        return self.value <= plain(other)
+
     def __neg__(self) -> Counted:
         return Counted(-self.value, self.counts)
 
@@ -220,8 +224,8 @@ booleans = st.booleans()
 
 # Activations: the formula in the docstring is run as it is written.
 
-DOCUMENTED = [word for word, home in KINDS.items() if home.startswith("activation:") and "oftmax" not in home]
-ACTIVATIONS = [word for word in DOCUMENTED if word not in ("activation", "prelu")]
+DOCUMENTED = [word for word, home in KINDS.items() if home.startswith("activation:") and "oftm" not in home]
+ACTIVATIONS = [word for word in DOCUMENTED if word not in ("activation", "prelu", "threshold")]
 
 
 def formulas_of(kind: str) -> list[str]:
@@ -234,21 +238,25 @@ def softplus(x: Counted) -> Counted:
     return run_formula(formulas_of("softplus")[0], x)
 
 
-def where(condition: object, yes: Counted, no: Counted) -> Counted:
+def where(condition: object, yes: Counted | float, no: Counted) -> Counted:
     """The condition was counted, and both values, before they came here."""
-    return yes if condition else no
+    return Counted(plain(yes), no.counts) if condition else no
 
 
 NAMES: dict[str, object] = {
     "abs": abs,
     "erf": erf,
     "exp": exp,
+    "lambd": 0.5,
     "log": log,
     "max": larger,
+    "max_val": 1,
     "min": smaller,
+    "min_val": -1,
     "negative_slope": 0.01,
     "pi": math.pi,
     "scale": 1.0507009873554805,
+    "slope": (1 / 8 + 1 / 3) / 2,
     "softplus": softplus,
     "sqrt": math.sqrt,  # of constants only
     "tanh": tanh,
@@ -294,6 +302,31 @@ def test_an_activation_takes_its_number(shape: Index, kind: str, name: str, numb
     )
 
 
+@given(shape=shapes_of_any_rank, number=st.floats(0.1, 2))
+@pytest.mark.parametrize(
+    ("kind", "name"), [("hard_shrink", "lambd"), ("soft_shrink", "lambd"), ("celu", "alpha")]
+)
+def test_an_activation_takes_its_positive_number(shape: Index, kind: str, name: str, number: float) -> None:
+    formula = formulas_of(kind)[0]
+    fields = {name: number}
+    agrees(
+        build(kind, **fields),
+        shape,
+        lambda _, x: {i: run_formula(formula, v, **fields) for i, v in x.items()},
+    )
+
+
+@given(shape=shapes_of_any_rank)
+def test_a_threshold_is_exceeded_or_replaced(shape: Index) -> None:
+    fields = {"threshold": 0.2, "value": -3.0}
+    formula = formulas_of("threshold")[0]
+    agrees(
+        build("threshold", **fields),
+        shape,
+        lambda _, x: {i: run_formula(formula, v, **fields) for i, v in x.items()},
+    )
+
+
 @given(shape=shapes_of_any_rank)
 def test_gelu_by_tanh_costs_what_its_documented_formula_costs(shape: Index) -> None:
     formula = formulas_of("gelu")[1]
@@ -314,7 +347,8 @@ def test_prelu_learns_one_slope_or_one_per_channel(shape: Index, *, each: bool) 
 
 @given(shape=shapes_of_any_rank, word=st.sampled_from([w for w in DOCUMENTED if w != "activation"]))
 def test_an_activation_by_its_word_answers_as_the_activation(shape: Index, word: str) -> None:
-    named, plainly = build("activation", function=word), build(word)
+    fields = {"threshold": 0.2, "value": -3.0} if word == "threshold" else {}
+    named, plainly = build("activation", function=word, **fields), build(word, **fields)
     assert named.output_shape(shape) == plainly.output_shape(shape)
     assert named.weight_shapes(shape) == plainly.weight_shapes(shape)
     assert named.buffer_shapes(shape) == plainly.buffer_shapes(shape)

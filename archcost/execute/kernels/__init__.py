@@ -8,6 +8,7 @@ from archcost.execute.kernels import (
     convolution,
     declared,
     gather,
+    gating,
     linear,
     mathematics,
     merge,
@@ -36,6 +37,7 @@ class Kernels:
     convolution = convolution
     declared = declared
     gather = gather
+    gating = gating
     linear = linear
     mathematics = mathematics
     merge = merge

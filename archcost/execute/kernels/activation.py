@@ -45,6 +45,37 @@ def elu(x: Array, alpha: float) -> Array:
         return np.where(x > 0, x, alpha * (np.exp(x) - 1))
 
 
+def celu(x: Array, alpha: float) -> Array:
+    """`where(x > 0, x, alpha * (exp(x * (1 / alpha)) - 1))`."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.where(x > 0, x, alpha * (np.exp(x * (1 / alpha)) - 1))
+
+
+def threshold(x: Array, threshold: float, value: float) -> Array:
+    """`where(x <= threshold, value, x)`."""
+    return np.where(x <= threshold, x.dtype.type(value), x)
+
+
+def hard_shrink(x: Array, lambd: float) -> Array:
+    """`where(abs(x) <= lambd, 0, x)`."""
+    return np.where(np.abs(x) <= lambd, x.dtype.type(0), x)
+
+
+def soft_shrink(x: Array, lambd: float) -> Array:
+    """`x - min(max(x, -lambd), lambd)`."""
+    return x - np.minimum(np.maximum(x, -lambd), lambd)
+
+
+def tanh_shrink(x: Array) -> Array:
+    """`x - tanh(x)`."""
+    return x - np.tanh(x)
+
+
+def softsign(x: Array) -> Array:
+    """`x / (1 + abs(x))`."""
+    return x / (1 + np.abs(x))
+
+
 def selu(x: Array) -> Array:
     """`scale * where(x > 0, x, alpha * (exp(x) - 1))`."""
     return 1.0507009873554805 * elu(x, 1.6732632423543772)
@@ -58,6 +89,12 @@ def gelu(x: Array) -> Array:
 def gelu_by_tanh(x: Array) -> Array:
     """`0.5 * x * (1 + tanh(sqrt(2/pi) * (x + 0.044715 * x * x * x)))`."""
     return 0.5 * x * (1 + np.tanh(sqrt(2 / pi) * (x + 0.044715 * x * x * x)))
+
+
+def quick_gelu(x: Array) -> Array:
+    """`x / (1 + exp(-(1.702 * x)))`."""
+    with np.errstate(over="ignore"):
+        return x / (1 + np.exp(-(1.702 * x)))
 
 
 def silu(x: Array) -> Array:
@@ -75,6 +112,11 @@ def sigmoid(x: Array) -> Array:
     """`1 / (1 + exp(-x))`."""
     with np.errstate(over="ignore"):
         return 1 / (1 + np.exp(-x))
+
+
+def log_sigmoid(x: Array) -> Array:
+    """`min(x, 0) - log(1 + exp(-abs(x)))`."""
+    return np.minimum(x, 0) - np.log(1 + np.exp(-np.abs(x)))
 
 
 def tanh(x: Array) -> Array:
