@@ -110,6 +110,7 @@ class Rrelu(Function):
 class Threshold(Function):
     """Numbers above a threshold, and one number instead of the others: `where(x <= threshold, value, x)`."""
 
+    reference: ClassVar[str] = "PyTorch 2.13, torch.nn.Threshold"
     per_element: ClassVar[Operations] = Operations(comparisons=1)
 
     threshold: Number = Field(description="what has to be exceeded")
@@ -142,6 +143,7 @@ class HardTanh(Function):
 class HardShrink(Function):
     """Small numbers set to zero: `where(abs(x) <= lambd, 0, x)`."""
 
+    reference: ClassVar[str] = "Donoho & Johnstone 1994, Ideal spatial adaptation by wavelet shrinkage"
     per_element: ClassVar[Operations] = Operations(comparisons=1)
 
     lambd: AtLeastZero = Field(0.5, description="up to which distance from zero a number is small")
@@ -167,6 +169,7 @@ class SoftShrink(Function):
 class TanhShrink(Function):
     """What the hyperbolic tangent takes away: `x - tanh(x)`."""
 
+    reference: ClassVar[str] = "PyTorch 2.13, torch.nn.Tanhshrink"
     per_element: ClassVar[Operations] = Operations(additions=1, exponentials=1)
 
     def run(self, kernels: Kernels, x: Array) -> Array:
