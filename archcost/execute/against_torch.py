@@ -69,7 +69,7 @@ if TYPE_CHECKING:
     from archcost.layers.product import Einsum, Matmul
     from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
     from archcost.layers.reduction import Reduce
-    from archcost.layers.resize import Upsample
+    from archcost.layers.resize import PixelShuffle, PixelUnshuffle, Upsample
     from archcost.layers.sampling import GridSample, RoiAlign
     from archcost.layers.shape import (
         Crop,
@@ -630,6 +630,32 @@ def _upsample(torch: Torch, layer: Upsample, x: Tensor) -> Tensor:
     return torch.nn.functional.interpolate(x, mode=layer.mode, align_corners=align, **target)
 
 
+def _pixel_shuffle(torch: Torch, layer: PixelShuffle, x: Tensor) -> Tensor:
+    """PyTorch has it in 2-D with one factor for both axes; others are what it says of them."""
+    factors = layer.upscale_factor
+    if len(factors) == 1 and x.dim() == 4:
+        return torch.nn.functional.pixel_shuffle(x, factors[0])
+    axes = x.dim() - 2
+    deep = x.unflatten(1, (-1, *factors * (axes // len(factors))))
+    pairs = (place for axis in range(axes) for place in (2 + axes + axis, 2 + axis))
+    y = deep.permute(0, 1, *pairs)
+    for axis in range(axes):
+        y = y.flatten(2 + axis, 3 + axis)
+    return y
+
+
+def _pixel_unshuffle(torch: Torch, layer: PixelUnshuffle, x: Tensor) -> Tensor:
+    """See `_pixel_shuffle`."""
+    factors = layer.downscale_factor
+    if len(factors) == 1 and x.dim() == 4:
+        return torch.nn.functional.pixel_unshuffle(x, factors[0])
+    axes = x.dim() - 2
+    each = factors * (axes // len(factors))
+    for axis, r in zip(range(1 + axes, 1, -1), reversed(each), strict=True):
+        x = x.unflatten(axis, (-1, r))
+    return x.permute(0, 1, *range(3, x.dim(), 2), *range(2, x.dim(), 2)).flatten(1, 1 + axes)
+
+
 # -- sampling ---------------------------------------------------------------------------------------------
 
 
@@ -789,7 +815,10 @@ def _reshape(torch: Torch, layer: Reshape, x: Tensor) -> Tensor:
 
 
 def _pad(torch: Torch, layer: Pad, x: Tensor) -> Tensor:
-    return _padded(torch, x, layer.window(_shape(x)).padding, mode=layer.mode)
+    pads = layer.window(_shape(x)).padding
+    if any(layer.extra_channels):
+        pads = (layer.extra_channels, *pads)
+    return _padded(torch, x, pads, layer.value, layer.mode)
 
 
 def _crop(torch: Torch, layer: Crop, x: Tensor) -> Tensor:
@@ -979,8 +1008,8 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "selective_scan": _selective_scan,
     # resize
     "upsample": _upsample,
-    "pixel_shuffle": _function("pixel_shuffle", "upscale_factor"),
-    "pixel_unshuffle": _function("pixel_unshuffle", "downscale_factor"),
+    "pixel_shuffle": _pixel_shuffle,
+    "pixel_unshuffle": _pixel_unshuffle,
     # sampling
     "grid_sample": _grid_sample,
     "roi_align": _roi_align,

@@ -182,6 +182,8 @@ def _mirrored(table: NDArray[np.intp], within: NDArray[np.intp], length: int, mo
     """The position that stands for one beyond the borders, as padding has it."""
     if mode == "replicate":
         return np.clip(table, 0, length - 1)
+    if mode == "circular":
+        return table % length
     if mode == "reflect":
         inner = np.abs(table)
         return np.where(inner >= length, 2 * (length - 1) - inner, inner)

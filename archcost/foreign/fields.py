@@ -187,6 +187,7 @@ FIELDS_OF: dict[str, dict[str, str]] = {
     "pad": {
         **each("pads pad paddings size width pad_width amount", "padding"),
         **each("padding_mode type", "mode"),
+        **each("constant_value constant_values fill fill_value", "value"),
     },
     "crop": {
         **each("crop amount crops padding", "cropping"),
@@ -419,7 +420,6 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         "operation coeff alpha axis broadcast",
         "it adds as they are; for others there are kinds of their own",
     ),
-    "pad": each("value constant_value fill constant_values", _NO_COST),
     "relu": each(
         "negative_slope alpha slope max_value",
         "write `leaky_relu: {negative_slope: 0.1}` or `relu6` for it",
@@ -458,6 +458,7 @@ VALUES = {
     "zeros": "constant",
     "zero": "constant",
     "edge": "replicate",
+    "wrap": "circular",
     "reflection": "reflect",
     "replication": "replicate",
     "border": "replicate",

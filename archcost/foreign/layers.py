@@ -207,8 +207,7 @@ INSTEAD = {
     "unfold": "if a product with weights follows, the two are a `conv`; alone, declare it with `custom`",
     "reflectionpad": "write `pad: {padding: 1, mode: reflect}`",
     "replicationpad": "write `pad: {padding: 1, mode: replicate}`",
-    "circularpad": "there is no circular padding; `pad: {padding: 1, mode: reflect}` has the same size and "
-    "cost",
+    "circularpad": "write `pad: {padding: 1, mode: circular}`",
     # reductions
     **each(
         "mean avg reducemean",

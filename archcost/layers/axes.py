@@ -124,9 +124,9 @@ def shift(pads: Pads) -> Window:
 
 
 def check_mirrored(mode: Border, window: Window, x: Shape) -> None:
-    """Raises ShapeError if an axis is too short to be mirrored into its padding."""
-    for i, pair in enumerate(window.padding):
-        if mode == "reflect" and max(pair) >= x[1 + i]:
-            raise ShapeError(
-                f"reflect takes less than the {names(x)[1 + i]} of {x[1 + i]}; padding has {max(pair)}"
-            )
+    """Raises ShapeError if an axis is too short to be mirrored into its padding, or to go round into it."""
+    for name, length, pair in zip(names(x)[1:], x[1:], window.padding, strict=True):
+        if mode == "reflect" and max(pair) >= length:
+            raise ShapeError(f"reflect takes less than the {name} of {length}; padding has {max(pair)}")
+        if mode == "circular" and max(pair) > length:
+            raise ShapeError(f"circular takes at most the {name} of {length}; padding has {max(pair)}")

@@ -105,6 +105,21 @@ def _is_pair(value: Value) -> bool:
     return isinstance(value, tuple) and len(value) == 2 and all(map(is_count, value))
 
 
+def _signed(value: Value) -> Value:
+    margins = lift(value)
+    pairs = [isinstance(one, tuple) and len(one) == 2 and all(map(_is_whole, one)) for one in margins]
+    if not margins or not (all(map(_is_whole, margins)) or all(pairs)):
+        raise must_be(_MARGINS, value)
+    return margins
+
+
+def _ends(value: Value) -> Value:
+    ends = (value, value) if is_count(value) else value
+    if not _is_pair(ends):
+        raise must_be("a whole number, or a [before, after] pair", value)
+    return ends
+
+
 def _padding(value: Value, words: tuple[str, ...] = _WORDS) -> Value:
     if isinstance(value, str) and value in words:
         return value
@@ -161,3 +176,9 @@ TapMask = Annotated[
 
 Margins = Annotated[Axes | Pads, BeforeValidator(_margins)]
 """One number per axis, or a (before, after) pair per axis: `Padding` without its words."""
+
+SignedMargins = Annotated[Axes | Pads, BeforeValidator(_signed)]
+"""`Margins`, of which negative ones cut off."""
+
+Ends = Annotated[tuple[int, int], BeforeValidator(_ends)]
+"""(before, after) along one axis; a lone number is both."""

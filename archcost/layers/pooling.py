@@ -275,7 +275,7 @@ class BlurPool(Layer):
     padding_mode: Border = Field(
         "reflect",
         description="what stands there: the input mirrored at its edge (which is not repeated), zeros "
-        "(`constant`), or its edge repeated (`replicate`)",
+        "(`constant`), its edge repeated (`replicate`), or its other end (`circular`)",
     )
 
     def window(self, x: Shape) -> Window:

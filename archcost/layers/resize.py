@@ -21,9 +21,20 @@ from pydantic_core import PydanticCustomError
 from archcost.errors import ShapeError
 from archcost.expressions.values import show
 from archcost.layers.base import Formulas, Layer, Moving
-from archcost.layers.fields import PerAxis, Positive, lift, must_be
+from archcost.layers.fields import PerAxis, lift, must_be
 from archcost.windows.channels import blurred_together
-from archcost.windows.window import Axes, Shape, Window, axis_names, interpolating, per_axis, sliding, spatial
+from archcost.windows.window import (
+    Axes,
+    Shape,
+    Window,
+    axis_names,
+    brief,
+    interpolating,
+    per_axis,
+    size,
+    sliding,
+    spatial,
+)
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
@@ -109,8 +120,8 @@ class Upsample(Layer):
             return per_axis(self.size or (), len(axes), "size")
         scales = per_axis(self.scale_factor, len(axes), "scale_factor")
         sizes = tuple(floor(length * float(scale)) for length, scale in zip(axes, scales, strict=True))
-        for length, scale, name, size in zip(axes, scales, axis_names(len(axes)), sizes, strict=True):
-            if size < 1:
+        for length, scale, name, left in zip(axes, scales, axis_names(len(axes)), sizes, strict=True):
+            if left < 1:
                 raise ShapeError(f"scale_factor {show(scale)} leaves nothing of the {name} of {length}")
         return sizes
 
@@ -155,19 +166,24 @@ class Upsample(Layer):
 class PixelShuffle(Moving):
     """Channels become space: r² channels give every position r×r positions (sub-pixel convolution).
 
-    Channel `c * r² + i * r + j` of a position goes to row i, column j of its square in channel c.
+    Channel `c * r² + i * r + j` of a position goes to row i, column j of its square in channel c. In 1-D
+    there are r channels for r positions, in 3-D r³ for a cube; with a factor per axis, their product.
     """
 
     reference: ClassVar[str] = (
         "Shi et al. 2016, Real-time super-resolution with sub-pixel convolution, equation 4"
     )
 
-    upscale_factor: Positive = Field(description="rows and columns that every position becomes")
+    upscale_factor: PerAxis = Field(description="positions that every position becomes, per axis")
+
+    def _factors(self, x: Shape) -> Axes:
+        return per_axis(self.upscale_factor, len(spatial(x)), "upscale_factor")
 
     def window(self, x: Shape) -> Window:
         """Every square of outputs reads one position."""
-        axes, r = spatial(x, 2), self.upscale_factor
-        return interpolating(axes, tuple(i * r for i in axes), tuple(Fraction(r) for _ in axes), radius=0)
+        factors = self._factors(x)
+        sizes = tuple(i * r for i, r in zip(spatial(x), factors, strict=True))
+        return interpolating(spatial(x), sizes, tuple(map(Fraction, factors)), radius=0)
 
     @property
     def tells_channels_apart(self) -> bool:
@@ -177,20 +193,22 @@ class PixelShuffle(Moving):
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """Each comes from r², position by position in turn: if these differ, together they read too much."""
         found = arriving[0].grouped(out_channels, out_channels)
-        square = self.upscale_factor**2
+        square = arriving[0].total // out_channels
         differ = any(end % square for end in accumulate(run.length for run in arriving[0].runs))
         return found._replace(bounded=differ or arriving[0].blurred)
 
     def output_shape(self, x: Shape) -> Shape:
         """`(channels / r², height * r, width * r)`."""
-        axes, r = spatial(x, 2), self.upscale_factor
-        if x[0] % r**2:
-            raise ShapeError(f"upscale_factor={r} needs channels that {r**2} divides; {x[0]} arrive")
-        return (x[0] // r**2, *(i * r for i in axes))
+        factors = self._factors(x)
+        if x[0] % size(factors):
+            raise ShapeError(
+                f"upscale_factor={brief(factors)} needs channels that {size(factors)} divides; {x[0]} arrive"
+            )
+        return (x[0] // size(factors), *(i * r for i, r in zip(spatial(x), factors, strict=True)))
 
     def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels / r², height * r, width * r)`."""
-        return kernels.resize.pixel_shuffle(x, self.upscale_factor)
+        return kernels.resize.pixel_shuffle(x, self._factors(x.shape))
 
 
 class PixelUnshuffle(Moving):
@@ -198,17 +216,20 @@ class PixelUnshuffle(Moving):
 
     Row i, column j of a square in channel c goes to channel `c * r² + i * r + j`: `pixel_shuffle` undone.
     TensorFlow and ONNX number the channels of their space to depth `(i * r + j) * channels + c`: another
-    order, the same shapes and costs.
+    order, the same shapes and costs. In 1-D r positions become r channels, in 3-D a cube r³.
     """
 
     reference: ClassVar[str] = "PyTorch, PixelUnshuffle; Shi et al. 2016, equation 4, backwards"
 
-    downscale_factor: Positive = Field(description="rows and columns that become one position")
+    downscale_factor: PerAxis = Field(description="positions that become one, per axis")
+
+    def _factors(self, x: Shape) -> Axes:
+        return per_axis(self.downscale_factor, len(spatial(x)), "downscale_factor")
 
     def window(self, x: Shape) -> Window:
         """Every output reads one square; which of its positions depends on the channel."""
-        r = (self.downscale_factor,)
-        return sliding(x, r, r, (0,))
+        factors = self._factors(x)
+        return sliding(x, factors, factors, (0,))
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """Each reads one position of the square: together they read it whole."""
@@ -216,12 +237,12 @@ class PixelUnshuffle(Moving):
 
     def output_shape(self, x: Shape) -> Shape:
         """`(channels * r², height / r, width / r)`."""
-        axes, r = spatial(x, 2), self.downscale_factor
-        for length, name in zip(axes, axis_names(len(axes)), strict=True):
+        factors = self._factors(x)
+        for length, r, name in zip(spatial(x), factors, axis_names(len(factors)), strict=True):
             if length % r:
                 raise ShapeError(f"downscale_factor={r} must divide the {name} of {length}")
-        return (x[0] * r**2, *(i // r for i in axes))
+        return (x[0] * size(factors), *(i // r for i, r in zip(spatial(x), factors, strict=True)))
 
     def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels * r², height / r, width / r)`."""
-        return kernels.resize.pixel_unshuffle(x, self.downscale_factor)
+        return kernels.resize.pixel_unshuffle(x, self._factors(x.shape))

@@ -20,8 +20,20 @@ from archcost.layers.axes import (
     unsqueezed,
 )
 from archcost.layers.base import Moving
-from archcost.layers.fields import AxesOrAll, Axis, Margins, PerAxis, Positive, is_count, lift, must_be
-from archcost.windows.channels import blurred_together, concatenated, mixed
+from archcost.layers.fields import (
+    AxesOrAll,
+    Axis,
+    Ends,
+    Margins,
+    Number,
+    PerAxis,
+    Positive,
+    SignedMargins,
+    is_count,
+    lift,
+    must_be,
+)
+from archcost.windows.channels import alike, blurred_together, concatenated, mixed
 from archcost.windows.rearrangement import permuted, reshaped
 from archcost.windows.window import Axes, Border, Pads, Shape, Window, per_axis, show, size, spatial
 
@@ -227,27 +239,66 @@ class Expand(Moving):
 
 
 class Pad(Moving):
-    """Positions added around the spatial axes: zeros, a mirror image, or the edge repeated."""
+    """Positions added around the spatial axes, or cut off, and channels added.
+
+    They are zeros or another constant, a mirror image, the edge repeated, or the other end. Positions beyond
+    the borders count as if there were data, also where they mirror it: see the page on receptive fields.
+    """
 
     per_channel: ClassVar[bool] = True
 
-    padding: Margins = Field(
-        description="positions to add: one number, one per axis, or [before, after] pairs"
+    padding: SignedMargins | None = Field(
+        None,
+        description="positions to add: one number, one per axis, or [before, after] pairs; negative ones "
+        "are cut off",
     )
     mode: Border = Field(
         "constant",
-        description="zeros, the input mirrored at its edge (which is not repeated), or its edge repeated",
+        description="`value`, the input mirrored at its edge (which is not repeated), its edge repeated, or "
+        "its other end",
     )
+    value: Number = Field(default=0.0, description="the constant that is added")
+    extra_channels: Ends = Field(
+        (0, 0), description="channels of the constant to add: one number, or a [before, after] pair"
+    )
+
+    @model_validator(mode="after")
+    def _fits_its_mode(self) -> Self:
+        if self.padding is None and not any(self.extra_channels):
+            raise PydanticCustomError("pad", "needs padding, or extra_channels")
+        if self.mode != "constant" and (self.value or any(self.extra_channels)):
+            word = "value" if self.value else "extra_channels"
+            text = "{word} is for mode constant, but mode is {mode}"
+            raise PydanticCustomError("pad", text, {"word": word, "mode": self.mode})
+        return self
+
+    def _margins(self, x: Shape) -> Pads:
+        return margins((0,) if self.padding is None else self.padding, x, "padding") if x[1:] else ()
 
     def window(self, x: Shape) -> Window:
         """One tap, one step, and the padding."""
-        return shift(margins(self.padding, x, "padding"))
+        return shift(self._margins(x))
+
+    @property
+    def tells_channels_apart(self) -> bool:
+        """Those that are added read nothing."""
+        return any(self.extra_channels)
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """As they are, between those that are added."""
+        before, after = (alike(n) for n in self.extra_channels)
+        return concatenated([one for one in (before, arriving[0], after) if one.total])
 
     def output_shape(self, x: Shape) -> Shape:
-        """`(channels, *(before + axis + after))`."""
+        """`(before + channels + after, *(before + axis + after))`."""
+        if not x[1:] and self.padding is not None:
+            margins(self.padding, x, "padding")
+        for (before, after), name, length in zip(self._margins(x), names(x)[1:], x[1:], strict=True):
+            if length + min(before, 0) + min(after, 0) < 1:
+                raise ShapeError(f"padding {before} and {after} leaves nothing of the {name} of {length}")
         window = self.window(x)
         check_mirrored(self.mode, window, x)
-        return (x[0], *window.output(spatial(x)))
+        return (x[0] + sum(self.extra_channels), *window.output(x[1:]))
 
     @property
     def beyond_the_border(self) -> Border:
@@ -255,8 +306,8 @@ class Pad(Moving):
         return self.mode
 
     def run(self, kernels: Kernels, x: Array) -> Array:
-        """Values `(channels, *(before + axis + after))`."""
-        return kernels.shape.pad(x, margins(self.padding, x.shape, "padding"), self.mode)
+        """Values `(before + channels + after, *(before + axis + after))`."""
+        return kernels.shape.pad(x, (self.extra_channels, *self._margins(x.shape)), self.mode, self.value)
 
 
 class Crop(Moving):

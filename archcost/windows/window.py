@@ -30,7 +30,7 @@ CropWord = Literal["same", "same_lower", "valid"]
 PaddingWord = Literal["same", "same_lower", "valid", "causal"]
 AnyPadding = PaddingWord | Axes | Pads
 Rounding = Literal["floor", "ceil", "caffe"]
-Border = Literal["constant", "reflect", "replicate"]
+Border = Literal["constant", "reflect", "replicate", "circular"]
 
 _AXIS_NAMES = {1: ("length",), 2: ("height", "width"), 3: ("depth", "height", "width")}
 

@@ -553,15 +553,21 @@ def space_to_depth(case: Case) -> Array:
 
 
 def pad(case: Case) -> Array:
-    """Padded with another number than 0, the tensor is moved by that number before, and back behind."""
     pads = _margins(case)
-    word = {"constant": "constant", "edge": "replicate", "reflect": "reflect"}[case.attribute("mode")]
-    value = case.number(2, 0.0)
+    word = {"edge": "replicate", "wrap": "circular"}.get(mode := case.attribute("mode"), mode)
     assert not any(pads[0])
-    if not value:
+    if word != "constant":
         return case.run("pad", case.x, padding=pads[1:], mode=word)
-    y = case.run("pad", _moved(case, case.x, 1, -value), padding=pads[1:], mode=word)
-    return _moved(case, y, 1, value)
+    return case.run("pad", case.x, padding=pads[1:], value=case.number(2, 0.0))
+
+
+def expand(case: Case) -> Array:
+    """What has fewer axes gets some in front; a size of 1 there keeps that of the tensor."""
+    wanted = case.numbers(1)
+    rank = max(len(wanted), case.x.ndim)
+    x = case.run("reshape", case.x, shape=(*[1] * (rank - case.x.ndim), *case.x.shape))
+    shape = (*[1] * (rank - len(wanted)), *wanted)
+    return case.run("expand", x, shape=tuple(-1 if n == 1 else int(n) for n in shape))
 
 
 def _margins(case: Case) -> Pads:
@@ -725,6 +731,7 @@ TRANSLATIONS: dict[str, Translation] = {
     "Neg": negative,
     "PRelu": prelu,
     "Pad": pad,
+    "Expand": expand,
     "RMSNormalization": rms_norm,
     "RNN": recurrent("rnn"),
     "ReduceL1": reduced("l1"),

@@ -35,7 +35,7 @@ OUT_OF_SCOPE = {
     "conversions of types and quantised arithmetic": """
         Cast CastLike ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv
         QLinearMatMul QuantizeLinear""",
-    "tensors made of shapes, or repeated": "ConstantOfShape Expand OneHot Range Shape Size Tile",
+    "tensors made of shapes, or repeated": "ConstantOfShape OneHot Range Shape Size Tile",
     "elements chosen by other tensors' values, so that shapes or costs may depend on data": """
         Compress GatherElements GatherND NonMaxSuppression NonZero ReverseSequence Scatter
         ScatterElements ScatterND TensorScatter Trilu Unique""",
@@ -196,11 +196,6 @@ RULES: tuple[Rule, ...] = (
         "Clip",
         "bounds that cross",
         lambda case: case.number(1, -inf) > case.number(2, inf),
-    ),
-    Rule(
-        "Pad",
-        "`pad` does not go round (mode wrap)",
-        lambda case: case.attribute("mode") == "wrap",
     ),
     Rule(
         "Slice",

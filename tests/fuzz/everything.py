@@ -409,10 +409,10 @@ class Everything(Writer):
         return size | self.some({"mode": self.random.choice(words), "align_corners": self.chance(0.5)}, 0.4)
 
     def _pixel_shuffle(self, _: list[str]) -> Item:
-        return {"upscale_factor": self.random.choice((1, 2))}
+        return {"upscale_factor": self.each(1, 2)}
 
     def _pixel_unshuffle(self, _: list[str]) -> Item:
-        return {"downscale_factor": self.random.choice((1, 2))}
+        return {"downscale_factor": self.each(1, 2)}
 
     def _batch_norm(self, _: list[str]) -> Item:
         return self.some({"affine": False, "track_running_stats": False}, 0.2)
@@ -464,9 +464,11 @@ class Everything(Writer):
         return {"shape": self.random.choice(choices)}
 
     def _pad(self, _: list[str]) -> Item:
-        pads = [[self.random.randrange(3), self.random.randrange(3)] for _ in range(max(self.rank, 1))]
-        mode = self.random.choice(("constant", "reflect", "replicate"))
-        return {"padding": self.random.choice((1, 2, self.each(0, 1), pads))} | self.some({"mode": mode})
+        mode = self.random.choice(("constant", "constant", "reflect", "replicate", "circular"))
+        fields: Item = {"padding": self.each(0, 1, 2, -1), "mode": mode}
+        if mode == "constant":
+            fields |= self.some({"value": self.random.choice((0, -1, 0.5)), "extra_channels": [0, "$v"]}, 0.3)
+        return fields
 
     def _crop(self, names: list[str]) -> Item:
         likes = {"like": self.random.choice(names or ["input"])}

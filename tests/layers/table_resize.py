@@ -82,4 +82,31 @@ CASES = [
         value=lambda at, x: x[at[0] // 4, at[1] * 2 + at[0] % 4 // 2, at[2] * 2 + at[0] % 2],
         torch=lambda x: F.pixel_unshuffle(x, 2),
     ),
+    Case(
+        sentence="channels become positions of a sequence, two each",
+        kind="pixel_shuffle",
+        fields={"upscale_factor": 2},
+        inputs=((6, 9),),
+        output=(3, 18),
+        value=lambda at, x: x[2 * at[0] + at[1] % 2, at[1] // 2],
+        torch=lambda x: x.unflatten(1, (3, 2)).transpose(2, 3).flatten(2),
+    ),
+    Case(
+        sentence="a clip's frames are twice as large, and no more of them",
+        kind="pixel_shuffle",
+        fields={"upscale_factor": (1, 2, 2)},
+        inputs=((8, 3, 4, 5),),
+        output=(2, 3, 8, 10),
+        value=lambda at, x: x[4 * at[0] + 2 * (at[2] % 2) + at[3] % 2, at[1], at[2] // 2, at[3] // 2],
+    ),
+    Case(
+        sentence="cubes of a volume become eight channels each",
+        kind="pixel_unshuffle",
+        fields={"downscale_factor": 2},
+        inputs=((2, 4, 6, 8),),
+        output=(16, 2, 3, 4),
+        value=lambda at, x: x[
+            at[0] // 8, 2 * at[1] + at[0] % 8 // 4, 2 * at[2] + at[0] % 4 // 2, 2 * at[3] + at[0] % 2
+        ],
+    ),
 ]

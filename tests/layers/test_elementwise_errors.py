@@ -83,7 +83,7 @@ FIELDS: list[tuple[str, dict[str, Any], str, str]] = [
         for kind, field in [("pad", "padding"), ("crop", "cropping")]
         for margins, shown in [("same", "'same'"), (((1, 2, 3),), "[[1, 2, 3]]"), ((), "[]")]
     ),
-    ("pad", {"padding": -1}, "padding", "is -1; it must be at least 0"),
+    ("crop", {"cropping": -1}, "cropping", "is -1; it must be at least 0"),
     ("crop", {"cropping": (1, -1)}, "cropping", "is [1, -1]; it must be at least 0"),
     ("crop", {}, "", "needs one of cropping (what to cut), size (what to keep), like (a tap to match)"),
     (

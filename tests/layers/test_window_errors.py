@@ -288,9 +288,9 @@ SHAPES: list[tuple[str, dict[str, Any], tuple[int, ...], str]] = [
     ),
     (
         "pixel_shuffle",
-        {"upscale_factor": 2},
+        {"upscale_factor": (2, 2)},
         (4, 3),
-        "is written for 2-D, but the input 4×3 has 1 spatial axis (length)",
+        "upscale_factor has 2 values, but the input has 1 spatial axis (length)",
     ),
     ("pixel_unshuffle", {"downscale_factor": 2}, (1, 4, 5), "downscale_factor=2 must divide the width of 5"),
 ]

@@ -278,7 +278,17 @@ def _expand(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
 
 
 def _pad(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
-    return {"padding": w.random.randint(0, 2)} if w.padding and len(xs[0]) > 1 else None
+    if len(xs[0]) == 1 or w.random.random() < 0.4:
+        return {"extra_channels": [w.random.randint(0, 1), 1]}
+    return {"padding": _some(w, -1, 2 if w.padding else 0, len(xs[0]) - 1)}
+
+
+def _shuffled(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    return {"upscale_factor": _some(w, 1, 2, len(xs[0]) - 1)}
+
+
+def _unshuffled(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    return {"downscale_factor": [w.random.choice([d for d in (1, 2, 3) if n % d == 0]) for n in xs[0][1:]]}
 
 
 def _matmul(w: Writer, xs: tuple[Shape, ...]) -> Fields:  # noqa: ARG001 - any may fit
@@ -377,6 +387,8 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("roll", _roll, 1),
     ("roll", _roll, 1),
     ("pad", _pad, 1),
+    ("pixel_shuffle", _shuffled, 1),
+    ("pixel_unshuffle", _unshuffled, 1),
     ("linear", _per_position, 1),
     ("channel_shuffle", _shuffle, 1),
     ("lstm", _recurrent, 1),

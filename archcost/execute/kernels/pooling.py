@@ -42,7 +42,7 @@ def blur_pool(x: Array, window: Window, mode: str) -> Array:
     if isinstance(x, Counted) and mode == "constant":
         x.tally.on_padding += reads_of_padding(x.shape[1:], window) * x.shape[0]
     none = tuple((0, 0) for _ in window.padding)
-    slide = Slide(pad(x, window.padding, mode), window._replace(padding=none))
+    slide = Slide(pad(x, ((0, 0), *window.padding), mode, 0.0), window._replace(padding=none))
     return reduce(np.add, (view * _binomial(tap, window.kernel) for tap, view in slide.taps()))
 
 

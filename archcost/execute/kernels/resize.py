@@ -119,17 +119,17 @@ def _interpolated(x: Array, lines: list[list[_Tap]]) -> Array:
     )
 
 
-def pixel_shuffle(x: Array, factor: int) -> Array:
-    """Channels `c * factor² + i * factor + j` are row i, column j of the squares of channel c."""
+def pixel_shuffle(x: Array, factors: Axes) -> Array:
+    """Channels `c * r² + i * r + j` are row i, column j of the squares of channel c, r per axis."""
     axes = x.shape[1:]
-    deep = x.reshape(-1, *(factor for _ in axes), *axes)
+    deep = x.reshape(-1, *factors, *axes)
     order = [place for axis in range(len(axes)) for place in (1 + len(axes) + axis, 1 + axis)]
-    return deep.transpose(0, *order).reshape(-1, *(factor * n for n in axes))
+    return deep.transpose(0, *order).reshape(-1, *(r * n for r, n in zip(factors, axes, strict=True)))
 
 
-def pixel_unshuffle(x: Array, factor: int) -> Array:
-    """Row i, column j of the squares of channel c are channel `c * factor² + i * factor + j`."""
-    axes = x.shape[1:]
-    wide = x.reshape(-1, *(part for n in axes for part in (n // factor, factor)))
+def pixel_unshuffle(x: Array, factors: Axes) -> Array:
+    """Row i, column j of the squares of channel c are channel `c * r² + i * r + j`, r per axis."""
+    axes = tuple(n // r for n, r in zip(x.shape[1:], factors, strict=True))
+    wide = x.reshape(-1, *(part for pair in zip(axes, factors, strict=True) for part in pair))
     order = [*range(2, wide.ndim, 2), *range(1, wide.ndim, 2)]
-    return wide.transpose(0, *order).reshape(-1, *(n // factor for n in axes))
+    return wide.transpose(0, *order).reshape(-1, *axes)

@@ -10,10 +10,11 @@ if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.windows.window import Axes, Pads, Shape
 
-_MODES: dict[str, Literal["constant", "reflect", "edge"]] = {
+_MODES: dict[str, Literal["constant", "reflect", "edge", "wrap"]] = {
     "constant": "constant",
     "reflect": "reflect",
     "replicate": "edge",
+    "circular": "wrap",
 }
 """What NumPy calls them."""
 
@@ -23,9 +24,16 @@ def reshape(x: Array, shape: Shape) -> Array:
     return x.reshape(shape)
 
 
-def pad(x: Array, pads: Pads, mode: str) -> Array:
-    """Positions added: (before, after) on every spatial axis."""
-    return np.pad(x, [(0, 0), *pads], mode=_MODES[mode])
+def pad(x: Array, pads: Pads, mode: str, value: float) -> Array:
+    """Elements added, (before, after) on every axis, channels first; negative ones are cut off, at last."""
+    added = [(max(before, 0), max(after, 0)) for before, after in pads]
+    constant = mode == "constant"
+    wider = np.pad(x, added, constant_values=value) if constant else np.pad(x, added, _MODES[mode])
+    kept = (
+        slice(max(-before, 0), n - max(-after, 0))
+        for n, (before, after) in zip(wider.shape, pads, strict=True)
+    )
+    return wider[tuple(kept)]
 
 
 def crop(x: Array, margins: Pads) -> Array:
