@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from archcost.execute.kernels import KERNELS
-from archcost.layers.activation import LeakyRelu
+from archcost.layers.activation import LeakyRelu, Softmax
 from archcost.passes.cost import costs
 from archcost.spec.load import load
 
@@ -784,3 +784,40 @@ def test_einops_moves_the_elements_likewise(tmp_path: Path) -> None:
         (y, c * 3 + i, a * 2 + g): x[g * 2 + c, y * 4 + a, i] for g, c, y, a, i in np.ndindex(2, 2, 2, 4, 3)
     }
     assert {index: moved[index] for index in np.ndindex(moved.shape)} == found
+
+
+# -- axes by name ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("shape", "layers", "found"),
+    [
+        ("[4, 8]", "- softmax: {axis: length}", {"axis": 1}),
+        ("[4]", "- softmax: {axis: channels}", {"axis": 0}),
+        ("[4, 8, 6]", "- layer_norm: {axis: [width, channels, 1]}", {"axis": (2, 0, 1)}),
+        ("[4, 8, 6]", "- transpose: {axes: [height, width, channels]}", {"axes": (1, 2, 0)}),
+        ("[4, 8, 6, 5]", "- slice: {axis: depth, end: 3}", {"axis": 1}),
+        ("[4, 8]", "- concat: {axis: $where}\n  from: [input, input]", {"axis": 1}),
+        ("[4, 8]", "- {branches: {a: [], b: []}, merge: {concat: {axis: length}}}", {"axis": 1}),
+        ("[4, 8]", "- {split: {parts: 2, axis: length}, name: x}\n- {relu: , from: x.0}", {}),
+    ],
+)
+def test_an_axis_by_its_name_is_that_axis(
+    tmp_path: Path, shape: str, layers: str, found: dict[str, object]
+) -> None:
+    net = network(tmp_path, layers, f"vars: {{where: length}}\ninput: {shape}\n")
+    assert {name: getattr(net.nodes[0].layer, name) for name in found} == found
+
+
+def test_a_name_of_an_axis_is_looked_up_where_it_stands(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - repeat: {i: 2}
+          body: [{softmax: {axis: $('height' if i == 0 else 'length')}}, {reshape: {shape: [4, 64]}}]
+        - {softmax: {axis: channels}}
+        - {transpose: {axes: [1, 0]}}
+        - {softmax: {axis: channels}}
+        """,
+    )
+    assert [node.layer.axis for node in net if isinstance(node.layer, Softmax)] == [1, 1, 0, 0]

@@ -6,13 +6,38 @@ counted from the front, so that nothing but this file knows of both.
 
 from __future__ import annotations
 
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 from archcost.errors import ShapeError
 from archcost.windows.window import Axes, Border, Pads, Shape, Window, axis_names, per_axis, show
 
 Named: TypeAlias = int | tuple[int, ...] | str
 """What a field says: an axis, several, or `all`."""
+
+
+WORDS = ("channels", "length", "height", "width", "depth")
+"""What a spec may call an axis instead of its number."""
+
+
+def numbered(axes: object, present: tuple[str, ...]) -> object:
+    """What a field says, with every word for one of the axes that are present replaced by its number.
+
+    >>> numbered(("width", -1), ("channels", "height", "width")), numbered("all", ("channels",))
+    ((2, -1), 'all')
+    """
+    if isinstance(axes, tuple):
+        return tuple(numbered(axis, present) for axis in cast("tuple[object, ...]", axes))
+    return present.index(axes) if isinstance(axes, str) and axes in present else axes
+
+
+def absent(axes: object, present: tuple[str, ...]) -> str | None:
+    """The first word of a field for an axis that is not there.
+
+    >>> absent(("width", "length"), ("channels", "height", "width"))
+    'length'
+    """
+    words = cast("tuple[object, ...]", axes) if isinstance(axes, tuple) else (axes,)
+    return next((w for w in words if isinstance(w, str) and w in WORDS and w not in present), None)
 
 
 def names(x: Shape) -> tuple[str, ...]:

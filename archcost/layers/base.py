@@ -177,6 +177,8 @@ class ItemFields(BaseModel):
     """False if its numbers are declared costs, which may exceed the limit on a dimension."""
     tap_fields: ClassVar[dict[str, str]] = {}
     """Fields that name a tap -> the field that gets the spatial size of its tensor (`like` -> `size`)."""
+    axis_fields: ClassVar[tuple[str, ...]] = ()
+    """Fields that number axes of what arrives; a spec may name them."""
 
     @classmethod
     def chosen_by(cls, function: object) -> list[type[Kind]]:
@@ -204,8 +206,6 @@ class Kind(ItemFields, ABC):
     """True if sizes of 1 that arrive are repeated to be those that leave."""
     per_channel: ClassVar[bool] = False
     """True if a channel that leaves depends only on the channel at its place of what arrives."""
-    axis_fields: ClassVar[tuple[str, ...]] = ()
-    """Fields that number axes of what arrives."""
     reference: ClassVar[str] = ""
 
     def check_inputs(self, count: int) -> None:

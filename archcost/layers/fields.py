@@ -31,7 +31,7 @@ def lift(value: Value) -> tuple[Value, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-_AXES = "an axis (0 is channels, 1 the first spatial one, -1 the last), a list of different axes, or all"
+_AXES = "an axis (0 is channels, -1 the last, or by its name), a list of different ones, or all"
 
 
 def _axes(value: Value) -> Value:

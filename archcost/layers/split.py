@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 from itertools import repeat
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -51,6 +51,8 @@ def _sizes(value: Value | dict[str, Value]) -> Value | dict[str, Value]:
 
 class Split(ItemFields):
     """One tensor cut into several along an axis, each of which is a `slice`."""
+
+    axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
 
     parts: Annotated[int | tuple[str, ...], BeforeValidator(_parts)] | None = Field(
         None, description="how many equal parts, or their names"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost import layers
 from archcost.layers import unranked
+from archcost.layers.axes import WORDS as AXIS_WORDS
 from archcost.layers.base import Merge
 from archcost.spec.expectations import KEYS as EXPECT
 from archcost.spec.keywords import STRUCTURES
@@ -24,6 +25,8 @@ _NAME: Schema = {"type": "string", "pattern": "^(?=.*[A-Za-z])[A-Za-z0-9_-]+$"}
 _NAMES: Schema = {"type": "array", "items": _NAME, "minItems": 1}
 _TAP: Schema = {"type": "string", "pattern": r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"}
 _READ: Schema = {"anyOf": [_TAP, {"type": "string", "pattern": r"^pop\([A-Za-z0-9_-]+\)$"}]}
+_AXIS_WORD: Schema = {"enum": list(AXIS_WORDS)}
+_AXIS: Schema = {"anyOf": [{"type": "integer"}, _EXPRESSION, _AXIS_WORD]}
 _SET_PART: Schema = {"anyOf": [_NAME, {"type": "integer", "minimum": 0}, _EXPRESSION]}
 _ITEMS: Schema = {"$ref": "#/$defs/items"}
 _VALUE: Schema = {"$ref": "#/$defs/value"}
@@ -224,6 +227,9 @@ def _kinds() -> Schema:
         for name, inner in made.pop("$defs", {}).items():
             definitions[name] = _fields(inner)
         fields = _fields(made)
+        for name in _class(word).axis_fields:
+            axes = _any(fields["properties"][name], _AXIS_WORD, {"type": "array", "items": _AXIS})
+            fields["properties"][name] = _described(axes, fields["properties"][name]["description"])
         definitions[word] = fields if fields.get("required") else _any(fields, {"type": "null"})
     return definitions
 

@@ -254,7 +254,10 @@ class Checks:
 def _special(node: ScalarNode, names: Names) -> Ref | None:
     """`previous`, unless an item has that name, or `pop(skips)`; None if it is neither."""
     if popped := _POP.fullmatch(node.text):
-        names.popped.setdefault(popped[1], node.place)
+        at = node.place
+        if node.plain:  # as it is written, but for quotes
+            at = at._replace(column=at.column + popped.start(1), width=len(popped[1]))
+        names.popped.setdefault(popped[1], at)
         return Ref(node.text, node.place, stack=popped[1])
     if node.text == "previous" and not names.find("previous"):
         return Ref(node.text, node.place, is_previous=True)

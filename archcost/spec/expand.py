@@ -285,7 +285,7 @@ class Expander:
             if item.reads:
                 raise Mistake(item.place, f"{item.word}: brings its own tensor and reads none; drop `from`")
             flow = ()
-        layer = self._made.layer(fields, env, self._sizes(fields, frame))
+        layer = self._made.layer(fields, env, self._sizes(fields, frame), flow)
         path = frame.prefix + (item.segment or item.word)
         return Tap((self._made.make(fields, layer, flow, _labels(item, flow), path, frame),))
 
@@ -297,7 +297,7 @@ class Expander:
     def _split(self, item: SplitItem, flow: Flow, env: Environment, frame: Frame) -> Tap:
         """A slice per part, each read by the part's name."""
         wire, label = _one(item, flow)
-        split = self._made.layer(item.fields, env, {})
+        split = self._made.layer(item.fields, env, {}, flow)
         path = frame.prefix + (item.segment or item.word)
         parts: dict[str, Tap] = {}
         try:
@@ -312,7 +312,7 @@ class Expander:
         """A node per step; one alone has the item's own path."""
         wire, label = _one(item, flow)
         try:
-            steps = list(self._made.layer(item.fields, env, {}).steps(wire.output))
+            steps = list(self._made.layer(item.fields, env, {}, flow).steps(wire.output))
         except ShapeError as error:
             raise Mistake(item.fields.place_of(str(error)), f"rearrange: {error} (from {label})") from None
         path, seen = frame.prefix + (item.segment or item.word), Counter[str]()
@@ -421,8 +421,8 @@ class Expander:
                 raise Mistake(merge.place, text)
         if len(flows) == 1:
             return flows[0][1]
-        layer = self._made.layer(merge.fields, env, {})
         wires = tuple(flow[0] for _, flow in flows)
+        layer = self._made.layer(merge.fields, env, {}, wires)
         path = frame.prefix + merge.segment
         return (self._made.make(merge.fields, layer, wires, [label for label, _ in flows], path, frame),)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 from itertools import chain
-from typing import TYPE_CHECKING, Generic, Self, TypeVar, get_args
+from typing import TYPE_CHECKING, Generic, Self, TypeVar, cast, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from archcost import foreign
 from archcost.layers import unranked
+from archcost.layers.axes import WORDS, absent, numbered
 from archcost.spec.problems import Mistake
 from archcost.spec.template import Field, Template, describe, rewritten, shown
 from archcost.spec.unknown_words import Slips, choice, field_tail
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
     from archcost.expressions.values import Value
-    from archcost.layers.base import ItemFields
+    from archcost.layers.base import ItemFields, Kind
     from archcost.source import Place
     from archcost.spec.checks import Checks
     from archcost.spec.problems import Problems
@@ -46,9 +47,22 @@ class Fields(Generic[K]):
         kind: its class.
         rank: the number of spatial axes the word asserts, if it does.
         names: the variables the fields wait for.
+        names_axes: whether one of them may name an axis, so that the layer depends on what arrives.
     """
 
-    __slots__ = ("_faulty", "_known", "_limits", "kind", "names", "place", "rank", "templates", "word")
+    __slots__ = (
+        "_axis_fields",
+        "_faulty",
+        "_known",
+        "_limits",
+        "kind",
+        "names",
+        "names_axes",
+        "place",
+        "rank",
+        "templates",
+        "word",
+    )
 
     def __init__(self, word: str, found: tuple[type[K], int | None], place: Place) -> None:
         self.word = word
@@ -56,6 +70,8 @@ class Fields(Generic[K]):
         self.place = place
         self.templates: dict[str, Template] = {}
         self.names: tuple[str, ...] = ()
+        self.names_axes = False
+        self._axis_fields: frozenset[str] = frozenset()
         self._faulty = False
 
     def read(self, node: Tree | None, known: Collection[str], checks: Checks) -> Self:
@@ -83,14 +99,23 @@ class Fields(Generic[K]):
                 self._faulty = True
             elif name.text in known_fields:
                 self.templates[name.text] = checks.template(value, known)
+        self._axis_fields = frozenset[str]().union(
+            *(kind.axis_fields for kind in (self.kind, *self._chosen(entries)))
+        )
+        axes = (self.templates[name] for name in self._axis_fields & self.templates.keys())
+        self.names_axes = any(t.waits or absent(t.resolve({}), ()) for t in axes)
         self.names = tuple(sorted(frozenset[str]().union(*(t.names for t in self.templates.values()))))
         self._check_without_values(problems, slips)
         return self
 
+    def _chosen(self, entries: Iterable[KeyValue]) -> Iterable[type[Kind]]:
+        """The kinds that it may choose."""
+        word = next((e.value for e in entries if e.key.text == "function"), None)
+        return self.kind.chosen_by(word.value if isinstance(word, ScalarNode) else None)
+
     def _accepted(self, entries: Iterable[KeyValue]) -> list[str]:
         """The fields that may be given: the kind's own, and those of a kind it chooses."""
-        word = next((e.value for e in entries if e.key.text == "function"), None)
-        chosen = self.kind.chosen_by(word.value if isinstance(word, ScalarNode) else None)
+        chosen = self._chosen(entries)
         return list(dict.fromkeys(chain(self.kind.model_fields, *(kind.model_fields for kind in chosen))))
 
     def _check_without_values(self, problems: Problems, slips: Slips) -> None:
@@ -115,10 +140,11 @@ class Fields(Generic[K]):
             text = f"{self.word}: {name} is empty; give it a value, or leave it out"
             problems.add(self.templates[name].place, text)
 
-    def layer(self, env: Mapping[str, Value], sizes: Mapping[str, Shape]) -> K:
+    def layer(self, env: Mapping[str, Value], sizes: Mapping[str, Shape], axes: tuple[str, ...]) -> K:
         """The layer under these variables.
 
-        `sizes` has the spatial size of the taps that `tap_fields` name, by field.
+        `sizes` has the spatial size of the taps that `tap_fields` name, by field; `axes` are those of what
+        arrives, if `names_axes`.
 
         Raises:
             Mistake: a value that cannot be, at its place.
@@ -128,13 +154,25 @@ class Fields(Generic[K]):
             if self._is_too_big(value):
                 raise self._too_big(name, value)
         values |= {self.kind.tap_fields[name]: size for name, size in sizes.items()}
+        for name in self._axis_fields & values.keys():
+            values[name] = self._numbered(name, values[name], axes)
         try:
             return self._validate(values)
         except ValidationError as error:
             raise self._worded(error.errors(include_url=False)[0], values) from None
 
+    def _numbered(self, name: str, value: Field, axes: tuple[str, ...]) -> Field:
+        """A field that names axes, with their numbers."""
+        if word := absent(value, axes):
+            template = self.templates[name]
+            text = f"{self.word}: {name} is '{word}'{template.origin}, but what arrives has {in_a_row(axes)}"
+            raise Mistake(template.place, text)
+        return cast("Field", numbered(value, axes))
+
     def _validate(self, values: dict[str, Field]) -> K:
+        """Make the layer. Words for axes, before it is known what arrives, stand for some."""
         given = {name: for_pydantic(value) for name, value in values.items()}
+        given |= {name: numbered(given[name], WORDS) for name in self._axis_fields & given.keys()}
         chosen = self.kind.chosen_by(given.get("function"))
         if len(chosen) == 1:  # its fields are checked as its own, so that each mistake has its place
             chosen[0].model_validate({name: v for name, v in given.items() if name != "function"})
@@ -176,6 +214,9 @@ class Fields(Generic[K]):
             )
         lifted = len(loc) > len(written) and isinstance(loc[-1], int)
         wanted = _wanted(detail, value, self.kind.model_fields, lifted=lifted)
+        if loc[0] in self._axis_fields and isinstance(value, str) and wanted is not None:
+            axis = f"an axis, by its number (0 is channels, -1 the last) or as one of {', '.join(WORDS)}"
+            wanted = (axis if detail["type"] == "int_type" else wanted) + choice(value, WORDS)
         if wanted is None:  # a validator words its error itself
             text = _with_origin(detail["msg"], template.origin)
         else:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from archcost.errors import ExpressionError, ShapeError
+from archcost.layers.axes import names
 from archcost.layers.base import Merge
 from archcost.network import Node
 from archcost.spec.problems import Mistake
@@ -51,15 +52,24 @@ class NodeMaker:
         """By layer and number of axes, the same with its axes settled."""
         self._outputs: dict[tuple[int, tuple[Shape, ...]], Shape | ShapeError] = {}
 
-    def layer(self, fields: Fields[K], env: Environment, sizes: dict[str, Shape]) -> K:
-        """The layer under these variables; equal values give the same object."""
+    def layer(self, fields: Fields[K], env: Environment, sizes: dict[str, Shape], flow: Flow) -> K:
+        """The layer under these variables, reading this flow; equal values give the same object.
+
+        Raises:
+            Lost: it names an axis of something that is unknown.
+        """
+        axes: tuple[str, ...] = ()
+        if fields.names_axes and flow:
+            if isinstance(flow[0], Unknown):
+                raise Lost
+            axes = names(flow[0].output)
         try:
-            key = (fields, *(env[name] for name in fields.names), *sizes.values())
+            key = (fields, *(env[name] for name in fields.names), *sizes.values(), axes)
         except ExpressionError:
-            return fields.layer(env, sizes)  # the same error again, now with its place
+            return fields.layer(env, sizes, axes)  # the same error again, now with its place
         layer = self._layers.get(key)
         if layer is None:
-            layer = self._layers[key] = fields.layer(env, sizes)
+            layer = self._layers[key] = fields.layer(env, sizes, axes)
         return layer
 
     def make(  # noqa: PLR0913, PLR0917 - what a node is made of

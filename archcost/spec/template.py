@@ -89,7 +89,7 @@ class Template:
         self.names = self._expression.names
         for name in sorted(name for name in self.names if name not in known):
             if ANY not in known:
-                problems.add(self.place_of(name), _unknown(name, known))
+                problems.add(self._place_of_unknown(name), _unknown(name, known))
 
     @property
     def waits(self) -> bool:
@@ -108,6 +108,13 @@ class Template:
         bare = re.sub(r"'[^']*'|\"[^\"]*\"", lambda quoted: " " * len(quoted[0]), self._expression.text)
         at = re.search(rf"\b{re.escape(name)}(?![\w(])", bare)
         return _point(self.node, self._expression.offset + (at.start() if at else 0), len(name))
+
+    def _place_of_unknown(self, name: str) -> Place:
+        """Where a variable is read, or where a tap is named whose size is."""
+        place, tap = self.place_of(name), tap_of(name)
+        if tap is None or not place.text().startswith(name, place.column - 1):
+            return place
+        return place._replace(column=place.column + name.index(tap, name.index("(")), width=len(tap))
 
     @property
     def origin(self) -> str:

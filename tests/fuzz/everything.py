@@ -71,6 +71,8 @@ class Everything(Writer):
             self.split,
             self.standard,
             self.source,
+            self.split,
+            self.rearrange,
         ]
         self.spec_so_far: Item = {}
         self.taps: list[str] = []
@@ -444,7 +446,7 @@ class Everything(Writer):
         return self.some({"num_parameters": "$in_channels"})
 
     def _softmax(self, _: list[str]) -> Item:
-        return self.some({"axis": self.random.choice((0, 1, 2, 3, -1, -2))})
+        return self.some({"axis": self.random.choice((0, 1, 2, 3, -1, -2, "channels", "length", "width"))})
 
     _log_softmax = _softmax
 
@@ -504,7 +506,7 @@ class Everything(Writer):
         return {"shape": [self.random.choice((-1, 2, "$v")) for _ in range(self.rank + 1)]}
 
     def _roll(self, _: list[str]) -> Item:
-        axes = self.random.choice((0, 1, -1, [0, 1], [1, -1]))
+        axes = self.random.choice((0, 1, -1, [0, 1], [1, -1], "height", ["channels", "length"]))
         return {"shifts": self.random.choice((0, 1, -1, 3, "$v")), "axis": axes}
 
     def _channel_shuffle(self, _: list[str]) -> Item:
@@ -517,7 +519,7 @@ class Everything(Writer):
         return self.some({"bias": True})
 
     def _concat(self, _: list[str]) -> Item:
-        return self.some({"axis": self.random.choice((0, 1, 2, -1, -2))}, 0.3)
+        return self.some({"axis": self.random.choice((0, 1, 2, -1, -2, "length", "depth"))}, 0.3)
 
     def _deform_conv(self, _: list[str]) -> Item:
         return {"out_channels": self.channels()} | self._window()
