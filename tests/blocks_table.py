@@ -74,6 +74,23 @@ CASES = [
         output="[256, 56, 56]",
     ),
     Case(
+        why="Woo et al. 2018, section 3.1: one perceptron answers twice, then 7x7 over two maps, and a norm",
+        x="[256, 56, 56]",
+        call="std/cbam",
+        weights=2 * 256**2 // 16 + 7 * 7 * 2,
+        others=norms(1),
+        macs=2 * (2 * 256**2 // 16) + 56 * 56 * 7 * 7 * 2,
+        output="[256, 56, 56]",
+    ),
+    Case(
+        why="Wang et al. 2020, section 3.2: k parameters, whatever the channels",
+        x="[256, 56, 56]",
+        call="std/efficient_channel_attention: {kernel_size: 5}",
+        weights=5,
+        macs=5 * 256,
+        output="[256, 56, 56]",
+    ),
+    Case(
         why="He et al. 2016: 256 to 64 to 256; Zhang et al. 2018, section 3.2: hw (2 c m + 9 m^2)",
         x="[256, 56, 56]",
         call="std/bottleneck: {width: 64}",

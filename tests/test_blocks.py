@@ -322,8 +322,8 @@ TWO_AXES = {
 }
 """Blocks whose kernels or tensors differ per axis."""
 
-OF_MAPS = {"swin_block"}
-"""Blocks over windows of maps."""
+OF_MAPS = {"efficient_channel_attention", "swin_block"}
+"""Blocks over maps alone: over their windows, or with a gate that is made a map again."""
 
 ONE_AXIS = {
     "mamba",
@@ -395,6 +395,7 @@ ACTS = [
     ("[8, 16, 16]", "mbconv", "out_channels: 8", 3),
     ("[8, 16, 16]", "fused_mbconv", "out_channels: 8, squeeze: 2", 2),
     ("[8, 16, 16]", "squeeze_excite", "ratio: 2", 1),
+    ("[8, 16, 16]", "cbam", "ratio: 2", 1),
     ("[8, 16, 16]", "shuffle_unit_v2", "out_channels: 8", 2),
     ("[8, 16, 16]", "shuffle_unit_v2", "out_channels: 16, stride: 2", 3),
     ("[8, 16, 16]", "inception_v3_a", "c1: 8", 7),

@@ -5,6 +5,7 @@ from __future__ import annotations
 STANDARD = {
     "se": "squeeze_excite",
     "squeezeexcitation": "squeeze_excite",
+    "eca": "efficient_channel_attention",
     "separable": "separable_conv",
     "depthwiseseparableconv": "separable_conv",
     "mhsa": "attention",

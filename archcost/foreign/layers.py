@@ -129,6 +129,8 @@ KINDS = {
     "semodule": "std/squeeze_excite",
     "squeezeexcitation": "std/squeeze_excite",
     "squeezeexcite": "std/squeeze_excite",
+    **each("eca ecalayer ecamodule", "std/efficient_channel_attention"),
+    **each("cbam cbammodule", "std/cbam"),
     "invertedresidual": "std/inverted_residual",
     "sppf": "std/sppf",
     "c2f": "std/c2f",
@@ -190,8 +192,12 @@ INSTEAD = {
     **each("spectralnorm spectralnormalization snconv", _PARAMETRIZED.format("spectral_norm")),
     **each("weightstandardization stdconv wsconv", _PARAMETRIZED.format("weight_standardization")),
     "scaledstdconv": _PARAMETRIZED.format("scaled_weight_standardization"),
-    "norm": "say which: `batch_norm`, `layer_norm`, `group_norm` or `instance_norm`",
-    "normalization": "say which: `batch_norm`, `layer_norm`, `group_norm` or `instance_norm`",
+    **each(
+        "norm normalization",
+        "say which: `batch_norm`, `layer_norm`, `rms_norm`, `group_norm`, `instance_norm` or `normalize`",
+    ),
+    "cosinesimilarity": "bring both to length 1 by `normalize`; then `{matmul, from: [a, b]}` has all pairs, "
+    "`{multiply, from: [a, b]}` and `reduce: {function: sum, axis: 0}` those at each position",
     # axes and shapes
     **each(
         "permute swapaxes swapdims movedim moveaxis",
@@ -453,8 +459,8 @@ INSTEAD = {
     ),
     **each(
         "c3 c3k2 c2psa c2fattn bottleneckcsp csp elan repncspelan4 repconv adown cspdarknet "
-        "c3tr c2 scdown psa a2c2f ghostconv ghostbottleneck repvggblock c3ghost gsconv cbam "
-        "eca ecalayer coordatt simam nonlocal sk splitattention",
+        "c3tr c2 scdown psa a2c2f ghostconv ghostbottleneck repvggblock c3ghost gsconv "
+        "coordatt simam nonlocal sk splitattention",
         MODULE,
     ),
     **each(

@@ -39,6 +39,10 @@ def traced_by_channel(network: Network, tracer: Follower[T], start: Mapping[Node
 
 
 def _through(node: Node, tracer: Follower[T], found: Mapping[Node | Input, _Traced[T]]) -> _Traced[T]:
+    first, *others = (found[source] for source in node.inputs) if node.inputs else (None,)
+    is_one = first and others and all(tracer.is_one(node, part) for part in first.parts)
+    if first and is_one and all(other == first for other in others):
+        return first
     parts: list[T] = []
     arriving: list[Channels] = []
     for position, source in enumerate(node.inputs):

@@ -53,8 +53,15 @@ class Follower(ABC, Generic[T]):
     def bounded(self, part: T) -> T:
         """The same, of which it is not known that all of it is found."""
 
+    def is_one(self, node: Node, part: T) -> bool:  # noqa: ARG002 - by default it is not
+        """Whether a node that reads several tensors which found the same finds nothing else than that."""
+        return False
+
     def through(self, node: Node, found: Mapping[Node | Input, T]) -> T:
         """What a node finds, from what its inputs did."""
+        first, *others = (found[source] for source in node.inputs) if node.inputs else (None,)
+        if first and others and self.is_one(node, first) and all(other == first for other in others):
+            return first
         parts = [
             self.through_input(node, position, found[source]) for position, source in enumerate(node.inputs)
         ]

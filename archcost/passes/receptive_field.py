@@ -168,6 +168,11 @@ class Tracer(Follower[Reaches]):
         """The true fields may be smaller."""
         return {name: reach._replace(upper_bound=True) for name, reach in part.items()}
 
+    def is_one(self, node: Node, part: Reaches) -> bool:
+        """Side by side, tensors of which every position reads the same."""
+        placed = self._accesses.of(node, 0).way == "placed"
+        return placed and not any(reach.moving for reach in part.values())
+
     def through_input(self, node: Node, position: int, arriving: Reaches) -> Reaches:
         """See `Follower.through_input`."""
         access = self._accesses.of(node, position)

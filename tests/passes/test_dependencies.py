@@ -84,6 +84,36 @@ CASES = {
         "- {matmul: {transpose_a: true}, from: [input, input]}",
         ("exact", (5,), 3),
     ),
+    "what reads everything, side by side, reads everything": (
+        "[2, 6, 5]",
+        """
+        - {name: a, global_avg_pool: }
+        - {name: b, from: input, reduce: {function: max, axis: [1, 2], keepdim: true}}
+        - {concat: {axis: 1}, from: [a, b]}
+        - conv: {out_channels: 1, kernel_size: 1}
+        """,
+        ("exact", (6, 5), 0),
+    ),
+    "and where channels are picked, too": (
+        "[2, 6, 5]",
+        """
+        - {name: a, global_avg_pool: }
+        - {name: b, from: input, global_max_pool: }
+        - {concat: {axis: 2}, from: [a, b]}
+        - slice: {end: 1}
+        """,
+        ("exact", (6, 5), 0),
+    ),
+    "side by side with something else it reads at most that": (
+        "[2, 6, 5]",
+        """
+        - {name: a, global_avg_pool: }
+        - {name: b, from: input, slice: {axis: 1, end: 1}}
+        - {name: c, slice: {axis: 2, end: 1}}
+        - {concat: {axis: 1}, from: [a, c]}
+        """,
+        ("at_most", (6, 5), 0),
+    ),
     "one row of a map that was a vector for a while": (
         "[1, 8, 8]",
         """
