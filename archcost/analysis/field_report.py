@@ -129,7 +129,7 @@ class _FieldRows:
 
 def _deformable(network: Network, node: Node) -> tuple[str, ...]:
     """The deformable convolutions that a node is made of."""
-    deformable = [one for one in network if one.kind == "deform_conv"]
+    deformable = [one for one in network if one.layer.field_is_nominal]
     before = network.ancestors([node]) if deformable else ()
     return tuple(one.path for one in deformable if one in before)
 

@@ -72,7 +72,7 @@ _NORMS = "layer_norm group_norm instance_norm"
 _BY_LENGTH = "rms_norm global_response_norm"
 
 NEVER = """
-    deform_conv
+    deform_conv deform_sum
     maxout matmul selective_scan
     pixel_shuffle pixel_unshuffle
     grid_sample roi_align

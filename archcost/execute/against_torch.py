@@ -47,6 +47,7 @@ if TYPE_CHECKING:
         Conv,
         ConvTranspose,
         DeformConv,
+        DeformSum,
         DepthwiseConv,
         DynamicConv,
         MaskedConv,
@@ -373,19 +374,31 @@ def _deform_conv(  # noqa: PLR0913 - its inputs, one by one
 ) -> Tensor:
     """Every tap sampled by `grid_sample`, then a convolution of the samples side by side."""
     window = layer.window(_shape(x))
+    taps = _moved(torch, x, window, offsets, mask, layer.deform_groups)
+    columns = torch.stack([one.reshape(x.shape[1], -1) for one in taps], dim=1)
+    columns = columns.reshape(1, x.shape[1] * window.taps, -1)
+    kernels = weight.reshape(layer.out_channels, -1, 1)
+    y = torch.nn.functional.conv1d(columns, kernels, bias, groups=layer.groups)
+    return y.reshape(1, layer.out_channels, *offsets.shape[2:])
+
+
+def _deform_sum(torch: Torch, layer: DeformSum, x: Tensor, offsets: Tensor, mask: Tensor) -> Tensor:
+    taps = _moved(torch, x, layer.window(_shape(x)), offsets, mask, layer.deform_groups)
+    return reduce(torch.add, taps).reshape(1, x.shape[1], *offsets.shape[2:])
+
+
+def _moved(  # noqa: PLR0913, PLR0917 - what is read, and what moves it
+    torch: Torch, x: Tensor, window: Window, offsets: Tensor, mask: Tensor | None, deform_groups: int
+) -> Iterator[Tensor]:
+    """What each tap reads, times its mask: `[deform_groups, channels / deform_groups, *positions]`."""
     rank, positions = x.dim() - 2, offsets.shape[2:]
     if rank == 1:
         raise _NoCounterpartError("grid_sample, which PyTorch interpolates with, is for 2-D and 3-D")
-    moves = offsets.reshape(layer.deform_groups, window.taps, rank, *positions)
-    masks = None if mask is None else mask.reshape(layer.deform_groups, window.taps, 1, *positions)
-    sampled: list[Tensor] = []
+    moves = offsets.reshape(deform_groups, window.taps, rank, *positions)
+    masks = None if mask is None else mask.reshape(deform_groups, window.taps, 1, *positions)
     for i, tap in enumerate(product(*map(range, window.kernel))):
         values = _sampled(torch, x, window, tap, moves[:, i])
-        sampled.append((values if masks is None else values * masks[:, i]).reshape(x.shape[1], 1, -1))
-    columns = torch.cat(sampled, dim=1).reshape(1, x.shape[1] * window.taps, -1)
-    kernels = weight.reshape(layer.out_channels, -1, 1)
-    y = torch.nn.functional.conv1d(columns, kernels, bias, groups=layer.groups)
-    return y.reshape(1, layer.out_channels, *positions)
+        yield values if masks is None else values * masks[:, i]
 
 
 def _sampled(torch: Torch, x: Tensor, window: Window, tap: Axes, moves: Tensor) -> Tensor:
@@ -983,6 +996,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "conv_transpose": _parametrized(_conv_transpose, rows=1),
     "depthwise_conv": _parametrized(_depthwise_conv),
     "deform_conv": _deform_conv,
+    "deform_sum": _deform_sum,
     "masked_conv": _masked_conv,
     "dynamic_conv": _dynamic_conv,
     # pooling

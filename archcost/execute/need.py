@@ -20,6 +20,7 @@ from archcost.layers.convolution import (
     Conv,
     ConvTranspose,
     DeformConv,
+    DeformSum,
     DepthwiseConv,
     DynamicConv,
     MaskedConv,
@@ -426,7 +427,7 @@ def _reduced(node: Node) -> _Work:
 _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     (Conv, DepthwiseConv, MaskedConv, DynamicConv): _conv,
     ConvTranspose: _conv_transpose,
-    DeformConv: _deform_conv,
+    (DeformConv, DeformSum): _deform_conv,
     (MaxPool, AvgPool, BlurPool): _pool,
     (AdaptiveMaxPool, AdaptiveAvgPool): _bins,
     Upsample: _resize,

@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from archcost.layers.convolution import DeformConv
 from archcost.passes.following import Follower
 from archcost.windows.reach import moving_with
 
@@ -112,7 +111,7 @@ class TouchFollower(Follower[Touched]):
     def through_input(self, node: Node, position: int, arriving: Touched) -> Touched:
         """See `Follower.through_input`."""
         access, x, y = self._accesses.of(node, position), node.inputs[position].output, node.output
-        if access.way == "unknown" or isinstance(node.layer, DeformConv):
+        if access.way == "unknown" or node.layer.field_is_nominal:
             # A deformable convolution's field is that without offsets; where they lead is not known before.
             return _filled(arriving, y).lost()
         if access.how:

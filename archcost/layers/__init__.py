@@ -15,6 +15,7 @@ KINDS = {
     "conv_transpose": "convolution:ConvTranspose",
     "depthwise_conv": "convolution:DepthwiseConv",
     "deform_conv": "convolution:DeformConv",
+    "deform_sum": "convolution:DeformSum",
     "masked_conv": "convolution:MaskedConv",
     "dynamic_conv": "convolution:DynamicConv",
     # pooling

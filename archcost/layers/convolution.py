@@ -391,19 +391,7 @@ class DeformConv(Kind):
         """`(out_channels, *positions)`."""
         check_channels("in_channels", self.in_channels, x)
         _check_groups(self.groups, x[0], self.out_channels)
-        if x[0] % self.deform_groups:
-            raise ShapeError(f"deform_groups={self.deform_groups} must divide the {x[0]} channels in")
-        window = self.window(x)
-        positions = window.output(spatial(x))
-        per_point = (("offsets", len(positions)), ("a mask", 1))
-        for i, (found, (what, numbers)) in enumerate(zip(moved_by, per_point, strict=False), 1):
-            wanted = (numbers * window.taps * self.deform_groups, *positions)
-            if found != wanted:
-                raise ShapeError(
-                    f"{{0}} gives {show(found)}, but {what} for {show(window.kernel)} taps"
-                    f"{_times(self.deform_groups)} at {show(positions)} positions must be {show(wanted)}",
-                    inputs=(i,),
-                )
+        positions = _check_moves(self.window(x), x, self.deform_groups, moved_by)
         return (self.out_channels, *positions)
 
     def weight_shapes(self, x: Shape, *moved_by: Shape) -> Shapes:
@@ -457,8 +445,104 @@ class DeformConv(Kind):
         )
 
 
+def _check_moves(window: Window, x: Shape, deform_groups: int, moved_by: tuple[Shape, ...]) -> Shape:
+    """The positions that leave. Raises ShapeError if offsets or a mask do not fit them."""
+    if x[0] % deform_groups:
+        raise ShapeError(f"deform_groups={deform_groups} must divide the {x[0]} channels in")
+    positions = window.output(spatial(x))
+    per_point = (("offsets", len(positions)), ("a mask", 1))
+    for i, (found, (what, numbers)) in enumerate(zip(moved_by, per_point, strict=False), 1):
+        wanted = (numbers * window.taps * deform_groups, *positions)
+        if found != wanted:
+            raise ShapeError(
+                f"{{0}} gives {show(found)}, but {what} for {show(window.kernel)} taps"
+                f"{_times(deform_groups)} at {show(positions)} positions must be {show(wanted)}",
+                inputs=(i,),
+            )
+    return positions
+
+
 def _times(deform_groups: int) -> str:
     return f" in {deform_groups} deform_groups" if deform_groups > 1 else ""
+
+
+class DeformSum(Kind):
+    """Deformable convolution without weights: a sum of moved taps, each weighed by a mask (DCN v3, DCN v4).
+
+    Reads `from: [features, offsets, mask]`. Every channel is the sum over the taps of what its group reads
+    there times the group's number of the mask, so its weights are computed, and nothing is learned here: a
+    1×1 convolution before it and one behind mix channels. In version 3 a softmax over the taps of each group
+    makes the mask, in version 4 there is none; `std/deform_conv_v3` has all that inside.
+
+    Offsets and mask lie as those of `deform_conv`, and values are interpolated and counted alike. The
+    products with the mask are the MACs. The receptive field is nominal, the one without offsets.
+    """
+
+    reference: ClassVar[str] = (
+        "Wang et al. 2023, InternImage, equation 2; Xiong et al. 2024, Efficient deformable ConvNets (DCNv4)"
+    )
+
+    kernel_size: KernelSize = (3,)
+    stride: Stride = (1,)
+    padding: Zeros = (0,)
+    dilation: Dilation = (1,)
+    deform_groups: Positive = Field(
+        1, description="groups of channels, each with offsets and a mask of its own"
+    )
+    in_channels: InChannels = None
+
+    def window(self, x: Shape) -> Window:
+        """The sliding window on the features, without offsets."""
+        return sliding(x, self.kernel_size, self.stride, self.padding, dilation=self.dilation)
+
+    @property
+    def field_is_nominal(self) -> bool:
+        """Offsets lead anywhere."""
+        return True
+
+    def window_of(self, position: int, inputs: tuple[Shape, ...]) -> Window | None:
+        """The window on the features; offsets and mask are read where the output is."""
+        return self.window(inputs[0]) if position == 0 else None
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Each depends on its like, and on what moves and weighs its group."""
+        x, *others = arriving
+        return overlaid([x, *(one.grouped(self.deform_groups, out_channels) for one in others)])
+
+    def check_inputs(self, count: int) -> None:
+        """Three."""
+        if count != 3:
+            raise ShapeError(
+                f"reads features, offsets and a mask, but {how_many_arrive(count)}; name them with "
+                "`from: [features, offsets, mask]`, or use `std/deform_conv_v3`, which makes them",
+            )
+
+    def output_shape(self, x: Shape, *moved_by: Shape) -> Shape:
+        """`(channels, *positions)`."""
+        check_channels("in_channels", self.in_channels, x)
+        return (x[0], *_check_moves(self.window(x), x, self.deform_groups, moved_by))
+
+    def formulas(self, x: Shape, *moved_by: Shape, y: Shape) -> Formulas:
+        """Every output is a sum of `kernel_size` products of a mask and an interpolated value."""
+        return Formulas(
+            {
+                "kernel_size": self.window(x).kernel,
+                "outputs": y,
+                "axes": len(y) - 1,
+                "positions": y[1:],
+                "deform_groups": self.deform_groups,
+                "points": "kernel_size * deform_groups * positions",
+                "sampled": "kernel_size * outputs",
+                "corners": "2 ** axes",
+            },
+            macs="sampled",
+            multiplications="macs + (axes - 1) * corners * points + corners * sampled",
+            additions="(kernel_size - 1) * outputs + 2 * axes * points + (corners - 1) * sampled",
+        )
+
+    def run(self, kernels: Kernels, x: Array, offsets: Array, mask: Array) -> Array:
+        """Values `(channels, *positions)`, from features, offsets and a mask."""
+        return kernels.convolution.deform_sum(x, offsets, mask, self.window(x.shape), self.deform_groups)
 
 
 class MaskedConv(Layer):

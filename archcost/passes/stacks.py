@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from archcost.passes.receptive_field import Field, Reaches
     from archcost.windows.window import Window
 
-CONVOLUTIONS = {"conv", "depthwise_conv", "deform_conv", "masked_conv"}
+CONVOLUTIONS = {"conv", "depthwise_conv", "deform_conv", "deform_sum", "masked_conv"}
 
 BLOCK = 256
 """A branch around more convolutions than this is not recognised as a shortcut."""

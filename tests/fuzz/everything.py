@@ -30,7 +30,16 @@ LARGEST = 2**15
 
 ACTIVATIONS = ("relu", "gelu", "softmax", "leaky_relu", "elu", "hard_swish", "celu", "soft_shrink", "softmin")
 WINDOWS = ("conv", "conv_transpose", "depthwise_conv", "masked_conv", "max_pool", "avg_pool")
-TWO = ("matmul", "einsum", "deform_conv", "dynamic_conv", "selective_scan", "grid_sample", "roi_align")
+TWO = (
+    "matmul",
+    "einsum",
+    "deform_conv",
+    "deform_sum",
+    "dynamic_conv",
+    "selective_scan",
+    "grid_sample",
+    "roi_align",
+)
 MERGES = (
     "add",
     "concat",
@@ -297,6 +306,9 @@ class Everything(Writer):
         fields = self._window() | self.some({"groups": self.random.choice((1, 2, "$in_channels"))})
         del fields["kernel_size"]
         return fields
+
+    def _deform_sum(self, _: list[str]) -> Item:
+        return self.some({"padding": 1, "deform_groups": 2})
 
     def _grid_sample(self, _: list[str]) -> Item:
         return self.some({"mode": "nearest", "padding_mode": "border", "align_corners": True})

@@ -235,6 +235,21 @@ def by_statistics(weight: Array, gain: Array | None = None) -> Array:
     return made
 
 
+def summed_taps(slide: Slide = ONE_BY_ONE, *, kernel: Index, deform_groups: int = 1) -> Value:
+    """Each tap where its offset leads, times its number of the mask."""
+
+    def value(at: Index, x: Array, offsets: Array, mask: Array) -> float:
+        (channel, *position), total = at, 0.0
+        for t, tap in enumerate(taps := list(boxes(kernel))):
+            point = channel // (len(x) // deform_groups) * len(taps) + t
+            moves = [offsets[point * len(tap) + axis, *position] for axis in range(len(tap))]
+            place = [p + float(m) for p, m in zip(slide.under(position, tap), moves, strict=True)]
+            total += float(mask[point, *position]) * between(x, channel, place)
+        return total
+
+    return value
+
+
 # -- pools ------------------------------------------------------------------------------------------------
 
 

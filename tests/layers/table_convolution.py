@@ -16,6 +16,7 @@ from tests.layers.definitions import (
     parametrized,
     sliding_template,
     spread,
+    summed_taps,
 )
 from tests.layers.late import F
 
@@ -397,6 +398,26 @@ CASES = [
         value=deformable(Slide(dilation=2, before=2)),
         weights={"weight": (1, 4, 3)},
         ops=Operations(macs=72, multiplications=216, additions=174),
+    ),
+    Case(
+        sentence="InternImage: four groups, each with offsets and a mask for nine taps",
+        kind="deform_sum",
+        fields={"padding": 1, "deform_groups": 4},
+        inputs=((16, 6, 6), (72, 6, 6), (36, 6, 6)),
+        output=(16, 6, 6),
+        value=summed_taps(Slide(before=1), kernel=(3, 3), deform_groups=4),
+        torch="InternImage's own code has it; `tests/peers` puts it together from `grid_sample`",
+        # 1,296 points of 4 weights, 5,184 values of 4 products and one with the mask
+        ops=Operations(macs=5_184, multiplications=31_104, additions=25_344),
+    ),
+    Case(
+        sentence="in 1-D, every second window of taps that are two apart",
+        kind="deform_sum",
+        fields={"stride": 2, "dilation": 2},
+        inputs=((4, 9), (3, 3), (3, 3)),
+        output=(4, 3),
+        value=summed_taps(Slide(stride=2, dilation=2), kernel=(3,)),
+        ops=Operations(macs=36, multiplications=108, additions=78),
     ),
     Case(
         sentence="PixelCNN's first layer keeps 24 of 49 taps: three rows above, and three to the left",

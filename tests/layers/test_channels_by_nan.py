@@ -37,7 +37,16 @@ TRIED = 6
 ELEMENTS = 10**6
 """Rows with larger tensors take too long."""
 
-UNTRIED = {"parameter", "constant", "custom", "embedding", "deform_conv", "grid_sample", "roi_align"}
+UNTRIED = {
+    "parameter",
+    "constant",
+    "custom",
+    "embedding",
+    "deform_conv",
+    "deform_sum",
+    "grid_sample",
+    "roi_align",
+}
 """Nothing arrives, nobody knows, or it depends on the numbers what is read."""
 SMALL = [
     case

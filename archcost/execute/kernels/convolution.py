@@ -185,18 +185,41 @@ def deform_conv(  # noqa: PLR0913, PLR0917 - a convolution's arguments and what 
         groups: independent groups the channels are split into.
         deform_groups: groups of input channels, each with offsets of its own.
     """
+    products_per_value = weight.shape[0] // groups + (mask is not None)
+    taps = _moved(x, offsets, mask, window, deform_groups, products_per_value)
+    return _with_bias(_weighted(taps, weight, groups), bias)
+
+
+def deform_sum(x: Array, offsets: Array, mask: Array, window: Window, deform_groups: int = 1) -> Array:
+    """The sum of all moved taps of every window, each times its number of the mask.
+
+    Args:
+        x: `(channels, *axes)`.
+        offsets: `(deform_groups * taps * axes, *positions)`, in input positions.
+        mask: `(deform_groups * taps, *positions)`.
+        window: how it slides.
+        deform_groups: groups of channels, each with offsets and a mask of its own.
+    """
+    taps = _moved(x, offsets, mask, window, deform_groups, products_per_value=1)
+    return reduce(np.add, (values for _, values in taps))
+
+
+def _moved(  # noqa: PLR0913, PLR0917 - what is read, and what moves it
+    x: Array,
+    offsets: Array,
+    mask: Array | None,
+    window: Window,
+    deform_groups: int,
+    products_per_value: int,
+) -> Iterator[tuple[Axes, Array]]:
+    """Every tap, and what it reads beside its places, times its mask: `(channels, *positions)`."""
     rank, positions = len(window.kernel), offsets.shape[1:]
     moves = offsets.reshape(deform_groups, *window.kernel, rank, *positions)
     masks = None if mask is None else mask.reshape(deform_groups, *window.kernel, *positions)
-    products_per_value = weight.shape[0] // groups + (masks is not None)
     slide = Slide(x, window)
-
-    def read() -> Iterator[tuple[Axes, Array]]:
-        for tap in product(*map(range, window.kernel)):
-            places = np.stack(np.meshgrid(*slide.places(tap), indexing="ij"))
-            values = sampled(x, places, moves[(slice(None), *tap)], products_per_value)
-            if masks is not None:
-                values = values * masks[(slice(None), *tap)][:, np.newaxis]
-            yield tap, values.reshape(x.shape[0], *positions)
-
-    return _with_bias(_weighted(read(), weight, groups), bias)
+    for tap in product(*map(range, window.kernel)):
+        places = np.stack(np.meshgrid(*slide.places(tap), indexing="ij"))
+        values = sampled(x, places, moves[(slice(None), *tap)], products_per_value)
+        if masks is not None:
+            values = values * masks[(slice(None), *tap)][:, np.newaxis]
+        yield tap, values.reshape(x.shape[0], *positions)
