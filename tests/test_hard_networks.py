@@ -7,6 +7,7 @@ timm and torchvision build them: the totals, and each learned layer that differs
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from functools import cache
 from itertools import pairwise
@@ -101,6 +102,67 @@ def test_unet_is_its_figure_1() -> None:
         macs += 4 * before * after * ((size + 2) // 2) ** 2
     assert totals("unet") == (params + 64 * 2 + 2, macs + 64 * 2 * 388**2)
     assert totals("unet") == (31_030_658, 150_428_424_448)
+
+
+def test_ddpm_is_the_paper_s_and_as_large_as_the_model_that_diffusers_loads() -> None:
+    """35.7 million parameters in appendix B; google/ddpm-cifar10-32 has 35,746,307."""
+    params, _ = totals("ddpm_cifar10")
+    assert params == 35_746_307
+
+
+def _ddpm_unrolled() -> list[str]:
+    """Its items one by one, each map that is taken up again read by its name."""
+    conv, made, maps = "conv: {out_channels: %d, kernel_size: 3%s}", ["conv"], ["conv"]
+    items = [f"{{name: conv, from: image, {conv % (128, ', padding: 1')}}}"]
+
+    def unit(width: int, where: str, *, attends: bool) -> None:
+        items.append(f"{{unit: {{out: {width}}}, from: [{made[-1]}, time], name: {where}_unit}}")
+        made.append(f"{where}_unit")
+        if attends:
+            items.append(f"{{attention: , name: {where}_attention}}")
+            made.append(f"{where}_attention")
+
+    for i, width in enumerate((128, 256, 256, 256)):
+        for j in range(2):
+            unit(width, f"down_{i}_{j}", attends=i == 1)
+            maps.append(made[-1])
+        if i < 3:
+            items.append(f"{{{conv % (width, ', stride: 2, padding: same')}, name: smaller_{i}}}")
+            made.append(f"smaller_{i}")
+            maps.append(made[-1])
+    unit(256, "middle_0", attends=True)
+    unit(256, "middle_1", attends=False)
+    for i, width in enumerate((256, 256, 256, 128)):
+        for j in range(3):
+            items.append(f"{{concat: , from: [{made[-1]}, {maps.pop()}], name: join_{i}_{j}}}")
+            made.append(f"join_{i}_{j}")
+            unit(width, f"up_{i}_{j}", attends=i == 2)
+        if i < 3:
+            items.append("upsample: {scale_factor: 2, mode: nearest}")
+            items.append(f"{{{conv % (width, ', padding: 1')}, name: larger_{i}}}")
+            made.append(f"larger_{i}")
+    return items
+
+
+def test_a_stack_makes_the_nodes_of_ddpm_that_stand_there_one_by_one(tmp_path: Path) -> None:
+    """The 50 items between the level of noise and the last norm are 19 with repeats, `push` and `pop`."""
+    text = (HERE / "ddpm_cifar10.yaml").read_text("utf-8")
+    head, layers = text.split("layers:\n")
+    time, tail = layers.splitlines()[0], "".join(layers.partition("  - group_norm")[1:])
+    items = _ddpm_unrolled()
+    (tmp_path / "unrolled.yaml").write_text(
+        f"{head}layers:\n{time}\n" + "".join(f"  - {x}\n" for x in items) + tail
+    )
+    written, unrolled = hard("ddpm_cifar10"), archcost.load(tmp_path / "unrolled.yaml")
+    assert _described(written) == _described(unrolled)
+    own = layers.partition("\n")[2].removesuffix(tail)
+    assert (len(items), len(re.findall(r"(?m)^ *- ", own))) == (50, 19)
+
+
+def _described(network: Network) -> list[tuple[object, ...]]:
+    """Every node with its kind and fields, its shape, and which nodes it reads, whatever they are called."""
+    places = {node: i for i, node in enumerate((*network.inputs, *network))}
+    return [(node.layer, node.output, *(places[read] for read in node.inputs)) for node in network]
 
 
 def test_retinanet_is_what_torchvisions_page_of_weights_prints() -> None:
