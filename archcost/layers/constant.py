@@ -115,6 +115,17 @@ class Constant(TensorSource):
                 return None
         return prod(shape[:-2]) * (rows * columns - hidden)
 
+    def reaches_along(self, axis: int) -> bool:
+        """Whether a mask lets something through of every row (axis -1) or of every column (axis -2)."""
+        lines, across = self.output_shape()[-2:][:: 1 if axis == -1 else -1]
+        match self.values:
+            case "causal":
+                return axis == -1 or lines <= across
+            case "banded":
+                return lines - ((self.before if axis == -1 else self.after) or 0) <= across
+            case _:
+                return self.values == "shifted_windows"
+
     def output_shape(self, *unread: Shape) -> Shape:
         """The shape as given, if it is one that the values have."""
         natural = self._natural()

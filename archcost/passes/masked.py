@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from archcost.network import Input, Network
 
 _PRODUCTS = {"matmul", "einsum"}
-_MOVING = {"reshape", "transpose", "identity"}
-"""Kinds behind which a mask has the same elements."""
+_MOVING = {"reshape", "identity"}
+"""Kinds behind which a mask has the same elements; it is one still if its rows and columns stay."""
 _ELEMENTWISE = {"scale", "layer_scale", "dropout", "drop_path", "identity", "multiply"}
 """Kinds whose results are 0 where what arrives is."""
 _KEEPS_SMALL = {"add", "identity", "dropout"}
 """Kinds whose results are small where what arrives is, as scores that get a bias are; they may repeat it."""
+_LAYING = {"add", "multiply", "where"}
+"""Kinds by which a mask is laid over something."""
 _HIDING = 100
 """How much less is added to an element whose share is 0: Swin's mask adds -100, and exp(-100) is 4e-44."""
 
@@ -48,7 +50,10 @@ Tensor: TypeAlias = "Node | Input"
 
 
 def masked(network: Network) -> dict[Node, Left]:
-    """The products and softmaxes under a mask, and what it leaves of each, in written order."""
+    """The products and softmaxes under a mask, and what it leaves of each, in written order.
+
+    Of two masks over each other it is the first.
+    """
     found = _Masks(network)
     for node in network:
         found.follow(node)
@@ -71,31 +76,37 @@ class _Masks:
         if isinstance(node.layer, Constant):
             if node.layer.seen is not None:
                 self._masks[node] = node
-        elif node.kind in _MOVING and node.inputs[0] in self._masks:
-            self._masks[node] = self._masks[node.inputs[0]]
-        elif node.kind in {"add", "multiply"} and (mask := self._mask_over(node)):
-            (self._hidden if node.kind == "add" else self._zero)[node] = mask
-            self._look_back(node, mask)
+        elif node.kind in _MOVING and (mask := self._masks.get(node.inputs[0])):
+            if node.output[-2:] == mask.output[-2:]:
+                self._masks[node] = mask
+        elif mask := self._mask_over(node):
+            if _makes_zero(node):
+                self._zero[node] = mask
+                self._look_back(node, mask)
+            else:
+                self._hidden[node] = mask
         elif _is_softmax(node) and (mask := self._hidden.get(node.inputs[0])):
-            self._zero[node] = mask
-            self._note(node, mask, size(node.output))
+            if _leaves_something(mask, _axis(node) - len(node.output)):
+                self._zero[node] = mask
+                self._note(node, mask, size(node.output))
+                self._look_back(node, mask)
         else:
             self._pass_on(node)
 
     def _mask_over(self, node: Node) -> Node | None:
         """The one mask that a node lays over something else."""
+        if node.kind not in _LAYING or (node.kind == "where" and node.inputs[0] not in self._masks):
+            return None
         masks = {mask for source in node.inputs if (mask := self._masks.get(source))}
         covered = any(source in self._hidden or source in self._zero for source in node.inputs)
         if len(masks) != 1 or covered or all(source in self._masks for source in node.inputs):
             return None
         (mask,) = masks
-        assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
-        layer = mask.layer
-        hides = layer.inside - layer.outside >= _HIDING if node.kind == "add" else layer.outside == 0
-        return mask if hides else None
+        same = node.output[-2:] == mask.output[-2:]
+        return mask if same and _hides(node, mask) else None
 
     def _look_back(self, node: Node, mask: Node) -> None:
-        """Products whose results nobody reads but under the mask."""
+        """Products whose results nobody reads but under the mask, where they make no difference."""
         waiting = [*node.inputs]
         while waiting:
             source = waiting.pop()
@@ -104,7 +115,7 @@ class _Masks:
                 continue
             if source.kind in _PRODUCTS:
                 self._note(source, mask, size(source.output))
-            elif source.kind in _ELEMENTWISE | {"add"}:
+            elif source.kind in _ELEMENTWISE | _LAYING:
                 waiting += source.inputs
 
     def _pass_on(self, node: Node) -> None:
@@ -125,7 +136,52 @@ class _Masks:
         self.left.setdefault(node, Left(mask, seen, elements, macs))
 
 
+def _hides(node: Node, mask: Node) -> bool:
+    """Whether what a mask does not let through is so small that its share is 0, or is 0 itself."""
+    assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
+    inside, outside = mask.layer.inside, mask.layer.outside
+    if node.kind == "add":
+        return inside - outside >= _HIDING
+    if node.kind == "multiply":
+        return outside == 0
+    filled = _filled(node)
+    is_chosen_by = outside == 0 != inside if filled is node.inputs[2] else inside == 0 != outside
+    return is_chosen_by and filled is not None
+
+
+def _makes_zero(node: Node) -> bool:
+    """Whether what is hidden becomes 0, and not just small."""
+    return node.kind == "multiply" or (node.kind == "where" and _number(_filled(node)) == 0)
+
+
+def _filled(where: Node) -> Node | None:
+    """Which of the two that are chosen from is one number for all that is hidden: 0, or a small one."""
+    for source in where.inputs[1:]:
+        number = _number(source)
+        if isinstance(source, Node) and number is not None and (number == 0 or number <= -_HIDING):
+            return source
+    return None
+
+
+def _number(tensor: Tensor | None) -> float | None:
+    """What a constant is everywhere."""
+    layer = tensor.layer if isinstance(tensor, Node) else None
+    values = layer.values if isinstance(layer, Constant) else None
+    return values if isinstance(values, float | int) else None
+
+
 def _is_softmax(node: Node) -> bool:
-    return node.kind == "softmax" or (
-        node.kind == "activation" and fields_of(node.layer)["function"] == "softmax"
-    )
+    fields = fields_of(node.layer)
+    return node.kind == "softmax" or (node.kind == "activation" and fields["function"] == "softmax")
+
+
+def _axis(softmax: Node) -> int:
+    """The axis along which shares add up to 1; an activation that is one has no such field by default."""
+    axis = fields_of(softmax.layer).get("axis", 0)
+    return axis if isinstance(axis, int) else 0
+
+
+def _leaves_something(mask: Node, axis: int) -> bool:
+    """Whether something is seen along the axis, wherever it is; if not, all shares are equal, and not 0."""
+    assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
+    return axis in {-1, -2} and mask.layer.reaches_along(axis)

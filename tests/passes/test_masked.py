@@ -33,7 +33,10 @@ SIZE = st.integers(1, 9)
 def let_through(**fields: object) -> tuple[int | None, int]:
     """What a constant says it lets through, and how many of its numbers really are `inside`."""
     mask = Constant.model_validate({"inside": 3, "outside": -2, **fields})
-    return mask.seen, int((mask.run(KERNELS) == 3).sum())
+    values = mask.run(KERNELS)
+    for axis in (-1, -2):
+        assert mask.reaches_along(axis) == bool((values == 3).any(axis=axis).all())
+    return mask.seen, int((values == 3).sum())
 
 
 @given(st.integers(1, 3), SIZE, SIZE)
@@ -77,6 +80,14 @@ OWN = """
 - {name: kept, dropout}
 - {name: mixed, from: [kept, v], matmul: {transpose_b: true}}
 """
+CHOSEN = """
+- {name: scores, from: [q, k], matmul: {heads: 3, transpose_a: true}}
+- {name: mask, constant: {values: causal, shape: [1, 7, 7]%s}}
+- {name: small, constant: {values: %s, shape: [1, 1, 1]}}
+- {name: hidden, where, from: %s}
+- {name: weights, softmax: {axis: -1}}
+- {name: mixed, from: [weights, v], matmul: {transpose_b: true}}
+"""
 LINEAR = """
 - {name: scores, from: [q, k], einsum: {equation: "cq,ck->qk"}}
 - {name: mask, constant: {values: causal, shape: [7, 7]}}
@@ -86,6 +97,8 @@ LINEAR = """
 WHOLE = {
     "causal": (OWN % ("causal", "", -1e9), QKV),
     "a band": (OWN % ("banded", ", before: 2, after: 1", -100), QKV),
+    "a choice": (CHOSEN % ("", -1e9, "[mask, scores, small]"), QKV),
+    "the other choice": (CHOSEN % (", inside: 0, outside: 1", -1e4, "[mask, small, scores]"), QKV),
     "multiplied, without a softmax": (LINEAR, QKV),
     "a block": ("- std/attention: {heads: 2, causal: true}", "[8, 6]"),
     "shared keys": ("- std/attention: {heads: 4, kv_heads: 2, causal: true}", "[8, 6]"),
@@ -134,10 +147,23 @@ MASKED = OWN % ("causal", "", -1e9)
         (("- {name: kept, dropout}", "- {name: kept, reshape: {shape: [3, 7, 7]}}"), "mixed"),
         (
             ("- {name: weights", "- {name: more, multiply, from: [hidden, mask]}\n- {name: weights"),
-            "weights mixed",
+            "scores weights mixed",
         ),
+        (("{axis: -1}", "{axis: 0}"), "scores weights mixed"),
+        (("{axis: -1}", "{axis: -2}"), ""),
+        (("- {name: kept", "- {name: more, relu, from: hidden}\n- {name: kept, from: weights"), "scores"),
     ],
-    ids=["scores are read beside", "not enough", "learned", "nothing under it", "moved", "weighed"],
+    ids=[
+        "scores are read beside",
+        "not enough",
+        "learned",
+        "nothing under it",
+        "moved",
+        "weighed",
+        "shares of heads",
+        "shares of queries",
+        "hidden scores are read beside",
+    ],
 )
 def test_what_is_not_sure_is_not_said(network: Build, change: tuple[str, str], left: str) -> None:
     before, after = change
@@ -145,6 +171,11 @@ def test_what_is_not_sure_is_not_said(network: Build, change: tuple[str, str], l
     everything = set(left_of(network, MASKED))
     assert everything == {"scores", "weights", "mixed"}
     assert set(left_of(network, MASKED.replace(before, after))) == everything - set(left.split())
+
+
+@pytest.mark.parametrize("choice", ["[mask, small, scores]", "[scores, mask, small]"])
+def test_a_choice_that_hides_nothing(network: Build, choice: str) -> None:
+    assert left_of(network, CHOSEN % ("", -1e9, choice)) == {}
 
 
 def test_an_output_is_needed_whole(network: Build) -> None:
