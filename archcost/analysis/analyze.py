@@ -63,7 +63,7 @@ def _totals(facts: Facts) -> Totals:
         best_is_exact=found.best_is_exact,
         node=at,
     )
-    hidden = [row.macs - row.masked.macs for row in facts.rows if row.masked]
+    hidden = sum(row.macs - row.masked.macs for row in facts.rows if row.masked)
     counts = add_up(facts.rows)
-    left = counts["macs"] - sum(hidden) if hidden else None
+    left = counts["macs"] - hidden if hidden else None
     return Totals(**counts, peak_activations=peak, unmasked_macs=left)

@@ -71,6 +71,7 @@ def _explained(network: Network, path: str | None) -> NodeExplanation | GroupExp
         nodes=len(network),
         params_fraction=1.0 if report.totals.params else 0.0,
         macs_fraction=1.0 if report.totals.macs else 0.0,
+        unmasked_macs=report.totals.unmasked_macs,
         **report.totals.counts(),
     )
     parts = tuple(rows[name] for name in children("", network.by_path))

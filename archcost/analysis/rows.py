@@ -116,9 +116,10 @@ def groups(rows: Sequence[NodeRow]) -> tuple[GroupRow, ...]:
     sums: dict[str, list[int]] = {}
     for row in rows:
         parent = row.path.rpartition(".")[0]
-        sums.update({new: [0] * (1 + len(COUNTS)) for new in beginnings(parent, sums)})
+        sums.update({new: [0] * (2 + len(COUNTS)) for new in beginnings(parent, sums)})
         if parent:
-            _add((1, *amounts(row)), sums[parent])
+            hidden = row.macs - row.masked.macs if row.masked else 0
+            _add((1, hidden, *amounts(row)), sums[parent])
     for path in reversed(sums):
         if parent := path.rpartition(".")[0]:
             _add(sums[path], sums[parent])
@@ -131,10 +132,17 @@ def _add(part: Sequence[int], total: list[int]) -> None:
 
 
 def _group(path: str, numbers: Sequence[int], whole: Mapping[str, int]) -> GroupRow:
-    nodes, *sums = numbers
+    nodes, hidden, *sums = numbers
     counts = dict(zip(COUNTS, sums, strict=True))
     params, macs = (counts[name] / whole[name] if whole[name] else 0.0 for name in ("params", "macs"))
-    return GroupRow(path=path, nodes=nodes, params_fraction=params, macs_fraction=macs, **counts)
+    return GroupRow(
+        path=path,
+        nodes=nodes,
+        params_fraction=params,
+        macs_fraction=macs,
+        unmasked_macs=counts["macs"] - hidden if hidden else None,
+        **counts,
+    )
 
 
 def declared(network: Network) -> tuple[Declared, ...]:

@@ -102,7 +102,7 @@ class Totals(Counts):
 
     Attributes:
         peak_activations: its peak memory.
-        unmasked_macs: the MACs without those that fixed masks hide; None, and missing in JSON, without masks.
+        unmasked_macs: its MACs without those that masks hide; None, and missing in JSON, if they hide none.
     """
 
     peak_activations: PeakActivations
@@ -222,6 +222,7 @@ class GroupRow(Counts):
         params_fraction: share of the network's parameters, 0 to 1; 0 if it has none.
         macs_fraction: share of the network's MACs, 0 to 1; 0 if it has none.
         convention_count: the sum over its nodes of what the chosen convention counts; None without one.
+        unmasked_macs: its MACs without those that masks hide; None, and missing in JSON, if they hide none.
     """
 
     path: str
@@ -229,6 +230,7 @@ class GroupRow(Counts):
     params_fraction: float
     macs_fraction: float
     convention_count: int | None = None
+    unmasked_macs: int | None = None
 
 
 class Finding(Record):

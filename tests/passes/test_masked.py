@@ -202,6 +202,17 @@ def test_a_report_has_both_figures(network: Build) -> None:
     assert node["masked"] == {"mask": "mask", "seen": 84, "elements": 147, "macs": 336}
 
 
+def test_a_group_has_both_figures(network: Build) -> None:
+    layers = "- {name: a, std/attention: {heads: 2, causal: true}}\n- {name: b, std/attention: {heads: 2}}"
+    report = archcost.analyze(network(layers, "[8, 6]"))
+    group = report.group("a")
+    assert group.unmasked_macs is not None
+    # 15 of 36 scores, of 4 products each in 2 heads, and as many of what is mixed.
+    assert group.macs - group.unmasked_macs == 2 * 15 * 4 * 2
+    assert report.group("b").unmasked_macs is None
+    assert report.totals.macs - (report.totals.unmasked_macs or 0) == 2 * 15 * 4 * 2
+
+
 def test_without_masks_there_is_nothing_about_them(network: Build) -> None:
     report = archcost.analyze(network("- std/attention: {heads: 2}", "[8, 6]"))
     assert report.totals.unmasked_macs is None
@@ -215,5 +226,7 @@ def test_explain_says_it_beside_the_counts(network: Build) -> None:
     net = network(MASKED, QKV)
     text = write("explanation", explain(net, "scores"), "table", WriteOptions())
     assert "mask lets 84 of 147 scores through, and all are counted: 336 of 588 macs are left\n" in text
+    text = write("explanation", explain(net), "table", WriteOptions())
+    assert "100.0 % of its MACs (masks hide 504); the sum of its parts:" in text
     text = write("explanation", explain(net, "weights"), "table", WriteOptions())
     assert "mask lets 84 of 147 scores through, and all are counted\n" in text

@@ -161,7 +161,8 @@ def _group(explained: GroupExplanation, style: Style) -> Iterator[Block]:
 
 def _shares(group: GroupRow) -> str:
     params, macs = (f"{100 * share:.1f} %" for share in (group.params_fraction, group.macs_fraction))
-    return f"{params} of the network's parameters, {macs} of its MACs; the sum of its parts:"
+    hidden = "" if group.unmasked_macs is None else f" (masks hide {group.macs - group.unmasked_macs:,})"
+    return f"{params} of the network's parameters, {macs} of its MACs{hidden}; the sum of its parts:"
 
 
 def _parts_of(explained: GroupExplanation) -> Table:
