@@ -360,6 +360,35 @@ def test_carry_falls_back_to_taps_of_the_names_which_may_be_named_again(tmp_path
     ]
 
 
+def test_an_item_of_any_number_of_tensors_takes_none_from_an_empty_list(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {one: , from: [], name: x}
+        - {custom: {shape: [4, 1, 1], reason: a choice}, from: [], name: y}
+        - {constant: {shape: [4, 1, 1], values: 2}, from: []}
+        - branches:
+            a: [{constant: {shape: [4, 8, 8], values: 1}}]
+            b: [{custom: {shape: [4, 8, 8], reason: a choice}}]
+          merge: add
+          from: []
+          name: z
+        - {add: , from: [input, x, y, z]}
+        """,
+        "blocks: {one: {body: [{parameter: {shape: [4, 8, 8]}}, relu]}}\n",
+    )
+    assert lines(net) == [
+        "x.parameter: parameter 4x8x8 <- ",
+        "x.relu: relu 4x8x8 <- x.parameter",
+        "y: custom 4x1x1 <- ",
+        "constant: constant 4x1x1 <- ",
+        "z.a.constant: constant 4x8x8 <- ",
+        "z.b.custom: custom 4x8x8 <- ",
+        "z.add: add 4x8x8 <- z.a.constant, z.b.custom",
+        "add: add 4x8x8 <- input, x.relu, y, z.add",
+    ]
+
+
 # -- blocks ---------------------------------------------------------------------------------------------
 
 

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 SAMPLES = 8
 """Positions of every input that are probed, unless another number is asked for."""
 
-NOT_FINITE = "its values overflow"
+NOT_FINITE = "its values are infinite or no numbers"
 UNTRACED = "what it reads is not followed to the input"
 
 
@@ -255,11 +255,14 @@ def _measured(
 ) -> Iterator[Proof]:
     seen: set[int] = set()
     made_up: set[Node | Input] = set()
+    nan: set[Node | Input] = set()
     counted = zip(steps(network, tensors, inputs), costs(network), strict=True)
     for ((node, value, tally), cost), answer in zip(counted, answers, strict=False):
         follows = not made_up.isdisjoint(node.inputs)
         if follows or node.layer.values_unknown:
             made_up.add(node)
+        if np.isnan(value).any() or not nan.isdisjoint(node.inputs):  # a comparison makes a number of it
+            nan.add(node)
         yield Proof(
             node=node,
             cost=cost,
@@ -268,7 +271,7 @@ def _measured(
             allocated=0 if node.layer.values_unknown else _allocated(node, tensors, seen),
             is_made_up=node.layer.values_unknown,
             follows_made_up=follows,
-            touched=FieldCheck(untold="" if np.isfinite(value).all() else NOT_FINITE),
+            touched=FieldCheck(untold="" if np.isfinite(value).all() and node not in nan else NOT_FINITE),
             torch=None if answer is None else _beside(value, answer),
         )
         tick()

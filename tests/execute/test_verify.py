@@ -11,7 +11,7 @@ import pytest
 
 from archcost.execute.kernels import activation
 from archcost.execute.tensors import Tensors
-from archcost.execute.verification import runs, verify
+from archcost.execute.verification import NOT_FINITE, runs, verify
 from archcost.schemas import schema
 
 if TYPE_CHECKING:
@@ -50,6 +50,25 @@ def costlier(monkeypatch: pytest.MonkeyPatch) -> None:
         return relu(x) + 1.0
 
     monkeypatch.setattr(activation, "relu", shifted)
+
+
+def test_behind_what_is_no_number_fields_are_not_compared(network: Load) -> None:
+    """NaN is compared like a number, so that a node has numbers where NaN arrives for another reason."""
+    net = network("- {name: a, log: }\n- {name: b, greater: {value: 0}}\n- {name: c, tanh: }")
+    found = verify(net)
+    assert found.agrees
+    assert [proof.touched.untold for proof in found.proofs] == [NOT_FINITE] * 3
+
+
+def test_a_choice_reads_what_it_does_not_choose(network: Load) -> None:
+    net = network(
+        "- {name: a, max_pool: {kernel_size: 3, stride: 1, padding: 1}}\n"
+        "- {name: b, greater: {value: 9}}\n"
+        "- {name: c, where: , from: [b, a, input]}"
+    )
+    found = verify(net)
+    assert found.agrees
+    assert all(proof.touched.pairs and not proof.touched.untold for proof in found.proofs)
 
 
 # -- what is measured -----------------------------------------------------------------------------------

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 Fields = dict[str, Any]
 
-KINKED = {"relu", "max_pool", "group_norm", "instance_norm"}
+KINKED = {"relu", "max_pool", "group_norm", "instance_norm", "greater", "where"}
 """Kinds with a slope of 0 where they depend on something, or that PyTorch refuses on a single number."""
 
 RESIZES = {2: ["linear"], 3: ["bilinear", "bicubic"], 4: ["trilinear"]}
@@ -76,7 +76,7 @@ class Writer:
     def _try(self) -> None:
         kind, draw, count = self.random.choice(self.choices)
         picked = [self._pick() for _ in range(min(count, 2))]
-        sources = [one for one in picked for _ in range(count // len(picked))]  # of four, two fit two
+        sources = [picked[i * len(picked) // count] for i in range(count)]  # of four, two fit two
         shapes = tuple(self.tensors[name] for name in sources)
         fields = draw(self, shapes)
         found = find(kind)
@@ -350,6 +350,16 @@ def _scan(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     return {"groups": groups, "skip": w.random.random() < 0.5} if w.padding and len(xs[0]) == 2 else None
 
 
+def _gather(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    axis = w.random.randrange(len(xs[0]))
+    index: list[Any] = _some(w, -xs[0][axis], xs[0][axis] - 1, w.random.randint(1, 4))
+    return {"axis": axis, "index": [index, index[::-1]] if w.random.random() < 0.3 else index}
+
+
+def _gated(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    return {"axis": w.random.randrange(len(xs[0])), "gate": w.random.choice(["first", "second"])}
+
+
 CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], int]] = [
     ("conv", _conv, 1),
     ("conv", _conv, 1),
@@ -387,6 +397,10 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("roll", _roll, 1),
     ("roll", _roll, 1),
     ("pad", _pad, 1),
+    ("gather", _gather, 1),
+    ("gather", _gather, 1),
+    ("glu", _gated, 1),
+    ("glu", _gated, 1),
     ("pixel_shuffle", _shuffled, 1),
     ("pixel_unshuffle", _unshuffled, 1),
     ("linear", _per_position, 1),
@@ -398,6 +412,10 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("add", _none, 2),
     ("add", _none, 2),
     ("multiply", _none, 2),
+    ("greater", _none, 2),
+    ("greater", _none, 2),
+    ("where", _none, 3),
+    ("where", _none, 3),
     ("concat", _axis, 2),
     ("concat", _axis, 2),
     ("stack", _unsqueeze, 2),
@@ -426,7 +444,9 @@ def measured(network: Network) -> list[Measured]:
             changed = {name: value.copy() for name, value in given.items()}
             changed[tensor.path][(slice(None), *position)] = np.nan
             with np.errstate(all="ignore"):
-                for found, step in zip(columns, steps(network, tensors, changed, count=False), strict=True):
+                for found, step in zip(
+                    columns, steps(network, tensors, changed, count=False, marked=True), strict=True
+                ):
                     touched = np.isnan(step.value).any(axis=0).ravel()
                     found.setdefault(tensor.path, []).append(touched)
     return [
