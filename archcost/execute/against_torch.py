@@ -225,7 +225,10 @@ def _shape(x: Tensor) -> tuple[int, ...]:
 
 def _ranked(torch: Torch, name: str, x: Tensor) -> Counterpart:
     """The function for as many axes as there are: `conv` -> `conv2d`."""
-    return getattr(torch.nn.functional, f"{name}{x.dim() - 2}d")
+    word = f"{name}{x.dim() - 2}d"
+    if not hasattr(torch.nn.functional, word):
+        raise _NoCounterpartError(f"PyTorch has no {word}")
+    return getattr(torch.nn.functional, word)
 
 
 def _padded(torch: Torch, x: Tensor, pads: Pads, value: float = 0, mode: str = "constant") -> Tensor:

@@ -143,7 +143,7 @@ def _dynamic(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     x, weight = xs
     shares = {weight[1]} if len(weight) > len(x) else {d for d in range(1, x[0] + 1) if weight[0] % d == 0}
     groups = [x[0] // share for share in sorted(shares) if x[0] % share == 0]
-    if not (groups and 2 <= len(x) <= len(weight) <= len(x) + 1):
+    if not (groups and 2 <= len(x) <= 4 and len(x) <= len(weight) <= len(x) + 1):
         return None
     rank = len(x) - 1
     return {

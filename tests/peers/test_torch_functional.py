@@ -396,6 +396,51 @@ def test_products_by_letters(of: tuple[str, Axes, Axes]) -> None:
     Case("einsum", {"equation": equation}, (left, right)).agrees(lambda t: torch.einsum(dotted, *t.xs))
 
 
+# -- recurrent --------------------------------------------------------------------------------------------
+
+
+@st.composite
+def recurrences(draw: st.DrawFn, kind: str) -> Case:
+    fields: dict[str, Any] = {
+        "hidden_size": draw(st.integers(1, 6)),
+        "num_layers": draw(st.integers(1, 3)),
+        "bidirectional": draw(st.booleans()),
+        "bias": draw(st.booleans()),
+    }
+    if kind == "lstm":
+        fields["proj_size"] = draw(st.integers(0, fields["hidden_size"] - 1))
+    if kind == "rnn":
+        fields["nonlinearity"] = draw(st.sampled_from(["tanh", "relu"]))
+    return Case(kind, fields, ((draw(st.integers(1, 5)), draw(st.integers(1, 8))),))
+
+
+def modular(case: Case) -> Callable[[Given], Tensor]:
+    """As a module of `torch.nn` has it: its parameters have our names."""
+
+    def call(t: Given) -> Tensor:
+        module = getattr(torch.nn, case.kind.upper())(case.shapes[0][0], batch_first=True, **case.fields)
+        module.double().load_state_dict(t.weights)
+        with torch.no_grad():
+            return module(t.x.mT)[0].mT
+
+    return call
+
+
+@random_cases
+@given(recurrences("lstm") | recurrences("gru") | recurrences("rnn"))
+def test_a_recurrent_layer_is_a_module_with_the_same_parameters(case: Case) -> None:
+    case.agrees(modular(case))
+
+
+@random_cases
+@given(st.data())
+def test_a_selective_scan(data: st.DataObject) -> None:
+    groups, each, states, length = (data.draw(st.integers(1, n)) for n in (3, 4, 4, 9))
+    x, b = (groups * each, length), (groups * states, length)
+    case = Case("selective_scan", {"groups": groups, "skip": data.draw(st.booleans())}, (x, x, b, b))
+    case.agrees(composed(case))
+
+
 # -- resize -----------------------------------------------------------------------------------------------
 
 MODES = {1: ("nearest", "linear"), 2: ("nearest", "bilinear", "bicubic"), 3: ("nearest", "trilinear")}
