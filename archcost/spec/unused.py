@@ -16,7 +16,7 @@ from archcost.spec.sharing import set_of_weights
 from archcost.spec.yaml_reader import SequenceNode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from archcost.spec.document import Block, Item, Iterations, Push, Spec
     from archcost.spec.template import Template
@@ -202,7 +202,7 @@ class Survey:
     def _unread_inputs(self) -> Iterator[Unused]:
         """Inputs of blocks that no item in them names. The first item reads all of them, if it names none."""
         for block in filter(None, self._calls):
-            takes_all = "input" in self._taps[block] or not (block.items and block.items[0].reads is not None)
+            takes_all = "input" in self._taps[block] or _takes_what_arrives(block.items)
             for name, place in block.inputs.items() if block.sees_variables and not takes_all else ():
                 if name not in self._taps[block]:
                     yield Unused("input", name, place, block.name)
@@ -210,7 +210,7 @@ class Survey:
     def _unread_carries(self) -> Iterator[Unused]:
         """Carried names that nothing reads. An item that names nothing, the first of the body, reads all."""
         for body, repeat in self._carries:
-            if repeat.items and repeat.items[0].reads is not None:
+            if not _takes_what_arrives(repeat.items):
                 read = self._taps[body] | self._parts[body]
                 for name, place in repeat.carry.items():
                     if name not in read:
@@ -284,6 +284,12 @@ def _meta(item: Item) -> Iterator[Template]:
     if item.weights is not None:
         for _, template in item.weights.numbers.values():
             yield template
+
+
+def _takes_what_arrives(items: Sequence[Item]) -> bool:
+    """Whether the first item reads all that arrives, without a name for it."""
+    reads = items[0].reads if items else None
+    return reads is None or any(ref.is_previous for ref in reads)
 
 
 def _runs_often(steps: Iterations) -> bool:

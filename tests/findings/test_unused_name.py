@@ -205,6 +205,16 @@ def test_what_is_said_and_where(found: Found, spec: str, message: str, line: int
             "vars: {up: false}\nlayers: [{relu: , push: s}, {add: , from: [previous, pop(s)], when: $up}]",
             id="a pop that is left out",
         ),
+        pytest.param(
+            "blocks: {b: {inputs: [x, y], body: [{concat: , from: [previous, x]}]}}\n"
+            f"layers: [{{b: , {PAIR}}}]",
+            id="inputs that the first item reads as previous",
+        ),
+        pytest.param(
+            "layers:\n  - {repeat: 2, carry: [a, b], from: [input, input], "
+            "body: [{add: , from: [previous, a]}, {identity: , name: a}]}",
+            id="carried names that the first item reads as previous",
+        ),
     ],
 )
 def test_what_counts_as_a_use(found: Found, spec: str) -> None:
