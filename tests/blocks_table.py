@@ -643,6 +643,15 @@ CASES = [
         output="[64, 7, 7]",
     ),
     Case(
+        why="Wang et al. 2023, InternImage-T's first stage: two C^2, 9 C, and 27 numbers per group from C",
+        x="[64, 56, 56]",
+        call="std/deform_conv_v3: {deform_groups: 4}",
+        weights=2 * 64**2 + 9 * 64 + 64 * 4 * 27,
+        others=3 * 64 + 2 * 64 + 4 * 27,
+        macs=56 * 56 * (2 * 64**2 + 9 * 64 + 64 * 4 * 27 + 9 * 64),
+        output="[64, 56, 56]",
+    ),
+    Case(
         why="Dai et al. 2017: hw (2 c m + 9 m^2) and the offsets of the 3x3 in ResNet's last stage",
         x="[2048, 7, 7]",
         call="std/deformable_bottleneck: {width: 512}",

@@ -119,6 +119,7 @@ FIELDS_OF: dict[str, dict[str, str]] = {
         "depth_multiplier channel_multiplier out_channels filters num_output expansion kernels",
         "multiplier",
     ),
+    "deform_sum": each("group groups num_groups", "deform_groups"),
     "blur_pool": each("filt_size filter_size", "kernel_size")
     | each("pad_mode pad_type mode", "padding_mode"),
     "maxout": each("k pool_size num_pieces pool", "pieces"),
@@ -342,6 +343,10 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         "group": "every channel is a group of its own; leave it out",
     },
     "grid_sample": {"padding": "`padding_mode` says what lies beyond the borders"},
+    "deform_sum": {
+        "out_channels": "channels stay as they are; a 1×1 `conv` behind it changes them",
+        "bias": "it learns nothing; leave it out",
+    },
     "roi_align": {
         "output": "`output_size` says how many bins there are, per axis",
         **each("pooled_height pooled_width", "write `output_size: [7, 7]`"),

@@ -281,6 +281,15 @@ INSTEAD = {
         "`from: [features, offsets]`",
     ),
     **each(
+        "dcnv3 deformconvv3",
+        "`std/deform_conv_v3` is all of it; `deform_sum` alone reads `from: [features, offsets, mask]`",
+    ),
+    **each(
+        "dcnv4 deformconvv4",
+        "it is `deform_sum`, which reads `from: [features, offsets, mask]`, between two `conv` of 1×1; "
+        "offsets and mask are a 1×1 `conv` of its input, without a softmax",
+    ),
+    **each(
         "condconv dynamicconvolution dyconv odconv hyperconv",
         "weights that are computed are a tensor, `[out, in, 3, 3]`, made by `linear` and `reshape`, which "
         "`dynamic_conv` reads by `from: [x, weight]`",
