@@ -236,7 +236,9 @@ INSTEAD = {
     **each("reducel1 l1norm", _REDUCE.format("l1")),
     **each("reducel2 vectornorm", _REDUCE.format("l2")),
     "reduction": "say which: `reduce: {function: sum, axis: …}`, or another function of `reduce`",
-    **each("argmax argmin topk sort cumsum conj cond tan", _UNKNOWN_COST),
+    "argmax": _REDUCE.format("argmax"),
+    "argmin": _REDUCE.format("argmin"),
+    **each("topk sort cumsum conj cond tan", _UNKNOWN_COST),
     # several tensors
     **each(
         "maskedfill maskfill",

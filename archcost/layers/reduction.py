@@ -5,6 +5,7 @@ Over n elements, each time:
     sum    sum(x)                              n - 1 additions
     mean   sum(x) * (1/n)                      1 multiplication more
     max    the largest, likewise min           n - 1 comparisons
+    argmax where that is, likewise argmin      n - 1 comparisons
     prod   the product                         n - 1 multiplications
     l1     sum(|x|)                            n - 1 additions
     l2     sqrt(sum(x * x))                    n multiplications, n - 1 additions, 1 exponential
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from archcost.windows.rearrangement import Rearrangement
     from archcost.windows.window import Shape
 
+Function = Literal["sum", "mean", "max", "min", "argmax", "argmin", "prod", "var", "std", "l1", "l2"]
+
 _SUM = {"additions": "inputs - outputs"}
 _VARIANCE = {"multiplications": "inputs + 2 * outputs", "additions": "3 * inputs - 2 * outputs"}
 _COUNTS = {
@@ -41,6 +44,8 @@ _COUNTS = {
     "mean": {**_SUM, "multiplications": "outputs"},
     "max": {"comparisons": "inputs - outputs"},
     "min": {"comparisons": "inputs - outputs"},
+    "argmax": {"comparisons": "inputs - outputs"},
+    "argmin": {"comparisons": "inputs - outputs"},
     "prod": {"multiplications": "inputs - outputs"},
     "var": _VARIANCE,
     "std": {**_VARIANCE, "exponentials": "outputs"},
@@ -53,14 +58,16 @@ class Reduce(Layer):
     """One number for all elements along some axes: their sum, mean, largest, variance or norm.
 
     The axes are dropped, as in PyTorch, or stay at size 1 with `keepdim`. A mean over the tokens
-    `[channels, length]` is `{function: mean, axis: 1}`, and leaves a vector.
+    `[channels, length]` is `{function: mean, axis: 1}`, and leaves a vector. `argmax` and `argmin` leave
+    numbers of elements, which an `embedding` may read: counted from 0, row by row over several axes, and of
+    equal ones the first.
     """
 
     reference: ClassVar[str] = "PyTorch, torch.sum and its like, torch.linalg.vector_norm; ONNX, ReduceSum"
 
     axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
 
-    function: Literal["sum", "mean", "max", "min", "prod", "var", "std", "l1", "l2"] = Field(
+    function: Function = Field(
         description="what is made of the elements; l1 is the sum of their absolute values, l2 the root of "
         "the sum of their squares"
     )

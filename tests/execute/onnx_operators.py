@@ -307,6 +307,17 @@ def reduced(function: str) -> Translation:
     return translate
 
 
+def located(function: str) -> Translation:
+    """Where the largest or smallest along an axis is, or the first of them."""
+
+    def translate(case: Case) -> Array:
+        case.attribute("select_last_index")
+        keepdim = case.attribute("keepdims", 1) == 1
+        return case.run("reduce", case.x, function=function, axis=case.axis(0), keepdim=keepdim)
+
+    return translate
+
+
 def log_softmax(case: Case) -> Array:
     return case.run("log_softmax", case.x, axis=case.axis(-1))
 
@@ -688,6 +699,8 @@ def _recurrent_weights(word: str, case: Case, *, both: bool) -> Iterator[tuple[s
 TRANSLATIONS: dict[str, Translation] = {
     "Add": merged("add"),
     "Attention": attention,
+    "ArgMax": located("argmax"),
+    "ArgMin": located("argmin"),
     "AveragePool": average_pool,
     "BatchNormalization": batch_norm,
     "Celu": celu,

@@ -28,7 +28,7 @@ OUT_OF_SCOPE = {
     "activations of which archcost has no kind": "Hardmax Shrink Softsign SwiGLU ThresholdedRelu",
     "pools of which archcost has no kind": "LpPool",
     "places and running sums along an axis, and reductions of which archcost has no kind": """
-        ArgMax ArgMin CumProd CumSum ReduceLogSum ReduceLogSumExp ReduceSumSquare TopK""",
+        CumProd CumSum ReduceLogSum ReduceLogSumExp ReduceSumSquare TopK""",
     "comparisons, logic and bits; an archcost tensor holds numbers": """
         And BitCast BitShift BitwiseAnd BitwiseNot BitwiseOr BitwiseXor Equal Greater GreaterOrEqual IsInf
         IsNaN Less LessOrEqual Not Or Where Xor""",
@@ -168,6 +168,11 @@ RULES: tuple[Rule, ...] = (
         lambda case: case.attribute("padding_mode") == "reflection",
     ),
     Rule("RoiAlign", "the largest of the samples", lambda case: case.attribute("mode") == "max"),
+    Rule(
+        "ArgMax ArgMin",
+        "`reduce` finds the first of equal ones, as PyTorch does",
+        lambda case: case.attribute("select_last_index", 0) == 1,
+    ),
     Rule("BatchNormalization", "training", lambda case: case.attribute("training_mode", 0) == 1),
     Rule("Dropout", "training", _trains),
     Rule(

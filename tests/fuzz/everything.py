@@ -334,7 +334,7 @@ class Everything(Writer):
     _adaptive_avg_pool = _adaptive_max_pool
 
     def _reduce(self, _: list[str]) -> Item:
-        function = self.random.choice(("sum", "mean", "max", "var", "std", "l1", "l2"))
+        function = self.random.choice(("sum", "mean", "max", "argmax", "var", "std", "l1", "l2"))
         optional: Item = {"keepdim": True, "correction": 0} if function == "var" else {"keepdim": True}
         return {"function": function, "axis": self.axes()} | self.some(optional)
 

@@ -611,12 +611,20 @@ REDUCTIONS: dict[str, Callable[[Sequence[Counted], int], Counted]] = {
     "mean": lambda xs, _: total(xs) * (1 / len(xs)),
     "max": lambda xs, _: reduce(largest, xs),
     "min": lambda xs, _: -reduce(largest, [-x for x in xs]),
+    "argmax": lambda xs, _: number(reduce(largest, xs), xs),
+    "argmin": lambda xs, _: number(-reduce(largest, [-x for x in xs]), xs),
     "prod": lambda xs, _: reduce(lambda a, b: a * b, xs),
     "var": spread,
     "std": lambda xs, less: root(spread(xs, less)),
     "l1": lambda xs, _: total(map(abs, xs)),
     "l2": lambda xs, _: root(total(x * x for x in xs)),
 }
+
+
+def number(found: Counted, among: Sequence[Counted]) -> Counted:
+    """Where it is, if it is known."""
+    unknown = math.isnan(found.value)
+    return Counted(math.nan if unknown else [x.value for x in among].index(found.value), found.counts)
 
 
 def largest(x: Counted, y: Counted) -> Counted:

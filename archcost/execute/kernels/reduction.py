@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archcost.execute.arrays import plain
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcost.execute.arrays import Array
     from archcost.windows.window import Axes
 
@@ -34,8 +38,24 @@ def reduce(function: str, x: Array, axes: Axes, *, keepdim: bool, correction: in
         y = y * (1 / (elements - correction))
     if function == "mean":
         y = y * (1 / elements)
+    if function in {"argmax", "argmin"}:
+        return _number(y, x, axes, getattr(np, function))
     return np.sqrt(y) if function in {"std", "l2"} else y
 
 
-_FOLDS = {"max": np.maximum, "min": np.minimum, "prod": np.multiply}
+def _number(largest: Array, x: Array, axes: Axes, search: Callable[..., Array]) -> Array:
+    """Where the largest (or smallest) is, which was found already; nowhere if something is unknown."""
+    behind = tuple(range(-len(axes), 0))
+    rows = np.moveaxis(plain(x), axes, behind)
+    found = search(rows.reshape(*rows.shape[: -len(axes)], -1), axis=-1).reshape(largest.shape)
+    return np.where(np.isnan(largest), np.nan, found).astype(x.dtype)
+
+
+_FOLDS = {
+    "max": np.maximum,
+    "argmax": np.maximum,
+    "min": np.minimum,
+    "argmin": np.minimum,
+    "prod": np.multiply,
+}
 """What joins two elements, where they are not added."""
