@@ -861,10 +861,12 @@ def _roll(torch: Torch, layer: Roll, x: Tensor) -> Tensor:
 # -- gather -----------------------------------------------------------------------------------------------
 
 
-def _gather(torch: Torch, layer: Gather, x: Tensor) -> Tensor:
-    index = _relative_positions(torch, layer.window_size) if layer.window_size else torch.tensor(layer.index)
-    y = x.index_select(1 + layer.axis, index.flatten() % x.shape[1 + layer.axis])
-    return y.unflatten(1 + layer.axis, index.shape)
+def _gather(torch: Torch, layer: Gather, x: Tensor, index: Tensor = None) -> Tensor:
+    if layer.window_size:
+        index = _relative_positions(torch, layer.window_size)
+    numbers = torch.as_tensor(layer.index if index is None else index).long()
+    y = x.index_select(1 + layer.axis, numbers.flatten() % x.shape[1 + layer.axis])
+    return y.unflatten(1 + layer.axis, numbers.shape)
 
 
 def _relative_positions(torch: Torch, window: Axes) -> Tensor:

@@ -53,11 +53,18 @@ class Tensors:
         """Parameters and statistics of a node, by name."""
         key = node.shared or node.path
         if key not in self._sets:
-            self._sets[key] = {name: self._tensor(key, name, shape) for name, shape in tensors(node).items()}
+            numbered = node.layer.numbered(*node.shapes)
+            self._sets[key] = {
+                name: self._tensor(key, name, shape, numbered.get(name))
+                for name, shape in tensors(node).items()
+            }
         return self._sets[key]
 
-    def _tensor(self, key: str, name: str, shape: Shape) -> Array:
+    def _tensor(self, key: str, name: str, shape: Shape, elements: int | None) -> Array:
+        """A tensor; one that numbers so many elements has whole numbers below."""
         given = self._given.get((key, name))
+        if given is None and elements is not None:
+            given = self._random(f"{key}.{name}").integers(elements, size=shape)
         return self._weight(f"{key}.{name}", name, shape) if given is None else given.astype(self._dtype)
 
     def _weight(self, key: str, name: str, shape: Shape) -> Array:

@@ -223,7 +223,12 @@ FIELDS_OF: dict[str, dict[str, str]] = {
         ("greater", "greater_equal", "less", "less_equal", "equal", "not_equal"),
         each("other threshold than to number", "value"),
     ),
-    "gather": {**each("indices idx ids indexes", "index"), **each("window", "window_size"), **_AXIS},
+    "gather": {
+        **each("indices idx ids indexes", "index"),
+        **each("window", "window_size"),
+        **each("shape size", "index_shape"),
+        **_AXIS,
+    },
     "constant": {
         **each("size sizes dims", "shape"),
         **each("value fill fill_value data rule", "values"),

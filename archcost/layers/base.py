@@ -223,6 +223,10 @@ class Kind(ItemFields, ABC):
         """Tensors that are kept but not learned (running statistics) by name, as shapes."""
         return {}
 
+    def numbered(self, *inputs: Any, **_: Any) -> dict[str, int]:
+        """Tensors it keeps that are numbers of elements, counted from 0 -> how many elements there are."""
+        return {}
+
     @abstractmethod
     def formulas(self, *inputs: Any, **_: Any) -> Formulas:
         """The operation counts as formulas with their numbers; `y` is the shape that leaves."""

@@ -10,9 +10,9 @@ from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
 from archcost.layers.axes import name_of
-from archcost.layers.base import Moving
-from archcost.layers.fields import Axis, PerAxis, must_be, shape_of
-from archcost.windows.channels import blurred_together
+from archcost.layers.base import Moving, Shapes
+from archcost.layers.fields import Axis, PerAxis, Sizes, must_be, shape_of
+from archcost.windows.channels import mixed
 from archcost.windows.rearrangement import picked_along
 from archcost.windows.window import show
 
@@ -24,13 +24,15 @@ if TYPE_CHECKING:
     from archcost.windows.rearrangement import Rearrangement
     from archcost.windows.window import Shape
 
-_RULE = "relative_positions"
-_FORMS = f"a list of whole numbers (or of lists of equal length), or {_RULE}"
+_RULES = {"relative_positions": "window_size", "declared": "index_shape"}
+"""What an index may be beside numbers -> the field it needs."""
+
+_FORMS = "a list of whole numbers (or of lists of equal length), or one of " + ", ".join(_RULES)
 
 
 def _index(value: Value) -> Value:
     if isinstance(value, str):
-        known = value == _RULE
+        known = value in _RULES
     else:
         known = bool(shape_of(value)) and all(isinstance(n, int) for n in _elements(value))
     if not known:
@@ -46,20 +48,25 @@ def _elements(value: object) -> list[object]:
 
 
 class Gather(Moving):
-    """Elements picked along one axis by a fixed index, which may reorder, repeat and leave out.
+    """Elements picked along one axis by an index that no data change: reordered, repeated, left out.
 
-    The axes of the index take the place of that axis. `relative_positions` is an index `[n, n]` for the n
-    positions of a window: how far one is from another, along each axis a number below `2 * size - 1`, all of
-    them counted row by row. Of a `parameter` of `[heads, 169]`, `axis: 1, index: relative_positions,
-    window_size: [7, 7]` makes Swin's biases `[heads, 49, 49]`.
+    The axes of the index take the place of that axis. The index is numbers in the spec, or
+
+    - `relative_positions`, of the n positions of a window: `[n, n]`, how far one is from another, along each
+      axis a number below `2 * size - 1`, all of them counted row by row. Of a `parameter` of `[heads, 169]`,
+      `axis: 1, index: relative_positions, window_size: [7, 7]` makes Swin's biases `[heads, 49, 49]`;
+    - `declared`: a buffer `index` of a shape, kept with the weights. Its numbers change no cost; a run takes
+      those of `weights`, or random ones. Which elements are read is then known only to be some of the axis.
     """
 
     axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
     reference: ClassVar[str] = "Liu et al. 2021, Swin Transformer, equation 4"
 
-    index: Annotated[Literal["relative_positions"] | tuple[Any, ...], BeforeValidator(_index)] = Field(
-        description="numbers of the elements, from 0, negative from the end, in a (nested) list; or a rule: "
-        + _RULE
+    index: Annotated[Literal["relative_positions", "declared"] | tuple[Any, ...], BeforeValidator(_index)] = (
+        Field(
+            description="numbers of the elements, from 0, negative from the end, in a (nested) list; or "
+            + " or ".join(_RULES)
+        )
     )
     axis: Axis = Field(
         0, description="axis to pick along; 0 is channels, 1 the first spatial axis, -1 the last"
@@ -67,16 +74,15 @@ class Gather(Moving):
     window_size: PerAxis | None = Field(
         None, description="of relative_positions: positions of the window, one number per axis"
     )
+    index_shape: Sizes | None = Field(None, description="of declared: the shape of the index")
 
     @model_validator(mode="after")
-    def _has_the_fields_of_its_rule(self) -> Self:
-        if (self.index == _RULE) != (self.window_size is not None):
-            says = (
-                f"index: {_RULE} needs window_size"
-                if self.window_size is None
-                else f"window_size is for index: {_RULE}"
-            )
-            raise PydanticCustomError("rule", "{says}", {"says": says})
+    def _has_the_field_of_its_index(self) -> Self:
+        for rule, field in _RULES.items():
+            if (self.index == rule) != (getattr(self, field) is not None):
+                needs, is_for = f"index: {rule} needs {field}", f"{field} is for index: {rule}"
+                says = {"says": needs if self.index == rule else is_for}
+                raise PydanticCustomError("rule", "{says}", says)
         return self
 
     @property
@@ -85,22 +91,24 @@ class Gather(Moving):
         return self.axis == 0
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
-        """Those that are picked, if they stay channels."""
+        """Those that are picked, if they stay channels and are known."""
+        (x,) = arriving
         if self.axis:
-            return arriving[0]
-        if len(self._index_shape()) > 1:
-            return blurred_together(arriving, out_channels)
-        return arriving[0].listed([[int(i) % arriving[0].total] for i in self.index])
+            return x
+        if isinstance(self.index, str) or len(self._index_shape()) > 1:
+            return mixed(arriving, out_channels)._replace(blurred=True, bounded=True)
+        return x.listed([[int(i) % x.total] for i in self.index])
 
     def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement | None:
         """Each picks some of all along the axis; channels that stay channels move no position."""
         index = self._index_shape()
-        return (
-            None if self.axis == 0 and len(index) == 1 else picked_along(inputs[position], self.axis, index)
-        )
+        stays = self.axis == 0 and len(index) == 1
+        return None if stays else picked_along(inputs[position], self.axis, index)
 
     def _index_shape(self) -> Shape:
-        return shape_of(self.index) or () if self.window_size is None else (prod(self.window_size),) * 2
+        if self.window_size is not None:
+            return (prod(self.window_size),) * 2
+        return self.index_shape or shape_of(self.index) or ()
 
     def output_shape(self, x: Shape) -> Shape:
         """`x` with the axes of the index instead of one axis."""
@@ -110,13 +118,21 @@ class Gather(Moving):
             if length != there:
                 pairs = f"window_size {show(self.window_size)} has {there} relative positions"
                 raise ShapeError(f"{pairs}, but {name} has {length}")
-        elif outside := [n for n in _elements(self.index) if not -length <= int(str(n)) < length]:
+        numbers = [] if isinstance(self.index, str) else _elements(self.index)
+        if outside := [n for n in numbers if not -length <= int(str(n)) < length]:
             raise ShapeError(f"index has {outside[0]}, outside the {length} of {name}")
         return (*x[: self.axis], *self._index_shape(), *x[self.axis + 1 :])
 
-    def run(self, kernels: Kernels, x: Array) -> Array:
+    def buffer_shapes(self, x: Shape) -> Shapes:
+        """`index`, if it is declared."""
+        return {"index": self.index_shape} if self.index_shape else {}
+
+    def numbered(self, x: Shape) -> dict[str, int]:
+        """See `Kind.numbered`."""
+        return {"index": x[self.axis]} if self.index_shape else {}
+
+    def run(self, kernels: Kernels, x: Array, index: Array | None = None) -> Array:
         """Values with the axes of the index instead of one axis."""
-        index = (
-            self.index if self.window_size is None else kernels.gather.relative_positions(self.window_size)
-        )
-        return kernels.gather.take(x, index, self.axis)
+        if self.window_size is not None:
+            index = kernels.gather.relative_positions(self.window_size)
+        return kernels.gather.take(x, self.index if index is None else index, self.axis)

@@ -45,8 +45,10 @@ def arriving(seed: int, shape: Shape, dtype: str, layer: Kind) -> Array:
 
 
 def held(name: str, shape: Shape, dtype: str) -> Array:
-    """A tensor that is learned or kept; variances are above 0."""
+    """A tensor that is learned or kept; variances are above 0, an index is of the first two elements."""
     numbers = random(len(name), shape, dtype)
+    if name == "index":
+        return (numbers > 0).astype(dtype)
     return abs(numbers) + 1 if name.endswith("_var") else numbers
 
 

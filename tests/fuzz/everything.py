@@ -409,6 +409,10 @@ class Everything(Writer):
 
     def _gather(self, _: list[str]) -> Item:
         index = self.random.choice(([0], [0, -1], [1, 0, 0], [[0, -1], [0, 1]], [2, 1]))
+        if self.chance(0.2):
+            return {"index": "declared", "index_shape": [2, 3]} | self.some(
+                {"axis": self.random.choice((0, 1))}
+            )
         return {"index": index} | self.some({"axis": self.random.choice((0, 1, 2, -1))})
 
     def _upsample(self, names: list[str]) -> Item:

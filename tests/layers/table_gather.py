@@ -42,6 +42,16 @@ CASES = [
         value=_counted_back,
     ),
     Case(
+        sentence="T5 keeps the number of one of 32 distances for each of 8×8 pairs",
+        kind="gather",
+        fields={"axis": 1, "index": "declared", "index_shape": (8, 8)},
+        inputs=((6, 32),),
+        output=(6, 8, 8),
+        value=lambda at, x, index: float(x[at[0], int(index[at[1:]])]),
+        torch=lambda x, index: x[:, :, index.long()],
+        buffers={"index": (8, 8)},
+    ),
+    Case(
         sentence="channels are taken in another order, one of them twice and one not at all",
         kind="gather",
         fields={"index": (2, 0, -1, 2)},

@@ -117,4 +117,7 @@ def _input(numbers: np.random.Generator, shape: Shape, tokens: int | None) -> Ar
 def _weights(numbers: np.random.Generator, shapes: dict[str, Shape]) -> Iterator[tuple[str, Array]]:
     for name, shape in shapes.items():
         drawn = numbers.standard_normal(shape)
-        yield name, np.abs(drawn) + 0.1 if name == "running_var" else drawn
+        if name == "index":  # of the first two elements
+            yield name, (drawn > 0).astype(float)
+        else:
+            yield name, np.abs(drawn) + 0.1 if name == "running_var" else drawn

@@ -6,14 +6,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archcost.errors import ExecutionError
+
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
     from archcost.windows.window import Axes
 
 
 def take(x: Array, index: object, axis: int) -> Array:
-    """Elements along an axis, in whose place the axes of the index are."""
-    return np.take(x, np.array(index, dtype=np.int64), axis)
+    """Elements along an axis, in whose place the axes of the index are.
+
+    Raises:
+        ExecutionError: a number of no element.
+    """
+    length, numbers = x.shape[axis], np.array(index)
+    strange = numbers[(numbers < -length) | (numbers >= length) | (numbers != np.floor(numbers))]
+    if strange.size:
+        raise ExecutionError(f"takes numbers of elements, 0 to {length - 1}, but index has {strange[0]:g}")
+    return np.take(x, numbers.astype(np.intp), axis)
 
 
 def relative_positions(window: Axes) -> Array:
