@@ -57,8 +57,9 @@ def rearranged(reach: Reach, how: Rearrangement, x: Shape, whole: Axes) -> Reach
         whole: the size of the input that is read, per spatial axis.
     """
     targets = {factor for axis in how.target for factor in axis}
+    apart = {*how.source[0]} & {*targets, *how.loose}
     # Of channels that may read less than they say, some are picked out or become positions.
-    exact = not (reach.blurred and how.target[:1] != how.source[:1] and targets & {*how.source[0]})
+    exact = not (reach.blurred and how.target[:1] != how.source[:1] and apart)
     into = _Into(how)
     boxes: list[MovingBox] = []
     is_global = reach.is_global
@@ -71,7 +72,7 @@ def rearranged(reach: Reach, how: Rearrangement, x: Shape, whole: Axes) -> Reach
             summed = any(piece.factor not in how.loose for f in found for piece in f.summed)
             is_global = is_global or (stands_still and summed)
             boxes.append(_on_own_axes(there, how))
-    blurred = reach.blurred and bool(targets & {*how.source[0]})
+    blurred = reach.blurred and bool(apart)
     return with_boxes(reach._replace(is_global=is_global, blurred=blurred), boxes, exact=exact)
 
 

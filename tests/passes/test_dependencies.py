@@ -174,6 +174,15 @@ CASES = {
         """,
         ("at_most", (4,), 0),
     ),
+    "positions that are channels, twice side by side, and then in rows that do not divide them": (
+        "[4, 11]",
+        """
+        - {name: turned, transpose: {axes: [1, 0]}}
+        - {concat, from: [turned, turned]}
+        - reshape: {shape: [4, 22]}
+        """,
+        ("at_most", (11,), 0),
+    ),
     "tokens from the numbers of a map, one after the other": (
         "[2, 3, 4]",
         """
