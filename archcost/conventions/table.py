@@ -73,6 +73,7 @@ _BY_LENGTH = "rms_norm global_response_norm"
 
 NEVER = """
     deform_conv deform_sum
+    max_unpool
     maxout matmul selective_scan
     pixel_shuffle pixel_unshuffle
     grid_sample roi_align
@@ -83,6 +84,7 @@ NEVER = """
     glu geglu swiglu
     flatten unflatten squeeze unsqueeze reshape expand pad crop slice transpose channel_shuffle roll
     gather
+    unfold fold
     identity dropout drop_path scale layer_scale
     offset negate abs reciprocal square power sqrt rsqrt exp log sin cos clamp
     add subtract multiply divide max min average

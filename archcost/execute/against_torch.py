@@ -66,7 +66,8 @@ if TYPE_CHECKING:
         Normalize,
         RmsNorm,
     )
-    from archcost.layers.pooling import AdaptiveAvgPool, AvgPool, BlurPool, MaxPool
+    from archcost.layers.patches import Fold, Unfold
+    from archcost.layers.pooling import AdaptiveAvgPool, AvgPool, BlurPool, MaxPool, MaxUnpool
     from archcost.layers.product import Einsum, Matmul
     from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
     from archcost.layers.reduction import Reduce
@@ -429,6 +430,16 @@ def _max_pool(torch: Torch, layer: MaxPool, x: Tensor) -> Tensor:
         return pool(x, window.kernel, window.stride, pads, window.dilation, ceil_mode=ceil)
     x = _padded(torch, x, _with_what_sticks_out(window, x.shape[2:]), float("-inf"))
     return pool(x, window.kernel, window.stride, 0, window.dilation)
+
+
+def _max_unpool(torch: Torch, layer: MaxUnpool, pooled: Tensor, before: Tensor) -> Tensor:
+    """PyTorch keeps the places from pooling: so the map before is pooled once more."""
+    window = layer.window_before(_shape(before))
+    padded = _padded(torch, before, window.padding, float("-inf"))
+    pool, unpool = _ranked(torch, "max_pool", before), _ranked(torch, "max_unpool", before)
+    _, places = pool(padded, window.kernel, window.stride, return_indices=True)
+    y = unpool(pooled, places, window.kernel, window.stride, output_size=padded.shape)
+    return _padded(torch, y, tuple((-b, -e) for b, e in window.padding))
 
 
 def _avg_pool(torch: Torch, layer: AvgPool, x: Tensor) -> Tensor:
@@ -879,6 +890,35 @@ def _relative_positions(torch: Torch, window: Axes) -> Tensor:
     return index
 
 
+# -- patches ----------------------------------------------------------------------------------------------
+
+
+def _unfold(torch: Torch, layer: Unfold, x: Tensor) -> Tensor:
+    window = layer.sliding_window(_shape(x))
+    x, front = _padded(torch, x, window.padding), _rows_missing(window)
+    rows = x.reshape(1, x.shape[1], *front, *x.shape[2:])
+    kernel, dilation, stride = ((*front, *n) for n in (window.kernel, window.dilation, window.stride))
+    return torch.nn.functional.unfold(rows, kernel, dilation, 0, stride)
+
+
+def _fold(torch: Torch, layer: Fold, x: Tensor) -> Tensor:
+    """With its padding, which is cropped then."""
+    window = layer.sliding_window()
+    front = _rows_missing(window)
+    sizes = tuple(n + sum(pair) for n, pair in zip(layer.output_size, window.padding, strict=True))
+    kernel, dilation, stride = ((*front, *n) for n in (window.kernel, window.dilation, window.stride))
+    y = torch.nn.functional.fold(x, (*front, *sizes), kernel, dilation, 0, stride)
+    y = y.reshape(1, y.shape[1], *sizes)
+    return _padded(torch, y, tuple((-before, -after) for before, after in window.padding))
+
+
+def _rows_missing(window: Window) -> Axes:
+    """PyTorch's patches are of maps; a sequence is one with a single row."""
+    if len(window.kernel) > 2:
+        raise _NoCounterpartError("unfold and fold are for maps in PyTorch")
+    return (1,) * (2 - len(window.kernel))
+
+
 # -- elementwise ------------------------------------------------------------------------------------------
 
 
@@ -1010,6 +1050,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "dynamic_conv": _dynamic_conv,
     # pooling
     "max_pool": _max_pool,
+    "max_unpool": _max_unpool,
     "avg_pool": _avg_pool,
     "blur_pool": _blur_pool,
     "global_max_pool": _global_pool("adaptive_max_pool"),
@@ -1093,6 +1134,9 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "roll": _roll,
     # gather
     "gather": _gather,
+    # patches
+    "unfold": _unfold,
+    "fold": _fold,
     # elementwise
     "identity": _identity,
     "dropout": _identity,

@@ -179,6 +179,7 @@ FIELDS_OF: dict[str, dict[str, str]] = {
     "log_softmax": _AXIS,
     "concat": _AXIS,
     "reshape": each("target_shape dims size sizes dim output_shape", "shape"),
+    "fold": each("size out_size output_shape output", "output_size"),
     "unflatten": {**each("unflattened_size size shape", "sizes"), **_AXIS},
     "squeeze": _AXIS,
     "unsqueeze": _AXIS,

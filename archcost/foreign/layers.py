@@ -50,6 +50,9 @@ KINDS = {
     "gridsampler": "grid_sample",
     **each("chunk tensorsplit", "split"),
     "expanddims": "unsqueeze",
+    **each("unpool unpooling maxunpooling", "max_unpool"),
+    "im2col": "unfold",
+    "col2im": "fold",
     **each("broadcastto broadcast expandas", "expand"),
     # ONNX, papers and habits
     "gemm": "linear",
@@ -210,7 +213,6 @@ INSTEAD = {
         "flip scatter tile",
         _UNKNOWN_COST,
     ),
-    "unfold": "if a product with weights follows, the two are a `conv`; alone, declare it with `custom`",
     "reflectionpad": "write `pad: {padding: 1, mode: reflect}`",
     "replicationpad": "write `pad: {padding: 1, mode: replicate}`",
     "circularpad": "write `pad: {padding: 1, mode: circular}`",
@@ -319,11 +321,6 @@ INSTEAD = {
     **each("pool pooling", "say which: `max_pool` or `avg_pool`"),
     **each("globalpool globalpooling", "say which: `global_avg_pool` or `global_max_pool`"),
     **each("adaptivepool adaptivepooling", "say which: `adaptive_avg_pool` or `adaptive_max_pool`"),
-    **each(
-        "maxunpool unpool unpooling",
-        "it puts values back where a max_pool found them, and no tensor here says where that was; "
-        "use `upsample` or `conv_transpose`",
-    ),
     **each(
         "minpool lppool sumpool fractionalmaxpool stochasticpool roipool psroipool "
         "roipooling globallppool spatialpyramidpooling powerpool",

@@ -20,6 +20,7 @@ KINDS = {
     "dynamic_conv": "convolution:DynamicConv",
     # pooling
     "max_pool": "pooling:MaxPool",
+    "max_unpool": "pooling:MaxUnpool",
     "avg_pool": "pooling:AvgPool",
     "blur_pool": "pooling:BlurPool",
     "global_max_pool": "pooling:GlobalMaxPool",
@@ -104,6 +105,9 @@ KINDS = {
     "roll": "shape:Roll",
     # gather
     "gather": "gather:Gather",
+    # patches
+    "unfold": "patches:Unfold",
+    "fold": "patches:Fold",
     # elementwise
     "identity": "elementwise:Identity",
     "dropout": "elementwise:Dropout",

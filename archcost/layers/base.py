@@ -84,6 +84,7 @@ TERMS = {
     "outputs": "elements that leave: channels and positions",
     "pieces": "channels of which the largest is taken",
     "points": "places that are sampled, each in all channels of its group",
+    "pooled": "elements of the pooled map, one for each window in every channel",
     "positions": "positions of one channel that leaves",
     "products_per_input": "products that one element that arrives takes part in",
     "projected": "channels that hidden units are projected to",

@@ -12,8 +12,9 @@ from pydantic import Field
 
 from archcost.errors import ShapeError
 from archcost.layers.axes import check_mirrored
-from archcost.layers.base import Formulas, Layer
+from archcost.layers.base import Formulas, Kind, Layer, how_many_arrive
 from archcost.layers.fields import Padding, PerAxis
+from archcost.windows.stages import Stage
 from archcost.windows.window import (
     Border,
     Rounding,
@@ -22,6 +23,8 @@ from archcost.windows.window import (
     bin_reads,
     binning,
     per_axis,
+    put_back,
+    show,
     size,
     sliding,
     spatial,
@@ -117,6 +120,67 @@ class MaxPool(_Pool):
     def run(self, kernels: Kernels, x: Array) -> Array:
         """Values `(channels, *positions)`."""
         return kernels.pooling.max_pool(x, self.window(x.shape))
+
+
+class MaxUnpool(Kind):
+    """Every number of a pooled map, put where the largest of its window stood before; zeros elsewhere.
+
+    Reads `from: [pooled, before]`, the map and that which `max_pool` once read; frameworks keep the places
+    from there, here they are found again, the first of several that are equal. Windows must not overlap.
+    """
+
+    per_channel: ClassVar[bool] = True
+    reference: ClassVar[str] = "Zeiler & Fergus 2014, section 2.1; PyTorch, MaxUnpool2d"
+
+    kernel_size: PerAxis = Field(description="positions of the window, per axis")
+    stride: PerAxis | None = Field(
+        None, description="step between neighbouring windows, per axis; default: kernel_size"
+    )
+    padding: Padding = Field(
+        (0,), description="positions around the map before pooling: numbers, [before, after] pairs or a word"
+    )
+
+    def window_before(self, before: Shape) -> Window:
+        """The window that slid over the map before pooling."""
+        stride = self.kernel_size if self.stride is None else self.stride
+        return sliding(before, self.kernel_size, stride, self.padding)
+
+    def stages(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> tuple[Stage, ...]:
+        """The window of a position, and of the map before pooling all that lies in it."""
+        pooled, before = inputs
+        window = self.window_before(before)
+        back = Stage(y, put_back(window, pooled[1:], y[1:]))
+        return (back,) if position == 0 else (Stage(pooled, window), back)
+
+    def check_inputs(self, count: int) -> None:
+        """Two."""
+        if count != 2:
+            text = f"takes a pooled map and the map before pooling, but {how_many_arrive(count)}"
+            raise ShapeError(f"{text}; name them with `from: [pooled, before]`")
+
+    def output_shape(self, pooled: Shape, before: Shape) -> Shape:
+        """The shape of the map before pooling."""
+        window = self.window_before(before)
+        for k, s in zip(window.kernel, window.stride, strict=True):
+            if s < k:
+                raise ShapeError(
+                    f"stride {s} is less than kernel_size {k}: windows overlap, and share elements"
+                )
+        wanted = (before[0], *window.output(spatial(before)))
+        if pooled != wanted:
+            text = f"{{0}} gives {show(pooled)}, but what is pooled of the {show(before)} of {{1}} is"
+            raise ShapeError(f"{text} {show(wanted)}", inputs=(0, 1))
+        return before
+
+    def formulas(self, pooled: Shape, before: Shape, y: Shape) -> Formulas:
+        """One comparison less than a window has positions, for every window."""
+        kernel = self.window_before(before).kernel
+        return Formulas({"kernel_size": kernel, "pooled": pooled}, comparisons="(kernel_size - 1) * pooled")
+
+    def run(self, kernels: Kernels, pooled: Array, before: Array) -> Array:
+        """Values shaped like `before`."""
+        window = self.window_before(before.shape)
+        return kernels.pooling.max_unpool(pooled, before, window, marked=kernels.marked)
 
 
 class AvgPool(_Pool):

@@ -319,6 +319,22 @@ def _check_crop(crop: tuple[int, int], full: int, extra: int, name: str) -> None
         raise ShapeError(f"padding {before} + {after} crops all {full + extra} positions of the {name}")
 
 
+def put_back(window: Window, positions: Axes, axes: Axes) -> Window:
+    """The window that puts back what `window` took at `positions` from `axes`: each input where it was read.
+
+    >>> back = put_back(sliding((1, 5), (3,), (2,), (1,)), (3,), (5,))
+    >>> [[*back.reads(0, u)] for u in range(5)]
+    [[0], [0, 1], [1], [1, 2], [2]]
+    """
+    befores = [span - 1 - before for span, (before, _) in zip(window.span, window.padding, strict=True)]
+    afters = (
+        n - 1 + before - (count - 1) * s
+        for n, (before, _), count, s in zip(axes, window.padding, positions, window.stride, strict=True)
+    )
+    pads = tuple(zip(befores, afters, strict=True))
+    return Window(window.kernel, (1,) * len(axes), window.dilation, pads, stretch=window.stride)
+
+
 def reached(axes: Axes, window: Window) -> Axes:
     """Positions that at least one product of a transposed convolution lands on, per axis, before cropping.
 

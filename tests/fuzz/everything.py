@@ -39,6 +39,7 @@ TWO = (
     "selective_scan",
     "grid_sample",
     "roi_align",
+    "max_unpool",
 )
 MERGES = (
     "add",
@@ -234,7 +235,7 @@ class Everything(Writer):
     def several(self, depth: int, scopes: list[list[str]]) -> Item:  # noqa: ARG002 - as all items
         """A kind that reads several tensors."""
         kind = self.random.choice([*TWO, *MERGES])
-        most = 2 if kind in {"matmul", "einsum", "selective_scan"} else 3
+        most = 2 if kind in {"max_unpool", "matmul", "einsum", "selective_scan"} else 3
         read = [self.read(scopes) for _ in range(self.random.randint(2, most))]
         if kind == "selective_scan":  # of four, two fit two
             read = [name for name in read for _ in "ab"]
@@ -501,6 +502,18 @@ class Everything(Writer):
         axes = list(range(self.rank + 1))
         self.random.shuffle(axes)
         return {"axes": [axis - len(axes) * self.chance(0.3) for axis in axes]}
+
+    def _unfold(self, _: list[str]) -> Item:
+        return self._window()
+
+    def _fold(self, _: list[str]) -> Item:
+        return {
+            "output_size": self.random.choice((4, [4], [4, 4])),
+            "kernel_size": self.random.choice((1, 2)),
+        }
+
+    def _max_unpool(self, _: list[str]) -> Item:
+        return {"kernel_size": self.each(1, 2)}
 
     def _flatten(self, _: list[str]) -> Item:
         return self.some({"start": self.random.choice((0, 1, -2)), "end": self.random.choice((1, 2, -1))})

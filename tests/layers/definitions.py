@@ -719,3 +719,54 @@ def scanned(*, groups: int = 1) -> Value:
         return y
 
     return value
+
+
+# -- patches ----------------------------------------------------------------------------------------------
+
+
+def patches(kernel: Index, windows: Index, slide: Slide) -> Value:
+    """Channel `c * taps + t` of window w is tap t of channel c under it."""
+
+    def value(at: Index, x: Array) -> float:
+        channel, tap = divmod(at[0], prod(kernel))
+        return read(x, channel, *slide.under(place_of(at[1], windows), place_of(tap, kernel)))
+
+    return value
+
+
+def patches_put_back(kernel: Index, windows: Index, slide: Slide) -> Value:
+    """The sum of all that stands for a place in some window."""
+
+    def value(at: Index, x: Array) -> float:
+        return sum(
+            float(x[at[0] * prod(kernel) + t, w])
+            for t, tap in enumerate(boxes(kernel))
+            for w, position in enumerate(boxes(windows))
+            if slide.under(position, tap) == at[1:]
+        )
+
+    return value
+
+
+def place_of(number: int, sizes: Index) -> Index:
+    """Where something stands whose number counts row by row."""
+    return [*boxes(sizes)][number]
+
+
+def put_back_to_the_largest(kernel: int, stride: int, before: int) -> Value:
+    """The number of the window around a place, if that is where the largest stands, the first of equals."""
+
+    def value(at: Index, pooled: Array, x: Array) -> float:
+        channel, *place = at
+        window = [(p + before) // stride for p in place]
+        if any(w >= n for w, n in zip(window, pooled.shape[1:], strict=True)):
+            return 0.0
+        under = [
+            tuple(w * stride + t - before for w, t in zip(window, tap, strict=True))
+            for tap in boxes((kernel,) * len(place))
+        ]
+        inside = [one for one in under if all(0 <= p < n for p, n in zip(one, x.shape[1:], strict=True))]
+        largest = max(inside, key=lambda one: float(x[channel, *one]))
+        return float(pooled[channel, *window]) if largest == tuple(place) else 0.0
+
+    return value

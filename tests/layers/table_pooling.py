@@ -11,6 +11,7 @@ from tests.layers.definitions import (
     blurred,
     largest,
     mean,
+    put_back_to_the_largest,
     same,
 )
 from tests.layers.late import F
@@ -184,5 +185,29 @@ CASES = [
         output=(1, 4),
         value=binned(max, 4),
         ops=Operations(comparisons=2),  # bins of 1, 2, 2 and 1
+    ),
+    Case(
+        sentence="SegNet puts what it pooled back to where the largest of four stood",
+        kind="max_unpool",
+        fields={"kernel_size": 2},
+        inputs=((4, 6, 5), (4, 12, 11)),
+        output=(4, 12, 11),
+        value=put_back_to_the_largest(2, 2, 0),
+        torch=lambda x, before: F.max_unpool2d(
+            x, F.max_pool2d(before, 2, return_indices=True)[1], 2, output_size=(12, 11)
+        ),
+        ops=Operations(comparisons=3 * 4 * 6 * 5),
+    ),
+    Case(
+        sentence="windows of three, four apart, one position of padding: between them are zeros",
+        kind="max_unpool",
+        fields={"kernel_size": 3, "stride": 4, "padding": 1},
+        inputs=((2, 4), (2, 14)),
+        output=(2, 14),
+        value=put_back_to_the_largest(3, 4, 1),
+        torch=lambda x, before: F.max_unpool1d(
+            x, F.max_pool1d(before, 3, 4, 1, return_indices=True)[1], 3, 4, 1, output_size=(14,)
+        ),
+        ops=Operations(comparisons=2 * 2 * 4),
     ),
 ]

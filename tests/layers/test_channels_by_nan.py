@@ -31,6 +31,7 @@ NOT_TOLD = {
     "matmul",
     "pixel_unshuffle",
     "transpose",
+    "unfold",
 }
 TRIED = 6
 """Channels of each input that NaN is put in, at the ends and in between."""

@@ -256,6 +256,37 @@ def _roll(w: Writer, xs: tuple[Shape, ...]) -> Fields:
     return {"axis": axes, "shifts": _some(w, -3, 3, len(axes))}
 
 
+def _unfold(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    axes = xs[0][1:]
+    if not 1 <= len(axes) <= 3:
+        return None
+    return {
+        "kernel_size": _some(w, 1, 3, len(axes)),
+        "stride": _some(w, 1, 2, len(axes)),
+        "dilation": _some(w, 1, 2, len(axes)),
+        "padding": _some(w, 0, 1, len(axes)) if w.padding else 0,
+    }
+
+
+def _fold(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    """What fits, mostly: windows side by side, or overlapping on a sequence."""
+    (x,) = xs
+    if len(x) != 2:
+        return None
+    kernel = w.random.choice([k for k in (1, 2, 3, 4) if x[0] % k == 0])
+    stride = w.random.randint(1, kernel)
+    if not w.padding:  # at its ends a sequence that is put back receives less, as by padding
+        stride = kernel
+    return {"output_size": [(x[1] - 1) * stride + kernel], "kernel_size": [kernel], "stride": [stride]}
+
+
+def _max_unpool(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:  # noqa: ARG001 - nothing to choose
+    pooled, before = xs
+    if len(pooled) != len(before) or len(before) == 1:
+        return None
+    return {"kernel_size": [max(1, b // a) for a, b in zip(pooled[1:], before[1:], strict=True)]}
+
+
 def _flatten(w: Writer, xs: tuple[Shape, ...]) -> Fields:
     if w.random.random() < 0.3:
         return {}
@@ -375,6 +406,10 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("reduce", _reduce, 1),
     ("flatten", _flatten, 1),
     ("unflatten", _unflatten, 1),
+    ("unfold", _unfold, 1),
+    ("fold", _fold, 1),
+    ("fold", _fold, 1),
+    ("max_unpool", _max_unpool, 2),
     ("squeeze", _none, 1),
     ("unsqueeze", _unsqueeze, 1),
     ("expand", _expand, 1),

@@ -14,6 +14,7 @@ from archcost.execute.kernels import (
     merge,
     normalization,
     parametrization,
+    patches,
     pooling,
     product,
     recurrent,
@@ -43,6 +44,7 @@ class Kernels:
     merge = merge
     normalization = normalization
     parametrization = parametrization
+    patches = patches
     pooling = pooling
     product = product
     reduction = reduction

@@ -138,7 +138,7 @@ def conv_transpose(x: Array, weight: Array, bias: Array | None, window: Window, 
     hit = np.zeros(written, dtype=bool)
     for tap in product(*map(range, window.kernel)):
         places = _landing(tap, x.shape[1:], window)
-        _store_or_add(y[(slice(None), *places)], _mixed([kernels[(..., *tap)]], [x]), hit[places])
+        store_or_add(y[(slice(None), *places)], _mixed([kernels[(..., *tap)]], [x]), hit[places])
         hit[places] = True
     return _with_bias(_cropped(y, window, reach), bias)
 
@@ -151,7 +151,8 @@ def _landing(tap: Axes, axes: Axes, window: Window) -> tuple[slice, ...]:
     )
 
 
-def _store_or_add(y: Array, products: Array, hit: Array) -> None:
+def store_or_add(y: Array, products: Array, hit: Array) -> None:
+    """Products on top of what `y` holds where it was hit before, and in its place elsewhere."""
     y[:, ~hit] = products[:, ~hit]
     y[:, hit] += products[:, hit]
 

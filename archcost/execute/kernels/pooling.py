@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from archcost.execute.arrays import Counted
+from archcost.execute.arrays import Counted, plain
 from archcost.execute.kernels.shape import pad
 from archcost.execute.kernels.windows import Slide, reads_of_padding
 
@@ -29,6 +29,33 @@ def max_pool(x: Array, window: Window) -> Array:
         window: how it slides.
     """
     return reduce(np.maximum, (view for _, view in Slide(x, window, fill=-np.inf).taps()))
+
+
+def max_unpool(pooled: Array, before: Array, window: Window, *, marked: bool) -> Array:
+    """Every number where the largest of its window stands, the first if there are several; zeros elsewhere.
+
+    Args:
+        pooled: `(channels, *positions)`.
+        before: `(channels, *axes)`, which has the largest.
+        window: how it slid; its steps are no shorter than the window.
+        marked: NaN in either is handed on to all of its window.
+    """
+    slide = Slide(before, window, fill=-np.inf)
+    (_, largest), *others = slide.taps()
+    place = np.zeros(pooled.shape, dtype=int)
+    hidden = np.isnan(plain(pooled)) | np.isnan(plain(largest))
+    for i, (_, view) in enumerate(others, 1):
+        hidden |= np.isnan(plain(view))
+        is_larger = np.greater(view, largest)
+        largest = np.where(is_larger, view, largest)
+        place[plain(is_larger)] = i
+    y = np.zeros_like(pooled, shape=slide.padded.shape)
+    for i, (tap, _) in enumerate(slide.taps()):
+        here = np.where(place == i, pooled, pooled.dtype.type(0))
+        spoilt = np.where(hidden, pooled.dtype.type("nan"), here) if marked else here
+        y[(slice(None), *slide.slices(tap))] = spoilt
+    ends = zip(before.shape[1:], window.padding, strict=True)
+    return y[(slice(None), *(slice(first, first + n) for n, (first, _) in ends))]
 
 
 def blur_pool(x: Array, window: Window, mode: str) -> Array:

@@ -25,17 +25,21 @@ class Slide:
         x: the tensor.
         window: kernel, stride, dilation, padding and rounding; no stretch.
         fill: what stands in the padding.
+
+    Attributes:
+        counts: windows, per axis.
+        padded: the tensor with its padding.
     """
 
     def __init__(self, x: Array, window: Window, fill: float = 0.0) -> None:
         self.window = window
         self.counts = tuple(len(_starts(n, window, axis)) for axis, n in enumerate(x.shape[1:]))
-        self._padded = _padded(x, window, self.counts, fill)
+        self.padded = _padded(x, window, self.counts, fill)
 
     def taps(self) -> Iterator[tuple[Axes, Array]]:
         """Every tap, and what it reads at all positions: `(channels, *positions)`."""
         for tap in product(*map(range, self.window.kernel)):
-            yield tap, self._padded[(slice(None), *self._slices(tap))]
+            yield tap, self.padded[(slice(None), *self.slices(tap))]
 
     def places(self, tap: Axes) -> tuple[range, ...]:
         """The positions, per axis, that a tap stands on in all windows; those in the padding lie outside."""
@@ -45,7 +49,8 @@ class Slide:
             for t, d, s, n, (before, _) in zip(tap, w.dilation, w.stride, self.counts, w.padding, strict=True)
         )
 
-    def _slices(self, tap: Axes) -> tuple[slice, ...]:
+    def slices(self, tap: Axes) -> tuple[slice, ...]:
+        """Where a tap stands in the padded tensor, per axis, in all windows."""
         w = self.window
         return tuple(
             slice(t * d, t * d + (n - 1) * s + 1, s)
