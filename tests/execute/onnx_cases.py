@@ -200,5 +200,5 @@ def compare(case: Case, ys: list[Array]) -> None:
     assert len(ys) <= len(case.outputs)
     for y, wanted in zip(ys, case.outputs, strict=False):
         assert y.shape == wanted.shape
-        rounded = y if wanted.dtype.kind in "iu" else y.astype(wanted.dtype).astype(y.dtype)
+        rounded = y if wanted.dtype.kind in "iub" else y.astype(wanted.dtype).astype(y.dtype)
         np.testing.assert_allclose(rounded, wanted.astype(y.dtype), rtol=case.rtol, atol=case.atol)

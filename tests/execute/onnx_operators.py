@@ -318,8 +318,31 @@ def located(function: str) -> Translation:
     return translate
 
 
+def reduced_between(before: str, after: str) -> Translation:
+    """A sum of what a function makes of every element, and another function of that."""
+
+    def translate(case: Case) -> Array:
+        axes = tuple(i % case.x.ndim for i in case.numbers(1)) if case.has(1) else ()
+        keepdim = case.attribute("keepdims", 1) == 1
+        y = case.run(before, case.x)
+        return case.run(after, case.run("reduce", y, function="sum", axis=axes or "all", keepdim=keepdim))
+
+    return translate
+
+
 def log_softmax(case: Case) -> Array:
     return case.run("log_softmax", case.x, axis=case.axis(-1))
+
+
+def thresholded_relu(case: Case) -> Array:
+    return case.run("threshold", case.x, threshold=case.attribute("alpha", 1.0), value=0.0)
+
+
+def shrink(case: Case) -> Array:
+    """Soft if it moves by as much as it cuts, hard if it does not move."""
+    bound, moved = case.attribute("lambd", 0.5), case.attribute("bias", 0.0)
+    assert moved in {0.0, bound}
+    return case.run("soft_shrink" if moved else "hard_shrink", case.x, lambd=bound)
 
 
 def clip(case: Case) -> Array:
@@ -334,10 +357,6 @@ def clip(case: Case) -> Array:
     factor = 6 / (high - low)
     y = case.run("relu6", _moved(case, case.x, factor, -low * factor))
     return _moved(case, y, 1 / factor, low)
-
-
-def negative(case: Case) -> Array:
-    return _scaled(case, case.x, -1)
 
 
 def _scaled(case: Case, x: Array, factor: float) -> Array:
@@ -358,15 +377,24 @@ def merged(word: str) -> Translation:
     return lambda case: case.run(word, *_operands(case))
 
 
-def subtract(case: Case) -> Array:
-    x, y = _operands(case)
-    return case.run("add", x, _scaled(case, y, -1))
+def power(case: Case) -> Array:
+    """By one exponent, or by one each as the exponential of a product with the logarithm."""
+    if len(case.numbers(1)) == 1:
+        return case.run("power", case.x, exponent=case.number(1, 1))
+    x, exponents = _operands(case)
+    return case.run("exp", case.run("multiply", case.run("log", x), exponents.astype(x.dtype)))
 
 
-def minimum(case: Case) -> Array:
-    """The largest of the negatives, negative."""
-    largest = case.run("max", *(_scaled(case, x, -1) for x in _operands(case)))
-    return _scaled(case, largest, -1)
+def chosen(case: Case) -> Array:
+    condition, *others = _operands(case)
+    return case.run("where", condition.astype(others[0].dtype), *others)
+
+
+def swiglu(case: Case) -> Array:
+    """The SiLU of the first, whose sigmoid is of `alpha` times it, times the second."""
+    gate, x = _operands(case)
+    alpha = case.attribute("alpha", 1.0)
+    return case.run("multiply", x, _scaled(case, case.run("silu", _scaled(case, gate, alpha)), 1 / alpha))
 
 
 def _operands(case: Case) -> list[Array]:
@@ -697,10 +725,11 @@ def _recurrent_weights(word: str, case: Case, *, both: bool) -> Iterator[tuple[s
 
 
 TRANSLATIONS: dict[str, Translation] = {
+    "Abs": as_it_is("abs"),
     "Add": merged("add"),
-    "Attention": attention,
     "ArgMax": located("argmax"),
     "ArgMin": located("argmin"),
+    "Attention": attention,
     "AveragePool": average_pool,
     "BatchNormalization": batch_norm,
     "Celu": celu,
@@ -709,18 +738,25 @@ TRANSLATIONS: dict[str, Translation] = {
     "Constant": constant,
     "Conv": conv,
     "ConvTranspose": conv_transpose,
+    "Cos": as_it_is("cos"),
     "DeformConv": deform_conv,
-    "GridSample": grid_sample,
-    "RoiAlign": roi_align,
     "DepthToSpace": depth_to_space,
+    "Div": merged("divide"),
     "Dropout": dropout,
+    "Einsum": einsum,
     "Elu": elu,
+    "Equal": merged("equal"),
+    "Exp": as_it_is("exp"),
+    "Expand": expand,
     "Flatten": flatten,
+    "GRU": recurrent("gru"),
     "Gelu": gelu,
     "Gemm": gemm,
-    "GRU": recurrent("gru"),
     "GlobalAveragePool": lambda case: case.each("global_avg_pool", case.x),
     "GlobalMaxPool": lambda case: case.each("global_max_pool", case.x),
+    "Greater": merged("greater"),
+    "GreaterOrEqual": merged("greater_equal"),
+    "GridSample": grid_sample,
     "GroupNormalization": group_norm,
     "HardSigmoid": hard_sigmoid,
     "HardSwish": as_it_is("hard_swish"),
@@ -730,47 +766,61 @@ TRANSLATIONS: dict[str, Translation] = {
     "LSTM": recurrent("lstm"),
     "LayerNormalization": layer_norm,
     "LeakyRelu": leaky_relu,
+    "Less": merged("less"),
+    "LessOrEqual": merged("less_equal"),
+    "Log": as_it_is("log"),
     "LogSoftmax": log_softmax,
     "LpNormalization": normalize,
-    "Einsum": einsum,
     "MatMul": matmul,
     "Max": merged("max"),
     "MaxPool": max_pool,
     "Mean": merged("average"),
     "MeanVarianceNormalization": mean_variance_normalization,
-    "Min": minimum,
+    "Min": merged("min"),
     "Mish": as_it_is("mish"),
     "Mul": merged("multiply"),
-    "Neg": negative,
+    "Neg": as_it_is("negate"),
     "PRelu": prelu,
     "Pad": pad,
-    "Expand": expand,
+    "Pow": power,
     "RMSNormalization": rms_norm,
     "RNN": recurrent("rnn"),
+    "Reciprocal": as_it_is("reciprocal"),
     "ReduceL1": reduced("l1"),
     "ReduceL2": reduced("l2"),
+    "ReduceLogSum": reduced_between("identity", "log"),
+    "ReduceLogSumExp": reduced_between("exp", "log"),
     "ReduceMax": reduced("max"),
     "ReduceMean": reduced("mean"),
     "ReduceMin": reduced("min"),
     "ReduceProd": reduced("prod"),
     "ReduceSum": reduced("sum"),
+    "ReduceSumSquare": reduced_between("square", "identity"),
     "Relu": as_it_is("relu"),
     "Reshape": reshape,
     "Resize": resize,
+    "RoiAlign": roi_align,
     "Selu": selu,
+    "Shrink": shrink,
     "Sigmoid": as_it_is("sigmoid"),
+    "Sin": as_it_is("sin"),
     "Slice": cut,
     "Softmax": softmax,
     "Softplus": as_it_is("softplus"),
+    "Softsign": as_it_is("softsign"),
     "SpaceToDepth": space_to_depth,
     "Split": split,
+    "Sqrt": as_it_is("sqrt"),
     "Squeeze": squeeze,
-    "Sub": subtract,
+    "Sub": merged("subtract"),
     "Sum": merged("add"),
+    "SwiGLU": swiglu,
     "Swish": swish,
     "Tanh": as_it_is("tanh"),
+    "ThresholdedRelu": thresholded_relu,
     "Transpose": transpose,
     "Unsqueeze": unsqueeze,
     "Upsample": resize,
+    "Where": chosen,
 }
 """Operator -> the layers it is."""
