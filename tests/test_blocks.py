@@ -11,6 +11,7 @@ import re
 from fractions import Fraction
 from itertools import accumulate, product
 from pathlib import Path
+from textwrap import dedent
 from typing import TYPE_CHECKING, TypeAlias
 
 import pytest
@@ -288,6 +289,24 @@ def test_u_net_as_in_the_paper_has_its_numbers(network: Build) -> None:
     assert report.nodes[-1].output == (2, 388, 388)
     assert report.totals.params == 31_030_658
     assert report.totals.macs == 150_428_424_448
+
+
+def test_u_net_by_a_stack_is_the_same(network: Build) -> None:
+    by_stack = """
+        - repeat: {out: [64, 128, 256, 512], factor: [1, 2, 2, 2]}
+          body: [{std/unet_down: {out_channels: $out, scale_factor: $factor}, push: skips}]
+        - std/unet_down: {out_channels: 1024}
+        - repeat: 4
+          body: [{std/unet_up: , from: [previous, pop(skips)]}]
+        - conv: {out_channels: 2, kernel_size: 1}
+    """
+    one, other = (network(dedent(layers), "[1, 572, 572]") for layers in (U_NET, by_stack))
+    assert [(n.layer, n.output) for n in one] == [(n.layer, n.output) for n in other]
+    paths = [{node.path: i for i, node in enumerate([*net.inputs, *net])} for net in (one, other)]
+    reads = [
+        [[at[x.path] for x in n.inputs] for n in net] for net, at in zip((one, other), paths, strict=True)
+    ]
+    assert reads[0] == reads[1]
 
 
 def test_u_net_with_norms_has_the_parameters_of_a_well_known_copy(network: Build) -> None:
