@@ -316,6 +316,28 @@ def test_u_net_with_norms_has_the_parameters_of_a_well_known_copy(network: Build
     assert report.totals.params == 31_037_633
 
 
+ATTENTION_U_NET = """
+- repeat: {out: [64, 128, 256, 512], factor: [1, 2, 2, 2]}
+  body: [{std/unet_down: {out_channels: $out, scale_factor: $factor, bias: true}, push: skips}]
+- std/unet_down: {out_channels: 1024, bias: true}
+- repeat: {out: [512, 256, 128, 64]}
+  body:
+    - upsample: {scale_factor: 2}
+    - {name: raised, std/conv_norm_act: {out_channels: $out, bias: true}}
+    - {name: kept, std/attention_gate, from: [pop(skips), raised]}
+    - {concat, from: [kept, raised]}
+    - {repeat: 2, body: [std/conv_norm_act: {out_channels: $out, bias: true}]}
+- conv: {out_channels: 1, kernel_size: 1}
+"""
+
+
+def test_u_net_with_attention_gates_has_the_parameters_of_a_well_known_copy(network: Build) -> None:
+    """LeeJunHyun/Image_Segmentation, AttU_Net: colour in, one class out, a bias before every norm."""
+    report = archcost.analyze(network(ATTENTION_U_NET, "[3, 256, 256]"))
+    assert report.nodes[-1].output == (1, 256, 256)
+    assert report.totals.params == 34_878_573
+
+
 def test_a_step_up_crops_what_an_odd_size_left_over(network: Build) -> None:
     layers = """
         - {name: top, std/unet_down: {out_channels: 8, scale_factor: 1}}
