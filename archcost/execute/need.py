@@ -408,8 +408,15 @@ def _neighbours(node: Node) -> _Work:
 
 
 def _products(node: Node) -> _Work:
-    y, arriving = size(node.output), sum(map(size, node.shapes))
+    y, arriving = size(node.output), sum(map(size, node.shapes)) + _repeated(node)
     return _Work(elements=3 * y + arriving, moved=4 * y + 2 * arriving + _kernel(node))
+
+
+def _repeated(node: Node) -> int:
+    """Elements of heads that are repeated for others."""
+    if not isinstance(node.layer, Matmul) or node.layer.kv_heads is None:
+        return 0
+    return size(node.shapes[1]) * node.layer.pairing(*node.shapes).sizes["of head"]
 
 
 def _rows(node: Node) -> _Work:

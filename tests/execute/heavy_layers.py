@@ -79,6 +79,27 @@ LAYERS: list[tuple[str, str]] = [
     ("[64, 64, 64]", "concat: , from: [input, input]"),
     ("[64, 64, 64]", "add: , from: [input, input, input]"),
     ("[64, 256]", "matmul: {heads: 4, transpose_a: true}, from: [input, input]"),
+    ("[64, 4, 64]", "matmul: {heads: 16, tokens: true, transpose_a: true}, from: [input, input]"),
+    ("[64, 64]", "matmul: {heads: 1, kv_heads: 1}, from: [input, input]"),
+    ("[64, 16, 16]", "matmul: {heads: 64, kv_heads: 64, transpose_b: true}, from: [input, input]"),
+    (
+        "[64, 4096]",
+        (
+            "body: [{name: q, slice: {axis: 1, end: 1}}, "
+            "{name: all, concat, from: [q, q, q, q, q, q, q, q]}, "
+            "{matmul: {heads: 64, kv_heads: 8, transpose_a: true}, from: [all, input]}]"
+        ),
+    ),
+    ("[16, 40, 40]", 'einsum: {equation: "chw,cvw->hvc"}, from: [input, input]'),
+    ("[256, 64]", 'einsum: {equation: "lc,mc->lm"}, from: [input, input]'),
+    ("[64, 400]", 'einsum: {equation: "cl,cm->cml"}, from: [input, input]'),
+    (
+        "[256, 128]",
+        (
+            "body: [{name: k, slice: {end: 32}}, "
+            "{matmul: {heads: 16, kv_heads: 2, transpose_a: true}, from: [input, k]}]"
+        ),
+    ),
 ]
 """What arrives, and the layer."""
 
