@@ -173,8 +173,8 @@ def test_buffers_equal_the_measured_ones(name: str) -> None:
 LEARNED = sorted(file.stem for file in (DATA / "learned").glob("*.json"))
 """Networks of which PyTorch told every layer that learns, by what it costs and how often."""
 
-LEARNING = {*COUNTED, "conv_transpose", "batch_norm", "layer_norm", "group_norm", "embedding"}
-LEARNING_MODULES = ("Conv", "Linear", "BatchNorm", "LayerNorm", "GroupNorm", "Embedding")
+LEARNING = {*COUNTED, "conv_transpose", "batch_norm", "layer_norm", "group_norm", "embedding", "lstm"}
+LEARNING_MODULES = ("Conv", "Linear", "BatchNorm", "LayerNorm", "GroupNorm", "Embedding", "LSTM")
 
 
 @cache
