@@ -74,7 +74,7 @@ _BY_LENGTH = "rms_norm global_response_norm"
 NEVER = """
     deform_conv deform_sum
     max_unpool
-    maxout matmul selective_scan
+    maxout matmul correlation selective_scan
     pixel_shuffle pixel_unshuffle
     grid_sample roi_align
     reduce

@@ -68,7 +68,7 @@ if TYPE_CHECKING:
     )
     from archcost.layers.patches import Fold, Unfold
     from archcost.layers.pooling import AdaptiveAvgPool, AvgPool, BlurPool, MaxPool, MaxUnpool
-    from archcost.layers.product import Einsum, Matmul
+    from archcost.layers.product import Correlation, Einsum, Matmul
     from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
     from archcost.layers.reduction import Reduce
     from archcost.layers.resize import PixelShuffle, PixelUnshuffle, Upsample
@@ -575,6 +575,19 @@ def _matrices(x: Tensor, heads: int | None, turned: bool) -> Tensor:
     return matrices.mT if turned else matrices
 
 
+def _correlation(torch: Torch, layer: Correlation, a: Tensor, b: Tensor) -> Tensor:
+    """Every displacement of b cut out of what is padded."""
+    window = layer.window(_shape(b))
+    padded = _padded(torch, b, window.padding)
+    take = torch.mean if layer.mean else torch.sum
+    found: list[Tensor] = []
+    for tap in product(*map(range, window.kernel)):
+        starts = zip(tap, window.dilation, b.shape[2:], strict=True)
+        moved = padded[(slice(None), slice(None), *(slice(t * d, t * d + n) for t, d, n in starts))]
+        found.append(take(a * moved, dim=1))
+    return torch.stack(found, dim=1)
+
+
 def _einsum(torch: Torch, layer: Einsum, a: Tensor, b: Tensor) -> Tensor:
     first, second, leaving = layer.equation.replace("->", ",").split(",")
     return torch.einsum(f"...{first},...{second}->...{leaving}", a, b)
@@ -1065,6 +1078,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "embedding": _embedding,
     "matmul": _matmul,
     "einsum": _einsum,
+    "correlation": _correlation,
     # recurrent
     "lstm": _lstm,
     "gru": _gru,

@@ -29,7 +29,7 @@ from archcost.layers.declared import Custom
 from archcost.layers.linear import Embedding, Linear
 from archcost.layers.normalization import LocalResponseNorm
 from archcost.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, BlurPool, MaxPool
-from archcost.layers.product import Einsum, Matmul
+from archcost.layers.product import Correlation, Einsum, Matmul
 from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
 from archcost.layers.reduction import Reduce
 from archcost.layers.resize import Upsample
@@ -295,6 +295,19 @@ def _deform_conv(node: Node) -> _Work:
     )
 
 
+def _correlation(node: Node) -> _Work:
+    """The padded map, its products with the other one, and all sums until they stand side by side."""
+    x, y = node.shapes[1], size(node.output)
+    window = node.layer.window_of(1, node.shapes)
+    padded = x[0] * _padded(x, window, node.output[1:]) if window else 0
+    return _Work(
+        elements=padded + 2 * size(x) + 3 * y,
+        other=2 * padded + _PER_TAP * node.output[0],
+        calls=12 * node.output[0] + 20,
+        moved=padded + node.output[0] * (4 * size(x)) + 3 * y,
+    )
+
+
 def _sampling(node: Node) -> _Work:
     """What lies at the corners around all places, which are there several times over."""
     x, positions = node.shapes[0], prod(node.output[1:]) * getattr(node.layer, "sampling_ratio", 1) ** 2
@@ -438,6 +451,7 @@ _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     (MaxPool, AvgPool, BlurPool): _pool,
     (AdaptiveMaxPool, AdaptiveAvgPool): _bins,
     Upsample: _resize,
+    Correlation: _correlation,
     (GridSample, RoiAlign): _sampling,
     Custom: _declared,
     (Gelu, Activation): _erf,

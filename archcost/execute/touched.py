@@ -9,12 +9,14 @@ those the field itself must be right to the position.
 from __future__ import annotations
 
 from functools import reduce
+from itertools import product
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from archcost.passes.following import Follower
+from archcost.windows.masks import part
 from archcost.windows.reach import moving_with
 
 if TYPE_CHECKING:
@@ -137,8 +139,19 @@ class TouchFollower(Follower[Touched]):
         if access.rolled:
             axes = tuple(range(1, len(x)))
             return spot.having(*(np.roll(m, access.rolled, axes) for m in (spot.touched, spot.inside)))
+        if access.unrolled:
+            return self._unrolled(spot, access.shown[0], y[1:], mode)
         parts = [self._slid(spot, window, y[1:], mode) for window in access.shown]
         return self.united(parts) if parts else spot
+
+    def _unrolled(self, spot: Touched, window: Window, axes: Axes, mode: str) -> Touched:
+        """Through a window whose taps leave as channels."""
+        taps = product(*map(range, window.kernel))
+        each = [self._slid(spot, part(window, tuple((t, t) for t in tap)), axes, mode) for tap in taps]
+        return spot.having(
+            np.concatenate([one.touched[:1] for one in each]),
+            np.concatenate([one.inside[:1] for one in each]),
+        )
 
     def _slid(self, spot: Touched, window: Window, axes: Axes, mode: str) -> Touched:
         touched, inside = spot.touched, spot.inside

@@ -119,6 +119,7 @@ FIELDS_OF: dict[str, dict[str, str]] = {
         "depth_multiplier channel_multiplier out_channels filters num_output expansion kernels",
         "multiplier",
     ),
+    "correlation": each("stride_2 stride2 dilation_patch displacement_step", "step"),
     "deform_sum": each("group groups num_groups", "deform_groups"),
     "blur_pool": each("filt_size filter_size", "kernel_size")
     | each("pad_mode pad_type mode", "padding_mode"),
@@ -349,6 +350,14 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         "group": "every channel is a group of its own; leave it out",
     },
     "grid_sample": {"padding": "`padding_mode` says what lies beyond the borders"},
+    "correlation": {
+        "kernel_size": "single positions are compared; leave it out",
+        "patch_size": "so many displacements per axis, `max_displacement` each way and one in the middle",
+        **each(
+            "stride_1 stride pad padding pad_size",
+            "every position is compared, with zeros beyond; leave it out",
+        ),
+    },
     "deform_sum": {
         "out_channels": "channels stay as they are; a 1×1 `conv` behind it changes them",
         "bias": "it learns nothing; leave it out",

@@ -347,6 +347,9 @@ INSTEAD = {
         "places that are computed are a grid, `[2, height, width]` of coordinates from -1 to 1, which "
         "`grid_sample` reads by `from: [x, grid]`",
     ),
+    "costvolume": "two maps compared at every displacement are `correlation`, at all pairs of positions a "
+    "`matmul`",
+    "corrlookup": f"it reads all pairs where other values say; {_UNKNOWN_COST}",
     "affinegrid": f"places of an affine map are no kind; {_UNKNOWN_COST}",
     "cropandresize": "boxes that are cut out are `roi_align: {output_size: 7}`, `from: [x, boxes]`",
     "focus": "it is `pixel_unshuffle: {downscale_factor: 2}`, and an item more for what follows: "

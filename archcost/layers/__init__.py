@@ -36,6 +36,7 @@ KINDS = {
     # product
     "matmul": "product:Matmul",
     "einsum": "product:Einsum",
+    "correlation": "product:Correlation",
     # recurrent
     "lstm": "recurrent:Lstm",
     "gru": "recurrent:Gru",

@@ -56,6 +56,7 @@ class Operations(NamedTuple):
 TERMS = {
     "aligned": "1 if boxes are shifted by half a position, else 0",
     "arriving": "channels that the layers read, all layers together",
+    "averaged": "1 if every sum is divided by the number of its terms, else 0",
     "axes": "spatial axes",
     "bias": "1 if a bias is added to every output, else 0",
     "biases": "biases that are added to one sum",
@@ -176,6 +177,8 @@ class ItemFields(BaseModel):
 
     within_dimension_limit: ClassVar[bool] = True
     """False if its numbers are declared costs, which may exceed the limit on a dimension."""
+    taps_leave_as_channels: ClassVar[bool] = False
+    """True if each tap of its window, over all channels, is a channel that leaves."""
     tap_fields: ClassVar[dict[str, str]] = {}
     """Fields that name a tap -> the field that gets the spatial size of its tensor (`like` -> `size`)."""
     axis_fields: ClassVar[tuple[str, ...]] = ()

@@ -51,6 +51,9 @@ AxesOrAll = Annotated[tuple[Axis, ...] | Literal["all"], BeforeValidator(_axes)]
 PerAxis = Annotated[tuple[Positive, ...], BeforeValidator(lift), Field(min_length=1)]
 """A positive number, or one per spatial axis. Always a tuple once validated; a lone number has length 1."""
 
+Distances = Annotated[tuple[NonNegative, ...], BeforeValidator(lift), Field(min_length=1)]
+"""A number, 0 or more, or one per spatial axis."""
+
 Sizes = Annotated[tuple[Positive, ...], BeforeValidator(lift), Field(min_length=1)]
 """A whole shape, `[channels, *axes]`; a lone number is a vector."""
 

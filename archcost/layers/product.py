@@ -15,10 +15,10 @@ from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
 from archcost.layers.base import Formulas, Kind, how_many_arrive
-from archcost.layers.fields import Positive, must_be
+from archcost.layers.fields import Distances, PerAxis, Positive, must_be
 from archcost.windows.channels import Channels, blurred_together, mixed, overlaid
 from archcost.windows.rearrangement import Rearrangement
-from archcost.windows.window import Shape, show, size
+from archcost.windows.window import Shape, Window, per_axis, show, size, spatial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -416,3 +416,62 @@ class Einsum(_Product):
     def run(self, kernels: Kernels, a: Array, b: Array) -> Array:
         """Values of what leaves."""
         return kernels.product.einsum(a, b, *self._letters)
+
+
+class Correlation(Kind):
+    """How alike two maps are, everywhere and for every displacement of the second one: optical flow, FlowNet.
+
+    Reads `from: [a, b]`, of one shape. Channel t that leaves has the product of a's channels at a place with
+    b's at that place moved by displacement t, summed over the channels; with `mean`, over their number.
+    Displacements are numbered row by row, from `-max_displacement` on; beyond the borders of b are zeros,
+    which count like data. A `matmul` of both gives all pairs at once (RAFT).
+    """
+
+    reference: ClassVar[str] = "Dosovitskiy et al. 2015, FlowNet, equation 1 with patches of one position"
+
+    max_displacement: Distances = Field(description="how far b is moved each way, per axis")
+    step: PerAxis = Field((1,), description="positions between neighbouring displacements, per axis")
+    mean: bool = Field(default=True, description="divide the sums by the number of channels")
+
+    taps_leave_as_channels: ClassVar[bool] = True
+
+    def check_inputs(self, count: int) -> None:
+        """Two."""
+        if count != 2:
+            raise ShapeError(f"reads two maps, but {how_many_arrive(count)}; name them with `from: [a, b]`")
+
+    def window(self, x: Shape) -> Window:
+        """The displacements, as taps."""
+        axes = spatial(x)
+        distances = per_axis(self.max_displacement, len(axes), "max_displacement")
+        steps = per_axis(self.step, len(axes), "step")
+        each = tuple(distance // step for distance, step in zip(distances, steps, strict=True))
+        pads = tuple((n * step, n * step) for n, step in zip(each, steps, strict=True))
+        return Window(tuple(2 * n + 1 for n in each), (1,) * len(axes), steps, pads)
+
+    def window_of(self, position: int, inputs: tuple[Shape, ...]) -> Window | None:
+        """The displacements of b; a is read where the output is."""
+        return self.window(inputs[1]) if position else None
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """All on all."""
+        return mixed(arriving, out_channels)
+
+    def output_shape(self, a: Shape, b: Shape) -> Shape:
+        """`(displacements, *positions)`."""
+        if a != b:
+            raise ShapeError(f"{{0}} gives {show(a)} and {{1}} {show(b)}: they must be alike", inputs=(0, 1))
+        return (self.window(a).taps, *spatial(a))
+
+    def formulas(self, a: Shape, b: Shape, y: Shape) -> Formulas:
+        """Every output is a sum of `taps` products, one per channel."""
+        return Formulas(
+            {"taps": a[0], "outputs": y, "averaged": int(self.mean)},
+            macs="taps * outputs",
+            multiplications="macs + averaged * outputs",
+            additions="(taps - 1) * outputs",
+        )
+
+    def run(self, kernels: Kernels, a: Array, b: Array) -> Array:
+        """Values `(displacements, *positions)`."""
+        return kernels.product.correlation(a, b, self.window(a.shape), mean=self.mean)

@@ -54,6 +54,7 @@ class Access(NamedTuple):
         start: for `placed`: the axis, and where along it the input begins.
         rolled: for `rolled`: how far, per spatial axis.
         stages: for `staged`: the single ways, each with the shape that it makes.
+        unrolled: each tap of the window leaves as a channel.
         is_nominal: where positions are really read follows from the data.
     """
 
@@ -64,6 +65,7 @@ class Access(NamedTuple):
     start: tuple[int, int] | None = None
     rolled: Axes = ()
     stages: tuple[tuple[Access, Shape], ...] = ()
+    unrolled: bool = False
     is_nominal: bool = False
 
     @property
@@ -155,7 +157,13 @@ def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> A
     window = layer.window_of(position, xs) if len(y) > 1 else None
     if not window:
         return Access("unmoved")
-    return Access("window", window, layer.shown_windows(x) or (window,), is_nominal=layer.field_is_nominal)
+    return Access(
+        "window",
+        window,
+        layer.shown_windows(x) or (window,),
+        unrolled=layer.taps_leave_as_channels,
+        is_nominal=layer.field_is_nominal,
+    )
 
 
 def _channels(layer: Kind, position: int, xs: tuple[Shape, ...], channels: int) -> Mix:

@@ -18,7 +18,7 @@ from archcost.windows.moves import picked, placed, rearranged, rolled
 from archcost.windows.offsets import Offsets, hull, prune, union_count
 from archcost.windows.reach import Reach, Slider, identity, merge, phases, simplified
 from archcost.windows.rearrangement import over_channels
-from archcost.windows.slides import slid, through_gaps
+from archcost.windows.slides import slid, through_gaps, unrolled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -221,6 +221,8 @@ class Tracer(Follower[Reaches]):
             return placed(reach, *access.start, x, y, whole)
         if access.rolled:
             return rolled(reach, access.rolled, x, whole)
+        if access.unrolled:
+            return unrolled(reach, access.shown[0], x, y)
         parts = [self._slid(reach, window, x, y) for window in access.shown]
         return merge(parts) if parts else reach
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING, TypeVar
 
 from archcost.windows.moves import in_phases, own, stepped, summed_over, tidy, with_boxes
@@ -147,6 +148,43 @@ def _slid_line(
         digit = Digit(1 + axis, 1, outputs, weight * window.stride[axis])
         return tidy(made, [*others, digit]), exact
     return tidy(summed_over(base, here)[0], others), False
+
+
+def unrolled(reach: Reach, window: Window, x: Shape, y: Shape) -> Reach:
+    """The reach through a window at stride 1 whose taps leave as channels, row by row.
+
+    Args:
+        reach: of all channels of the tensor together.
+        window: the window.
+        x: the shape of the tensor.
+        y: what leaves: a channel per tap.
+    """
+    if reach.counted or not all(_follows_whole_axes(lines, x) for lines in reach.moving):
+        return slid(reach, window, x, y)._replace(upper_bound=True)
+    boxes = [tuple(_unrolled(line, j, window, y) for j, line in enumerate(lines)) for lines in reach.moving]
+    return with_boxes(reach, [tuple(line for line in box if line) for box in boxes], exact=True)
+
+
+def _follows_whole_axes(lines: MovingBox, x: Shape) -> bool:
+    return all(
+        digit.axis and digit.below == 1 and digit.size == x[digit.axis]
+        for digits in moving_with(lines, x)
+        for digit in digits
+    ) and all(line.digits is None or min(x) > 1 for line in lines)
+
+
+def _unrolled(line: AxisReach, j: int, window: Window, y: Shape) -> AxisReach | None:
+    """A line that moves with the tap, too."""
+    digits: list[Digit] = []
+    start = 0
+    for digit in (Digit(1 + j, 1, y[1 + j], 1),) if line.digits is None else line.digits:
+        axis = digit.axis - 1
+        below = prod(window.kernel[axis + 1 :])
+        digits += [digit, Digit(0, below, window.kernel[axis], digit.weight * window.dilation[axis])]
+        start -= digit.weight * window.padding[axis][0]
+    found, _ = stepped(line._replace(digits=None), 1, 1, start=start)
+    done = tidy(found, digits)
+    return done and own(done, j, y)
 
 
 def through_gaps(reach: Reach, window: Window, y: Shape) -> Reach:

@@ -27,6 +27,7 @@ LAYERS: list[tuple[str, str]] = [
     ("[8, 64, 64]", "max_pool: {kernel_size: 21, stride: 1, padding: 10}"),
     ("[64, 57, 57]", "avg_pool: {kernel_size: 2, ceil_mode: true}"),
     ("[16, 64, 64]", "blur_pool: {kernel_size: 7, stride: 1}"),
+    ("[16, 48, 48]", "correlation: {max_displacement: 6}, from: [input, input]"),
     ("[2, 128, 128]", "grid_sample: , from: [input, input]"),
     (
         "[4, 64]",

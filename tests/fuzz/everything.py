@@ -40,6 +40,7 @@ TWO = (
     "grid_sample",
     "roi_align",
     "max_unpool",
+    "correlation",
 )
 MERGES = (
     "add",
@@ -310,6 +311,9 @@ class Everything(Writer):
 
     def _deform_sum(self, _: list[str]) -> Item:
         return self.some({"padding": 1, "deform_groups": 2})
+
+    def _correlation(self, _: list[str]) -> Item:
+        return {"max_displacement": self.each(0, 1, 3)} | self.some({"step": 2, "mean": False})
 
     def _grid_sample(self, _: list[str]) -> Item:
         return self.some({"mode": "nearest", "padding_mode": "border", "align_corners": True})

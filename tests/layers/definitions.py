@@ -395,6 +395,19 @@ def einstein(equation: str) -> Callable[[Index, Array, Array], float]:
     return value
 
 
+def displaced(distance: int, step: int = 1, *, mean: bool = True) -> Value:
+    """Products with the second map as far away as the channel says, row by row."""
+
+    def value(at: Index, a: Array, b: Array) -> float:
+        channel, *place = at
+        moves = product(range(-(distance // step) * step, distance + 1, step), repeat=len(place))
+        moved = [p + m for p, m in zip(place, list(moves)[channel], strict=True)]
+        total = sum(float(a[c, *place]) * read(b, c, *moved) for c in range(len(a)))
+        return total / len(a) if mean else total
+
+    return value
+
+
 # -- resizing ---------------------------------------------------------------------------------------------
 
 

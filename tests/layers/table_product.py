@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from archcost.layers.base import Operations
 from tests.layers.case import Case
-from tests.layers.definitions import einstein, matrices, tokens
-from tests.layers.late import torch
+from tests.layers.definitions import displaced, einstein, matrices, tokens
+from tests.layers.late import F, torch
 
 CASES = [
     Case(
@@ -173,5 +173,32 @@ CASES = [
         output=(2, 3, 5, 6),
         value=lambda at, a, b: sum(a[at[0], at[1], c, at[2]] * b[at[0], 0, c, at[3]] for c in range(4)),
         ops=Operations(macs=720, multiplications=720, additions=540),
+    ),
+    Case(
+        sentence="PWC-Net compares with 9x9 neighbours, the mean over 16 channels",
+        kind="correlation",
+        fields={"max_displacement": 4},
+        inputs=((16, 12, 12), (16, 12, 12)),
+        output=(81, 12, 12),
+        value=displaced(4),
+        torch=lambda a, b: torch.stack(
+            [
+                (a * F.pad(b, (4, 4, 4, 4))[:, :, i : i + 12, j : j + 12]).mean(1)
+                for i in range(9)
+                for j in range(9)
+            ],
+            dim=1,
+        ),
+        # 11,664 outputs of 16 products
+        ops=Operations(macs=186_624, multiplications=198_288, additions=174_960),
+    ),
+    Case(
+        sentence="in steps of two, up to three away is one step each way",
+        kind="correlation",
+        fields={"max_displacement": 3, "step": 2, "mean": False},
+        inputs=((4, 9), (4, 9)),
+        output=(3, 9),
+        value=displaced(3, 2, mean=False),
+        ops=Operations(macs=108, multiplications=108, additions=81),  # 27 outputs of 4
     ),
 ]

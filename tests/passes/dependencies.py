@@ -154,6 +154,13 @@ def _dynamic(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     }
 
 
+def _correlated(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+    if len(xs[0]) < 2:
+        return None
+    farthest = 2 if w.padding else 0  # at the borders it meets zeros
+    return {"max_displacement": _some(w, 0, farthest, len(xs[0]) - 1), "step": w.random.randint(1, 2)}
+
+
 def _pool(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     (x,) = xs
     if not 2 <= len(x) <= 4:
@@ -397,6 +404,8 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("masked_conv", _masked, 1),
     ("dynamic_conv", _dynamic, 2),
     ("dynamic_conv", _dynamic, 2),
+    ("correlation", _correlated, 2),
+    ("correlation", _correlated, 2),
     ("max_pool", _pool, 1),
     ("blur_pool", _blur, 1),
     ("conv_transpose", _transposed, 1),

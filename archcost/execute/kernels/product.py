@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from archcost.execute.arrays import Counted
+from archcost.execute.kernels.windows import Slide, reads_of_padding
+
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
+    from archcost.windows.window import Window
 
 
 def matmul(
@@ -33,6 +37,21 @@ def matmul(
         return y
     y = np.moveaxis(_turned(y, turned[are_tokens[1]]), -2, 1)
     return y.reshape(-1, *y.shape[2:])
+
+
+def correlation(a: Array, b: Array, window: Window, *, mean: bool) -> Array:
+    """The products of one map and another one that is moved, summed over the channels, per displacement.
+
+    Args:
+        a: `(channels, *positions)`.
+        b: the same, surrounded by zeros.
+        window: its taps are the displacements.
+        mean: take the mean over the channels.
+    """
+    if isinstance(b, Counted):
+        b.tally.on_padding += reads_of_padding(b.shape[1:], window) * len(b)
+    y = np.stack([(a * moved).sum(axis=0) for _, moved in Slide(b, window).taps()])
+    return y * (1 / len(a)) if mean else y
 
 
 def _split(x: Array, heads: int) -> Array:
