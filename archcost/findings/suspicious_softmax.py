@@ -15,7 +15,10 @@ if TYPE_CHECKING:
     from archcost.network import Network
     from archcost.results.report import Finding
 
-_ELEMENTWISE = {"scale", "layer_scale", "dropout", "drop_path", "identity", "add", "multiply"}
+_ELEMENTWISE = {
+    *("scale", "layer_scale", "dropout", "drop_path", "identity"),
+    *("offset", "clamp", "tanh", "add", "subtract", "multiply", "divide", "where"),
+}
 """Kinds that scores pass one by one: they are scaled, masked, or get a bias for their distance."""
 
 

@@ -64,6 +64,11 @@ def test_scores_of_sets_have_their_columns_last(said: Said) -> None:
         ("", ""),
         ("- {name: scale, scale: {factor: 0.5}}\n", ""),
         ("- {name: half, scale: {factor: 0.5}}\n- {add, from: [half, mask]}\n", "- dropout\n"),
+        (
+            "- {tanh, from: scores}\n- {name: capped, scale: {factor: 50}}\n- {divide, from: [capped, mask]}\n",
+            "",
+        ),
+        ("- {name: low, parameter: {shape: [1, 1, 1]}}\n- {where, from: [mask, scores, low]}\n", ""),
     ],
 )
 def test_scores_may_be_scaled_and_masked(said: Said, between: str, behind: str) -> None:
