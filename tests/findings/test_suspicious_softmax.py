@@ -65,7 +65,7 @@ def test_scores_of_sets_have_their_columns_last(said: Said) -> None:
         ("- {name: scale, scale: {factor: 0.5}}\n", ""),
         ("- {name: half, scale: {factor: 0.5}}\n- {add, from: [half, mask]}\n", "- dropout\n"),
         (
-            "- {tanh, from: scores}\n- {name: capped, scale: {factor: 50}}\n- {divide, from: [capped, mask]}\n",
+            "- {tanh, from: scores}\n- {name: cap, scale: {factor: 9}}\n- {divide, from: [cap, mask]}\n",
             "",
         ),
         ("- {name: low, parameter: {shape: [1, 1, 1]}}\n- {where, from: [mask, scores, low]}\n", ""),
