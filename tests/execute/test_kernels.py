@@ -173,8 +173,8 @@ def test_methods_that_numpy_does_not_announce_are_refused_too(name: str) -> None
 def test_what_nobody_counts_is_refused_and_products_are_counted() -> None:
     tally = Tally()
     x = counted(np.ones((2, 3)), tally)
-    with pytest.raises(TypeError, match=r"nothing says what np\.sin counts as"):
-        np.sin(x)
+    with pytest.raises(TypeError, match=r"nothing says what np\.tan counts as"):
+        np.tan(x)
     with pytest.raises(TypeError, match=r"nothing says what np\.median counts as"):
         np.median(x)
     np.matmul(x, np.ones((3, 4)))
