@@ -258,6 +258,28 @@ def test_attention_in_windows_is_that_of_swin(network: Build, shift: int) -> Non
     mine.agrees(theirs)
 
 
+class GridAttention(WindowAttention):
+    """MaxViT's: what lies as far apart as there are windows is together."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        far = x.shape[2] // self.window, x.shape[3] // self.window
+        x = x.unflatten(3, (self.window, far[1])).unflatten(2, (self.window, far[0]))
+        near = x.permute(0, 1, 3, 2, 5, 4).flatten(4, 5).flatten(2, 3)  # so that they are windows
+        y = super().forward(near)
+        y = y.unflatten(3, (far[1], self.window)).unflatten(2, (far[0], self.window))
+        return y.permute(0, 1, 3, 2, 5, 4).flatten(4, 5).flatten(2, 3)
+
+
+def test_a_window_may_be_a_grid(network: Build) -> None:
+    mine = ours(
+        network, "std/attention: {heads: 2, window: 4, grid: true, position_bias: true}", "[8, 8, 12]"
+    )
+    theirs = built(GridAttention, 8, 2, 4)
+    mine.load(theirs, {"qkv": "qkv", "project": "project"})
+    theirs.table.data = mine.tensor("position_bias.table").T
+    mine.agrees(theirs)
+
+
 class PaddedWindowAttention(WindowAttention):
     """Of a map that is padded at its ends."""
 
