@@ -354,10 +354,11 @@ Equation = Annotated[str, BeforeValidator(_equation)]
 class Einsum(_Product):
     """The product of two tensors, their axes named by letters: Einstein's convention.
 
-    Reads `from: [a, b]`. `equation: hqc,hkc->hqk` names the axes of the first, of the second, and of what
-    leaves, channels first: there is no batch, and no letter for one. A letter of both that does not leave is
-    summed over. A letter that leaves has its place there, and a size of 1 in one operand is repeated for the
-    other. What sums nothing is an outer product, or one element by element, and has no MACs.
+    Reads `from: [a, b]`. `einsum: {equation: "hqc,hkc->hqk"}` names the axes of the first, of the second, and
+    of what leaves, channels first: there is no batch, and no letter for one. In braces it needs its quotes,
+    for there a comma ends a value. A letter of both that does not leave is summed over. A letter that leaves
+    has its place there, and a size of 1 in one operand is repeated for the other. What sums nothing is an
+    outer product, or one element by element, and has no MACs.
     """
 
     reference: ClassVar[str] = "PyTorch, einsum"
