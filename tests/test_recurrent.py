@@ -51,8 +51,8 @@ UNITS = {
       - {name: n, add, from: [x.n, weighed]}
       - {name: candidate, tanh}
       - {name: old, multiply, from: [update, hidden]}
-      - {scale: {factor: -1}, from: z}
-      - {name: one_less_update, sigmoid}
+      - {negate, from: update}
+      - {name: one_less_update, offset: {value: 1}}
       - {name: new, multiply, from: [one_less_update, candidate]}
       - {name: hidden, add, from: [new, old]}
     """,
@@ -108,9 +108,8 @@ def counted(net: Network) -> Operations:
     return Operations(*(sum(one) for one in zip(*(cost.operations for cost in costs(net)), strict=True)))
 
 
-@pytest.mark.parametrize("kind", ["lstm", "rnn"])
+@pytest.mark.parametrize("kind", UNITS)
 def test_every_operation_of_it_is_one_of_a_step(kind: str, network: Build) -> None:
-    """Those that PyTorch's GRU takes for 1 - update are written otherwise above."""
     by_step = counted(network(unrolled(kind), f"[4, {LENGTH}]"))
     at_once = counted(network(f"- {kind}: {{hidden_size: 3}}", f"[4, {LENGTH}]"))
     assert by_step == at_once
