@@ -9,7 +9,6 @@ from archcost.analysis.rows import groups, node_rows
 from archcost.findings import findings
 from archcost.passes.access import AccessCache
 from archcost.passes.cost import costs
-from archcost.passes.masked import masked
 from archcost.passes.memory import Peaks, peaks
 from archcost.passes.receptive_field import fields_by_tensor, receptive_fields
 from archcost.passes.stacks import Stacks, stacks
@@ -96,7 +95,11 @@ class Facts:
     @cached_property
     def masked(self) -> Mapping[Node, Left]:
         """What fixed masks leave of the work of some nodes."""
-        return masked(self.network) if any(node.kind == "constant" for node in self.network) else {}
+        if not any(node.kind in {"constant", "masked_conv"} for node in self.network):
+            return {}
+        from archcost.passes.masked import masked  # noqa: PLC0415 - few networks have masks
+
+        return masked(self.network)
 
     @cached_property
     def rows(self) -> tuple[NodeRow, ...]:

@@ -1,4 +1,4 @@
-"""What fixed masks leave of the work under them: products of scores and softmax over them.
+"""What fixed masks leave of the work under them: products, softmax over scores, masked convolutions.
 
 A mask that is added makes elements so small that their softmax is 0; one that is multiplied makes them 0.
 All are computed, and every count has them, as in PyTorch. What a mask leaves is known beside it where a
@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.layers.constant import Constant
+from archcost.layers.convolution import MaskedConv
 from archcost.layers.given import fields_of
 from archcost.network import Node
 from archcost.windows.window import size
@@ -34,8 +35,8 @@ class Left(NamedTuple):
     """What a mask leaves of a node's work.
 
     Attributes:
-        mask: the constant.
-        seen: elements of the scores that it lets through.
+        mask: the constant; of a masked convolution the node itself.
+        seen: elements of the scores, or taps of the window, that it lets through.
         elements: how many there are.
         macs: multiply-accumulates that these need; 0 of a softmax.
     """
@@ -73,6 +74,9 @@ class _Masks:
 
     def follow(self, node: Node) -> None:
         """Take a node up whose inputs were."""
+        if isinstance(node.layer, MaskedConv):
+            of = node.formulas().values()
+            self.left[node] = Left(node, of["shown"], of["kernel_size"], of["unmasked"])
         if isinstance(node.layer, Constant):
             if node.layer.seen is not None:
                 self._masks[node] = node

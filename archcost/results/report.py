@@ -169,8 +169,8 @@ class Masked(Record):
     """What a fixed mask leaves of a node's work. All of it is counted, whatever the mask hides.
 
     Attributes:
-        mask: path of the `constant`.
-        seen: elements of the scores that it lets through.
+        mask: path of the `constant`; of a masked convolution its own.
+        seen: elements of the scores, or taps of the window, that it lets through.
         elements: how many there are.
         macs: multiply-accumulates that these need; 0 of a softmax.
     """

@@ -213,6 +213,15 @@ def test_a_group_has_both_figures(network: Build) -> None:
     assert report.totals.macs - (report.totals.unmasked_macs or 0) == 2 * 15 * 4 * 2
 
 
+def test_a_masked_convolution_is_among_them(network: Build) -> None:
+    net = network("- masked_conv: {out_channels: 16, kernel_size: 7, mask: A, padding: 3}", "[1, 28, 28]")
+    report = archcost.analyze(net)
+    # Three rows of 7 taps above, and 3 to the left.
+    assert (report.totals.macs, report.totals.unmasked_macs) == (28**2 * 16 * 49, 28**2 * 16 * 24)
+    text = write("explanation", explain(net, "masked_conv"), "table", WriteOptions())
+    assert "it lets 24 of 49 taps through, and all are counted: 301,056 of 614,656 macs are left\n" in text
+
+
 def test_without_masks_there_is_nothing_about_them(network: Build) -> None:
     report = archcost.analyze(network("- std/attention: {heads: 2}", "[8, 6]"))
     assert report.totals.unmasked_macs is None

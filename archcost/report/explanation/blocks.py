@@ -127,7 +127,8 @@ def _parts(step: DerivationStep) -> list[str]:
 
 def _mask(node: NodeExplanation, left: Masked) -> str:
     """What a mask leaves, beside the counts, which have everything."""
-    seen = f"{left.mask} lets {left.seen:,} of {left.elements:,} scores through, and all are counted"
+    who, what = ("it", "taps") if left.mask == node.path else (left.mask, "scores")
+    seen = f"{who} lets {left.seen:,} of {left.elements:,} {what} through, and all are counted"
     (macs,) = [step.value for step in node.counts if step.name == "macs"] or [0]
     return f"{seen}: {left.macs:,} of {macs:,} macs are left" if macs else seen
 
