@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from archcost.windows.window import Axes
     from tests.layers.case import Case
 
-NOT_FOLLOWED = {"custom", "deform_conv"}
+NOT_FOLLOWED = {"custom", "deform_conv", "deform_sum", "grid_sample", "roi_align"}
 """Nobody knows where they read, or the data say it."""
-AT_MOST = {"gather"}
+AT_MOST = {"fold", "gather", "stack"}
 """No output reads more than is said, but some may read less."""
 TRIED = 9
 """Positions of each input that NaN is put at, the first and the last among them."""
