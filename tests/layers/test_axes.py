@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -10,44 +10,48 @@ import pytest
 import archcost
 from archcost.execute.executor import steps
 from archcost.layers import KINDS, find
+from tests.layers.table import CASES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.network import Network
+    from tests.layers.case import Case
 
     Load = Callable[..., Network]
 
 AXES = {name for name in KINDS if (found := find(name)) and found[0].axis_fields}
-OTHERS: dict[str, dict[str, Any]] = {
-    "gather": {"index": (0,)},
-    "reduce": {"function": "sum", "keepdim": True},
-    "slice": {"end": 1},
-}
-"""Fields that a kind needs beside the axis."""
-SHAPES = [(4,), (4, 5), (4, 5, 6), (4, 5, 6, 7)]
+OF_WHAT_LEAVES = {"stack", "unsqueeze"}
+"""Kinds whose axis is counted in what leaves; they settle it themselves."""
+ROWS = [case for case in CASES if case.kind in AXES]
 
 
 def test_every_kind_with_a_field_for_axes_settles_it() -> None:
     named = {
         name for name in KINDS if (found := find(name)) and {"axis", "axes"} & set(found[0].model_fields)
     }
-    assert named == AXES > {"softmax", "layer_norm", "transpose"}
+    assert named - AXES == OF_WHAT_LEAVES
+    assert {case.kind for case in ROWS} == AXES
 
 
-@pytest.mark.parametrize("name", sorted(AXES - {"transpose"}))
-@pytest.mark.parametrize("x", SHAPES, ids=str)
-def test_minus_one_is_the_last_axis_of_whatever_arrives(name: str, x: tuple[int, ...]) -> None:
-    found = find(name)
+def from_the_end(axes: Any, rank: int) -> Any:  # noqa: ANN401 - whatever names axes
+    """The same axes by negative numbers; a word stays."""
+    if isinstance(axes, tuple):
+        return tuple(from_the_end(axis, rank) for axis in cast("tuple[int, ...]", axes))
+    return axes - rank if isinstance(axes, int) else axes
+
+
+@pytest.mark.parametrize("case", ROWS, ids=lambda case: f"{case.kind}: {case.sentence}")
+def test_axes_from_the_end_are_those_of_whatever_arrives(case: Case) -> None:
+    found = find(case.kind)
     assert found is not None
-    for axis in range(len(x)):
-        fields = OTHERS.get(name, {})
-        front = found[0].model_validate({"axis": axis, **fields})
-        back = found[0].model_validate({"axis": axis - len(x), **fields})
-        inputs = (x, x) if name == "concat" else (x,)
-        assert front.settled(inputs) is front
-        assert back.settled(inputs) == front
-        assert back.settled(inputs).output_shape(*inputs) == front.output_shape(*inputs)
+    kind, inputs = found[0], case.inputs
+    front = kind.model_validate(case.fields).settled(inputs)
+    named = {name: from_the_end(getattr(front, name), len(inputs[0])) for name in kind.axis_fields}
+    back = kind.model_validate(case.fields | {name: axes for name, axes in named.items() if axes is not None})
+    assert front.settled(inputs) is front
+    assert back.settled(inputs) == front
+    assert back.settled(inputs).output_shape(*inputs) == case.output
 
 
 @pytest.mark.parametrize("axis", [-1, -2, -3])
