@@ -600,6 +600,22 @@ def pad(case: Case) -> Array:
     return case.run("pad", case.x, padding=pads[1:], value=case.number(2, 0.0))
 
 
+def columns_to_image(case: Case) -> Array:
+    """Its pads are all those before the axes, then all those behind them."""
+    sizes, kernel = tuple(case.numbers(1)), tuple(case.numbers(2))
+    ones, none = [1] * len(sizes), [0] * 2 * len(sizes)
+    pads = case.attribute("pads", none)
+    return case.each(
+        "fold",
+        case.x,
+        output_size=sizes,
+        kernel_size=kernel,
+        stride=tuple(case.attribute("strides", ones)),
+        dilation=tuple(case.attribute("dilations", ones)),
+        padding=tuple(zip(pads[: len(sizes)], pads[len(sizes) :], strict=True)),
+    )
+
+
 def expand(case: Case) -> Array:
     """What has fewer axes gets some in front; a size of 1 there keeps that of the tensor."""
     wanted = case.numbers(1)
@@ -783,6 +799,8 @@ TRANSLATIONS: dict[str, Translation] = {
     "PRelu": prelu,
     "Pad": pad,
     "Pow": power,
+    "Expand": expand,
+    "Col2Im": columns_to_image,
     "RMSNormalization": rms_norm,
     "RNN": recurrent("rnn"),
     "Reciprocal": as_it_is("reciprocal"),

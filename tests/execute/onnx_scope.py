@@ -21,7 +21,7 @@ UNTRANSLATED = "operators of which archcost has a kind, whose fields are not tra
 
 OUT_OF_SCOPE = {
     UNTRANSLATED: """
-        EyeLike Gather""",
+        EyeLike Gather MaxUnpool""",
     "elementary functions and rounding, which no layer kind is by itself": """
         Acos Acosh Asin Asinh Atan Atanh Ceil Cosh Erf Floor Mod Round Sign Sinh Tan""",
     "activations of which archcost has no kind": "Hardmax",
@@ -36,8 +36,7 @@ OUT_OF_SCOPE = {
     "elements chosen by other tensors' values, so that shapes or costs may depend on data": """
         Compress GatherElements GatherND NonMaxSuppression NonZero ReverseSequence Scatter
         ScatterElements ScatterND TensorScatter Trilu Unique""",
-    "images sampled or reassembled at places that are computed": """
-        AffineGrid CenterCropPad Col2Im MaxUnpool""",
+    "images sampled or reassembled at places that are computed": "AffineGrid CenterCropPad",
     "a state kept from call to call": "CausalConvWithState LinearAttention",
     "attention with scores that a graph of its own changes, or with rotated positions": """
         FlexAttention RotaryEmbedding""",
