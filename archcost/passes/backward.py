@@ -140,6 +140,40 @@ class BackwardWindow(Backward):
         return result
 
 
+class BackwardChain(Backward):
+    """Several steps from what a layer makes back to what it reads, one after the other."""
+
+    def __init__(self, steps: Sequence[Backward]) -> None:
+        self._steps = steps
+
+    def _extents(self, extent: Extent) -> Iterator[tuple[Backward, Extent]]:
+        """Every step with the extent that it hands back, as far as anything is read."""
+        for step in self._steps:
+            yield step, extent
+            if (found := step.extent(extent)) is None:
+                return
+            extent = found
+
+    def extent(self, extent: Extent) -> Extent | None:
+        """Those that the last step reads."""
+        *_, (step, last) = self._extents(extent)
+        return step.extent(last)
+
+    def phases(self, extent: Extent) -> int:
+        """The most that any step has."""
+        return max(step.phases(one) for step, one in self._extents(extent))
+
+    def additions(self, extent: Extent) -> int:
+        """Those of all steps."""
+        return sum(step.additions(one) for step, one in self._extents(extent))
+
+    def hand_back(self, weights: Weights, extent: Extent) -> Weights:
+        """Step after step."""
+        for step, one in self._extents(extent):
+            weights = step.hand_back(weights, one)
+        return weights
+
+
 class _Pattern(NamedTuple):
     """Outputs of one phase along an axis: `outputs` of them, every `period`-th from `start`.
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import NoWeightsError, TooLargeError
 from archcost.passes.access import AccessCache
-from archcost.passes.backward import Backward, BackwardSum, BackwardWindow, positions_of
+from archcost.passes.backward import Backward, BackwardChain, BackwardSum, BackwardWindow, positions_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -181,6 +181,8 @@ class _Backtrace:
                 return Backward()
             case "broadcast":
                 return self._from_broadcast(x, y)
+            case "staged" if all(step.window for step, _ in access.stages):
+                return self._from_windows(access, x)
             case "rearranged" | "placed" | "rolled" | "staged":
                 return self._from_rearranged(access, x, y)
             case _:
@@ -192,10 +194,23 @@ class _Backtrace:
             return BackwardSum([None for _ in self._kept(x)]) if all(n == 1 for n in x[1:]) else None
         if access.how and access.how.moves_channels_only:
             return Backward()
+        if access.rolled:
+            raise NoWeightsError(
+                f"before {self._node.path}, positions go round the ends of an axis, and weights are not "
+                "followed through that; choose a node before it"
+            )
         raise NoWeightsError(
             f"before {self._node.path}, positions move to other axes or are read all along one, and weights "
             "are not followed through that; choose a node before it"
         )
+
+    def _from_windows(self, access: Access, x: Shape) -> Backward:
+        """Window after window, the last first."""
+        steps: list[Backward] = []
+        for step, y in access.stages:
+            steps += [self._through(window, 1, x) for window in step.shown]
+            x = y
+        return BackwardChain(steps[::-1])
 
     def _from_broadcast(self, x: Shape, y: Shape) -> Backward | None:
         """What is broadcast along every axis is the same everywhere: like a global operation, it ends."""

@@ -287,11 +287,13 @@ def _fold(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     return {"output_size": [(x[1] - 1) * stride + kernel], "kernel_size": [kernel], "stride": [stride]}
 
 
-def _max_unpool(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:  # noqa: ARG001 - nothing to choose
+def _max_unpool(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     pooled, before = xs
     if len(pooled) != len(before) or len(before) == 1:
         return None
-    return {"kernel_size": [max(1, b // a) for a, b in zip(pooled[1:], before[1:], strict=True)]}
+    kernel = [max(1, b // a) for a, b in zip(pooled[1:], before[1:], strict=True)]
+    whole = all(a * k == b for a, k, b in zip(pooled[1:], kernel, before[1:], strict=True))
+    return {"kernel_size": kernel} if w.padding or whole else None  # what is left over receives nothing
 
 
 def _flatten(w: Writer, xs: tuple[Shape, ...]) -> Fields:

@@ -333,6 +333,25 @@ def test_weights_are_not_followed_where_positions_change_their_axes(network: Loa
         strength(net, net.nodes[-1], mean=True)
 
 
+def test_weights_are_not_followed_where_positions_go_round(network: Loader) -> None:
+    net = network("- roll: {shifts: 1, axis: 2}\n- conv: {out_channels: 1, kernel_size: 3}\n")
+    with pytest.raises(UsageError, match="before conv, positions go round the ends of an axis"):
+        strength(net, net.nodes[-1], mean=True)
+
+
+def test_what_is_unpooled_reads_its_window_of_both_maps(network: Loader) -> None:
+    net = network(
+        """
+        - {name: pooled, max_pool: {kernel_size: 2}}
+        - {max_unpool: {kernel_size: 2}, from: [pooled, input]}
+        """
+    )
+    found = strength(net, net.nodes[-1], mean=False)["input"]
+    assert (found.first, found.weights.tolist()) == ((4, 4), [[2, 2], [2, 2]])
+    found = strength(net, net.nodes[-1], mean=True, axes=[1])["input"]
+    assert (found.first, found.weights.tolist()) == ((4,), [1, 1])
+
+
 def test_what_is_broadcast_along_one_axis_is_read_at_the_same_place_everywhere(network: Loader) -> None:
     net = network(
         """
