@@ -704,14 +704,15 @@ def _pixel_unshuffle(torch: Torch, layer: PixelUnshuffle, x: Tensor) -> Tensor:
 
 
 def _grid_sample(torch: Torch, layer: GridSample, x: Tensor, grid: Tensor) -> Tensor:
-    """Along an axis more where PyTorch wants a map: every row of it alike."""
+    """Groups as samples of a batch; along an axis more where PyTorch wants a map."""
+    positions, channels = grid.shape[2:], x.shape[1]
+    x, grid = (one.unflatten(1, (layer.groups, -1))[0] for one in (x, grid))
     if x.dim() == 3:
         x, grid = x[:, :, None], torch.cat([grid, torch.zeros_like(grid)], dim=1)
-    positions = grid.shape[2:]
-    grid = grid.flatten(2).movedim(1, -1).reshape(1, *(1 for _ in x.shape[3:]), -1, x.dim() - 2)
+    grid = grid.flatten(2).movedim(1, -1).reshape(layer.groups, *(1 for _ in x.shape[3:]), -1, x.dim() - 2)
     modes = layer.mode, layer.padding_mode
     y = torch.nn.functional.grid_sample(x, grid, *modes, align_corners=layer.align_corners)
-    return y.reshape(1, x.shape[1], *positions)
+    return y.reshape(1, channels, *positions)
 
 
 def _roi_align(torch: Torch, layer: RoiAlign, x: Tensor, boxes: Tensor) -> Tensor:

@@ -52,6 +52,8 @@ class GridSample(_Sampling):
 
     Reads `from: [x, grid]`. The grid is `[axes, *positions]`, of coordinates from -1 to 1, the last axis
     first, as in PyTorch (which puts them last); its positions are those that leave, in any number of axes.
+    With `groups` of channels, each reads at places of its own: `[groups * axes, *positions]`, as the heads
+    of deformable attention do, or the pixels of RAFT's look-up.
 
     Each coordinate takes a product and an addition to become a position. Bilinear (trilinear, …): of every
     place the fraction f and 1 - f along each axis, and `axes - 1` products for each of the weights of the
@@ -68,23 +70,36 @@ class GridSample(_Sampling):
     padding_mode: Literal["zeros", "border"] = Field(
         "zeros", description="what lies beyond the borders: zeros, or the outermost position going on"
     )
+    groups: Positive = Field(1, description="groups of channels, each with places of its own in the grid")
     align_corners: bool = Field(
         default=False,
         description="-1 and 1 are the middles of the outermost positions, not their outer edges",
     )
 
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Each depends on its like, and on the places of its group."""
+        x, grid = arriving
+        return overlaid([x, grid.grouped(self.groups, out_channels)])
+
     def output_shape(self, x: Shape, grid: Shape) -> Shape:
         """`(channels, *positions)`."""
         axes = len(spatial(x))
-        if len(grid) < 2 or grid[0] != axes:
-            wanted = f"a grid for {show(x)} has {axes} coordinate{'s' * (axes > 1)} as its channels"
-            raise ShapeError(f"{{0}} gives {show(grid)}, but {wanted}, [{axes}, *positions]", inputs=(1,))
+        if x[0] % self.groups:
+            raise ShapeError(f"groups={self.groups} must divide the {x[0]} channels in")
+        if len(grid) < 2 or grid[0] != axes * self.groups:
+            wanted = f"{axes} coordinate{'s' * (axes > 1)}" + f" of {self.groups} groups" * (self.groups > 1)
+            form = f"a grid for {show(x)} has {wanted} as its channels, [{axes * self.groups}, *positions]"
+            raise ShapeError(f"{{0}} gives {show(grid)}, but {form}", inputs=(1,))
         return (x[0], *grid[1:])
 
     def formulas(self, x: Shape, grid: Shape, y: Shape) -> Formulas:
         """A product and a sum per coordinate, then what `sampled` values are blended from."""
         axes = len(x) - 1
-        terms = {"axes": axes, "points": y[1:], "clamped": int(self.padding_mode == "border")}
+        terms = {
+            "axes": axes,
+            "points": (self.groups, *y[1:]),
+            "clamped": int(self.padding_mode == "border"),
+        }
         comparisons = "2 * clamped * axes * points"
         if self.mode == "nearest":
             return Formulas(
@@ -102,6 +117,7 @@ class GridSample(_Sampling):
         return kernels.sampling.grid_sample(
             x,
             grid,
+            self.groups,
             nearest=self.mode == "nearest",
             border=self.padding_mode == "border",
             align_corners=self.align_corners,

@@ -316,7 +316,7 @@ class Everything(Writer):
         return {"max_displacement": self.each(0, 1, 3)} | self.some({"step": 2, "mean": False})
 
     def _grid_sample(self, _: list[str]) -> Item:
-        return self.some({"mode": "nearest", "padding_mode": "border", "align_corners": True})
+        return self.some({"mode": "nearest", "padding_mode": "border", "align_corners": True, "groups": 2})
 
     def _roi_align(self, _: list[str]) -> Item:
         return {"output_size": self.each(1, 2, 3)} | self.some({"spatial_scale": 0.5, "aligned": True})

@@ -442,13 +442,16 @@ def resized(coordinate: Callable[[int], float], weight_of: Callable[[float], flo
 # -- sampling ---------------------------------------------------------------------------------------------
 
 
-def of_grid(*, nearest: bool = False, border: bool = False, corners: bool = False) -> Value:
+def of_grid(*, nearest: bool = False, border: bool = False, corners: bool = False, groups: int = 1) -> Value:
     """Coordinates run from -1 to 1, the last axis first: between edges of an axis, or outermost middles."""
 
     def value(at: Index, x: Array, grid: Array) -> float:
         channel, *position = at
         place: list[float] = []
-        for n, c in zip(x.shape[1:], reversed([float(c) for c in grid[:, *position]]), strict=True):
+        axes = x.ndim - 1
+        first = channel // (len(x) // groups) * axes
+        given = [float(c) for c in grid[(slice(first, first + axes), *position)]]
+        for n, c in zip(x.shape[1:], reversed(given), strict=True):
             at_axis = (c + 1) / 2 * (n - 1) if corners else (c + 1) / 2 * n - 0.5
             place.append(min(max(at_axis, 0.0), n - 1.0) if border else at_axis)
         return read(x, channel, *map(round, place)) if nearest else between(x, channel, place)

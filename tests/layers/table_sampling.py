@@ -46,6 +46,25 @@ CASES = [
         ops=Operations(multiplications=15, additions=15),
     ),
     Case(
+        sentence="deformable attention: two heads, each with four places of its own for each of five queries",
+        kind="grid_sample",
+        fields={"groups": 2},
+        inputs=((6, 7, 9), (4, 5, 4)),
+        output=(6, 5, 4),
+        value=of_grid(groups=2),
+        # 40 places of 4 weights, 120 values of 4 products
+        ops=Operations(multiplications=720, additions=600),
+    ),
+    Case(
+        sentence="the nearest of three groups",
+        kind="grid_sample",
+        fields={"groups": 3, "mode": "nearest"},
+        inputs=((3, 5, 5), (6, 4)),
+        output=(3, 4),
+        value=of_grid(groups=3, nearest=True),
+        ops=Operations(multiplications=24, additions=24),
+    ),
+    Case(
         sentence="Mask R-CNN's 7x7 bins, each the mean of four samples, of a map with a stride of four",
         kind="roi_align",
         fields={"output_size": 7, "spatial_scale": 0.25},

@@ -17,31 +17,36 @@ if TYPE_CHECKING:
     from archcost.windows.window import Axes
 
 
-def grid_sample(x: Array, grid: Array, *, nearest: bool, border: bool, align_corners: bool) -> Array:
+def grid_sample(  # noqa: PLR0913 - one argument per field
+    x: Array, grid: Array, groups: int, *, nearest: bool, border: bool, align_corners: bool
+) -> Array:
     """The value at every place of a grid, in every channel.
 
     Args:
         x: `(channels, *axes)`.
-        grid: `(axes, *positions)`, the last axis first: from -1 to 1, at the ends of an axis.
+        grid: `(groups * axes, *positions)`, the last axis first: from -1 to 1, at the ends of an axis.
+        groups: groups of channels, each with places of its own.
         nearest: take the nearest position; otherwise blend the `2 ** axes` around.
         border: beyond the borders the outermost positions go on; otherwise there are zeros.
         align_corners: -1 and 1 are the middles of the first and the last position, not their outer edges.
     """
-    sizes = np.array(x.shape[1:]).reshape(-1, *(1 for _ in grid.shape[1:]))
+    positions = grid.shape[1:]
+    sizes = np.array(x.shape[1:]).reshape(-1, *(1 for _ in positions))
     halves = (sizes - align_corners) / 2
-    places = np.flip(grid, axis=0) * halves.astype(x.dtype) + ((sizes - 1) / 2).astype(x.dtype)
+    grids = np.flip(grid.reshape(groups, len(sizes), *positions), axis=1)
+    places = grids * halves.astype(x.dtype) + ((sizes - 1) / 2).astype(x.dtype)
     if border:
         places = np.minimum(np.maximum(places, 0), (sizes - 1).astype(x.dtype))
     if nearest:
         return _nearest(x, plain(places))
-    origin = np.zeros(grid.shape, dtype=int)
-    return sampled(x, origin, places[np.newaxis], products_per_value=0).reshape(len(x), *grid.shape[1:])
+    origin = np.zeros((len(sizes), *positions), dtype=int)
+    return sampled(x, origin, places, products_per_value=0).reshape(len(x), *positions)
 
 
 def _nearest(x: Array, places: Array) -> Array:
     """What lies nearest, of two the even one; rounding is no operation."""
     whole = np.clip(np.nan_to_num(np.rint(places)), -1, max(x.shape[1:])).astype(int)
-    return _read(x, [along[np.newaxis] for along in whole]).reshape(len(x), *places.shape[1:])
+    return _read(x, list(np.moveaxis(whole, 1, 0))).reshape(len(x), *places.shape[2:])
 
 
 def roi_align(  # noqa: PLR0913 - one argument per field
