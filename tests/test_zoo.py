@@ -173,8 +173,24 @@ def test_buffers_equal_the_measured_ones(name: str) -> None:
 LEARNED = sorted(file.stem for file in (DATA / "learned").glob("*.json"))
 """Networks of which PyTorch told every layer that learns, by what it costs and how often."""
 
-LEARNING = {*COUNTED, "conv_transpose", "batch_norm", "layer_norm", "group_norm", "embedding", "lstm"}
+LEARNING = {
+    *COUNTED,
+    "conv_transpose",
+    "batch_norm",
+    "layer_norm",
+    "group_norm",
+    "rms_norm",
+    "embedding",
+    "lstm",
+}
 LEARNING_MODULES = ("Conv", "Linear", "BatchNorm", "LayerNorm", "GroupNorm", "Embedding", "LSTM")
+
+
+TRIMMED = {"mamba_130m": 24 * 1536 * 4 * 3}
+"""Products of convolutions that compute a few positions more, which are cut off behind them."""
+
+FUNCTIONS = {"mamba_130m"}
+"""Which calls functions with the weights of some of its layers, past their modules."""
 
 
 @cache
@@ -185,12 +201,13 @@ def learned(name: str) -> Row:
 @pytest.mark.parametrize("name", LEARNED)
 def test_totals_are_what_pytorch_counts(name: str) -> None:
     totals, found = report(name).totals, learned(name)
-    assert (totals.params, totals.macs) == (found["params"], found["macs"]), found["source"]
+    macs = totals.macs + TRIMMED.get(name, 0)
+    assert (totals.params, macs) == (found["params"], found["macs"]), found["source"]
     assert [[*shape] for shape in report(name).inputs.values()] == found["inputs"]
 
 
-SEPARATE = {"bert_base", "clip_vit_b32"}
-"""Whose queries, keys and values come from a linear layer each, where `std/attention` has one for all."""
+SEPARATE = {"bert_base": (1, 1, 1), "clip_vit_b32": (1, 1, 1), "tinyllama_1b": (8, 1, 1)}
+"""Whose queries, keys and values have linear layers of their own, of these shares; we have one for all."""
 
 
 @pytest.mark.parametrize("name", LEARNED)
@@ -202,20 +219,21 @@ def test_every_layer_that_learns_is_there_as_often_as_in_pytorch(name: str) -> N
     expected: Counter[tuple[int, int, int]] = Counter()
     rows = cast("list[tuple[int, str, int, int, int]]", learned(name)["learned"])
     for times, module, elements, params, macs in rows:
-        if module.startswith(LEARNING_MODULES):
+        if module.startswith(LEARNING_MODULES) or module.endswith("RMSNorm"):
             expected[elements, params, macs] += times
-    ours = Counter(costs_of(node) for node in report(name).nodes if node.params and node.kind in LEARNING)
+    ours: Counter[tuple[int, int, int]] = Counter()
+    for node in report(name).nodes:
+        if node.params and node.kind in LEARNING:
+            shares = SEPARATE.get(name, (1,)) if node.path.endswith(".qkv") else (1,)
+            for share in shares:
+                ours[costs_of(node, share, sum(shares))] += 1
     tables = Counter(costs_of(node) for node in report(name).nodes if node.kind == "parameter")
-    if name in SEPARATE:
-        for elements, params, macs in [*ours]:
-            third = elements // 3, params // 3, macs // 3
-            if third in expected and (elements, params, macs) not in expected:
-                ours[third] += 3 * ours.pop((elements, params, macs))
-    assert ours + (tables & (expected - ours)) == expected
+    ours += tables & (expected - ours)
+    assert ours == expected or (name in FUNCTIONS and ours > expected)
 
 
-def costs_of(node: NodeRow) -> tuple[int, int, int]:
-    return prod(node.output), node.params, node.macs
+def costs_of(node: NodeRow, share: int = 1, of: int = 1) -> tuple[int, int, int]:
+    return prod(node.output) * share // of, node.params * share // of, node.macs * share // of
 
 
 REORDERED = {

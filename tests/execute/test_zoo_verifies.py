@@ -31,14 +31,18 @@ LARGE = {
     "context_network_basic": Fraction(1, 32),
     "i3d": Fraction(1, 32),
     "i3d_flow": Fraction(1, 32),
+    "llama_2_7b": Fraction(1, 64),
 }
-"""What takes no small input takes fewer channels."""
+"""What takes no small input, or has many layers of many channels, takes fewer channels."""
 
 SMALL: dict[str, dict[str, int]] = {
     "bert_": {"length": 24, "vocabulary": 99},
     "clip_": {"size": 64, "length": 9, "vocabulary": 99},
     "gpt2": {"length": 24, "vocabulary": 99},
     "hifi_gan_": {"spectra": 6},
+    "llama_": {"length": 24, "vocabulary": 99},
+    "mamba_": {"length": 24, "vocabulary": 99},
+    "tinyllama_": {"length": 24, "vocabulary": 99},
     "whisper_": {"spectra": 50, "length": 9, "vocabulary": 99},
 }
 """Networks whose input is small by variables of theirs, by how their names begin."""
