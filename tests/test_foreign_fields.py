@@ -73,12 +73,14 @@ def test_a_field_that_another_kind_is_said_to_have_is_one_of_its() -> None:
     assert all(word in FIELDS[kind] for kind, word in found)
 
 
-def test_no_border_is_circular() -> None:
-    """As long as `circular` has a sentence that says so."""
-    assert "no circular border" in foreign.fields.PADDINGS["circular"]
+def test_every_mode_of_a_border_that_is_named_is_one_of_pads() -> None:
     found = find("pad")
     assert found
-    assert "circular" not in get_args(found[0].model_fields["mode"].annotation)
+    modes = get_args(found[0].model_fields["mode"].annotation)
+    named = {
+        match[1] for why in foreign.fields.PADDINGS.values() if (match := re.search(r"mode: (\w+)", why))
+    }
+    assert named == {*modes} - {"constant"}
 
 
 def test_where_no_kind_has_the_field_nothing_is_said_about_it() -> None:

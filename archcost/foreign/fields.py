@@ -458,7 +458,10 @@ PADDINGS = {
         "replicate edge replication border",
         "a repeated border is `pad: {padding: 1, mode: replicate}` as an item before it",
     ),
-    **each("circular wrap", "there is no circular border; one of zeros costs the same"),
+    **each(
+        "circular wrap",
+        "a border of the other end is `pad: {padding: 1, mode: circular}` as an item before it",
+    ),
     **each("zeros zero constant", "zeros are what is padded anyway; write how many: `padding: 1`"),
     "full": "write what that is: `padding: 2` for a kernel of 3",
 }
