@@ -16,7 +16,7 @@ from archcost.errors import LayerError, ShapeError, UsageError
 from archcost.layers.constant import Constant
 from archcost.layers.declared import Custom, Parameter
 from archcost.layers.merge import Concat
-from archcost.layers.shape import Reshape, Slice
+from archcost.layers.shape import Expand, Reshape, Slice, Unflatten
 from archcost.network import Node
 from archcost.spec.weights import tensors
 
@@ -239,6 +239,12 @@ def _changed(node: Node, after: tuple[Shape, ...], counts: _Counts) -> dict[str,
         return {"shape": (changed["shape"], *shape[1:])}
     if isinstance(layer, Reshape):
         return {} if before == after else {"shape": _reshaped(before[0], after[0], node.output)}
+    if isinstance(layer, Unflatten):
+        made = _reshaped(before[0], after[0], node.output)[layer.axis : layer.axis + len(layer.sizes)]
+        return {} if before == after else {"sizes": made}
+    if isinstance(layer, Expand):
+        kept = zip(layer.shape, before[0], strict=True)
+        return {"shape": tuple(-1 if wanted == n else wanted for wanted, n in kept)}
     changed |= {name: after[0][0] for name in _ARRIVING if getattr(layer, name, None) is not None}
     if _is_per_channel(node):
         fields = type(layer).model_fields

@@ -93,6 +93,21 @@ def test_a_reshape_to_sizes_that_stand_there_scales_what_is_made_of_channels(net
     ]  # fmt: skip
 
 
+def test_heads_that_are_split_off_and_what_is_repeated_follow_the_channels(network: Load) -> None:
+    layers = """
+    - {conv: {out_channels: 48, kernel_size: 1}}
+    - {unflatten: {sizes: [3, 16]}}
+    - {flatten: {end: 1}}
+    - {split: {parts: 2}}
+    - multiply
+    - global_avg_pool
+    - {expand: {shape: [24, 2, 2]}}
+    """
+    assert shapes(network(layers)) == [
+        (12, 8, 8), (3, 4, 8, 8), (12, 8, 8), (6, 8, 8), (6, 8, 8), (6, 8, 8), (6, 1, 1), (6, 2, 2)
+    ]  # fmt: skip
+
+
 def test_what_a_reshape_cannot_divide_leaves_the_layer_before_it_with_more_channels(network: Load) -> None:
     layers = """
     - {conv: {out_channels: 16, kernel_size: 1}}
