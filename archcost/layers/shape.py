@@ -365,8 +365,8 @@ class Crop(Moving):
 class Slice(Moving):
     """A stretch of one axis: channels, or positions of a spatial axis; with a step, every so many of them.
 
-    `start` and `end` count from 0, negative ones from the end; `end` is the first one left out. All parts of a
-    tensor at once are a `split`.
+    `start` and `end` count from 0, negative ones from the end; `end` is the first one left out. All
+    parts of a tensor at once are a `split`.
     """
 
     axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
