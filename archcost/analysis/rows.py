@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.layers.base import BESIDE_MACS
 from archcost.layers.given import given
 from archcost.results.report import (
     COUNTS,
@@ -151,9 +152,9 @@ def declared(network: Network) -> tuple[Declared, ...]:
 
 
 def _declared(node: Node) -> Declared:
-    stated = node.layer.model_dump(
-        mode="json"
-    )  # defaults too: a cost of 0 that nobody wrote is still a claim
+    # Defaults too: a cost of 0 that nobody wrote is still a claim. What it does beside MACs nobody need say.
+    stated = node.layer.model_dump(mode="json")
+    stated = {name: value for name, value in stated.items() if value is not None or name not in BESIDE_MACS}
     return Declared(
         node=node.path,
         **node.place.written,

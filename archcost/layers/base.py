@@ -53,6 +53,9 @@ class Operations(NamedTuple):
     exponentials: int = 0
 
 
+BESIDE_MACS = Operations._fields[1:]
+"""The counts of single operations, which are done beside MACs as well."""
+
 TERMS = {
     "aligned": "1 if boxes are shifted by half a position, else 0",
     "arriving": "channels that the layers read, all layers together",

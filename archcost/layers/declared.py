@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from archcost.errors import ShapeError
-from archcost.layers.base import Formulas, Kind, Shapes, TensorSource
+from archcost.layers.base import BESIDE_MACS, Formulas, Kind, Shapes, TensorSource
 from archcost.layers.fields import NonNegative, Padding, PerAxis, Sizes
 from archcost.windows.window import Shape, Window, show, sliding, spatial
 
@@ -34,6 +34,9 @@ class Parameter(TensorSource):
         return weight
 
 
+Beside = NonNegative | None
+
+
 class DeclaredField(BaseModel):
     """The window a custom layer looks through."""
 
@@ -42,19 +45,20 @@ class DeclaredField(BaseModel):
     kernel_size: PerAxis = Field(description="positions of the window, per axis")
     stride: PerAxis = Field((1,), description="step between neighbouring windows")
     padding: Padding = Field((0,), description="positions beyond the input")
+    dilation: PerAxis = Field((1,), description="step between neighbouring positions of a window")
 
     def window(self, x: Shape) -> Window:
         """The sliding window on this input."""
-        return sliding(x, self.kernel_size, self.stride, self.padding)
+        return sliding(x, self.kernel_size, self.stride, self.padding, dilation=self.dilation)
 
 
 class Custom(Kind):
     """A layer archcost does not know, with the numbers its author declares.
 
     It takes any number of inputs, also none (`from: []`). Every report lists it, with its reason, among what
-    was declared. A declared MAC is a multiplication and an addition, like any other; what else it may compute
-    nobody says, and the counts leave it out. A run goes on with values that are made up: means of what the
-    declared window covers, or of everything without one.
+    was declared. A declared MAC is a multiplication and an addition, like any other; what it computes beside
+    them can be declared, too, and else nobody says it, and the counts leave it out. A run goes on with values
+    that are made up: means of what the declared window covers, or of everything without one.
     """
 
     within_dimension_limit: ClassVar[bool] = False
@@ -63,6 +67,15 @@ class Custom(Kind):
     shape: Sizes = Field(description="the shape that leaves, [channels, axes…]")
     params: NonNegative = Field(0, description="learned numbers")
     macs: NonNegative = Field(0, description="multiply-accumulates for one sample")
+    multiplications: Beside = Field(None, description="multiplications beside those of MACs")
+    additions: Beside = Field(None, description="additions, and subtractions, beside those of MACs")
+    comparisons: Beside = Field(
+        None, description="comparisons: a maximum, a minimum and a choice are one each"
+    )
+    divisions: Beside = Field(None, description="divisions by what is no constant")
+    exponentials: Beside = Field(
+        None, description="each exp, log, sin, cos, tanh, erf, power and square root"
+    )
     receptive_field: DeclaredField | None = Field(
         None,
         description="the window it looks through, the same on every input",
@@ -94,8 +107,12 @@ class Custom(Kind):
         return {"weight": (self.params,)} if self.params else {}
 
     def formulas(self, *xs: Shape, y: Shape) -> Formulas:
-        """The declared MACs, each a multiplication and an addition."""
-        return Formulas({"declared": self.macs}, macs="declared", multiplications="macs", additions="macs")
+        """The declared MACs, each a multiplication and an addition, and what is declared beside them."""
+        counts = {"macs": "declared", "multiplications": "macs", "additions": "macs"}
+        for name in BESIDE_MACS:
+            if beside := getattr(self, name):
+                counts[name] = f"{counts[name]} + {beside}" if name in counts else str(beside)
+        return Formulas({"declared": self.macs}, **counts)
 
     def run(self, kernels: Kernels, *xs: Array) -> Array:
         """Values that are made up, of the declared shape: they depend on what the declared window covers."""

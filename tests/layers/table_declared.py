@@ -34,6 +34,36 @@ CASES = [
         ops=Operations(macs=50_000, multiplications=50_000, additions=50_000),
     ),
     Case(
+        sentence="a custom layer without inputs declares what it computes beside MACs",
+        kind="custom",
+        fields={
+            "shape": (4, 8),
+            "macs": 100,
+            "multiplications": 7,
+            "comparisons": 32,
+            "exponentials": 3,
+            "reason": "routing by a table of our own",
+        },
+        inputs=(),
+        output=(4, 8),
+        value=None,
+        ops=Operations(
+            macs=100, multiplications=107, additions=100, comparisons=32, divisions=0, exponentials=3
+        ),
+    ),
+    Case(
+        sentence="a declared window may be dilated: 2 of 5 positions make 3 outputs of 7",
+        kind="custom",
+        fields={
+            "shape": (2, 3),
+            "receptive_field": {"kernel_size": 2, "dilation": 4},
+            "reason": "a gap of our own",
+        },
+        inputs=((3, 7),),
+        output=(2, 3),
+        value=None,
+    ),
+    Case(
         sentence="a custom layer that declares no parameters holds no tensor",
         kind="custom",
         fields={"shape": (2, 3), "params": 0, "macs": 5, "reason": "a product of our own"},

@@ -111,6 +111,8 @@ def operations(report: Report, options: WriteOptions) -> str:
     parts = [f"{number(counts[name])} {name}" for name in names]
     parts[0] += " (MACs included)"
     declared = "; of what is declared, a multiplication and an addition per MAC" if report.declared else ""
+    if any(name in one.declared for one in report.declared for name in names):
+        declared += ", and what it says of each"
     return ", ".join(parts) + declared
 
 
