@@ -779,6 +779,15 @@ CASES = [
         output="[768, 128]",
     ),
     Case(
+        why="Mehta & Rastegari 2022, MobileViT: 4 sets of 256 places, each attends to itself; twice as wide",
+        x="[144, 4, 256]",
+        call="std/transformer_encoder_layer: {heads: 4, hidden: 288, act: silu, sets: true}",
+        weights=8 * 144**2,
+        others=4 * 144 + 3 * 144 + 2 * 2 * 144,
+        macs=4 * 256 * 8 * 144**2 + 4 * 2 * 256**2 * 144,
+        output="[144, 4, 256]",
+    ),
+    Case(
         why="Vaswani et al. 2017: two attentions and a perceptron, each with its norm",
         x="{x: [512, 20], memory: [512, 30]}",
         call="{from: [x, memory], std/transformer_decoder_layer: {hidden: 2048, act: relu}}",
