@@ -50,8 +50,12 @@ _TORCH = {
     "rms_norm": "",
     "normalize": "",
     "upsample": "size scale_factor mode align_corners",
-    "reshape": "",
-    "flatten": "",
+    # Axes are counted with the batch there, so none is taken over.
+    **dict.fromkeys(("reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "stack", "expand"), ""),
+    "split": "parts",
+    "roll": "shifts",
+    "unfold": "kernel_size dilation padding stride",
+    "fold": "output_size kernel_size dilation padding stride",
 }
 """Kind -> what the arguments of PyTorch's layer mean by their places, where that is not our order."""
 
@@ -169,7 +173,7 @@ def _call(text: str) -> str | None:
         return None
     word, call = text.partition("(")[0].strip(), parsed(text)
     kind = kind_of(word)
-    if why := foreign.layers.INSTEAD.get(plain(word)):
+    if why := foreign.layers.INSTEAD.get(plain(word)) or _OURS.get(plain(word)):
         return why
     if kind is None or not isinstance(call, ast.Call):
         return f"a layer is a word and a mapping of its fields, as in {_EXAMPLE}"
@@ -183,6 +187,12 @@ def _call(text: str) -> str | None:
     other = foreign.layers.DIFFERS.get(word.rpartition(".")[2])
     return _written(kind, _arguments(call, _order(word, kind), kind)) + (f"; {other}" if other else "")
 
+
+_OURS = {
+    "split": "write `split: {parts: …}` for so many equal parts, or `split: {sizes: […]}` for parts of these "
+    "sizes"
+}
+"""Words of ours of which a call elsewhere has other arguments."""
 
 _OF_ATTENTION = {"embed_dim", "key_dim", "dropout", "batch_first", "device", "dtype", "name"}
 """Arguments that change nothing of `std/attention`: its width is what arrives."""
