@@ -7,6 +7,7 @@ an output far from them.
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import cache
 from itertools import product
 from math import lcm, prod
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
@@ -107,17 +108,18 @@ def receptive_fields(network: Network, accesses: AccessCache | None = None) -> t
     last: Reaches = {}
     fields: dict[str, Field] = {}
     shape: Shape = ()
+    measured = cache(measure)  # blocks of a stage mostly read alike
     for node, found in zip(network, reaches(network, Tracer(sizes, accesses or AccessCache())), strict=True):
         # An elementwise layer hands on what the one before it reads.
         if found is not last or node.output != shape:
             kept = last if node.output == shape else {}
-            measured = {
+            several = {
                 name: fields.get(name)
                 if kept.get(name) is reach
-                else measure(reach, sizes[name], node.output)
+                else measured(reach, sizes[name], node.output)
                 for name, reach in found.items()
             }
-            fields = {name: field for name, field in measured.items() if field}
+            fields = {name: field for name, field in several.items() if field}
             last, shape = found, node.output
         result.append(fields)
     return tuple(result)
