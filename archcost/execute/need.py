@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.execute.kernels.convolution import BATCH, TAPS
 from archcost.layers.activation import Activation, Gelu
 from archcost.layers.base import Operations
+from archcost.layers.constant import Constant
 from archcost.layers.convolution import (
     Conv,
     ConvTranspose,
@@ -26,6 +27,8 @@ from archcost.layers.convolution import (
     MaskedConv,
 )
 from archcost.layers.declared import Custom
+from archcost.layers.gather import Gather
+from archcost.layers.gating import Geglu
 from archcost.layers.linear import Embedding, Linear
 from archcost.layers.normalization import LocalResponseNorm
 from archcost.layers.pooling import AdaptiveAvgPool, AdaptiveMaxPool, AvgPool, BlurPool, MaxPool
@@ -405,7 +408,7 @@ def _erf(node: Node) -> _Work:
     """NumPy has none: every element is an object on its way through Python."""
     elements, layer = size(node.output), node.layer
     layer = layer.chosen if isinstance(layer, Activation) else layer
-    if not isinstance(layer, Gelu) or layer.approximate != "none":
+    if not isinstance(layer, Gelu | Geglu) or layer.approximate != "none":
         return _Work(elements=5 * elements, moved=10 * elements)
     return _Work(elements=6 * elements, other=40 * elements, moved=10 * elements, objects=elements)
 
@@ -444,6 +447,19 @@ def _reduced(node: Node) -> _Work:
     )
 
 
+def _constant(node: Node) -> _Work:
+    """Made in double precision, step by step, and rounded at the end."""
+    y = size(node.output)
+    return _Work(elements=y, other=48 * y, moved=8 * y)
+
+
+def _gather(node: Node) -> _Work:
+    """The index is whole numbers, which are looked through; an element of it picks a row of what arrives."""
+    x, y, axis = node.shapes[0], size(node.output), getattr(node.layer, "axis", 0)
+    index = y * x[axis] // size(x)
+    return _Work(elements=2 * y, other=64 * index, moved=2 * y + 12 * index)
+
+
 _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     (Conv, DepthwiseConv, MaskedConv, DynamicConv): _conv,
     ConvTranspose: _conv_transpose,
@@ -453,8 +469,10 @@ _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     Upsample: _resize,
     Correlation: _correlation,
     (GridSample, RoiAlign): _sampling,
+    Constant: _constant,
     Custom: _declared,
-    (Gelu, Activation): _erf,
+    Gather: _gather,
+    (Gelu, Geglu, Activation): _erf,
     LocalResponseNorm: _neighbours,
     Reduce: _reduced,
     (Linear, Matmul, Einsum): _products,
