@@ -50,10 +50,12 @@ _TORCH = {
     "rms_norm": "",
     "normalize": "",
     "upsample": "size scale_factor mode align_corners",
-    # Axes are counted with the batch there, so none is taken over.
-    **dict.fromkeys(("reshape", "flatten", "unflatten", "squeeze", "unsqueeze", "stack", "expand"), ""),
-    "split": "parts",
-    "roll": "shifts",
+    **dict.fromkeys(("reshape", "expand"), ""),
+    **dict.fromkeys(("squeeze", "unsqueeze", "stack"), "axis"),
+    "flatten": "start end",
+    "unflatten": "axis sizes",
+    "split": "parts axis",
+    "roll": "shifts axis",
     "unfold": "kernel_size dilation padding stride",
     "fold": "output_size kernel_size dilation padding stride",
 }
@@ -185,7 +187,10 @@ def _call(text: str) -> str | None:
     if re.match(_FUNCTIONAL, word):  # its first argument is the tensor
         call.args = call.args[1:]
     other = foreign.layers.DIFFERS.get(word.rpartition(".")[2])
-    return _written(kind, _arguments(call, _order(word, kind), kind)) + (f"; {other}" if other else "")
+    given = _arguments(call, _order(word, kind), kind)
+    if not (_is_ours(word) or _is_keras(word)):
+        given = {name: _without_batch(value) if name in _AXES else value for name, value in given.items()}
+    return _written(kind, given) + (f"; {other}" if other else "")
 
 
 _OURS = {
@@ -239,16 +244,23 @@ def kind_of(word: str) -> str | None:
     )
 
 
+def _is_ours(word: str) -> bool:
+    """Whether a word may be one of this language, in a call."""
+    return word.islower() and "." not in word
+
+
+def _is_keras(word: str) -> bool:
+    last = word.rpartition(".")[2]
+    is_keras = re.search(r"[123]D|Dense|Pooling|^UpSampling|ization", last)
+    return bool("keras" in word or "layers." in word or is_keras)
+
+
 def _order(word: str, kind: str) -> list[str]:
     """What arguments mean by their places."""
     own = _fields(kind)
-    last = word.rpartition(".")[2]
-    if last.islower() and "." not in word:
+    if _is_ours(word):
         return own
-    is_keras = (
-        "keras" in word or "layers." in word or re.search(r"[123]D|Dense|Pooling|^UpSampling|ization", last)
-    )
-    table = _KERAS if is_keras else _TORCH
+    table = _KERAS if _is_keras(word) else _TORCH
     return table[kind].split() if kind in table else own
 
 
@@ -273,6 +285,20 @@ def _arguments(call: ast.Call, order: list[str], kind: str) -> dict[str, str]:
     empty = [name for name, node in given.items() if isinstance(node, ast.Constant) and node.value is None]
     kept = (name for name in own if name in given and name not in empty and name not in INFERRED)
     return {name: rendered(given[name]) or "…" for name in kept}
+
+
+_AXES = ("axis", "start", "end")
+"""Fields of kinds in `_TORCH` that number axes."""
+
+
+def _without_batch(axis: str) -> str:
+    """An axis that was counted with the batch in front.
+
+    >>> [_without_batch(axis) for axis in ("1", "-1", "0")]
+    ['0', '-1', '…']
+    """
+    number = int(axis) if re.fullmatch(r"-?\d+", axis) else 0
+    return str(number - (number > 0)) if number else "…"
 
 
 def _written(kind: str, given: dict[str, str]) -> str:
