@@ -76,7 +76,7 @@ NEVER = """
     max_unpool
     maxout matmul correlation selective_scan
     pixel_shuffle pixel_unshuffle
-    grid_sample roi_align
+    grid_sample affine_grid roi_align
     reduce
     local_response_norm normalize
     rrelu threshold celu selu quick_gelu mish sigmoid log_sigmoid tanh tanh_shrink hard_tanh hard_shrink

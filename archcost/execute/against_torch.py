@@ -72,7 +72,7 @@ if TYPE_CHECKING:
     from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
     from archcost.layers.reduction import Reduce
     from archcost.layers.resize import PixelShuffle, PixelUnshuffle, Upsample
-    from archcost.layers.sampling import GridSample, RoiAlign
+    from archcost.layers.sampling import AffineGrid, GridSample, RoiAlign
     from archcost.layers.shape import (
         Crop,
         Expand,
@@ -715,6 +715,15 @@ def _grid_sample(torch: Torch, layer: GridSample, x: Tensor, grid: Tensor) -> Te
     return y.reshape(1, channels, *positions)
 
 
+def _affine_grid(torch: Torch, layer: AffineGrid, x: Tensor) -> Tensor:
+    axes = len(layer.size)
+    if axes == 1:
+        raise _NoCounterpartError("affine_grid of PyTorch is for 2-D and 3-D")
+    theta = x.reshape(1, axes, axes + 1)
+    grid = torch.nn.functional.affine_grid(theta, (1, 1, *layer.size), align_corners=layer.align_corners)
+    return grid.movedim(-1, 1)
+
+
 def _roi_align(torch: Torch, layer: RoiAlign, x: Tensor, boxes: Tensor) -> Tensor:
     """Samples at places that are put on the border, those too far away replaced by zeros."""
     bins = (layer.output_size * 2)[:2]
@@ -1091,6 +1100,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "pixel_unshuffle": _pixel_unshuffle,
     # sampling
     "grid_sample": _grid_sample,
+    "affine_grid": _affine_grid,
     "roi_align": _roi_align,
     # normalization
     "batch_norm": _batch_norm,

@@ -350,7 +350,6 @@ INSTEAD = {
     "costvolume": "two maps compared at every displacement are `correlation`, at all pairs of positions a "
     "`matmul`",
     "corrlookup": "all pairs read around computed places are `grid_sample` with a group for every position",
-    "affinegrid": f"places of an affine map are no kind; {_UNKNOWN_COST}",
     "cropandresize": "boxes that are cut out are `{roi_align: {output_size: …}, from: [x, boxes]}`",
     "focus": "it is `pixel_unshuffle: {downscale_factor: 2}`, and an item more for what follows: "
     "`std/conv_norm_act: {out_channels: 64, kernel_size: 3, act: silu}`",

@@ -48,6 +48,7 @@ KINDS = {
     "pixel_unshuffle": "resize:PixelUnshuffle",
     # sampling
     "grid_sample": "sampling:GridSample",
+    "affine_grid": "sampling:AffineGrid",
     "roi_align": "sampling:RoiAlign",
     # normalization
     "batch_norm": "normalization:BatchNorm",

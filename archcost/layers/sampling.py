@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pydantic import Field
 
 from archcost.errors import ShapeError
-from archcost.layers.base import Formulas, Kind, how_many_arrive
+from archcost.layers.base import Formulas, Kind, Layer, how_many_arrive
 from archcost.layers.fields import Number, PerAxis, Positive
 from archcost.windows.channels import Channels, mixed, overlaid
+from archcost.windows.rearrangement import Rearrangement, per_channel_everywhere
 from archcost.windows.window import Shape, per_axis, show, spatial
 
 if TYPE_CHECKING:
@@ -185,3 +186,50 @@ class RoiAlign(_Sampling):
             ratio=self.sampling_ratio,
             aligned=self.aligned,
         )
+
+
+class AffineGrid(Layer):
+    """The grid of an affine map, for `grid_sample`: spatial transformers.
+
+    Reads the map's numbers, `[axes, axes + 1]` or as many in a row, as a `linear` gives them: per coordinate
+    of the grid (the last axis first) a factor for each coordinate of the output, and a shift. The grid that
+    leaves is `[axes, *size]`. As in PyTorch it is a product of matrices, ones for the shift included.
+    """
+
+    reference: ClassVar[str] = "Jaderberg et al. 2015, Spatial transformer networks, equation 1"
+
+    size: PerAxis = Field(description="positions of the grid, per axis")
+    align_corners: bool = Field(
+        default=False,
+        description="-1 and 1 are the middles of the outermost positions, not their outer edges",
+    )
+
+    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement:
+        """Every position reads all numbers of its coordinate."""
+        return per_channel_everywhere(inputs[0], y)
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Each coordinate depends on its share of the numbers."""
+        return arriving[0].grouped(out_channels, out_channels)
+
+    def output_shape(self, x: Shape) -> Shape:
+        """`(axes, *size)`."""
+        axes = len(self.size)
+        if x not in {(axes, axes + 1), (axes * (axes + 1),)}:
+            plural = f"{axes} axes" if axes > 1 else "1 axis"
+            forms = f"{axes}×{axes + 1} numbers, or {axes * (axes + 1)} in a row"
+            raise ShapeError(f"size has {plural}, so the map is {forms}, but what arrives is {show(x)}")
+        return (axes, *self.size)
+
+    def formulas(self, x: Shape, y: Shape) -> Formulas:
+        """Every coordinate is a sum of `taps` products: one per axis, and one with 1."""
+        return Formulas(
+            {"axes": y[0], "taps": "axes + 1", "outputs": y},
+            macs="taps * outputs",
+            multiplications="macs",
+            additions="(taps - 1) * outputs",
+        )
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """Values `(axes, *size)`."""
+        return kernels.sampling.affine_grid(x, self.size, align_corners=self.align_corners)

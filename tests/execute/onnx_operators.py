@@ -98,6 +98,16 @@ def grid_sample(case: Case) -> Array:
     )
 
 
+def affine_grid(case: Case) -> Array:
+    y = case.each(
+        "affine_grid",
+        case.x,
+        size=case.numbers(1)[2:],
+        align_corners=case.attribute("align_corners", 0) == 1,
+    )
+    return np.moveaxis(y, 1, -1)
+
+
 def roi_align(case: Case) -> Array:
     """All boxes are of the first sample."""
     assert set(case.numbers(2)) == {0}
@@ -816,6 +826,7 @@ TRANSLATIONS: dict[str, Translation] = {
     "Relu": as_it_is("relu"),
     "Reshape": reshape,
     "Resize": resize,
+    "AffineGrid": affine_grid,
     "RoiAlign": roi_align,
     "Selu": selu,
     "Shrink": shrink,

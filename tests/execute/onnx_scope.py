@@ -36,7 +36,7 @@ OUT_OF_SCOPE = {
     "elements chosen by other tensors' values, so that shapes or costs may depend on data": """
         Compress GatherElements GatherND NonMaxSuppression NonZero ReverseSequence Scatter
         ScatterElements ScatterND TensorScatter Trilu Unique""",
-    "images sampled or reassembled at places that are computed": "AffineGrid CenterCropPad",
+    "images sampled or reassembled at places that are computed": "CenterCropPad",
     "a state kept from call to call": "CausalConvWithState LinearAttention",
     "attention with scores that a graph of its own changes, or with rotated positions": """
         FlexAttention RotaryEmbedding""",

@@ -318,6 +318,9 @@ class Everything(Writer):
     def _grid_sample(self, _: list[str]) -> Item:
         return self.some({"mode": "nearest", "padding_mode": "border", "align_corners": True, "groups": 2})
 
+    def _affine_grid(self, _: list[str]) -> Item:
+        return {"size": self.random.choice([[2, 3], [4], [1, 2, 3]])}
+
     def _roi_align(self, _: list[str]) -> Item:
         return {"output_size": self.each(1, 2, 3)} | self.some({"spatial_scale": 0.5, "aligned": True})
 

@@ -459,6 +459,21 @@ def of_grid(*, nearest: bool = False, border: bool = False, corners: bool = Fals
     return value
 
 
+def affine(*, corners: bool = False) -> Value:
+    """Coordinates from -1 to 1 of the output, the last axis first, in an affine map."""
+
+    def value(at: Index, theta: Array, size: Index = (3, 4)) -> float:
+        row, *position = at
+        numbers = [float(n) for n in theta.ravel()][3 * row : 3 * row + 3]
+        ends = [
+            (2 * p / (n - 1) - 1) if corners else (2 * p + 1) / n - 1
+            for p, n in zip(position, size, strict=True)
+        ]
+        return numbers[0] * ends[1] + numbers[1] * ends[0] + numbers[2]
+
+    return value
+
+
 def binned_region(
     *bins: int, samples: int, scale: float = 1.0, shift: float = 0.0, smallest: float = 0.0
 ) -> Value:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from archcost.layers.base import Operations
 from tests.layers.case import Case
-from tests.layers.definitions import binned_region, of_grid
+from tests.layers.definitions import affine, binned_region, of_grid
 from tests.layers.late import F
 
 CASES = [
@@ -63,6 +63,25 @@ CASES = [
         output=(3, 4),
         value=of_grid(groups=3, nearest=True),
         ops=Operations(multiplications=24, additions=24),
+    ),
+    Case(
+        sentence="a spatial transformer's six numbers give two coordinates for each of 3x4 positions",
+        kind="affine_grid",
+        fields={"size": (3, 4)},
+        inputs=((6,),),
+        output=(2, 3, 4),
+        value=affine(),
+        torch=lambda x: F.affine_grid(x.reshape(1, 2, 3), (1, 1, 3, 4), align_corners=False).movedim(-1, 1),
+        ops=Operations(macs=72, multiplications=72, additions=48),  # 24 coordinates of 3 products
+    ),
+    Case(
+        sentence="as a matrix, between the middles of the outermost positions",
+        kind="affine_grid",
+        fields={"size": (3, 4), "align_corners": True},
+        inputs=((2, 3),),
+        output=(2, 3, 4),
+        value=affine(corners=True),
+        ops=Operations(macs=72, multiplications=72, additions=48),
     ),
     Case(
         sentence="Mask R-CNN's 7x7 bins, each the mean of four samples, of a map with a stride of four",

@@ -49,6 +49,27 @@ def _nearest(x: Array, places: Array) -> Array:
     return _read(x, list(np.moveaxis(whole, 1, 0))).reshape(len(x), *places.shape[2:])
 
 
+def affine_grid(theta: Array, size: Axes, *, align_corners: bool) -> Array:
+    """The coordinates that an affine map gives each position of a grid: `(axes, *size)`, the last axis first.
+
+    Args:
+        theta: the map's numbers, `(axes, axes + 1)` row by row; the last of a row is a shift.
+        size: of the grid.
+        align_corners: -1 and 1 are the middles of the first and the last position, not their outer edges.
+    """
+    lines = [_coordinates(n, align_corners=align_corners) for n in size]
+    places = [*reversed(np.meshgrid(*lines, indexing="ij")), np.ones(size)]
+    base = np.stack(places).reshape(len(size) + 1, -1).astype(theta.dtype)
+    return np.matmul(theta.reshape(len(size), -1), base).reshape(len(size), *size)
+
+
+def _coordinates(count: int, *, align_corners: bool) -> Array:
+    """From -1 to 1; of a single position with its corners aligned, 0."""
+    if align_corners:
+        return np.linspace(-1, 1, count) if count > 1 else np.zeros(1)
+    return (2 * np.arange(count) + 1) / count - 1
+
+
 def roi_align(  # noqa: PLR0913 - one argument per field
     x: Array, boxes: Array, bins: Axes, *, scale: float, ratio: int, aligned: bool
 ) -> Array:
