@@ -219,12 +219,19 @@ def has_phases(net: Network, node: Node) -> bool:
     return any(w.period(axis)[0] > 1 for w in windows if w for axis, _ in enumerate(w.kernel))
 
 
+NOT_FOLLOWED = {
+    *("reshape", "flatten", "squeeze", "unsqueeze", "unflatten", "rearrange", "transpose"),
+    *("matmul", "einsum", "stack", "fold", "unfold", "reduce"),
+}
+"""Kinds behind which positions are elsewhere: weights are not followed through them."""
+
+
 def last_small_map(net: Network, most: int) -> tuple[Node, dict[str, Field]] | None:
     """The last map with fields small enough for a test, and those fields."""
     for node, fields in zip(reversed(net.nodes), reversed(receptive_fields(net)), strict=True):
         found = {name: small for name, field in fields.items() if (small := field.moving)}
-        if any(n.word in {"reshape", "transpose", "matmul"} for n in behind(node)):
-            continue  # weights are not followed there
+        if any(n.word in NOT_FOLLOWED for n in behind(node)):
+            continue
         if len(node.output) > 1 and found and all(prod(f.size) <= most for f in found.values()):
             return node, found
     return None
