@@ -918,10 +918,25 @@ def _relative_positions(torch: Torch, window: Axes) -> Tensor:
 
 def _unfold(torch: Torch, layer: Unfold, x: Tensor) -> Tensor:
     window = layer.sliding_window(_shape(x))
-    x, front = _padded(torch, x, window.padding), _rows_missing(window)
+    x = _padded(torch, x, window.padding)
+    if len(window.kernel) > 2:
+        return _unfolded(torch, x, window)
+    front = _rows_missing(window)
     rows = x.reshape(1, x.shape[1], *front, *x.shape[2:])
     kernel, dilation, stride = ((*front, *n) for n in (window.kernel, window.dilation, window.stride))
     return torch.nn.functional.unfold(rows, kernel, dilation, 0, stride)
+
+
+def _unfolded(torch: Torch, x: Tensor, window: Window) -> Tensor:
+    """Along more axes than PyTorch's: what each tap sees, after the padding."""
+    steps = [*zip(x.shape[2:], window.span, window.stride, window.dilation, strict=True)]
+    taps: list[Tensor] = []
+    for tap in product(*map(range, window.kernel)):
+        y = x
+        for axis, (t, (n, span, s, d)) in enumerate(zip(tap, steps, strict=True), 2):
+            y = y.narrow(axis, t * d, n - span + 1).index_select(axis, torch.arange(0, n - span + 1, s))
+        taps.append(y)
+    return torch.stack(taps, 2).flatten(1, 2).flatten(2)
 
 
 def _fold(torch: Torch, layer: Fold, x: Tensor) -> Tensor:
@@ -938,7 +953,7 @@ def _fold(torch: Torch, layer: Fold, x: Tensor) -> Tensor:
 def _rows_missing(window: Window) -> Axes:
     """PyTorch's patches are of maps; a sequence is one with a single row."""
     if len(window.kernel) > 2:
-        raise _NoCounterpartError("unfold and fold are for maps in PyTorch")
+        raise _NoCounterpartError("fold is for maps in PyTorch")
     return (1,) * (2 - len(window.kernel))
 
 

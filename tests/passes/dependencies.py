@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 Shape = tuple[int, ...]
 Fields = dict[str, Any]
 
-KINKED = {"relu", "max_pool", "group_norm", "instance_norm", "greater", "where"}
+KINKED = {"max_unpool", "relu", "max_pool", "group_norm", "instance_norm", "greater", "where"}
 """Kinds with a slope of 0 where they depend on something, or that PyTorch refuses on a single number."""
 
 RESIZES = {2: ["linear"], 3: ["bilinear", "bicubic"], 4: ["trilinear"]}

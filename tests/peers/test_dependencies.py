@@ -74,4 +74,4 @@ def test_a_nan_arrives_where_a_gradient_comes_from(seed: int, tmp_path: Path) ->
             assert flat or not missing.any(), f"a NaN arrives at {node.path} where no slope is"
 
 
-NORMS = {"layer_norm", "softmax"}
+NORMS = {"layer_norm", "normalize", "rms_norm", "softmax"}
