@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 DATA = Path(__file__).parent / "data" / "configurations.yaml"
 PRODUCTS = {"conv", "depthwise_conv", "linear", "matmul"}
+CONVOLUTIONS = {"conv", "conv_transpose"}
 
 
 def macs(network: Network, *kinds: str) -> int:
@@ -65,6 +66,16 @@ def fvcore(network: Network) -> int:
     return seen + macs(network, "matmul")
 
 
+def feature_maps(network: Network) -> int:
+    """What nnU-Net adds up to estimate memory: outputs of convolutions.
+
+    It takes every shortcut with a pool to have a convolution behind it, which is only built if channels change.
+    """
+    pools = [node for node in network if node.kind == "avg_pool"]
+    alone = [pool for pool in pools if all(reader.kind != "conv" for reader, _ in network.readers[pool])]
+    return outputs(network, CONVOLUTIONS) + sum(prod(pool.output) for pool in alone)
+
+
 MEASURES: dict[str, Callable[[Network], int]] = {
     "params": params,
     "params without norms": lambda network: params(network, without="batch_norm"),
@@ -72,6 +83,7 @@ MEASURES: dict[str, Callable[[Network], int]] = {
     "macs and biases": lambda network: macs(network) + biases(network),
     "fvcore": fvcore,
     "thop twice": lambda network: 2 * sum(count.total for count in counts(network, find("thop"))),
+    "feature maps": feature_maps,
     "outputs": lambda network: outputs(network, PRODUCTS),
     "outputs and max pools": lambda network: outputs(network, PRODUCTS | {"max_pool"}),
 }

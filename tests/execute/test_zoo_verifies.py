@@ -42,6 +42,8 @@ SMALL: dict[str, dict[str, int]] = {
     "hifi_gan_": {"spectra": 6},
     "llama_": {"length": 24, "vocabulary": 99},
     "mamba_": {"length": 24, "vocabulary": 99},
+    "nnunet_resenc_2d": {"size": 64},
+    "nnunet_": {"size": 32},
     "tinyllama_": {"length": 24, "vocabulary": 99},
     "whisper_": {"spectra": 50, "length": 9, "vocabulary": 99},
 }
