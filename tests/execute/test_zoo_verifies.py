@@ -38,6 +38,7 @@ LARGE = {
 SMALL: dict[str, dict[str, int]] = {
     "bert_": {"length": 24, "vocabulary": 99},
     "clip_": {"size": 64, "length": 9, "vocabulary": 99},
+    "ddpm_": {"width": 32},
     "gpt2": {"length": 24, "vocabulary": 99},
     "hifi_gan_": {"spectra": 6},
     "llama_": {"length": 24, "vocabulary": 99},
