@@ -69,7 +69,7 @@ def fvcore(network: Network) -> int:
 def feature_maps(network: Network) -> int:
     """What nnU-Net adds up to estimate memory: outputs of convolutions.
 
-    It takes every shortcut with a pool to have a convolution behind it, which is only built if channels change.
+    It takes a convolution to be behind every pool of a shortcut; it is only built if channels change.
     """
     pools = [node for node in network if node.kind == "avg_pool"]
     alone = [pool for pool in pools if all(reader.kind != "conv" for reader, _ in network.readers[pool])]
