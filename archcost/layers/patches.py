@@ -12,7 +12,7 @@ from archcost.layers.base import Formulas, Layer, Moving
 from archcost.layers.fields import Padding, PerAxis
 from archcost.windows.rearrangement import grouped, reshaped
 from archcost.windows.stages import Stage
-from archcost.windows.window import Window, put_back, reached, show, size, sliding, spatial
+from archcost.windows.window import Window, leaves_over, put_back, reached, show, size, sliding, spatial
 
 if TYPE_CHECKING:
     from archcost.execute.arrays import Array
@@ -98,14 +98,18 @@ class Fold(Layer):
         return self.sliding_window().output(self.output_size)
 
     def stages(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> tuple[Stage, ...]:
-        """Tokens in rows and columns, whose channels are taps, and a window that puts them back."""
+        """Tokens in rows and columns, whose channels are taps, and a window that puts them back.
+
+        Positions that the windows leave over read nothing.
+        """
         (x,) = inputs
-        wide, summed = (x[0], *self._positions()), (y[0], *self._positions())
-        back = put_back(self.sliding_window(), self._positions(), y[1:])
+        window, positions = self.sliding_window(), self._positions()
+        wide, summed = (x[0], *positions), (y[0], *positions)
+        less = leaves_over(window, positions, y[1:])
         return (
             Stage(wide, how=reshaped(x, wide)),
             Stage(summed, how=grouped(wide, y[0], y[0])),
-            Stage(y, back),
+            Stage(y, put_back(window, positions, y[1:]), is_bounded=less),
         )
 
     @property

@@ -22,6 +22,7 @@ from archcost.windows.window import (
     Window,
     bin_reads,
     binning,
+    leaves_over,
     per_axis,
     put_back,
     show,
@@ -146,10 +147,14 @@ class MaxUnpool(Kind):
         return sliding(before, self.kernel_size, stride, self.padding)
 
     def stages(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> tuple[Stage, ...]:
-        """The window of a position, and of the map before pooling all that lies in it."""
+        """The window of a position, and of the map before pooling all that lies in it.
+
+        Positions that the windows leave over read nothing.
+        """
         pooled, before = inputs
         window = self.window_before(before)
-        back = Stage(y, put_back(window, pooled[1:], y[1:]))
+        less = leaves_over(window, pooled[1:], y[1:])
+        back = Stage(y, put_back(window, pooled[1:], y[1:]), is_bounded=less)
         return (back,) if position == 0 else (Stage(pooled, window), back)
 
     def check_inputs(self, count: int) -> None:

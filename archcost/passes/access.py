@@ -56,6 +56,7 @@ class Access(NamedTuple):
         stages: for `staged`: the single ways, each with the shape that it makes.
         unrolled: each tap of the window leaves as a channel.
         is_nominal: where positions are really read follows from the data.
+        is_bounded: some positions that leave may read less than that.
     """
 
     way: Way
@@ -67,6 +68,7 @@ class Access(NamedTuple):
     stages: tuple[tuple[Access, Shape], ...] = ()
     unrolled: bool = False
     is_nominal: bool = False
+    is_bounded: bool = False
 
     @property
     def mixes_channels(self) -> bool:
@@ -121,7 +123,8 @@ def _access(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> Acce
     if not layer.field_is_known:
         return Access("unknown")
     if stages := layer.stages(position, xs, y):
-        return Access("staged", stages=tuple((_staged(stage), stage.y) for stage in stages))
+        less = any(stage.is_bounded for stage in stages)
+        return Access("staged", stages=tuple((_staged(s), s.y) for s in stages), is_bounded=less)
     if how := layer.rearrangement(position, xs, y):
         return Access("rearranged", how=how)
     return _over_positions(layer, x, y) or _at_places(layer, position, xs, y)

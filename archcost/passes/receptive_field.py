@@ -54,7 +54,8 @@ class Field(NamedTuple):
         holes: positions of that box that are not read; with phases the most.
         is_global: an operation over all positions lies on the way.
         local: the field that ignores such operations; None without them, or if nothing is left.
-        upper_bound: the true field may be smaller (see `PHASES` and `BOXES`, and branches that do not fit).
+        upper_bound: the true field may be smaller (see `PHASES` and `BOXES`, branches that do not fit, and
+            positions that windows leave over).
         is_known: False if not all positions that are read could be followed: no number of it means anything.
         is_nominal: a deformable convolution lies on the way; the field is that without its offsets.
         alignment: where output 0 lies. That is `center`, but with phases the mean over one period of the
@@ -213,7 +214,7 @@ class Tracer(Follower[Reaches]):
         """What is read in several steps, which say what becomes of channels, too."""
         for step, y in access.stages:
             reach, x = self._moved(step, reach, x, y, whole), y
-        return reach
+        return reach._replace(upper_bound=True) if access.is_bounded else reach
 
     def _moved(self, access: Access, reach: Reach, x: Shape, y: Shape, whole: Axes) -> Reach:
         """What is read through a single step, from what a tensor of shape `x` reads."""

@@ -17,9 +17,11 @@ class Stage(NamedTuple):
         window: slides over the positions, channel by channel.
         how: where the elements go.
         start: the axis, and where along it everything begins.
+        is_bounded: some positions that it makes may read less than it says.
     """
 
     y: Shape
     window: Window | None = None
     how: Rearrangement | None = None
     start: tuple[int, int] | None = None
+    is_bounded: bool = False

@@ -335,6 +335,17 @@ def put_back(window: Window, positions: Axes, axes: Axes) -> Window:
     return Window(window.kernel, (1,) * len(axes), window.dilation, pads, stretch=window.stride)
 
 
+def leaves_over(window: Window, positions: Axes, axes: Axes) -> bool:
+    """Whether some of `axes` lie behind the last of the windows at `positions`, where the next would begin.
+
+    >>> window = sliding((1, 5), (2,), (2,), (0,))
+    >>> leaves_over(window, (2,), (5,)), leaves_over(window, (2,), (4,))
+    (True, False)
+    """
+    lines = zip(window.padding, window.span, window.stride, positions, axes, strict=True)
+    return any((count - 1) * s + max(span, s) - before < n for (before, _), span, s, count, n in lines)
+
+
 def reached(axes: Axes, window: Window) -> Axes:
     """Positions that at least one product of a transposed convolution lands on, per axis, before cropping.
 

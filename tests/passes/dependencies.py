@@ -284,16 +284,16 @@ def _fold(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     stride = w.random.randint(1, kernel)
     if not w.padding:  # at its ends a sequence that is put back receives less, as by padding
         stride = kernel
-    return {"output_size": [(x[1] - 1) * stride + kernel], "kernel_size": [kernel], "stride": [stride]}
+    left_over = w.random.randint(0, stride - 1)
+    size = (x[1] - 1) * stride + kernel + left_over
+    return {"output_size": [size], "kernel_size": [kernel], "stride": [stride]}
 
 
-def _max_unpool(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
+def _max_unpool(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:  # noqa: ARG001 - nothing to choose
     pooled, before = xs
     if len(pooled) != len(before) or len(before) == 1:
         return None
-    kernel = [max(1, b // a) for a, b in zip(pooled[1:], before[1:], strict=True)]
-    whole = all(a * k == b for a, k, b in zip(pooled[1:], kernel, before[1:], strict=True))
-    return {"kernel_size": kernel} if w.padding or whole else None  # what is left over receives nothing
+    return {"kernel_size": [max(1, b // a) for a, b in zip(pooled[1:], before[1:], strict=True)]}
 
 
 def _flatten(w: Writer, xs: tuple[Shape, ...]) -> Fields:

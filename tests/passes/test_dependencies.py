@@ -383,6 +383,27 @@ CASES = {
         """,
         ("exact", (4,), 0),
     ),
+    "what is unpooled where the windows fit": (
+        "[1, 4]",
+        """
+        - {name: pooled, max_pool: {kernel_size: 2}}
+        - {max_unpool: {kernel_size: 2}, from: [pooled, input]}
+        """,
+        ("exact", (2,), 0),
+    ),
+    "what is unpooled, beside a position that the windows leave over, which reads nothing": (
+        "[1, 5]",
+        """
+        - {name: pooled, max_pool: {kernel_size: 2}}
+        - {max_unpool: {kernel_size: 2}, from: [pooled, input]}
+        """,
+        ("at_most", (2,), 0),
+    ),
+    "windows that are put back side by side, and a position left over": (
+        "[2, 3]",
+        "- fold: {output_size: 7, kernel_size: 2, stride: 2}",
+        ("at_most", (1,), 0),
+    ),
     "six by four as eight by three shares no factor, so all is said to be read": (
         "[1, 6, 4]",
         "- reshape: {shape: [1, 8, 3]}",
