@@ -1201,11 +1201,13 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "add": _joined("add"),
     "concat": _concat,
     "stack": _stack,
-    "multiply": _joined("mul"),
     "subtract": _named("subtract"),
+    "multiply": _joined("mul"),
     "divide": _named("divide"),
     "max": _joined("maximum"),
     "min": _joined("minimum"),
+    "average": _average,
+    # constant
     "greater": _compared("greater"),
     "greater_equal": _compared("greater_equal"),
     "less": _compared("less"),
@@ -1213,8 +1215,6 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "equal": _compared("eq"),
     "not_equal": _compared("not_equal"),
     "where": _where,
-    "average": _average,
-    # constant
     "constant": _constant,
     # declared
     "parameter": _parameter,

@@ -109,8 +109,8 @@ def standard_names() -> list[str]:
 def what_it_holds(name: str) -> str:
     """What a standard block is, for whoever knows another by its name: how its note begins, its defaults.
 
-    >>> what_it_holds("attention")[-33:], what_it_holds("transition")[-11:]
-    ('unless told, heads: 8, bias: true', 'mean of 2×2')
+    >>> what_it_holds("squeeze_excite")[-60:-15], what_it_holds("transition")[-11:]
+    ('unless told, ratio: 16, act: relu, gate: sigm', 'mean of 2×2')
     """
     root = read(shipped(BLOCKS / f"{name}.yaml"), f"std/{name}", DEFAULT)
     note, blocks = root.get("note"), root.get("blocks")
