@@ -203,6 +203,7 @@ class Layout:
                 f"k{n}: {part}" if self._random.random() < 0.9 else f"k{n}" for n, part in enumerate(parts)
             ]
         inside = ",".join(self._gap(indent, gap) + part for part in parts)
+        inside = inside.replace(",010", ", 010")  # `[1,010]` is refused: it would be one number
         end = self._gap(indent, gap)
         return f"{{{inside}{end}}}" if is_mapping else f"[{inside}{end}]"
 
