@@ -341,6 +341,8 @@ def _placed(lines: MovingBox, at: _PlacedBox, whole: Axes) -> tuple[Sequence[Axi
             continue
         along = in_phases(line._replace(digits=None), here, x[axis]) if len(here) == len(digits) else None
         masked = _masked(along, at, length) if along else None
+        if masked and not masked.there:
+            return [], True  # all of it lies beyond the borders
         if masked:
             marked = True
             found.append(tidy(masked, [digit]))

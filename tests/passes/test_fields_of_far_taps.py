@@ -62,3 +62,15 @@ def test_a_field_of_far_taps_is_exact_or_a_bound(tmp_path: Path, seed: int) -> N
         holes = size - len(reads)
         assert field.holes <= holes if field.upper_bound else field.holes == holes
         assert not field.upper_bound or size > 2**16, "sets this small are followed"
+
+
+def test_what_stands_side_by_side_and_lies_beyond_the_border_alone_reads_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(
+        "archcost: 1\nname: net\ninput: [1, 1, 4]\nlayers:\n"
+        "  - pad: {padding: [[2, 2], [0, 0]]}\n"
+        "  - {name: above, slice: {axis: height, end: 2}}\n"
+        "  - {from: [above, above, above], concat: {axis: height}}\n"
+        "  - conv: {out_channels: 1, kernel_size: [2, 1]}\n"
+    )
+    assert [*receptive_fields(archcost.load(path))[-1]] == []
