@@ -140,7 +140,7 @@ _CONVENTIONS = (
         | _each(
             f"max_pool global_max_pool adaptive_max_pool embedding upsample group_norm {_BY_LENGTH} einsum"
         )
-        | _each("relu relu6 leaky_relu elu gelu silu"),
+        | _each("relu relu6 leaky_relu elu gelu gelu_tanh silu"),
     ),
     Convention(
         name="fvcore",
@@ -158,7 +158,7 @@ _CONVENTIONS = (
         | _each("upsample_nearest2d", "outputs")
         | _each("upsample_bilinear2d", "4 * outputs")
         | _each(f"max_pool avg_pool global_max_pool adaptive_max_pool embedding lstm gru rnn {_BY_LENGTH}")
-        | _each("relu relu6 leaky_relu prelu elu gelu silu softmax"),
+        | _each("relu relu6 leaky_relu prelu elu gelu gelu_tanh silu softmax"),
     ),
     Convention(
         name="ptflops-aten",
@@ -172,7 +172,7 @@ _CONVENTIONS = (
         | _each("dynamic_conv blur_pool", "macs", "additions + outputs - macs")  # its bias is not learned
         | _each(f"{_POOLS} embedding upsample batch_norm {_NORMS} {_BY_LENGTH}")
         | _each("lstm")  # one fused call, of which it sees nothing
-        | _each("relu relu6 leaky_relu prelu elu gelu silu softmax"),
+        | _each("relu relu6 leaky_relu prelu elu gelu gelu_tanh silu softmax"),
     ),
     Convention(
         name="ptflops-pytorch",
@@ -190,7 +190,7 @@ _CONVENTIONS = (
         | _each(_OTHER_CONVOLUTIONS)
         | _each("batch_norm group_norm instance_norm", "(1 + affine) * outputs")
         | _each("layer_norm", "outputs")
-        | _each("relu prelu elu gelu", "2 * outputs")
+        | _each("relu prelu elu gelu gelu_tanh", "2 * outputs")
         | _each("relu6 leaky_relu silu softmax upsample", "outputs")
         | _each(_POOLS, "2 * inputs")
         | _each(f"embedding einsum {_BY_LENGTH}"),
@@ -208,7 +208,7 @@ _CONVENTIONS = (
         | _each("conv_transpose", "learned * positions")
         | _each(f"linear embedding batch_norm {_NORMS} {_BY_LENGTH} prelu", "learned")
         | _each("einsum")
-        | _each(f"{_POOLS} upsample relu relu6 leaky_relu elu gelu silu softmax"),
+        | _each(f"{_POOLS} upsample relu relu6 leaky_relu elu gelu gelu_tanh silu softmax"),
     ),
     Convention(
         name="keras",

@@ -809,6 +809,10 @@ def _activation(torch: Torch, layer: Activation, x: Tensor, **weights: Tensor) -
     return _call(torch, layer.chosen, x, **weights)
 
 
+def _gelu_tanh(torch: Torch, layer: Kind, x: Tensor) -> Tensor:
+    return torch.nn.functional.gelu(x, approximate="tanh")
+
+
 def _quick_gelu(torch: Torch, layer: Kind, x: Tensor) -> Tensor:
     return x * torch.sigmoid(1.702 * x)
 
@@ -1138,6 +1142,7 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "celu": _function("celu", "alpha"),
     "selu": _function("selu"),
     "gelu": _function("gelu", "approximate"),
+    "gelu_tanh": _gelu_tanh,
     "quick_gelu": _quick_gelu,
     "silu": _function("silu"),
     "mish": _function("mish"),

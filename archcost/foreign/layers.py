@@ -105,6 +105,8 @@ KINDS = {
     "hswish": "hard_swish",
     "hsigmoid": "hard_sigmoid",
     "swish": "silu",
+    **each("gelunew newgelu newgeluactivation gelufast fastgelu", "gelu_tanh"),
+    **each("gelupytorchtanh pytorchgelutanh", "gelu_tanh"),
     "lrelu": "leaky_relu",
     "mul": "multiply",
     "sub": "subtract",

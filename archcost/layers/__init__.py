@@ -71,6 +71,7 @@ KINDS = {
     "celu": "activation:Celu",
     "selu": "activation:Selu",
     "gelu": "activation:Gelu",
+    "gelu_tanh": "activation:GeluTanh",
     "quick_gelu": "activation:QuickGelu",
     "silu": "activation:Silu",
     "mish": "activation:Mish",

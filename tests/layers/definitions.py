@@ -588,6 +588,7 @@ MEANING: dict[str, Callable[[float], float]] = {
     "softplus": lambda x: math.log1p(exp(x)),
     "rrelu": lambda x: x if x > 0 else x * 11 / 48,
     "celu": lambda x: x if x > 0 else math.expm1(x),
+    "gelu_tanh": lambda x: x * logistic(2 * math.sqrt(2 / math.pi) * (x + 0.044715 * x**3)),
     "quick_gelu": lambda x: x * logistic(1.702 * x),
     "log_sigmoid": lambda x: -math.log1p(exp(-x)),
     "tanh_shrink": lambda x: x - math.tanh(x),

@@ -260,6 +260,15 @@ CASES = [
         ops=Operations(comparisons=6, multiplications=12, additions=6, exponentials=6),
     ),
     Case(
+        sentence="GPT-2's gelu in one word is the formula with tanh",
+        kind="gelu_tanh",
+        inputs=((2, 3),),
+        output=(2, 3),
+        value=elementwise(MEANING["gelu_tanh"]),
+        torch=lambda x: F.gelu(x, approximate="tanh"),
+        ops=Operations(multiplications=36, additions=12, exponentials=6),
+    ),
+    Case(
         sentence="CLIP's gelu is a product more than silu",
         kind="quick_gelu",
         inputs=((2, 3),),

@@ -26,8 +26,8 @@ AXES = "an axis (0 is channels, -1 the last, or by its name), a list of differen
 SIZES = "a list of sizes, [channels, axes…], one of which may be -1 (whatever is left)"
 MARGINS = "a whole number, one per axis, or a [before, after] pair per axis ([[1, 2]] in 1-D)"
 ACTIVATIONS = (
-    "relu, relu6, leaky_relu, prelu, rrelu, threshold, elu, celu, selu, gelu, quick_gelu, silu, mish, "
-    "sigmoid, log_sigmoid, tanh, tanh_shrink, hard_tanh, hard_shrink, soft_shrink, softsign, softplus, "
+    "relu, relu6, leaky_relu, prelu, rrelu, threshold, elu, celu, selu, gelu, gelu_tanh, quick_gelu, silu, "
+    "mish, sigmoid, log_sigmoid, tanh, tanh_shrink, hard_tanh, hard_shrink, soft_shrink, softsign, softplus, "
     "hard_sigmoid, hard_swish, softmax, softmin, log_softmax"
 )
 
