@@ -44,7 +44,7 @@ NUMBERS = (
 )
 """Where a wrong number would come from."""
 
-NEEDS_TORCH = "archcost/execute/against_torch.py"
+NEEDS_TORCH = ("archcost/execute/against_torch.py", "archcost/execute/torch_counterparts/")
 """What only tests/peers run, and only where PyTorch is: no change of it would be noticed here."""
 
 NOTHING_RAN = 5
@@ -115,7 +115,11 @@ def sampled(tree: Tree, of: str, only: Sequence[str] | None, seed: int) -> list[
     """All changes of a part of the program, shuffled."""
     prefixes = tuple(only or NUMBERS)
     wanted = of == "numbers" or bool(only)
-    sources = [path for path in tree.sources() if path.startswith(prefixes) == wanted and path != NEEDS_TORCH]
+    sources = [
+        path
+        for path in tree.sources()
+        if path.startswith(prefixes) == wanted and not path.startswith(NEEDS_TORCH)
+    ]
     found = [change for path in sources for change in changes(path, tree.read(path).decode())]
     random.Random(seed).shuffle(found)  # noqa: S311 - no secret
     return found
