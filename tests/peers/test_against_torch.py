@@ -6,13 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from archcost.execute.torch_counterparts import COUNTERPARTS
 
 import archcost
 from archcost.errors import SpecError, UsageError
 from archcost.execute.against_torch import TOLERANCES, against_torch, difference
 from archcost.execute.executor import steps
 from archcost.execute.tensors import Tensors
+from archcost.execute.torch_counterparts import COUNTERPARTS
 from archcost.layers import KINDS
 from archcost.limits import DEFAULT
 from archcost.spec.zoo import zoo

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 import pytest
-from archcost.execute.torch_counterparts import COUNTERPARTS
 
+from archcost.execute.torch_counterparts import COUNTERPARTS
 from tests.layers.table import CASES
 from tests.peers.compared import NEEDS_TORCH, Case
 

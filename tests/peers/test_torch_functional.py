@@ -10,10 +10,10 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
-from archcost.execute.torch_counterparts import COUNTERPARTS
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from archcost.execute.torch_counterparts import COUNTERPARTS
 from tests.layers import table_activation
 from tests.peers.compared import NEEDS_TORCH, Case, Given, Tensor
 
