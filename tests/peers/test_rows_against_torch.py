@@ -43,3 +43,18 @@ def test_a_layer_computes_what_verify_compares_with(row: Row) -> None:
     torch = pytest.importorskip("torch", reason=NEEDS_TORCH)
     case = Case(row.kind, row.fields, row.inputs)
     case.agrees(lambda t: COUNTERPARTS[row.kind](torch, case.layer, *t.xs, **t.weights))
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"shape": (6, 50), "values": "sinusoids"},
+        {"shape": (3, 3), "values": "causal", "inside": 0.1, "outside": -1e30},
+        {"shape": (3, 3), "values": 0.1},
+    ],
+    ids=lambda fields: str(fields["values"]),
+)
+def test_constants_are_of_double_precision(fields: dict[str, object]) -> None:
+    torch = pytest.importorskip("torch", reason=NEEDS_TORCH)
+    case = Case("constant", fields, ())
+    case.agrees(lambda _: COUNTERPARTS["constant"](torch, case.layer))

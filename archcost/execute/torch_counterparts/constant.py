@@ -55,13 +55,15 @@ def _shifted_windows(torch: Torch, layer: Constant) -> Tensor:
 
 
 def _sinusoids(torch: Torch, channels: int, length: int) -> Tensor:
-    position, pair = torch.arange(length, dtype=torch.float64), torch.arange(channels) // 2
+    position = torch.arange(length, dtype=torch.float64)
+    pair = torch.arange(channels, dtype=torch.float64) // 2
     angle = position / (10000.0 ** (2 * pair / channels))[:, None]
     return torch.where(torch.arange(channels)[:, None] % 2 == 0, angle.sin(), angle.cos())
 
 
 def _mask(torch: Torch, layer: Constant, seen: Tensor) -> Tensor:
-    return torch.where(seen > 0, float(layer.inside), float(layer.outside))
+    inside, outside = torch.tensor([layer.inside, layer.outside], dtype=torch.float64)
+    return torch.where(seen > 0, inside, outside)
 
 
 COUNTERPARTS: dict[str, Counterpart] = {
