@@ -16,6 +16,7 @@ from textwrap import fill
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from jsonschema import Draft202012Validator
 from tabulate import tabulate
 
@@ -48,6 +49,7 @@ TOOLS = {
     "ptflops-aten": "ptflops_aten:macs",
     "ptflops-pytorch": "ptflops_pytorch:macs",
     "torchinfo": "torchinfo:mult_adds",
+    "calflops": "calflops:flops",
 }
 """Convention -> the measured total it stands for."""
 
@@ -141,6 +143,7 @@ GAPS = (
     Gap("flops", VIT, FUSED, kind("matmul")),
     Gap("thop", VIT, FUSED, kind("softmax")),
     Gap("thop", VIT, SUBCLASS, kind("layer_norm")),
+    Gap("calflops", VIT, FUSED, kind("softmax")),
     Gap("ptflops-pytorch", VIT, SUBCLASS, kind("layer_norm")),
     Gap("ptflops-pytorch", VIT, TIMM, timm_attention),
     Gap("thop", "darknet53 mobilenetv1_100", SUBCLASS, kind("batch_norm")),
@@ -151,6 +154,8 @@ GAPS = (
     Gap("thop", SE, METHOD, all_but_last("global_avg_pool")),
     Gap("fvcore", "shufflenet_v2_x1_0", METHOD, last("global_avg_pool")),
     Gap("fvcore", SE, METHOD, all_but_last("global_avg_pool")),
+    Gap("calflops", "shufflenet_v2_x1_0", METHOD, last("global_avg_pool")),
+    Gap("calflops", SE, METHOD, all_but_last("global_avg_pool")),
     Gap(
         "torchinfo",
         "darknet53 mobilenetv1_100",
@@ -325,6 +330,41 @@ def test_a_layer_counts_as_with_the_tool(
 ) -> None:
     (count,) = counts(network(f"- {layer}", x), find(convention))
     assert count.total == total
+
+
+def layers_by_tool() -> list[dict[str, Any]]:
+    file = ROOT / "tests" / "data" / "layers_by_tool.yaml"
+    return yaml.safe_load(file.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("row", layers_by_tool(), ids=lambda row: row["torch"])
+def test_a_layer_counts_what_each_tool_prints_for_pytorchs_own(row: dict[str, Any], network: Build) -> None:
+    net = network(f"- {row['layer']}", row["input"])
+    ours = {tool: sum(count.total for count in counts(net, find(tool))) for tool in row["counts"]}
+    unlike = {tool for tool, count in row["counts"].items() if ours[tool] != count}
+    assert unlike == {*row.get("unlike", {})}
+
+
+@pytest.mark.parametrize(
+    ("of", "printed"),
+    [("zoo:yolov3_tiny", "5.571"), (ROOT / "tests" / "networks" / "yolov3.yaml", "65.879")],
+)
+def test_darknet_prints_these_bflops_at_416(of: str | Path, printed: str) -> None:
+    total = sum(count.total for count in counts(archcost.load(of), find("darknet")))
+    assert f"{total / 10**9:.3f}" == printed
+
+
+def test_darknet_counts_windows_of_pools_and_sums_of_shortcuts(network: Build) -> None:
+    net = network(
+        """
+        - {name: pool, max_pool: {kernel_size: 2, padding: same}}
+        - {name: twice, add, from: [pool, pool]}
+        - flatten
+        - linear: {out_features: 5}
+        """,
+        "[3, 8, 8]",
+    )
+    assert [count.total for count in counts(net, find("darknet"))] == [4 * 48, 48, 0, 0]
 
 
 def test_shared_weights_are_parameters_once_and_work_at_every_use(network: Build) -> None:

@@ -323,6 +323,12 @@ def test_the_gridding_twin_costs_and_sees_as_much_but_has_holes() -> None:
     assert [field and field.holes for field in fields] == [0, 271**2 - 255**2]
 
 
+def test_yolov3_tiny_is_as_large_as_its_file_of_weights() -> None:
+    """yolov3-tiny.weights has 35,434,956 bytes: a head of 20, and 4 for each number, with statistics."""
+    totals = report("yolov3_tiny").totals
+    assert 4 * (totals.params + totals.buffers) + 20 == 35_434_956
+
+
 def test_wavenet_sees_1024_samples_with_one_block_and_3070_with_three() -> None:
     """The second number is 1 plus the sum of the dilations of thirty layers."""
     fields = [report(name).nodes[-1].receptive_field for name in ("wavenet", "wavenet_3_blocks")]

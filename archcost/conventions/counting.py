@@ -74,6 +74,7 @@ def terms(node: Node, cost: Cost) -> dict[str, int]:
         "outputs": size(node.output),
         "positions": size(node.output[1:]),
         "affine": int(bool(learned)),
+        "by_factor": int(isinstance(node.layer, Upsample) and node.layer.scale_factor is not None),
         "bias": int("bias" in learned),
         "learned": sum(learned.values()),
         "weight_elements": learned.get("weight", 0),

@@ -23,6 +23,7 @@ CountingRule = tuple[str, ...]
 
 TERMS = {
     "affine": "1 if it has learned numbers, else 0",
+    "by_factor": "1 if it is resized by a factor, 0 if to a size",
     "learned": "elements of its learned tensors, at every use",
     "non_trainable": "elements of its running statistics",
     "trainable": "elements of its learned tensors; 0 where they are counted elsewhere",
@@ -78,16 +79,16 @@ NEVER = """
     pixel_shuffle pixel_unshuffle
     grid_sample affine_grid roi_align
     reduce
-    local_response_norm normalize
+    normalize
     rrelu threshold celu selu quick_gelu mish sigmoid log_sigmoid tanh tanh_shrink hard_tanh hard_shrink
     soft_shrink softsign softplus hard_sigmoid hard_swish softmin log_softmax
-    glu geglu swiglu
+    glu
     flatten unflatten squeeze unsqueeze reshape expand pad crop slice transpose channel_shuffle roll
     gather
     unfold fold
     identity dropout drop_path scale layer_scale
     offset negate abs reciprocal square power sqrt rsqrt exp log sin cos clamp
-    add subtract multiply divide max min average
+    subtract multiply divide max min average
     greater greater_equal less less_equal equal not_equal where
     concat stack
     constant
@@ -95,12 +96,18 @@ NEVER = """
 """
 """Kinds that count as nothing with every tool that goes by kinds: it has no rule for them, or one of 0."""
 
+_SELDOM = "add local_response_norm geglu swiglu"
+"""Kinds that are nothing to most tools, but to some: they call functions that those watch."""
+
+_SQUARES = ("3 * outputs", "outputs + (window - 1) * positions")
+"""What local response norm calls in PyTorch: three functions per element, and a mean over padded channels."""
+
 _GATES = "gates * (units * fed_back + units / layers * arriving)"
 _HIDDEN = "(in_channels + (layers - 1) * directions * hidden_size)"
 _UNPROJECTED = f"gates * (units * hidden_size + units / layers * {_HIDDEN})"
 """The products of recurrent layers without that of a projection; the last as if nothing were projected."""
 
-_EACH_TOOL = _each("custom", "macs") | _each(NEVER)
+_EACH_TOOL = _each("custom", "macs") | _each(NEVER) | _each(_SELDOM)
 """No tool has a rule for a layer of the spec's own either: what it declares is taken."""
 
 _CONVENTIONS = (
@@ -191,7 +198,8 @@ _CONVENTIONS = (
         | _each("batch_norm group_norm instance_norm", "(1 + affine) * outputs")
         | _each("layer_norm", "outputs")
         | _each("relu prelu elu gelu gelu_tanh", "2 * outputs")
-        | _each("relu6 leaky_relu silu softmax upsample", "outputs")
+        | _each("relu6 leaky_relu silu softmax upsample geglu swiglu", "outputs")
+        | _each("local_response_norm", *_SQUARES)
         | _each(_POOLS, "2 * inputs")
         | _each(f"embedding einsum {_BY_LENGTH}"),
     ),
@@ -209,6 +217,46 @@ _CONVENTIONS = (
         | _each(f"linear embedding batch_norm {_NORMS} {_BY_LENGTH} prelu", "learned")
         | _each("einsum")
         | _each(f"{_POOLS} upsample relu relu6 leaky_relu elu gelu gelu_tanh silu softmax"),
+    ),
+    Convention(
+        name="calflops",
+        unit="operations",
+        definition="What calflops prints as FLOPs: 2 per multiply-accumulate, 1 per bias a convolution adds, "
+        "2 per element of batch norm (1 if nothing is learned), 5 of other norms (4), 1 per element of some "
+        "activations and per input of pooling. Interpolation to a size counts positions, without channels, "
+        "by a factor what arrives. The bias of a transposed convolution, which it multiplies by positions "
+        "of another layer, is left out here.",
+        source="calflops 0.3.2",
+        rules=_EACH_TOOL
+        | _each("custom", "macs", "macs")
+        | _each("lstm", f"2 * {_GATES}", "((biases - 2) * gates + 10) * units")
+        | _each("gru", f"2 * {_GATES}", "((biases - 2) * gates + 7) * units")
+        | _each("rnn", f"2 * {_GATES}", "((biases - 2) * gates + 1) * units")
+        | _each(f"{_CONVOLUTIONS} masked_conv", "macs", "macs", "bias * outputs")
+        | _each("dynamic_conv blur_pool", "macs", "additions + outputs")
+        | _each("conv_transpose", "2 * kernel_size * (out_channels // groups // groups) * inputs")
+        | _each("einsum", "macs", "macs", "1")  # rounded to four digits there
+        | _each("linear", "macs", "macs")
+        | _each("batch_norm", "(1 + affine) * outputs")
+        | _each(_NORMS, "(4 + affine) * outputs")
+        | _each("relu leaky_relu prelu elu gelu gelu_tanh silu softmax geglu swiglu", "outputs")
+        | _each("local_response_norm", *_SQUARES)
+        | _each(_POOLS, "inputs")
+        | _each("upsample", "by_factor * inputs + (1 - by_factor) * positions")
+        | _each(f"relu6 embedding {_BY_LENGTH}"),
+    ),
+    Convention(
+        name="darknet",
+        unit="operations",
+        definition="What Darknet adds up to its BFLOPs, each a billion: 2 per multiply-accumulate of a "
+        "convolution, 1 per position of every window of a pool, and 1 per sum of a shortcut. All else is "
+        "nothing, connected layers too.",
+        source="AlexeyAB/darknet, convolutional_layer.c, maxpool_layer.c and shortcut_layer.c",
+        rules=_EACH_TOOL
+        | _each("custom", "macs", "macs")
+        | _each("conv depthwise_conv", "macs", "macs")
+        | _each("max_pool avg_pool", "kernel_size * outputs")
+        | _each("add", "additions"),
     ),
     Convention(
         name="keras",
