@@ -252,9 +252,8 @@ _CONVENTIONS = (
         "convolution, 1 per position of every window of a pool, and 1 per sum of a shortcut. All else is "
         "nothing, connected layers too.",
         source="AlexeyAB/darknet, convolutional_layer.c, maxpool_layer.c and shortcut_layer.c",
-        rules=_EACH_TOOL
-        | _each("custom", "macs", "macs")
-        | _each("conv depthwise_conv", "macs", "macs")
+        rules=_each("*")
+        | _each("conv depthwise_conv custom", "macs", "macs")
         | _each("max_pool avg_pool", "kernel_size * outputs")
         | _each("add", "additions"),
     ),
