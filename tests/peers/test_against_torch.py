@@ -22,9 +22,11 @@ from archcost.layers import KINDS
 from archcost.limits import DEFAULT
 from archcost.spec.zoo import zoo
 from tests.execute.test_zoo_verifies import EIGHTH, small, with_small_input
-from tests.peers.compared import NEEDS_TORCH, score
+from tests.peers.compared import NEEDS_TORCH, ROUNDING, score
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from archcost.network import Network
 
 SIZES = {"nnunet_3d": 64, "nnunet_resenc_2d": 128, "nnunet_resenc_3d": 64}
@@ -67,6 +69,74 @@ def test_every_node_of_a_network_is_what_pytorch_computes(name: str) -> None:
 @pytest.mark.parametrize("name", ["resnet18", "wavenet_3_blocks", "vit_tiny_patch16_224"])
 def test_single_precision_differs_by_its_rounding(name: str) -> None:
     compare(name, "float32")
+
+
+FOUR = "reshape: {shape: [2, 3, 4, 2, 3]}"
+"""A map with four axes."""
+
+
+@pytest.mark.parametrize(
+    ("layers", "x"),
+    [
+        (f"- {FOUR}\n- pad: {{padding: [1, 2, 1, 0], mode: reflect}}", "[144]"),
+        (f"- {FOUR}\n- pad: {{padding: 1, mode: circular}}", "[144]"),
+        (f"- {FOUR}\n- pad: {{padding: [[1, 2], [0, 1], [3, 0], [2, 2]], mode: replicate}}", "[144]"),
+        (f"- {FOUR}\n- upsample: {{scale_factor: [2, 1, 3, 2]}}", "[144]"),
+        (f"- {FOUR}\n- upsample: {{size: 5}}", "[144]"),
+        (f"- {FOUR}\n- crop: {{cropping: [1, 1, 0, 1]}}", "[144]"),
+        (f"- {FOUR}\n- unfold: {{kernel_size: 2, padding: 1, stride: [1, 2, 1, 1]}}", "[144]"),
+        ("- fold: {output_size: [4, 5, 3], kernel_size: 2, padding: [1, 0, 1]}", "[16, 80]"),
+        ("- fold: {output_size: [5, 5, 6], kernel_size: [2, 3, 2], stride: 2}", "[24, 12]"),
+        ("- affine_grid: {size: [5]}", "[2]"),
+        ("- affine_grid: {size: [5], align_corners: true}", "[2]"),
+        ("- {from: [x, by], grid_sample: {}}", "{x: [2, 9], by: [1, 7]}"),
+        ("- {from: [x, by], deform_conv: {out_channels: 4, kernel_size: 3}}", "{x: [2, 9], by: [3, 7]}"),
+    ],
+)
+def test_what_pytorch_has_along_other_axes_is_made_of_it(
+    layers: str, x: str, network: Callable[..., Network]
+) -> None:
+    pytest.importorskip("torch", reason=NEEDS_TORCH)
+    net = network(layers, x)
+    tensors = Tensors.of_network(net)
+    for step, answer in zip(steps(net, tensors), against_torch(net, tensors), strict=True):
+        assert answer.value is not None, answer.reason
+        assert difference(step.value, answer.value) <= ROUNDING
+
+
+@pytest.mark.parametrize(
+    ("layers", "x", "reason"),
+    [
+        (f"- {FOUR}\n- conv: {{out_channels: 2, kernel_size: 2}}", "[144]", "PyTorch has no conv4d"),
+        (f"- {FOUR}\n- blur_pool: {{kernel_size: 3}}", "[144]", "PyTorch has no conv4d"),
+        ("- fold: {output_size: [2, 2, 2, 2], kernel_size: 2}", "[16, 1]", "PyTorch has no conv_transpose4d"),
+        ("- affine_grid: {size: [2, 3, 2, 2]}", "[20]", "affine_grid of PyTorch has 3 axes at most"),
+        (
+            f"""
+            - {{name: x, from: a, {FOUR}}}
+            - {{name: by, from: b, reshape: {{shape: [4, 1, 2, 1, 2]}}}}
+            - {{from: [x, by], grid_sample: {{}}}}
+            """,
+            "{a: [144], b: [16]}",
+            "PyTorch samples along 3 axes at most",
+        ),
+        (
+            f"""
+            - {{name: x, from: a, {FOUR}}}
+            - {{name: by, from: b, reshape: {{shape: [4, 3, 4, 2, 3]}}}}
+            - {{from: [x, by], deform_conv: {{out_channels: 2, kernel_size: 1}}}}
+            """,
+            "{a: [144], b: [288]}",
+            "PyTorch samples along 3 axes at most",
+        ),
+    ],
+)
+def test_along_four_axes_what_pytorch_lacks_is_told(
+    layers: str, x: str, reason: str, network: Callable[..., Network]
+) -> None:
+    pytest.importorskip("torch", reason=NEEDS_TORCH)
+    *_, last = against_torch(network(layers, x))
+    assert (last.value, last.reason) == (None, reason)
 
 
 def test_counterparts_stand_in_the_order_of_kinds() -> None:

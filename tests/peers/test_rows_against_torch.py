@@ -27,8 +27,6 @@ def test_a_layer_computes_what_pytorch_does(row: Row) -> None:
 
 
 WITHOUT = {
-    "in 1-D a point lies between two positions, whose weights take no product",
-    "in 1-D, every second window of taps that are two apart",
     "a batch norm of a vector that learns and keeps nothing",
 }
 """What PyTorch has nothing for."""

@@ -22,6 +22,10 @@ Counterpart: TypeAlias = "Callable[..., Tensor]"
 """`(torch, layer, *inputs, **weights) -> output`."""
 
 
+MOST_AXES = 3
+"""Along no more axes PyTorch slides, samples or resizes."""
+
+
 class NoCounterpartError(Exception):
     """PyTorch computes nothing of the kind; the text says why."""
 
@@ -41,9 +45,39 @@ def ranked(torch: Torch, name: str, x: Tensor) -> Counterpart:
 
 def with_padding(torch: Torch, x: Tensor, pads: Pads, value: float = 0, mode: str = "constant") -> Tensor:
     """With positions around it; negative ones are cut off. PyTorch lists the last axis first."""
+    if mode != "constant" and len(pads) > MOST_AXES:
+        for axis, pair in enumerate(pads, 2):
+            x = along(x, axis, lambda line, pair=pair: torch.nn.functional.pad(line, pair, mode=mode))
+        return x
     flat = [n for pair in reversed(pads) for n in pair]
     fill = {"value": value} if mode == "constant" else {}
     return torch.nn.functional.pad(x, flat, mode=mode, **fill)
+
+
+def along(x: Tensor, axis: int, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """What a function of sequences makes of every line along an axis, where PyTorch has fewer axes."""
+    lines = x.movedim(axis, -1)
+    y = function(lines.reshape(1, -1, lines.shape[-1]))
+    return y.reshape(*lines.shape[:-1], -1).movedim(-1, axis)
+
+
+def sampled(  # noqa: PLR0913, PLR0917 - what `grid_sample` wants to know
+    torch: Torch,
+    x: Tensor,
+    places: Tensor,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
+    align_corners: bool = False,
+) -> Tensor:
+    """What `[n, channels, *axes]` is at `[n, axes, *positions]`, the last axis first; a sequence as a row."""
+    if x.dim() - 2 > MOST_AXES:
+        raise NoCounterpartError(f"PyTorch samples along {MOST_AXES} axes at most")
+    positions = places.shape[2:]
+    if x.dim() == 3:
+        x, places = x[:, :, None], torch.cat([places, torch.zeros_like(places)], dim=1)
+    grid = places.flatten(2).movedim(1, -1).reshape(len(x), *(1 for _ in x.shape[3:]), -1, x.dim() - 2)
+    y = torch.nn.functional.grid_sample(x, grid, mode, padding_mode, align_corners)
+    return y.reshape(*x.shape[:2], *positions)
 
 
 def along_channels(x: Tensor, numbers: Tensor) -> Tensor:

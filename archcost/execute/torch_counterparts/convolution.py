@@ -7,9 +7,9 @@ from itertools import accumulate, product
 from typing import TYPE_CHECKING
 
 from archcost.execute.torch_counterparts.common import (
-    NoCounterpartError,
     along_channels,
     ranked,
+    sampled,
     shape_of,
     with_padding,
 )
@@ -125,16 +125,14 @@ def _moved(  # noqa: PLR0913, PLR0917 - what is read, and what moves it
 ) -> Iterator[Tensor]:
     """What each tap reads, times its mask: `[deform_groups, channels / deform_groups, *positions]`."""
     rank, positions = x.dim() - 2, offsets.shape[2:]
-    if rank == 1:
-        raise NoCounterpartError("grid_sample, which PyTorch interpolates with, is for 2-D and 3-D")
     moves = offsets.reshape(deform_groups, window.taps, rank, *positions)
     masks = None if mask is None else mask.reshape(deform_groups, window.taps, 1, *positions)
     for i, tap in enumerate(product(*map(range, window.kernel))):
-        values = _sampled(torch, x, window, tap, moves[:, i])
+        values = _seen(torch, x, window, tap, moves[:, i])
         yield values if masks is None else values * masks[:, i]
 
 
-def _sampled(torch: Torch, x: Tensor, window: Window, tap: Axes, moves: Tensor) -> Tensor:
+def _seen(torch: Torch, x: Tensor, window: Window, tap: Axes, moves: Tensor) -> Tensor:
     """What a tap reads at all positions: `[deform_groups, channels / deform_groups, *positions]`."""
     groups, rank, *positions = moves.shape
     along = zip(positions, window.stride, window.dilation, window.padding, tap, strict=True)
@@ -142,9 +140,8 @@ def _sampled(torch: Torch, x: Tensor, window: Window, tap: Axes, moves: Tensor) 
     places = torch.stack(torch.meshgrid(*starts, indexing="ij")) + moves  # [groups, axes, *positions]
     sizes = torch.tensor(x.shape[2:]).reshape(rank, *(1 for _ in positions))
     # From -1 at the outer edge of the first position to 1 at that of the last, the last axis first.
-    grid = ((2 * places + 1) / sizes - 1).flip(1).movedim(1, -1)
-    features = x.reshape(groups, -1, *x.shape[2:])
-    return torch.nn.functional.grid_sample(features, grid, "bilinear", "zeros", align_corners=False)
+    grid = ((2 * places + 1) / sizes - 1).flip(1)
+    return sampled(torch, x.reshape(groups, -1, *x.shape[2:]), grid)
 
 
 COUNTERPARTS: dict[str, Counterpart] = {

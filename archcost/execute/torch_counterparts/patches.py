@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 from typing import TYPE_CHECKING
 
-from archcost.execute.torch_counterparts.common import NoCounterpartError, shape_of, with_padding
+from archcost.execute.torch_counterparts.common import ranked, shape_of, with_padding
 
 if TYPE_CHECKING:
     from archcost.execute.torch_counterparts.common import Counterpart, Tensor, Torch
@@ -39,18 +39,30 @@ def _unfolded(torch: Torch, x: Tensor, window: Window) -> Tensor:
 def _fold(torch: Torch, layer: Fold, x: Tensor) -> Tensor:
     """With its padding, which is cropped then."""
     window = layer.sliding_window()
-    front = _rows_missing(window)
     sizes = tuple(n + sum(pair) for n, pair in zip(layer.output_size, window.padding, strict=True))
-    kernel, dilation, stride = ((*front, *n) for n in (window.kernel, window.dilation, window.stride))
-    y = torch.nn.functional.fold(x, (*front, *sizes), kernel, dilation, 0, stride)
-    y = y.reshape(1, y.shape[1], *sizes)
+    if len(sizes) > 2:
+        y = _folded(torch, x, window, sizes)
+    else:
+        front = _rows_missing(window)
+        kernel, dilation, stride = ((*front, *n) for n in (window.kernel, window.dilation, window.stride))
+        y = torch.nn.functional.fold(x, (*front, *sizes), kernel, dilation, 0, stride)
+        y = y.reshape(1, y.shape[1], *sizes)
     return with_padding(torch, y, tuple((-before, -after) for before, after in window.padding))
+
+
+def _folded(torch: Torch, x: Tensor, window: Window, sizes: Axes) -> Tensor:
+    """Along more axes than PyTorch's: a transposed convolution that puts every tap where it belongs."""
+    steps = zip(sizes, window.span, window.stride, strict=True)
+    x = x.reshape(1, x.shape[1], *((n - span) // s + 1 for n, span, s in steps))
+    places = torch.eye(window.taps, dtype=x.dtype).reshape(-1, 1, *window.kernel)
+    channels = x.shape[1] // window.taps
+    weight = places.repeat(channels, *(1 for _ in places.shape[1:]))
+    y = ranked(torch, "conv_transpose", x)(x, weight, None, window.stride, 0, 0, channels, window.dilation)
+    return with_padding(torch, y, tuple((0, n - m) for n, m in zip(sizes, y.shape[2:], strict=True)))
 
 
 def _rows_missing(window: Window) -> Axes:
     """PyTorch's patches are of maps; a sequence is one with a single row."""
-    if len(window.kernel) > 2:
-        raise NoCounterpartError("fold is for maps in PyTorch")
     return (1,) * (2 - len(window.kernel))
 
 

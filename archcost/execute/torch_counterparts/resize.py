@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.execute.torch_counterparts.common import one_or_all
+from archcost.execute.torch_counterparts.common import MOST_AXES, along, one_or_all
 
 if TYPE_CHECKING:
     from archcost.execute.torch_counterparts.common import Counterpart, Tensor, Torch
@@ -13,11 +13,21 @@ if TYPE_CHECKING:
 
 def _upsample(torch: Torch, layer: Upsample, x: Tensor) -> Tensor:
     if layer.scale_factor is None:
-        target = {"size": one_or_all(layer.size or ())}
+        name, target = "size", layer.size or ()
     else:
-        target = {"scale_factor": one_or_all(tuple(map(float, layer.scale_factor)))}
+        name, target = "scale_factor", tuple(map(float, layer.scale_factor))
     align = None if layer.mode == "nearest" else layer.align_corners
-    return torch.nn.functional.interpolate(x, mode=layer.mode, align_corners=align, **target)
+
+    def resized(x: Tensor, target: tuple[float, ...]) -> Tensor:
+        given = {name: one_or_all(target)}
+        return torch.nn.functional.interpolate(x, mode=layer.mode, align_corners=align, **given)
+
+    axes = x.dim() - 2
+    if axes <= MOST_AXES:
+        return resized(x, target)
+    for axis, one in enumerate(target * (axes // len(target)), 2):
+        x = along(x, axis, lambda line, one=one: resized(line, (one,)))
+    return x
 
 
 def _pixel_shuffle(torch: Torch, layer: PixelShuffle, x: Tensor) -> Tensor:

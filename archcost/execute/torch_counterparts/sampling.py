@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.execute.torch_counterparts.common import NoCounterpartError
+from archcost.execute.torch_counterparts.common import MOST_AXES, NoCounterpartError, sampled
 
 if TYPE_CHECKING:
     from archcost.execute.torch_counterparts.common import Counterpart, Tensor, Torch
@@ -12,24 +12,21 @@ if TYPE_CHECKING:
 
 
 def _grid_sample(torch: Torch, layer: GridSample, x: Tensor, grid: Tensor) -> Tensor:
-    """Groups as samples of a batch; along an axis more where PyTorch wants a map."""
-    positions, channels = grid.shape[2:], x.shape[1]
+    """Groups as samples of a batch."""
     x, grid = (one.unflatten(1, (layer.groups, -1))[0] for one in (x, grid))
-    if x.dim() == 3:
-        x, grid = x[:, :, None], torch.cat([grid, torch.zeros_like(grid)], dim=1)
-    grid = grid.flatten(2).movedim(1, -1).reshape(layer.groups, *(1 for _ in x.shape[3:]), -1, x.dim() - 2)
-    modes = layer.mode, layer.padding_mode
-    y = torch.nn.functional.grid_sample(x, grid, *modes, align_corners=layer.align_corners)
-    return y.reshape(1, channels, *positions)
+    return sampled(torch, x, grid, layer.mode, layer.padding_mode, layer.align_corners).flatten(0, 1)[None]
 
 
 def _affine_grid(torch: Torch, layer: AffineGrid, x: Tensor) -> Tensor:
     axes = len(layer.size)
-    if axes == 1:
-        raise NoCounterpartError("affine_grid of PyTorch is for 2-D and 3-D")
-    theta = x.reshape(1, axes, axes + 1)
-    grid = torch.nn.functional.affine_grid(theta, (1, 1, *layer.size), align_corners=layer.align_corners)
-    return grid.movedim(-1, 1)
+    if axes > MOST_AXES:
+        raise NoCounterpartError(f"affine_grid of PyTorch has {MOST_AXES} axes at most")
+    theta, size = x.reshape(1, axes, axes + 1), layer.size
+    if axes == 1:  # a row of a map
+        theta, size = x.new_tensor([[[0, 0, 0], [0, 1, 0]]]), (2, *size)
+        theta[0, 0, ::2] = x
+    grid = torch.nn.functional.affine_grid(theta, (1, 1, *size), align_corners=layer.align_corners)
+    return grid.movedim(-1, 1) if axes > 1 else grid[:, 0, :, 0][:, None]
 
 
 def _roi_align(torch: Torch, layer: RoiAlign, x: Tensor, boxes: Tensor) -> Tensor:
