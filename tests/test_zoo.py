@@ -180,10 +180,11 @@ LEARNING = {
     "layer_norm",
     "group_norm",
     "rms_norm",
+    "layer_scale",
     "embedding",
     "lstm",
 }
-LEARNING_MODULES = ("Conv", "Linear", "BatchNorm", "LayerNorm", "GroupNorm", "Embedding", "LSTM")
+LEARNING_MODULES = ("Conv", "Linear", "BatchNorm", "LayerNorm", "GroupNorm", "LayerScale", "Embedding", "LSTM")
 
 
 TRIMMED = {"mamba_130m": 24 * 1536 * 4 * 3}
