@@ -184,7 +184,7 @@ LEARNING = {
     "embedding",
     "lstm",
 }
-LEARNING_MODULES = ("Conv", "Linear", "BatchNorm", "LayerNorm", "GroupNorm", "LayerScale", "Embedding", "LSTM")
+LEARNING_MODULES = ("Conv", "Linear", "BatchNorm", "GroupNorm", "Layer", "Embedding", "LSTM")
 
 
 TRIMMED = {"mamba_130m": 24 * 1536 * 4 * 3}
