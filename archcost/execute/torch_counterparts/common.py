@@ -30,6 +30,12 @@ class NoCounterpartError(Exception):
     """PyTorch computes nothing of the kind; the text says why."""
 
 
+def check_several(numbers: int) -> None:
+    """Refuse what PyTorch does: a mean and a variance of one number."""
+    if numbers == 1:
+        raise NoCounterpartError("PyTorch refuses the statistics of a single number")
+
+
 def shape_of(x: Tensor) -> tuple[int, ...]:
     """As layers count it: without the batch."""
     return tuple(x.shape[1:])

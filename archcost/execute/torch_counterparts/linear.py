@@ -21,8 +21,10 @@ def _maxout(torch: Torch, layer: Maxout, x: Tensor) -> Tensor:
 
 
 def _embedding(torch: Torch, layer: Embedding, x: Tensor, weight: Tensor) -> Tensor:
+    """What is no number is no token either: PyTorch would take it for some integer."""
     numbers = x if x.dim() == 2 else x[:, 0]
-    return torch.nn.functional.embedding(numbers.long(), weight).movedim(-1, 1)
+    rows = torch.nn.functional.embedding(numbers.nan_to_num().long(), weight)
+    return rows.masked_fill(numbers.isnan()[..., None], float("nan")).movedim(-1, 1)
 
 
 COUNTERPARTS: dict[str, Counterpart] = {

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from archcost.execute.torch_counterparts.common import (
     NoCounterpartError,
     along_channels,
+    check_several,
     dims,
     functional,
     with_an_axis,
@@ -59,20 +60,15 @@ def _global_response_norm(
 
 
 def _group_norm(torch: Torch, layer: GroupNorm, x: Tensor, **learned: Tensor) -> Tensor:
-    _check_several(x[0].numel() // layer.num_groups)
+    check_several(x[0].numel() // layer.num_groups)
     return torch.nn.functional.group_norm(x, layer.num_groups, **learned, eps=layer.eps)
 
 
 def _instance_norm(torch: Torch, layer: InstanceNorm, x: Tensor, **tensors: Tensor) -> Tensor:
     own = not layer.track_running_stats
     if own:
-        _check_several(x[0, 0].numel())
+        check_several(x[0, 0].numel())
     return torch.nn.functional.instance_norm(x, **tensors, use_input_stats=own, eps=layer.eps)
-
-
-def _check_several(numbers: int) -> None:
-    if numbers == 1:
-        raise NoCounterpartError("PyTorch refuses the statistics of a single number")
 
 
 COUNTERPARTS: dict[str, Counterpart] = {

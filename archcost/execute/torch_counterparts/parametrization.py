@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.execute.torch_counterparts.common import check_several
+
 if TYPE_CHECKING:
     from archcost.execute.torch_counterparts.common import Counterpart, Tensor, Torch
     from archcost.layers.base import Kind
@@ -28,6 +30,7 @@ def _weight(torch: Torch, how: str | None, weight: Tensor, rows: int, **parts: T
         matrix = weight.movedim(rows, 0).flatten(1)
         return weight / torch.dot(parts["left"], torch.mv(matrix, parts["right"]))
     if how:
+        check_several(weight[0].numel())
         gain = parts["gain"] * weight[0].numel() ** -0.5 if "gain" in parts else None
         flat = weight.reshape(1, len(weight), -1)
         standard = torch.nn.functional.batch_norm(flat, None, None, gain, training=True, eps=1e-6)

@@ -35,11 +35,14 @@ def _max_unpool(torch: Torch, layer: MaxUnpool, pooled: Tensor, before: Tensor) 
 
 
 def _avg_pool(torch: Torch, layer: AvgPool, x: Tensor) -> Tensor:
-    """By PyTorch's rules where it has them; else the sum over the number of what counts."""
+    """By PyTorch's rules where it has them; else the sum over the number of what counts.
+
+    In 3-D, PyTorch wants a volume as large as the window, even if windows may stick out.
+    """
     window = layer.window(shape_of(x))
     pool = ranked(torch, "avg_pool", x)
     include = layer.divisor_counts_padding
-    if _is_pytorchs(window):
+    if _is_pytorchs(window) and all(k <= n for k, n in zip(window.kernel, x.shape[2:], strict=True)):
         pads = [before for before, _ in window.padding]
         return pool(x, window.kernel, window.stride, pads, window.rounding == "ceil", include)
     pads = _with_what_sticks_out(window, x.shape[2:])
