@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archcost.network import Network, Node
 
 DATA = Path(__file__).parent / "data" / "configurations.yaml"
-PRODUCTS = {"conv", "depthwise_conv", "linear", "matmul"}
+PRODUCTS = {"conv", "depthwise_conv", "blur_pool", "linear", "matmul"}
 CONVOLUTIONS = {"conv", "conv_transpose"}
 
 
