@@ -40,6 +40,7 @@ BLOCKS = [
     ),
     MeasuredBlock("c2f", "[16, 10, 10]", "std/c2f: {out_channels: 24, depth: 2, add: true}", 6_912, 672_000),
     MeasuredBlock("sppf", "[16, 10, 10]", "std/sppf: {out_channels: 24}", 960, 89_600),
+    MeasuredBlock("detect", "[16, 10, 10]", "std/detect: {classes: 6, bins: 4}", 9_718, 956_800),
     MeasuredBlock(
         "fpn",
         "{c3: [8, 16, 16], c4: [16, 8, 8], c5: [32, 4, 4]}",

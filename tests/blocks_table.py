@@ -445,6 +445,15 @@ CASES = [
         field=13,
     ),
     Case(
+        why="Ultralytics: two 3x3 and a 1x1 to 4 times 16 bins, and as many to the classes",
+        x="[64, 80, 80]",
+        call="std/detect",
+        weights=9 * 64 * (64 + 64 + 80) + 9 * 80**2 + 64**2 + 80**2,
+        others=norms(64, 64, 80, 80) + 64 + 80,
+        macs=80 * 80 * (9 * 64 * (64 + 64 + 80) + 9 * 80**2 + 64**2 + 80**2),
+        output="[80, 6400]",
+    ),
+    Case(
         why="Lin et al. 2017: a 1x1 of each level and a 3x3, with biases",
         x="{c3: [128, 32, 32], c4: [256, 16, 16], c5: [512, 8, 8]}",
         call="std/fpn: {out_channels: 64}",

@@ -138,6 +138,7 @@ KINDS = {
     **each("cbam cbammodule", "std/cbam"),
     "invertedresidual": "std/inverted_residual",
     "sppf": "std/sppf",
+    "detect": "std/detect",
     "c2f": "std/c2f",
     **each("fpn featurepyramidnetwork", "std/fpn"),
     **each("pafpn panet", "std/pan"),
@@ -466,7 +467,7 @@ INSTEAD = {
         _TRAINING,
     ),
     **each(
-        "detect yolo region detection segment pose classify obb idetect detectionoutput",
+        "yolo region detection segment pose classify obb idetect detectionoutput",
         "a head is convolutions and a `reshape`; write these",
     ),
     **each(

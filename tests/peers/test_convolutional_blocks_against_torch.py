@@ -110,6 +110,21 @@ def sppf(torch: Torch) -> Built:
     return [first, last], forward
 
 
+def detect(torch: Torch) -> Built:
+    boxes = torch.nn.Sequential(
+        unit(torch, 16, 16, act="SiLU"), unit(torch, 16, 16, act="SiLU"), torch.nn.Conv2d(16, 16, 1)
+    )
+    classes = torch.nn.Sequential(
+        unit(torch, 16, 16, act="SiLU"), unit(torch, 16, 16, act="SiLU"), torch.nn.Conv2d(16, 6, 1)
+    )
+
+    def forward(x: Tensor) -> Tensor:
+        _boxes, scores = boxes(x).flatten(2), classes(x).flatten(2)
+        return scores
+
+    return [boxes, classes], forward
+
+
 def fpn(torch: Torch) -> Built:
     top, lateral4, lateral3 = (unit(torch, n, 12, 1, norm=False, bias=True, act="") for n in (32, 16, 8))
     last5, last4, last3 = (unit(torch, 12, 12, norm=False, bias=True, act="") for _ in range(3))
