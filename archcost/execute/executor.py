@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from archcost.errors import Diagnostic, ExecutionError, SpecError
 from archcost.execute.arrays import Tally, counted, plain
+from archcost.execute.behind_masks import behind_mask
 from archcost.execute.kernels import Kernels
 from archcost.execute.tensors import Tensors
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from archcost.execute.arrays import Array
     from archcost.network import Input, Network, Node
+    from archcost.passes.receptive_field import Sights
 
 
 class ExecutedNode(NamedTuple):
@@ -38,7 +41,7 @@ def steps(
     inputs: Mapping[str, Array] | None = None,
     *,
     count: bool = True,
-    marked: bool = False,
+    marked: Sights | None = None,
 ) -> Iterator[ExecutedNode]:
     """Runs the nodes in written order. What nobody will read again is given up.
 
@@ -47,7 +50,8 @@ def steps(
         tensors: where weights come from; without, what the spec says, and random ones.
         inputs: the inputs' values by name, `(channels, *axes)`; random ones without.
         count: False leaves the tallies at zero, which is faster.
-        marked: NaN among the inputs marks what is read, and everything hands it on.
+        marked: NaN among the inputs marks what is read, and everything hands it on, but where a mask hides it
+            from a sum: what is seen then, by node and position. None: NaN is a value like any.
 
     Raises:
         SpecError: a layer cannot be run on these values.
@@ -60,14 +64,17 @@ def steps(
     """
     tensors = tensors or Tensors.of_network(network)
     given = inputs if inputs is not None else tensors.inputs(network)
-    kernels = Kernels(tensors.dtype, marked=marked)
+    kernels = Kernels(tensors.dtype, marked=marked is not None)
     values: dict[Node | Input, Array] = {tensor: given[tensor.path] for tensor in network.inputs}
     for node in network:
         tally = Tally()
         arriving = tuple(values[source] for source in node.inputs)
         if count:
             arriving = tuple(counted(value, tally) for value in arriving)
-        values[node] = value = _owned(plain(_run(node, arriving, tensors, kernels)))
+        run = partial(_run, node, tensors, kernels)
+        by = [marked.get((node, i)) for i, _ in enumerate(arriving)] if marked else []
+        made = behind_mask(by, arriving, run) if any(by) else run(*arriving)
+        values[node] = value = _owned(plain(made))
         for source in node.inputs:
             if network.readers[source][-1][0] is node:
                 values.pop(source, None)
@@ -82,7 +89,7 @@ def _owned(value: Array) -> Array:
     return value.copy() if isinstance(whole, np.ndarray) and whole.size > value.size else value
 
 
-def _run(node: Node, arriving: tuple[Array, ...], tensors: Tensors, kernels: Kernels) -> Array:
+def _run(node: Node, tensors: Tensors, kernels: Kernels, *arriving: Array) -> Array:
     # What is declared may declare any number of weights, and has no use for them.
     weights = {} if node.layer.values_unknown else tensors.of(node)
     try:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from archcost.execute.behind_masks import apart
 from archcost.passes.following import Follower
 from archcost.windows.masks import part
 from archcost.windows.reach import moving_with
@@ -24,9 +25,11 @@ if TYPE_CHECKING:
 
     from archcost.network import Input, Network, Node
     from archcost.passes.access import Access, AccessCache, Mix
+    from archcost.passes.receptive_field import Sights
     from archcost.windows.offsets import Offsets
     from archcost.windows.reach import AxisReach, Digits, Reach
     from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.sight import Seen
     from archcost.windows.window import Axes, Shape, Window
 
 Mask: TypeAlias = NDArray[np.bool_]
@@ -86,10 +89,12 @@ class TouchFollower(Follower[Touched]):
 
     Args:
         accesses: how nodes look at their inputs.
+        sights: what masks leave of sums.
     """
 
-    def __init__(self, accesses: AccessCache) -> None:
+    def __init__(self, accesses: AccessCache, sights: Sights | None = None) -> None:
         self._accesses = accesses
+        self._sights = sights or {}
         self._reads: dict[tuple[object, ...], _Reads] = {}
 
     def nothing(self, node: Node) -> Touched:
@@ -116,6 +121,8 @@ class TouchFollower(Follower[Touched]):
         if access.way == "unknown" or node.layer.field_is_nominal:
             # A deformable convolution's field is that without offsets; where they lead is not known before.
             return _filled(arriving, y).lost()
+        if access.how and (by := self._sights.get((node, position))):
+            return _seen(arriving, by, access.how, x, y)
         if access.how:
             if access.mixes_channels and max(arriving.touched.shape[0], arriving.inside.shape[0]) > 1:
                 arriving = _mixed(arriving, self._accesses.channels(node, position), x, y)
@@ -216,6 +223,16 @@ def _rearranged(spot: Touched, how: Rearrangement, x: Shape, y: Shape) -> Touche
     inside = _moved(np.broadcast_to(spot.inside, x), how, y, np.logical_and)
     bounded = bool(how.loose) and bool(touched.any())  # no fewer than none are touched
     return Touched(touched, inside, is_known=spot.is_known, is_exact=spot.is_exact and not bounded)
+
+
+def _seen(spot: Touched, by: Seen, how: Rearrangement, x: Shape, y: Shape) -> Touched:
+    """What is touched by a sum over what is seen."""
+    sees, how = apart(by, how, x)
+    extra = (1,) * (len(how.source) - len(x))
+    touched, inside = (np.broadcast_to(m, x).reshape(*x, *extra) for m in (spot.touched, spot.inside))
+    return spot.having(
+        _moved(touched & sees, how, y, np.logical_or), _moved(inside | ~sees, how, y, np.logical_and)
+    )
 
 
 def _moved(mask: Mask, how: Rearrangement, y: Shape, union: np.ufunc) -> Mask:

@@ -25,6 +25,7 @@ from archcost.execute.touched import TouchFollower, readers, start
 from archcost.limits import DEFAULT
 from archcost.passes.access import AccessCache
 from archcost.passes.cost import costs
+from archcost.passes.masked import sights
 from archcost.passes.receptive_field import Tracer, reaches, traced
 from archcost.results.verification import OPERATIONS
 from archcost.words.numbers import duration, size_in_bytes
@@ -327,8 +328,9 @@ class _Prober:
         self._proofs = proofs
         self._tick = tick
         accesses = AccessCache()
-        self._tracer = Tracer({x.path: x.output[1:] for x in network.inputs}, accesses)
-        self._spots = TouchFollower(accesses)
+        self._sights = sights(network)
+        self._tracer = Tracer({x.path: x.output[1:] for x in network.inputs}, accesses, self._sights)
+        self._spots = TouchFollower(accesses, self._sights)
         # A border that mirrors touches outputs whose fields do not know of it.
         self._mirrors = any(node.layer.beyond_the_border != "constant" for node in network)
 
@@ -338,7 +340,7 @@ class _Prober:
         inputs[name][(slice(None), *position)] = np.nan
         followed = zip(
             self._proofs,
-            steps(self._network, self._tensors, inputs, count=False, marked=True),
+            steps(self._network, self._tensors, inputs, count=False, marked=self._sights),
             reaches(self._network, self._tracer),
             traced(self._network, self._spots, start(self._network, name, position)),
             strict=True,

@@ -108,7 +108,7 @@ class Constant(TensorSource):
                 hidden = _beyond(rows, columns, (self.after or 0) + 1)
                 hidden += _beyond(columns, rows, (self.before or 0) + 1)
             case "shifted_windows":
-                parts = zip(*self._windows(), strict=True)
+                parts = zip(*self.windows(), strict=True)
                 beside = prod((n // w - 1) * w**2 + (w - s) ** 2 + s**2 for n, w, s in parts)
                 return prod(shape[:-3]) * beside
             case _:
@@ -146,11 +146,11 @@ class Constant(TensorSource):
         """The shape that the values say by themselves; empty if they fit any."""
         if self.values != "shifted_windows":
             return shape_of(self.values) or () if isinstance(self.values, tuple) else ()
-        sizes, windows, _ = self._windows()
+        sizes, windows, _ = self.windows()
         positions = prod(windows)
         return (prod(n // w for n, w in zip(sizes, windows, strict=True)), positions, positions)
 
-    def _windows(self) -> tuple[Shape, Shape, Shape]:
+    def windows(self) -> tuple[Shape, Shape, Shape]:
         """Sizes of the map, of a window, and of the shift, on every axis."""
         sizes = self.map_size or ()
         windows, shifts = (self._per_axis(name, len(sizes)) for name in ("window_size", "shift"))
@@ -187,7 +187,7 @@ class Constant(TensorSource):
             case "banded":
                 values = make.band(shape, self.before or 0, self.after or 0, self.inside, self.outside)
             case "shifted_windows":
-                values = make.shifted_windows(shape, *self._windows(), self.inside, self.outside)
+                values = make.shifted_windows(shape, *self.windows(), self.inside, self.outside)
             case "sinusoids":
                 values = make.sinusoids(shape)
             case _:

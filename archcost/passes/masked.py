@@ -13,10 +13,15 @@ from archcost.layers.constant import Constant
 from archcost.layers.convolution import MaskedConv
 from archcost.layers.given import fields_of
 from archcost.network import Node
+from archcost.windows.sight import Seen, Sight
 from archcost.windows.window import size
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archcost.network import Input, Network
+    from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.window import Shape
 
 _PRODUCTS = {"matmul", "einsum"}
 _MOVING = {"reshape", "identity"}
@@ -55,10 +60,23 @@ def masked(network: Network) -> dict[Node, Left]:
 
     Of two masks over each other it is the first.
     """
+    found = _followed(network)
+    return {node: found.left[node] for node in network if node in found.left}
+
+
+def sights(network: Network) -> dict[tuple[Node, int], Seen]:
+    """Where a sum leaves out what a mask hides: a node, and which of its inputs it sums over.
+
+    Of `shifted_windows` and `banded`. What a causal mask hides is not left out: the last position sees all.
+    """
+    return _followed(network).seen
+
+
+def _followed(network: Network) -> _Masks:
     found = _Masks(network)
     for node in network:
         found.follow(node)
-    return {node: found.left[node] for node in network if node in found.left}
+    return found
 
 
 class _Masks:
@@ -71,6 +89,7 @@ class _Masks:
         self._hidden: dict[Tensor, Node] = {}
         self._zero: dict[Tensor, Node] = {}
         self.left: dict[Node, Left] = {}
+        self.seen: dict[tuple[Node, int], Seen] = {}
 
     def follow(self, node: Node) -> None:
         """Take a node up whose inputs were."""
@@ -94,6 +113,7 @@ class _Masks:
                 self._zero[node] = mask
                 self._note(node, mask, size(node.output))
                 self._look_back(node, mask)
+                self._note_shares(node, mask)
         else:
             self._pass_on(node)
 
@@ -128,10 +148,39 @@ class _Masks:
             if mask := self._zero.get(source):
                 if node.kind in _PRODUCTS:
                     self._note(node, mask, size(source.output))
+                    self._note_product(node, node.inputs.index(source), mask)
                 elif node.kind in _ELEMENTWISE and source.output == node.output:
                     self._zero[node] = mask
             elif (mask := self._hidden.get(source)) and node.kind in _KEEPS_SMALL:
                 self._hidden[node] = mask
+
+    def _note_shares(self, softmax: Node, mask: Node) -> None:
+        """Shares along a row are made of what is seen in it."""
+        rows = len(softmax.output) - 2
+        sight = _sight(mask, softmax.output)
+        if sight and _axis(softmax) == rows + 1:
+            sets = rows - 1 if sight.windows else None
+            self.seen[softmax, 0] = Seen(sight, rows + 1, rows, own_rows=rows, sets=sets)
+
+    def _note_product(self, node: Node, weighing: int, mask: Node) -> None:
+        """A product sums the shares of what a row sees, and of what is weighed as much."""
+        weighed = 1 - weighing
+        sight = _sight(mask, node.shapes[weighing])
+        one, other = (node.layer.rearrangement(i, node.shapes, node.output) for i in (weighing, weighed))
+        if not (sight and one and other) or len(one.source) < 3 or node.inputs[0] is node.inputs[1]:
+            return
+        windows, rows, columns = one.source[-3:]
+        summed = [i for i, axis in enumerate(other.source) if axis and not _stay(axis, other)]
+        if rows not in one.target or _stay(columns, one) or len(summed) != 1:
+            return
+        own, at = len(one.source) - 2, one.target.index(rows)
+        if not sight.windows:
+            self.seen[node, weighed] = Seen(sight, summed[0], at)
+            self.seen[node, weighing] = Seen(sight, own + 1, at, own_rows=own)
+        elif windows in one.target and (apart := other.target[one.target.index(windows)]) in other.source:
+            sets = other.source.index(apart)
+            self.seen[node, weighed] = Seen(sight, summed[0], at, sets=sets)
+            self.seen[node, weighing] = Seen(sight, own + 1, at, own_rows=own, sets=own - 1)
 
     def _note(self, node: Node, mask: Node, elements: int) -> None:
         assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
@@ -172,6 +221,25 @@ def _number(tensor: Tensor | None) -> float | None:
     layer = tensor.layer if isinstance(tensor, Node) else None
     values = layer.values if isinstance(layer, Constant) else None
     return values if isinstance(values, float | int) else None
+
+
+def _sight(mask: Node, shape: Shape) -> Sight | None:
+    """What the rows of a tensor see that a mask is laid over; None if that is no box for each."""
+    assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
+    layer = mask.layer
+    if layer.values == "banded":
+        rows, columns = shape[-2:]
+        return Sight((columns,), band=(layer.before or 0, layer.after or 0)) if rows == columns else None
+    if layer.values != "shifted_windows" or size(mask.output[:-3]) > 1:
+        return None
+    sizes, window_size, shift = layer.windows()
+    windows = tuple(n // w for n, w in zip(sizes, window_size, strict=True))
+    return Sight(window_size, windows, shift) if len(shape) > 2 and shape[-3] == size(windows) else None
+
+
+def _stay(axis: Sequence[int], how: Rearrangement) -> bool:
+    """Whether some factor of an axis is there in what leaves."""
+    return any(factor in left for left in how.target for factor in axis)
 
 
 def _is_softmax(node: Node) -> bool:

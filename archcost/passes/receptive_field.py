@@ -19,6 +19,7 @@ from archcost.windows.moves import picked, placed, rearranged, rolled
 from archcost.windows.offsets import Offsets, hull, prune, union_count
 from archcost.windows.reach import Reach, Slider, identity, merge, phases, simplified
 from archcost.windows.rearrangement import over_channels
+from archcost.windows.sight import seen
 from archcost.windows.slides import slid, through_gaps, unrolled
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from archcost.windows.offsets import Box
     from archcost.windows.reach import AxisReach
     from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.sight import Seen
     from archcost.windows.window import Axes, Shape, Window
 
 
@@ -91,6 +93,9 @@ class Field(NamedTuple):
 Reaches: TypeAlias = "dict[str, Reach]"
 """What a node reads, per input of the network."""
 
+Sights: TypeAlias = "Mapping[tuple[Node, int], Seen]"
+"""What a mask leaves of the sums over an input, by node and position."""
+
 
 def receptive_fields(network: Network, accesses: AccessCache | None = None) -> tuple[dict[str, Field], ...]:
     """The field of every node, in written order: one per input it has a spatial relation to.
@@ -110,7 +115,8 @@ def receptive_fields(network: Network, accesses: AccessCache | None = None) -> t
     fields: dict[str, Field] = {}
     shape: Shape = ()
     measured = cache(measure)  # blocks of a stage mostly read alike
-    for node, found in zip(network, reaches(network, Tracer(sizes, accesses or AccessCache())), strict=True):
+    tracer = Tracer(sizes, accesses or AccessCache(), _sights(network))
+    for node, found in zip(network, reaches(network, tracer), strict=True):
         # An elementwise layer hands on what the one before it reads.
         if found is not last or node.output != shape:
             kept = last if node.output == shape else {}
@@ -124,6 +130,14 @@ def receptive_fields(network: Network, accesses: AccessCache | None = None) -> t
             last, shape = found, node.output
         result.append(fields)
     return tuple(result)
+
+
+def _sights(network: Network) -> Sights:
+    if not any(node.kind == "constant" for node in network):
+        return {}
+    from archcost.passes.masked import sights  # noqa: PLC0415 - few networks have masks
+
+    return sights(network)
 
 
 def reaches(network: Network, tracer: Tracer) -> Iterator[Reaches]:
@@ -152,10 +166,17 @@ class Tracer(Follower[Reaches]):
     Args:
         sizes: the spatial size of every input, by name.
         accesses: how nodes read their inputs.
+        sights: what masks leave of sums.
     """
 
-    def __init__(self, sizes: Mapping[str, Axes], accesses: AccessCache) -> None:
+    def __init__(
+        self,
+        sizes: Mapping[str, Axes],
+        accesses: AccessCache,
+        sights: Sights | None = None,
+    ) -> None:
         self._sizes = sizes
+        self._sights = sights or {}
         self._accesses = accesses
         self._slider = Slider()
 
@@ -197,6 +218,8 @@ class Tracer(Follower[Reaches]):
         x, y = node.inputs[position].output, node.output
         if access.way == "unknown":
             return reach._replace(moving=(), fixed=(), lost=True)
+        if access.how and (by := self._sights.get((node, position))):
+            return seen(reach, by, access.how, x, whole)
         if access.how:
             if access.mixes_channels and (reach.has_digits or reach.blurred):
                 reach = _mixed(reach, self._accesses.channels(node, position), x, y, whole)

@@ -20,6 +20,7 @@ from archcost.execute.tensors import Tensors
 from archcost.execute.touched import readers
 from archcost.layers import find
 from archcost.passes.access import AccessCache
+from archcost.passes.masked import sights
 from archcost.passes.receptive_field import Tracer, reaches, receptive_fields
 from tests.layers.loops import leaving
 
@@ -491,7 +492,9 @@ def measured(network: Network) -> list[Measured]:
             changed[tensor.path][(slice(None), *position)] = np.nan
             with np.errstate(all="ignore"):
                 for found, step in zip(
-                    columns, steps(network, tensors, changed, count=False, marked=True), strict=True
+                    columns,
+                    steps(network, tensors, changed, count=False, marked=sights(network)),
+                    strict=True,
                 ):
                     touched = np.isnan(step.value).any(axis=0).ravel()
                     found.setdefault(tensor.path, []).append(touched)

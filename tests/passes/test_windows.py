@@ -111,7 +111,7 @@ def test_after_each_block_of_swin_t_the_field_is_what_gradients_measure(tmp_path
 
 
 def test_where_a_map_is_rolled_the_windows_at_the_seam_read_both_ends(tmp_path: Path) -> None:
-    """A mask is a tensor like others here. Away from the seam the fields are those above, of 56 positions."""
+    """Without a mask, that is. Away from the seam the fields are those above, of 56 positions."""
     found = after_blocks(tmp_path / "swin.yaml", "roll")
     assert [field.certainty for field in found] == ["exact"] * 12
     assert [field.size for field in found[:2]] == [(28, 28), (IMAGE, IMAGE)]

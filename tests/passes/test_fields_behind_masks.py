@@ -1,0 +1,165 @@
+"""Fields where a mask hides positions from attention, beside what outputs really depend on.
+
+That is found by change: another number at one position of the input, and every output that is not the same
+depends on it. The share of what is hidden is 0, or 4e-44 where a mask adds -100: less than `SHARE`.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import archcost
+from archcost.execute.behind_masks import visible
+from archcost.execute.executor import steps
+from archcost.execute.kernels import KERNELS
+from archcost.execute.tensors import Tensors
+from archcost.execute.verification import verify
+from archcost.layers.constant import Constant
+from archcost.passes.receptive_field import receptive_fields
+from archcost.windows.sight import Sight
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from archcost.network import Network
+
+SHARE = 1e-30
+
+MEASURED = [28, 56, 112, 168, 196, 224, 224, 224, 224, 224, 224, 224]
+"""See `test_windows`: the largest extent of a gradient after each block of Swin-T."""
+
+
+def test_after_each_block_of_the_zoos_swin_t_the_field_is_what_gradients_measure() -> None:
+    network = archcost.load("zoo:swin_tiny_patch4_window7_224")
+    last = {
+        ".".join(node.path.split(".")[:3]): fields["input"]
+        for node, fields in zip(network, receptive_fields(network), strict=True)
+        if node.path.endswith("swin_block.add_2")
+    }
+    assert [field.size for field in last.values()] == [(size, size) for size in MEASURED]
+    assert {(field.certainty, field.coverage) for field in last.values()} == {("exact", 1)}
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(2, 4)), min_size=1, max_size=3), st.randoms())
+def test_shifted_windows_see_what_their_mask_lets_through(
+    axes: list[tuple[int, int]], random: Random
+) -> None:
+    shift = tuple(random.randint(1, size - 1) for _, size in axes)
+    windows, sizes = zip(*axes, strict=True)
+    layer = Constant.model_validate(
+        {
+            "values": "shifted_windows",
+            "map_size": tuple(count * size for count, size in axes),
+            "window_size": sizes,
+            "shift": shift,
+        }
+    )
+    assert (visible(Sight(sizes, windows, shift)) == layer.run(KERNELS)).all()
+
+
+@given(st.integers(1, 9), st.integers(0, 9), st.integers(0, 9))
+def test_a_band_sees_what_its_mask_lets_through(length: int, before: int, after: int) -> None:
+    layer = Constant.model_validate(
+        {"values": "banded", "before": before, "after": after, "shape": (1, length, length)}
+    )
+    assert (visible(Sight((length,), band=(before, after))) == layer.run(KERNELS)).all()
+
+
+# -- random ones ------------------------------------------------------------------------------------------
+
+
+def windows(random: Random) -> str:
+    """Two blocks of attention in windows, shifted or not, over a map of two axes."""
+    window = random.choice([2, 3, 4])
+    height, width = (window * random.randint(1, 3) for _ in range(2))
+    more = random.choice([0, 0, 2])
+    lines = [f"archcost: 1\nname: net\ninput: [4, {height + more}, {width + more}]\nlayers:"]
+    lines.append(f"  - conv: {{out_channels: 4, kernel_size: {1 + more}}}")
+    for _ in range(2):
+        shift = random.randint(0, window - 1)
+        bias = random.choice(["", ", position_bias: true"])
+        lines.append(f"  - std/attention: {{heads: 2, window: {window}, shift: {shift}{bias}}}")
+    return "\n".join(lines)
+
+
+def band(random: Random) -> str:
+    """Attention to neighbours, once or twice, written as it is: scores, a band, shares, what they weigh."""
+    length = random.randint(3, 14)
+    lines = [f"archcost: 1\nname: net\ninput: [4, {length}]\nlayers:"]
+    for i in range(random.randint(1, 2)):
+        before, after = random.randint(0, 3), random.randint(0, 3)
+        inside, laid = random.choice(["inside: 0, outside: -1e9", "inside: 1, outside: 0"]), "add"
+        mask = f"values: banded, before: {before}, after: {after}, shape: [1, {length}, {length}], {inside}"
+        lines += [
+            f"  - {{name: x{i}, conv: {{out_channels: 4, kernel_size: 1}}}}",
+            f"  - {{name: k{i}, from: x{i}, conv: {{out_channels: 4, kernel_size: 1}}}}",
+            f"  - {{name: s{i}, from: [x{i}, k{i}], matmul: {{heads: 2, transpose_a: true}}}}",
+            f"  - {{name: m{i}, constant: {{{mask}}}}}",
+        ]
+        if "-1e9" in inside:
+            lines += [f"  - {{{laid}, from: [s{i}, m{i}]}}", f"  - {{name: w{i}, softmax: {{axis: 2}}}}"]
+        else:
+            lines.append(f"  - {{name: w{i}, multiply, from: [s{i}, m{i}]}}")
+        lines.append(f"  - {{from: [w{i}, x{i}], matmul: {{heads: 2, transpose_b: true}}}}")
+    return "\n".join(lines)
+
+
+def depends(network: Network) -> dict[str, list[set[tuple[int, ...]]]]:
+    """Of every node, per position of its output, the positions of the input that it depends on."""
+    tensors = Tensors.of_network(network, 0, "float64")
+    # Small numbers, for of large scores a mask of -100 leaves more than nothing.
+    given = {name: value / 16 for name, value in tensors.inputs(network).items()}
+    (tensor,) = network.inputs
+    plain = [step.value for step in steps(network, tensors, given, count=False)]
+    found = {node.path: [set[tuple[int, ...]]() for _ in np.ndindex(node.output[1:])] for node in network}
+    for position in np.ndindex(tensor.output[1:]):
+        changed = given[tensor.path].copy()
+        changed[(slice(None), *position)] += 0.05
+        run = steps(network, tensors, {tensor.path: changed}, count=False)
+        for before, step in zip(plain, run, strict=True):
+            differs = (np.abs(before - step.value) > SHARE).any(axis=0).ravel()
+            for output in np.flatnonzero(differs):
+                found[step.node.path][output].add(position)
+    return found
+
+
+@pytest.mark.parametrize("draw", [windows, band])
+@pytest.mark.parametrize("seed", range(25))
+def test_fields_are_what_outputs_depend_on(draw: Callable[[Random], str], seed: int, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(draw(Random(seed)))  # noqa: S311 - nothing is kept secret
+    network = archcost.load(path)
+    for node, fields, reads in zip(
+        network, receptive_fields(network), depends(network).values(), strict=True
+    ):
+        sizes = [extent(read) for read in reads if read]
+        if not sizes:
+            continue
+        largest = tuple(max(along) for along in zip(*sizes, strict=True))
+        field = fields["input"]
+        # An element that is hidden still has a field: only sums leave it out.
+        if field.certainty == "exact" and node.kind != "multiply":
+            within = map(min, field.size, network.inputs[0].output[1:])
+            assert tuple(within) == largest, node.path
+        assert all(a >= b for a, b in zip(field.size, largest, strict=True)), node.path
+
+
+def extent(positions: set[tuple[int, ...]]) -> tuple[int, ...]:
+    return tuple(max(along) - min(along) + 1 for along in zip(*positions, strict=True))
+
+
+@pytest.mark.parametrize("draw", [windows, band])
+@pytest.mark.parametrize("seed", range(8))
+def test_a_run_finds_the_same(draw: Callable[[Random], str], seed: int, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    path.write_text(draw(Random(seed)))  # noqa: S311 - nothing is kept secret
+    proofs = verify(archcost.load(path), samples=6).proofs
+    assert [found for proof in proofs for found in proof.differences()] == []
+    assert not all(proof.touched.is_bounded for proof in proofs)
