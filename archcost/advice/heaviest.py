@@ -144,10 +144,15 @@ def _field(facts: Facts) -> str:
 
 
 def _growth(facts: Facts) -> Iterator[tuple[int, str]]:
-    """By how many positions every layer widens the field of what it reads, along the narrowest axis."""
+    """By how many positions every layer widens the field of what it reads, along the narrowest axis.
+
+    Only those are named that the field which is judged is made of: what sees more than it leads to no output,
+    or to one by way of something that looks at all positions.
+    """
     fields = moving_fields(facts.report)
+    most = max((min(seen.size) for seen in facts.output_fields if seen.size), default=0)
     for row in facts.report.nodes:
-        if field := fields.get(row.path):
+        if (field := fields.get(row.path)) and min(field.size) <= most:
             axis = field.size.index(min(field.size))
             before = [fields[path].size for path in row.inputs if path in fields]
             widest = max((size[axis] for size in before if len(size) > axis), default=1)

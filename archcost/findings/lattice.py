@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.findings.rule import Rule, at
+from archcost.passes.stacks import Link
 from archcost.windows.offsets import Offsets
 from archcost.windows.window import axis_names
 from archcost.words.numbers import listed
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from archcost.analysis.facts import Facts
-    from archcost.passes.stacks import FactorRun, Link
+    from archcost.passes.stacks import FactorRun
     from archcost.results.report import Finding
 
 
@@ -43,7 +44,19 @@ def _check(facts: Facts) -> Iterator[Finding]:
             longest[first] = found
     for found in longest.values():
         links = found.links
-        yield at(links[-1].node, RULE.name, "warn", _message(links, found.axis, found.factor))
+        filler = _filler(found)
+        yield at(links[-1].node, RULE.name, "warn", _message(links, found.axis, found.factor, filler))
+
+
+def _filler(found: _Lattice) -> Link | None:
+    """The convolution before a run if nothing is left out with it; None otherwise, or if nobody knows."""
+    before = found.run.first.before
+    if not isinstance(before, Link):
+        return None
+    read = Offsets(0, 0)
+    for link in found.last.chain():
+        read = read.repeated(link.window.dilation[found.axis], link.window.kernel[found.axis])
+    return before if not read.bounded and read.members == read.size else None
 
 
 def _lattices(links: Sequence[Link]) -> Iterator[_Lattice]:
@@ -55,7 +68,7 @@ def _lattices(links: Sequence[Link]) -> Iterator[_Lattice]:
                     yield _Lattice(link, axis, factor, run)
 
 
-def _message(links: Sequence[Link], axis: int, factor: int) -> str:
+def _message(links: Sequence[Link], axis: int, factor: int, filler: Link | None) -> str:
     dilations = [link.window.dilation[axis] for link in links]
     before = len(links) - 1
     who = "the convolution before it" if before == 1 else f"the {before} convolutions before it"
@@ -67,10 +80,16 @@ def _message(links: Sequence[Link], axis: int, factor: int) -> str:
     rank = len(links[0].shared)
     alike = all(len({link.window.along(i) for i in range(rank)}) == 1 for link in links)
     where = "each axis" if alike and rank > 1 else f"the {axis_names(rank)[axis]}"
+    advice = "a dilation without that factor among them would mix in the others"
+    if filler:
+        advice = (
+            f"{filler.node.path} before them reads all that lies between, so none is left out, but what "
+            f"{'both' if before == 1 else f'these {before + 1}'} mix stays apart"
+        )
     return (
         f"its dilation and those of {who} ({listed(dilations)}) share the factor {factor}: along {where} "
         f"they read {most}{read.members:,} of {size:,} positions of what they are given, one in {factor}; "
-        "a dilation without that factor among them would mix in the others"
+        f"{advice}"
     )
 
 
@@ -82,7 +101,10 @@ RULE = Rule(
 Dilations with a common factor see only every so many positions of what they are given, however many layers
 there are. The layers before them may have mixed the others in; nothing in the stack itself does.
 
-Change one dilation so that no factor is left, as in 1, 2, 5 instead of 2, 4, 4.
+Where convolutions in front have read everything in between, as that of dilation 1 in 1, 2, 4, 8 (WaveNet), no
+position is left out of the field, and the message says so: what is mixed how often is then a matter of taste.
+
+Else change one dilation so that no factor is left, as in 1, 2, 5 instead of 2, 4, 4.
 """,
     good="""\
 archcost: 1
@@ -98,7 +120,7 @@ archcost: 1
 name: even_rates
 input: [8, 64, 64]
 layers:
-  - repeat: {rate: [1, 2, 4, 3]}
+  - repeat: {rate: [2, 4, 3]}
     body:
       - conv: {out_channels: 8, kernel_size: 3, dilation: $rate, padding: same}
 """,

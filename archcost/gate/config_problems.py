@@ -94,7 +94,7 @@ def about_judged(
     silent = [
         (entry, spec)
         for (entry, facts), spec in zip(checked, specs, strict=True)
-        if not (expects and facts.network.expectations) and all(one.kept is None for one in spec.limits)
+        if not (expects and facts.network.expectations) and all(one.waits for one in spec.limits)
     ]
     # Networks of the zoo ship with archcost: there is no change to them that a limit would have to notice.
     unjudged = [spec for entry, spec in silent if not entry.path.startswith("zoo:")]

@@ -6,6 +6,7 @@ from fractions import Fraction
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
+from archcost.analysis.facts import fields_seen
 from archcost.analysis.measures import MEASURES
 from archcost.config.patterns import is_glob, matches_block
 from archcost.gate.baseline import fingerprint
@@ -188,12 +189,13 @@ def sentence(budget: Budget, result: LimitResult, facts: Facts, base: str) -> st
     """What is measured, and how it stands to the limit. `base` names the base."""
     title, limit = budget.measure.title, budget.limit.text
     along = f" in {result.axis}" if result.axis else ""
-    what = f"{title}{result.of_scope}{along} {'are' if title.endswith('s') else 'is'}"
+    before = _BEFORE if budget.measure.name == "field" and _looks_everywhere(facts) else ""
+    what = f"{title}{result.of_scope}{along}{before} {'are' if title.endswith('s') else 'is'}"
     if result.measured is None:
         if any(field.size is None for field in facts.output_fields):
             return f"{what} unknown: not all that is read could be followed, so no limit on it is kept"
         axes = f" of {budget.axis.count} axes" if budget.axis else ""
-        return f"{what} limited, but the network has none{axes}"
+        return f"{title}{along} is limited, but the network has none{axes}{before}"
     if result.limit is None:
         return f"{what} {amounts(result)[0]}, and {limit} is not judged: there is none at {base}"
     value, allowed = amounts(result)
@@ -204,6 +206,15 @@ def sentence(budget: Budget, result: LimitResult, facts: Facts, base: str) -> st
     if budget.limit.is_relative and result.base is not None:
         text += f", {limit} of {amount(result.base, result.unit)} at {base}"
     return text
+
+
+_BEFORE = " before anything looks at all positions"
+
+
+def _looks_everywhere(facts: Facts) -> bool:
+    """Whether an output sees all positions: a limit is about the map before that, and says so."""
+    rows = (facts.row_of.get(tensor.path) for tensor in facts.network.outputs.values())
+    return any(seen.is_global for row in rows if row for seen in fields_seen(row, "").values())
 
 
 def _excess(result: LimitResult, limit: Measurement) -> str:

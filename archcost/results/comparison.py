@@ -37,6 +37,11 @@ class OutputField(Record):
     is_global: bool
 
 
+def _extent(seen: OutputField) -> tuple[int, int]:
+    """Whether all positions are seen, and how many before that; of what is unknown, less than of anything."""
+    return (-1, 0) if seen.size is None else (int(seen.is_global), min(seen.size, default=0))
+
+
 class Noticed(Record):
     """How often a rule noticed something.
 
@@ -87,6 +92,17 @@ class NetworkRow(Record):
     dominated_by: str | None
     findings: tuple[Noticed, ...]
     declared: tuple[Declared, ...]
+
+    @property
+    def least_seen(self) -> OutputField | None:
+        """The field that counts: the smallest, if there are several. All positions are more than any."""
+        return min(self.fields, key=_extent, default=None)
+
+    @property
+    def sight(self) -> tuple[int, int] | None:
+        """What networks are ranked by in `field`, the larger the better; None if none is known."""
+        least = self.least_seen
+        return None if least is None or least.size is None else _extent(least)
 
     def noticed(self, level: Level) -> int:
         """How many findings have that level."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -21,6 +22,7 @@ from archcost.words.suggest import suggest
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from archcost.analysis.measures import Measurement
     from archcost.network import Network
     from archcost.results.report import NodeRow, Report
 
@@ -209,7 +211,15 @@ def _relative(row: NetworkRow, base: NetworkRow) -> dict[str, str | None]:
 
 def _judged(rows: Sequence[NetworkRow], pareto: Sequence[str]) -> tuple[NetworkRow, ...]:
     signs = {name: 1 if MEASURES[name].less_is_better else -1 for name in pareto}
-    values = ([(row.measures[name], sign) for name, sign in signs.items()] for row in rows)
+    sights = sorted({row.sight for row in rows if row.sight is not None})
+
+    def value(row: NetworkRow, name: str) -> Measurement | None:
+        """The number that is compared: of a field its rank, for all positions are more than any size."""
+        if name == "field":
+            return None if row.sight is None else bisect_left(sights, row.sight)
+        return row.measures[name]
+
+    values = ([(value(row, name), sign) for name, sign in signs.items()] for row in rows)
     winners = dominators([tuple(v if v is None else v * sign for v, sign in row) for row in values])
     return tuple(
         row if winner is None else replace(row, pareto_optimal=False, dominated_by=rows[winner].label)

@@ -379,6 +379,30 @@ def test_a_dilated_resnet_is_complete_but_its_last_stages_read_a_lattice() -> No
     assert "21 of 41 positions" in finding.message
 
 
+def test_a_lattice_behind_what_reads_all_between_says_that_nothing_is_left_out(
+    network: Callable[..., Network],
+) -> None:
+    """Three taps side by side fill steps of 2 and 3, and leave one of 4 open; two of them fill 5."""
+    for before, rates, is_filled in (
+        ([1], [2, 4, 8], True),
+        ([1], [3, 9], True),
+        ([1], [4, 8], False),
+        ([1, 1], [5, 10], True),
+        ([1], [2, 8], False),
+        ([], [2, 4, 8], False),
+    ):
+        net = network(row(*before, *rates), x="[4, 999]")
+        (finding,) = found(net, "lattice")
+        assert finding.message.endswith("mix stays apart" if is_filled else "would mix in the others")
+        holes = {stack.field.holes for stack in stacks_of(net)}
+        assert (holes == {0}) is is_filled, "nor is it left out of the field"
+    (finding,) = found(network(row(1, 2, 4), x="[4, 999]"), "lattice")
+    assert (
+        "; conv before them reads all that lies between, so none is left out, but what both mix"
+        in finding.message
+    )
+
+
 def test_a_lattice_along_one_axis_names_it(network: Callable[..., Network]) -> None:
     layers = "- conv: {out_channels: 4, kernel_size: [1, 3], dilation: 2, padding: same}\n" * 2
     (finding,) = found(network(layers, x="[4, 64, 64]"), "lattice")

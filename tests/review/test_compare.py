@@ -15,7 +15,10 @@ import archcost
 from archcost.analysis.facts import Facts
 from archcost.analysis.measures import MEASURES
 from archcost.errors import UsageError
-from archcost.report.comparison.columns import factor
+from archcost.report.comparison.columns import factor, field
+from archcost.report.comparison.columns import in_order as rows_in_order
+from archcost.report.comparison.sentences import facts
+from archcost.report.options import WriteOptions
 from archcost.review.compare import in_order
 from archcost.review.labels import Origin, labels
 from archcost.review.pareto import dominators
@@ -159,6 +162,33 @@ def test_a_twin_with_holes_is_beaten_though_it_costs_as_much() -> None:
     found = archcost.compare(nets)
     assert found.networks[0].dominated_by == "hdc_segmentation"
     assert archcost.compare(nets, pareto=["params", "macs", "field"]).networks[0].pareto_optimal
+
+
+LOCAL = "- conv: {out_channels: 8, kernel_size: 3, padding: same}"
+GLOBAL = "- std/attention: {heads: 2}"
+
+
+def test_what_looks_at_all_positions_sees_more_than_what_does_not(network: Callable[..., Network]) -> None:
+    nets = {"local": network(LOCAL, "[8, 16]"), "all": network(GLOBAL, "[8, 16]")}
+    found = archcost.compare(nets, pareto=["params", "field"])
+    assert [row.measures["field"] for row in found.networks] == [3, 1], "the last map before that"
+    assert all(row.pareto_optimal for row in found.networks)
+    assert [field(row) for row in found.networks] == ["3", "all (1)"]
+    costly = network(LOCAL.replace("3", "63"), "[8, 16]")
+    found = archcost.compare({"local": costly, "all": nets["all"]}, pareto=["params", "field"])
+    assert found.networks[0].dominated_by == "all"
+    assert "and sees less (63, not all (1))." in next(facts(found))
+    options = WriteOptions(sort="field")
+    assert [row.label for row in rows_in_order(found, options)] == ["all", "local"]
+
+
+def test_of_two_that_look_at_all_positions_the_one_that_saw_more_before_sees_more(
+    network: Callable[..., Network],
+) -> None:
+    nets = [network(f"{LOCAL.replace('3', size)}\n{GLOBAL}", "[8, 16]") for size in ("1", "3")]
+    found = archcost.compare(dict(zip(("one", "three"), nets, strict=True)), pareto=["depth", "field"])
+    assert found.networks[0].dominated_by == "three"
+    assert "sees less before anything looks at all positions (1, not 3)." in next(facts(found))
 
 
 def test_a_generator_of_networks_is_read_one_by_one(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from archcost.report.options import WriteOptions
-    from archcost.results.comparison import Comparison, NetworkRow, OutputField
+    from archcost.results.comparison import Comparison, NetworkRow
     from archcost.results.report import Level
 
 HEADINGS = {
@@ -71,9 +71,10 @@ def in_order(found: Comparison, options: WriteOptions) -> list[NetworkRow]:
     name = options.sort
     sign = 1 if MEASURES[name].less_is_better else -1
 
-    def key(row: NetworkRow) -> tuple[bool, float]:
-        value = row.measures[name]
-        return value is None, sign * (value or 0)
+    def key(row: NetworkRow) -> tuple[bool, float, float]:
+        value = row.sight if name == "field" else row.measures[name]
+        whole, part = value if isinstance(value, tuple) else (0, value or 0)
+        return value is None, sign * whole, sign * part
 
     return sorted(rows, key=key)
 
@@ -159,10 +160,17 @@ def is_number(name: str) -> bool:
 
 
 def field(row: NetworkRow) -> str:
-    """The receptive field that counts: the smallest, if there are several."""
-    if not row.fields:
+    """The receptive field that counts; in parentheses that of the last map before all positions are seen."""
+    if (seen := row.least_seen) is None:
         return "-"
-    seen: OutputField = min(row.fields, key=lambda one: min(one.size or (0,)))
+    before = local_field(row)
+    return f"all ({before})" if seen.is_global and seen.size is not None else before
+
+
+def local_field(row: NetworkRow) -> str:
+    """The same without what looks at all positions."""
+    if (seen := row.least_seen) is None:
+        return "-"
     return "unknown" if seen.size is None else columns.doubt(seen) + show(seen.size)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcost.analysis.measures import MEASURES
 from archcost.report.analysis import sentences
-from archcost.report.comparison.columns import factor, field, share
+from archcost.report.comparison.columns import factor, field, local_field, share
 from archcost.results.report import field_text
 from archcost.words.wording import in_a_row, plural
 
@@ -78,7 +78,10 @@ def legend(found: Comparison, names: Sequence[str], options: WriteOptions) -> It
             seen.coverage == 1 and not seen.upper_bound for row in found.networks for seen in row.fields
         )
         read = " Every position of it is read." if whole and "coverage" not in names else ""
-        yield f"Receptive field: of the last map before anything looks at all positions.{read}"
+        before = "of the last map before anything looks at all positions"
+        if any(seen.is_global and seen.size for row in found.networks for seen in row.fields):
+            before += ", in parentheses where something does"
+        yield f"Receptive field: {before}.{read}"
 
 
 _MEMORY = {
@@ -156,8 +159,11 @@ def _times(more: int, less: int) -> str:
 
 def _sight(row: NetworkRow, winner: NetworkRow, pareto: Iterable[str]) -> Iterator[str]:
     if "field" in pareto:
-        same = row.measures["field"] == winner.measures["field"]
-        if not same:
+        mine, other = row.sight, winner.sight
+        if mine and other and mine[0] == other[0] == 1 and mine != other:
+            smaller = f"({local_field(row)}, not {local_field(winner)})"
+            yield f"sees less before anything looks at all positions {smaller}"
+        elif mine != other:
             yield f"sees less ({field(row)}, not {field(winner)})"
         elif row.fields:
             yield "sees no more"

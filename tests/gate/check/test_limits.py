@@ -115,6 +115,23 @@ def test_a_bound_of_a_field_proves_no_minimum() -> None:
     assert said(found) == [not_told]
 
 
+def test_a_limit_of_a_field_is_about_the_map_before_anything_looks_at_all_positions() -> None:
+    head = "archcost: 1\nname: net\ninput: [8, 16]\nlayers:\n"
+    attention = "  - std/attention: {heads: 2}\n"
+    config = "specs: [net.yaml]\nbudgets:\n  - min_field: 4\n"
+    before = "before anything looks at all positions"
+    Path("net.yaml").write_text(head + attention, "utf-8")
+    found = judge(config)
+    assert said(found) == [f"error budget: receptive field {before} is 1, 3 (75.0 %) short of the limit of 4"]
+    assert "heaviest" not in only(found).details, "the scores see more, and add nothing to what is judged"
+    Path("net.yaml").write_text(f"{head}  - conv: {{out_channels: 8, kernel_size: 3}}\n{attention}", "utf-8")
+    assert only(judge(config)).details["heaviest"] == "conv adds 2"
+    Path("net.yaml").write_text(f"{head}  - lstm: {{hidden_size: 8, bidirectional: true}}\n", "utf-8")
+    assert said(judge(config)) == [
+        f"error budget: receptive field is limited, but the network has none {before}"
+    ]
+
+
 def reads(image: np.ndarray) -> int:
     """How many rows of an image the middle of its first unshuffled channel reads: it has every second."""
     changed = 0

@@ -35,6 +35,12 @@ def test_a_configuration_without_budgets_does_not_pass(config: str, keeper: Gate
     assert keeper.check().failing == {"nothing-judged"}
 
 
+def test_a_limit_that_cannot_be_told_to_hold_is_one_error(keeper: Gatekeeper) -> None:
+    layers = "  - pixel_unshuffle: {downscale_factor: 2}\n  - slice: {start: 0, end: 4}\n  - relu\n"
+    keeper.main({"net.yaml": f"archcost: 1\nname: net\ninput: [3, 8, 8]\nlayers:\n{layers}"})
+    assert keeper.check("net.yaml", "--min-field", "2").failing == {"budget"}
+
+
 def test_what_a_spec_expects_of_itself_is_judged(keeper: Gatekeeper) -> None:
     keeper.main({"net.yaml": SPEC + "    expect: {params: 1152}\n"})
     assert keeper.check("net.yaml").code == 0
