@@ -240,6 +240,10 @@ CALLS = {
     "attention_gate": ("{across: [64, 56, 56], features: [64, 56, 56]}", ""),
     "basic_block": ("[64, 56, 56]", "{out_channels: 128, stride: 2}"),
     "bifpn_node": ("{across: [64, 64, 64], resized: [64, 64, 64]}", ""),
+    "biased_dot_product": (
+        "{q: [512, 24], k: [512, 24], v: [512, 24], bias: [8, 24, 24]}",
+        "{heads: 8, scale: 1}",
+    ),
     "bottleneck": ("[256, 56, 56]", "{width: 64}"),
     "c2f": ("[128, 80, 80]", "{out_channels: 128, depth: 2, add: true}"),
     "cbam": ("[256, 56, 56]", ""),
@@ -271,6 +275,7 @@ CALLS = {
     "mamba": ("[768, 128]", ""),
     "mbconv": ("[40, 28, 28]", "{out_channels: 40, kernel_size: 5}"),
     "mlp": ("[768, 197]", ""),
+    "multi_head_attention": ("{query: [256, 100], key: [256, 850], value: [256, 850]}", "{heads: 8}"),
     "pan": ("{p3: [256, 64, 64], p4: [256, 32, 32], p5: [256, 16, 16]}", ""),
     "pan_step": ("{below: [256, 64, 64], across: [256, 32, 32]}", ""),
     "preact_basic_block": ("[64, 56, 56]", "{out_channels: 128, stride: 2}"),
@@ -278,6 +283,7 @@ CALLS = {
     "res2net_split": ("[104, 56, 56]", ""),
     "resnext_bottleneck": ("[256, 56, 56]", "{out_channels: 256}"),
     "rotary": ("[64, 10]", "{heads: 4}"),
+    "scaled_dot_product": ("{q: [256, 100], k: [256, 850], v: [256, 850]}", "{heads: 8}"),
     "separable_conv": ("[3, 7, 7]", "{out_channels: 128, padding: 0}"),
     "shuffle_unit": ("[240, 28, 28]", "{out_channels: 240}"),
     "shuffle_unit_v2": ("[116, 28, 28]", ""),
@@ -298,9 +304,12 @@ CALLS = {
 MEANINGS = {
     "act": "activation, by its word",
     "act_first": "whether an activation comes first",
+    "after": "tokens behind its own that each attends to; -1 for all",
     "add": "whether each is added to its input",
     "attention": "whether the map from across is weighed by a gate",
     "axes": "spatial axes of what arrives",
+    "base": "what angles fall with, from channel to channel",
+    "before": "tokens before its own that each attends to; -1 for all",
     "bias": "whether convolutions and linear layers have a bias",
     "bins": "numbers for each distance",
     "bottleneck": "channels of the 1×1, in units of `growth`; 0 leaves it out",
@@ -364,6 +373,7 @@ MEANINGS = {
     "pool": "channels of the 1×1 behind the pool",
     "position_bias": "whether scores have a learned bias for every relative position",
     "project": "whether a 1×1 is in the shortcut",
+    "qk_norm": "whether queries and keys have an RMS norm in every head",
     "query_bias": "whether the linear layer that makes the queries has a bias",
     "rank": "channels that steps are made through",
     "rates": "dilations, one per convolution",
@@ -375,6 +385,7 @@ MEANINGS = {
     "rows": "parts that the map is cut into from top to bottom; 0 without windows",
     "rms_norm": "whether norms are RMS norms",
     "rotary": "whether queries and keys are turned by their places",
+    "rotary_base": "what the angles of `rotary` fall with, from channel to channel",
     "scale": "equal groups the channels are split into",
     "scale_factor": "ratio of the two sizes",
     "scales": "channels per convolution, in units of `out_channels`",
@@ -395,7 +406,32 @@ MEANINGS = {
     "width_per_group": "channels of each group where 256 leave",
     "window": "positions of a window along both axes; 0 for none",
 }
-"""The words of parameters, the same in all blocks."""
+"""The words of parameters, the same in all blocks but those of `ELSEWHERE`."""
+
+_SCORES = "what scores are multiplied by; 1 leaves it out"
+_PROJECTIONS = "whether the linear layers that make queries, keys and values have a bias"
+ELSEWHERE = {
+    ("attention", "bias"): _PROJECTIONS,
+    ("attention", "scale"): _SCORES,
+    ("biased_dot_product", "scale"): _SCORES,
+    ("bifpn_node", "bias"): "whether the 1×1 has a bias",
+    ("bifpn_node", "eps"): "added to the sum of the weights that each is divided by",
+    ("cbam", "bias"): "whether both 1×1 have a bias",
+    ("cross_attention", "bias"): _PROJECTIONS,
+    ("deform_conv", "bias"): "whether the convolution has a bias; that of the offsets always has",
+    ("detect", "separable"): "whether the 3×3 for classes are depthwise separable",
+    ("mamba", "inner"): "channels of each half",
+    ("multi_head_attention", "bias"): _PROJECTIONS,
+    ("multi_head_attention", "scale"): _SCORES,
+    ("scaled_dot_product", "scale"): _SCORES,
+    ("transformer_decoder_layer", "bias"): "whether linear layers and layer norms have a bias",
+    ("transformer_encoder_layer", "bias"): "whether linear layers and layer norms have a bias",
+    (
+        "transformer_encoder_layer",
+        "eps",
+    ): "added to the variance (or the mean of the squares) before its root",
+}
+"""Parameters that mean something else in a block, by its word and theirs."""
 
 
 def blocks() -> str:
@@ -407,7 +443,8 @@ def _block(file: Path) -> str:
     # No expression starts a list or a mapping, so YAML 1.1 reads a block as 1.2 does.
     text = yaml.safe_load(file.read_text("utf-8"))
     parameters = text["blocks"][file.stem]["params"]
-    rows = ((f"`{name}`", _default_of(value), MEANINGS[name]) for name, value in parameters.items())
+    words = {name: ELSEWHERE.get((file.stem, name), MEANINGS[name]) for name in parameters}
+    rows = ((f"`{name}`", _default_of(value), words[name]) for name, value in parameters.items())
     inputs, call = CALLS[file.stem]
     item = f"std/{file.stem}: {call}" if call else f"std/{file.stem}"
     return (

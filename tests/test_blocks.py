@@ -377,6 +377,9 @@ ONE_AXIS = {
     "attention",
     "rotary",
     "cross_attention",
+    "multi_head_attention",
+    "scaled_dot_product",
+    "biased_dot_product",
     "transformer_encoder_layer",
     "transformer_decoder_layer",
 }

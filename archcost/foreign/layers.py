@@ -400,6 +400,16 @@ INSTEAD = {
         "a tensor that is not learned is `{constant: {shape: [8, 49, 49], values: 0}, name: mask}`; `from: "
         "[…, mask]` reads it",
     ),
+    **each(
+        "arange linspace range",
+        "write `constant: {shape: [1, 64], values: ramp, start: 0, step: 1}`, which rises along the last "
+        "axis, or another by `axis`",
+    ),
+    **each(
+        "meshgrid coords coordsgrid coordinates coordgrid addcoords",
+        "write `constant: {shape: [2, 32, 32], values: coordinates}`, a channel per axis, the last axis "
+        "first; `{concat, from: [x, grid]}` joins it",
+    ),
     **each("eye eyelike", "write `constant: {shape: [64, 64], values: identity}`"),
     **each(
         "tril triu causalmask attentionmask attnmask",
@@ -419,7 +429,8 @@ INSTEAD = {
     **each(
         "attention crossattention scaleddotproductattention sdpa flashattention",
         "with its four linear layers, it is `std/attention` of tokens to themselves, or "
-        "`std/cross_attention` to others; its products alone are `matmul`, `softmax` and `matmul`",
+        "`std/cross_attention` to others; its products alone are `std/scaled_dot_product`, read `from: "
+        "[q, k, v]`",
     ),
     "additiveattention": f"its scores are no products; {_UNKNOWN_COST}",
     **each(

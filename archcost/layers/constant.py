@@ -9,8 +9,9 @@ from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
+from archcost.layers.axes import name_of
 from archcost.layers.base import TensorSource
-from archcost.layers.fields import NonNegative, Number, PerAxis, Sizes, must_be, shape_of
+from archcost.layers.fields import Axis, NonNegative, Number, PerAxis, Sizes, lift, must_be, shape_of
 from archcost.windows.window import Shape, show
 from archcost.words.wording import in_a_row
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from archcost.execute.kernels import Kernels
     from archcost.expressions.values import Value
 
-Rule = Literal["identity", "causal", "banded", "shifted_windows", "sinusoids"]
+Rule = Literal["identity", "causal", "banded", "shifted_windows", "sinusoids", "ramp", "coordinates"]
 
 _NEEDS: dict[Rule | str, tuple[str, ...]] = {
     "identity": (),
@@ -27,19 +28,45 @@ _NEEDS: dict[Rule | str, tuple[str, ...]] = {
     "banded": ("before", "after"),
     "shifted_windows": ("map_size", "window_size", "shift"),
     "sinusoids": (),
+    "ramp": (),
+    "coordinates": (),
 }
 """The rules, each with the fields it needs."""
 
-_MASKS = ("causal", "banded", "shifted_windows")
-_FIELDS = {"inside": _MASKS, "outside": _MASKS} | {
-    name: (rule,) for rule, needed in _NEEDS.items() for name in needed
+_MASKS: tuple[Rule, ...] = ("causal", "banded", "shifted_windows")
+_RISING: tuple[Rule, ...] = ("ramp", "coordinates")
+_FIELDS: dict[str, tuple[Rule, ...]] = {
+    "inside": _MASKS,
+    "outside": _MASKS,
+    "before": ("banded",),
+    "after": ("banded",),
+    "map_size": ("shifted_windows",),
+    "window_size": ("shifted_windows",),
+    "shift": ("shifted_windows",),
+    "base": ("sinusoids",),
+    "axis": ("ramp",),
+    "start": _RISING,
+    "step": _RISING,
 }
 """The fields that only some rules have -> these."""
 
-_AXES = {"identity": 2, "causal": 2, "banded": 2, "shifted_windows": 3, "sinusoids": 2}
-"""How many axes a rule speaks of; sinusoids have no others, and elsewhere those before repeat."""
+_AXES = {
+    "identity": 2,
+    "causal": 2,
+    "banded": 2,
+    "shifted_windows": 3,
+    "sinusoids": 2,
+    "ramp": 1,
+    "coordinates": 2,
+}
+"""How many axes a rule speaks of; sinusoids have no others, and of masks those before repeat."""
 
+_SHAPES = {"sinusoids": "[channels, length]", "coordinates": "[axes, *sizes]"}
 _FORMS = "a number, a list of numbers (or of lists of equal length), or one of " + ", ".join(_NEEDS)
+
+
+Numbers = Annotated[tuple[Number, ...], BeforeValidator(lift), Field(min_length=1)]
+"""A number, or one per spatial axis."""
 
 
 def _values(value: Value) -> Value:
@@ -60,7 +87,10 @@ class Constant(TensorSource):
     - `shifted_windows`: Swin's mask, `[windows, positions, positions]`. A position sees those of its window
       that were beside it before the map was rolled by `shift`.
     - `sinusoids`: positional encoding, `[channels, length]`. Channels 2i and 2i + 1 are the sine and the
-      cosine of `position / 10000 ** (2i / channels)`.
+      cosine of `position / base ** (2i / channels)`.
+    - `ramp`: `start + step * i` at the place i along one axis, as `arange` and `linspace` give it.
+    - `coordinates`: the places of a map, `[axes, *sizes]`: a channel for each axis, the last axis first, as
+      `grid_sample` reads them. Each is `start + step * i`.
     """
 
     within_dimension_limit: ClassVar[bool] = False
@@ -81,6 +111,11 @@ class Constant(TensorSource):
         None, description="of shifted_windows: positions of a window, per axis"
     )
     shift: PerAxis | None = Field(None, description="of shifted_windows: how far it was rolled, per axis")
+
+    base: Number = Field(10000, ge=1, description="of sinusoids: what angles fall with")
+    axis: Axis = Field(-1, description="of a ramp: the axis along which it rises; 0 is channels, -1 the last")
+    start: Numbers = Field((0,), description="of a ramp, or coordinates: the first number (per axis)")
+    step: Numbers = Field((1,), description="of a ramp, or coordinates: what each is more (per axis)")
 
     @model_validator(mode="after")
     def _has_the_fields_of_its_rule(self) -> Self:
@@ -137,7 +172,26 @@ class Constant(TensorSource):
             raise ShapeError(f"shape {show(self.shape)}, but values has {show(natural)}")
         if isinstance(self.values, str):
             self._check(self.values, self.shape, natural)
+        if self.values == "coordinates":
+            self.line(self.shape)
+        elif self.values == "ramp":
+            name_of(self.axis, self.shape)
+            self.line((1, 1))
         return self.shape
+
+    def line(self, shape: Shape) -> tuple[tuple[float, float], ...]:
+        """Where numbers start along each spatial axis of a shape, and what each is more than the one before.
+
+        Raises:
+            ShapeError: there are more or fewer than axes.
+        """
+        axes = len(shape) - 1
+        for name in ("start", "step"):
+            if (given := len(getattr(self, name))) not in {1, axes}:
+                forms = f"one, or one per axis ({axes})" if axes > 1 else "one"
+                raise ShapeError(f"{name} has {given} values, but {self.values} takes {forms}")
+        starts, steps = (each * axes if len(each) == 1 else each for each in (self.start, self.step))
+        return tuple(zip(starts, steps, strict=True))
 
     def _said(self) -> str:
         return self.values if isinstance(self.values, str) else f"{self.values:g}"
@@ -171,8 +225,10 @@ class Constant(TensorSource):
     def _check(rule: str, shape: Shape, natural: Shape) -> None:
         axes = _AXES[rule]
         if len(shape) < axes or (rule == "sinusoids" and len(shape) > axes):
-            forms = "[channels, length]" if rule == "sinusoids" else "[…, rows, columns]"
+            forms = _SHAPES.get(rule, "[…, rows, columns]")
             raise ShapeError(f"shape {show(shape)} does not fit {rule}, which is {forms}")
+        if rule == "coordinates" and shape[0] != len(shape) - 1:
+            raise ShapeError(f"shape {show(shape)} has {shape[0]} channels; coordinates have one per axis")
         if natural and shape[-axes:] != natural:
             raise ShapeError(f"shape {show(shape)}, but its windows make {show(natural)}")
 
@@ -189,7 +245,11 @@ class Constant(TensorSource):
             case "shifted_windows":
                 values = make.shifted_windows(shape, *self.windows(), self.inside, self.outside)
             case "sinusoids":
-                values = make.sinusoids(shape)
+                values = make.sinusoids(shape, self.base)
+            case "ramp":
+                values = make.ramp(shape, self.axis, *self.line((1, 1))[0])
+            case "coordinates":
+                values = make.coordinates(shape, self.line(shape))
             case _:
                 values = make.given(self.values, shape)
         return values.astype(kernels.dtype)

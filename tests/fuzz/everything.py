@@ -388,7 +388,11 @@ class Everything(Writer):
         rules: list[Item] = [
             {"values": self.random.choice((0, 1, -0.5)), "shape": self.shape()},
             {"values": [[1, 2.5], [-3, 0]]},
-            {"values": self.random.choice(("identity", "causal", "sinusoids")), "shape": self.shape()},
+            {
+                "values": self.random.choice(("identity", "causal", "sinusoids", "ramp")),
+                "shape": self.shape(),
+            },
+            {"values": "coordinates", "start": -1, "step": self.small(), "shape": [2, 4, 6]},
             {"values": "banded", "before": self.small(), "after": self.small(), "shape": self.shape()},
             {"values": "shifted_windows", "map_size": [4, 6], "window_size": 2, "shift": 1, "outside": -100},
         ]

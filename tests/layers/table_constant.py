@@ -101,4 +101,75 @@ CASES = [
             ]
         )[None],
     ),
+    Case(
+        sentence="Mixtral's angles fall with a million where others have ten thousand",
+        kind="constant",
+        fields={"shape": (4, 50), "values": "sinusoids", "base": 1_000_000},
+        inputs=(),
+        output=(4, 50),
+        value=lambda at: (cos if at[0] % 2 else sin)(at[1] / 1000 ** (at[0] // 2)),
+        torch=lambda: torch.stack(
+            [
+                wave(torch.arange(50).double() * 0.001**pair)
+                for pair in range(2)
+                for wave in (torch.sin, torch.cos)
+            ]
+        )[None],
+    ),
+    Case(
+        sentence="a ramp says of every position which one it is",
+        kind="constant",
+        fields={"shape": (2, 3, 5), "values": "ramp"},
+        inputs=(),
+        output=(2, 3, 5),
+        value=lambda at: at[2],
+        torch=lambda: torch.arange(5).double().expand(1, 2, 3, 5),
+    ),
+    Case(
+        sentence="a ramp from 1 to 0 along the channels, in quarters",
+        kind="constant",
+        fields={"shape": (5, 3), "values": "ramp", "axis": 0, "start": 1, "step": -0.25},
+        inputs=(),
+        output=(5, 3),
+        value=lambda at: (4 - at[0]) / 4,
+        torch=lambda: torch.linspace(1, 0, 5).double()[None, :, None].expand(1, 5, 3),
+    ),
+    Case(
+        sentence="the coordinates of the pixels of a map, those along the width first, as RAFT starts from",
+        kind="constant",
+        fields={"shape": (2, 4, 6), "values": "coordinates"},
+        inputs=(),
+        output=(2, 4, 6),
+        value=lambda at: at[2 - at[0]],
+        torch=lambda: torch.stack(
+            torch.meshgrid(torch.arange(4).double(), torch.arange(6).double(), indexing="ij")[::-1]
+        )[None],
+    ),
+    Case(
+        sentence="coordinates from -1 to 1 along both axes, as CoordConv and a grid of pictures have them",
+        kind="constant",
+        fields={"shape": (2, 5, 9), "values": "coordinates", "start": -1, "step": (0.5, 0.25)},
+        inputs=(),
+        output=(2, 5, 9),
+        value=lambda at: -1 + (at[2] / 4, at[1] / 2)[at[0]],
+        torch=lambda: torch.stack(
+            torch.meshgrid(
+                torch.linspace(-1, 1, 5).double(), torch.linspace(-1, 1, 9).double(), indexing="ij"
+            )[::-1]
+        )[None],
+    ),
+    Case(
+        sentence="along three axes of their own starts",
+        kind="constant",
+        fields={"shape": (3, 2, 3, 4), "values": "coordinates", "start": (10, 20, 30), "step": 2},
+        inputs=(),
+        output=(3, 2, 3, 4),
+        value=lambda at: 10 * (3 - at[0]) + 2 * at[3 - at[0]],
+        torch=lambda: torch.stack(
+            torch.meshgrid(
+                *(start + 2.0 * torch.arange(size) for start, size in ((10, 2), (20, 3), (30, 4))),
+                indexing="ij",
+            )[::-1]
+        )[None].to(torch.float64),
+    ),
 ]

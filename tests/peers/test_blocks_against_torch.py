@@ -208,6 +208,85 @@ def test_scores_have_a_number_for_every_distance(network: Build) -> None:
     mine.agrees(theirs)
 
 
+class SlidingAttention(CausalAttention):
+    """Sees two tokens before its own and one behind it, in heads of length 1 but for a learned number."""
+
+    def __init__(self, channels: int, heads: int) -> None:
+        super().__init__(channels, heads)
+        self.q_norm, self.k_norm = (nn.RMSNorm(channels // heads, eps=1e-6) for _ in "qk")
+
+    def forward(self, x: Tensor) -> Tensor:
+        q, k, v = (one.unflatten(2, (self.heads, -1)).transpose(1, 2) for one in self.qkv(x).chunk(3, dim=2))
+        seen = torch.ones(x.shape[1], x.shape[1], dtype=torch.bool).tril(1).triu(-2)
+        q, k = self.q_norm(q), self.k_norm(k)
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=seen, scale=0.3)
+        return self.project(y.transpose(1, 2).flatten(2))
+
+
+def test_a_token_sees_its_neighbours_through_normed_queries_and_keys(network: Build) -> None:
+    mine = ours(
+        network, "std/attention: {heads: 4, before: 2, after: 1, qk_norm: true, scale: 0.3}", "[16, 7]"
+    )
+    theirs = built(SlidingAttention, 16, 4)
+    norms = {f"{one}_norm": f"{long}_norm.rms_norm" for one, long in (("q", "query"), ("k", "key"))}
+    mine.load(theirs, {"qkv": "qkv", "project": "project"})
+    for name, path in norms.items():
+        theirs.get_submodule(name).weight.data = mine.tensor(path)
+    mine.agrees(theirs)
+
+
+class Product(nn.Module):
+    """PyTorch's product alone: of heads that are channels in a row."""
+
+    def __init__(self, heads: int, **named: object) -> None:
+        nn.Module.__init__(self)
+        self.heads, self.named = heads, named
+
+    def forward(self, q: Tensor, k: Tensor, v: Tensor, bias: Tensor | None = None) -> Tensor:
+        q, k, v = (one.unflatten(2, (self.heads, -1)).transpose(1, 2) for one in (q, k, v))
+        return F.scaled_dot_product_attention(q, k, v, bias, **self.named).transpose(1, 2).flatten(2)
+
+
+def test_the_product_alone_is_that_of_torch(network: Build) -> None:
+    call = "{from: [q, k, v], std/scaled_dot_product: {heads: 4}}"
+    mine = ours(network, call, "{q: [16, 7], k: [16, 5], v: [24, 5]}")
+    mine.agrees(built(Product, 4))
+
+
+def test_the_product_sees_what_came_before_by_another_scale(network: Build) -> None:
+    call = "{from: [q, k, v], std/scaled_dot_product: {heads: 4, causal: true, scale: 0.7}}"
+    mine = ours(network, call, "{q: [16, 7], k: [16, 7], v: [24, 7]}")
+    mine.agrees(built(Product, 4, is_causal=True, scale=0.7))
+
+
+def test_the_product_has_a_bias_from_elsewhere(network: Build) -> None:
+    call = "{from: [q, k, v, bias], std/biased_dot_product: {heads: 4, scale: 1}}"
+    mine = ours(network, call, "{q: [16, 7], k: [16, 5], v: [24, 5], bias: [4, 7, 5]}")
+    mine.agrees(built(Product, 4, scale=1.0))
+
+
+class GivenAttention(nn.Module):
+    """PyTorch's attention of three tensors."""
+
+    def __init__(self, channels: int, heads: int, **named: object) -> None:
+        nn.Module.__init__(self)
+        self.attention = nn.MultiheadAttention(channels, heads, batch_first=True, **named)
+
+    def forward(self, *given: Tensor) -> Tensor:
+        return self.attention(*given)[0]
+
+
+def test_queries_keys_and_values_come_from_where_they_are_said_to(network: Build) -> None:
+    call = "{from: [query, key, value], std/multi_head_attention: {heads: 4}}"
+    mine = ours(network, call, "{query: [16, 7], key: [24, 5], value: [8, 5]}")
+    theirs = built(GivenAttention, 16, 4, kdim=24, vdim=8)
+    for part in "qkv":
+        getattr(theirs.attention, f"{part}_proj_weight").data = mine.tensor(part)
+    theirs.attention.in_proj_bias.data = torch.cat([mine.tensor(part, "bias") for part in "qkv"])
+    mine.load(theirs, {"attention.out_proj": "project"})
+    mine.agrees(theirs)
+
+
 class WindowAttention(nn.Module):
     """Swin's, of a map that its windows divide, as its authors publish it."""
 

@@ -42,9 +42,21 @@ def shifted_windows(  # noqa: PLR0913, PLR0917 - what a mask of windows is made 
     return given(np.where(seen, inside, outside), shape)
 
 
-def sinusoids(shape: Shape) -> Array:
+def sinusoids(shape: Shape, base: float) -> Array:
     """Sines in even channels and cosines in odd ones, slower from pair to pair."""
     channels, length = shape
     pair = np.arange(channels)[:, None] // 2
-    angles = np.arange(length) / 10000 ** (2 * pair / channels)
+    angles = np.arange(length) / base ** (2 * pair / channels)
     return np.where(np.arange(channels)[:, None] % 2, np.cos(angles), np.sin(angles))
+
+
+def ramp(shape: Shape, axis: int, start: float, step: float) -> Array:
+    """Numbers that rise along one axis by the same step."""
+    along = start + step * np.arange(shape[axis], dtype=np.float64)
+    return given(along.reshape([-1 if i == axis % len(shape) else 1 for i in range(len(shape))]), shape)
+
+
+def coordinates(shape: Shape, lines: tuple[tuple[float, float], ...]) -> Array:
+    """Per axis of a map a channel that rises along it, that of the last axis first."""
+    sizes = shape[1:]
+    return np.stack([ramp(sizes, axis, *lines[axis]) for axis in reversed(range(len(sizes)))])

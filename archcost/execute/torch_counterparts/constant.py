@@ -25,7 +25,14 @@ def _constant(torch: Torch, layer: Constant) -> Tensor:
         case "shifted_windows":
             y = _mask(torch, layer, _shifted_windows(torch, layer))
         case "sinusoids":
-            y = _sinusoids(torch, *shape)
+            y = _sinusoids(torch, *shape, base=layer.base)
+        case "ramp":
+            y = _line(torch, shape[layer.axis], *layer.line((1, 1))[0])
+            y = y.reshape([-1 if i == layer.axis % len(shape) else 1 for i in range(len(shape))])
+        case "coordinates":
+            lines = zip(shape[1:], layer.line(shape), strict=True)
+            axes = torch.meshgrid([_line(torch, size, *line) for size, line in lines], indexing="ij")
+            y = torch.stack(axes[::-1])
         case numbers:
             y = torch.tensor(numbers, dtype=torch.float64)
     return y.to(torch.float64).expand(1, *shape)
@@ -54,10 +61,14 @@ def _shifted_windows(torch: Torch, layer: Constant) -> Tensor:
     return regions[:, :, None] == regions[:, None, :]
 
 
-def _sinusoids(torch: Torch, channels: int, length: int) -> Tensor:
+def _line(torch: Torch, count: int, start: float, step: float) -> Tensor:
+    return torch.linspace(start, start + step * (count - 1), count, dtype=torch.float64)
+
+
+def _sinusoids(torch: Torch, channels: int, length: int, *, base: float) -> Tensor:
     position = torch.arange(length, dtype=torch.float64)
     pair = torch.arange(channels, dtype=torch.float64) // 2
-    angle = position / (10000.0 ** (2 * pair / channels))[:, None]
+    angle = position / (base ** (2 * pair / channels))[:, None]
     return torch.where(torch.arange(channels)[:, None] % 2 == 0, angle.sin(), angle.cos())
 
 
