@@ -28,6 +28,8 @@ def _check(facts: Facts) -> Iterator[Finding]:
         for region in _regions(network, alive):
             ends = [node for node in region if not network.readers[node]]
             level = "warn" if costs.computes(region) else "info"
+            if level == "info" and costs.are_free(region):
+                continue
             yield at(ends[0], RULE.name, level, f"{_which(region, ends)}: {costs.of(region)}; {_ADVICE}")
 
 
@@ -57,6 +59,10 @@ class _Costs:
     def computes(self, region: Sequence[Node]) -> bool:
         """Whether anything is learned or calculated in it, rather than only moved."""
         return any(any(self._costs[node].operations) or self._costs[node].params for node in region)
+
+    def are_free(self, region: Sequence[Node]) -> bool:
+        """Whether nothing is stored either: all of it names what is there, as `identity` does."""
+        return all(node.layer.alias for node in region)
 
     def of(self, region: Sequence[Node]) -> str:
         """The cost of a region, and what share that is."""
@@ -99,7 +105,8 @@ What no output depends on is paid for and changes nothing. Mostly a merge was fo
 one output of a block was left over, or the last item, which is the output where `outputs` names none, does
 not read what was meant. What hangs together is one finding, at the first of its layers that nobody reads; the
 numbers are of all of them. Weights that a layer shares with one that is needed are not counted. Reading the
-size alone (`like`) needs no values. What is only moved, as by a slice, costs nothing and is `info`.
+size alone (`like`) needs no values. What is only moved, as by a slice, is `info`, and what costs nothing at
+all, as `identity` in the last round of a repeat, is not reported.
 
 Merge it, name it under `outputs`, or leave it out.
 """,

@@ -38,7 +38,8 @@ def _suspicion(x: Shape, network: Network) -> str:
     if images(x) or (x[0] == 1 and x[1] not in x[2:]):  # one channel of three axes that are no cube
         return (
             f"{_read(x)}. A spec has no batch axis: is {_written(x[1:])} meant? "
-            f"If it is a volume, a layer that says so (`conv3d`) settles it"
+            f"If it is a volume, a layer that says so (`conv3d`) settles it, or else "
+            f"`rules: {{suspicious-input: off}}` in archcost.yaml"
         )
     return ""
 
@@ -74,11 +75,13 @@ with another order is no error, since every list of sizes is some network's inpu
 other network. Reported is, in the spec as well as with `--input`:
 
 - a first axis of 1 before three others, or a second one of 1 or 3 before two large ones: a batch. A volume of
-  one channel looks the same. It is not reported if two of its axes are equally long, or if some layer asserts
-  three axes, by its word (`conv3d`) or with a value for each (`kernel_size: [3, 3, 3]`);
+  one channel looks the same. It is not reported if its depth, neither 1 nor 3, is as long as its height or
+  width, or if some layer asserts three axes, by its word (`conv3d`) or with a value for each
+  (`kernel_size: [3, 3, 3]`);
 - a last axis of 1, 3 or 4 behind two of at least 16: channels that come last.
 
-Write the channels first and leave the batch out.
+Write the channels first and leave the batch out. Where a volume is meant and no layer can say so, as of a
+clip that is cut into frames, `suspicious-input: off` below `rules`, or a waiver, keeps `check` from complaining.
 """,
     good="""\
 archcost: 1

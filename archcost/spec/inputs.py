@@ -61,10 +61,11 @@ def _instead(name: str, given: Shape, template: Template, variables: Mapping[str
     if not isinstance(value, tuple) or len(value) in {0, len(given)}:
         return given
     axes = in_a_row(("channels", *axis_names(len(value) - 1)))
+    expected = f"{len(value)} sizes are" if len(value) > 1 else "one size is"
     is_batch = given[0] == 1 and len(given) == len(value) + 1
     batch = f"; a batch is no part of it: {_shape_text(given[1:])}" if is_batch else ""
     raise UsageError(
-        f"--input {_shape_text(given)}: '{name}' is {describe(value)} in the spec, so {len(value)} sizes are "
+        f"--input {_shape_text(given)}: '{name}' is {describe(value)} in the spec, so {expected} "
         f"expected ({axes}), and this has {len(given)}{batch}"
     )
 
@@ -105,19 +106,29 @@ def _count(size: Field) -> int | None:
 
 
 def given_shapes(
-    given: InputShape | Mapping[str, InputShape] | None, names: list[str], limits: Limits
+    given: InputShape | Mapping[str, InputShape] | None,
+    templates: Mapping[str, Template],
+    variables: Mapping[str, Value],
+    limits: Limits,
 ) -> dict[str, Shape]:
     """`--input` by input name.
+
+    Args:
+        given: what the user gave.
+        templates: the spec's own shapes.
+        variables: what these are computed from.
+        limits: how large a size may be.
 
     Raises:
         UsageError: it names no input of the spec, or is no shape.
     """
     if given is None:
         return {}
+    names = list(templates)
     if isinstance(given, Mapping):
         texts = {name: _shape_text(shape) for name, shape in given.items()}
     else:
-        texts = _split(_shape_text(given), names)
+        texts = _split(_shape_text(given), templates, variables)
     for name in texts:
         if name not in names:
             near = suggest(name, names) or "; there is " + ", ".join(names)
@@ -129,8 +140,9 @@ def _shape_text(shape: InputShape) -> str:
     return shape if isinstance(shape, str) else "x".join(str(size) for size in shape)
 
 
-def _split(text: str, names: list[str]) -> dict[str, str]:
+def _split(text: str, templates: Mapping[str, Template], variables: Mapping[str, Value]) -> dict[str, str]:
     """`left=3x8x8,right=3x8x8`, or one shape for the only input there is."""
+    names = list(templates)
     parts = [part.partition("=") for part in text.split(",")]
     if all(equals for _, equals, _ in parts):
         return _each_once([(name.strip(), shape.strip()) for name, _, shape in parts])
@@ -143,8 +155,22 @@ def _split(text: str, names: list[str]) -> dict[str, str]:
         and written.count("x") < 4 * len(names)
     )
     if not fits:
-        written = ",".join(f"{name}=3x64x64" for name in names) if len(names) > 1 else "3x64x64"
+        shapes = (_example(written, template, variables) for template in templates.values())
+        named = ",".join(f"{name}={shape}" for name, shape in zip(names, shapes, strict=True))
+        written = named if len(names) > 1 else "3x64x64"
     raise UsageError(f"--input {short(text)}: write {written}")
+
+
+def _example(written: str, template: Template, variables: Mapping[str, Value]) -> str:
+    """What to write for an input: what was written, if it has as many axes as the spec's, else the spec's."""
+    try:
+        own = template.resolve(variables)
+    except Mistake:
+        return "3x64x64"
+    if not isinstance(own, tuple) or not own or None in map(_count, own):
+        return "3x64x64"
+    fits = re.fullmatch(r"\d+(x\d+)*", written) and written.count("x") == len(own) - 1
+    return written if fits else "x".join(map(str, own))
 
 
 def _each_once(given: list[tuple[str, str]]) -> dict[str, str]:

@@ -120,7 +120,7 @@ def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
     survey = Survey(spec)
     variables = variable_values(spec, chosen, overrides, problems, limits)
     check_effect(overrides, spec, survey.idle)
-    given = given_shapes(input_, list(spec.inputs), limits)
+    given = given_shapes(input_, spec.inputs, variables, limits)
     inputs = network_inputs(spec.inputs, variables, given, problems, limits)
     problems.stop_if_any()
     try:

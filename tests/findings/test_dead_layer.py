@@ -27,6 +27,13 @@ def found(net: Network) -> list[Finding]:
     return [finding for finding in archcost.analyze(net).findings if finding.rule == RULE]
 
 
+def test_what_costs_nothing_at_all_is_not_reported(said: Said) -> None:
+    """A name that a repeat gives anew in every round, and that nobody reads after the last."""
+    layers = "- {name: a, relu}\n- {name: again, identity}\n- {from: a, sigmoid}\n"
+    assert said(RULE, layers) == []
+    assert len(said(RULE, layers.replace("identity", "slice: {start: 1}"))) == 1
+
+
 def test_a_forgotten_merge_costs_all_that_leads_to_it(said: Said) -> None:
     """A pyramid whose merge reads the wrong item. c4 is 16·32·9 + 32, p4 32·8 + 8, up has none."""
     layers = """

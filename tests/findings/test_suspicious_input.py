@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 RULE = "suspicious-input"
 LAYER = "- conv: {out_channels: 8, kernel_size: 1}"
-BATCH = "A spec has no batch axis: is {} meant? If it is a volume, a layer that says so (`conv3d`) settles it"
+BATCH = (
+    "A spec has no batch axis: is {} meant? If it is a volume, a layer that says so (`conv3d`) settles it, "
+    "or else `rules: {{suspicious-input: off}}` in archcost.yaml"
+)
 LAST = "Channels come first: is {} meant?"
 BOTH = "Channels come first, and there is no batch: is {} meant?"
 
