@@ -81,7 +81,7 @@ other network. Reported is, in the spec as well as with `--input`:
 - a last axis of 1, 3 or 4 behind two of at least 16: channels that come last.
 
 Write the channels first and leave the batch out. Where a volume is meant and no layer can say so, as of a
-clip that is cut into frames, `suspicious-input: off` below `rules`, or a waiver, keeps `check` from complaining.
+clip that is cut into frames, `suspicious-input: off` below `rules`, or a waiver, keeps `check` quiet.
 """,
     good="""\
 archcost: 1
