@@ -325,10 +325,13 @@ for _class in (ItemFields, Kind):
 class Layer(Kind):
     """A kind with one input. `x` is always the shape that arrives, `(channels, *axes)`, or its values."""
 
+    if_several: ClassVar[str] = "choose one with `from`"
+    """What to do where several tensors arrive."""
+
     def check_inputs(self, count: int) -> None:
         """One."""
         if count != 1:
-            raise ShapeError(f"takes one input, but {how_many_arrive(count)}; choose one with `from`")
+            raise ShapeError(f"takes one input, but {how_many_arrive(count)}; {self.if_several}")
 
     @abstractmethod
     def output_shape(self, x: Shape) -> Shape:

@@ -46,6 +46,9 @@ class Conv(Layer):
     only the input channels its row lists (LeNet-5's C3), and the weights are one kernel per link.
     """
 
+    if_several: ClassVar[str] = (
+        "choose one with `from`, or use `dynamic_conv`, which reads weights that are computed"
+    )
     reference: ClassVar[str] = "Dumoulin & Visin 2016, A guide to convolution arithmetic, relationship 15"
 
     out_channels: OutChannels
@@ -171,6 +174,9 @@ class DepthwiseConv(Layer):
     `[in_channels * multiplier, 1, *kernel_size]`; the outputs of one channel stand side by side.
     """
 
+    if_several: ClassVar[str] = (
+        "choose one with `from`, or use `dynamic_conv`, which reads weights that are computed"
+    )
     reference: ClassVar[str] = "Howard et al. 2017, MobileNets, equations 3 and 4"
 
     kernel_size: KernelSize
@@ -237,6 +243,10 @@ class ConvTranspose(Layer):
     the output as it is before cropping.
     """
 
+    if_several: ClassVar[str] = (
+        "choose one with `from`; with weights that are computed there is none: `upsample`, then "
+        "`dynamic_conv`, which reads them"
+    )
     reference: ClassVar[str] = "Dumoulin & Visin 2016, A guide to convolution arithmetic, relationship 14"
 
     out_channels: OutChannels

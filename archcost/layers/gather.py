@@ -54,13 +54,13 @@ class Gather(Moving):
 
     - `relative_positions`, of the n positions of a window: `[n, n]`, how far one is from another, along each
       axis a number below `2 * size - 1`, all of them counted row by row. Of a `parameter` of `[heads, 169]`,
-      `axis: 1, index: relative_positions, window_size: [7, 7]` makes Swin's biases `[heads, 49, 49]`;
+      `axis: 1, index: relative_positions, window_size: [7, 7]` makes the biases `[heads, 49, 49]` of Swin
+      (Liu et al. 2021, equation 4);
     - `declared`: a buffer `index` of a shape, kept with the weights. Its numbers change no cost; a run takes
       those of `weights`, or random ones. Which elements are read is then known only to be some of the axis.
     """
 
     axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
-    reference: ClassVar[str] = "Liu et al. 2021, Swin Transformer, equation 4"
 
     index: Annotated[Literal["relative_positions", "declared"] | tuple[Any, ...], BeforeValidator(_index)] = (
         Field(

@@ -58,6 +58,11 @@ class TorchProof(Record):
     tolerance: float
     untold: str
 
+    @property
+    def differs(self) -> bool:
+        """Whether it is more than rounding."""
+        return not self.untold and not (self.difference is not None and self.difference <= self.tolerance)
+
 
 class NodeProof(Record):
     """One layer.

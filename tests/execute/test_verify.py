@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
@@ -10,8 +11,11 @@ import numpy as np
 import pytest
 
 from archcost.execute.kernels import activation
+from archcost.execute.proof_report import verify_report
 from archcost.execute.tensors import Tensors
 from archcost.execute.verification import NOT_FINITE, runs, verify
+from archcost.report.verification.blocks import remarks
+from archcost.results.verification import TorchProof
 from archcost.schemas import schema
 
 if TYPE_CHECKING:
@@ -209,6 +213,25 @@ def test_agreement_is_exit_0_in_one_line_with_quiet(run: Run, spec: str) -> None
     code, out, err = run("verify", spec, "--quiet")
     assert (code, err) == (0, "")
     assert out == "net: all 4 nodes agree: shapes, params, 5 counts, fields (8 positions, 1.160 k pairs)\n"
+
+
+def test_a_network_whose_inputs_have_no_positions_says_that_no_field_was_compared(
+    run: Run, network: Load, tmp_path: Path
+) -> None:
+    network("- linear: {out_features: 2}", "[4]")
+    code, out, err = run("verify", str(tmp_path / "net.yaml"), "--quiet")
+    assert (code, err) == (0, "")
+    assert out == "net: the node agrees: shapes, params, 5 counts; no fields, for no input has positions\n"
+
+
+def test_values_that_differ_from_those_of_pytorch_are_not_called_the_same(network: Load) -> None:
+    report = verify_report(verify(network(LAYERS)))
+    proofs = (TorchProof(difference=d, tolerance=1e-9, untold="") for d in (0.0, 1e-15, None, 2.3))
+    nodes = tuple(replace(node, torch=proof) for node, proof in zip(report.nodes, proofs, strict=True))
+    said = [line for line in remarks(replace(report, nodes=nodes)) if "PyTorch" in line]
+    assert said[0] == "PyTorch gives the same values at 2 nodes: at most 1.0e-15 off, relatively."
+    assert said[1].startswith("PyTorch gives other values at c, d. Where terms cancel")
+    assert len(said) == 2
 
 
 def test_the_report_is_the_same_every_time(run: Run, spec: str) -> None:

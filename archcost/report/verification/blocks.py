@@ -77,6 +77,8 @@ def verdict(report: VerifyReport) -> str:
     nodes = "the node agrees" if count == 1 else f"all {count} nodes agree"
     but = f"; {declared} declared, not proved" if declared else ""
     fields = ""
+    if not report.positions:
+        fields = "; no fields, for no input has positions"
     if probed := sum(map(len, report.positions.values())):
         pairs = sum(node.field.pairs for node in report.nodes)
         fields = f", fields ({plural(probed, 'position')}, {si(pairs)} pairs)"
@@ -125,9 +127,15 @@ def remarks(report: VerifyReport) -> Iterator[str]:
 
 
 def _torch(report: VerifyReport) -> Iterator[str]:
-    found = [node.torch for node in report.nodes if node.torch]
-    if told := [proof.difference or 0.0 for proof in found if not proof.untold]:
-        yield f"PyTorch gives the same values at {len(told)} nodes: at most {max(told):.1e} off, relatively."
+    told = [(node.path, node.torch) for node in report.nodes if node.torch and not node.torch.untold]
+    if same := [proof.difference or 0.0 for _, proof in told if not proof.differs]:
+        nodes = plural(len(same), "node")
+        yield f"PyTorch gives the same values at {nodes}: at most {max(same):.1e} off, relatively."
+    if others := [path for path, proof in told if proof.differs]:
+        yield (
+            f"PyTorch gives other values at {few_of(others, _LISTED)}. Where terms cancel, as in the mean "
+            "behind a norm, all that is left is rounding, and no two ways of adding up agree on that."
+        )
     for reason, nodes in _by_reason((n.torch.untold, n.path) for n in report.nodes if n.torch):
         yield f"Not compared with PyTorch, {reason}: {few_of(nodes, _LISTED)}."
 
