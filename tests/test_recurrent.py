@@ -135,6 +135,15 @@ def test_in_both_directions_it_reads_all(kind: str, network: Build) -> None:
     assert (found.size, found.is_global, found.certainty) == ((9,), True, "exact")
 
 
+@pytest.mark.parametrize("kind", UNITS)
+def test_in_both_directions_as_many_positions_leave_as_far_apart(kind: str, network: Build) -> None:
+    conv = "- conv: {out_channels: 4, kernel_size: 3, stride: 2, padding: 1}"
+    both = f"- {kind}: {{hidden_size: 2, bidirectional: true}}"
+    fields = receptive_fields(network(f"{conv}\n{both}\n{both}\n{conv}\n- global_avg_pool", "[4, 40]"))
+    # The pool leaves one of the ten positions that there are then, four apart.
+    assert [field["input"].stride for field in fields] == [(2,), (2,), (2,), (4,), (40,)]
+
+
 @pytest.mark.parametrize(("layers", "certainty"), [(1, "at_most"), (2, "exact")])
 def test_one_direction_cut_out_of_both_reads_no_more_than_all(
     layers: int, certainty: str, network: Build

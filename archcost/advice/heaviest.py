@@ -12,7 +12,7 @@ from archcost.passes.liveness import Plan
 from archcost.results import tree
 from archcost.results.report import COUNTS
 from archcost.windows.window import show, size
-from archcost.words.numbers import percent, si
+from archcost.words.numbers import percent, read_of_all, share_percent, si
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -176,7 +176,7 @@ def _coverage(facts: Facts) -> str:
     """The first layer that does not read all of its field."""
     for path, field in moving_fields(facts.report).items():
         if field.holes:
-            whole = size(field.size)
-            read = percent(whole - field.holes, whole)
-            return f"{path} is the first with holes: it reads {read} % of {show(field.size)} positions"
+            share = share_percent(field.coverage, field.size)
+            most = "" if read_of_all(field.coverage, field.size, field.holes) else "up to "
+            return f"{path} is the first with holes: it reads {share} % of {most}{show(field.size)} positions"
     return ""

@@ -68,7 +68,9 @@ def _field(facts: Facts) -> int | None:
 
 
 def _coverage(facts: Facts) -> float | None:
-    return _least([field.coverage for field in facts.output_fields])
+    """Of a field that may be smaller nobody knows how much of it is read."""
+    fields = facts.output_fields
+    return _least([None if field.upper_bound else field.coverage for field in fields])
 
 
 _ELEMENTS = ("params", "buffers", "activations", "memory_access")

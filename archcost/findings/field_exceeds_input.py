@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from archcost.network import Input, Node
     from archcost.passes.receptive_field import Field
     from archcost.results.report import Finding
+    from archcost.windows.window import Axes
 
 
 def _check(facts: Facts) -> Iterator[Finding]:
@@ -32,7 +33,7 @@ _RECURRENT = {"lstm", "gru", "rnn", "selective_scan"}
 
 
 def _first(facts: Facts) -> dict[str, tuple[Node, Field]]:
-    """For every input, the first node whose field is larger. An upper bound proves nothing."""
+    """For every input, the first node of which every output's field is larger. A bound proves nothing."""
     axes = {tensor.path: tensor.output[1:] for tensor in facts.network.inputs}
     found: dict[str, tuple[Node, Field]] = {}
     behind: set[Node | Input] = set()
@@ -42,14 +43,19 @@ def _first(facts: Facts) -> dict[str, tuple[Node, Field]]:
             continue
         for name, whole in facts.fields[node].items():
             field = whole.moving
-            if name not in found and field and any(map(gt, field.size, axes[name])) and not field.upper_bound:
+            if name not in found and field and _larger(field, axes[name]) and not field.upper_bound:
                 found[name] = node, field
     return found
 
 
+def _larger(field: Field, axes: Axes) -> list[int]:
+    """The axes along which the field of every output is larger: of attention's scores some are small."""
+    return [axis for axis, larger in enumerate(map(gt, field.least or field.size, axes)) if larger]
+
+
 def _message(field: Field, tensor: Input, name: str) -> str:
     axes = tensor.output[1:]
-    larger = [axis for axis, (r, n) in enumerate(zip(field.size, axes, strict=True)) if r > n]
+    larger = _larger(field, axes)
     return (
         f"its receptive field of {show(field.size)} is larger than {name} of {show(axes)} "
         f"{along(larger, len(axes))}: from here on every output sees beyond a border, and one in the middle "

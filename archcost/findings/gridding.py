@@ -14,7 +14,7 @@ from archcost.dilation.published_rules import is_complete, published_rules
 from archcost.findings.rule import Rule, at
 from archcost.passes.stacks import ENDS, by_run, rates
 from archcost.windows.window import axis_names
-from archcost.words.numbers import listed
+from archcost.words.numbers import listed, read_of_all, share_percent
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,8 +69,8 @@ def _message(stack: Stack, field: Field, accesses: AccessCache) -> str:
 
 
 def _share(field: Field) -> str:
-    total = prod(field.size)
-    return f"{total - field.holes:,} of {total:,}"
+    part = f"{share_percent(field.coverage, field.size)} % of up to {prod(field.size):,}"
+    return read_of_all(field.coverage, field.size, field.holes) or part
 
 
 def _chain(links: Sequence[Link]) -> str:

@@ -78,6 +78,9 @@ def _seen(name: str, axis: Axis | None, facts: Facts) -> MeasuredPart:
         return MeasuredPart(None)
     output_fields = [s for s in facts.output_fields if s.size and (axis is None or len(s.size) == axis.count)]
     bounds = any(field.upper_bound for field in output_fields)
+    if name == "coverage":
+        shares = [field.coverage for field in output_fields if field.coverage is not None]
+        return MeasuredPart(min(shares, default=None), bounds)
     if axis is None:
         return MeasuredPart(MEASURES[name].of(facts), bounds)
     return MeasuredPart(min((s.size[axis.index] for s in output_fields if s.size), default=None), bounds)

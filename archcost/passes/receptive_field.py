@@ -63,6 +63,7 @@ class Field(NamedTuple):
         alignment: where output 0 lies. That is `center`, but with phases the mean over one period of the
             middle of output u's field less u strides: nearest neighbours and bilinear interpolation agree
             in it. Empty if nothing moves along with the output.
+        least: `size`, but the smallest of any output along each axis; empty if all are as large.
     """
 
     size: tuple[int, ...]
@@ -76,6 +77,7 @@ class Field(NamedTuple):
     alignment: tuple[Fraction, ...] = ()
     is_known: bool = True
     is_nominal: bool = False
+    least: tuple[int, ...] = ()
 
     @property
     def moving(self) -> Field | None:
@@ -223,7 +225,7 @@ class Tracer(Follower[Reaches]):
         if access.how:
             if access.mixes_channels and (reach.has_digits or reach.blurred):
                 reach = _mixed(reach, self._accesses.channels(node, position), x, y, whole)
-            return _rearranged(access.way, reach, access.how, x, whole)
+            return _rearranged(access.way, reach, access.how, (x, y), whole)
         mixed = reach.has_digits or reach.blurred
         if access.stages:
             found = self._staged(access, reach, x, whole)
@@ -254,18 +256,24 @@ class Tracer(Follower[Reaches]):
 
     def _slid(self, reach: Reach, window: Window, x: Shape, y: Shape) -> Reach:
         """What a node reads through a window, from what the tensor of shape `x` does."""
-        if reach.counted or reach.has_digits or len(reach.stride) != len(window.kernel):
+        follows = reach.counted or reach.has_digits or len(reach.stride) != len(window.kernel)
+        if reach.moving and follows:
             reach = slid(reach, window, x, y)
         else:
             reach = self._slider.slide(reach, window)
         return through_gaps(reach, window, y)
 
 
-def _rearranged(way: Way, reach: Reach, how: Rearrangement, x: Shape, whole: Axes) -> Reach:
+def _rearranged(
+    way: Way, reach: Reach, how: Rearrangement, shapes: tuple[Shape, Shape], whole: Axes
+) -> Reach:
+    """What is read through a rearrangement of a tensor of the first shape into one of the second."""
+    x, y = shapes
     found = rearranged(reach, how, x, whole)
     if way == "everywhere":
-        over = zip(reach.stride, x[1:], strict=False) if len(reach.stride) == len(x) - 1 else ()
-        return found._replace(is_global=True, stride=tuple(s * n for s, n in over) or reach.stride)
+        # A pool leaves a single position of all there were, recurrence in both directions every one of them.
+        over = zip(reach.stride, x[1:], y[1:], strict=False) if len(reach.stride) == len(x) - 1 else ()
+        return found._replace(is_global=True, stride=tuple(s * n / m for s, n, m in over) or reach.stride)
     if way == "beside all" and found.fixed:
         # What an output reads at its own place is worth knowing beside what a norm over the map does.
         return merge([found, reach])._replace(is_global=True, stride=reach.stride)
@@ -405,8 +413,9 @@ def _of_patterns(reach: Reach, patterns: list[list[Box]] | None) -> Field | None
         shares.append((Fraction(count, total), total - count))
     if not sizes:
         return None
+    size, least = (tuple(map(end, zip(*sizes, strict=True))) for end in (max, min))
     return Field(
-        size=tuple(map(max, zip(*sizes, strict=True))),
+        size=size,
         stride=reach.stride,
         center=_center(reach),
         coverage=min(share for share, _ in shares),
@@ -414,6 +423,7 @@ def _of_patterns(reach: Reach, patterns: list[list[Box]] | None) -> Field | None
         upper_bound=reach.upper_bound,
         is_nominal=reach.nominal,
         alignment=() if move_apart(reach) else _alignment(reach),
+        least=least if least != size else (),
     )
 
 

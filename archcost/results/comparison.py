@@ -67,7 +67,8 @@ class NetworkRow(Record):
         vars: the variables with their final values.
         inputs: shapes by name.
         outputs: shapes by name.
-        measures: its numbers by name, elements where memory is meant; null where it has none.
+        measures: its numbers by name, elements where memory is meant; null where it has none, or it is not
+            known.
         best_peak_is_exact: False if `best_peak` is only the best order that was found.
         relative: each whole number over the base's, as `p/q` in lowest terms; null where the base's is 0.
         fields: what its outputs see of its inputs.

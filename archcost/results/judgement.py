@@ -170,7 +170,8 @@ class CheckedSpec(Record):
         label: the path, with the variant or the settings it was read with.
         name: the network's.
         variant: the variant that was chosen, if any.
-        measures: its numbers by name (`params`, `macs`, `peak`, `field` ...); null where it has none.
+        measures: its numbers by name (`params`, `macs`, `peak`, `field` ...); null where it has none, or it
+            is not known.
         base: the same at the base; null without one.
         causes: what changed since the base, and what that costs; empty without a base or a difference.
         declared: what the spec states rather than has derived: its `custom` layers.

@@ -174,19 +174,21 @@ class Slider:
 
     def slide(self, reach: Reach, window: Window) -> Reach:
         """The reach through a window: per phase, the union over the taps."""
+        moves = window.stretch or any(step != 1 for step in window.stride)
+        steps = zip(reach.stride, window.steps, strict=False) if moves else ()
+        stride = tuple(s * step for s, step in steps) or reach.stride
         if not reach.moving:
-            return reach
+            # All outputs read the same, and still they lie so far apart.
+            return reach._replace(stride=stride) if len(stride) == len(reach.stride) else reach
         moving: list[MovingBox] = []
         exact = True
         for lines in reach.moving:
             slid = [self._line(line, window, axis) for axis, line in enumerate(lines)]
             exact = exact and all(fits for _, fits in slid)
             moving.append(tuple(line for line, _ in slid if line is not None))
-        moves = window.stretch or any(step != 1 for step in window.stride)
-        stride = zip(reach.stride, window.steps, strict=True) if moves else ()
         return reach._replace(
             moving=tuple(lines for lines in moving if len(lines) == len(reach.stride)),
-            stride=tuple(s * step for s, step in stride) or reach.stride,
+            stride=stride,
             upper_bound=reach.upper_bound or not exact,
         )
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-    from fractions import Fraction
+    from collections.abc import Callable, Iterable, Sequence
 
 Units = Literal["si", "raw"]
 
@@ -51,6 +52,36 @@ def percent(part: int, whole: int) -> str:
     if tenths == 1000 and part != whole:
         return ">99.9"
     return f"{tenths // 10}.{tenths % 10}"
+
+
+def share_read(coverage: float | Fraction, size: Sequence[int]) -> Fraction:
+    """A coverage as the fraction it was before it was a float: of a box of `size`, or of a smaller one.
+
+    >>> str(share_read(22 / 26, (2, 13)))
+    '11/13'
+    """
+    return Fraction(coverage).limit_denominator(max(1, prod(size)))
+
+
+def read_of_all(coverage: float | Fraction, size: Sequence[int], holes: int) -> str:
+    """How many positions of a box are read; empty if the emptiest output reads those of a smaller box.
+
+    >>> read_of_all(22 / 26, (2, 13), 4), read_of_all(6 / 10, (2, 13), 4)
+    ('22 of 26', '')
+    """
+    total = prod(size)
+    read = total - holes
+    return f"{read:,} of {total:,}" if share_read(coverage, size) == Fraction(read, total) else ""
+
+
+def share_percent(coverage: float | Fraction, size: Sequence[int]) -> str:
+    """A coverage in percent, see `percent`.
+
+    >>> share_percent(6 / 10, (2, 13))
+    '60.0'
+    """
+    share = share_read(coverage, size)
+    return percent(share.numerator, share.denominator)
 
 
 def size_in_bytes(elements: int, width: int, units: Units) -> str:

@@ -55,6 +55,16 @@ def test_a_layer_that_remembers_all_before_is_left_out_and_what_follows_it(said:
     assert [line.partition(":")[0] for line in said(RULE, f"{conv % 11}{layers}", x="[3, 9]")] == ["conv"]
 
 
+def test_it_is_said_only_where_every_output_sees_so_much(said: Said) -> None:
+    """A score of positions 0 and 31 spans 34, that of two neighbours 4."""
+    conv = "- conv: {out_channels: 8, kernel_size: %d, padding: same}\n"
+    attention = "- std/attention: {heads: 2}"
+    assert said(RULE, conv % 3 + attention, x="[8, 32]") == []
+    # Of an up-sampling's outputs some see 9 positions, others 10.
+    up = conv % 5 + "- upsample: {scale_factor: 2}\n" + conv % 11
+    assert [len(said(RULE, up, x=f"[8, {length}]")) for length in (10, 9, 8)] == [0, 1, 1]
+
+
 def test_vectors_have_no_field(said: Said) -> None:
     assert said(RULE, "- linear: {out_features: 4}", x="[3]") == []
 

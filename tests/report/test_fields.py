@@ -12,6 +12,7 @@ import pytest
 
 import archcost
 from archcost.analysis.analyze import analyze
+from archcost.analysis.explain import explain
 from archcost.analysis.facts import Facts
 from archcost.analysis.field_report import field_report
 from archcost.errors import UsageError
@@ -99,6 +100,39 @@ def test_a_field_too_large_to_follow_is_not_said_to_be_read_wholly(network: Call
     assert "reads at most all 402,003 positions of what it is given\n" in text
     assert "maximum distance  fails: M_2 = 198000 > K = 3\n" in text
     assert "misleads" not in text
+
+
+SEVERAL_OUTPUTS = """
+- {name: f0, slice: {axis: 1, end: 1}}
+- {name: f1, from: input, slice: {axis: 1, start: 1}}
+- {name: a, from: f0, conv: {out_channels: 1, kernel_size: [1, 5], padding: [0, 2]}}
+- {name: p, add, from: [a, f1]}
+- {name: r, conv: {out_channels: 1, kernel_size: [1, 9], padding: [0, 4]}}
+- {name: s, concat: {axis: 1}, from: [r, p]}
+"""
+"""One output of `s` reads 22 of 2×13 positions, the other 6 of 2×5."""
+
+
+def test_the_coverage_is_that_of_the_emptiest_output_however_it_is_written(
+    network: Callable[..., Network],
+) -> None:
+    net = network(SEVERAL_OUTPUTS, x="[1, 2, 32]")
+    field = analyze(net).node("s").receptive_field
+    assert field
+    assert (field.size, field.coverage, field.holes) == ((2, 13), 0.6, 4)
+    assert "the largest of any output; of a smaller one only 60.0 % of the positions are read" in " ".join(
+        text_of(net, "s").split()
+    )
+    assert re.findall(r"^[pr] .*\((.*)\)|^s .*\((.*)\)", text_of(net), re.MULTILINE) == [
+        ("60.0 %", ""),
+        ("84.6 %", ""),
+        ("", "60.0 %"),
+    ]
+    assert "22 of its 26 positions are read" in text_of(net, "r")
+    assert "2×13 (60.0 %)" in write("analysis", [analyze(net)], "table")
+    assert "2×13 (60.0 %)" in write("explanation", explain(net, "s"), "table")
+    (row,) = archcost.compare([net]).networks
+    assert row.measures["coverage"] == 0.6
 
 
 def test_a_field_behind_deformable_convolutions_is_called_nominal(network: Callable[..., Network]) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import re
 from fractions import Fraction
 from functools import partial
+from io import StringIO
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -18,6 +21,7 @@ from archcost.errors import UsageError
 from archcost.report.comparison.columns import factor, field
 from archcost.report.comparison.columns import in_order as rows_in_order
 from archcost.report.comparison.sentences import facts
+from archcost.report.formats import write
 from archcost.report.options import WriteOptions
 from archcost.review.compare import in_order
 from archcost.review.labels import Origin, labels
@@ -130,6 +134,27 @@ def test_a_network_without_maps_has_no_field_and_is_compared_all_the_same(
     assert (row.measures["field"], row.measures["coverage"], row.fields) == (None, None, ())
     assert row.relative["field"] is None
     assert row.pareto_optimal
+
+
+def test_of_a_bound_nobody_knows_how_much_is_read(network: Callable[..., Network]) -> None:
+    """Half of the outputs read 9 of 5×5 positions, and the bound is 7×7."""
+    net = network(
+        """
+        - {name: a, conv: {out_channels: 1, kernel_size: 3, dilation: 2, padding: 2}}
+        - {name: b, conv: {out_channels: 1, kernel_size: 3, padding: 1}}
+        - {name: s, stack: {axis: 1}, from: [a, b]}
+        """,
+        "[1, 16, 16]",
+    )
+    found = archcost.compare([net])
+    (row,) = found.networks
+    assert (row.fields[0].certainty, row.fields[0].size) == ("at_most", (7, 7))
+    assert (row.measures["field"], row.measures["coverage"]) == (7, None)
+    (line,) = csv.DictReader(StringIO(write("comparison", found, "csv")))
+    assert (line["field"], line["coverage"]) == ("7", "")
+    text = write("comparison", found, "table")
+    assert re.search(r"≤ 7×7 +unknown ", text)
+    assert "Every position" not in text
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 9])

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from archcost.errors import UsageError
 from archcost.results.report import COUNTS, field_text
-from archcost.windows.window import show, size
-from archcost.words.numbers import formatter, percent
+from archcost.windows.window import show
+from archcost.words.numbers import formatter, percent, share_percent
 from archcost.words.suggest import suggest
 from archcost.words.tables import Head
 
@@ -71,8 +71,7 @@ def field_size(field: SeenField) -> str:
     if field.size is None:
         return "unknown"
     sure = doubt(field)
-    read = size(field.size) - field.holes
-    share = f"{percent(read, size(field.size))} %" if field.holes else ""
+    share = f"{share_percent(field.coverage, field.size)} %" if field.holes else ""
     beside = [share, field_size(field.local) if field.local else ""]
     more = f" ({'; '.join(filter(None, beside))})" if any(beside) else ""
     return f"{sure}{'all' if field.is_global else show(field.size)}{more}"

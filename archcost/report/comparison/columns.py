@@ -87,7 +87,7 @@ def shown(found: Comparison, options: WriteOptions) -> list[str]:
     """
     names = list(options.columns or DEFAULT)
     if options.columns is None:
-        if all(row.measures["coverage"] in {None, 1} for row in found.networks):
+        if all(row.measures["coverage"] == 1 or not row.fields for row in found.networks):
             names.remove("coverage")
         if all(row.measures["multiplications"] == row.measures["macs"] for row in found.networks):
             names.remove("multiplications")
@@ -120,7 +120,8 @@ class ComparisonCells:
             case "field":
                 return field(row)
             case "coverage":
-                return share(row.measures["coverage"])
+                known = row.measures["coverage"]
+                return "unknown" if known is None and row.fields else share(known)
             case _:
                 return self._count(name, row)
 

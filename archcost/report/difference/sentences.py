@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple, cast
 from archcost.analysis.measures import MEASURES
 from archcost.results.report import COUNTS, field_text
 from archcost.review.cause_text import or_absent, other_inputs, text_of
-from archcost.windows.window import axis_names, show, size
-from archcost.words.numbers import apart, formatter, percent
+from archcost.windows.window import axis_names, show
+from archcost.words.numbers import apart, formatter, percent, share_percent
 from archcost.words.wording import few_of, gist, in_a_row, plural
 
 if TYPE_CHECKING:
@@ -298,8 +298,7 @@ def _field(field: SeenField | None) -> str:
         return "none"
     if field.size is None:
         return "unknown"
-    read = size(field.size) - field.holes
-    holes = f" ({percent(read, size(field.size))} %)" if field.holes else ""
+    holes = f" ({share_percent(field.coverage, field.size)} %)" if field.holes else ""
     return ("all" if field.is_global else show(field.size)) + holes
 
 

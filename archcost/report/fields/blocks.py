@@ -14,7 +14,7 @@ from archcost.report.formats.markdown import bullets
 from archcost.results.report import ReceptiveField
 from archcost.windows.window import show
 from archcost.words.fit import wrapped
-from archcost.words.numbers import listed, percent
+from archcost.words.numbers import listed, percent, read_of_all, share_percent
 from archcost.words.tables import Head, Table
 from archcost.words.wording import few_of, plural
 
@@ -155,12 +155,12 @@ def _field(
     yield "field", f"{bound}{show(field.size)}, {times} times the input; {_read(field)}"
     yield "stride", _each(field.stride)
     if whole is not field:
-        total, read = prod(whole.size), prod(whole.size) - whole.holes
+        read = read_of_all(whole.coverage, whole.size, whole.holes)
         yield (
             "global",
             (
                 "beside it, an operation over all positions; together they read "
-                + (f"{read:,} of {total:,} positions" if whole.holes else "the whole input")
+                + (f"{read} positions" if whole.holes else "the whole input")
             ),
         )
     if effective:
@@ -169,9 +169,14 @@ def _field(
 
 def _read(field: ReceptiveField) -> str:
     if field.holes:
-        total = prod(field.size)
         most = "at most " if field.upper_bound else ""
-        return f"{most}{total - field.holes:,} of its {total:,} positions are read"
+        read = read_of_all(field.coverage, field.size, field.holes)
+        if not read:
+            share = share_percent(field.coverage, field.size)
+            return (
+                f"the largest of any output; of a smaller one only {most}{share} % of the positions are read"
+            )
+        return f"{most}{read.replace(' of ', ' of its ')} positions are read"
     return "perhaps not all of it is read" if field.upper_bound else "all of it is read"
 
 
@@ -226,10 +231,12 @@ def stack_lines(stack: StackRow) -> Iterator[str]:
 
 
 def _of_stack(stack: StackRow) -> Iterator[str]:
-    total = prod(stack.size)
     most = "at most " if stack.upper_bound else ""
-    share = f"{total - stack.holes:,} of" if stack.holes else "all"
-    read = f"reads {most}{share} {total:,} positions of what it is given"
+    share = f"all {prod(stack.size):,}"
+    if stack.holes:
+        part = f"{share_percent(stack.coverage, stack.size)} % of up to {prod(stack.size):,}"
+        share = read_of_all(stack.coverage, stack.size, stack.holes) or part
+    read = f"reads {most}{share} positions of what it is given"
     if not stack.convolutions:
         yield f"stack up to {stack.node}: branches side by side, {read}"
         yield "  the published rules are for rows of layers and say nothing about it"
