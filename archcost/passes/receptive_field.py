@@ -257,10 +257,7 @@ class Tracer(Follower[Reaches]):
     def _slid(self, reach: Reach, window: Window, x: Shape, y: Shape) -> Reach:
         """What a node reads through a window, from what the tensor of shape `x` does."""
         follows = reach.counted or reach.has_digits or len(reach.stride) != len(window.kernel)
-        if reach.moving and follows:
-            reach = slid(reach, window, x, y)
-        else:
-            reach = self._slider.slide(reach, window)
+        reach = slid(reach, window, x, y) if reach.moving and follows else self._slider.slide(reach, window)
         return through_gaps(reach, window, y)
 
 
