@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _ORDERS = {
     "spec": SPEC_KEYS,
-    "block": ("note", "inputs", "params", "outputs", "body"),
+    "block": ("note", "inputs", "params", "require", "outputs", "body"),
     "branch": ("when", "note", "body"),
 }
 _META_ORDER = ("name", "note", "from", "when", "share", "weights", "push", "expect")

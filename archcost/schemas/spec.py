@@ -127,6 +127,9 @@ def _block() -> Schema:
         "additionalProperties": False,
         "properties": {
             "params": _described(_mapping(_VALUE), "by name: `required`, or a default"),
+            "require": _described(
+                _mapping(_any({"type": "boolean"}, _EXPRESSION)), "what it needs, in words: whether it is so"
+            ),
             "inputs": _described(_NAMES, "names of several inputs, bound by the caller's `from`"),
             "outputs": _described(
                 {"type": "array", "items": _TAP, "minItems": 1}, "taps of the body, read outside as name.tap"

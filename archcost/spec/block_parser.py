@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost import layers
-from archcost.spec.document import Block, BlockParameter
+from archcost.spec.document import Block, BlockParameter, Requirement
 from archcost.spec.keywords import BLOCK_KEYS, LIBRARY_KEYS, META, STRUCTURES
 from archcost.spec.naming import Context, Names, Numbering, Readable
 from archcost.spec.template import IN_NAMES, OF_BLOCK, describe
@@ -94,6 +94,12 @@ class BlockParser:
         names = Names(None, ["input"], again=block.inputs, in_block=block.name, hidden=hidden)
         known = variables.union(IN_NAMES, [OF_BLOCK])
         known = self._parameters(block, mapping.get("params"), known, names)
+        for key, value in self._checks.entries(
+            mapping.get("require"), "require", "what it needs: $(condition)"
+        ):
+            block.requirements.append(
+                Requirement(key.text, self._checks.condition(value, Readable(known, names), "require"))
+            )
         if (body := mapping.get("body")) is not None:
             context = Context(known, names, Numbering(self._problems))
             block.items = self._items.items(body, context, "body", names)

@@ -204,10 +204,14 @@ class Checks:
         return self.template(node, known)
 
     def when(self, node: Tree, known: Collection[str]) -> Template:
-        """The value of a `when`; a constant must be a boolean here and now."""
+        """The value of a `when`."""
+        return self.condition(node, known, "when")
+
+    def condition(self, node: Tree, known: Collection[str], what: str) -> Template:
+        """True or false; a constant must be a boolean here and now."""
         template = self.template(node, known)
         if not template.waits:
-            self.problems.attempt(template.boolean, {}, known)
+            self.problems.attempt(template.boolean, {}, known, what)
         return template
 
     # -- taps -------------------------------------------------------------------------------------------

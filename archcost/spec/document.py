@@ -182,6 +182,18 @@ class BlockParameter(NamedTuple):
     place: Place
 
 
+class Requirement(NamedTuple):
+    """What a block needs to make sense.
+
+    Attributes:
+        what: in words, as `an even number of channels`.
+        condition: whether it is so.
+    """
+
+    what: str
+    condition: Template
+
+
 class Block:
     """A block: what it takes, what it gives, and the items it stands for.
 
@@ -194,6 +206,7 @@ class Block:
         self.name = name
         self.place = place
         self.parameters: dict[str, BlockParameter] = {}
+        self.requirements: list[Requirement] = []
         self.inputs: dict[str, Place] = {}
         self.outputs: tuple[Ref, ...] = ()
         self.items: list[Item] = []

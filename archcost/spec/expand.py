@@ -21,9 +21,10 @@ from archcost.spec.problems import Mistake, Problems
 from archcost.spec.scope import UNKNOWN, Environment, Frame, Lost, Tap, Taps, Unknown
 from archcost.spec.sharing import Shared, set_of_weights
 from archcost.spec.stacks import Stacks
-from archcost.spec.template import describe
+from archcost.spec.template import IN_NAMES, describe
 from archcost.spec.weights import WeightsInPlace
 from archcost.spec.yaml_reader import ScalarNode
+from archcost.windows.window import show
 from archcost.words.wording import in_a_row, plural
 
 if TYPE_CHECKING:
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from archcost.limits import Limits
     from archcost.network import Input, Node, Unused
     from archcost.source import Place
-    from archcost.spec.document import Block, Item, MergeSpec, Push, Spec
+    from archcost.spec.document import Block, Item, MergeSpec, Push, Requirement, Spec
     from archcost.spec.fields import Fields
     from archcost.spec.opened import Opened
     from archcost.spec.problems import Uses
@@ -375,6 +376,8 @@ class Expander:
         """The variables of a block's body: the spec's, then its parameters, defaults in their order."""
         variables: dict[str, Value] = dict(self._variables) if item.block.sees_variables else {}
         defaults = Environment(variables, env.flow, taps)
+        later = set(item.block.parameters)
+        waiting = _checked(item.block.requirements, item, defaults, later)
         for name, parameter in item.block.parameters.items():
             if name in item.arguments:
                 value = item.arguments[name].value(env)
@@ -387,6 +390,8 @@ class Expander:
             else:
                 continue  # reported by the parser
             variables[name] = value
+            later.discard(name)
+            waiting = _checked(waiting, item, defaults, later)
         return variables
 
     def _bind(self, names: Collection[str], flow: Flow, taps: Taps, item: Item) -> None:
@@ -475,6 +480,37 @@ class Expander:
         if item.mode == "collect":
             flows.insert(0, ("the input", flow))
         return Tap(self._merge(item.merge, flows, within, within.env(flow)))
+
+
+def _checked(
+    waiting: Sequence[Requirement], item: BlockCall, env: Environment, later: set[str]
+) -> list[Requirement]:
+    """What a block needs and cannot be told yet, for it depends on parameters that get their values later.
+
+    So a default that has no value without what is needed is not asked for.
+
+    Raises:
+        Mistake: something is not as the block needs it, or its condition has no value.
+    """
+    left = [one for one in waiting if one.condition.names & later]
+    for one in waiting:
+        if one not in left and not _is_met(one, env):
+            names = one.condition.names
+            found = [f"{name} is {describe(env[name])}" for name in item.block.parameters if name in names]
+            asks = any(name in IN_NAMES for name in names) and len(env.flow) == 1
+            found += [f"{show(x.output)} arrives" for x in env.flow if asks and not isinstance(x, Unknown)]
+            but = f", but {in_a_row(found)}" if found else ""
+            raise Mistake(item.place, f"{item.word}: needs {one.what}{but}")
+    return left
+
+
+def _is_met(one: Requirement, env: Environment) -> bool:
+    """Whether a condition holds; one without a value, as the height of what has none, does not."""
+    try:
+        value = one.condition.resolve(env)
+    except Mistake:
+        return False
+    return value if isinstance(value, bool) else one.condition.boolean(env, what="require")
 
 
 def _labels(item: Item, flow: Flow) -> list[str]:

@@ -10,7 +10,7 @@ SPEC_KEYS = (
     *("include", "input", "blocks", "layers", "outputs"),
 )
 
-BLOCK_KEYS = ("params", "inputs", "outputs", "body", "note")
+BLOCK_KEYS = ("params", "inputs", "require", "outputs", "body", "note")
 
 META = ("name", "from", "when", "push", "expect", "note", "share", "weights")
 """Keys that any item may have, beside its kind."""

@@ -147,12 +147,12 @@ class Template:
         """The tap this value names (`like: c3`)."""
         return Ref(self.node.text if isinstance(self.node, ScalarNode) else "", self.place)
 
-    def boolean(self, env: Mapping[str, Value], known: Collection[str] = ()) -> bool:
-        """The value of a `when`; `known` are the variables that it may have."""
+    def boolean(self, env: Mapping[str, Value], known: Collection[str] = (), what: str = "when") -> bool:
+        """The value of a `when` or `require`; `known` are the variables that it may have."""
         value = self.resolve(env)
         if not isinstance(value, bool):
             wanted = f"it must be true or false{rewritten(self.node, 'true or false', known)}"
-            raise Mistake(self.place, f"when is {describe(value)}{self.origin}; {wanted}")
+            raise Mistake(self.place, f"{what} is {describe(value)}{self.origin}; {wanted}")
         return value
 
     def count(self, env: Mapping[str, Value], what: str, known: Collection[str] = ()) -> int:

@@ -102,6 +102,7 @@ class Survey:
                 self._follow((block, name), [parameter.default], scope)
                 self._sized([parameter.default], block)
             scope[name] = (block, name)
+        self._reads([one.condition for one in block.requirements], scope, block)
         self._items(block.items, scope, block, 1)
         self._taken((ref.text for ref in block.outputs), block)
 
