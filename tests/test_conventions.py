@@ -271,6 +271,9 @@ def test_the_page_says_how_often_a_tool_is_reproduced(request: pytest.FixtureReq
 
 DEEP = "hidden_size: 16, num_layers: 2, bidirectional: true"
 UP = "conv_transpose: {out_channels: 16, kernel_size: 4, stride: 2, padding: 1, bias: false}"
+SPREAD = "{from: [x, w], dynamic_conv_transpose: {stride: 2}}"
+SPREAD_BIAS = SPREAD.replace("[x, w]", "[x, w, b]")
+SPREAD_OF = "{x: [64, 4, 4], w: [64, 32, 3, 3], b: [32]}"
 
 
 @pytest.mark.parametrize(
@@ -323,6 +326,20 @@ UP = "conv_transpose: {out_channels: 16, kernel_size: 4, stride: 2, padding: 1, 
         ("fvcore", "{einsum: {equation: 'cq,ck->qk'}, from: [input, input]}", "[8, 5]", 200),
         ("ptflops-aten", "{einsum: {equation: 'cq,ck->qk'}, from: [input, input]}", "[8, 5]", 200),
         ("thop", "{einsum: {equation: 'cq,ck->qk'}, from: [input, input]}", "[8, 5]", 0),
+        # F.conv_transpose2d of 64 channels with weights [64, 32, 3, 3], and with a bias, as measured
+        ("flops", SPREAD, SPREAD_OF, 589824),
+        ("flops", SPREAD_BIAS, SPREAD_OF, 589824),
+        ("thop", SPREAD, SPREAD_OF, 0),
+        ("thop", SPREAD_BIAS, SPREAD_OF, 0),
+        ("fvcore", SPREAD, SPREAD_OF, 294912),
+        ("fvcore", SPREAD_BIAS, SPREAD_OF, 294912),
+        ("ptflops-aten", SPREAD, SPREAD_OF, 294912),
+        ("ptflops-aten", SPREAD_BIAS, SPREAD_OF, 297504),
+        ("ptflops-pytorch", SPREAD, SPREAD_OF, 0),
+        ("ptflops-pytorch", SPREAD_BIAS, SPREAD_OF, 0),
+        ("torchinfo", SPREAD, SPREAD_OF, 0),
+        ("torchinfo", SPREAD_BIAS, SPREAD_OF, 0),
+        ("calflops", SPREAD, SPREAD_OF, 589824),
     ],
 )  # fmt: skip
 def test_a_layer_counts_as_with_the_tool(

@@ -63,7 +63,7 @@ def _each(kinds: str | Iterable[str], *rule: str) -> dict[str, CountingRule]:
 
 
 _CONVOLUTIONS = "conv depthwise_conv"
-_OTHER_CONVOLUTIONS = "masked_conv dynamic_conv blur_pool"
+_OTHER_CONVOLUTIONS = "masked_conv dynamic_conv dynamic_conv_transpose blur_pool"
 """In PyTorch a subclass of its convolution, and calls of its function. Who asks for a module's exact type
 sees none.
 """
@@ -106,6 +106,9 @@ _GATES = "gates * (units * fed_back + units / layers * arriving)"
 _HIDDEN = "(in_channels + (layers - 1) * directions * hidden_size)"
 _UNPROJECTED = f"gates * (units * hidden_size + units / layers * {_HIDDEN})"
 """The products of recurrent layers without that of a projection; the last as if nothing were projected."""
+
+_SHARED = "kernel_size * (out_channels // groups // groups)"
+"""What calflops takes for the products of an input in a transposed convolution: it divides by groups twice."""
 
 _EACH_TOOL = _each("custom", "macs") | _each(NEVER) | _each(_SELDOM)
 """No tool has a rule for a layer of the spec's own either: what it declares is taken."""
@@ -177,6 +180,7 @@ _CONVENTIONS = (
         | _each("gru rnn", "macs", "biases * gates * units")
         | _each(f"{_CONVOLUTIONS} masked_conv conv_transpose linear", "macs", "bias * outputs")
         | _each("dynamic_conv blur_pool", "macs", "additions + outputs - macs")  # its bias is not learned
+        | _each("dynamic_conv_transpose", "macs", "additions + reached - macs")
         | _each(f"{_POOLS} embedding upsample batch_norm {_NORMS} {_BY_LENGTH}")
         | _each("lstm")  # one fused call, of which it sees nothing
         | _each("relu relu6 leaky_relu prelu elu gelu gelu_tanh silu softmax"),
@@ -212,7 +216,7 @@ _CONVENTIONS = (
         rules=_EACH_TOOL
         | _each("lstm gru rnn", "learned * length")
         | _each(f"{_CONVOLUTIONS} masked_conv", "macs", "bias * outputs")
-        | _each("dynamic_conv blur_pool")
+        | _each("dynamic_conv dynamic_conv_transpose blur_pool")
         | _each("conv_transpose", "learned * positions")
         | _each(f"linear embedding batch_norm {_NORMS} {_BY_LENGTH} prelu", "learned")
         | _each("einsum")
@@ -234,7 +238,8 @@ _CONVENTIONS = (
         | _each("rnn", f"2 * {_GATES}", "((biases - 2) * gates + 1) * units")
         | _each(f"{_CONVOLUTIONS} masked_conv", "macs", "macs", "bias * outputs")
         | _each("dynamic_conv blur_pool", "macs", "additions + outputs")
-        | _each("conv_transpose", "2 * kernel_size * (out_channels // groups // groups) * inputs")
+        | _each("conv_transpose", f"2 * {_SHARED} * inputs")
+        | _each("dynamic_conv_transpose", f"2 * {_SHARED} * (macs // products_per_input)")
         | _each("einsum", "macs", "macs", "1")  # rounded to four digits there
         | _each("linear", "macs", "macs")
         | _each("batch_norm", "(1 + affine) * outputs")

@@ -24,6 +24,7 @@ from archcost.layers.convolution import (
     DeformSum,
     DepthwiseConv,
     DynamicConv,
+    DynamicConvTranspose,
     MaskedConv,
 )
 from archcost.layers.declared import Custom
@@ -195,10 +196,13 @@ def _seconds(node: Node, cost: Cost, work: _Work, *, probes: int) -> float:
     return 1e-9 * (run + probes * (run + _PER_NODE + _PER_ELEMENT * _probing(node)))
 
 
+_GROUPED = Conv | ConvTranspose | DeformConv | MaskedConv | DynamicConv | DynamicConvTranspose
+
+
 def _is_thin(node: Node) -> bool:
     """Whether its matrices have few rows or columns, which takes longer for every product."""
     layer = node.layer
-    if isinstance(layer, Conv | ConvTranspose | DeformConv | MaskedConv | DynamicConv):
+    if isinstance(layer, _GROUPED):
         return node.output[0] // layer.groups < 8
     if isinstance(layer, Linear):
         return min(node.output[0], prod(node.output[1:])) < 8
@@ -462,7 +466,7 @@ def _gather(node: Node) -> _Work:
 
 _KERNELS: dict[type[Kind] | tuple[type[Kind], ...], Callable[[Node], _Work]] = {
     (Conv, DepthwiseConv, MaskedConv, DynamicConv): _conv,
-    ConvTranspose: _conv_transpose,
+    (ConvTranspose, DynamicConvTranspose): _conv_transpose,
     (DeformConv, DeformSum): _deform_conv,
     (MaxPool, AvgPool, BlurPool): _pool,
     (AdaptiveMaxPool, AdaptiveAvgPool): _bins,

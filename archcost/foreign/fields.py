@@ -258,6 +258,14 @@ _FLATTENS = (
     "not be written"
 )
 
+_COMPUTED = {
+    **each(
+        "out_channels kernel_size in_features out_features", "the weights that arrive say it; leave it out"
+    ),
+    "bias": "a bias is a third tensor, `from: [x, weight, bias]`",
+    **each("weight template kernel", "name what it reads by `from: [x, weight]`"),
+}
+
 NO_FIELDS = {
     **each(
         "inplace device dtype trainable training seed noise_shape return_indices engine "
@@ -367,13 +375,10 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         **each("pooled_height pooled_width", "write `output_size: [7, 7]`"),
     },
     "masked_conv": {"mask_type": "write `mask: A` or `mask: B`", "causal": "write `mask: B`"},
-    "dynamic_conv": {
-        **each(
-            "out_channels kernel_size in_features out_features",
-            "the weights that arrive say it; leave it out",
-        ),
-        "bias": "a bias is a third tensor, `from: [x, weight, bias]`",
-        **each("weight template kernel", "name what it reads by `from: [x, weight]`"),
+    "dynamic_conv": _COMPUTED,
+    "dynamic_conv_transpose": {
+        **_COMPUTED,
+        "output": "the weights that arrive say the channels, and `output_padding: 1` adds an output at the end",
     },
     "max_pool": {
         "count_include_pad": "a maximum needs none; leave it out",

@@ -299,7 +299,7 @@ INSTEAD = {
     **each(
         "condconv dynamicconvolution dyconv odconv hyperconv",
         "weights that are computed are a tensor, `[out, in, 3, 3]`, made by `linear` and `reshape`, which "
-        "`dynamic_conv` reads by `from: [x, weight]`",
+        "`dynamic_conv` reads by `from: [x, weight]`; `dynamic_conv_transpose` is the same going up",
     ),
     **each(
         "xcorr crosscorrelation crosscorr depthwisexcorr xcorrdepthwise depthwisecorrelation",

@@ -18,6 +18,7 @@ KINDS = {
     "deform_sum": "convolution:DeformSum",
     "masked_conv": "convolution:MaskedConv",
     "dynamic_conv": "convolution:DynamicConv",
+    "dynamic_conv_transpose": "convolution:DynamicConvTranspose",
     # pooling
     "max_pool": "pooling:MaxPool",
     "max_unpool": "pooling:MaxUnpool",

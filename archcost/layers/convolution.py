@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from pydantic import BeforeValidator, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
@@ -230,6 +230,31 @@ class DepthwiseConv(Layer):
         return kernels.convolution.conv(x, weight, bias, self.window(x.shape), groups=x.shape[0])
 
 
+Spread = Annotated[PerAxis, Field(description="step between the outputs of neighbouring inputs, per axis")]
+Cropped = Annotated[
+    Crops, Field(description="outputs cropped at the ends: numbers, [before, after] pairs or a word")
+]
+
+
+def _only_once(extra: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
+    if any(extra) and info.data.get("padding") in {"same", "same_lower"}:
+        raise PydanticCustomError(
+            "twice",
+            "has no place beside padding {word}, which makes the output the input times the stride",
+            {"word": info.data["padding"]},
+        )
+    return extra
+
+
+OutputPadding = Annotated[
+    tuple[NonNegative, ...],
+    BeforeValidator(lift),
+    AfterValidator(_only_once),
+    Field(min_length=1, description="outputs added at the end, per axis; less than stride or dilation"),
+]
+"""After the field `padding`, which may leave no place for it."""
+
+
 class ConvTranspose(Layer):
     """Transposed convolution: every input position is multiplied by the kernel and added into the output.
 
@@ -251,29 +276,14 @@ class ConvTranspose(Layer):
 
     out_channels: OutChannels
     kernel_size: PerAxis = Field(description="outputs that one input is spread over, per axis")
-    stride: PerAxis = Field((1,), description="step between the outputs of neighbouring inputs, per axis")
-    padding: Crops = Field(
-        (0,), description="outputs cropped at the ends: numbers, [before, after] pairs or a word"
-    )
-    output_padding: Annotated[tuple[NonNegative, ...], BeforeValidator(lift), Field(min_length=1)] = Field(
-        (0,), description="outputs added at the end, per axis; less than stride or dilation"
-    )
+    stride: Spread = (1,)
+    padding: Cropped = (0,)
+    output_padding: OutputPadding = (0,)
     dilation: PerAxis = Field((1,), description="step between neighbouring taps of the kernel, per axis")
     groups: Groups = 1
     bias: Bias = True
     in_channels: InChannels = None
     parametrization: NormParametrization = None
-
-    @field_validator("output_padding")
-    @classmethod
-    def _say_it_once(cls, extra: tuple[int, ...], info: ValidationInfo) -> tuple[int, ...]:
-        if any(extra) and info.data.get("padding") in {"same", "same_lower"}:
-            raise PydanticCustomError(
-                "twice",
-                "has no place beside padding {word}, which makes the output the input times the stride",
-                {"word": info.data["padding"]},
-            )
-        return extra
 
     def window(self, x: Shape) -> Window:
         """The window on the input stretched by the stride."""
@@ -310,22 +320,7 @@ class ConvTranspose(Layer):
 
     def formulas(self, x: Shape, y: Shape) -> Formulas:
         """The first product on each of the `reached` outputs is stored, the others are added."""
-        window = self.window(x)
-        return Formulas(
-            {
-                "inputs": x,
-                "kernel_size": window.kernel,
-                "out_channels": self.out_channels,
-                "groups": self.groups,
-                "products_per_input": "kernel_size * out_channels / groups",
-                "reached": (self.out_channels, *reached(spatial(x), window)),
-                "outputs": y,
-                "bias": int(self.bias),
-            },
-            macs="products_per_input * inputs",
-            multiplications="macs",
-            additions="macs - reached + bias * outputs",
-        )
+        return _spread(x, self.window(x), y, self.groups, bias=self.bias)
 
     def run(
         self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None, **parts: Array
@@ -638,7 +633,38 @@ class MaskedConv(Layer):
         return kernels.convolution.masked_conv(x, weight, bias, self.mask, self.window(x.shape), self.groups)
 
 
-class DynamicConv(Kind):
+class _Dynamic(Kind):
+    """Reads a tensor, weights that slide over it or are spread from it, and perhaps a bias."""
+
+    learning: ClassVar[str]
+    """The kind that learns its weights."""
+
+    groups: Groups = 1
+    in_channels: InChannels = None
+
+    def check_inputs(self, count: int) -> None:
+        """Two or three."""
+        if count not in {2, 3}:
+            raise ShapeError(
+                f"reads a tensor, the weights and perhaps a bias, but {how_many_arrive(count)}; "
+                f"name them with `from: [x, weight]`, or use `{self.learning}`, which learns its weights",
+            )
+
+    def _check(self, x: Shape) -> Shape:
+        """The positions of a tensor whose channels fit."""
+        check_channels("in_channels", self.in_channels, x)
+        positions = spatial(x)
+        if x[0] % self.groups:
+            raise ShapeError(f"groups={self.groups} must divide the {x[0]} channels in")
+        return positions
+
+    @staticmethod
+    def _check_bias(bias: Shape | None, out_channels: int) -> None:
+        if bias is not None and bias != (out_channels,):
+            raise ShapeError(f"{{0}} gives {show(bias)}, but the bias must be {out_channels}", inputs=(2,))
+
+
+class DynamicConv(_Dynamic):
     """Convolution whose weights other layers compute, for every input anew: CondConv, Siamese trackers.
 
     Reads `from: [x, weight]`, or `[x, weight, bias]`. The weights are a tensor
@@ -655,19 +681,13 @@ class DynamicConv(Kind):
         "2019, SiamRPN++"
     )
 
+    learning: ClassVar[str] = "conv"
+
     stride: Stride = (1,)
     padding: Zeros = (0,)
     dilation: Dilation = (1,)
     groups: Groups = 1
     in_channels: InChannels = None
-
-    def check_inputs(self, count: int) -> None:
-        """Two or three."""
-        if count not in {2, 3}:
-            raise ShapeError(
-                f"reads a tensor, the weights and perhaps a bias, but {how_many_arrive(count)}; "
-                "name them with `from: [x, weight]`, or use `conv`, which learns its weights",
-            )
 
     def window_of(self, position: int, inputs: tuple[Shape, ...]) -> Window | None:
         """The window on the first input: as large as the weights are."""
@@ -693,14 +713,10 @@ class DynamicConv(Kind):
 
     def output_shape(self, x: Shape, weight: Shape, bias: Shape | None = None) -> Shape:
         """`(out_channels, *positions)`."""
-        check_channels("in_channels", self.in_channels, x)
-        positions = spatial(x)
-        if x[0] % self.groups:
-            raise ShapeError(f"groups={self.groups} must divide the {x[0]} channels in")
+        positions = self._check(x)
         out_channels = self._out_channels(x, weight)
         _check_groups(self.groups, x[0], out_channels)
-        if bias is not None and bias != (out_channels,):
-            raise ShapeError(f"{{0}} gives {show(bias)}, but the bias must be {out_channels}", inputs=(2,))
+        self._check_bias(bias, out_channels)
         return (out_channels, *self.sliding_over(x, weight).output(positions))
 
     def _out_channels(self, x: Shape, weight: Shape) -> int:
@@ -739,3 +755,97 @@ class DynamicConv(Kind):
         window = self.sliding_over(x.shape, weight.shape)
         weight = weight.reshape(-1, x.shape[0] // self.groups, *window.kernel)
         return kernels.convolution.conv(x, weight, bias, window, self.groups)
+
+
+class DynamicConvTranspose(_Dynamic):
+    """Transposed convolution whose weights other layers compute, for every input anew: StyleGAN2 going up.
+
+    Reads `from: [x, weight]`, or `[x, weight, bias]`. The weights are a tensor
+    `[in_channels, out_channels / groups, *kernel_size]`, as those of `conv_transpose`, which it counts as;
+    the bias is a vector. It learns nothing: with weights from a `parameter` it is a `conv_transpose`.
+    """
+
+    learning: ClassVar[str] = "conv_transpose"
+    reference: ClassVar[str] = (
+        "Karras et al. 2020, Analyzing and improving the image quality of StyleGAN, section 2.2"
+    )
+
+    stride: Spread = (1,)
+    padding: Cropped = (0,)
+    output_padding: OutputPadding = (0,)
+    dilation: Dilation = (1,)
+    groups: Groups = 1
+    in_channels: InChannels = None
+
+    def window_of(self, position: int, inputs: tuple[Shape, ...]) -> Window | None:
+        """The window on the first input, stretched by the stride: as large as the weights are."""
+        return None if position else self.spreading(*inputs[:2])
+
+    def spreading(self, x: Shape, weight: Shape) -> Window:
+        """The window of weights."""
+        return scattering(
+            x,
+            weight[2:],
+            self.stride,
+            self.padding,
+            dilation=self.dilation,
+            output_padding=self.output_padding,
+        )
+
+    def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement | None:
+        """Every position reads the weights that lead to its channel, and its bias."""
+        if position != 1:
+            return per_channel_everywhere(inputs[2], y) if position else None
+        arriving, leaving, *kernel = inputs[1]
+        sizes = (self.groups, arriving // self.groups, leaving, *kernel, *y[1:])
+        taps, places = range(3, 3 + len(kernel)), range(3 + len(kernel), len(sizes))
+        source = ((0, 1), (2,), *((i,) for i in taps))
+        return Rearrangement(sizes, source, ((0, 2), *((i,) for i in places)))
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """Group by group, the weights as well, and each its own bias."""
+        x, weight, *bias = arriving
+        shares = [one.grouped(self.groups, out_channels) for one in (x, weight)]
+        return overlaid([*shares, *(one.grouped(out_channels, out_channels) for one in bias)])
+
+    def output_shape(self, x: Shape, weight: Shape, bias: Shape | None = None) -> Shape:
+        """`(out_channels, *positions)`."""
+        positions = self._check(x)
+        if len(weight) != len(x) + 1 or weight[0] != x[0]:
+            kernel = ", ".join(["k"] * (len(x) - 1))
+            share = "out_channels" if self.groups == 1 else f"out_channels / {self.groups}"
+            raise ShapeError(
+                f"{{0}} gives {show(weight)}, but weights for {show(x)} are [{x[0]}, {share}, {kernel}]",
+                inputs=(1,),
+            )
+        out_channels = weight[1] * self.groups
+        self._check_bias(bias, out_channels)
+        return (out_channels, *self.spreading(x, weight).output(positions))
+
+    def formulas(self, x: Shape, weight: Shape, *bias: Shape, y: Shape) -> Formulas:
+        """The first product on each of the `reached` outputs is stored, the others are added."""
+        return _spread(x, self.spreading(x, weight), y, self.groups, bias=bool(bias))
+
+    def run(self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None) -> Array:
+        """Values `(out_channels, *positions)`, from a tensor, weights and perhaps a bias."""
+        window = self.spreading(x.shape, weight.shape)
+        return kernels.convolution.conv_transpose(x, weight, bias, window, self.groups)
+
+
+def _spread(x: Shape, window: Window, y: Shape, groups: int, *, bias: bool) -> Formulas:
+    """What a transposed convolution takes."""
+    return Formulas(
+        {
+            "inputs": x,
+            "kernel_size": window.kernel,
+            "out_channels": y[0],
+            "groups": groups,
+            "products_per_input": "kernel_size * out_channels / groups",
+            "reached": (y[0], *reached(spatial(x), window)),
+            "outputs": y,
+            "bias": int(bias),
+        },
+        macs="products_per_input * inputs",
+        multiplications="macs",
+        additions="macs - reached + bias * outputs",
+    )

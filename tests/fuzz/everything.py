@@ -36,6 +36,7 @@ TWO = (
     "deform_conv",
     "deform_sum",
     "dynamic_conv",
+    "dynamic_conv_transpose",
     "selective_scan",
     "grid_sample",
     "roi_align",
@@ -308,6 +309,9 @@ class Everything(Writer):
         fields = self._window() | self.some({"groups": self.random.choice((1, 2, "$in_channels"))})
         del fields["kernel_size"]
         return fields
+
+    def _dynamic_conv_transpose(self, _: list[str]) -> Item:
+        return self._dynamic_conv(_) | self.some({"output_padding": self.each(0, 1)}, 0.3)
 
     def _deform_sum(self, _: list[str]) -> Item:
         return self.some({"padding": 1, "deform_groups": 2})

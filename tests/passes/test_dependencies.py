@@ -428,6 +428,24 @@ def last_field(path: Path, given: str, layers: str) -> dict[str, Field]:
     return receptive_fields(network)[-1]
 
 
+@pytest.mark.parametrize("groups", [1, 2, 4])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_weights_that_are_spread_are_read_by_their_group(groups: int, stride: int, tmp_path: Path) -> None:
+    # A channel reads all taps at its own place of the second axis, so 2 of 6 positions.
+    path = tmp_path / "spread.yaml"
+    path.write_text(
+        "archcost: 1\nname: spread\ninput: {x: [4, 7], y: [4, 6]}\nlayers:\n"
+        "  - {name: a, from: x, conv: {out_channels: 4, kernel_size: 2, groups: 2}}\n"
+        "  - {name: w, from: y, unflatten: {axis: 1, sizes: [3, 2]}}\n"
+        f"  - {{from: [a, w], dynamic_conv_transpose: {{groups: {groups}, stride: {stride}}}}}\n"
+        "  - slice: {end: 1}\n"
+    )
+    network = archcost.load(path)
+    agree(network, far_from_borders=False)
+    field = receptive_fields(network)[-1]["y"]
+    assert (field.certainty, field.size, field.coverage) == ("exact", (2,), 1)
+
+
 def test_a_transpose_of_a_second_input_is_read_too(tmp_path: Path) -> None:
     layers = "- {name: t, transpose: {axes: [0, 2, 1]}, from: b}\n- {add, from: [a, t]}\n"
     found = last_field(tmp_path, "{a: [4, 8, 8], b: [4, 8, 8]}", layers)

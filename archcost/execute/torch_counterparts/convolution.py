@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         DeformSum,
         DepthwiseConv,
         DynamicConv,
+        DynamicConvTranspose,
         MaskedConv,
     )
     from archcost.windows.window import Axes, Window
@@ -62,10 +63,15 @@ def _slid(  # noqa: PLR0913, PLR0917 - what a convolution needs
 def _conv_transpose(
     torch: Torch, layer: ConvTranspose, x: Tensor, weight: Tensor, bias: Tensor | None = None
 ) -> Tensor:
+    return _scattered(torch, x, weight, bias, layer.window(shape_of(x)), layer.groups)
+
+
+def _scattered(  # noqa: PLR0913, PLR0917 - what a convolution is made of
+    torch: Torch, x: Tensor, weight: Tensor, bias: Tensor | None, window: Window, groups: int
+) -> Tensor:
     """All there is, then cropped: PyTorch by itself crops as much before as after."""
-    window = layer.window(shape_of(x))
     scatter = ranked(torch, "conv_transpose", x)
-    y = scatter(x, weight, None, window.stretch, 0, 0, layer.groups, window.dilation)
+    y = scatter(x, weight, None, window.stretch, 0, 0, groups, window.dilation)
     ends = zip(window.padding, window.span, strict=True)
     y = with_padding(torch, y, tuple((before - span + 1, after - span + 1) for (before, after), span in ends))
     return y + along_channels(y, bias) if bias is not None else y
@@ -93,6 +99,13 @@ def _dynamic_conv(
     window = layer.sliding_over(shape_of(x), shape_of(weight))
     kernels = weight.reshape(-1, x.shape[1] // layer.groups, *window.kernel)
     return _slid(torch, x, kernels, None if bias is None else bias[0], window, layer.groups)
+
+
+def _dynamic_conv_transpose(
+    torch: Torch, layer: DynamicConvTranspose, x: Tensor, weight: Tensor, bias: Tensor | None = None
+) -> Tensor:
+    window = layer.spreading(shape_of(x), shape_of(weight))
+    return _scattered(torch, x, weight[0], None if bias is None else bias[0], window, layer.groups)
 
 
 def _deform_conv(  # noqa: PLR0913 - its inputs, one by one
@@ -152,4 +165,5 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "deform_sum": _deform_sum,
     "masked_conv": _masked_conv,
     "dynamic_conv": _dynamic_conv,
+    "dynamic_conv_transpose": _dynamic_conv_transpose,
 }
