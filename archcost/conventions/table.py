@@ -108,7 +108,7 @@ _UNPROJECTED = f"gates * (units * hidden_size + units / layers * {_HIDDEN})"
 """The products of recurrent layers without that of a projection; the last as if nothing were projected."""
 
 _SHARED = "kernel_size * (out_channels // groups // groups)"
-"""What calflops takes for the products of an input in a transposed convolution: it divides by groups twice."""
+"""The products of an input of a transposed convolution to calflops, which divides by groups twice."""
 
 _EACH_TOOL = _each("custom", "macs") | _each(NEVER) | _each(_SELDOM)
 """No tool has a rule for a layer of the spec's own either: what it declares is taken."""

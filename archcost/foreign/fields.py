@@ -378,7 +378,7 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
     "dynamic_conv": _COMPUTED,
     "dynamic_conv_transpose": {
         **_COMPUTED,
-        "output": "the weights that arrive say the channels, and `output_padding: 1` adds an output at the end",
+        "output": "the weights that arrive say the channels; `output_padding: 1` adds an output",
     },
     "max_pool": {
         "count_include_pad": "a maximum needs none; leave it out",
