@@ -410,6 +410,30 @@ def test_what_never_counts_has_no_formula_with_any_tool() -> None:
         assert {word: rule for word, rule in found.items() if rule} == {}
 
 
+def test_flops_say_of_an_lstm_when_pytorch_does_not_count_it(network: Build) -> None:
+    lstm, gru = (network(f"- {kind}: {{hidden_size: 5}}", "[6, 24]") for kind in ("lstm", "gru"))
+    found = archcost.explain(lstm, "lstm", "flops").convention
+    assert found is not None
+    assert (found.count, "it says 0 there" in found.definition) == (10560, True)
+    whole = archcost.analyze(lstm, "flops").convention
+    assert whole is not None
+    assert whole.definition == found.definition
+    other = archcost.explain(gru, "gru", "flops").convention
+    assert other is not None
+    assert other.definition == find("flops").definition
+
+
+def test_the_page_says_what_flops_counts_of_recurrent_layers(network: Build) -> None:
+    rows = re.findall(
+        r"^\| `((?:lstm|gru|rnn): .*?)` \| .* \| ([\d,]+) \|$", PAGE.read_text("utf-8"), re.MULTILINE
+    )
+    assert len(rows) == 5
+    for layer, said in rows:
+        counted = archcost.analyze(network(f"- {layer}", "[6, 24]"), "flops").convention
+        assert counted is not None
+        assert f"{counted.total:,}" == said
+
+
 def test_the_word_flops_never_goes_without_what_it_means() -> None:
     for convention in CONVENTIONS.values():
         assert "flops" not in convention.unit.lower()

@@ -55,13 +55,15 @@ def _by_group(report: Report, counted: Sequence[Count]) -> dict[str, int]:
 
 def _total(convention: Convention, counted: Iterable[Count]) -> ConventionTotal:
     parts: dict[str, int] = defaultdict(int)
+    kinds: set[str] = set()
     for count in counted:
+        kinds.add(count.kind)
         for formula, part in zip(count.rule, count.parts, strict=True):
             parts[formula] += part
     return ConventionTotal(
         name=convention.name,
         unit=convention.unit,
-        definition=convention.definition,
+        definition=convention.defined(kinds),
         source=convention.source,
         total=sum(parts.values()),
         parts=dict(parts),
@@ -81,7 +83,7 @@ def compare(network: Network, name: str, nodes: Iterable[Node]) -> ConventionExp
     return ConventionExplanation(
         name=convention.name,
         unit=convention.unit,
-        definition=convention.definition,
+        definition=convention.defined(count.kind for _, count in counted),
         source=convention.source,
         beside=convention.beside,
         ours=ours,

@@ -10,6 +10,7 @@ written another way does not follow from an architecture.
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from archcost.errors import UsageError
@@ -43,6 +44,7 @@ class Convention(NamedTuple):
         rules: by kind, or by a word of `archcost.conventions.counting.words`; `*` is for all kinds. One
             without formulas says that the kind counts as nothing.
         beside: the count of ours it is compared with.
+        notes: by kind, a sentence about when the tool says something else.
     """
 
     name: str
@@ -51,6 +53,12 @@ class Convention(NamedTuple):
     source: str
     rules: Mapping[str, CountingRule]
     beside: Literal["macs", "params"] = "macs"
+    notes: Mapping[str, str] = MappingProxyType({})
+
+    def defined(self, kinds: Iterable[str]) -> str:
+        """The definition, and what there is to say about these kinds."""
+        met = {*kinds}
+        return " ".join([self.definition, *(note for kind, note in self.notes.items() if kind in met)])
 
     @property
     def same(self) -> str:
@@ -128,6 +136,10 @@ _CONVENTIONS = (
         definition="FLOPs that are two per multiply-accumulate, the product and the sum, and nothing else.",
         source="PyTorch 2.13.0, FlopCounterMode",
         rules=_each("*", "macs", "macs"),
+        notes={
+            "lstm": "On a CPU an LSTM without a projection is one call of oneDNN, which the counter has no "
+            "rule for: it says 0 there, and this number with oneDNN off."
+        },
     ),
     Convention(
         name="thop",
