@@ -64,12 +64,22 @@ def masked(network: Network) -> dict[Node, Left]:
     return {node: found.left[node] for node in network if node in found.left}
 
 
-def sights(network: Network) -> dict[tuple[Node, int], Seen]:
+def sights(network: Network) -> dict[tuple[Node, int], Seen | None]:
     """Where a sum leaves out what a mask hides: a node, and which of its inputs it sums over.
 
     Of `shifted_windows` and `banded`. What a causal mask hides is not left out: the last position sees all.
+    None where something is left out that is not followed, so that the node may read less than it seems to.
     """
     return _followed(network).seen
+
+
+def partly_numbers(network: Network) -> frozenset[Node]:
+    """The nodes of which a mask made some elements a number, 0 or a small one, so that they read nothing.
+
+    Of masks under which no row sees everything, so that the largest field may be that of such an element. Of
+    a softmax it is not: what is seen in its row has as large a one.
+    """
+    return frozenset(_followed(network).numbers)
 
 
 def _followed(network: Network) -> _Masks:
@@ -88,11 +98,51 @@ class _Masks:
         self._masks: dict[Tensor, Node] = {}
         self._hidden: dict[Tensor, Node] = {}
         self._zero: dict[Tensor, Node] = {}
+        self._laid: set[Node] = set()
+        self._lost: set[Tensor] = set()
+        self.numbers: set[Node] = set()
         self.left: dict[Node, Left] = {}
-        self.seen: dict[tuple[Node, int], Seen] = {}
+        self.seen: dict[tuple[Node, int], Seen | None] = {}
 
     def follow(self, node: Node) -> None:
         """Take a node up whose inputs were."""
+        self._follow(node)
+        covering = self._covering(node)
+        if covering and _hides_from_all(covering) and not _is_softmax(node):
+            laid = node in self._laid and (node in self._zero or node.kind == "where")
+            if laid or not self.numbers.isdisjoint(node.inputs):
+                self.numbers.add(node)
+        if any(self._loses(node, position) for position, _ in enumerate(node.inputs)):
+            self._lost.add(node)
+            self.seen |= {(node, position): None for position, _ in enumerate(node.inputs)}
+
+    def _loses(self, node: Node, position: int) -> bool:
+        """Whether a node uses a mask, or what it hides, in a way that is not followed."""
+        source = node.inputs[position]
+        if source in self._lost:
+            return True
+        if mask := self._masks.get(source):
+            harmless = node in self._laid or node in self._masks or self._is_a_number_to(node, mask)
+            # Under a second mask, the last row does not see everything either.
+            return not harmless and (_hides_from_all(mask) or any(map(self._covering, node.inputs)))
+        if not (mask := self._covering(source)) or not _hides_from_all(mask):
+            return False
+        if node.kind in _PRODUCTS or _is_softmax(node):
+            others = [other for other in node.inputs if other is not source]
+            return not self.seen.get((node, position)) or any(map(self._covering, others))
+        covers = {cover for other in node.inputs if (cover := self._covering(other))}
+        return self._covering(node) is not mask or len(covers) > 1
+
+    def _covering(self, tensor: Tensor) -> Node | None:
+        """The mask by which something of a tensor is hidden, or is 0."""
+        return self._hidden.get(tensor) or self._zero.get(tensor)
+
+    @staticmethod
+    def _is_a_number_to(node: Node, mask: Node) -> bool:
+        """Whether a mask hides nothing where it is laid."""
+        return node.kind in {"add", "multiply"} and not _hides(node, mask)
+
+    def _follow(self, node: Node) -> None:
         if isinstance(node.layer, MaskedConv):
             of = node.formulas().values()
             self.left[node] = Left(node, of["shown"], of["kernel_size"], of["unmasked"])
@@ -103,6 +153,7 @@ class _Masks:
             if node.output[-2:] == mask.output[-2:]:
                 self._masks[node] = mask
         elif mask := self._mask_over(node):
+            self._laid.add(node)
             if _makes_zero(node):
                 self._zero[node] = mask
                 self._look_back(node, mask)
@@ -221,6 +272,13 @@ def _number(tensor: Tensor | None) -> float | None:
     layer = tensor.layer if isinstance(tensor, Node) else None
     values = layer.values if isinstance(layer, Constant) else None
     return values if isinstance(values, float | int) else None
+
+
+def _hides_from_all(mask: Node) -> bool:
+    """Whether no row sees everything, as the last one of a causal mask does."""
+    assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
+    rows, columns = mask.output[-2:]
+    return mask.layer.values != "causal" or rows < columns
 
 
 def _sight(mask: Node, shape: Shape) -> Sight | None:

@@ -95,8 +95,8 @@ class Field(NamedTuple):
 Reaches: TypeAlias = "dict[str, Reach]"
 """What a node reads, per input of the network."""
 
-Sights: TypeAlias = "Mapping[tuple[Node, int], Seen]"
-"""What a mask leaves of the sums over an input, by node and position."""
+Sights: TypeAlias = "Mapping[tuple[Node, int], Seen | None]"
+"""What a mask leaves of the sums over an input, by node and position; None if it may leave less than all."""
 
 
 def receptive_fields(network: Network, accesses: AccessCache | None = None) -> tuple[dict[str, Field], ...]:
@@ -117,7 +117,8 @@ def receptive_fields(network: Network, accesses: AccessCache | None = None) -> t
     fields: dict[str, Field] = {}
     shape: Shape = ()
     measured = cache(measure)  # blocks of a stage mostly read alike
-    tracer = Tracer(sizes, accesses or AccessCache(), _sights(network))
+    sights, numbers = _hidden(network)
+    tracer = Tracer(sizes, accesses or AccessCache(), sights)
     for node, found in zip(network, reaches(network, tracer), strict=True):
         # An elementwise layer hands on what the one before it reads.
         if found is not last or node.output != shape:
@@ -130,16 +131,23 @@ def receptive_fields(network: Network, accesses: AccessCache | None = None) -> t
             }
             fields = {name: field for name, field in several.items() if field}
             last, shape = found, node.output
-        result.append(fields)
+        bounds = {name: _at_most(field) for name, field in fields.items()} if node in numbers else None
+        result.append(bounds or fields)
     return tuple(result)
 
 
-def _sights(network: Network) -> Sights:
+def _hidden(network: Network) -> tuple[Sights, frozenset[Node]]:
+    """What masks leave of sums, and the nodes of which some elements read nothing."""
     if not any(node.kind == "constant" for node in network):
-        return {}
-    from archcost.passes.masked import sights  # noqa: PLC0415 - few networks have masks
+        return {}, frozenset()
+    from archcost.passes.masked import partly_numbers, sights  # noqa: PLC0415 - few networks have masks
 
-    return sights(network)
+    return sights(network), partly_numbers(network)
+
+
+def _at_most(field: Field) -> Field:
+    local = field.local and field.local._replace(upper_bound=True)
+    return field._replace(upper_bound=True, local=local)
 
 
 def reaches(network: Network, tracer: Tracer) -> Iterator[Reaches]:
@@ -201,6 +209,8 @@ class Tracer(Follower[Reaches]):
 
     def through_input(self, node: Node, position: int, arriving: Reaches) -> Reaches:
         """See `Follower.through_input`."""
+        if self._sights.get((node, position), self) is None:
+            arriving = self.bounded(arriving)
         access = self._accesses.of(node, position)
         if access.way == "unmoved" and not any(
             reach.has_digits or reach.blurred for reach in arriving.values()

@@ -6,6 +6,7 @@ depends on it. The share of what is hidden is 0, or 4e-44 where a mask adds -100
 
 from __future__ import annotations
 
+from math import prod
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -135,7 +136,11 @@ def depends(network: Network) -> dict[str, list[set[tuple[int, ...]]]]:
 def test_fields_are_what_outputs_depend_on(draw: Callable[[Random], str], seed: int, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(draw(Random(seed)))  # noqa: S311 - nothing is kept secret
-    network = archcost.load(path)
+    _agree(archcost.load(path))
+
+
+def _agree(network: Network) -> None:
+    """Exact fields are as large as what outputs depend on, and others no smaller."""
     for node, fields, reads in zip(
         network, receptive_fields(network), depends(network).values(), strict=True
     ):
@@ -144,11 +149,109 @@ def test_fields_are_what_outputs_depend_on(draw: Callable[[Random], str], seed: 
             continue
         largest = tuple(max(along) for along in zip(*sizes, strict=True))
         field = fields["input"]
-        # An element that is hidden still has a field: only sums leave it out.
-        if field.certainty == "exact" and node.kind != "multiply":
+        if field.certainty == "exact":
             within = map(min, field.size, network.inputs[0].output[1:])
             assert tuple(within) == largest, node.path
         assert all(a >= b for a, b in zip(field.size, largest, strict=True)), node.path
+
+
+# -- other layouts ----------------------------------------------------------------------------------------
+
+SCORED = """
+- {name: x, conv: {out_channels: 4, kernel_size: 1}}
+- {name: k, from: x, conv: {out_channels: 4, kernel_size: 1}}
+- {name: v, from: x, conv: {out_channels: 4, kernel_size: 3, padding: 1}}
+- {name: s, from: [x, k], matmul: {heads: 2, transpose_a: true}}
+- {name: narrow, constant: {values: banded, before: 1, after: 1, shape: [1, 9, 9], inside: 0, outside: -1e9}}
+- {name: wide, constant: {values: banded, before: 3, after: 9, shape: [1, 9, 9], inside: 0, outside: -1e9}}
+- {name: past, constant: {values: causal, shape: [1, 9, 9], inside: 0, outside: -1e9}}
+- {name: keeps, constant: {values: banded, before: 2, after: 1, shape: [1, 9, 9], inside: 1, outside: 0}}
+- {name: low, constant: {values: -1e9, shape: [1, 1, 1]}}
+"""
+
+WEIGHS = """
+- {name: w, softmax: {axis: -1}}
+- {from: [w, v], matmul: {heads: 2, transpose_b: true}}
+"""
+
+OTHERS = {
+    "shares over rows": "- {add, from: [s, narrow]}\n- {name: w, softmax: {axis: 1}}\n"
+    "- {from: [v, w], matmul: {heads: 2}}",
+    "sums over rows": "- {add, from: [s, narrow]}\n- {name: w, softmax: {axis: -1}}\n"
+    "- {from: [v, w], matmul: {heads: 2}}",
+    "a second band": "- {name: a, add, from: [s, wide]}\n- {add, from: [a, narrow]}" + WEIGHS,
+    "a causal mask first": "- {name: a, add, from: [s, past]}\n- {add, from: [a, wide]}" + WEIGHS,
+    "a causal mask second": "- {name: a, add, from: [s, wide]}\n- {add, from: [a, past]}" + WEIGHS,
+    "a sum of masks": "- {name: both, add, from: [past, wide]}\n- {add, from: [s, both]}" + WEIGHS,
+    "a mask that is computed": "- {name: hidden, from: keeps, offset: {value: -1}}\n"
+    "- {name: m, scale: {factor: 1000}}\n- {add, from: [s, m]}" + WEIGHS,
+    "a mask that is multiplied before": "- {multiply, from: [s, keeps]}" + WEIGHS,
+    "a mask as weights": "- {from: [keeps, v], matmul: {transpose_b: true}}",
+    "shares that are mixed": "- {add, from: [s, narrow]}\n- {softmax: {axis: -1}}\n"
+    "- {name: w, conv: {out_channels: 2, kernel_size: 1, bias: false}}\n"
+    "- {from: [w, v], matmul: {heads: 2, transpose_b: true}}",
+    "shares of shares": "- {add, from: [s, narrow]}\n- {name: w, softmax: {axis: -1}}\n"
+    "- {name: i, identity}\n- {name: ww, from: [w, i], matmul}\n"
+    "- {from: [ww, v], matmul: {heads: 2, transpose_b: true}}",
+    "shares that are logarithms": "- {add, from: [s, narrow]}\n- {log_softmax: {axis: -1}}\n"
+    "- {name: w, exp}\n- {from: [w, v], matmul: {heads: 2, transpose_b: true}}",
+    "shares that are summed": "- {add, from: [s, narrow]}\n- {softmax: {axis: -1}}\n"
+    "- {reduce: {function: sum, axis: 1}}",
+    "a mask that chooses": "- {where, from: [keeps, s, low]}\n- {name: w, softmax: {axis: -1}}\n"
+    "- {name: scaled, scale: {factor: 2}}\n- {name: dropped, dropout}\n"
+    "- {from: [dropped, v], matmul: {heads: 2, transpose_b: true}}",
+    "letters": "- {add, from: [s, narrow]}\n- {name: w, softmax: {axis: -1}}\n"
+    "- {name: by_head, from: v, reshape: {shape: [2, 2, 9]}}\n"
+    "- {from: [by_head, w], einsum: {equation: 'h c j, h i j -> h c i'}}",
+}
+"""What is made of scores and masks in some way."""
+
+EXACT = {"a mask that chooses", "letters"}
+"""What is followed; of the others the field is a bound."""
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_a_mask_that_is_used_in_another_way_makes_a_bound(what: str, tmp_path: Path) -> None:
+    path = tmp_path / "net.yaml"
+    lines = f"{SCORED.strip()}\n{OTHERS[what].strip()}"
+    path.write_text(f"archcost: 1\nname: net\ninput: [4, 9]\nlayers:\n{lines}\n")
+    network = archcost.load(path)
+    assert receptive_fields(network)[-1]["input"].certainty == ("exact" if what in EXACT else "at_most")
+    _agree(network)
+
+
+@pytest.mark.parametrize(
+    ("sizes", "window", "shift"),
+    [((12,), (4,), (1,)), ((4, 6), (2, 3), (1, 2)), ((4, 4, 4), (2, 4, 2), (1, 3, 1))],
+)
+def test_windows_of_any_number_of_axes_and_sizes(
+    sizes: tuple[int, ...], window: tuple[int, ...], shift: tuple[int, ...], tmp_path: Path
+) -> None:
+    names, parts = "yxt"[: len(sizes)], "abd"[: len(sizes)]
+    apart = " ".join(f"({outer} {inner})" for outer, inner in zip(names, parts, strict=True))
+    pattern = f"c {apart} -> c ({' '.join(names)}) ({' '.join(parts)})"
+    split = ", ".join(f"{part}: {n}" for part, n in zip(parts, window, strict=True))
+    count = [n // w for n, w in zip(sizes, window, strict=True)]
+    within = prod(window)
+    mask = f"values: shifted_windows, map_size: {[*sizes]}, window_size: {[*window]}, shift: {[*shift]}"
+    path = tmp_path / "net.yaml"
+    path.write_text(f"""\
+archcost: 1
+name: net
+input: [4, {", ".join(str(n + 2) for n in sizes)}]
+layers:
+- conv: {{out_channels: 4, kernel_size: 3}}
+- {{name: x, rearrange: {{pattern: '{pattern}', sizes: {{{split}}}}}}}
+- {{name: k, conv: {{out_channels: 4, kernel_size: 1}}}}
+- {{name: s, from: [x, k], matmul: {{heads: 2, tokens: true, transpose_a: true}}}}
+- {{name: m, constant: {{{mask}, inside: 0, outside: -100, shape: [1, {prod(count)}, {within}, {within}]}}}}
+- {{add, from: [s, m]}}
+- {{name: w, softmax: {{axis: -1}}}}
+- {{from: [w, x], matmul: {{heads: 2, transpose_b: true}}}}
+""")
+    network = archcost.load(path)
+    assert receptive_fields(network)[-1]["input"].certainty == "exact"
+    _agree(network)
 
 
 def extent(positions: set[tuple[int, ...]]) -> tuple[int, ...]:
