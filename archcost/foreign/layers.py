@@ -432,6 +432,21 @@ INSTEAD = {
         "`std/cross_attention` to others; its products alone are `std/scaled_dot_product`, read `from: "
         "[q, k, v]`",
     ),
+    **each(
+        "vq vectorquantize vectorquantizer vectorquantization vqembedding codebook quantizer",
+        "distances are a `linear` (the codes are its weights) and the codes' squares, a `reduce` with "
+        "`function: argmin` takes the nearest, and an `embedding` looks it up; `share: codes` for all three",
+    ),
+    **each(
+        "knn ballquery querygroup farthestpointsample furthestpointsample fps grouppoints",
+        "what it takes is a `gather` with `index: declared` and `index_shape: [16, 8]`, 8 points in each of "
+        "16 groups; choosing them is declared with `custom`",
+    ),
+    **each(
+        "moe mixtureofexperts sparsemoe moelayer topkrouter switchtransformer",
+        "a router is a `linear` and a `softmax`; the experts that it chooses by the data are declared with "
+        "`custom`, `params` of all, `macs` of those that are chosen",
+    ),
     "additiveattention": f"its scores are no products; {_UNKNOWN_COST}",
     **each(
         "transformerencoder transformerencoderlayer encoderlayer transformerblock encoderblock transformer",
