@@ -91,7 +91,7 @@ NEVER = """
     rrelu threshold celu selu quick_gelu mish sigmoid log_sigmoid tanh tanh_shrink hard_tanh hard_shrink
     soft_shrink softsign softplus hard_sigmoid hard_swish softmin log_softmax
     glu
-    flatten unflatten squeeze unsqueeze reshape expand pad crop slice transpose channel_shuffle roll
+    flatten unflatten squeeze unsqueeze reshape expand pad crop slice transpose channel_shuffle roll flip
     gather
     unfold fold
     identity dropout drop_path scale layer_scale

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from archcost.passes.receptive_field import Sights
     from archcost.windows.offsets import Offsets
     from archcost.windows.reach import AxisReach, Digits, Reach
-    from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.rearrangement import Rearrangement, Turn
     from archcost.windows.sight import Seen
     from archcost.windows.window import Axes, Shape, Window
 
@@ -143,9 +143,8 @@ class TouchFollower(Follower[Touched]):
             return _rearranged(spot, access.how, x, y)
         if access.start:
             return _placed(spot, *access.start, y)
-        if access.rolled:
-            axes = tuple(range(1, len(x)))
-            return spot.having(*(np.roll(m, access.rolled, axes) for m in (spot.touched, spot.inside)))
+        if access.turns:
+            return spot.having(*(_turned(m, access.turns) for m in (spot.touched, spot.inside)))
         if access.unrolled:
             return self._unrolled(spot, access.shown[0], y[1:], mode)
         parts = [self._slid(spot, window, y[1:], mode) for window in access.shown]
@@ -255,6 +254,14 @@ def _mixed(spot: Touched, mix: Mix, x: Shape, y: Shape) -> Touched:
     found = _rearranged(spot, mix.how, x, (y[0], *x[1:])) if mix.how else spot
     exact = found.is_exact and not (mix.is_bounded or mix.is_blurred)
     return Touched(found.touched, found.inside, is_known=found.is_known, is_exact=exact)
+
+
+def _turned(marks: Mask, turns: Sequence[Turn]) -> Mask:
+    """What is marked, at the places it goes to along each axis."""
+    for axis, turn in enumerate(turns, 1):
+        length = marks.shape[axis]
+        marks = marks.take([turn.source(u, length) for u in range(length)], axis=axis)
+    return marks
 
 
 def _placed(spot: Touched, axis: int, start: int, y: Shape) -> Touched:

@@ -204,6 +204,7 @@ FIELDS_OF: dict[str, dict[str, str]] = {
         **_AXIS,
     },
     "roll": {**each("shift", "shifts"), **each("axes", "axis")},
+    "flip": each("axes", "axis"),
     "split": {
         **each("chunks sections num_outputs num n outputs", "parts"),
         **each("split_size_or_sections num_or_size_splits split_size size_splits", "sizes"),
@@ -415,6 +416,10 @@ NO_FIELDS_OF: dict[str, dict[str, str]] = {
         **_NO_DIM,
         "dims": "write `axis`, which counts without the batch: PyTorch's dims (1, 2) of tokens in rows and "
         "columns, [batch, height, width, channels], are `axis: [1, 2]`",
+    },
+    "flip": {
+        **_NO_DIM,
+        "dims": "write `axis`, which counts without the batch: PyTorch's dims [3] of images is `axis: 2`",
     },
     "split": _NO_DIM,
     "slice": {

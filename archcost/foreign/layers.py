@@ -213,7 +213,7 @@ INSTEAD = {
     "unbind": "write `split: {parts: …, axis: …}`; each part keeps its axis of 1, which `squeeze` drops",
     "narrow": "write `slice: {axis: …, start: …, end: …}`; the end is the start and the length",
     **each(
-        "flip scatter tile",
+        "scatter tile",
         _UNKNOWN_COST,
     ),
     "reflectionpad": "write `pad: {padding: 1, mode: reflect}`",

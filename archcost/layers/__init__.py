@@ -107,6 +107,7 @@ KINDS = {
     "transpose": "shape:Transpose",
     "channel_shuffle": "shape:ChannelShuffle",
     "roll": "shape:Roll",
+    "flip": "shape:Flip",
     # gather
     "gather": "gather:Gather",
     # patches

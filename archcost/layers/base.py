@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from archcost.execute.arrays import Array
     from archcost.execute.kernels import Kernels
-    from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.rearrangement import Rearrangement, Turn
     from archcost.windows.stages import Stage
 
 Shapes = dict[str, Shape]
@@ -308,8 +308,8 @@ class Kind(ItemFields, ABC):
         """The steps that lead from the input at `position` to the output; none if it takes a single one."""
         return ()
 
-    def rolled(self, x: Shape) -> Axes:
-        """How far everything moves along each spatial axis, round its ends; empty if nothing does."""
+    def turns(self, x: Shape) -> tuple[Turn, ...]:
+        """Which way everything moves along each spatial axis, round its ends; empty if nothing does."""
         return ()
 
     def place(self, position: int, inputs: tuple[Shape, ...]) -> tuple[int, int] | None:

@@ -34,7 +34,7 @@ from archcost.layers.fields import (
     must_be,
 )
 from archcost.windows.channels import alike, blurred_together, concatenated, mixed
-from archcost.windows.rearrangement import permuted, reshaped
+from archcost.windows.rearrangement import Turn, permuted, reshaped
 from archcost.windows.window import Axes, Border, Pads, Shape, Window, per_axis, show, size, spatial
 
 if TYPE_CHECKING:
@@ -362,6 +362,12 @@ class Crop(Moving):
         return kernels.shape.crop(x, self._margins(x.shape))
 
 
+def _forwards(value: Value) -> Value:
+    if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+        raise must_be("at least 1; put a `flip` along the axis before it, which turns the order round", value)
+    return value
+
+
 class Slice(Moving):
     """A stretch of one axis: channels, or positions of a spatial axis; with a step, every so many of them.
 
@@ -375,7 +381,9 @@ class Slice(Moving):
     end: int | None = Field(
         None, description="the first to leave out; negative counts from the end; default: none"
     )
-    step: Positive = Field(default=1, description="from one that is kept to the next")
+    step: Annotated[Positive, BeforeValidator(_forwards)] = Field(
+        default=1, description="from one that is kept to the next; backwards after a `flip`"
+    )
     axis: Axis = Field(0, description="axis to cut; 0 is channels, 1 the first spatial axis, -1 the last")
 
     def _kept(self, x: Shape) -> range:
@@ -524,9 +532,9 @@ class Roll(Moving):
         ends = (arriving[0].picked(seam, out_channels), arriving[0].picked(0, seam))
         return concatenated([end for end in ends if end.runs])
 
-    def rolled(self, x: Shape) -> Axes:
+    def turns(self, x: Shape) -> tuple[Turn, ...]:
         """The shifts of the spatial axes."""
-        return self._shifts(x)[1:]
+        return tuple(Turn(far) for far in self._shifts(x)[1:])
 
     def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
@@ -536,3 +544,38 @@ class Roll(Moving):
     def run(self, kernels: Kernels, x: Array) -> Array:
         """Values shaped like `x`."""
         return kernels.shape.roll(x, self._shifts(x.shape))
+
+
+class Flip(Moving):
+    """Everything in the other order along some axes: the last comes first.
+
+    A sequence that is read backwards (bidirectional Mamba), or a picture in the mirror.
+    """
+
+    axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
+
+    axis: Annotated[tuple[Axis, ...], BeforeValidator(lift), Field(min_length=1)] = Field(
+        description="axes to turn round, one or several; 0 is channels, 1 the first spatial axis, -1 the last"
+    )
+
+    @property
+    def tells_channels_apart(self) -> bool:
+        """Along channels."""
+        return 0 in self.axis
+
+    def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
+        """The last one comes first."""
+        return arriving[0].mirrored() if 0 in self.axis else arriving[0]
+
+    def turns(self, x: Shape) -> tuple[Turn, ...]:
+        """Spatial axes in the other order."""
+        return tuple(Turn(mirrored=axis in self.axis) for axis in range(1, len(x)))
+
+    def output_shape(self, x: Shape) -> Shape:
+        """The shape that arrives."""
+        together(self.axis, x)
+        return x
+
+    def run(self, kernels: Kernels, x: Array) -> Array:
+        """Values shaped like `x`."""
+        return kernels.shape.flip(x, self.axis)

@@ -10,9 +10,9 @@ from archcost.windows.rearrangement import broadcast, everything, everywhere, gr
 if TYPE_CHECKING:
     from archcost.layers.base import Kind
     from archcost.network import Node
-    from archcost.windows.rearrangement import Rearrangement
+    from archcost.windows.rearrangement import Rearrangement, Turn
     from archcost.windows.stages import Stage
-    from archcost.windows.window import Axes, Shape, Window
+    from archcost.windows.window import Shape, Window
 
 Way: TypeAlias = Literal[
     "unmoved",
@@ -23,7 +23,7 @@ Way: TypeAlias = Literal[
     "broadcast",
     "rearranged",
     "placed",
-    "rolled",
+    "turned",
     "staged",
     "unknown",
 ]
@@ -37,7 +37,7 @@ Way: TypeAlias = Literal[
     broadcast     a single position of an axis, for every output along it
     rearranged    at other places: axes are swapped, split or merged, or summed over
     placed        from some place on, beside other tensors
-    rolled        so many positions further back, round the ends of the axes
+    turned        so many positions further back, round the ends of the axes, or in the other order
     staged        in several of these ways, one after the other
     unknown       nothing is known about what is read
 """
@@ -50,9 +50,9 @@ class Access(NamedTuple):
         way: see `Way`.
         window: for `window`.
         shown: windows that read together what the window does: itself, or what a mask leaves of it.
-        how: where the elements go; for `window`, `placed`, `rolled`, `unmoved` and `unknown` there is none.
+        how: where the elements go; for `window`, `placed`, `turned`, `unmoved` and `unknown` there is none.
         start: for `placed`: the axis, and where along it the input begins.
-        rolled: for `rolled`: how far, per spatial axis.
+        turns: for `turned`: of every spatial axis.
         stages: for `staged`: the single ways, each with the shape that it makes.
         unrolled: each tap of the window leaves as a channel.
         is_nominal: where positions are really read follows from the data.
@@ -64,7 +64,7 @@ class Access(NamedTuple):
     shown: tuple[Window, ...] = ()
     how: Rearrangement | None = None
     start: tuple[int, int] | None = None
-    rolled: Axes = ()
+    turns: tuple[Turn, ...] = ()
     stages: tuple[tuple[Access, Shape], ...] = ()
     unrolled: bool = False
     is_nominal: bool = False
@@ -155,8 +155,9 @@ def _at_places(layer: Kind, position: int, xs: tuple[Shape, ...], y: Shape) -> A
         return Access("placed", start=start)
     if layer.broadcasts:
         return Access("broadcast", how=broadcast(x, y)) if x[1:] != y[1:] else Access("unmoved")
-    if any(far := layer.rolled(x)):
-        return Access("rolled", rolled=far)
+    turns = layer.turns(x)
+    if any(turn.moves(length) for turn, length in zip(turns, x[1:], strict=False)):
+        return Access("turned", turns=turns)
     window = layer.window_of(position, xs) if len(y) > 1 else None
     if not window:
         return Access("unmoved")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 from archcost.passes.access import AccessCache
 from archcost.passes.following import Follower, T, followed
 from archcost.windows.apart import boxes_at, extent, move_apart, patterns
-from archcost.windows.moves import picked, placed, rearranged, rolled
+from archcost.windows.moves import picked, placed, rearranged, turned
 from archcost.windows.offsets import Offsets, hull, prune, union_count
 from archcost.windows.reach import Reach, Slider, identity, merge, phases, simplified
 from archcost.windows.rearrangement import over_channels
@@ -257,8 +257,8 @@ class Tracer(Follower[Reaches]):
             return rearranged(reach, access.how, x, whole)
         if access.start is not None:
             return placed(reach, *access.start, x, y, whole)
-        if access.rolled:
-            return rolled(reach, access.rolled, x, whole)
+        if access.turns:
+            return turned(reach, access.turns, x, whole)
         if access.unrolled:
             return unrolled(reach, access.shown[0], x, y)
         parts = [self._slid(reach, window, x, y) for window in access.shown]

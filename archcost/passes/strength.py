@@ -183,7 +183,7 @@ class _Backtrace:
                 return self._from_broadcast(x, y)
             case "staged" if all(step.window for step, _ in access.stages):
                 return self._from_windows(access, x)
-            case "rearranged" | "placed" | "rolled" | "staged":
+            case "rearranged" | "placed" | "turned" | "staged":
                 return self._from_rearranged(access, x, y)
             case _:
                 return None
@@ -194,9 +194,11 @@ class _Backtrace:
             return BackwardSum([None for _ in self._kept(x)]) if all(n == 1 for n in x[1:]) else None
         if access.how and access.how.moves_channels_only:
             return Backward()
-        if access.rolled:
+        if access.turns:
+            mirrored = any(turn.mirrored for turn in access.turns)
+            go = "stand in the other order along" if mirrored else "go round the ends of"
             raise NoWeightsError(
-                f"before {self._node.path}, positions go round the ends of an axis, and weights are not "
+                f"before {self._node.path}, positions {go} an axis, and weights are not "
                 "followed through that; choose a node before it"
             )
         raise NoWeightsError(

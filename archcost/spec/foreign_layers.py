@@ -56,6 +56,7 @@ _TORCH = {
     "unflatten": "axis sizes",
     "split": "parts axis",
     "roll": "shifts axis",
+    "flip": "axis",
     "unfold": "kernel_size dilation padding stride",
     "fold": "output_size kernel_size dilation padding stride",
 }

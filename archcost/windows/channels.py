@@ -80,6 +80,10 @@ class Channels(NamedTuple):
         runs = [ChannelRun(1, _union(single[i] for i in row)) for row in rows]
         return _channels(runs, blurred=self.blurred)._replace(bounded=self.blurred)
 
+    def mirrored(self) -> Channels:
+        """The channels in the other order."""
+        return self._replace(runs=self.runs[::-1])
+
     def grouped(self, groups: int, channels: int) -> Channels:
         """As many channels, in groups: each depends on the same share of those that arrive."""
         if groups == 1:

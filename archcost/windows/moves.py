@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from archcost.windows.reach import Digits, MovingBox, Reach
-    from archcost.windows.rearrangement import FactorPlace, Rearrangement
+    from archcost.windows.rearrangement import FactorPlace, Rearrangement, Turn
     from archcost.windows.window import Axes, Shape
 
 T = TypeVar("T")
@@ -369,21 +369,21 @@ def _masked(line: AxisReach, at: _PlacedBox, whole: int) -> AxisReach | None:
     return AxisReach(tuple(s and s.within(0, whole - 1) for s in sets), step // len(line.sets))
 
 
-def rolled(reach: Reach, far: Axes, x: Shape, whole: Axes) -> Reach:
-    """The reach of a tensor of shape `x` whose positions have moved on, round the ends of its axes."""
+def turned(reach: Reach, turns: Sequence[Turn], x: Shape, whole: Axes) -> Reach:
+    """The reach of a tensor of shape `x` whose axes go round their ends, or the other way."""
     boxes: list[MovingBox] = []
     exact = True
     for lines in reach.moving:
         box: MovingBox = lines
-        for axis, shift in enumerate(far, 1):
-            if box and shift % x[axis]:
-                box, followed = _rolled(box, axis, shift, x, whole)
+        for axis, turn in enumerate(turns, 1):
+            if box and turn.moves(x[axis]):
+                box, followed = _turned(box, axis, turn, x, whole)
                 exact = exact and followed
         boxes += [tuple(own(line, j, x) for j, line in enumerate(box))] if box else []
     return with_boxes(reach._replace(counted=True), boxes, exact=exact)
 
 
-def _rolled(lines: MovingBox, axis: int, shift: int, x: Shape, whole: Axes) -> tuple[MovingBox, bool]:
+def _turned(lines: MovingBox, axis: int, turn: Turn, x: Shape, whole: Axes) -> tuple[MovingBox, bool]:
     """A box whose outputs along an axis are each a phase of their own; none if they read nothing.
 
     False beside it if the box reads, at every output, what any output does.
@@ -395,7 +395,7 @@ def _rolled(lines: MovingBox, axis: int, shift: int, x: Shape, whole: Axes) -> t
             found.append(line)
             continue
         along = in_phases(line._replace(digits=None), here, x[axis]) if len(here) == len(digits) else None
-        if not (along and (moved := _moved_on(along, shift, x[axis], size))):
+        if not (along and (moved := _moved_on(along, turn, x[axis], size))):
             return tuple(line for line in _spread_out(lines, x) if line), False
         if not moved.there:
             return (), True
@@ -403,12 +403,12 @@ def _rolled(lines: MovingBox, axis: int, shift: int, x: Shape, whole: Axes) -> t
     return tuple(found), True
 
 
-def _moved_on(line: AxisReach, shift: int, length: int, whole: int) -> AxisReach | None:
-    """A line as one phase per output, round the end, within the input; None if that is too many."""
+def _moved_on(line: AxisReach, turn: Turn, length: int, whole: int) -> AxisReach | None:
+    """A line as one phase per output, turned, within the input; None if that is too many."""
     step = line.step * length
     if length > PLACES or line.ends or step % len(line.sets):
         return None
-    sets = (line.at((u - shift) % length) for u in range(length))
+    sets = (line.at(turn.source(u, length)) for u in range(length))
     return AxisReach(tuple(s and s.within(0, whole - 1) for s in sets), step // len(line.sets))
 
 

@@ -63,6 +63,26 @@ class Rearrangement(NamedTuple):
             below *= self.sizes[factor]
 
 
+class Turn(NamedTuple):
+    """Where positions along an axis go: in the other order, if `mirrored`, then on by `far`, round the end.
+
+    >>> [Turn(far=1).source(u, 4) for u in range(4)], [Turn(mirrored=True).source(u, 4) for u in range(4)]
+    ([3, 0, 1, 2], [3, 2, 1, 0])
+    """
+
+    far: int = 0
+    mirrored: bool = False
+
+    def source(self, index: int, length: int) -> int:
+        """What comes to an index of an axis of that length."""
+        before = (index - self.far) % length
+        return length - 1 - before if self.mirrored else before
+
+    def moves(self, length: int) -> bool:
+        """Whether anything leaves its place."""
+        return length > 1 and (self.mirrored or self.far % length != 0)
+
+
 def permuted(x: Shape, axes: Sequence[int]) -> Rearrangement:
     """The axes in another order.
 

@@ -553,6 +553,9 @@ class Everything(Writer):
         axes = self.random.choice((0, 1, -1, [0, 1], [1, -1], "height", ["channels", "length"]))
         return {"shifts": self.random.choice((0, 1, -1, 3, "$v")), "axis": axes}
 
+    def _flip(self, _: list[str]) -> Item:
+        return {"axis": self.random.choice((0, 1, -1, [0, 1], [1, -1], "height", ["channels", "length"]))}
+
     def _channel_shuffle(self, _: list[str]) -> Item:
         return {"groups": self.random.choice((1, 2, "$in_channels"))}
 

@@ -264,6 +264,10 @@ def _roll(w: Writer, xs: tuple[Shape, ...]) -> Fields:
     return {"axis": axes, "shifts": _some(w, -3, 3, len(axes))}
 
 
+def _flip(w: Writer, xs: tuple[Shape, ...]) -> Fields:
+    return {"axis": w.random.sample([*range(len(xs[0]))], w.random.randint(1, min(2, len(xs[0]))))}
+
+
 def _unfold(w: Writer, xs: tuple[Shape, ...]) -> Fields | None:
     axes = xs[0][1:]
     if not 1 <= len(axes) <= 3:
@@ -443,6 +447,8 @@ CHOICES: list[tuple[str, Callable[[Writer, tuple[Shape, ...]], Fields | None], i
     ("slice", _slice, 1),
     ("roll", _roll, 1),
     ("roll", _roll, 1),
+    ("flip", _flip, 1),
+    ("flip", _flip, 1),
     ("pad", _pad, 1),
     ("gather", _gather, 1),
     ("gather", _gather, 1),

@@ -362,6 +362,26 @@ CASES = {
         """,
         ("exact", (3, 3), 0),
     ),
+    "what a window read, in the other order, and a window at the same place beside it": (
+        "[1, 8]",
+        """
+        - {name: a, conv: {out_channels: 1, kernel_size: 3}}
+        - {name: b, from: input, flip: {axis: 1}}
+        - {name: c, from: b, conv: {out_channels: 1, kernel_size: 3}}
+        - {add, from: [a, c]}
+        """,
+        ("exact", (8,), 2),
+    ),
+    "mirrored and back again, all is as it was": (
+        "[2, 6, 6]",
+        """
+        - flip: {axis: [1, 2]}
+        - conv: {out_channels: 2, kernel_size: 1}
+        - flip: {axis: [1, 2]}
+        - conv: {out_channels: 2, kernel_size: 3}
+        """,
+        ("exact", (3, 3), 0),
+    ),
     "Swin's windows of four, moved by two: the last reads two at either end": (
         "[1, 8, 8]",
         """

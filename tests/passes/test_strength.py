@@ -346,6 +346,12 @@ def test_weights_are_not_followed_where_positions_go_round(network: Loader) -> N
         strength(net, net.nodes[-1], mean=True)
 
 
+def test_weights_are_not_followed_where_positions_are_mirrored(network: Loader) -> None:
+    net = network("- flip: {axis: 2}\n- conv: {out_channels: 1, kernel_size: 3}\n")
+    with pytest.raises(UsageError, match="before conv, positions stand in the other order along an axis"):
+        strength(net, net.nodes[-1], mean=True)
+
+
 def test_what_is_unpooled_reads_its_window_of_both_maps(network: Loader) -> None:
     net = network(
         """

@@ -57,6 +57,11 @@ def channel_shuffle(x: Array, groups: int) -> Array:
     return x.reshape(groups, -1, *x.shape[1:]).swapaxes(0, 1).reshape(x.shape)
 
 
+def flip(x: Array, axes: Axes) -> Array:
+    """The other order along some axes."""
+    return np.flip(x, axes)
+
+
 def roll(x: Array, shifts: Axes) -> Array:
     """Everything moved on along every axis, channels first, round its end."""
     return np.roll(x, shifts, axis=tuple(range(x.ndim)))

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
         Crop,
         Expand,
         Flatten,
+        Flip,
         Pad,
         Reshape,
         Roll,
@@ -72,6 +73,10 @@ def _roll(torch: Torch, layer: Roll, x: Tensor) -> Tensor:
     return x.roll(far, tuple(1 + axis for axis in layer.axis))
 
 
+def _flip(_torch: Torch, layer: Flip, x: Tensor) -> Tensor:
+    return x.flip(tuple(1 + axis for axis in layer.axis))
+
+
 COUNTERPARTS: dict[str, Counterpart] = {
     "flatten": _flatten,
     "unflatten": _unflatten,
@@ -85,4 +90,5 @@ COUNTERPARTS: dict[str, Counterpart] = {
     "transpose": _transpose,
     "channel_shuffle": with_an_axis(functional("channel_shuffle", "groups")),
     "roll": _roll,
+    "flip": _flip,
 }
