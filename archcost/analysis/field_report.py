@@ -14,6 +14,7 @@ from archcost.passes.paths import paths
 from archcost.passes.stacks import ENDS, by_run
 from archcost.results.fields import EffectiveField, FieldReport, FieldRow, PathCounts, StackRow
 from archcost.words.paths import unknown
+from archcost.words.wording import vector_without_positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def chosen(facts: Facts, path: str | None) -> Node | None:
     if path in network.by_path:
         node = network.by_path[path]
         if not moving_fields(facts, node):
-            raise UsageError(f"{path} {_why_none(facts.fields[node])}")
+            raise UsageError(f"{path} {_why_none(facts.fields[node], network)}")
         return node
     inside = [node for node in network if path is None or node.path.startswith(f"{path}.")]
     if path is not None and not inside:
@@ -50,12 +51,13 @@ def moving_fields(facts: Facts, node: Node) -> dict[str, Field]:
     return {name: moving for name, field in fields.items() if (moving := field.moving)}
 
 
-def _why_none(fields: Mapping[str, Field]) -> str:
+def _why_none(fields: Mapping[str, Field], network: Network) -> str:
     if not all(field.is_known for field in fields.values()):
         return "has a field that is unknown: on some way to it, nobody knows what is read"
     if fields:
         return "sees the whole input at every position; choose a node before the operation over all positions"
-    return "has no spatial relation to an input of the network"
+    why = vector_without_positions({tensor.path: tensor.output for tensor in network.inputs})
+    return f"has no spatial relation to an input of the network{f': {why}' if why else ''}"
 
 
 def field_report(facts: Facts, at: str | None = None, *, effective: bool = False) -> FieldReport:

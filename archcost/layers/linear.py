@@ -117,6 +117,7 @@ class Embedding(Layer):
     """A learned vector for every token: row i of a table for the token with the number i.
 
     Takes token numbers as a vector, or as one channel. Gives them as channels: `(embedding_dim, length)`.
+    A vector has no positions, so nothing behind it has a receptive field; of `input: [1, 24]` everything has.
     Looking up is no arithmetic, so it costs nothing but the table. Weights `[num_embeddings, embedding_dim]`.
     """
 

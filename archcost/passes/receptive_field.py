@@ -284,8 +284,9 @@ def _rearranged(
     if way == "beside all" and found.fixed:
         # What an output reads at its own place is worth knowing beside what a norm over the map does.
         return merge([found, reach])._replace(is_global=True, stride=reach.stride)
-    if way == "broadcast" and any(_covers(box, whole) for box in found.fixed):
-        return found._replace(is_global=True)  # from then on, every output sees everything
+    if way == "broadcast" and not found.upper_bound and any(_covers(box, whole) for box in found.fixed):
+        # From then on, every output sees everything; of what is picked nobody knows that.
+        return found._replace(is_global=True)
     return found
 
 

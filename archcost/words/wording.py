@@ -6,7 +6,7 @@ from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def in_a_row(values: Iterable[object]) -> str:
@@ -39,6 +39,22 @@ def plural(count: int, noun: str) -> str:
     ('1 spec', '2 specs')
     """
     return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def vector_without_positions(inputs: Mapping[str, Sequence[int]]) -> str:
+    """What to write where an input is a vector, as a row of tokens may be; empty if none is.
+
+    >>> vector_without_positions({"image": (3, 8, 8)})
+    ''
+    >>> print(vector_without_positions({"text": (24,)}))
+    text is 24 channels without positions; if it is a sequence, as of tokens, write [1, 24] instead of [24]
+    """
+    for name, shape in inputs.items():
+        if len(shape) == 1:
+            (n,) = shape
+            sequence = f"if it is a sequence, as of tokens, write [1, {n}] instead of [{n}]"
+            return f"{name} is {n} channels without positions; {sequence}"
+    return ""
 
 
 _NAMED = 2

@@ -60,7 +60,55 @@ def test_a_group_stands_for_its_last_node_that_moves() -> None:
 def test_a_network_on_vectors_has_no_field_and_says_so(network: Callable[..., Network]) -> None:
     net = network("- linear: {out_features: 4}\n- relu\n", x="[8]")
     assert (report_of(net).nodes, report_of(net).closely) == ((), None)
-    assert "no node has a spatial relation to an input" in text_of(net)
+    text = text_of(net)
+    assert "no node has a spatial relation to an input" in text
+    assert "if it is a sequence, as of tokens, write [1, 8] instead of [8]" in text
+
+
+def test_tokens_have_fields_where_they_are_one_channel_of_a_sequence(network: Callable[..., Network]) -> None:
+    layers = """
+        - embedding: {num_embeddings: 10, embedding_dim: 4}
+        - conv: {out_channels: 4, kernel_size: 3}
+        """
+    vector, sequence = (network(layers, x=x) for x in ("[24]", "[1, 24]"))
+    assert "as of tokens, write [1, 24] instead of [24]" in " ".join(text_of(vector).split())
+    with pytest.raises(UsageError, match=r"write \[1, 24\] instead of \[24\]"):
+        report_of(vector, "conv")
+    assert "write [1, 24]" not in text_of(sequence)
+    field = analyze(sequence).node("conv").receptive_field
+    assert field
+    assert field.size == (3,)
+
+
+def test_what_is_picked_out_of_two_inputs_is_said_alike_and_of_both(network: Callable[..., Network]) -> None:
+    net = network(
+        """
+        - {name: near, from: xyz, gather: {axis: 1, index: declared, index_shape: [16, 4]}}
+        - {name: of, from: features, gather: {axis: 1, index: declared, index_shape: [16, 4]}}
+        - {name: centre, from: xyz, gather: {axis: 1, index: declared, index_shape: [16]}}
+        - {name: beside, unsqueeze: {axis: 2}}
+        - {name: off, subtract, from: [near, beside]}
+        - {name: both, concat, from: [off, of]}
+        """,
+        x="{xyz: [3, 64], features: [8, 64]}",
+    )
+    fields = analyze(net).node("both").receptive_fields
+    assert fields
+    assert [(field.certainty, field.size, field.is_global) for field in fields.values()] == [
+        ("at_most", (64,), False),
+        ("at_most", (64,), False),
+    ]
+    assert re.search("xyz: field +at most 64", text_of(net))
+
+
+def test_the_closer_look_has_a_line_for_every_input(network: Callable[..., Network]) -> None:
+    layers = """
+        - {name: mean, from: left, global_avg_pool}
+        - {name: sum, add, from: [mean, right]}
+        """
+    text = text_of(network(layers, x="{left: [2, 8], right: [2, 8]}"))
+    assert re.search(r"left: field +all, the same at every position\n", text)
+    assert re.search(r"right: field +1, ", text)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from archcost.windows.window import show
 from archcost.words.fit import wrapped
 from archcost.words.numbers import listed, percent, read_of_all, share_percent
 from archcost.words.tables import Head, Table
-from archcost.words.wording import few_of, plural
+from archcost.words.wording import few_of, plural, vector_without_positions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from archcost.report.blocks import Block
     from archcost.report.options import WriteOptions
     from archcost.results.fields import EffectiveField, FieldReport, FieldRow, PathCounts, StackRow
+    from archcost.results.report import SeenField
 
 _LEGEND = (
     "In positions of the input. A row stands where the field changes; first centre: that of output 0.",
@@ -126,13 +127,13 @@ def close(report: FieldReport) -> tuple[str, list[tuple[str, str]]]:
     """What is looked at closely, then what is to be said of it, by a word."""
     row = report.closely
     if row is None:
-        return "no node has a spatial relation to an input that moves along with its position", []
+        none = "no node has a spatial relation to an input that moves along with its position"
+        return none, [("input", text) for text in [vector_without_positions(report.inputs)] if text]
     several = len(row.receptive_fields) > 1
     lines = [
         (f"{name}: {what}" if several else what, text)
         for name, whole in row.receptive_fields.items()
-        if isinstance(whole, ReceptiveField) and (field := whole.moving)
-        for what, text in _field(field, row.effective_fields.get(name), report.inputs[name][1:], whole)
+        for what, text in _seen(whole, row.effective_fields.get(name), report.inputs[name][1:])
     ]
     if report.deformable:
         lines.append(("nominal", _nominal(report.deformable)))
@@ -145,6 +146,17 @@ def close(report: FieldReport) -> tuple[str, list[tuple[str, str]]]:
 
 def _nominal(deformable: Sequence[str]) -> str:
     return f"without the offsets of {few_of(deformable, 1)}, which follow from the data"
+
+
+def _seen(
+    whole: SeenField, effective: EffectiveField | None, axes: Sequence[int]
+) -> Iterator[tuple[str, str]]:
+    if not isinstance(whole, ReceptiveField):
+        yield "field", "unknown"
+    elif field := whole.moving:
+        yield from _field(field, effective, axes, whole)
+    else:
+        yield "field", f"{field_size(whole)}, the same at every position"
 
 
 def _field(
