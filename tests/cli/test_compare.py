@@ -119,6 +119,18 @@ def test_different_inputs_are_said_in_any_case(extra: list[str], run: Run) -> No
     assert "inputs differ: input 3×33×33 (tiny); input 4×64×64 (hdc)\n" in done.stdout
 
 
+def test_between_a_sequence_and_an_image_there_are_no_factors(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "tokens.yaml"
+    path.write_text("archcost: 1\nname: tokens\ninput: [8, 16]\nlayers: [relu]\n")
+    related = run("compare", "tiny.yaml", "hdc.yaml", "--columns", "params").stdout
+    assert "relative to tiny" in related
+    assert "0.213×" in related
+    apart = run("compare", "tiny.yaml", str(path), "--columns", "params").stdout
+    assert "relative to" not in apart
+    assert "1×" not in apart
+    assert "(tokens). Not all have as many axes, so there are no factors\n" in apart
+
+
 def test_inputs_of_other_names_but_the_same_shape_do_not_differ(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text("archcost: 1\nname: net\ninput: {image: [3, 33, 33]}\nlayers: [relu]\n")

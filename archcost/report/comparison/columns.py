@@ -142,8 +142,13 @@ class ComparisonCells:
     def has_factor(self, name: str) -> bool:
         """Whether factors stand beside the numbers of a column: there is a base, and it is not 0."""
         counts = name in _BYTES or (name in MEASURES and MEASURES[name].unit in {"operations", "elements"})
-        alone = len(self.rows) == 1 or _TWINS.get(name) in self.names
+        alone = len(self.rows) == 1 or _TWINS.get(name) in self.names or not are_related(self.rows)
         return counts and not alone and any(_ratio(name, row) for row in self.rows)
+
+
+def are_related(rows: Sequence[NetworkRow]) -> bool:
+    """Whether all networks read tensors of as many axes: a factor from sequences to images says nothing."""
+    return len({frozenset(map(len, row.inputs.values())) for row in rows}) == 1
 
 
 def _ratio(name: str, row: NetworkRow) -> str | None:

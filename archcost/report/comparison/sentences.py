@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcost.analysis.measures import MEASURES
 from archcost.report.analysis import sentences
-from archcost.report.comparison.columns import factor, field, local_field, share
+from archcost.report.comparison.columns import are_related, factor, field, local_field, share
 from archcost.results.report import field_text
 from archcost.words.wording import in_a_row, plural
 
@@ -29,7 +29,8 @@ def title(found: Comparison) -> str:
     """How many networks, of which spec if it is one, and which one the others are relative to."""
     first, count = found.networks[0], len(found.networks)
     spec = f"{first.name} ({first.path}): " if len({row.path for row in found.networks}) == 1 else ""
-    return f"{spec}{plural(count, 'network')}" + (f", relative to {found.base}" if count > 1 else "")
+    relative = count > 1 and are_related(found.networks)
+    return f"{spec}{plural(count, 'network')}" + (f", relative to {found.base}" if relative else "")
 
 
 def setting(found: Comparison) -> Iterator[str]:
@@ -54,7 +55,8 @@ def differing_inputs(found: Comparison) -> Iterator[str]:
         parts = [
             f"{sentences.named(rows[0].inputs)} ({_some([r.label for r in rows])})" for rows in users.values()
         ]
-        yield f"inputs differ: {_some(parts, '; ')}"
+        apart = "" if are_related(found.networks) else ". Not all have as many axes, so there are no factors"
+        yield f"inputs differ: {_some(parts, '; ')}{apart}"
 
 
 def _some(names: Sequence[str], between: str | None = None) -> str:
