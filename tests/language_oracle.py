@@ -358,12 +358,16 @@ def _changes(sides: list[list[list[str]]], steps: list[tuple[str, list[list[str]
 def _read(ref: str, arriving: tuple[Tensor, ...], frame: Frame) -> tuple[Tensor, ...]:
     if ref == "previous":
         return arriving
-    if not ref.startswith("pop("):
+    if not ref.startswith(("pop(", "all(")):
         return _find(ref, frame.scopes).flow
     stack = frame.stacks.get(ref[4:-1])
     if not stack:
         raise RefusedError
-    return (stack.pop(),)
+    if ref.startswith("pop("):
+        return (stack.pop(),)
+    everything = tuple(stack)
+    stack.clear()
+    return everything
 
 
 def _find(ref: str, scopes: tuple[Scope, ...]) -> Tap:

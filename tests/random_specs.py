@@ -124,7 +124,7 @@ class Writer:
     def origin(self, scopes: list[list[str]]) -> str:
         """What may stand under `from`."""
         if self.pushed and self.chance(0.2):
-            return f"pop({self.random.choice(self.pushed)})"
+            return f"{self.random.choice(('pop', 'pop', 'all'))}({self.random.choice(self.pushed)})"
         return "previous" if self.chance(0.1) else self.read(scopes)
 
     def condition(self, scopes: list[list[str]]) -> object:

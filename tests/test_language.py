@@ -659,6 +659,30 @@ def test_every_call_of_a_block_has_stacks_of_its_own(tmp_path: Path) -> None:
     assert lines(net)[3] == "unit.add: add 4x8x8 <- unit.tanh, unit.relu"
 
 
+def test_all_that_was_pushed_is_read_in_its_order_and_the_stack_is_empty(tmp_path: Path) -> None:
+    net = network(
+        tmp_path,
+        """
+        - {repeat: 2, name: step, body: [{relu: , push: s}]}
+        - {tanh: , push: s}
+        - {add: , from: [all(s), previous], when: false}
+        - {add: , from: [previous, pop(s), all(s)]}
+        - {relu6: , push: s}
+        - {name: side, body: [], from: all(s)}
+        """,
+    )
+    assert lines(net)[3:] == [
+        "add_2: add 4x8x8 <- tanh, tanh, step.0.relu, step.1.relu",
+        "relu6: relu6 4x8x8 <- add_2",
+    ]
+    assert list(net.outputs) == ["relu6"]
+
+
+def test_what_a_stack_holds_in_all_may_be_one_tensor_or_many(tmp_path: Path) -> None:
+    net = network(tmp_path, "- {relu: , push: s}\n- {tanh: , from: all(s)}")
+    assert lines(net)[1:] == ["tanh: tanh 4x8x8 <- relu"]
+
+
 def test_what_is_popped_may_be_given_a_name(tmp_path: Path) -> None:
     net = network(
         tmp_path,

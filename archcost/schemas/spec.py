@@ -24,7 +24,7 @@ _EXPRESSION: Schema = {"$ref": "#/$defs/expression"}
 _NAME: Schema = {"type": "string", "pattern": "^(?=.*[A-Za-z])[A-Za-z0-9_-]+$"}
 _NAMES: Schema = {"type": "array", "items": _NAME, "minItems": 1}
 _TAP: Schema = {"type": "string", "pattern": r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*$"}
-_READ: Schema = {"anyOf": [_TAP, {"type": "string", "pattern": r"^pop\([A-Za-z0-9_-]+\)$"}]}
+_READ: Schema = {"anyOf": [_TAP, {"type": "string", "pattern": r"^(pop|all)\([A-Za-z0-9_-]+\)$"}]}
 _AXIS_WORD: Schema = {"enum": list(AXIS_WORDS)}
 _AXIS: Schema = {"anyOf": [{"type": "integer"}, _EXPRESSION, _AXIS_WORD]}
 _SET_PART: Schema = {"anyOf": [_NAME, {"type": "integer", "minimum": 0}, _EXPRESSION]}
@@ -153,7 +153,7 @@ def _structures() -> Schema:
         "name": _described(_NAME, "names the item: `from` reads it, paths contain it"),
         "from": _described(
             _any(_READ, {"type": "array", "items": _READ}),
-            "what it reads: names of items, `previous`, or pop(NAME) of a stack; [] for nothing; "
+            "what it reads: names of items, `previous`, pop(NAME) or all(NAME) of a stack; [] for nothing; "
             "default: the item before",
         ),
         "when": _described(_any({"type": "boolean"}, _EXPRESSION), "leave the item out unless this is true"),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from archcost.spec.yaml_reader import Tree
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_POP = re.compile(r"pop\(\s*([A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*)\s*\)")
+_POP = re.compile(r"(pop|all)\(\s*([A-Za-z0-9_-]*[A-Za-z][A-Za-z0-9_-]*)\s*\)")
 _REF = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
 
 _KEY_ALIASES = {
@@ -217,7 +217,7 @@ class Checks:
     # -- taps -------------------------------------------------------------------------------------------
 
     def reads(self, node: Tree, names: Names) -> tuple[Ref, ...]:
-        """What stands under `from`: taps, `previous`, and `pop(NAME)` of a stack; or nothing."""
+        """What stands under `from`: taps, `previous`, `pop(NAME)` or `all(NAME)`; or nothing."""
         return self.refs(node, names, "from", is_from=True)
 
     def refs(self, node: Tree, names: Names, what: str, *, is_from: bool = False) -> tuple[Ref, ...]:
@@ -256,13 +256,13 @@ class Checks:
 
 
 def _special(node: ScalarNode, names: Names) -> Ref | None:
-    """`previous`, unless an item has that name, or `pop(skips)`; None if it is neither."""
+    """`previous`, unless an item has that name, or `pop(skips)`, `all(skips)`; None if it is none of them."""
     if popped := _POP.fullmatch(node.text):
         at = node.place
         if node.plain:  # as it is written, but for quotes
-            at = at._replace(column=at.column + popped.start(1), width=len(popped[1]))
-        names.popped.setdefault(popped[1], at)
-        return Ref(node.text, node.place, stack=popped[1])
+            at = at._replace(column=at.column + popped.start(2), width=len(popped[2]))
+        names.popped.setdefault(popped[2], (popped[1], at))
+        return Ref(node.text, node.place, stack=popped[2], takes_all=popped[1] == "all")
     if node.text == "previous" and not names.find("previous"):
         return Ref(node.text, node.place, is_previous=True)
     return None
@@ -277,9 +277,12 @@ def _no_tap(node: Tree, what: str) -> str:
             before = "the item before needs no `from`; in a list it is `previous`"
             way = "the last item is the output unless told" if is_outputs else before
         return f"items are read by name, not by number: {way}"
-    if isinstance(node, ScalarNode) and re.fullmatch(r"pop.*|\w+ *\(.*\)", node.text):
+    if isinstance(node, ScalarNode) and re.fullmatch(r"pop.*|all .*|\w+ *\(.*\)", node.text):
         if what == "from":
-            return "what was pushed last is read by 'pop', with the name of its stack: pop(skips)"
+            return (
+                "what was pushed last is read by 'pop', with the name of its stack: pop(skips); all of it by "
+                "all(skips)"
+            )
         return "what is popped gets a name first: `{name: aside, body: [], from: pop(skips)}`"
     if isinstance(node, ScalarNode) and node.text.startswith("$"):
         return "a tap cannot be computed, `branches` with `when` can choose"

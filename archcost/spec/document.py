@@ -21,18 +21,20 @@ if TYPE_CHECKING:
 
 
 class Ref(NamedTuple):
-    """What an item reads: a tap (`c3`, `stage.2`, `unit.high`), the item before it, or the top of a stack.
+    """What an item reads: a tap (`c3`, `stage.2`, `unit.high`), the item before it, or what is on a stack.
 
     Attributes:
         text: as written.
         place: where that is.
         stack: the stack from which it takes the tensor that was pushed last: `skips` of `pop(skips)`.
+        takes_all: whether it takes all that are on the stack, the first one first: `all(skips)`.
         is_previous: whether it is the item before.
     """
 
     text: str
     place: Place
     stack: str | None = None
+    takes_all: bool = False
     is_previous: bool = False
 
     @property

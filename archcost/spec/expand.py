@@ -167,12 +167,14 @@ class Expander:
             frame.taps.own[item.name] = tap
         return tap
 
-    def _reading(self, item: Item, arriving: Flow, frame: Frame) -> tuple[Flow, list[tuple[Wire, Push]]]:
+    def _reading(
+        self, item: Item, arriving: Flow, frame: Frame
+    ) -> tuple[Flow, list[list[tuple[Wire, Push]]]]:
         """What an item reads, and what of that it took off stacks."""
         if item.reads is None:
             return arriving, []
         flow: list[Wire] = []
-        popped: list[tuple[Wire, Push]] = []
+        popped: list[list[tuple[Wire, Push]]] = []
         for ref in item.reads:
             if ref.stack is None:
                 flow.extend(arriving if ref.is_previous else frame.taps.read(ref).flow)
@@ -183,7 +185,7 @@ class Expander:
                 if self._problems.found:  # what should have been pushed may be lost with another mistake
                     raise Lost from None
                 raise
-            flow.append(popped[-1][0])
+            flow.extend(wire for wire, _ in popped[-1])
         return tuple(flow), popped
 
     def _push(self, item: Item, on: Push, tap: Tap, frame: Frame) -> None:

@@ -21,6 +21,7 @@ _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]+")
 
 _MEANT = {
     "pop": "what was pushed last is read with the name of its stack: pop(skips)",
+    "all": "all that was pushed is read with the name of its stack: all(skips)",
     **dict.fromkeys(
         ("prev", "last", "before", "_"), "what stands before is read without `from`, in a list as `previous`"
     ),
@@ -103,12 +104,12 @@ class Names:
 
         Attributes:
             pushed: the stacks on which an item of the body puts its output.
-            popped: those from which one takes a tensor, and where the first stands.
+            popped: those from which one takes tensors, by which word first, and where that stands.
         """
         self.in_block = outer.in_block if outer else in_block
         self.hidden: dict[str, str] = {} if hidden is None else hidden
         self.pushed: set[str] = set()
-        self.popped: dict[str, Place] = {}
+        self.popped: dict[str, tuple[str, Place]] = {}
         if outer:
             self.hidden, self.pushed, self.popped = outer.hidden, outer.pushed, outer.popped
         self._outer = outer
@@ -145,12 +146,12 @@ class Names:
 
     def check_stacks(self, problems: Problems) -> None:
         """Note the stacks from which a body pops and on which it pushes nothing, once all of it is read."""
-        for name, place in self.popped.items():
+        for name, (word, place) in self.popped.items():
             if name not in self.pushed:
                 how = f"; an item puts its output there by `push: {name}`"
                 near = suggest(name, sorted(self.pushed)) or how
                 where = f"in block '{self.in_block}'" if self.in_block else "in the network"
-                problems.add(place, f"pop({name}): nothing {where} is pushed on '{name}'{near}")
+                problems.add(place, f"{word}({name}): nothing {where} is pushed on '{name}'{near}")
 
     def unseen(self, name: str) -> str:
         """What to say of a name that is not visible, with what to do about it."""

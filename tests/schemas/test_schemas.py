@@ -81,6 +81,7 @@ def test_every_spec_satisfies_the_schema(path: Path) -> None:
         "{relu, expect: {params: 1.2M, macs: 118000, coverage: 1.0}}",
         "{add, from: [previous, pop(skips), a.b], push: sums}",
         "{relu, from: pop(skips)}",
+        "{add, from: all(skips)}",
         "{relu, share: $cell}",
         "{concat: {axis: length}, from: [a, b]}",
         "{layer_norm: {axis: [channels, -1]}}",
