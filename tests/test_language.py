@@ -675,7 +675,7 @@ def test_all_that_was_pushed_is_read_in_its_order_and_the_stack_is_empty(tmp_pat
         "add_2: add 4x8x8 <- tanh, tanh, step.0.relu, step.1.relu",
         "relu6: relu6 4x8x8 <- add_2",
     ]
-    assert list(net.outputs) == ["relu6"]
+    assert [node.path for node in net.outputs.values()] == ["relu6"]
 
 
 def test_what_a_stack_holds_in_all_may_be_one_tensor_or_many(tmp_path: Path) -> None:
