@@ -285,6 +285,8 @@ def _sight(mask: Node, shape: Shape) -> Sight | None:
     """What the rows of a tensor see that a mask is laid over; None if that is no box for each."""
     assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
     layer = mask.layer
+    if shape[-2:] != mask.output[-2:]:  # what was hidden has been repeated
+        return None
     if layer.values == "banded":
         rows, columns = shape[-2:]
         return Sight((columns,), band=(layer.before or 0, layer.after or 0)) if rows == columns else None

@@ -175,6 +175,11 @@ WEIGHS = """
 """
 
 OTHERS = {
+    "a mask of one score that is repeated": "- {name: row, from: s, slice: {axis: 1, end: 1}}\n"
+    "- {name: one, slice: {axis: 2, end: 1}}\n"
+    "- {name: itself, constant: {values: banded, before: 0, after: 0, shape: [1, 1, 1], "
+    "inside: 0, outside: -1e9}}\n"
+    "- {name: a, add, from: [one, itself]}\n- {add, from: [a, s]}" + WEIGHS,
     "shares over rows": "- {add, from: [s, narrow]}\n- {name: w, softmax: {axis: 1}}\n"
     "- {from: [v, w], matmul: {heads: 2}}",
     "sums over rows": "- {add, from: [s, narrow]}\n- {name: w, softmax: {axis: -1}}\n"
