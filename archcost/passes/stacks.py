@@ -255,7 +255,8 @@ def _followed(
     read = {source for node in members for source in sources(node, accesses)}
     ends: dict[Node, Stack] = {}
     for node, state in zip(members, followed(members, {}, step), strict=True):
-        if node not in read and state.is_dilated and _OWN in state.reaches:
+        # Where no output reads anything but padding, nothing is missed.
+        if node not in read and state.is_dilated and _OWN in state.reaches and fields[node]:
             tip = state.tip if isinstance(state.tip, Link) else None
             if field := measure(state.reaches[_OWN], (), node.output):
                 stack = Stack(node, tip, state.is_chain, field, runs[node])

@@ -275,7 +275,9 @@ class _Backtrace:
 
         given, extent = held.pop(reader), self._extents[reader]
         for edge in edges:
-            weights, whole = edge.step.hand_back(given, extent), self._extents[edge.source]
+            # NumPy makes a scalar of a sum over all axes, which nothing can be added into.
+            weights = np.asarray(edge.step.hand_back(given, extent))
+            whole = self._extents[edge.source]
             if edge.source not in held and edge.extent == whole:
                 # What is added into later must not be what another input is still to be given.
                 held[edge.source] = weights.copy() if weights is given and len(edges) > 1 else weights

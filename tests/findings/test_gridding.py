@@ -464,3 +464,30 @@ def test_a_finding_within_a_standard_block_is_placed_where_that_is_called(
     (finding,) = found(net, "gridding")
     assert (finding.node, finding.line, finding.column) == ("conv_norm_act.conv", 6, 3)
     assert finding.file.endswith("net.yaml")
+
+
+@pytest.mark.parametrize(
+    ("x", "roll", "layer"),
+    [
+        ("[1, 2]", "axis: 1, shifts: 1", "conv: {dilation: 3, kernel_size: 2, out_channels: 1, padding: 1}"),
+        ("[1, 3]", "axis: 1, shifts: 1", "conv: {dilation: 4, kernel_size: 2, out_channels: 1, padding: 1}"),
+        (
+            "[1, 8, 2]",
+            "axis: 2, shifts: 1",
+            "conv: {dilation: [1, 3], kernel_size: [1, 2], out_channels: 1, padding: [0, 1]}",
+        ),
+        (
+            "[1, 4, 4, 2]",
+            "axis: 3, shifts: 1",
+            "masked_conv: {mask: A, dilation: 3, kernel_size: [1, 1, 2], out_channels: 1, padding: [0, 0, 1]}",
+        ),
+    ],
+)
+def test_what_reads_padding_only_misses_nothing(
+    network: Callable[..., Network], x: str, roll: str, layer: str
+) -> None:
+    net = network(f"- {{roll: {{{roll}}}}}\n- {{{layer}}}\n", x=x)
+    assert receptive_fields(net)[-1] == {}
+    assert stacks_of(net) == ()
+    assert found(net, "gridding") == []
+    assert found(net, "padding-dominates")

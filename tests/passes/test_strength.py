@@ -316,6 +316,37 @@ def test_a_vector_made_of_one_position_still_knows_where_that_was(network: Loade
     assert found.weights.sum() == pytest.approx(1)
 
 
+@pytest.mark.parametrize(
+    ("layers", "x", "ends"),
+    [
+        ("- flatten\n- residual: [relu]\n- reshape: {shape: [12, 4]}\n", "[12, 4]", True),
+        (
+            "- flatten\n- residual: [{linear: {out_features: 12}}]\n- reshape: {shape: [12, 1]}\n",
+            "[12, 1]",
+            False,
+        ),
+        (
+            "- {name: v, flatten}\n- relu\n- {multiply, from: [v, relu]}\n- reshape: {shape: [12, 4]}\n",
+            "[12, 4]",
+            True,
+        ),
+        (
+            "- {name: v, reshape: {shape: [12]}}\n- {stack, from: [v, v]}\n",
+            "[12, 1]",
+            False,
+        ),
+    ],
+)
+@pytest.mark.parametrize("mean", [True, False])
+def test_vectors_that_join_hand_back_to_both_or_end_the_way(
+    mean: bool, layers: str, x: str, ends: bool, network: Loader
+) -> None:
+    """Of a single position two paths arrive; which of several a vector was made of is not told."""
+    net = network(layers, x)
+    found = strength(net, net.nodes[-1], mean=mean)
+    assert found == {} if ends else [found["input"].weights.tolist()] == [[2.0]]
+
+
 def test_a_unit_that_reads_only_gaps_has_no_weights_to_average(network: Loader) -> None:
     """Outputs 0, 2, 4… are hit; unit 17 of 35 reads 17, 19 and 21 of them."""
     net = network(
