@@ -477,9 +477,9 @@ def test_a_finding_within_a_standard_block_is_placed_where_that_is_called(
             "conv: {dilation: [1, 3], kernel_size: [1, 2], out_channels: 1, padding: [0, 1]}",
         ),
         (
-            "[1, 4, 4, 2]",
+            "[1, 2, 2, 2]",
             "axis: 3, shifts: 1",
-            "masked_conv: {mask: A, dilation: 3, kernel_size: [1, 1, 2], out_channels: 1, padding: [0, 0, 1]}",
+            "masked_conv: {mask: A, out_channels: 1, kernel_size: 2, dilation: 3, padding: 1}",
         ),
     ],
 )

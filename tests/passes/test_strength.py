@@ -326,8 +326,8 @@ def test_a_vector_made_of_one_position_still_knows_where_that_was(network: Loade
             False,
         ),
         (
-            "- {name: v, flatten}\n- relu\n- {multiply, from: [v, relu]}\n- reshape: {shape: [12, 4]}\n",
-            "[12, 4]",
+            "- {name: v, flatten}\n- {name: g, relu}\n- {add, from: [v, g]}\n- reshape: {shape: [8, 2]}\n",
+            "[8, 2]",
             True,
         ),
         (
