@@ -100,6 +100,7 @@ class _Masks:
         self._zero: dict[Tensor, Node] = {}
         self._laid: set[Node] = set()
         self._lost: set[Tensor] = set()
+        self._under_causal: set[Tensor] = set()
         self.numbers: set[Node] = set()
         self.left: dict[Node, Left] = {}
         self.seen: dict[tuple[Node, int], Seen | None] = {}
@@ -108,6 +109,9 @@ class _Masks:
         """Take a node up whose inputs were."""
         self._follow(node)
         covering = self._covering(node)
+        is_causal = covering is not None and not _hides_from_all(covering)
+        if is_causal or not self._under_causal.isdisjoint(node.inputs):
+            self._under_causal.add(node)
         if covering and _hides_from_all(covering) and not _is_softmax(node):
             laid = node in self._laid and (node in self._zero or node.kind == "where")
             if laid or not self.numbers.isdisjoint(node.inputs):
@@ -119,7 +123,7 @@ class _Masks:
     def _loses(self, node: Node, position: int) -> bool:
         """Whether a node uses a mask, or what it hides, in a way that is not followed."""
         source = node.inputs[position]
-        if source in self._lost:
+        if source in self._lost or (source in self._under_causal and _drops_the_last(node, position)):
             return True
         if mask := self._masks.get(source):
             harmless = node in self._laid or node in self._masks or self._is_a_number_to(node, mask)
@@ -279,6 +283,16 @@ def _hides_from_all(mask: Node) -> bool:
     assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
     rows, columns = mask.output[-2:]
     return mask.layer.values != "causal" or rows < columns
+
+
+def _drops_the_last(node: Node, position: int) -> bool:
+    """Whether no output reads the last position along some axis, as where a sequence is cut off."""
+    window = node.layer.window_of(position, node.shapes) if len(node.output) > 1 else None
+    if window is None or window.stretch:
+        return False
+    x, y = node.shapes[position][1:], node.output[1:]
+    pairs = zip(x, y, window.stride, window.padding, window.span, strict=False)
+    return any((m - 1) * stride - before + span < n for n, m, stride, (before, _), span in pairs)
 
 
 def _sight(mask: Node, shape: Shape) -> Sight | None:

@@ -226,6 +226,27 @@ def test_a_mask_that_is_used_in_another_way_makes_a_bound(what: str, tmp_path: P
 
 
 @pytest.mark.parametrize(
+    ("cut", "certainty"),
+    [
+        ("start: 1", "exact"),
+        ("start: -1", "exact"),
+        ("end: 2", "at_most"),
+        ("step: 2", "exact"),
+        ("step: 5", "at_most"),
+    ],
+)
+def test_behind_a_causal_mask_the_field_is_that_of_the_last_position_if_it_is_kept(
+    cut: str, certainty: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "net.yaml"
+    lines = f"- std/attention: {{heads: 2, causal: true}}\n- relu\n- slice: {{axis: 1, {cut}}}"
+    path.write_text(f"archcost: 1\nname: net\ninput: [4, 9]\nlayers:\n{lines}\n")
+    network = archcost.load(path)
+    assert receptive_fields(network)[-1]["input"].certainty == certainty
+    _agree(network)
+
+
+@pytest.mark.parametrize(
     ("sizes", "window", "shift"),
     [((12,), (4,), (1,)), ((4, 6), (2, 3), (1, 2)), ((4, 4, 4), (2, 4, 2), (1, 3, 1))],
 )
