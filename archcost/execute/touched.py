@@ -193,15 +193,19 @@ def _reads(window: Window, axis: int, sizes: tuple[int, int], mode: str) -> _Rea
     there = np.arange(table.shape[1]) < np.array([[len(read)] for read in rows])
     beyond = there & ((table < 0) | (table >= length))
     within = np.where(beyond, length, table)
-    return _Reads(np.where(there, _mirrored(table, within, length, mode), length), within)
+    if mode == "circular":
+        before, after = window.padding[axis]
+        first = max(-before, 0)  # it goes round what is left where an end is cut off
+        stands = first + (table - first) % (length - first - max(-after, 0))
+    else:
+        stands = _mirrored(table, within, length, mode)
+    return _Reads(np.where(there, stands, length), within)
 
 
 def _mirrored(table: NDArray[np.intp], within: NDArray[np.intp], length: int, mode: str) -> NDArray[np.intp]:
     """The position that stands for one beyond the borders, as padding has it."""
     if mode == "replicate":
         return np.clip(table, 0, length - 1)
-    if mode == "circular":
-        return table % length
     if mode == "reflect":
         inner = np.abs(table)
         return np.where(inner >= length, 2 * (length - 1) - inner, inner)

@@ -153,5 +153,7 @@ def check_mirrored(mode: Border, window: Window, x: Shape) -> None:
     for name, length, pair in zip(names(x)[1:], x[1:], window.padding, strict=True):
         if mode == "reflect" and max(pair) >= length:
             raise ShapeError(f"reflect takes less than the {name} of {length}; padding has {max(pair)}")
-        if mode == "circular" and max(pair) > length:
-            raise ShapeError(f"circular takes at most the {name} of {length}; padding has {max(pair)}")
+        left = length + sum(min(n, 0) for n in pair)  # what goes round is taken from it
+        if mode == "circular" and max(pair) > left:
+            of = f"{left} that is left" if left < length else str(length)
+            raise ShapeError(f"circular takes at most the {name} of {of}; padding has {max(pair)}")

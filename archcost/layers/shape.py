@@ -255,7 +255,7 @@ class Pad(Moving):
     mode: Border = Field(
         "constant",
         description="`value`, the input mirrored at its edge (which is not repeated), its edge repeated, or "
-        "its other end",
+        "its other end (of what is left of it, where some is cut off)",
     )
     value: Number = Field(default=0.0, description="the constant that is added")
     extra_channels: Ends = Field(

@@ -283,6 +283,15 @@ CASES = [
         torch=lambda x: F.pad(x, (2, 2, 2, 2), mode="circular"),
     ),
     Case(
+        sentence="round what is left: the first is cut off, and two follow",
+        kind="pad",
+        fields={"padding": ((-1, 2),), "mode": "circular"},
+        inputs=((2, 6),),
+        output=(2, 7),
+        value=lambda at, x: x[at[0], 1 + at[1] % 5],
+        torch=lambda x: F.pad(x, (-1, 2), mode="circular"),
+    ),
+    Case(
         sentence="minus one stands for no token",
         kind="pad",
         fields={"padding": ((0, 3),), "value": -1.0},

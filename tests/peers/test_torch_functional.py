@@ -7,13 +7,17 @@ of archcost prepares what PyTorch gets.
 from __future__ import annotations
 
 from functools import reduce
+from itertools import product
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from archcost.errors import ShapeError
+from archcost.execute.kernels import KERNELS
 from archcost.execute.torch_counterparts import COUNTERPARTS
+from archcost.layers.shape import Pad
 from tests.layers import table_activation
 from tests.peers.compared import NEEDS_TORCH, Case, Given, Tensor
 
@@ -673,3 +677,24 @@ def test_a_concatenation(x: Shape, data: st.DataObject) -> None:
     lengths = data.draw(st.lists(st.integers(1, 5), min_size=2, max_size=4))
     xs = tuple((*x[:axis], n, *x[axis + 1 :]) for n in lengths)
     Case("concat", {"axis": axis}, xs).agrees(lambda t: torch.cat(t.xs, 1 + axis))
+
+
+# -- padding ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
+@pytest.mark.parametrize("length", [1, 2, 3, 6])
+def test_padding_and_cutting_off_at_every_pair_of_ends(length: int, mode: str) -> None:
+    """PyTorch gives the same, except where nothing would be left of the input, or too much be added."""
+    x = torch.arange(float(length))[None, None]
+    for before, after in product(range(-length, length + 2), repeat=2):
+        layer = Pad(padding=((before, after),), mode=mode, extra_channels=(0, 0))
+        left = length + min(before, 0) + min(after, 0)
+        most = {"reflect": length - 1, "circular": left}.get(mode, length + 1)
+        if left < 1 or max(before, after) > most:
+            with pytest.raises(ShapeError):
+                layer.output_shape((1, length))
+            continue
+        theirs = F.pad(x, (before, after), mode=mode)[0].numpy()
+        assert layer.output_shape((1, length)) == theirs.shape
+        assert (layer.run(KERNELS, x[0].numpy()) == theirs).all()

@@ -7,15 +7,12 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from archcost.execute.arrays import Array
     from archcost.windows.window import Axes, Pads, Shape
 
-_MODES: dict[str, Literal["constant", "reflect", "edge", "wrap"]] = {
-    "constant": "constant",
-    "reflect": "reflect",
-    "replicate": "edge",
-    "circular": "wrap",
-}
+_MODES: dict[str, Literal["reflect", "edge"]] = {"reflect": "reflect", "replicate": "edge"}
 """What NumPy calls them."""
 
 
@@ -25,21 +22,27 @@ def reshape(x: Array, shape: Shape) -> Array:
 
 
 def pad(x: Array, pads: Pads, mode: str, value: float) -> Array:
-    """Elements added, (before, after) on every axis, channels first; negative ones are cut off, at last."""
+    """Elements added, (before, after) on every axis, channels first; negative ones are cut off.
+
+    They are cut off at last, but first where what is added goes round: it is taken from what is left.
+    """
     added = [(max(before, 0), max(after, 0)) for before, after in pads]
-    constant = mode == "constant"
-    wider = np.pad(x, added, constant_values=value) if constant else np.pad(x, added, _MODES[mode])
-    kept = (
-        slice(max(-before, 0), n - max(-after, 0))
-        for n, (before, after) in zip(wider.shape, pads, strict=True)
-    )
-    return wider[tuple(kept)]
+    lost = [(max(-before, 0), max(-after, 0)) for before, after in pads]
+    if mode == "constant":
+        return _without(np.pad(x, added, constant_values=value), lost)
+    if mode == "circular":
+        return np.pad(_without(x, lost), added, "wrap")
+    return _without(np.pad(x, added, _MODES[mode]), lost)
+
+
+def _without(x: Array, lost: Sequence[tuple[int, int]]) -> Array:
+    """Elements cut off, (before, after) on every axis."""
+    return x[tuple(slice(before, n - after) for n, (before, after) in zip(x.shape, lost, strict=True))]
 
 
 def crop(x: Array, margins: Pads) -> Array:
     """Positions cut off: (before, after) on every spatial axis."""
-    kept = (slice(before, n - after) for n, (before, after) in zip(x.shape[1:], margins, strict=True))
-    return x[(slice(None), *kept)]
+    return _without(x, ((0, 0), *margins))
 
 
 def cut(x: Array, axis: int, kept: slice) -> Array:
