@@ -69,8 +69,10 @@ def behind_mask(by: Sequence[Seen | None], arriving: Sequence[Array], run: Calla
     if len(arriving) == 1:
         (scores,) = arriving
         return run(np.where(sees, scores, scores.dtype.type(_HIDDEN)))
-    weighing = next(i for i, one in enumerate(by) if one and one.own_rows is not None)
+    weighing, own = next((i, one) for i, one in enumerate(by) if one and one.own_rows is not None)
     shares, values = arriving[weighing], arriving[1 - weighing]
+
+    sees = _over(sees, own, shares.ndim)
 
     def product(weights: Array, weighed: Array) -> Array:
         pair = (weights.astype(values.dtype), weighed.astype(values.dtype))
@@ -89,10 +91,17 @@ def apart(by: Seen, how: Rearrangement, x: Shape) -> tuple[NDArray[np.bool_], Re
     """
     sees = visible(by.sight)
     if by.own_rows is not None:
-        return sees, how
-    lengths = [1] * len(x)
-    lengths[by.columns] = sees.shape[2]
-    if by.sets is not None:
-        lengths[by.sets] = sees.shape[0]
-    by_row = sees.transpose(0, 2, 1).reshape(*lengths, sees.shape[1])
+        return _over(sees, by, len(x)), how
+    by_row = _over(sees, by._replace(own_rows=len(x)), len(x) + 1)
     return by_row, how._replace(source=(*how.source, how.target[by.rows]))
+
+
+def _over(sees: NDArray[np.bool_], by: Seen, axes: int) -> NDArray[np.bool_]:
+    """What is seen, as it lies over so many axes: windows, rows and columns each along their own."""
+    own = (by.sets, by.own_rows, by.columns)
+    order = sorted((axis, i) for i, axis in enumerate(own) if axis is not None)
+    lengths = [1] * axes
+    for axis, i in order:
+        lengths[axis] = sees.shape[i]
+    first = () if by.sets is not None else (0,)
+    return sees.transpose(*first, *(i for _, i in order)).reshape(lengths)

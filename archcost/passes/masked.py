@@ -27,7 +27,7 @@ _PRODUCTS = {"matmul", "einsum"}
 _MOVING = {"reshape", "identity"}
 """Kinds behind which a mask has the same elements; it is one still if its rows and columns stay."""
 _ELEMENTWISE = {"scale", "layer_scale", "dropout", "drop_path", "identity", "multiply"}
-"""Kinds whose results are 0 where what arrives is."""
+"""Kinds whose results are 0 where what arrives is, unless they have a bias."""
 _KEEPS_SMALL = {"add", "identity", "dropout"}
 """Kinds whose results are small where what arrives is, as scores that get a bias are; they may repeat it."""
 _LAYING = {"add", "multiply", "where"}
@@ -204,7 +204,7 @@ class _Masks:
                 if node.kind in _PRODUCTS:
                     self._note(node, mask, size(source.output))
                     self._note_product(node, node.inputs.index(source), mask)
-                elif node.kind in _ELEMENTWISE and source.output == node.output:
+                elif node.kind in _ELEMENTWISE and source.output == node.output and not _adds(node):
                     self._zero[node] = mask
             elif (mask := self._hidden.get(source)) and node.kind in _KEEPS_SMALL:
                 self._hidden[node] = mask
@@ -229,13 +229,15 @@ class _Masks:
         if rows not in one.target or _stay(columns, one) or len(summed) != 1:
             return
         own, at = len(one.source) - 2, one.target.index(rows)
+        each = _axis_of(other, at)
         if not sight.windows:
-            self.seen[node, weighed] = Seen(sight, summed[0], at)
+            self.seen[node, weighed] = Seen(sight, summed[0], at, own_rows=each)
             self.seen[node, weighing] = Seen(sight, own + 1, at, own_rows=own)
-        elif windows in one.target and (apart := other.target[one.target.index(windows)]) in other.source:
-            sets = other.source.index(apart)
-            self.seen[node, weighed] = Seen(sight, summed[0], at, sets=sets)
-            self.seen[node, weighing] = Seen(sight, own + 1, at, own_rows=own, sets=own - 1)
+        elif windows in one.target:
+            sets = _axis_of(other, one.target.index(windows))
+            if sets is not None:
+                self.seen[node, weighed] = Seen(sight, summed[0], at, own_rows=each, sets=sets)
+                self.seen[node, weighing] = Seen(sight, own + 1, at, own_rows=own, sets=own - 1)
 
     def _note(self, node: Node, mask: Node, elements: int) -> None:
         assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
@@ -255,6 +257,11 @@ def _hides(node: Node, mask: Node) -> bool:
     filled = _filled(node)
     is_chosen_by = outside == 0 != inside if filled is node.inputs[2] else inside == 0 != outside
     return is_chosen_by and filled is not None
+
+
+def _adds(node: Node) -> bool:
+    """Whether a node has a bias, so that what was 0 is not."""
+    return bool(fields_of(node.layer).get("bias"))
 
 
 def _makes_zero(node: Node) -> bool:
@@ -314,6 +321,12 @@ def _sight(mask: Node, shape: Shape) -> Sight | None:
 def _stay(axis: Sequence[int], how: Rearrangement) -> bool:
     """Whether some factor of an axis is there in what leaves."""
     return any(factor in left for left in how.target for factor in axis)
+
+
+def _axis_of(how: Rearrangement, leaving: int) -> int | None:
+    """The axis of what is read that leaves as that one, if there is one."""
+    axis = how.target[leaving]
+    return how.source.index(axis) if axis and axis in how.source else None
 
 
 def _is_softmax(node: Node) -> bool:

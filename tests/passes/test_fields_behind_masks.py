@@ -174,6 +174,8 @@ WEIGHS = """
 - {from: [w, v], matmul: {heads: 2, transpose_b: true}}
 """
 
+SHARES = "- {add, from: [s, narrow]}\n- {name: w, softmax: {axis: -1}}\n"
+
 OTHERS = {
     "a mask of one score that is repeated": "- {name: row, from: s, slice: {axis: 1, end: 1}}\n"
     "- {name: one, slice: {axis: 2, end: 1}}\n"
@@ -208,19 +210,49 @@ OTHERS = {
     "letters": "- {add, from: [s, narrow]}\n- {name: w, softmax: {axis: -1}}\n"
     "- {name: by_head, from: v, reshape: {shape: [2, 2, 9]}}\n"
     "- {from: [by_head, w], einsum: {equation: 'h c j, h i j -> h c i'}}",
+    "a bias behind shares": SHARES + "- {layer_scale: {bias: true}, name: b}\n"
+    "- {from: [v, b], matmul: {heads: 2, transpose_b: true}}",
+    "a scale behind shares": SHARES + "- {layer_scale, name: b}\n"
+    "- {from: [v, b], matmul: {heads: 2, transpose_b: true}}",
+    "a table of distances": SHARES + "- {name: rel, from: [], parameter: {shape: [2, 17]}}\n"
+    "- {name: table, gather: {axis: 1, index: relative_positions, window_size: [9]}}\n"
+    "- {from: [w, table], einsum: {equation: 'hqk,cqk->hcq'}}",
+    "scores of shares": SHARES + "- {from: [w, s], einsum: {equation: 'hqk,hqk->hq'}}",
+    "scores of shares, turned": SHARES + "- {from: [s, w], einsum: {equation: 'hkq,hqk->hq'}}",
+    "scores of shares of all heads": SHARES + "- {from: [w, s], einsum: {equation: 'hqk,pqk->hpq'}}",
+    "shares of their own": SHARES
+    + "- {name: i, identity}\n- {from: [w, i], einsum: {equation: 'hqk,hqk->hq'}}",
 }
 """What is made of scores and masks in some way."""
 
-EXACT = {"a mask that chooses", "letters"}
+EXACT = {
+    "a mask that chooses",
+    "letters",
+    "a scale behind shares",
+    "a table of distances",
+    "scores of shares",
+    "scores of shares, turned",
+    "scores of shares of all heads",
+}
 """What is followed; of the others the field is a bound."""
+
+
+def _other(what: str, folder: Path) -> Network:
+    lines = f"{SCORED.strip()}\n{OTHERS[what].strip()}"
+    path = folder / "net.yaml"
+    path.write_text(f"archcost: 1\nname: net\ninput: [4, 9]\nlayers:\n{lines}\n")
+    return archcost.load(path)
+
+
+@pytest.mark.parametrize("what", OTHERS)
+def test_a_run_finds_the_same_of_other_uses(what: str, tmp_path: Path) -> None:
+    proofs = verify(_other(what, tmp_path), samples=9).proofs
+    assert [found for proof in proofs for found in proof.differences()] == []
 
 
 @pytest.mark.parametrize("what", OTHERS)
 def test_a_mask_that_is_used_in_another_way_makes_a_bound(what: str, tmp_path: Path) -> None:
-    path = tmp_path / "net.yaml"
-    lines = f"{SCORED.strip()}\n{OTHERS[what].strip()}"
-    path.write_text(f"archcost: 1\nname: net\ninput: [4, 9]\nlayers:\n{lines}\n")
-    network = archcost.load(path)
+    network = _other(what, tmp_path)
     assert receptive_fields(network)[-1]["input"].certainty == ("exact" if what in EXACT else "at_most")
     _agree(network)
 
