@@ -5,6 +5,7 @@
     ├── UsageError           the request is wrong: an unknown zoo name, --set of no variable   exit 2
     │   ├── NoWeightsError   ... because there are none, or positions move as weights are not followed
     │   ├── TooLargeError    ... because it would take minutes or gigabytes
+    │   ├── ModelFileError   ... because a model of another framework cannot be read, or not all of it
     │   └── RevisionError    ... because a git revision cannot be read: there is no base to compare with
     │       ├── GitError                 git fails, or does not answer
     │       │   └── NoGitError           ... because it is not installed
@@ -54,6 +55,13 @@ class NoWeightsError(UsageError):
 
 class TooLargeError(UsageError):
     """A question that would take minutes or gigabytes to answer; the text says what to ask instead."""
+
+
+class ModelFileError(UsageError):
+    """A model of another framework that cannot be read, or holds what is not understood."""
+
+    def __init__(self, path: object, what: str) -> None:
+        super().__init__(f"{path}: {what}")
 
 
 class RevisionError(UsageError):

@@ -85,6 +85,11 @@ COMMANDS = {
         "Solve for dilation rates that reach a receptive field without holes.",
         ("receptive-fields", "output"),
     ),
+    "import": CommandEntry(
+        "import_",
+        "Write the spec of a model that was exported from PyTorch.",
+        ("importing",),
+    ),
     "zoo": CommandEntry(
         "zoo",
         "List the networks that ship with archcost, or print one's spec.",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from os import PathLike
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost import foreign
@@ -23,7 +24,7 @@ from archcost.spec.inputs import given_shapes, network_inputs
 from archcost.spec.item_parser import ItemParser
 from archcost.spec.keywords import SPEC_KEYS
 from archcost.spec.misplaced import Mender
-from archcost.spec.opened import open_spec
+from archcost.spec.opened import Opened, open_spec
 from archcost.spec.problems import Problems
 from archcost.spec.standard_blocks import StandardBlocks
 from archcost.spec.template import shown
@@ -35,14 +36,12 @@ from archcost.words.wording import in_a_row
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from pathlib import Path
 
     from archcost.history.revisions import Revision
     from archcost.limits import Limits
     from archcost.network import Input, Network
     from archcost.spec.document import Spec
     from archcost.spec.inputs import InputShape
-    from archcost.spec.opened import Opened
     from archcost.spec.variables import Setting
 
 
@@ -88,6 +87,21 @@ def load(  # noqa: PLR0913 - one for everything a user may choose
         problems.add(Place(Source(opened.name)), "blocks and structures nest too deeply to be expanded")
         problems.stop_if_any()
         raise
+
+
+def load_text(text: str, name: str, limits: Limits = DEFAULT) -> Network:
+    """The network of a spec that is in no file: one that archcost wrote, say.
+
+    Args:
+        text: the spec. What it includes is looked for in the working directory.
+        name: what messages call it.
+        limits: how large things may get.
+
+    Raises:
+        SpecError: the spec is wrong.
+    """
+    with collector_paused():
+        return _load(Opened(text.encode(), name, Path.cwd()), name, {}, None, None, limits)
 
 
 _TEXT = r"(?m)^(archcost|layers): *\S*\s*\n"

@@ -1,0 +1,1 @@
+"""Other people's models as specs: a file of another framework is read, converted, and written down."""

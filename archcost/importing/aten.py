@@ -1,0 +1,645 @@
+"""PyTorch's operations, each with the layer that it is."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from archcost.importing.converter import NotUnderstoodError
+from archcost.importing.reshaping import reshaped
+from archcost.importing.values import Value, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.importing.converter import Call, Rule
+    from archcost.importing.items import FieldValue
+    from archcost.importing.model import Weight
+    from archcost.windows.window import Shape
+
+
+def _short(values: Sequence[int]) -> FieldValue:
+    """One number where all axes have the same."""
+    return values[0] if len(set(values)) == 1 else [*values]
+
+
+def _given(**fields: tuple[FieldValue, FieldValue]) -> dict[str, FieldValue]:
+    """Fields that are not at their default: of each the value, and the default."""
+    return {name: value for name, (value, default) in fields.items() if value != default}
+
+
+def _like(call: Call, x: Value, kind: str, **fields: FieldValue) -> Value:
+    """A layer that keeps the shape."""
+    return call.add(kind, [x], x.shape, x.axes, **fields)
+
+
+# -- convolutions -------------------------------------------------------------------------------------------
+
+
+def _conv(call: Call) -> Value:
+    x, weight = call.channels_first("input"), call.weight("weight")
+    if weight is None:
+        raise NotUnderstoodError("weight is computed")
+    rank = len(weight.shape) - 2
+    bias = call.weight("bias") is not None
+    padding = call.argument("padding", 0)
+    pads: FieldValue = padding if isinstance(padding, str) else _each(call.integers("padding", [0]), rank)
+    if isinstance(pads, list):
+        pads = _short([n for n in pads if isinstance(n, int)])
+    if call.argument("transposed", default=False):
+        return _conv_transpose(call)
+    groups = call.argument("groups", 1)
+    out = weight.shape[0]
+    fields = _given(
+        stride=(_short(_each(call.integers("stride", [1]), rank)), 1),
+        padding=(0 if pads == "valid" else pads, 0),
+        dilation=(_short(_each(call.integers("dilation", [1]), rank)), 1),
+        groups=(groups if isinstance(groups, int) else 1, 1),
+        bias=(bias, True),
+    )
+    shape = call.said()[1:]
+    kernel = _short(weight.shape[2:])
+    return call.add("conv", [x], shape, canonical(rank + 2), out_channels=out, kernel_size=kernel, **fields)
+
+
+def _conv_transpose(call: Call) -> Value:
+    x, weight = call.channels_first("input"), call.weight("weight")
+    if weight is None:
+        raise NotUnderstoodError("weight is computed")
+    rank = len(weight.shape) - 2
+    groups = call.argument("groups", 1)
+    groups = groups if isinstance(groups, int) else 1
+    fields = _given(
+        stride=(_short(_each(call.integers("stride", [1]), rank)), 1),
+        padding=(_short(_each(call.integers("padding", [0]), rank)), 0),
+        output_padding=(_short(_each(call.integers("output_padding", [0]), rank)), 0),
+        dilation=(_short(_each(call.integers("dilation", [1]), rank)), 1),
+        groups=(groups, 1),
+        bias=(call.weight("bias") is not None, True),
+    )
+    out, kernel = weight.shape[1] * groups, _short(weight.shape[2:])
+    shape = call.said()[1:]
+    return call.add("conv_transpose", [x], shape, canonical(rank + 2), out_channels=out, kernel_size=kernel, **fields)
+
+
+def _each(values: Sequence[int], rank: int) -> list[int]:
+    return [*values] * rank if len(values) == 1 else [*values]
+
+
+def _linear(call: Call) -> Value:
+    x, weight = call.value("input"), call.weight("weight")
+    if weight is None:
+        raise NotUnderstoodError("weight is computed")
+    fields = _given(bias=(call.weight("bias") is not None, True))
+    return _features(call, x, weight.shape[0], fields)
+
+
+def _features(call: Call, x: Value, out: int, fields: Mapping[str, FieldValue]) -> Value:
+    """Features are the framework's last dimension, and our channels."""
+    last = len(x.axes) - 1
+    if x.axes[last] != 0:
+        others = [d for d in range(last) if x.axes[d] is not None]
+        x = call.in_order(x, [last, *others])
+    if len(x.shape) > 1:
+        fields = {**fields, "per_position": True}
+    return call.add("linear", [x], (out, *x.shape[1:]), x.axes, out_features=out, **fields)
+
+
+# -- pooling ------------------------------------------------------------------------------------------------
+
+
+def _max_pool(call: Call) -> Value:
+    x = call.channels_first("self")
+    rank = len(x.shape) - 1
+    kernel = _each(call.integers("kernel_size"), rank)
+    stride = _each(call.integers("stride") or kernel, rank)
+    fields = _given(
+        stride=(_short(stride), _short(kernel)),
+        padding=(_short(_each(call.integers("padding", [0]), rank)), 0),
+        dilation=(_short(_each(call.integers("dilation", [1]), rank)), 1),
+        ceil_mode=(bool(call.argument("ceil_mode", default=False)), False),
+    )
+    return call.add("max_pool", [x], call.said()[1:], canonical(rank + 2), kernel_size=_short(kernel), **fields)
+
+
+def _avg_pool(call: Call) -> Value:
+    x = call.channels_first("self")
+    rank = len(x.shape) - 1
+    kernel = _each(call.integers("kernel_size"), rank)
+    stride = _each(call.integers("stride") or kernel, rank)
+    padding = _each(call.integers("padding", [0]), rank)
+    if call.argument("divisor_override") is not None:
+        raise NotUnderstoodError("divisor_override is no rule of a layer")
+    include = bool(call.argument("count_include_pad", default=True))
+    fields = _given(
+        stride=(_short(stride), _short(kernel)),
+        padding=(_short(padding), 0),
+        ceil_mode=(bool(call.argument("ceil_mode", default=False)), False),
+    )
+    if any(padding) or fields.get("ceil_mode"):
+        fields["count_include_pad"] = include
+    return call.add("avg_pool", [x], call.said()[1:], canonical(rank + 2), kernel_size=_short(kernel), **fields)
+
+
+def _adaptive(kind: str) -> Rule:
+    def rule(call: Call) -> Value:
+        x = call.channels_first("self")
+        rank = len(x.shape) - 1
+        size = _each(call.integers("output_size"), rank)
+        if set(size) == {1}:
+            kept = (x.shape[0], *size)
+            return call.add(f"global_{kind}_pool", [x], kept, canonical(rank + 2))
+        return call.add(f"adaptive_{kind}_pool", [x], (x.shape[0], *size), canonical(rank + 2), output_size=_short(size))
+
+    return rule
+
+
+def _mean(call: Call) -> Value:
+    x = call.value("self")
+    dims = _dims(call, "dim", x)
+    keep = bool(call.argument("keepdim", default=False))
+    spatial = sorted(axis for d in dims if (axis := x.axes[d]) is not None)
+    if spatial == [*range(1, len(x.shape))] and x.shape:
+        axes = [None if d in dims else axis for d, axis in enumerate(x.axes)]
+        pooled = call.add("global_avg_pool", [x], (x.shape[0], *[1] * len(spatial)), x.axes)
+        return _dropped(call, pooled, x.shape[:1], axes if keep else [a for d, a in enumerate(axes) if d not in dims])
+    shape = tuple(n for axis, n in enumerate(x.shape) if axis not in spatial)
+    if not shape:
+        raise NotUnderstoodError("a mean over everything leaves no channels")
+    number = {axis: i for i, axis in enumerate(a for a in range(len(x.shape)) if a not in spatial)}
+    axes = [None if axis is None or axis in spatial else number[axis] for axis in x.axes]
+    left = axes if keep else [a for d, a in enumerate(axes) if d not in dims]
+    return call.add("reduce", [x], shape, left, function="mean", axis=_short(spatial))
+
+
+def _dropped(call: Call, x: Value, shape: Shape, axes: Sequence[int | None]) -> Value:
+    """A tensor without its axes of 1."""
+    return call.add("flatten", [x], (prod(shape),), axes)
+
+
+def _dims(call: Call, name: str, x: Value, default: Sequence[int] = ()) -> list[int]:
+    """Dimensions, counted from the first."""
+    given = call.integers(name, default) if call.argument(name) is not None else [*(default or range(len(x.axes)))]
+    return [d % len(x.axes) for d in given]
+
+
+# -- norms --------------------------------------------------------------------------------------------------
+
+
+def _batch_norm(call: Call) -> Value:
+    x = call.channels_first("input")
+    weight, bias = call.weight("weight"), call.weight("bias")
+    for name in ("running_mean", "running_var"):
+        if call.known(name) is None:
+            raise NotUnderstoodError(f"{name} is not given: export the model in evaluation mode, `model.eval()`")
+    eps = call.argument("eps", 1e-5)
+    fields = _given(eps=(eps if isinstance(eps, float) else 1e-5, 1e-5))
+    if weight is None and bias is None:
+        fields["affine"] = False
+    else:
+        fields |= _given(scale=(weight is not None, True), shift=(bias is not None, True))
+    return call.add("batch_norm", [x], x.shape, x.axes, **fields)
+
+
+def _layer_norm(call: Call) -> Value:
+    x = call.value("input")
+    sizes = call.integers("normalized_shape")
+    axes = [x.axes[d] for d in range(len(x.axes) - len(sizes), len(x.axes))]
+    there = sorted(axis for axis in axes if axis is not None)
+    weight, bias = call.weight("weight"), call.weight("bias")
+    eps = call.argument("eps", 1e-5)
+    fields = _given(
+        axis=(_short(there), 0),
+        eps=(eps if isinstance(eps, float) else 1e-5, 1e-5),
+        affine=(weight is not None, True),
+    )
+    if weight is not None and bias is None:
+        fields["bias"] = False
+    return call.add("layer_norm", [x], x.shape, x.axes, **fields)
+
+
+def _group_norm(call: Call) -> Value:
+    x = call.channels_first("input")
+    weight, bias = call.weight("weight"), call.weight("bias")
+    groups, eps = call.argument("num_groups"), call.argument("eps", 1e-5)
+    fields = _given(eps=(eps if isinstance(eps, float) else 1e-5, 1e-5), affine=(weight is not None, True))
+    if weight is not None and bias is None:
+        fields["bias"] = False
+    return call.add("group_norm", [x], x.shape, x.axes, num_groups=groups if isinstance(groups, int) else 1, **fields)
+
+
+# -- elementwise --------------------------------------------------------------------------------------------
+
+
+def _activation(kind: str, **names: tuple[str, float]) -> Rule:
+    """A layer that keeps the shape; of each field the argument, and its default."""
+
+    def rule(call: Call) -> Value:
+        x = call.value("self" if call.argument("self") is not None else "input")
+        given = {field: (call.argument(name, default), default) for field, (name, default) in names.items()}
+        fields = {f: v for f, (v, default) in given.items() if v != default and isinstance(v, int | float)}
+        return _like(call, x, kind, **fields)
+
+    return rule
+
+
+def _hardtanh(call: Call) -> Value:
+    x = call.value("self")
+    low, high = call.argument("min_val", -1.0), call.argument("max_val", 1.0)
+    if (low, high) == (0, 6):
+        return _like(call, x, "relu6")
+    fields = {"min_val": low, "max_val": high}
+    return _like(call, x, "hard_tanh", **{k: v for k, v in fields.items() if isinstance(v, int | float)})
+
+
+def _gelu(call: Call) -> Value:
+    kind = "gelu_tanh" if call.argument("approximate", "none") == "tanh" else "gelu"
+    return _like(call, call.value("self"), kind)
+
+
+def _softmax(call: Call) -> Value:
+    x = call.value("self")
+    (dim,) = _dims(call, "dim", x)
+    axis = x.axes[dim]
+    return _like(call, x, "softmax", **_given(axis=(axis, 0)))
+
+
+def _unchanged(call: Call) -> Value | Weight:
+    """What makes no difference, when a model is used: dropout, a copy, another type."""
+    found = call.known("self" if call.argument("self") is not None else "input")
+    if found is None:
+        raise NotUnderstoodError("it reads no tensor")
+    return found
+
+
+def _two(kind: str, number: str) -> Rule:
+    """Two tensors, or a tensor and a number; `number` is the kind of the latter."""
+
+    def rule(call: Call) -> Value:
+        a, b = call.known("self"), call.known("other")
+        alpha = call.argument("alpha", 1)
+        if alpha != 1:
+            raise NotUnderstoodError(f"alpha is {alpha}")
+        if isinstance(a, Value) and isinstance(b, Value):
+            return _joined(call, kind, a, b)
+        if isinstance(a, Value) and b is None:
+            other = call.argument("other")
+            return _by_number(call, kind, a, other if isinstance(other, int | float) else 0)
+        x, learned = (a, "other") if isinstance(a, Value) else (b, "self")
+        if not isinstance(x, Value):
+            raise NotUnderstoodError("both are weights")
+        return _by_weight(call, kind, x, learned)
+
+    return rule
+
+
+def _by_number(call: Call, kind: str, x: Value, number: float) -> Value:
+    if kind == "multiply":
+        return _like(call, x, "scale", factor=number)
+    if kind == "divide":
+        return _like(call, x, "scale", factor=1 / number)
+    return _like(call, x, "offset", value=-number if kind == "subtract" else number)
+
+
+def _by_weight(call: Call, kind: str, x: Value, name: str) -> Value:
+    """Learned numbers, one per channel: a layer scale; else a tensor of its own."""
+    weight = call.weight(name)
+    if weight is None:
+        raise NotUnderstoodError(f"{name} is no tensor")
+    sizes = [1] * (len(x.axes) - len(weight.shape)) + [*weight.shape]
+    where = [d for d, n in enumerate(sizes) if n > 1]
+    if kind == "multiply" and len(where) == 1 and x.axes[where[0]] == 0:
+        return _like(call, x, "layer_scale")
+    there = {axis: sizes[d] for d, axis in enumerate(x.axes) if axis is not None}
+    shape = tuple(there.get(axis, 1) for axis in range(len(x.shape)))
+    table = call.add("parameter", [], shape, x.axes, shape=[*shape])
+    pair = [x, table] if name == "other" else [table, x]
+    return call.add(kind, pair, x.shape, x.axes)
+
+
+def _joined(call: Call, kind: str, a: Value, b: Value) -> Value:
+    """Two tensors whose axes lie alike; sizes of 1 are stretched."""
+    rank = max(len(a.axes), len(b.axes))
+    wide = [x._replace(axes=(*[None] * (rank - len(x.axes)), *x.axes)) for x in (a, b)]
+    like = max(wide, key=lambda x: len(x.shape))
+    brought = [_aligned(call, x, like) for x in wide]
+    shape = tuple(max(pair) for pair in zip(*(x.shape for x in brought), strict=True))
+    return call.add(kind, brought, shape, like.axes)
+
+
+def _aligned(call: Call, x: Value, like: Value) -> Value:
+    """The tensor with its axes in the order of another one, with axes of 1 where it lacks some."""
+    if x.axes == like.axes:
+        return x
+    order = sorted((d for d, axis in enumerate(like.axes) if axis is not None), key=lambda d: like.axes[d] or 0)
+    if any(axis is not None and like.axes[d] is None for d, axis in enumerate(x.axes)):
+        raise NotUnderstoodError(f"{x.theirs} and {like.theirs} have no axes in common")
+    return call.in_order(x, order)
+
+
+# -- shapes -------------------------------------------------------------------------------------------------
+
+
+def _concat(call: Call) -> Value:
+    several = call.values("tensors")
+    first = max(several, key=lambda x: len(x.shape))
+    if len(several) == 1:
+        return first
+    (dim,) = _dims(call, "dim", first, [0])
+    several = [_aligned(call, x, first) for x in several]
+    axis = first.axes[dim]
+    if axis is None:
+        raise NotUnderstoodError("it joins along the batch")
+    total = sum(x.shape[axis] for x in several)
+    shape = (*first.shape[:axis], total, *first.shape[axis + 1 :])
+    return call.concat(several, shape, first.axes, axis)
+
+
+def _permute(call: Call) -> Value:
+    x = call.value("self")
+    return x._replace(axes=tuple(x.axes[d] for d in _dims(call, "dims", x)))
+
+
+def _transpose(call: Call) -> Value:
+    x = call.value("self")
+    order = [*range(len(x.axes))]
+    names = ("dim0", "dim1") if call.argument("dim0") is not None else ("axis0", "axis1")
+    (a,), (b,) = (_dims(call, name, x) for name in names)
+    order[a], order[b] = order[b], order[a]
+    return x._replace(axes=tuple(x.axes[d] for d in order))
+
+
+def _reshape(call: Call) -> Value | Weight:
+    name, theirs = "self" if call.argument("self") is not None else "input", call.said()
+    found = call.known(name)
+    if found is not None and not isinstance(found, Value) and _long(found.shape) == _long(theirs):
+        return found._replace(shape=theirs)
+    return _as(call, call.value(name), theirs)
+
+
+def _long(shape: Shape) -> list[int]:
+    """The sizes that are not 1."""
+    return [n for n in shape if n > 1]
+
+
+def _as(call: Call, x: Value, theirs: Shape) -> Value:
+    """The same elements in another shape; dimensions of 1 that come or go need no layer."""
+    ones = [axis for axis in x.axes if axis is not None and x.shape[axis] == 1]
+    if not ones and [n for n in x.theirs if n > 1] == [n for n in theirs if n > 1]:
+        axes = iter([axis for axis in x.axes if axis is not None])
+        return x._replace(axes=tuple(next(axes) if n > 1 else None for n in theirs))
+    return reshaped(call, x, theirs)
+
+
+def _slice(call: Call) -> Value:
+    x = call.value("self")
+    (dim,) = _dims(call, "dim", x, [0])
+    axis, size = x.axes[dim], x.theirs[dim]
+    start, end, step = (call.argument(name) for name in ("start", "end", "step"))
+    if axis is None or not all(n is None or isinstance(n, int) for n in (start, end, step)):
+        return x if axis is None else _refuse("its bounds are computed")
+    first, last, by = slice(start, end, step).indices(size)  # pyright: ignore[reportArgumentType]
+    if (first, last, by) == (0, size, 1):
+        return x
+    return _cut(call, x, axis, first, last, by)
+
+
+def _refuse(why: str) -> Value:
+    raise NotUnderstoodError(why)
+
+
+def _cut(call: Call, x: Value, axis: int, first: int, last: int, by: int = 1) -> Value:
+    """Some positions along one of our axes."""
+    if (first, last, by) == (0, x.shape[axis], 1):
+        return x
+    length = len(range(first, last, by))
+    fields = _given(start=(first, 0), end=(last, x.shape[axis]), step=(by, 1), axis=(axis, 0))
+    return call.add("slice", [x], (*x.shape[:axis], length, *x.shape[axis + 1 :]), x.axes, **fields)
+
+
+def _without(call: Call, x: Value, dim: int) -> Value:
+    """A tensor without one of its dimensions, which is 1."""
+    axis = x.axes[dim]
+    left = [a for d, a in enumerate(x.axes) if d != dim]
+    if axis is None or x.shape == (1,):
+        return x._replace(axes=tuple(left))
+    shape = (*x.shape[:axis], *x.shape[axis + 1 :])
+    axes = [a if a is None or a < axis else a - 1 for a in left]
+    return call.add("squeeze", [x], shape, axes, axis=axis)
+
+
+def _select(call: Call) -> Value:
+    x = call.value("self")
+    (dim,) = _dims(call, "dim", x)
+    axis, index = x.axes[dim], call.argument("index")
+    if not isinstance(index, int):
+        raise NotUnderstoodError("its index is computed")
+    if axis is not None:
+        index %= x.shape[axis]
+        x = _cut(call, x, axis, index, index + 1)
+    return _without(call, x, dim)
+
+
+def _unbind(call: Call) -> list[Value]:
+    x = call.value("self")
+    (dim,) = _dims(call, "dim", x, [0])
+    axis = x.axes[dim]
+    if axis is None:
+        return [_without(call, x, dim)]
+    return [_without(call, _cut(call, x, axis, i, i + 1), dim) for i in range(x.shape[axis])]
+
+
+def _split(call: Call) -> list[Value]:
+    x = call.value("self")
+    (dim,) = _dims(call, "dim", x, [0])
+    axis = x.axes[dim]
+    if axis is None:
+        return [x]
+    found: list[Value] = []
+    at = 0
+    for name in call.operation.outputs:
+        length = call.shape_of(name)[dim]
+        found.append(_cut(call, x, axis, at, at + length))
+        at += length
+    return found
+
+
+def _pad(call: Call) -> Value:
+    x = call.value("self")
+    pads = call.integers("pad")
+    mode, value = call.argument("mode", "constant"), call.argument("value")
+    by_axis = {x.axes[len(x.axes) - 1 - i]: (pads[2 * i], pads[2 * i + 1]) for i in range(len(pads) // 2)}
+    by_axis = {axis: pair for axis, pair in by_axis.items() if pair != (0, 0)}
+    if not by_axis:
+        return x
+    if None in by_axis:
+        raise NotUnderstoodError("it pads a dimension that is no axis")
+    sides: list[FieldValue] = [[*by_axis.get(axis, (0, 0))] for axis in range(1, len(x.shape))]
+    fields: dict[str, FieldValue] = {"padding": sides} if sides else {}
+    if 0 in by_axis:
+        fields["extra_channels"] = [*by_axis[0]]
+        if not any(pair != [0, 0] for pair in sides):
+            del fields["padding"]
+    if mode != "constant":
+        fields["mode"] = mode if isinstance(mode, str) else "constant"
+    elif isinstance(value, int | float) and value:
+        fields["value"] = value
+    added = [sum(by_axis.get(axis, (0, 0))) for axis in range(len(x.shape))]
+    return call.add("pad", [x], tuple(n + m for n, m in zip(x.shape, added, strict=True)), x.axes, **fields)
+
+
+def _expand(call: Call) -> Value | Weight:
+    """A tensor that is repeated: what reads it stretches sizes of 1, if it is nothing else."""
+    found, theirs = call.known("self"), call.said()
+    if found is not None and not isinstance(found, Value) and found.shape == theirs:
+        return found
+    x = call.value("self")
+    if x.theirs == theirs:
+        return x
+    raise NotUnderstoodError(f"{x.theirs} is repeated to {theirs}")
+
+
+# -- products -----------------------------------------------------------------------------------------------
+
+
+def _matmul(call: Call) -> Value:
+    names = ("self", "other") if call.argument("other") is not None else ("self", "mat2")
+    return _product(call, *(call.value(name) for name in names))
+
+
+def _product(call: Call, a: Value, b: Value) -> Value:
+    """Rows of the first times columns of the second, matrices side by side."""
+    if len(a.axes) < 2 or len(b.axes) < 2:
+        raise NotUnderstoodError("it multiplies by a vector")
+    (*sets_a, n, m), (*sets_b, inner, p) = a.axes, b.axes
+    if None in {n, m, inner, p}:
+        raise NotUnderstoodError(f"{a.theirs} and {b.theirs} have a dimension that is no axis")
+    rank = max(len(sets_a), len(sets_b))
+    left = [*[None] * (rank - len(sets_a)), *sets_a]
+    right = [*[None] * (rank - len(sets_b)), *sets_b]
+    if [x is None for x in left] != [x is None for x in right]:
+        raise NotUnderstoodError(f"matrices of {a.theirs} are repeated for {b.theirs}")
+    batch = [d for d, axis in enumerate(left) if axis is not None]
+    # Features come first: of what is weighed the columns, if they are where features are.
+    turned = (p or 0) < (inner or 0)
+    if turned and (n or 0) < (m or 0):
+        pass
+    rows, columns = (p, n) if turned else (n, p)
+    size = (b.shape[p or 0], a.shape[n or 0]) if turned else (a.shape[n or 0], b.shape[p or 0])
+    shape = (*(a.shape[left[d] or 0] for d in batch), *size)
+    last = len(batch)
+    axes: list[int | None] = [batch.index(d) if d in batch else None for d in range(rank)]
+    axes += [last + 1, last] if turned else [last, last + 1]
+    ordered = all(left[d] == i == right[d] for i, d in enumerate(batch))
+    del rows, columns
+    if ordered and batch:
+        first, second = (b, a) if turned else (a, b)
+        flip_first = (p > inner) if turned else (n > m)  # type: ignore[operator]
+        flip_second = (m > n) if turned else (inner > p)  # type: ignore[operator]
+        fields = _given(transpose_a=(flip_first, False), transpose_b=(flip_second, False))
+        return call.add("matmul", [first, second], shape, axes, **fields)
+    letters = "abcdefgh"
+    of_a = {n: "x", m: "y", **{left[d]: letters[d] for d in batch}}
+    of_b = {inner: "y", p: "z", **{right[d]: letters[d] for d in batch}}
+    one, other = ("".join(of[i] for i in range(len(x.shape))) for of, x in ((of_a, a), (of_b, b)))
+    made = "".join(letters[d] for d in batch) + ("zx" if turned else "xz")
+    return call.add("einsum", [a, b], shape, axes, equation=f"{one},{other}->{made}")
+
+
+def _attention(call: Call) -> Value:
+    q, k, v = (call.value(name) for name in ("query", "key", "value"))
+    if call.argument("is_causal", default=False) or call.argument("enable_gqa", default=False):
+        raise NotUnderstoodError("a causal mask is not followed yet")
+    turned = k._replace(axes=(*k.axes[:-2], k.axes[-1], k.axes[-2]))
+    scores = _product(call, q, turned)
+    given = call.argument("scale")
+    factor = given if isinstance(given, int | float) else q.theirs[-1] ** -0.5
+    scores = call.add("scale", [scores], scores.shape, scores.axes, factor=factor)
+    mask = call.known("attn_mask")
+    if isinstance(mask, Value):
+        scores = _joined(call, "add", scores, mask)
+    elif mask is not None:
+        scores = _by_weight(call, "add", scores, "attn_mask")
+    axis = scores.axes[-1]
+    shares = call.add("softmax", [scores], scores.shape, scores.axes, **_given(axis=(axis, 0)))
+    return _product(call, shares, v)
+
+
+def _upsample(mode: str) -> Rule:
+    def rule(call: Call) -> Value:
+        x = call.channels_first("self" if call.argument("self") is not None else "input")
+        size = call.said()[2:]
+        fields: dict[str, FieldValue] = {"size": _short(size)}
+        if mode != "nearest":
+            fields["mode"] = mode
+            if call.argument("align_corners", default=False):
+                fields["align_corners"] = True
+        return call.add("upsample", [x], (x.shape[0], *size), canonical(len(x.axes)), **fields)
+
+    return rule
+
+
+def _pixel_shuffle(call: Call) -> Value:
+    x, factor = call.channels_first("self"), call.argument("upscale_factor")
+    return call.add("pixel_shuffle", [x], call.said()[1:], canonical(4), upscale_factor=factor)  # type: ignore[arg-type]
+
+
+RULES: dict[str, Rule] = {
+    **dict.fromkeys(("aten.conv1d", "aten.conv2d", "aten.conv3d", "aten.convolution"), _conv),
+    **dict.fromkeys(("aten.conv_transpose1d", "aten.conv_transpose2d", "aten.conv_transpose3d"), _conv_transpose),
+    "aten.linear": _linear,
+    **dict.fromkeys(("aten.max_pool1d", "aten.max_pool2d", "aten.max_pool3d"), _max_pool),
+    **dict.fromkeys(("aten.avg_pool1d", "aten.avg_pool2d", "aten.avg_pool3d"), _avg_pool),
+    **dict.fromkeys(("aten.adaptive_avg_pool1d", "aten.adaptive_avg_pool2d", "aten.adaptive_avg_pool3d"), _adaptive("avg")),
+    **dict.fromkeys(("aten.adaptive_max_pool1d", "aten.adaptive_max_pool2d"), _adaptive("max")),
+    "aten.mean": _mean,
+    "aten.batch_norm": _batch_norm,
+    "aten.layer_norm": _layer_norm,
+    "aten.group_norm": _group_norm,
+    **{
+        f"aten.{word}{ending}": rule
+        for ending in ("", "_")
+        for word, rule in {
+            "relu": _activation("relu"),
+            "relu6": _activation("relu6"),
+            "hardtanh": _hardtanh,
+            "hardswish": _activation("hard_swish"),
+            "hardsigmoid": _activation("hard_sigmoid"),
+            "sigmoid": _activation("sigmoid"),
+            "silu": _activation("silu"),
+            "tanh": _activation("tanh"),
+            "mish": _activation("mish"),
+            "leaky_relu": _activation("leaky_relu", negative_slope=("negative_slope", 0.01)),
+            "elu": _activation("elu", alpha=("alpha", 1.0)),
+            "gelu": _gelu,
+            "add": _two("add", "offset"),
+            "sub": _two("subtract", "offset"),
+            "mul": _two("multiply", "scale"),
+            "div": _two("divide", "scale"),
+            "dropout": _unchanged,
+            "feature_dropout": _unchanged,
+        }.items()
+    },
+    "aten.softmax": _softmax,
+    "aten._softmax": _softmax,
+    "aten.slice": _slice,
+    "aten.select": _select,
+    "aten.unbind": _unbind,
+    **dict.fromkeys(("aten.chunk", "aten.split", "aten.split_with_sizes"), _split),
+    "aten.pad": _pad,
+    "aten.constant_pad_nd": _pad,
+    "aten.expand": _expand,
+    **dict.fromkeys(("aten.matmul", "aten.bmm"), _matmul),
+    "aten.scaled_dot_product_attention": _attention,
+    **dict.fromkeys(("aten.upsample_nearest1d", "aten.upsample_nearest2d", "aten.upsample_nearest3d"), _upsample("nearest")),
+    "aten.upsample_bilinear2d": _upsample("bilinear"),
+    "aten.upsample_bicubic2d": _upsample("bicubic"),
+    "aten.pixel_shuffle": _pixel_shuffle,
+    "aten.swapaxes": _transpose,
+    "aten.cat": _concat,
+    "aten.permute": _permute,
+    "aten.transpose": _transpose,
+    **dict.fromkeys(("aten.flatten", "aten.view", "aten.reshape", "aten.unsqueeze", "aten.squeeze", "aten._unsafe_view"), _reshape),
+    **dict.fromkeys(("aten.contiguous", "aten.clone", "aten.alias", "aten.detach_", "aten.detach", "aten.lift_fresh_copy", "aten.to", "aten._to_copy"), _unchanged),
+}
+"""Word of an operation -> its rule."""

@@ -1,0 +1,270 @@
+"""Makes items of a model's operations, one after the other.
+
+Each operation has a rule in a table (`importing/aten.py`): what it reads arrives as `Value`s, and the rule adds
+items and says what leaves. What has no rule is refused, with its place.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+from archcost.errors import ModelFileError
+from archcost.importing.items import Item
+from archcost.importing.model import Reference
+from archcost.importing.values import Value, canonical
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from archcost.importing.items import FieldValue
+    from archcost.importing.model import Argument, Model, Operation, Weight
+    from archcost.windows.window import Shape
+
+
+class Converted(NamedTuple):
+    """A model in our terms.
+
+    Attributes:
+        inputs: shapes by name.
+        items: in order; all of them are read, or leave.
+        outputs: what leaves.
+        learned: learned numbers of the weights that layers took.
+    """
+
+    inputs: Mapping[str, Shape]
+    items: tuple[Item, ...]
+    outputs: tuple[Item | str, ...]
+    learned: int
+
+
+Rule: TypeAlias = "Callable[[Call], Value | Weight | Sequence[Value]]"
+
+
+MORE_OUTPUTS = frozenset({"aten.native_batch_norm", "aten.native_layer_norm", "aten.native_group_norm"})
+"""Operations that also give statistics, which nobody reads when a model is used."""
+
+
+class NotUnderstoodError(Exception):
+    """Raised by rules: something of an operation that cannot be said."""
+
+
+class Converter:
+    """Converts one model."""
+
+    def __init__(self, path: object, model: Model, rules: Mapping[str, Rule]) -> None:
+        self._path = path
+        self._model = model
+        self._rules = rules
+        self.items: list[Item] = []
+        self.known: dict[str, Value | Weight] = {}
+        self.taken: dict[str, Weight] = {}
+        self.joined: dict[Item, list[Item | str]] = {}
+
+    def converted(self) -> Converted:
+        """All items, those without a use left out."""
+        if not self._model.inputs:
+            raise ModelFileError(self._path, "nothing arrives at the model: it has no input")
+        names = _input_names(self._model.inputs)
+        inputs: dict[str, Shape] = {}
+        for theirs, shape in self._model.inputs.items():
+            if len(shape) < 2 or shape[0] != 1:
+                raise ModelFileError(self._path, _batch(theirs, shape))
+            inputs[names[theirs]] = shape[1:]
+            self.known[theirs] = Value(names[theirs], shape[1:], canonical(len(shape)))
+        self.known.update(self._model.weights)
+        for operation in self._model.operations:
+            self._convert(operation)
+        outputs = tuple(self._output(name) for name in self._model.outputs)
+        used = _used(self.items, outputs)
+        learned = sum(prod(w.shape) for w in self.taken.values() if w.is_learned)
+        return Converted(inputs, tuple(used), outputs, learned)
+
+    def shape_of(self, name: str) -> Shape:
+        """The framework's shape of a value."""
+        return self._model.shapes[name]
+
+    def _output(self, name: str) -> Item | str:
+        found = self.known.get(name)
+        if not isinstance(found, Value):
+            raise ModelFileError(self._path, f"output '{name}' is made by no layer")
+        return found.tensor
+
+    def _convert(self, operation: Operation) -> None:
+        rule = self._rules.get(operation.word)
+        where = f"{operation.place} ({operation.word}" + (f" in {operation.module})" if operation.module else ")")
+        if rule is None:
+            raise ModelFileError(self._path, f"{where}: there is no rule for this operation")
+        try:
+            made = rule(Call(self, operation))
+        except NotUnderstoodError as error:
+            raise ModelFileError(self._path, f"{where}: {error}") from None
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # no arguments of that operation
+            raise ModelFileError(self._path, f"{where}: its arguments are not as PyTorch writes them") from error
+        several = [made] if isinstance(made, Value) or not isinstance(made, list) else made
+        if len(several) < len(operation.outputs) and operation.word not in MORE_OUTPUTS:
+            raise ModelFileError(self._path, f"{where}: {len(operation.outputs)} tensors leave, not {len(several)}")
+        for name, value in zip(operation.outputs, several, strict=False):
+            self.known[name] = value
+            said = self._model.shapes.get(name)
+            if isinstance(value, Value) and said is not None and value.theirs != said:
+                raise ModelFileError(self._path, f"{where}: gives {value.theirs}, and the file says {said}")
+
+
+class Call:
+    """One operation that is being converted: what it reads, and what it adds."""
+
+    def __init__(self, converter: Converter, operation: Operation) -> None:
+        self._converter = converter
+        self.operation = operation
+
+    def argument(self, name: str, default: Argument = None) -> Argument:
+        """An argument as the file has it."""
+        return self.operation.arguments.get(name, default)
+
+    def known(self, name: str) -> Value | Weight | None:
+        """What a tensor argument is."""
+        given = self.argument(name)
+        return self._converter.known[given.name] if isinstance(given, Reference) else None
+
+    def value(self, name: str) -> Value:
+        """What arrives as an argument."""
+        found = self.known(name)
+        if found is None:
+            raise NotUnderstoodError(f"{name} is no tensor")
+        return found if isinstance(found, Value) else self._as_layer(found)
+
+    def _as_layer(self, weight: Weight) -> Value:
+        """A learned tensor as a layer that brings it, its last dimension as channels."""
+        if not weight.is_learned:
+            raise NotUnderstoodError(f"{weight.name} is a tensor of the model that is not learned")
+        self._converter.taken[weight.name] = weight
+        wide = [d for d, n in enumerate(weight.shape) if n > 1] or [0]
+        order = [wide[-1], *wide[:-1]]
+        shape = tuple(weight.shape[d] for d in order)
+        axes = [order.index(d) if d in order else None for d in range(len(weight.shape))]
+        return self.add("parameter", [], shape, axes, shape=[*shape])
+
+    def values(self, name: str) -> list[Value]:
+        """What arrives as a list."""
+        given = self.argument(name)
+        several = given if isinstance(given, list) else []
+        found = [self._converter.known[one.name] for one in several if isinstance(one, Reference)]
+        if len(found) != len(several) or not found:
+            raise NotUnderstoodError(f"{name} are not all tensors")
+        return [one if isinstance(one, Value) else self._as_layer(one) for one in found]
+
+    def weight(self, name: str) -> Weight | None:
+        """A weight that the layer takes; None if it is not given."""
+        given = self.argument(name)
+        if not isinstance(given, Reference):
+            return None
+        found = self._converter.known[given.name]
+        if isinstance(found, Value):
+            raise NotUnderstoodError(f"{name} is computed")
+        self._converter.taken[found.name] = found
+        return found
+
+    def said(self) -> Shape:
+        """The shape that the file says of what leaves first."""
+        return self._converter.shape_of(self.operation.outputs[0])
+
+    def shape_of(self, name: str) -> Shape:
+        """The framework's shape of a value of the file."""
+        return self._converter.shape_of(name)
+
+    def integers(self, name: str, default: Sequence[int] = ()) -> list[int]:
+        """A list of whole numbers."""
+        given = self.argument(name, [*default])
+        several = given if isinstance(given, list) else [given]
+        if not all(isinstance(one, int) for one in several):
+            raise NotUnderstoodError(f"{name} are no whole numbers")
+        return [one for one in several if isinstance(one, int)]
+
+    def add(
+        self,
+        kind: str,
+        sources: Sequence[Value],
+        shape: Shape,
+        axes: Sequence[int | None],
+        /,
+        **fields: FieldValue,
+    ) -> Value:
+        """A layer; the value that it makes."""
+        op = self.operation
+        tensors = tuple(source.tensor for source in sources)
+        item = Item(kind, fields, tensors, shape, op.module, op.place)
+        self._converter.items.append(item)
+        return Value(item, shape, tuple(axes))
+
+    def concat(self, several: Sequence[Value], shape: Shape, axes: Sequence[int | None], axis: int) -> Value:
+        """What is joined, with what was joined already in place of the tensors it begins with.
+
+        DenseNet's layers each join all that came before: so each joins one tensor to the last one's.
+        """
+        whole = [value.tensor for value in several]
+        joined = self._converter.joined
+        for item, parts in reversed(joined.items()):
+            is_part = len(parts) < len(whole) and all(a is b for a, b in zip(parts, whole, strict=False))
+            if is_part and item.fields.get("axis", 0) == axis:
+                several = [Value(item, item.shape, tuple(axes)), *several[len(parts) :]]
+                break
+        found = self.add("concat", several, shape, axes, **({"axis": axis} if axis else {}))
+        if isinstance(found.tensor, Item):
+            joined[found.tensor] = whole
+        return found
+
+    def in_order(self, value: Value, order: Sequence[int]) -> Value:
+        """A tensor whose axes stand in another order: of the framework's dimensions, those that `order` says.
+
+        One that is left out of ours becomes an axis of 1.
+        """
+        axes = [value.axes[d] for d in order]
+        there = [axis for axis in axes if axis is not None]
+        if len(there) != len(axes):
+            shape = tuple(1 if axis is None else value.shape[axis] for axis in axes)
+            moved = value if there == sorted(there) else self._transposed(value, there)
+            value = self.add("reshape", [moved], shape, _placed(value, order), shape=[*shape])
+            return value
+        if there == [*range(len(value.shape))]:
+            return value
+        return self._transposed(value, there)
+
+    def _transposed(self, value: Value, there: Sequence[int]) -> Value:
+        shape = tuple(value.shape[axis] for axis in there)
+        axes = [None if axis is None else there.index(axis) for axis in value.axes]
+        return self.add("transpose", [value], shape, axes, axes=[*there])
+
+    def channels_first(self, name: str) -> Value:
+        """What arrives as an argument, as a batch of one with channels first."""
+        value = self.value(name)
+        rank = len(value.axes)
+        if value.axes[0] is not None:
+            raise NotUnderstoodError(f"{name} has a first dimension of {value.theirs[0]}, which is no batch")
+        return self.in_order(value, range(1, rank))
+
+
+def _placed(value: Value, order: Sequence[int]) -> list[int | None]:
+    return [order.index(d) if d in order else None for d, _ in enumerate(value.axes)]
+
+
+def _used(items: Sequence[Item], outputs: Sequence[Item | str]) -> list[Item]:
+    """The items that an output depends on, in order."""
+    needed = {id(output) for output in outputs}
+    kept: list[Item] = []
+    for item in reversed(items):
+        if id(item) in needed:
+            kept.append(item)
+            needed.update(id(source) for source in item.sources)
+    return kept[::-1]
+
+
+def _input_names(inputs: Mapping[str, Shape]) -> dict[str, str]:
+    """A single input is called `input`, several as in the file."""
+    return {name: "input" if len(inputs) == 1 else name for name in inputs}
+
+
+def _batch(name: str, shape: Shape) -> str:
+    if len(shape) < 2:
+        return f"input '{name}' is {shape}; a batch of one is expected, and what is in it"
+    return f"input '{name}' is {shape}: export with a batch of 1"

@@ -1,0 +1,75 @@
+"""A model as a file of another framework has it: its operations, in order, on named values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from archcost.windows.window import Shape
+
+
+class Reference(NamedTuple):
+    """A value that an operation reads: by its name in the file."""
+
+    name: str
+
+
+Argument: TypeAlias = "Reference | list[Argument] | int | float | str | None"
+
+
+class Operation(NamedTuple):
+    """One operation.
+
+    Attributes:
+        word: what it does, in the framework's words, without its overload: `aten.conv2d`.
+        arguments: by name; those that have their default may be missing.
+        outputs: the values it makes, by name.
+        module: the path of the module that runs it; empty of the model itself.
+        place: what the file calls it, for messages.
+    """
+
+    word: str
+    arguments: Mapping[str, Argument]
+    outputs: tuple[str, ...]
+    module: str
+    place: str
+
+
+class Weight(NamedTuple):
+    """A tensor of numbers that the file brings along.
+
+    Attributes:
+        name: what the model calls it.
+        shape: as the framework has it.
+        is_learned: it is a parameter, and no statistic or constant.
+    """
+
+    name: str
+    shape: Shape
+    is_learned: bool
+
+
+class Model(NamedTuple):
+    """All that is read of a file.
+
+    Attributes:
+        name: of the file, without its ending.
+        inputs: the shapes of what arrives, by the name of the value.
+        weights: what operations read, by the name of the value.
+        shapes: of every value.
+        operations: each behind those that make what it reads.
+        outputs: the values that leave.
+        classes: of every module the name of its class.
+        unread: learned numbers that the file holds, and no operation reads.
+    """
+
+    name: str
+    inputs: Mapping[str, Shape]
+    weights: Mapping[str, Weight]
+    shapes: Mapping[str, Shape]
+    operations: tuple[Operation, ...]
+    outputs: tuple[str, ...]
+    classes: Mapping[str, str]
+    unread: int

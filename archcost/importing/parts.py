@@ -1,0 +1,187 @@
+"""The lines of a spec, before they are written: what rolling up works on."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from archcost.importing.elements import Body, Leaf
+from archcost.importing.structure import COMMUTE
+from archcost.layers import words
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.importing.elements import Element, Tensor
+    from archcost.importing.items import FieldValue
+    from archcost.windows.window import Shape
+
+RESERVED = {*words(), "input", "previous", "body", "residual", "branches", "repeat", "shortcut"}
+"""What no name may be."""
+
+
+_SAYS_NOTHING = re.compile(
+    r"_?(conv|bn|norm|batchnorm|relu|act|pool|maxpool|avgpool|global_pool|flatten|drop|dropout|linear|ln|gelu|silu|"
+    r"sigmoid|activation|nonlinearity|scale_activation)_?\d*[a-z]?"
+)
+"""Names of single layers that their kind says as well."""
+
+
+@dataclass(eq=False)
+class Part:
+    """An item of a spec.
+
+    Attributes:
+        word: a kind, a block, or a structure.
+        fields: of a kind or a call; of a structure what stands beside its lists.
+        lists: of a structure, by their key; branches by their name.
+        name: empty of one without.
+        source: what it reads, if it is not the one before.
+        channels: that arrive at it.
+        module_class: of a module that is a body.
+        when: a condition; empty if it always stands.
+        is_read: its name is read further on.
+    """
+
+    word: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    lists: dict[str, list[Part]] = field(default_factory=dict)
+    name: str = ""
+    source: tuple[str, ...] = ()
+    channels: int = 0
+    module_class: str = ""
+    when: str = ""
+    is_read: bool = False
+
+    def plain(self) -> Any:  # noqa: ANN401 - what YAML holds
+        """As YAML holds it."""
+        head: dict[str, Any] = {"name": self.name} if self.name else {}
+        if self.source:
+            head["from"] = self.source[0] if len(self.source) == 1 else [*self.source]
+        if self.when:
+            head["when"] = self.when
+        lists = {key: [part.plain() for part in parts] for key, parts in self.lists.items()}
+        if self.word == "branches":
+            return {**head, "branches": lists, **self.fields}
+        if self.word == "repeat":
+            return {**head, **self.fields, **lists}
+        if self.lists:
+            return {**head, **{key: parts for key, parts in lists.items() if parts or key == self.word}, **self.fields}
+        if not self.fields:
+            return {**head, self.word: None} if head else self.word
+        return {**head, self.word: dict(self.fields)}
+
+
+def parts(children: Sequence[Element], inputs: Mapping[str, Shape], outputs: Sequence[Tensor]) -> _Written:
+    """The lines of a tree, and what its outputs are called."""
+    maker = _Maker(children, inputs, outputs)
+    first: Tensor | None = "input" if [*inputs] == ["input"] else None
+    made = maker.sequence(children, first, {"input", *inputs})
+    return _Written(made, [maker.name_of(o) for o in outputs] if [*outputs] != [children[-1].output] else [])
+
+
+@dataclass
+class _Written:
+    layers: list[Part]
+    outputs: list[str]
+
+
+class _Maker:
+    """Makes parts; those that are read from further away get names."""
+
+    def __init__(
+        self, children: Sequence[Element], inputs: Mapping[str, Shape], outputs: Sequence[Tensor]
+    ) -> None:
+        self._inputs = inputs
+        self._names: dict[int, str] = {}
+        self._far = {id(output) for output in outputs} if [*outputs] != [children[-1].output] else set()
+        self._survey(children, "input" if [*inputs] == ["input"] else None)
+
+    def _survey(self, children: Sequence[Element], arriving: Tensor | None) -> None:
+        """Notes which tensors are read by others than the next element of their list."""
+        before = arriving
+        for child in children:
+            reads = child.reads if isinstance(child, Leaf) else self._first(child)
+            if [*reads] != [before]:
+                self._far.update(id(read) for read in reads)
+            for inner in child.lists():
+                self._survey(inner, reads[0] if reads else None)
+            before = child.output
+
+    @staticmethod
+    def _first(child: Element) -> tuple[Tensor, ...]:
+        return child.reads[:1]
+
+    def name_of(self, tensor: Tensor) -> str:
+        """What a tensor is called."""
+        return tensor if isinstance(tensor, str) else self._names[id(tensor)]
+
+    def sequence(self, children: Sequence[Element], arriving: Tensor | None, taken: set[str]) -> list[Part]:
+        """A list, of which the first reads what arrives."""
+        found: list[Part] = []
+        before = arriving
+        for child in children:
+            found.append(self._part(child, before, taken))
+            before = child.output
+        return found
+
+    def _part(self, child: Element, before: Tensor | None, taken: set[str]) -> Part:
+        reads = child.reads if isinstance(child, Leaf) else self._first(child)
+        source = () if [*reads] == [before] else tuple(self.name_of(read) for read in reads)
+        channels = self._channels(reads[0]) if reads else 0
+        if isinstance(child, Leaf):
+            part = Part(child.item.kind, dict(child.item.fields), source=source, channels=channels)
+        elif isinstance(child, Body):
+            made = _flat(self.sequence(child.children, reads[0] if reads else None, {*taken}))
+            part = Part("body", {}, {"body": made}, "", source, channels, child.module_class)
+        else:
+            ways = [_flat(self.sequence(way, child.fork, {*taken})) for way in child.ways]
+            part = self._joined(child.merge.kind, dict(child.merge.fields), ways)
+            part.source, part.channels = source, channels
+        part.name = self._named(child, part.word, taken)
+        part.is_read = id(child.output) in self._far
+        return part
+
+    @staticmethod
+    def _joined(kind: str, fields: dict[str, FieldValue], ways: list[list[Part]]) -> Part:
+        if kind in COMMUTE and len(ways) == 2:
+            body, shortcut = sorted(ways, key=_weight, reverse=True)
+            merge = {} if kind == "add" else {"merge": kind}
+            return Part("residual", dict(merge), {"residual": body, "shortcut": shortcut})
+        named = {f"b{i}": way for i, way in enumerate(ways, 1)}
+        return Part("branches", {"merge": {kind: fields} if fields else kind}, named)
+
+    def _channels(self, tensor: Tensor) -> int:
+        return self._inputs[tensor][0] if isinstance(tensor, str) else tensor.shape[0]
+
+    def _named(self, child: Element, word: str, taken: set[str]) -> str:
+        """The name of a part, if it is read from afar, or the model gives it one that can stand."""
+        wanted = child.name if re.fullmatch(r"[A-Za-z_][\w-]*", child.name or "") else ""
+        if wanted in RESERVED or wanted in taken or (isinstance(child, Leaf) and _SAYS_NOTHING.fullmatch(wanted)):
+            wanted = ""
+        name = wanted
+        if id(child.output) in self._far:
+            name = wanted or _free(f"{word}_out", taken)
+            self._names[id(child.output)] = name
+        if name:
+            taken.add(name)
+        return name
+
+
+def _flat(parts: list[Part]) -> list[Part]:
+    """A list that is nothing but a group is what is in the group."""
+    (only,) = parts if len(parts) == 1 else (None,)
+    return only.lists["body"] if only and only.word == "body" and not only.source else parts
+
+
+def _weight(way: Sequence[Part]) -> int:
+    """How much stands in a list, so that the longer one is the body of a residual."""
+    return sum(1 + sum(map(_weight, part.lists.values())) for part in way)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    found, i = name, 2
+    while found in taken or found in RESERVED:
+        found, i = f"{name}_{i}", i + 1
+    return found

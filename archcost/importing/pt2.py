@@ -1,0 +1,239 @@
+"""`.pt2` files, as `torch.export.save` writes them: a zip archive with the graph as JSON.
+
+Weights are not read, nor the pickled inputs beside them. Files of PyTorch up to 2.7 keep the same JSON under
+another name.
+"""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from math import prod
+from typing import TYPE_CHECKING, Any
+from zipfile import BadZipFile, ZipFile
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from archcost.errors import ModelFileError
+from archcost.importing.model import Model, Operation, Reference, Weight
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from archcost.importing.model import Argument
+    from archcost.windows.window import Shape
+
+GRAPHS = ("models/model.json", "serialized_exported_program.json")
+"""What the graph is called within the archive, by the newest PyTorch and by those up to 2.7."""
+
+LARGEST = 256 * 2**20
+"""Bytes that the graph may have, unpacked: a model of ten thousand operations has 30 million."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
+
+
+class _Name(_Part):
+    name: str
+
+
+class _Named(_Part):
+    name: str = ""
+    arg: dict[str, Any]
+
+
+class _Meta(_Part):
+    sizes: tuple[dict[str, Any], ...]
+
+
+class _Node(_Part):
+    target: str
+    inputs: tuple[_Named, ...]
+    outputs: tuple[dict[str, Any], ...]
+    metadata: dict[str, str] = {}
+    name: str = ""
+
+
+class _Graph(_Part):
+    inputs: tuple[dict[str, Any], ...]
+    outputs: tuple[dict[str, Any], ...]
+    nodes: tuple[_Node, ...]
+    tensor_values: dict[str, _Meta]
+
+
+class _Signature(_Part):
+    input_specs: tuple[dict[str, Any], ...]
+    output_specs: tuple[dict[str, Any], ...]
+
+
+class _GraphModule(_Part):
+    graph: _Graph
+    signature: _Signature
+
+
+class _Program(_Part):
+    graph_module: _GraphModule
+
+
+def read(path: Path) -> Model:
+    """The model in a file.
+
+    Raises:
+        ModelFileError: it is no such file, or damaged; the message says where.
+    """
+    data = _graph(path)
+    try:
+        program = _Program.model_validate_json(data)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the graph"
+        raise ModelFileError(path, f"{where}: {first['msg']}") from None
+    try:
+        return _Reader(path, program.graph_module).model()
+    except (AttributeError, LookupError, TypeError, ValueError) as error:  # arguments of other types than said
+        raise ModelFileError(path, f"the graph is not as PyTorch writes it: {error}") from error
+
+
+def _graph(path: Path) -> bytes:
+    try:
+        with ZipFile(path) as archive:
+            found = [e for e in archive.infolist() if e.filename.endswith(GRAPHS)]
+            if not found:
+                raise ModelFileError(path, _NO_GRAPH)
+            entry = found[0]
+            if entry.file_size > LARGEST:
+                size = f"{entry.file_size:,} bytes"
+                raise ModelFileError(path, f"{entry.filename} unpacks to {size}; {LARGEST:,} are read at most")
+            with archive.open(entry) as stream:
+                return stream.read(LARGEST)
+    except (BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
+        raise ModelFileError(path, f"{error}; a .pt2 is what torch.export.save writes") from None
+
+
+_NO_GRAPH = (
+    "there is no exported graph in it; `torch.export.save(torch.export.export(model.eval(), (x,)), 'model.pt2')` "
+    "writes one"
+)
+
+
+class _Reader:
+    """Makes a model of the JSON."""
+
+    def __init__(self, path: Path, module: _GraphModule) -> None:
+        self._path = path
+        self._graph = module.graph
+        self._specs = module.signature.input_specs
+        self._outputs = module.signature.output_specs
+        self._classes: dict[str, str] = {}
+
+    def model(self) -> Model:
+        """All of it."""
+        weights: dict[str, Weight] = {}
+        inputs: dict[str, Shape] = {}
+        for i, spec in enumerate(self._specs):
+            ((kind, given),) = spec.items() if len(spec) == 1 else (self._fail(f"input_specs.{i}"),)
+            name = self._value(given.get("arg"), f"input_specs.{i}")
+            if kind == "user_input":
+                inputs[name] = self._shape(name)
+            elif kind in {"parameter", "buffer", "tensor_constant"}:
+                called = given.get(f"{kind}_name") or given.get("tensor_constant_name") or name
+                weights[name] = Weight(str(called), self._shape(name), kind == "parameter")
+            else:
+                self._fail(f"input_specs.{i}: {kind} is not followed")
+        operations = tuple(map(self._operation, self._graph.nodes))
+        for name in (name for operation in operations for name in operation.outputs):
+            self._shape(name)  # refused here, if it has none
+        outputs = tuple(
+            self._value(given.get("arg"), f"output_specs.{i}")
+            for i, spec in enumerate(self._outputs)
+            for kind, given in spec.items()
+            if kind == "user_output"
+        )
+        read = {name for operation in operations for name in _read(operation)} | {*outputs}
+        learned = [weight for name, weight in weights.items() if weight.is_learned and name not in read]
+        shapes = {name: self._shape(name) for name in self._graph.tensor_values}
+        unread = sum(prod(weight.shape) for weight in learned)
+        return Model(self._path.stem, inputs, weights, shapes, operations, outputs, self._classes, unread)
+
+    def _fail(self, what: str) -> Any:  # noqa: ANN401 - it never returns
+        raise ModelFileError(self._path, what)
+
+    def _value(self, given: object, where: str) -> str:
+        """The name of a tensor, given as `{"name": …}`, or inside an argument."""
+        inner = given.get("as_tensor", given) if isinstance(given, dict) else None
+        name = inner.get("name") if isinstance(inner, dict) else None
+        return name if isinstance(name, str) else self._fail(f"{where}: no tensor is named")
+
+    def _shape(self, name: str) -> Shape:
+        meta = self._graph.tensor_values.get(name)
+        if not meta:
+            self._fail(f"tensor_values: '{name}' has no entry")
+        return tuple(self._size(size, name) for size in meta.sizes) if meta else ()
+
+    def _size(self, size: dict[str, Any], name: str) -> int:
+        found = size.get("as_int")
+        if isinstance(found, int):
+            return found
+        hint = (size.get("as_expr") or {}).get("hint") or {}
+        found = hint.get("as_int")
+        return found if isinstance(found, int) else self._fail(f"tensor_values.{name}: a size is not known")
+
+    def _operation(self, node: _Node) -> Operation:
+        stack = _modules(node.metadata.get("nn_module_stack", ""))
+        self._classes.update(stack)
+        module = stack[-1][0] if stack else ""
+        word = node.target.removeprefix("torch.ops.").rsplit(".", 1)[0]
+        arguments = {given.name: self._argument(given.arg, node.name) for given in node.inputs}
+        outputs = tuple(name for given in node.outputs for name in self._names(given, node.name))
+        return Operation(word, arguments, outputs, module, node.name or ", ".join(outputs))
+
+    def _names(self, given: dict[str, Any], where: str) -> list[str]:
+        ((kind, value),) = given.items() if len(given) == 1 else (self._fail(where),)
+        several = value if kind == "as_tensors" else [value] if kind == "as_tensor" else []
+        return [self._value(one, where) for one in several]
+
+    def _argument(self, given: dict[str, Any], where: str) -> Argument:
+        ((kind, value),) = given.items() if len(given) == 1 else (self._fail(where),)
+        if kind == "as_none":
+            return None
+        if kind == "as_tensor":
+            return Reference(self._value(value, where))
+        if kind in {"as_tensors", "as_optional_tensors", "as_nested_tensors"}:
+            return [self._optional(one, where) for one in value]
+        if kind in {"as_int", "as_bool", "as_float", "as_string", "as_scalar_type"} or isinstance(value, str):
+            return value
+        if kind in {"as_ints", "as_bools", "as_floats", "as_strings"}:
+            return [*value]
+        if kind in {"as_sym_int", "as_sym_bool", "as_sym_float"}:
+            return self._symbolic(value, where)
+        if kind in {"as_sym_ints", "as_sym_floats"}:
+            return [self._symbolic(one, where) for one in value]
+        return str(value)
+
+    def _optional(self, given: dict[str, Any], where: str) -> Argument:
+        return None if given.get("as_none") else Reference(self._value(given, where))
+
+    def _symbolic(self, given: dict[str, Any], where: str) -> Argument:
+        for value in given.values():
+            if isinstance(value, int | float):
+                return value
+        return self._fail(f"{where}: a size that is computed is not followed; export without dynamic_shapes")
+
+
+def _modules(stack: str) -> list[tuple[str, str]]:
+    """The modules of a stack, the innermost last, each with its class: `key,path,class`, parted by semicolons."""
+    parts = [(one.split(",", 2) + ["", ""])[1:3] for one in stack.split(";") if one]
+    return [(path, kind.rsplit(".", 1)[-1]) for path, kind in parts]
+
+
+def _read(operation: Operation) -> list[str]:
+    found: list[str] = []
+    waiting = [*operation.arguments.values()]
+    while waiting:
+        argument = waiting.pop()
+        if isinstance(argument, Reference):
+            found.append(argument.name)
+        elif isinstance(argument, list):
+            waiting += argument
+    return found

@@ -1,0 +1,119 @@
+"""Finds the structure of a list of items: modules, and what runs side by side between a fork and a merge."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from archcost.importing.elements import Body, Branches, Leaf
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.importing.elements import Element, Tensor
+    from archcost.importing.items import Item
+
+COMMUTE = ("add", "multiply", "max", "min", "average")
+"""What joins tensors in whatever order."""
+
+JOIN = (*COMMUTE, "concat")
+
+
+def structured(items: Sequence[Item], outputs: Sequence[Tensor], classes: Mapping[str, str]) -> list[Element]:
+    """The tree of a model.
+
+    Args:
+        items: in order.
+        outputs: what leaves.
+        classes: of the modules, by their paths.
+    """
+    readers: Counter[int] = Counter(id(source) for item in items for source in item.sources)
+    readers.update(id(output) for output in outputs)
+    found = _grouped([Leaf(item) for item in items], 0, classes)
+    return _opened(found, readers)
+
+
+# -- modules ------------------------------------------------------------------------------------------------
+
+
+def _grouped(leaves: Sequence[Leaf], depth: int, classes: Mapping[str, str]) -> list[Element]:
+    """Neighbours of one module as a body; those of the module at this depth itself stay."""
+    found: list[Element] = []
+    for name, several in groupby(leaves, lambda leaf: _part(leaf.item, depth)):
+        inside = [*several]
+        if name is None:
+            found += inside
+            continue
+        children = _grouped(inside, depth + 1, classes)
+        if len(children) == 1:
+            (child,) = children
+            child.name = child.name or name
+            found.append(child)
+        else:
+            module = ".".join(inside[0].item.module.split(".")[: depth + 1])
+            found.append(Body(children, name, classes.get(module, "")))
+    return found
+
+
+def _part(item: Item, depth: int) -> str | None:
+    parts = item.module.split(".") if item.module else []
+    return parts[depth] if depth < len(parts) else None
+
+
+def _opened(children: list[Element], readers: Counter[int]) -> list[Element]:
+    """The list with its structure; modules of which more than the last item is read outside are opened."""
+    found: list[Element] = []
+    for child in children:
+        if isinstance(child, Body):
+            child.children = _opened(child.children, readers)
+            found += [child] if _is_closed(child, readers) else child.children
+        else:
+            found.append(child)
+    return _joined(found, readers)
+
+
+def _is_closed(body: Body, readers: Counter[int]) -> bool:
+    """Whether only the last of its tensors is read outside."""
+    inside: Counter[int] = Counter()
+    for item in body.items():
+        inside.update(id(source) for source in item.sources)
+    return all(
+        readers[id(item)] == inside[id(item)] for item in body.items() if item is not body.output
+    )
+
+
+# -- forks and merges ---------------------------------------------------------------------------------------
+
+
+def _joined(children: list[Element], readers: Counter[int]) -> list[Element]:
+    """The list with branches instead of the elements between a fork and its merge."""
+    found: list[Element] = []
+    for child in children:
+        if isinstance(child, Leaf) and child.item.kind in JOIN and len(child.item.sources) > 1:
+            found = _with_branches(found, child, readers)
+        else:
+            found.append(child)
+    return found
+
+
+def _with_branches(before: list[Element], merge: Leaf, readers: Counter[int]) -> list[Element]:
+    made = {id(element.output): element for element in before}
+    walks = [_walk(source, made, readers) for source in merge.item.sources]
+    forks = {id(fork) for fork, _ in walks}
+    ways = [way for _, way in walks]
+    if len(forks) != 1 or not any(ways) or not isinstance(walks[0][0], object):
+        return [*before, merge]
+    moved = {id(element) for way in ways for element in way}
+    kept = [element for element in before if id(element) not in moved]
+    return [*kept, Branches(walks[0][0], ways, merge.item)]
+
+
+def _walk(source: Tensor, made: dict[int, Element], readers: Counter[int]) -> tuple[Tensor, list[Element]]:
+    """Back from a merge through what nobody else reads, to a tensor that others read as well."""
+    way: list[Element] = []
+    here = source
+    while readers[id(here)] == 1 and (element := made.get(id(here))) and len(set(map(id, element.reads))) == 1:
+        way.insert(0, element)
+        here = element.reads[0]
+    return here, way

@@ -1,0 +1,239 @@
+"""Models that `torch.export.save` wrote, as specs, beside what PyTorch says of them.
+
+The files in tests/data/models are exports of torchvision 0.28 and timm 1.0.31 by PyTorch 2.13, of which the
+graph alone is kept. Parameters (each once) and MACs (convolutions, linear layers, matrix products; attention
+not fused) were measured there, on the model itself.
+"""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+import archcost
+from archcost.errors import ModelFileError
+from archcost.importing.graph import fingerprints
+from archcost.importing.imported import imported
+from archcost.passes.cost import costs
+from archcost.spec.load import load_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MODELS = Path(__file__).parents[1] / "data" / "models"
+
+
+class Truth(NamedTuple):
+    """What PyTorch measured, and how long the spec may be."""
+
+    params: int
+    macs: int
+    nodes: int
+    lines: int
+
+
+TRUTH = {
+    "resnet18": Truth(11_689_512, 1_814_073_344, 69, 46),
+    "resnet50": Truth(25_557_032, 4_089_184_256, 175, 46),
+    "densenet121": Truth(7_978_856, 2_834_161_664, 427, 50),
+    "mobilenetv2_100": Truth(3_504_872, 300_774_272, 152, 90),
+    "efficientnet_b0": Truth(5_288_548, 385_814_752, 239, 110),
+    "shufflenet_v2_x1_0": Truth(2_278_604, 144_907_992, 243, 160),
+    "convnext_tiny": Truth(28_589_128, 4_455_531_264, 138, 50),
+    "deit_tiny_distilled_patch16_224": Truth(5_910_800, 1_261_003_776, 270, 95),
+    "visformer_small": Truth(40_219_592, 4_879_380_480, 236, 150),
+    "shvit_s1": Truth(6_330_808, 241_320_768, 389, 280),
+}
+
+
+@pytest.mark.parametrize("name", TRUTH)
+def test_a_spec_has_the_parameters_and_macs_that_pytorch_measured(name: str) -> None:
+    truth = TRUTH[name]
+    found = imported(MODELS / f"{name}.pt2")
+    network = load_text(found.text, name)
+    measured = costs(network)
+    assert (sum(c.params for c in measured), sum(c.operations.macs for c in measured)) == truth[:2]
+    assert (found.parameters, found.unread, found.nodes, len(network)) == (truth.params, 0, truth.nodes, truth.nodes)
+    assert found.lines <= truth.lines
+
+
+@pytest.mark.parametrize("name", TRUTH)
+def test_what_is_rolled_up_is_the_graph_of_an_item_per_operation(name: str) -> None:
+    rolled, flat = (imported(MODELS / f"{name}.pt2", flat=flat) for flat in (False, True))
+    assert rolled.lines < flat.lines
+    assert fingerprints(load_text(rolled.text, name)) == fingerprints(load_text(flat.text, name))
+
+
+def test_resnet_50_is_the_zoos_but_for_its_names(tmp_path: Path) -> None:
+    path = tmp_path / "resnet50.yaml"
+    path.write_text(imported(MODELS / "resnet50.pt2").text)
+    ours, theirs = (sorted(c.params for c in costs(archcost.load(p))) for p in (path, "zoo:resnet50"))
+    assert [n for n in ours if n] == [n for n in theirs if n]
+
+
+def test_another_graph_has_other_fingerprints() -> None:
+    text = imported(MODELS / "resnet18.pt2").text
+    graph = fingerprints(load_text(text, "net"))
+    changes = {
+        "kernel_size: 7, stride: 2, padding: 3": ("kernel_size: 5, stride: 2, padding: 2", False),
+        "- relu\n": ("- gelu\n", False),
+        "name: resnet18": ("name: other", True),
+    }
+    for old, (new, same) in changes.items():
+        assert old in text
+        changed = fingerprints(load_text(text.replace(old, new, 1), "net"))
+        assert (changed == graph) is same, old
+
+
+# -- what cannot be imported --------------------------------------------------------------------------------
+
+
+def program(path: Path) -> dict[str, Any]:
+    """The JSON of an export."""
+    with zipfile.ZipFile(path) as archive:
+        (name,) = archive.namelist()
+        return json.loads(archive.read(name))
+
+
+def saved(found: dict[str, Any] | bytes, path: Path, entry: str = "model/models/model.json") -> Path:
+    """An export with that JSON."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(entry, found if isinstance(found, bytes) else json.dumps(found))
+    return path
+
+
+def test_a_file_of_pytorch_2_7_and_before_is_read(tmp_path: Path) -> None:
+    path = saved(program(MODELS / "resnet18.pt2"), tmp_path / "old.pt2", "serialized_exported_program.json")
+    assert imported(path).parameters == TRUTH["resnet18"].params
+
+
+def unknown_operation(found: dict[str, Any]) -> None:
+    found["graph_module"]["graph"]["nodes"][3]["target"] = "torch.ops.aten.nonzero.default"
+
+
+def batch_of_two(found: dict[str, Any]) -> None:
+    found["graph_module"]["graph"]["tensor_values"]["x"]["sizes"][0] = {"as_int": 2}
+
+
+def training(found: dict[str, Any]) -> None:
+    for given in found["graph_module"]["graph"]["nodes"][1]["inputs"]:
+        if given["name"] == "running_mean":
+            given["arg"] = {"as_none": True}
+
+
+def without_a_shape(found: dict[str, Any]) -> None:
+    del found["graph_module"]["graph"]["tensor_values"]["flatten"]
+
+
+def no_size(found: dict[str, Any]) -> None:
+    found["graph_module"]["graph"]["tensor_values"]["flatten"]["sizes"][1] = {"as_expr": {"expr_str": "s7"}}
+
+
+def nodes_that_are_none(found: dict[str, Any]) -> None:
+    found["graph_module"]["graph"]["nodes"] = "none"
+
+
+REFUSED: dict[Callable[[dict[str, Any]], None], str] = {
+    unknown_operation: "max_pool2d (aten.nonzero in maxpool): there is no rule for this operation",
+    batch_of_two: "input 'x' is (2, 3, 224, 224): export with a batch of 1",
+    training: "batch_norm (aten.batch_norm in bn1): running_mean is not given: export the model in evaluation mode",
+    without_a_shape: "tensor_values: 'flatten' has no entry",
+    no_size: "tensor_values.flatten: a size is not known",
+    nodes_that_are_none: "graph_module.graph.nodes: Input should be a valid array",
+}
+
+
+@pytest.mark.parametrize("damage", REFUSED, ids=lambda damage: damage.__name__)
+def test_what_is_not_understood_is_said_with_its_place(
+    damage: Callable[[dict[str, Any]], None], tmp_path: Path
+) -> None:
+    found = program(MODELS / "resnet18.pt2")
+    damage(found)
+    path = saved(found, tmp_path / "model.pt2")
+    with pytest.raises(ModelFileError) as raised:
+        imported(path)
+    assert str(raised.value).startswith(f"{path}: {REFUSED[damage]}")
+
+
+def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    path.write_bytes(b"cos\nsystem\n(S'true'\ntR.")
+    with pytest.raises(ModelFileError, match=r"torch\.export\.save\(program, 'weights\.pt2'\)"):
+        imported(path)
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04", b"no archive", b"\0" * 4096])
+def test_what_is_no_archive_is_said_to_be_none(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "model.pt2"
+    path.write_bytes(data)
+    with pytest.raises(ModelFileError, match=r"a \.pt2 is what torch\.export\.save writes"):
+        imported(path)
+
+
+def test_an_archive_of_something_else_is_told_how_to_be_made(tmp_path: Path) -> None:
+    with pytest.raises(ModelFileError, match="there is no exported graph in it"):
+        imported(saved(b"{}", tmp_path / "model.pt2", "something/else.json"))
+
+
+def test_a_graph_that_unpacks_to_more_than_is_read_is_refused(tmp_path: Path) -> None:
+    path = saved(b" " * (256 * 2**20 + 1), tmp_path / "bomb.pt2")
+    assert path.stat().st_size < 2**20
+    with pytest.raises(ModelFileError, match="unpacks to 268,435,457 bytes; 268,435,456 are read at most"):
+        imported(path)
+
+
+def test_a_graph_that_is_nested_without_end_is_refused(tmp_path: Path) -> None:
+    path = saved(b'{"graph_module":' + b"[" * 100_000, tmp_path / "deep.pt2")
+    with pytest.raises(ModelFileError):
+        imported(path)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_damaged_archives_end_in_words(seed: int, tmp_path: Path) -> None:
+    """Bytes that are changed in the archive."""
+    random = Random(seed)  # noqa: S311 - nothing is kept secret
+    whole = (MODELS / "resnet18.pt2").read_bytes()
+    for _ in range(10):
+        data = bytearray(whole)
+        for _ in range(random.randint(1, 4)):
+            data[random.randrange(len(data))] = random.randrange(256)
+        path = tmp_path / "model.pt2"
+        path.write_bytes(data[: random.choice([len(data), random.randrange(len(data))])])
+        try:
+            imported(path)
+        except ModelFileError as error:
+            assert str(error).startswith(str(path))
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_damaged_graphs_end_in_words(seed: int, tmp_path: Path) -> None:
+    """Values of the JSON that are changed, dropped, or swapped for others."""
+    random = Random(seed)  # noqa: S311 - nothing is kept secret
+    found = program(MODELS / "deit_tiny_distilled_patch16_224.pt2")
+    for _ in range(random.randint(1, 3)):
+        damaged(found, random)
+    path = saved(found, tmp_path / "model.pt2")
+    try:
+        network = load_text(imported(path).text, "model")
+    except ModelFileError as error:
+        assert str(error).startswith(str(path))
+    else:
+        assert len(network)
+
+
+def damaged(found: dict[str, Any], random: Random) -> None:
+    """One value somewhere is another."""
+    here: Any = found["graph_module"]
+    while True:
+        key = random.choice(range(len(here)) if isinstance(here, list) else [*here])
+        inner = here[key]
+        if not isinstance(inner, dict | list) or not inner or random.random() < 0.05:
+            break
+        here = inner
+    others = [None, 0, -1, 2**70, 1.5, "", "x", [], {}, True, [1, 2], {"as_int": 3}, {"name": "x"}]
+    here[key] = random.choice(others)
