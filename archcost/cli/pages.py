@@ -14,6 +14,7 @@ PAGES = {
     "spec-language": "the language of specs",
     "kinds": "every layer kind, its fields and formulas",
     "blocks": "the standard blocks, std/...",
+    "importing": "a PyTorch model as a spec",
     "zoo": "the networks that ship with archcost",
     "conventions": "what every number means",
     "receptive-fields": "fields, holes, and rates without holes",

@@ -11,7 +11,8 @@ HOW_TO_WRITE_ONE = "(`archcost zoo resnet18` shows one, docs/coming-from.md how 
 
 FILES = {
     ".onnx": "an ONNX model",
-    **each(".pt .pth .pt2 .pkl .ckpt .bin", "a PyTorch file"),
+    ".pt2": "a model that PyTorch exported, of which `archcost import` makes a spec",
+    **each(".pt .pth .pkl .ckpt .bin", "a PyTorch file"),
     ".safetensors": "a file of weights",
     **each(".npz .npy", "a file of arrays"),
     **each(".h5 .hdf5 .keras", "a Keras model"),

@@ -43,9 +43,7 @@ def _conv(call: Call) -> Value:
     rank = len(weight.shape) - 2
     bias = call.weight("bias") is not None
     padding = call.argument("padding", 0)
-    pads: FieldValue = padding if isinstance(padding, str) else _each(call.integers("padding", [0]), rank)
-    if isinstance(pads, list):
-        pads = _short([n for n in pads if isinstance(n, int)])
+    pads = padding if isinstance(padding, str) else _short(_each(call.integers("padding", [0]), rank))
     if call.argument("transposed", default=False):
         return _conv_transpose(call)
     groups = call.argument("groups", 1)
@@ -79,7 +77,9 @@ def _conv_transpose(call: Call) -> Value:
     )
     out, kernel = weight.shape[1] * groups, _short(weight.shape[2:])
     shape = call.said()[1:]
-    return call.add("conv_transpose", [x], shape, canonical(rank + 2), out_channels=out, kernel_size=kernel, **fields)
+    return call.add(
+        "conv_transpose", [x], shape, canonical(rank + 2), out_channels=out, kernel_size=kernel, **fields
+    )
 
 
 def _each(values: Sequence[int], rank: int) -> list[int]:
@@ -119,7 +119,9 @@ def _max_pool(call: Call) -> Value:
         dilation=(_short(_each(call.integers("dilation", [1]), rank)), 1),
         ceil_mode=(bool(call.argument("ceil_mode", default=False)), False),
     )
-    return call.add("max_pool", [x], call.said()[1:], canonical(rank + 2), kernel_size=_short(kernel), **fields)
+    return call.add(
+        "max_pool", [x], call.said()[1:], canonical(rank + 2), kernel_size=_short(kernel), **fields
+    )
 
 
 def _avg_pool(call: Call) -> Value:
@@ -138,7 +140,9 @@ def _avg_pool(call: Call) -> Value:
     )
     if any(padding) or fields.get("ceil_mode"):
         fields["count_include_pad"] = include
-    return call.add("avg_pool", [x], call.said()[1:], canonical(rank + 2), kernel_size=_short(kernel), **fields)
+    return call.add(
+        "avg_pool", [x], call.said()[1:], canonical(rank + 2), kernel_size=_short(kernel), **fields
+    )
 
 
 def _adaptive(kind: str) -> Rule:
@@ -149,7 +153,9 @@ def _adaptive(kind: str) -> Rule:
         if set(size) == {1}:
             kept = (x.shape[0], *size)
             return call.add(f"global_{kind}_pool", [x], kept, canonical(rank + 2))
-        return call.add(f"adaptive_{kind}_pool", [x], (x.shape[0], *size), canonical(rank + 2), output_size=_short(size))
+        return call.add(
+            f"adaptive_{kind}_pool", [x], (x.shape[0], *size), canonical(rank + 2), output_size=_short(size)
+        )
 
     return rule
 
@@ -162,7 +168,9 @@ def _mean(call: Call) -> Value:
     if spatial == [*range(1, len(x.shape))] and x.shape:
         axes = [None if d in dims else axis for d, axis in enumerate(x.axes)]
         pooled = call.add("global_avg_pool", [x], (x.shape[0], *[1] * len(spatial)), x.axes)
-        return _dropped(call, pooled, x.shape[:1], axes if keep else [a for d, a in enumerate(axes) if d not in dims])
+        return _dropped(
+            call, pooled, x.shape[:1], axes if keep else [a for d, a in enumerate(axes) if d not in dims]
+        )
     shape = tuple(n for axis, n in enumerate(x.shape) if axis not in spatial)
     if not shape:
         raise NotUnderstoodError("a mean over everything leaves no channels")
@@ -179,7 +187,11 @@ def _dropped(call: Call, x: Value, shape: Shape, axes: Sequence[int | None]) -> 
 
 def _dims(call: Call, name: str, x: Value, default: Sequence[int] = ()) -> list[int]:
     """Dimensions, counted from the first."""
-    given = call.integers(name, default) if call.argument(name) is not None else [*(default or range(len(x.axes)))]
+    given = (
+        call.integers(name, default)
+        if call.argument(name) is not None
+        else [*(default or range(len(x.axes)))]
+    )
     return [d % len(x.axes) for d in given]
 
 
@@ -191,7 +203,9 @@ def _batch_norm(call: Call) -> Value:
     weight, bias = call.weight("weight"), call.weight("bias")
     for name in ("running_mean", "running_var"):
         if call.known(name) is None:
-            raise NotUnderstoodError(f"{name} is not given: export the model in evaluation mode, `model.eval()`")
+            raise NotUnderstoodError(
+                f"{name} is not given: export the model in evaluation mode, `model.eval()`"
+            )
     eps = call.argument("eps", 1e-5)
     fields = _given(eps=(eps if isinstance(eps, float) else 1e-5, 1e-5))
     if weight is None and bias is None:
@@ -225,7 +239,9 @@ def _group_norm(call: Call) -> Value:
     fields = _given(eps=(eps if isinstance(eps, float) else 1e-5, 1e-5), affine=(weight is not None, True))
     if weight is not None and bias is None:
         fields["bias"] = False
-    return call.add("group_norm", [x], x.shape, x.axes, num_groups=groups if isinstance(groups, int) else 1, **fields)
+    return call.add(
+        "group_norm", [x], x.shape, x.axes, num_groups=groups if isinstance(groups, int) else 1, **fields
+    )
 
 
 # -- elementwise --------------------------------------------------------------------------------------------
@@ -272,8 +288,8 @@ def _unchanged(call: Call) -> Value | Weight:
     return found
 
 
-def _two(kind: str, number: str) -> Rule:
-    """Two tensors, or a tensor and a number; `number` is the kind of the latter."""
+def _two(kind: str) -> Rule:
+    """Two tensors, or a tensor and a number."""
 
     def rule(call: Call) -> Value:
         a, b = call.known("self"), call.known("other")
@@ -331,7 +347,9 @@ def _aligned(call: Call, x: Value, like: Value) -> Value:
     """The tensor with its axes in the order of another one, with axes of 1 where it lacks some."""
     if x.axes == like.axes:
         return x
-    order = sorted((d for d, axis in enumerate(like.axes) if axis is not None), key=lambda d: like.axes[d] or 0)
+    order = sorted(
+        (d for d, axis in enumerate(like.axes) if axis is not None), key=lambda d: like.axes[d] or 0
+    )
     if any(axis is not None and like.axes[d] is None for d, axis in enumerate(x.axes)):
         raise NotUnderstoodError(f"{x.theirs} and {like.theirs} have no axes in common")
     return call.in_order(x, order)
@@ -395,26 +413,23 @@ def _slice(call: Call) -> Value:
     x = call.value("self")
     (dim,) = _dims(call, "dim", x, [0])
     axis, size = x.axes[dim], x.theirs[dim]
-    start, end, step = (call.argument(name) for name in ("start", "end", "step"))
-    if axis is None or not all(n is None or isinstance(n, int) for n in (start, end, step)):
-        return x if axis is None else _refuse("its bounds are computed")
-    first, last, by = slice(start, end, step).indices(size)  # pyright: ignore[reportArgumentType]
-    if (first, last, by) == (0, size, 1):
+    if axis is None:
         return x
-    return _cut(call, x, axis, first, last, by)
+    bounds = [call.argument(name) for name in ("start", "end", "step")]
+    whole = [n for n in bounds if n is None or isinstance(n, int)]
+    if len(whole) < len(bounds):
+        raise NotUnderstoodError("its bounds are computed")
+    return _cut(call, x, axis, range(size)[slice(*whole)])
 
 
-def _refuse(why: str) -> Value:
-    raise NotUnderstoodError(why)
-
-
-def _cut(call: Call, x: Value, axis: int, first: int, last: int, by: int = 1) -> Value:
+def _cut(call: Call, x: Value, axis: int, kept: range) -> Value:
     """Some positions along one of our axes."""
-    if (first, last, by) == (0, x.shape[axis], 1):
+    if kept == range(x.shape[axis]):
         return x
-    length = len(range(first, last, by))
-    fields = _given(start=(first, 0), end=(last, x.shape[axis]), step=(by, 1), axis=(axis, 0))
-    return call.add("slice", [x], (*x.shape[:axis], length, *x.shape[axis + 1 :]), x.axes, **fields)
+    fields = _given(
+        start=(kept.start, 0), end=(kept.stop, x.shape[axis]), step=(kept.step, 1), axis=(axis, 0)
+    )
+    return call.add("slice", [x], (*x.shape[:axis], len(kept), *x.shape[axis + 1 :]), x.axes, **fields)
 
 
 def _without(call: Call, x: Value, dim: int) -> Value:
@@ -436,7 +451,7 @@ def _select(call: Call) -> Value:
         raise NotUnderstoodError("its index is computed")
     if axis is not None:
         index %= x.shape[axis]
-        x = _cut(call, x, axis, index, index + 1)
+        x = _cut(call, x, axis, range(index, index + 1))
     return _without(call, x, dim)
 
 
@@ -446,7 +461,7 @@ def _unbind(call: Call) -> list[Value]:
     axis = x.axes[dim]
     if axis is None:
         return [_without(call, x, dim)]
-    return [_without(call, _cut(call, x, axis, i, i + 1), dim) for i in range(x.shape[axis])]
+    return [_without(call, _cut(call, x, axis, range(i, i + 1)), dim) for i in range(x.shape[axis])]
 
 
 def _split(call: Call) -> list[Value]:
@@ -459,7 +474,7 @@ def _split(call: Call) -> list[Value]:
     at = 0
     for name in call.operation.outputs:
         length = call.shape_of(name)[dim]
-        found.append(_cut(call, x, axis, at, at + length))
+        found.append(_cut(call, x, axis, range(at, at + length)))
         at += length
     return found
 
@@ -511,38 +526,31 @@ def _product(call: Call, a: Value, b: Value) -> Value:
     """Rows of the first times columns of the second, matrices side by side."""
     if len(a.axes) < 2 or len(b.axes) < 2:
         raise NotUnderstoodError("it multiplies by a vector")
-    (*sets_a, n, m), (*sets_b, inner, p) = a.axes, b.axes
-    if None in {n, m, inner, p}:
-        raise NotUnderstoodError(f"{a.theirs} and {b.theirs} have a dimension that is no axis")
-    rank = max(len(sets_a), len(sets_b))
-    left = [*[None] * (rank - len(sets_a)), *sets_a]
-    right = [*[None] * (rank - len(sets_b)), *sets_b]
-    if [x is None for x in left] != [x is None for x in right]:
+    rank = max(len(a.axes), len(b.axes)) - 2
+    left, right = ([*[None] * (rank + 2 - len(x.axes)), *x.axes] for x in (a, b))
+    sets = [d for d in range(rank) if left[d] is not None]
+    if sets != [d for d in range(rank) if right[d] is not None]:
         raise NotUnderstoodError(f"matrices of {a.theirs} are repeated for {b.theirs}")
-    batch = [d for d, axis in enumerate(left) if axis is not None]
-    # Features come first: of what is weighed the columns, if they are where features are.
-    turned = (p or 0) < (inner or 0)
-    if turned and (n or 0) < (m or 0):
-        pass
-    rows, columns = (p, n) if turned else (n, p)
-    size = (b.shape[p or 0], a.shape[n or 0]) if turned else (a.shape[n or 0], b.shape[p or 0])
-    shape = (*(a.shape[left[d] or 0] for d in batch), *size)
-    last = len(batch)
-    axes: list[int | None] = [batch.index(d) if d in batch else None for d in range(rank)]
-    axes += [last + 1, last] if turned else [last, last + 1]
-    ordered = all(left[d] == i == right[d] for i, d in enumerate(batch))
-    del rows, columns
-    if ordered and batch:
-        first, second = (b, a) if turned else (a, b)
-        flip_first = (p > inner) if turned else (n > m)  # type: ignore[operator]
-        flip_second = (m > n) if turned else (inner > p)  # type: ignore[operator]
-        fields = _given(transpose_a=(flip_first, False), transpose_b=(flip_second, False))
-        return call.add("matmul", [first, second], shape, axes, **fields)
-    letters = "abcdefgh"
-    of_a = {n: "x", m: "y", **{left[d]: letters[d] for d in batch}}
-    of_b = {inner: "y", p: "z", **{right[d]: letters[d] for d in batch}}
+    rows, summed, inner, columns = left[-2], left[-1], right[-2], right[-1]
+    if rows is None or summed is None or inner is None or columns is None:
+        raise NotUnderstoodError(f"{a.theirs} and {b.theirs} have a dimension that is no axis")
+    # Where columns are features, they come first in what leaves: the product is transposed.
+    turned = columns < inner
+    size = (b.shape[columns], a.shape[rows]) if turned else (a.shape[rows], b.shape[columns])
+    shape = (*(n for d in sets if (axis := left[d]) is not None for n in [a.shape[axis]]), *size)
+    axes: list[int | None] = [sets.index(d) if d in sets else None for d in range(rank)]
+    axes += [len(sets) + turned, len(sets) + (not turned)]
+    if sets and all(left[d] == i == right[d] for i, d in enumerate(sets)):
+        if turned:
+            fields = _given(transpose_a=(columns > inner, False), transpose_b=(summed > rows, False))
+            return call.add("matmul", [b, a], shape, axes, **fields)
+        fields = _given(transpose_a=(rows > summed, False), transpose_b=(inner > columns, False))
+        return call.add("matmul", [a, b], shape, axes, **fields)
+    letters = {d: "abcdefgh"[i] for i, d in enumerate(sets)}
+    of_a = {rows: "x", summed: "y", **{left[d]: letter for d, letter in letters.items()}}
+    of_b = {inner: "y", columns: "z", **{right[d]: letter for d, letter in letters.items()}}
     one, other = ("".join(of[i] for i in range(len(x.shape))) for of, x in ((of_a, a), (of_b, b)))
-    made = "".join(letters[d] for d in batch) + ("zx" if turned else "xz")
+    made = "".join(letters.values()) + ("zx" if turned else "xz")
     return call.add("einsum", [a, b], shape, axes, equation=f"{one},{other}->{made}")
 
 
@@ -586,11 +594,15 @@ def _pixel_shuffle(call: Call) -> Value:
 
 RULES: dict[str, Rule] = {
     **dict.fromkeys(("aten.conv1d", "aten.conv2d", "aten.conv3d", "aten.convolution"), _conv),
-    **dict.fromkeys(("aten.conv_transpose1d", "aten.conv_transpose2d", "aten.conv_transpose3d"), _conv_transpose),
+    **dict.fromkeys(
+        ("aten.conv_transpose1d", "aten.conv_transpose2d", "aten.conv_transpose3d"), _conv_transpose
+    ),
     "aten.linear": _linear,
     **dict.fromkeys(("aten.max_pool1d", "aten.max_pool2d", "aten.max_pool3d"), _max_pool),
     **dict.fromkeys(("aten.avg_pool1d", "aten.avg_pool2d", "aten.avg_pool3d"), _avg_pool),
-    **dict.fromkeys(("aten.adaptive_avg_pool1d", "aten.adaptive_avg_pool2d", "aten.adaptive_avg_pool3d"), _adaptive("avg")),
+    **dict.fromkeys(
+        ("aten.adaptive_avg_pool1d", "aten.adaptive_avg_pool2d", "aten.adaptive_avg_pool3d"), _adaptive("avg")
+    ),
     **dict.fromkeys(("aten.adaptive_max_pool1d", "aten.adaptive_max_pool2d"), _adaptive("max")),
     "aten.mean": _mean,
     "aten.batch_norm": _batch_norm,
@@ -612,10 +624,10 @@ RULES: dict[str, Rule] = {
             "leaky_relu": _activation("leaky_relu", negative_slope=("negative_slope", 0.01)),
             "elu": _activation("elu", alpha=("alpha", 1.0)),
             "gelu": _gelu,
-            "add": _two("add", "offset"),
-            "sub": _two("subtract", "offset"),
-            "mul": _two("multiply", "scale"),
-            "div": _two("divide", "scale"),
+            "add": _two("add"),
+            "sub": _two("subtract"),
+            "mul": _two("multiply"),
+            "div": _two("divide"),
             "dropout": _unchanged,
             "feature_dropout": _unchanged,
         }.items()
@@ -631,7 +643,10 @@ RULES: dict[str, Rule] = {
     "aten.expand": _expand,
     **dict.fromkeys(("aten.matmul", "aten.bmm"), _matmul),
     "aten.scaled_dot_product_attention": _attention,
-    **dict.fromkeys(("aten.upsample_nearest1d", "aten.upsample_nearest2d", "aten.upsample_nearest3d"), _upsample("nearest")),
+    **dict.fromkeys(
+        ("aten.upsample_nearest1d", "aten.upsample_nearest2d", "aten.upsample_nearest3d"),
+        _upsample("nearest"),
+    ),
     "aten.upsample_bilinear2d": _upsample("bilinear"),
     "aten.upsample_bicubic2d": _upsample("bicubic"),
     "aten.pixel_shuffle": _pixel_shuffle,
@@ -639,7 +654,22 @@ RULES: dict[str, Rule] = {
     "aten.cat": _concat,
     "aten.permute": _permute,
     "aten.transpose": _transpose,
-    **dict.fromkeys(("aten.flatten", "aten.view", "aten.reshape", "aten.unsqueeze", "aten.squeeze", "aten._unsafe_view"), _reshape),
-    **dict.fromkeys(("aten.contiguous", "aten.clone", "aten.alias", "aten.detach_", "aten.detach", "aten.lift_fresh_copy", "aten.to", "aten._to_copy"), _unchanged),
+    **dict.fromkeys(
+        ("aten.flatten", "aten.view", "aten.reshape", "aten.unsqueeze", "aten.squeeze", "aten._unsafe_view"),
+        _reshape,
+    ),
+    **dict.fromkeys(
+        (
+            "aten.contiguous",
+            "aten.clone",
+            "aten.alias",
+            "aten.detach_",
+            "aten.detach",
+            "aten.lift_fresh_copy",
+            "aten.to",
+            "aten._to_copy",
+        ),
+        _unchanged,
+    ),
 }
 """Word of an operation -> its rule."""

@@ -1,7 +1,7 @@
 """Makes items of a model's operations, one after the other.
 
-Each operation has a rule in a table (`importing/aten.py`): what it reads arrives as `Value`s, and the rule adds
-items and says what leaves. What has no rule is refused, with its place.
+Each operation has a rule in the table of `aten`: what it reads arrives as `Value`s, and the rule adds items
+and says what leaves. What has no rule is refused, with its place.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Converted(NamedTuple):
     learned: int
 
 
-Rule: TypeAlias = "Callable[[Call], Value | Weight | Sequence[Value]]"
+Rule: TypeAlias = "Callable[[Call], Value | Weight | list[Value]]"
 
 
 MORE_OUTPUTS = frozenset({"aten.native_batch_norm", "aten.native_layer_norm", "aten.native_group_norm"})
@@ -92,18 +92,29 @@ class Converter:
 
     def _convert(self, operation: Operation) -> None:
         rule = self._rules.get(operation.word)
-        where = f"{operation.place} ({operation.word}" + (f" in {operation.module})" if operation.module else ")")
+        where = f"{operation.place} ({operation.word}" + (
+            f" in {operation.module})" if operation.module else ")"
+        )
         if rule is None:
             raise ModelFileError(self._path, f"{where}: there is no rule for this operation")
         try:
             made = rule(Call(self, operation))
         except NotUnderstoodError as error:
             raise ModelFileError(self._path, f"{where}: {error}") from None
-        except (ArithmeticError, LookupError, TypeError, ValueError) as error:  # no arguments of that operation
-            raise ModelFileError(self._path, f"{where}: its arguments are not as PyTorch writes them") from error
-        several = [made] if isinstance(made, Value) or not isinstance(made, list) else made
+        except (
+            ArithmeticError,
+            LookupError,
+            TypeError,
+            ValueError,
+        ) as error:  # no arguments of that operation
+            raise ModelFileError(
+                self._path, f"{where}: its arguments are not as PyTorch writes them"
+            ) from error
+        several = made if isinstance(made, list) else [made]
         if len(several) < len(operation.outputs) and operation.word not in MORE_OUTPUTS:
-            raise ModelFileError(self._path, f"{where}: {len(operation.outputs)} tensors leave, not {len(several)}")
+            raise ModelFileError(
+                self._path, f"{where}: {len(operation.outputs)} tensors leave, not {len(several)}"
+            )
         for name, value in zip(operation.outputs, several, strict=False):
             self.known[name] = value
             said = self._model.shapes.get(name)

@@ -1,8 +1,8 @@
-"""The items of a spec as a tree: groups, residuals and branches, each with what it reads and what it makes."""
+"""The items of a spec as a tree: groups and branches, each with what it reads and what it makes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
@@ -76,7 +76,6 @@ class Branches:
     ways: list[list[Element]]
     merge: Item
     name: str = ""
-    names: list[str] = field(default_factory=list)
 
     @property
     def reads(self) -> tuple[Tensor, ...]:

@@ -18,7 +18,9 @@ def fingerprints(network: Network) -> Counter[str]:
     Equal multisets mean equal graphs, but for the order of nodes and their names. What adds or multiplies
     may read its inputs in any order.
     """
-    found: dict[Node | Input, str] = {tensor: _hashed("input", str(tensor.output)) for tensor in network.inputs}
+    found: dict[Node | Input, str] = {
+        tensor: _hashed("input", str(tensor.output)) for tensor in network.inputs
+    }
     for node in network:
         read = [found[source] for source in node.inputs]
         fields = repr(sorted((key, repr(value)) for key, value in node.layer.model_dump().items()))

@@ -1,7 +1,7 @@
 """A file of another framework as the text of a spec, and how faithful that is.
 
-The spec is rolled up, loaded and compared with one that has an item per operation. Of those that have the same
-graph the shortest is taken: less rolled up where rolling would change something.
+The spec is rolled up, loaded and compared with one that has an item per operation. Of those that have the
+same graph the shortest is taken: less rolled up where rolling would change something.
 """
 
 from __future__ import annotations
@@ -53,8 +53,8 @@ class Imported(NamedTuple):
     def sentence(self) -> str:
         """How faithful it is, in a line.
 
-        >>> Imported("a\\nb\\n", 3, 25557032, 0).sentence()
-        '3 nodes, 2 lines; 25,557,032 parameters, as in the file; the spec read again gives the same graph'
+        >>> Imported("archcost: 1" + chr(10), 3, 25557032, 0).sentence()
+        '3 nodes, 1 lines; 25,557,032 parameters, as in the file; the spec read again gives the same graph'
         """
         kept = f"{self.nodes:,} nodes, {self.lines:,} lines; {self.parameters:,} parameters, as in the file"
         if self.unread:
@@ -82,7 +82,9 @@ def imported(path: Path, *, flat: bool = False) -> Imported:
     try:
         network = _network(plain, path)
     except SpecError as error:
-        raise ModelFileError(path, f"its layers do not fit together: {error.diagnostics[0].message}") from None
+        raise ModelFileError(
+            path, f"its layers do not fit together: {error.diagnostics[0].message}"
+        ) from None
     parameters = sum(cost.params for cost in costs(network))
     if parameters != converted.learned:
         raise ModelFileError(

@@ -45,8 +45,8 @@ class Part:
     """
 
     word: str
-    fields: dict[str, Any] = field(default_factory=dict)
-    lists: dict[str, list[Part]] = field(default_factory=dict)
+    fields: dict[str, Any] = field(default_factory=dict[str, Any])
+    lists: dict[str, list[Part]] = field(default_factory=dict[str, "list[Part]"])
     name: str = ""
     source: tuple[str, ...] = ()
     channels: int = 0
@@ -67,7 +67,11 @@ class Part:
         if self.word == "repeat":
             return {**head, **self.fields, **lists}
         if self.lists:
-            return {**head, **{key: parts for key, parts in lists.items() if parts or key == self.word}, **self.fields}
+            return {
+                **head,
+                **{key: parts for key, parts in lists.items() if parts or key == self.word},
+                **self.fields,
+            }
         if not self.fields:
             return {**head, self.word: None} if head else self.word
         return {**head, self.word: dict(self.fields)}
@@ -95,7 +99,9 @@ class _Maker:
     ) -> None:
         self._inputs = inputs
         self._names: dict[int, str] = {}
-        self._far = {id(output) for output in outputs} if [*outputs] != [children[-1].output] else set()
+        self._far: set[int] = set()
+        if [*outputs] != [children[-1].output]:
+            self._far.update(id(output) for output in outputs)
         self._survey(children, "input" if [*inputs] == ["input"] else None)
 
     def _survey(self, children: Sequence[Element], arriving: Tensor | None) -> None:
@@ -158,7 +164,11 @@ class _Maker:
     def _named(self, child: Element, word: str, taken: set[str]) -> str:
         """The name of a part, if it is read from afar, or the model gives it one that can stand."""
         wanted = child.name if re.fullmatch(r"[A-Za-z_][\w-]*", child.name or "") else ""
-        if wanted in RESERVED or wanted in taken or (isinstance(child, Leaf) and _SAYS_NOTHING.fullmatch(wanted)):
+        if (
+            wanted in RESERVED
+            or wanted in taken
+            or (isinstance(child, Leaf) and _SAYS_NOTHING.fullmatch(wanted))
+        ):
             wanted = ""
         name = wanted
         if id(child.output) in self._far:

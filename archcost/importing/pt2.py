@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 from zipfile import BadZipFile, ZipFile
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -32,10 +32,6 @@ LARGEST = 256 * 2**20
 
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
-
-
-class _Name(_Part):
-    name: str
 
 
 class _Named(_Part):
@@ -91,7 +87,12 @@ def read(path: Path) -> Model:
         raise ModelFileError(path, f"{where}: {first['msg']}") from None
     try:
         return _Reader(path, program.graph_module).model()
-    except (AttributeError, LookupError, TypeError, ValueError) as error:  # arguments of other types than said
+    except (
+        AttributeError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:  # arguments of other types than said
         raise ModelFileError(path, f"the graph is not as PyTorch writes it: {error}") from error
 
 
@@ -104,7 +105,9 @@ def _graph(path: Path) -> bytes:
             entry = found[0]
             if entry.file_size > LARGEST:
                 size = f"{entry.file_size:,} bytes"
-                raise ModelFileError(path, f"{entry.filename} unpacks to {size}; {LARGEST:,} are read at most")
+                raise ModelFileError(
+                    path, f"{entry.filename} unpacks to {size}; {LARGEST:,} are read at most"
+                )
             with archive.open(entry) as stream:
                 return stream.read(LARGEST)
     except (BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
@@ -112,8 +115,8 @@ def _graph(path: Path) -> bytes:
 
 
 _NO_GRAPH = (
-    "there is no exported graph in it; `torch.export.save(torch.export.export(model.eval(), (x,)), 'model.pt2')` "
-    "writes one"
+    "there is no exported graph in it; "
+    "`torch.export.save(torch.export.export(model.eval(), (x,)), 'model.pt2')` writes one"
 )
 
 
@@ -154,15 +157,16 @@ class _Reader:
         learned = [weight for name, weight in weights.items() if weight.is_learned and name not in read]
         shapes = {name: self._shape(name) for name in self._graph.tensor_values}
         unread = sum(prod(weight.shape) for weight in learned)
-        return Model(self._path.stem, inputs, weights, shapes, operations, outputs, self._classes, unread)
+        name = self._path.stem
+        return Model(name, inputs, weights, shapes, operations, outputs, self._classes, unread)
 
     def _fail(self, what: str) -> Any:  # noqa: ANN401 - it never returns
         raise ModelFileError(self._path, what)
 
     def _value(self, given: object, where: str) -> str:
         """The name of a tensor, given as `{"name": …}`, or inside an argument."""
-        inner = given.get("as_tensor", given) if isinstance(given, dict) else None
-        name = inner.get("name") if isinstance(inner, dict) else None
+        outer = _object(given)
+        name = (_object(outer["as_tensor"]) if "as_tensor" in outer else outer).get("name")
         return name if isinstance(name, str) else self._fail(f"{where}: no tensor is named")
 
     def _shape(self, name: str) -> Shape:
@@ -172,11 +176,7 @@ class _Reader:
         return tuple(self._size(size, name) for size in meta.sizes) if meta else ()
 
     def _size(self, size: dict[str, Any], name: str) -> int:
-        found = size.get("as_int")
-        if isinstance(found, int):
-            return found
-        hint = (size.get("as_expr") or {}).get("hint") or {}
-        found = hint.get("as_int")
+        found = size.get("as_int", _object(_object(size.get("as_expr")).get("hint")).get("as_int"))
         return found if isinstance(found, int) else self._fail(f"tensor_values.{name}: a size is not known")
 
     def _operation(self, node: _Node) -> Operation:
@@ -199,17 +199,13 @@ class _Reader:
             return None
         if kind == "as_tensor":
             return Reference(self._value(value, where))
-        if kind in {"as_tensors", "as_optional_tensors", "as_nested_tensors"}:
-            return [self._optional(one, where) for one in value]
-        if kind in {"as_int", "as_bool", "as_float", "as_string", "as_scalar_type"} or isinstance(value, str):
-            return value
-        if kind in {"as_ints", "as_bools", "as_floats", "as_strings"}:
-            return [*value]
-        if kind in {"as_sym_int", "as_sym_bool", "as_sym_float"}:
-            return self._symbolic(value, where)
-        if kind in {"as_sym_ints", "as_sym_floats"}:
-            return [self._symbolic(one, where) for one in value]
-        return str(value)
+        is_symbol, is_tensor = kind.startswith("as_sym"), kind in {"as_tensors", "as_optional_tensors"}
+        if not isinstance(value, list):
+            plain = value if isinstance(value, int | float | str) else str(value)
+            return self._symbolic(_object(value), where) if is_symbol else plain
+        several = cast("list[Any]", value)
+        follow = self._optional if is_tensor else self._symbolic
+        return [follow(_object(one), where) for one in several] if is_tensor or is_symbol else several
 
     def _optional(self, given: dict[str, Any], where: str) -> Argument:
         return None if given.get("as_none") else Reference(self._value(given, where))
@@ -221,9 +217,14 @@ class _Reader:
         return self._fail(f"{where}: a size that is computed is not followed; export without dynamic_shapes")
 
 
+def _object(given: object) -> dict[str, Any]:
+    """A JSON object; an empty one for anything else."""
+    return cast("dict[str, Any]", given) if isinstance(given, dict) else {}
+
+
 def _modules(stack: str) -> list[tuple[str, str]]:
-    """The modules of a stack, the innermost last, each with its class: `key,path,class`, parted by semicolons."""
-    parts = [(one.split(",", 2) + ["", ""])[1:3] for one in stack.split(";") if one]
+    """The modules of a stack, the innermost last, each with its class: `key,path,class`, and semicolons."""
+    parts = [[*one.split(",", 2), "", ""][1:3] for one in stack.split(";") if one]
     return [(path, kind.rsplit(".", 1)[-1]) for path, kind in parts]
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
-from archcost.importing.values import Value
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcost.importing.converter import Call
+    from archcost.importing.values import Value
     from archcost.windows.window import Shape
 
 
@@ -38,7 +37,7 @@ def reshaped(call: Call, x: Value, theirs: Shape) -> Value:
         moved = _to(call, x, split)
         there = [ours.index(factor) for factor in wanted]
         shape = tuple(split[i] for i in there)
-        x = call.add("transpose", [moved], shape, (), axes=there)
+        x = call.add("transpose", [moved], shape, (), axes=[*there])
     shape = tuple(prod(sizes[factor] for factor in after[d]) for d in order)
     axes = tuple(order.index(d) if d in order else None for d in range(len(theirs)))
     return _to(call, x, shape or (1,))._replace(axes=axes)
@@ -55,7 +54,9 @@ def _to(call: Call, x: Value, shape: Shape) -> Value:
 def _plain(call: Call, x: Value, theirs: Shape) -> Value:
     kept = [d for d, n in enumerate(theirs) if n > 1]
     shape = tuple(theirs[d] for d in kept)
-    return _to(call, x, shape)._replace(axes=tuple(kept.index(d) if d in kept else None for d in range(len(theirs))))
+    return _to(call, x, shape)._replace(
+        axes=tuple(kept.index(d) if d in kept else None for d in range(len(theirs)))
+    )
 
 
 def _factors(

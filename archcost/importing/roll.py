@@ -1,11 +1,11 @@
-"""Rolls up parts: modules of one class that are alike become a block, and neighbours that are alike a repeat."""
+"""Rolls up parts: modules of a class that are alike become a block, neighbours that are alike a repeat."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from archcost.importing.parts import RESERVED, Part
 from archcost.layers import find
@@ -20,7 +20,7 @@ class Block:
 
     name: str
     body: list[Part]
-    params: dict[str, Any] = field(default_factory=dict)
+    params: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def plain(self) -> dict[str, Any]:
         """As YAML holds it."""
@@ -128,9 +128,9 @@ def _counts(part: Part, key: str) -> bool:
 def _default(word: str, key: str) -> int | float | None:
     """The number that a field has without being given."""
     found = find(word)
-    value = found[0].model_fields[key].default if found else None
-    if isinstance(value, tuple) and len(value) == 1:
-        (value,) = value
+    default: Any = found[0].model_fields[key].default if found else None
+    several = cast("tuple[Any, ...]", default if isinstance(default, tuple) else (default,))
+    value = several[0] if len(several) == 1 else None
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
@@ -271,7 +271,11 @@ def _parametrize(
     numbers: dict[str, list[Any]] = {}
     for slot in slots:
         there = {value for value in slot.values if value is not None}
-        if len(there) == 1 and slot.key in slot.part.fields and not (slot.key == "groups" and slot.values == slot.channels):
+        if (
+            len(there) == 1
+            and slot.key in slot.part.fields
+            and not (slot.key == "groups" and slot.values == slot.channels)
+        ):
             continue
         said = _followed(slot, numbers, arriving)
         if not said:
@@ -319,7 +323,10 @@ def _equal(values: Sequence[Any], of: Sequence[Any]) -> bool:
 def _multiple(values: Sequence[Any], of: Sequence[Any], name: str) -> str:
     """`k*name` or `name//k`, for all."""
     pairs = [(v, n) for v, n in zip(values, of, strict=True) if v is not None]
-    if not all(isinstance(n, int) and n > 0 for pair in pairs for n in pair) or len({n for _, n in pairs}) == 1:
+    if (
+        not all(isinstance(n, int) and n > 0 for pair in pairs for n in pair)
+        or len({n for _, n in pairs}) == 1
+    ):
         return ""
     v, n = pairs[0]
     if v > n and not v % n and all(a == v // n * b for a, b in pairs):
@@ -369,7 +376,9 @@ def _run(parts: Sequence[Part], start: int) -> tuple[int, int]:
     for period in range(1, 7):
         first = [_whole(part) for part in parts[start : start + period]]
         times = 1
-        while [_whole(p) for p in parts[start + period * times : start + period * (times + 1)]] == first and len(first) == period:
+        while [
+            _whole(p) for p in parts[start + period * times : start + period * (times + 1)]
+        ] == first and len(first) == period:
             times += 1
         if times > 1 and period * (times - 1) > best[0] * (best[1] - 1):
             best = (period, times)

@@ -78,9 +78,7 @@ def _is_closed(body: Body, readers: Counter[int]) -> bool:
     inside: Counter[int] = Counter()
     for item in body.items():
         inside.update(id(source) for source in item.sources)
-    return all(
-        readers[id(item)] == inside[id(item)] for item in body.items() if item is not body.output
-    )
+    return all(readers[id(item)] == inside[id(item)] for item in body.items() if item is not body.output)
 
 
 # -- forks and merges ---------------------------------------------------------------------------------------
@@ -102,7 +100,7 @@ def _with_branches(before: list[Element], merge: Leaf, readers: Counter[int]) ->
     walks = [_walk(source, made, readers) for source in merge.item.sources]
     forks = {id(fork) for fork, _ in walks}
     ways = [way for _, way in walks]
-    if len(forks) != 1 or not any(ways) or not isinstance(walks[0][0], object):
+    if len(forks) != 1 or not any(ways):
         return [*before, merge]
     moved = {id(element) for way in ways for element in way}
     kept = [element for element in before if id(element) not in moved]
@@ -113,7 +111,9 @@ def _walk(source: Tensor, made: dict[int, Element], readers: Counter[int]) -> tu
     """Back from a merge through what nobody else reads, to a tensor that others read as well."""
     way: list[Element] = []
     here = source
-    while readers[id(here)] == 1 and (element := made.get(id(here))) and len(set(map(id, element.reads))) == 1:
+    while (
+        readers[id(here)] == 1 and (element := made.get(id(here))) and len(set(map(id, element.reads))) == 1
+    ):
         way.insert(0, element)
         here = element.reads[0]
     return here, way

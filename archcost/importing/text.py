@@ -44,4 +44,3 @@ class _NoAliases(yaml.SafeDumper):
     def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
         """Nothing is written once for two places."""
         return True
-

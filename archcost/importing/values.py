@@ -18,7 +18,7 @@ class Value(NamedTuple):
     Attributes:
         tensor: the item that makes it, or the name of an input.
         shape: ours, `[channels, *axes]`.
-        axes: per dimension of the framework the axis of ours; None of one that is 1 and left out, as the batch.
+        axes: per dimension of the framework our axis; None of one that is 1 and left out, as the batch is.
     """
 
     tensor: Item | str
