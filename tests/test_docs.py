@@ -139,6 +139,7 @@ def here(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[
     """Stands where the reader does, beside the files the page has shown so far; the blocks up to here."""
     monkeypatch.chdir(tmp_path)
     Path("specs").symlink_to(ROOT / "specs")
+    Path("resnet18.pt2").symlink_to(ROOT / "tests" / "data" / "models" / "resnet18.pt2")
     shown = [one for one in blocks(block.page) if one.number <= block.number]
     for one in shown:
         write(one)

@@ -6,21 +6,23 @@ from pathlib import Path
 
 import click
 
+from archcost.cli.option import option
 from archcost.cli.output import result_file, say, write
 from archcost.cli.progress import progress
+from archcost.escape import visible
 from archcost.importing.imported import imported
 
 
 @click.command
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
+@option(
     "--output",
     "-o",
     metavar="FILE",
     callback=result_file,
-    help="Write the spec to this file instead of standard output.",
+    help="Write to FILE, which appears whole or not at all.",
 )
-@click.option("--flat", is_flag=True, help="Write an item for every operation: no blocks, no repeats.")
+@option("--flat", is_flag=True, help="Write an item for every operation: no blocks, no repeats.")
 def command(file: Path, *, output: str | None, flat: bool) -> None:
     """Write the spec of a model that was exported from PyTorch.
 
@@ -36,4 +38,4 @@ def command(file: Path, *, output: str | None, flat: bool) -> None:
         doing.step(f"reading {file.name}")
         found = imported(file, flat=flat)
     write(found.text, output)
-    say(f"{output or file.stem}: {found.sentence()}")
+    say(f"archcost: {visible(output or file.stem)}: {found.sentence()}")

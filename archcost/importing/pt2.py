@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from archcost.errors import ModelFileError
 from archcost.importing.model import Model, Operation, Reference, Weight
+from archcost.overwriting import will_read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -98,6 +99,7 @@ def read(path: Path) -> Model:
 
 def _graph(path: Path) -> bytes:
     try:
+        will_read(path)
         with ZipFile(path) as archive:
             found = [e for e in archive.infolist() if e.filename.endswith(GRAPHS)]
             if not found:

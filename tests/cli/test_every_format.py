@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 NO_RESULT = {
     "fmt": "it writes specs",
+    "import": "it writes a spec",
     "schema": "it prints JSON Schemas, which are JSON",
 }
 """Commands without a result that one would read in several formats, and why."""

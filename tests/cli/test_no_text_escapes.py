@@ -57,6 +57,7 @@ HOSTILE = {
     "bytes that are no UTF-8": "a\udcff\udc80b",
 }
 
+MODEL = Path(__file__).parents[1] / "data" / "models" / "resnet18.pt2"
 SPEC = """\
 archcost: 1
 name: {text}
@@ -157,6 +158,7 @@ RUNS: dict[str, list[Run]] = {
         Run("text", "fmt --check {spec}", 1),
         Run("text", "fmt {spec}"),
     ],
+    "import": [Run("free", "import {model}")],
     "zoo": in_formats("zoo"),
     "schema": [Run("json", "schema report")],
 }
@@ -370,6 +372,7 @@ class Played:
             "broken": f"b{stem}.yaml",
             "config": f"c{stem}.yaml",
             "baseline": f"b{stem}.txt",
+            "model": f"m{stem}.pt2",
         }
         self._commit(quoted)
 
@@ -389,6 +392,7 @@ class Played:
         }
         for name, content in files.items():
             (self._folder / name).write_text(content, "utf-8")
+        (self._folder / self._words["model"]).write_bytes(MODEL.read_bytes())
 
     def text(self, name: str) -> str:
         """What was written into the file of that name."""

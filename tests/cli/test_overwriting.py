@@ -30,6 +30,7 @@ layers:
   - std/conv_norm_act: {out_channels: 4}
 """
 
+MODELS = Path(__file__).parents[1] / "data" / "models"
 READ = ["net.yaml", "blocks.yaml", "w.npz"]
 COMMAND_LINES = {
     "analyze": ["net.yaml"],
@@ -72,7 +73,7 @@ def held() -> dict[Path, bytes]:
 
 
 def test_every_command_is_here() -> None:
-    assert COMMANDS.keys() - COMMAND_LINES.keys() == {"zoo", "schema", "rates", "fmt"}  # see below
+    assert COMMANDS.keys() - COMMAND_LINES.keys() == {"zoo", "schema", "rates", "fmt", "import"}  # see below
 
 
 @every_command
@@ -176,6 +177,17 @@ def test_standard_input_and_output_may_be_the_file(run: Run) -> None:
     assert ended.stderr.startswith(b"archcost: the file that standard output goes to belongs to what")
     assert held() == before
     assert run("analyze", "-o", "/dev/null")[0] == 0
+
+
+def test_a_model_that_is_imported_is_not_written_over(run: Run) -> None:
+    data = (MODELS / "resnet18.pt2").read_bytes()
+    Path("model.pt2").write_bytes(data)
+    code, out, err = run("import", "model.pt2", "-o", "model.pt2")
+    assert (code, out) == (2, "")
+    assert (
+        err == "archcost: 'model.pt2' belongs to what this command reads; write the result to another file\n"
+    )
+    assert Path("model.pt2").read_bytes() == data
 
 
 @pytest.mark.parametrize("command", [*COMMAND_LINES, "zoo", "schema", "rates"])

@@ -32,6 +32,7 @@ LINES = (
     "compare tiny.yaml hdc.yaml",
     "fmt --diff ../../broken/a_carry_that_the_body_never_renews.yaml",
     "rates --kernel 3 --field 15",
+    "import ../../data/models/resnet18.pt2",
     "zoo",
     "schema spec",
     "--help",
