@@ -6,6 +6,7 @@ same graph the shortest is taken: less rolled up where rolling would change some
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import ModelFileError, SpecError
@@ -112,8 +113,9 @@ def _text(path: Path, model: Model, converted: Converted, *, rolls: bool, struct
     tree = structured(items, outputs, model.classes) if structures else leaves
     made = parts(tree, converted.inputs, outputs)
     blocks = rolled(made.layers) if rolls else []
-    note = f"Imported from {path.name}."
-    return written(model.name, note, converted.inputs, blocks, made.layers, made.outputs)
+    name = re.sub(r"[^\w.-]+", "_", model.name)
+    note = f"Imported from {name}{path.suffix}."
+    return written(name, note, converted.inputs, blocks, made.layers, made.outputs)
 
 
 def _network(text: str, path: Path) -> Network:
