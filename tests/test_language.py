@@ -781,6 +781,16 @@ def test_a_set_may_be_named_by_a_number_or_by_parts_and_false_shares_nothing(tmp
     assert sets(net) == [*deep[0], *deep[1], None, None, "deep:", "deep:"]
 
 
+def test_a_list_that_begins_with_false_shares_nothing(tmp_path: Path) -> None:
+    block = (
+        "blocks:\n  unit:\n    params: {cell: required}\n    body:\n      - repeat: {i: 2}\n        body:\n"
+    )
+    block += f"          - {{{CONV}, share: [$cell, $i]}}\n"
+    layers = "- unit: {cell: false}\n- unit: {cell: a}\n- unit: {cell: 0}\n- unit: {cell: 0}"
+    net = network(tmp_path, layers, block)
+    assert sets(net) == [None, None, "a.0:", "a.1:", *["0.0:", "0.1:"] * 2]
+
+
 def test_words_and_parts_that_make_one_name_are_one_set(tmp_path: Path) -> None:
     net = network(tmp_path, f"- {{{CONV}, share: [a]}}\n- {{{CONV}, share: a}}")
     assert sets(net) == ["a:", "a:"]

@@ -8,7 +8,7 @@ from archcost.findings.rule import Rule, along, at
 from archcost.windows.window import brief
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from archcost.analysis.facts import Facts
     from archcost.results.report import Finding
@@ -17,17 +17,20 @@ if TYPE_CHECKING:
 
 def _check(facts: Facts) -> Iterator[Finding]:
     for window, nodes in facts.nodes_by_window:
-        if axes := [axis for axis in range(len(window.kernel)) if _shifts(window, axis)]:
+        shown = facts.accesses.of(nodes[0]).shown
+        if axes := [axis for axis in range(len(window.kernel)) if _shifts(window, shown, axis)]:
             message = _message(window, axes)
             yield from (at(node, RULE.name, "info", message) for node in nodes)
 
 
-def _shifts(window: Window, axis: int) -> bool:
-    """Whether a window keeps the grid, as step 1 and padding say, but has no middle position."""
+def _shifts(window: Window, shown: Sequence[Window], axis: int) -> bool:
+    """Whether a window keeps the grid, as step 1 and padding say, but what is shown of it has no middle."""
     before, after = window.padding[axis]
     keeps = window.stride[axis] == 1 and not window.stretch and (before > 0 or after > 0)
-    causal = len(window.kernel) == 1 and before == window.span[axis] - 1 and not after
-    return keeps and window.span[axis] % 2 == 0 and not causal
+    first = min(-part.padding[axis][0] for part in shown)
+    last = max(part.span[axis] - 1 - part.padding[axis][0] for part in shown)
+    causal = len(window.kernel) == 1 and (last < 0 or (before == window.span[axis] - 1 and not after))
+    return keeps and window.span[axis] % 2 == 0 and (last - first) % 2 == 1 and not causal
 
 
 def _message(window: Window, axes: list[int]) -> str:

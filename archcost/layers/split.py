@@ -7,7 +7,7 @@ from functools import lru_cache
 from itertools import repeat
 from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
@@ -41,12 +41,32 @@ def _parts(value: Value) -> Value:
 def _sizes(value: Value | dict[str, Value]) -> Value | dict[str, Value]:
     named = value if isinstance(value, dict) else {}
     sizes = tuple(named.values()) or value
-    known = tuple(n for n in sizes if n != -1) if isinstance(sizes, tuple) else ()
-    fit = all(is_count(n) and n for n in known) and isinstance(sizes, tuple) and len(sizes) - len(known) < 2
-    if not (fit and sizes and (not named or _are_names(named))):
+    fit = isinstance(sizes, tuple) and sizes and sizes.count(-1) < 2
+    if not (fit and (not named or _are_names(named))):
         forms = "a list of sizes, or sizes by name; one may be -1 (whatever is left)"
         raise must_be(forms, "a mapping" if isinstance(value, dict) else value)
     return value
+
+
+def _size(value: Value) -> Value:
+    if value != -1 and not (is_count(value) and value):
+        raise must_be("a whole number from 1, or -1 (whatever is left)", value)
+    return value
+
+
+_Size = Annotated[int, BeforeValidator(_size)]
+
+
+def _form(value: object) -> str:
+    """Which of the two forms is judged, so that a size that is wrong is found at its own place."""
+    return "by name" if isinstance(value, dict) else "in a list"
+
+
+_Sizes = Annotated[
+    Annotated[tuple[_Size, ...], Tag("in a list")] | Annotated[dict[str, _Size], Tag("by name")],
+    Discriminator(_form),
+    BeforeValidator(_sizes),
+]
 
 
 class Split(ItemFields):
@@ -57,7 +77,7 @@ class Split(ItemFields):
     parts: Annotated[int | tuple[str, ...], BeforeValidator(_parts)] | None = Field(
         None, description="how many equal parts, or their names"
     )
-    sizes: Annotated[tuple[int, ...] | dict[str, int], BeforeValidator(_sizes)] | None = Field(
+    sizes: _Sizes | None = Field(
         None, description="instead: the size of each part, in a list or by name; one -1 is whatever is left"
     )
     axis: Axis = Field(0, description="axis to cut; 0 is channels, 1 the first spatial axis, -1 the last")

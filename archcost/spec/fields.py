@@ -271,16 +271,23 @@ def takes(known: list[str]) -> str:
 
 
 def _written(loc: Loc, values: dict[str, Field]) -> tuple[Loc, Field]:
-    """The part of a pydantic location that the user wrote (a lifted scalar has no [0]), and what is there."""
+    """The part of a pydantic location that the user wrote, and what is there.
+
+    A lifted scalar has no [0]. Which form of several a value has is told in words that nobody can write.
+    """
     value: Field = values.get(str(loc[0]))
-    for depth, part in enumerate(loc[1:], 1):
+    written = loc[:1]
+    for part in loc[1:]:
         if isinstance(value, tuple) and isinstance(part, int) and part < len(value):
             value = value[part]
         elif isinstance(value, dict) and str(part) in value:
             value = value[str(part)]
+        elif isinstance(part, str) and " " in part:
+            continue
         else:
-            return loc[:depth], value
-    return loc, value
+            break
+        written = (*written, part)
+    return written, value
 
 
 def _replaced(value: Field, loc: Loc, by: Field) -> Field:

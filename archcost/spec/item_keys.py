@@ -48,8 +48,9 @@ class ItemKeys:
         share = node.get("share")
         self._share = None if share is None else self._share_of(share)
         self._push = None
-        if (push := node.get("push")) is not None and (stack := self._word(push, "push")):
-            self._push = Push(stack, push.place)
+        if (push := node.get("push")) is not None:
+            stack = self._word(push, "push")
+            self._push = Push(stack, push.place) if stack else None
             context.names.pushed.add(stack)
         self._expect = dict(self._expectations(node.get("expect")))
         checks.text(node, "note")

@@ -103,12 +103,13 @@ class Names:
         `hidden` says of names that are not visible why they are not.
 
         Attributes:
-            pushed: the stacks on which an item of the body puts its output.
+            pushed: the stacks on which an item of the body puts its output; None if one of the names
+                is a mistake.
             popped: those from which one takes tensors, by which word first, and where that stands.
         """
         self.in_block = outer.in_block if outer else in_block
         self.hidden: dict[str, str] = {} if hidden is None else hidden
-        self.pushed: set[str] = set()
+        self.pushed: set[str | None] = set()
         self.popped: dict[str, tuple[str, Place]] = {}
         if outer:
             self.hidden, self.pushed, self.popped = outer.hidden, outer.pushed, outer.popped
@@ -147,9 +148,9 @@ class Names:
     def check_stacks(self, problems: Problems) -> None:
         """Note the stacks from which a body pops and on which it pushes nothing, once all of it is read."""
         for name, (word, place) in self.popped.items():
-            if name not in self.pushed:
+            if self.pushed.isdisjoint({name, None}):
                 how = f"; an item puts its output there by `push: {name}`"
-                near = suggest(name, sorted(self.pushed)) or how
+                near = suggest(name, sorted(filter(None, self.pushed))) or how
                 where = f"in block '{self.in_block}'" if self.in_block else "in the network"
                 problems.add(place, f"{word}({name}): nothing {where} is pushed on '{name}'{near}")
 

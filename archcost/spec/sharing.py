@@ -21,15 +21,16 @@ if TYPE_CHECKING:
 def set_of_weights(share: Template, env: Mapping[str, Value]) -> str | None:
     """The name of the set of weights that a `share` means under these variables; None if it is `false`.
 
-    Several parts are joined: `[encoder, $layer]` may be `encoder.0`.
+    Several parts are joined: `[encoder, $layer]` may be `encoder.0`. If the first is `false`, there is no set
+    to have parts: `[$cell, $layer]` of a block that is called with `cell: false`.
 
     Raises:
         Mistake: a value that names nothing.
     """
     value = share.resolve(env)
-    if value is False:
-        return None
     parts = value if isinstance(value, tuple) else (value,)
+    if parts and parts[0] is False:
+        return None
     if value != () and all(map(_is_part, parts)):
         return ".".join(map(str, parts))
     wanted = "it must be a word, a whole number, a list of these, or false"

@@ -71,3 +71,23 @@ def test_two_samples_of_the_past_are_meant_so(said: Said, padding: str) -> None:
 def test_who_looks_ahead_as_well_does_not_mean_it_so(said: Said) -> None:
     layer = "- conv: {out_channels: 3, kernel_size: 4, padding: [[3, 2]]}"
     assert len(said(RULE, layer, x="[3, 32]")) == 1
+
+
+@pytest.mark.parametrize(
+    ("mask", "axes"),
+    [
+        ("A", ["in width"]),  # rows -2 to 0, columns -2 to 1
+        ("B", ["in width"]),
+        ("[[1, 1, 1, 0], [1, 1, 1, 0], [1, 1, 1, 0], [0, 0, 0, 0]]", []),
+        ("[[1, 1, 1, 1], [0, 0, 0, 0], [0, 0, 0, 0], [1, 0, 0, 0]]", ["in height and width"]),
+    ],
+)
+def test_a_mask_is_judged_by_the_taps_that_are_shown(said: Said, mask: str, axes: list[str]) -> None:
+    layer = f"masked_conv: {{out_channels: 3, kernel_size: 4, mask: {mask}, padding: same_lower}}"
+    found = said(RULE, f"- {layer}")
+    assert [message.partition("their inputs ")[2].partition(",")[0] for message in found] == axes
+
+
+@pytest.mark.parametrize("kernel", ["kernel_size: 2, dilation: 3, padding: 1", "kernel_size: 4, padding: 2"])
+def test_a_mask_that_shows_one_tap_or_only_what_was_before_shifts_nothing(said: Said, kernel: str) -> None:
+    assert said(RULE, f"- masked_conv: {{out_channels: 1, mask: A, {kernel}}}", x="[1, 8]") == []

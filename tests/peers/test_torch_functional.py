@@ -24,7 +24,7 @@ from tests.peers.compared import NEEDS_TORCH, Case, Given, Tensor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from archcost.windows.window import Axes, Shape
+    from archcost.windows.window import Axes, Border, Shape
 
 torch: Any = pytest.importorskip("torch", reason=NEEDS_TORCH)
 torch.set_num_threads(1)  # tests run on all cores already
@@ -684,7 +684,7 @@ def test_a_concatenation(x: Shape, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("mode", ["constant", "reflect", "replicate", "circular"])
 @pytest.mark.parametrize("length", [1, 2, 3, 6])
-def test_padding_and_cutting_off_at_every_pair_of_ends(length: int, mode: str) -> None:
+def test_padding_and_cutting_off_at_every_pair_of_ends(length: int, mode: Border) -> None:
     """PyTorch gives the same, except where nothing would be left of the input, or too much be added."""
     x = torch.arange(float(length))[None, None]
     for before, after in product(range(-length, length + 2), repeat=2):
