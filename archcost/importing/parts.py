@@ -11,7 +11,7 @@ from archcost.importing.structure import COMMUTE
 from archcost.layers import words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from archcost.importing.elements import Element, Tensor
     from archcost.importing.items import FieldValue
@@ -172,7 +172,7 @@ class _Maker:
             wanted = ""
         name = wanted
         if id(child.output) in self._far:
-            name = wanted or _free(f"{word}_out", taken)
+            name = wanted or free(f"{word}_out", taken)
             self._names[id(child.output)] = name
         if name:
             taken.add(name)
@@ -190,7 +190,8 @@ def _weight(way: Sequence[Part]) -> int:
     return sum(1 + sum(map(_weight, part.lists.values())) for part in way)
 
 
-def _free(name: str, taken: set[str]) -> str:
+def free(name: str, taken: Collection[str]) -> str:
+    """The name, or with the first number behind it that makes it one that nobody has."""
     found, i = name, 2
     while found in taken or found in RESERVED:
         found, i = f"{name}_{i}", i + 1

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
-from archcost.importing.parts import RESERVED, Part
+from archcost.importing.parts import Part, free
 from archcost.layers import find
 
 if TYPE_CHECKING:
@@ -201,18 +201,12 @@ def _conditions(columns: Sequence[Column], known: dict[str, list[Any]]) -> None:
         has = [part is not None for part in column.parts]
         if not all(has):
             same = next((name for name, values in known.items() if values == has), None)
-            name = same or _unused(column.first.name or f"with_{column.first.word}", known)
+            name = same or free(column.first.name or f"with_{column.first.word}", known)
             known[name] = has
             column.first.when = f"${name}"
+            continue
         for inner in column.inner.values():
-            _conditions(inner, known) if all(has) else None
-
-
-def _unused(name: str, known: dict[str, list[Any]]) -> str:
-    base, i = name, 2
-    while name in known or name in RESERVED:
-        name, i = f"{base}_{i}", i + 1
-    return name
+            _conditions(inner, known)
 
 
 def _body(columns: Sequence[Column]) -> list[Part]:
@@ -237,10 +231,7 @@ def _name(instances: Sequence[Part], taken: set[str]) -> str:
         names = [part.name for part in instances if part.name]
         stem = names[0].rstrip("0123456789_") if names else ""
         name = stem if stem and all(n.startswith(stem) for n in names) else "stage"
-    base, i = name, 2
-    while name in taken or name in RESERVED:
-        name, i = f"{base}_{i}", i + 1
-    return name
+    return free(name, taken)
 
 
 @dataclass
@@ -290,10 +281,7 @@ def _parameter(slot: _Slot, known: dict[str, list[Any]], block: Block) -> str:
     base = {"out_channels": "channels", "out_features": "features"}.get(slot.key, slot.key)
     if slot.part.name and base in known:
         base = f"{slot.part.name}_{base}"
-    name, i = base, 2
-    while name in known or name == block.name:
-        name, i = f"{base}_{i}", i + 1
-    return name
+    return free(base, {*known, block.name})
 
 
 def _followed(slot: _Slot, known: dict[str, list[Any]], arriving: list[int]) -> str:
