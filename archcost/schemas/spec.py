@@ -256,8 +256,8 @@ def _relaxed(field: Schema) -> Schema:
     """What pydantic accepts once validators have lifted it, as people write it."""
     if "$ref" in field:
         return {"$ref": field["$ref"]}
-    if "anyOf" in field:
-        return _any(*map(_relaxed, field["anyOf"]))
+    if forms := field.get("anyOf", field.get("oneOf")):
+        return _any(*map(_relaxed, forms))
     if field.get("type") == "array":
         item = field.get("items", {"type": "array"})
         # A lone number stands for a list of them; a pair stays in its list.
