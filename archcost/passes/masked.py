@@ -7,12 +7,14 @@ All are computed, and every count has them, as in PyTorch. What a mask leaves is
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.layers.constant import Constant
 from archcost.layers.convolution import MaskedConv
 from archcost.layers.given import fields_of
 from archcost.network import Node
+from archcost.passes.given_numbers import GivenNumbers
 from archcost.windows.sight import Seen, Sight
 from archcost.windows.window import size
 
@@ -29,7 +31,10 @@ _MOVING = {"reshape", "identity"}
 _ELEMENTWISE = {"scale", "layer_scale", "dropout", "drop_path", "identity", "multiply"}
 """Kinds whose results are 0 where what arrives is, unless they have a bias."""
 _KEEPS_SMALL = {"add", "identity", "dropout"}
-"""Kinds whose results are small where what arrives is, as scores that get a bias are; they may repeat it."""
+"""Kinds whose results are small where what arrives is, as scores that get a bias are; they may repeat it.
+
+What constants add is known, and may lift it; what is learned or computed is taken to be no mask.
+"""
 _LAYING = {"add", "multiply", "where"}
 """Kinds by which a mask is laid over something."""
 _HIDING = 100
@@ -97,6 +102,8 @@ class _Masks:
         self._outputs = set(network.outputs.values())
         self._masks: dict[Tensor, Node] = {}
         self._hidden: dict[Tensor, Node] = {}
+        self._below: dict[Tensor, float] = {}
+        self._given = GivenNumbers()
         self._zero: dict[Tensor, Node] = {}
         self._laid: set[Node] = set()
         self._lost: set[Tensor] = set()
@@ -107,6 +114,7 @@ class _Masks:
 
     def follow(self, node: Node) -> None:
         """Take a node up whose inputs were."""
+        self._given.follow(node)
         self._follow(node)
         covering = self._covering(node)
         is_causal = covering is not None and not _hides_from_all(covering)
@@ -129,8 +137,11 @@ class _Masks:
             harmless = node in self._laid or node in self._masks or self._is_a_number_to(node, mask)
             # Under a second mask, the last row does not see everything either.
             return not harmless and (_hides_from_all(mask) or any(map(self._covering, node.inputs)))
-        if not (mask := self._covering(source)) or not _hides_from_all(mask):
+        if not (mask := self._covering(source)):
             return False
+        if not _hides_from_all(mask):
+            # The last row still sees all, but perhaps not under a second mask over this one.
+            return source in self._hidden and node.kind in _LAYING and node not in self._hidden
         if node.kind in _PRODUCTS or _is_softmax(node):
             others = [other for other in node.inputs if other is not source]
             return not self.seen.get((node, position)) or any(map(self._covering, others))
@@ -143,8 +154,12 @@ class _Masks:
 
     @staticmethod
     def _is_a_number_to(node: Node, mask: Node) -> bool:
-        """Whether a mask hides nothing where it is laid."""
-        return node.kind in {"add", "multiply"} and not _hides(node, mask)
+        """Whether a mask hides nothing where it is laid, neither what is inside nor what is outside."""
+        assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
+        inside, outside = mask.layer.inside, mask.layer.outside
+        if node.kind == "multiply":
+            return inside != 0 != outside
+        return node.kind == "add" and abs(inside - outside) < _HIDING
 
     def _follow(self, node: Node) -> None:
         if isinstance(node.layer, MaskedConv):
@@ -163,6 +178,7 @@ class _Masks:
                 self._look_back(node, mask)
             else:
                 self._hidden[node] = mask
+                self._below[node] = self._how_far_below(node, mask)
         elif _is_softmax(node) and (mask := self._hidden.get(node.inputs[0])):
             if _leaves_something(mask, _axis(node) - len(node.output)):
                 self._zero[node] = mask
@@ -182,7 +198,25 @@ class _Masks:
             return None
         (mask,) = masks
         same = node.output[-2:] == mask.output[-2:]
-        return mask if same and _hides(node, mask) else None
+        if not same or not _hides(node, mask):
+            return None
+        return mask if _makes_zero(node) or self._how_far_below(node, mask) >= _HIDING else None
+
+    def _how_far_below(self, node: Node, mask: Node) -> float:
+        """How much less is what a mask hides that a node lays, whatever constants lift it."""
+        assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
+        if node.kind == "where":
+            filled = _filled(node)
+            shown = node.inputs[2] if filled is node.inputs[1] else node.inputs[1]
+            return self._given.of(shown).low - (_number(filled) or 0)
+        others = sum(self._given.of(source).spread for source in node.inputs if source not in self._masks)
+        return mask.layer.inside - mask.layer.outside - others
+
+    def _lift(self, node: Node, source: Tensor) -> float:
+        """How much more something that is added adds to what is hidden than to what is seen."""
+        if (mask := self._masks.get(source) or self._hidden.get(source)) and _only_hides(node, mask):
+            return 0
+        return inf if source in self._hidden else self._given.of(source).spread
 
     def _look_back(self, node: Node, mask: Node) -> None:
         """Products whose results nobody reads but under the mask, where they make no difference."""
@@ -190,7 +224,7 @@ class _Masks:
         while waiting:
             source = waiting.pop()
             alone = len(self._network.readers[source]) == 1 and source not in self._outputs
-            if not isinstance(source, Node) or source.output != node.output or not alone:
+            if not isinstance(source, Node) or not alone or not _lies_under(mask, source, node):
                 continue
             if source.kind in _PRODUCTS:
                 self._note(source, mask, size(source.output))
@@ -207,7 +241,10 @@ class _Masks:
                 elif node.kind in _ELEMENTWISE and source.output == node.output and not _adds(node):
                     self._zero[node] = mask
             elif (mask := self._hidden.get(source)) and node.kind in _KEEPS_SMALL:
-                self._hidden[node] = mask
+                others = (self._lift(node, other) for other in node.inputs if other is not source)
+                below = self._below[source] - sum(others)
+                if below >= _HIDING:
+                    self._hidden[node], self._below[node] = mask, below
 
     def _note_shares(self, softmax: Node, mask: Node) -> None:
         """Shares along a row are made of what is seen in it."""
@@ -257,6 +294,21 @@ def _hides(node: Node, mask: Node) -> bool:
     filled = _filled(node)
     is_chosen_by = outside == 0 != inside if filled is node.inputs[2] else inside == 0 != outside
     return is_chosen_by and filled is not None
+
+
+def _lies_under(mask: Node, source: Node, node: Node) -> bool:
+    """Whether a mask over a node hides the same of what is repeated for it: all but windows look alike."""
+    assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
+    alike = 3 if mask.layer.values == "shifted_windows" else 2
+    return len(source.output) == len(node.output) and source.output[-alike:] == node.output[-alike:]
+
+
+def _only_hides(node: Node, mask: Node) -> bool:
+    """Whether a mask that is added over another lifts nothing: what is seen by both is there in every row."""
+    assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept
+    layer = mask.layer
+    hides = layer.inside >= layer.outside and node.output[-2:] == mask.output[-2:]
+    return hides and layer.reaches_along(-1) and layer.reaches_along(-2)
 
 
 def _adds(node: Node) -> bool:
