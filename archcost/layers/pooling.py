@@ -127,7 +127,10 @@ class MaxUnpool(Kind):
     """Every number of a pooled map, put where the largest of its window stood before; zeros elsewhere.
 
     Reads `from: [pooled, before]`, the map and that which `max_pool` once read; frameworks keep the places
-    from there, here they are found again, the first of several that are equal. Windows must not overlap.
+    from there, here they are found again, the first of several that are equal.
+
+    Windows must not overlap. Two of them could have the same largest, and which of their two numbers stands
+    in its place then is not defined: PyTorch takes the last on a CPU, any on a GPU.
     """
 
     per_channel: ClassVar[bool] = True
@@ -169,7 +172,8 @@ class MaxUnpool(Kind):
         for k, s in zip(window.kernel, window.stride, strict=True):
             if s < k:
                 raise ShapeError(
-                    f"stride {s} is less than kernel_size {k}: windows overlap, and share elements"
+                    f"stride {s} is less than kernel_size {k}: windows overlap, and of two with the same "
+                    "largest it is not defined which number stands there"
                 )
         wanted = (before[0], *window.output(spatial(before)))
         if pooled != wanted:
