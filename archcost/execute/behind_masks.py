@@ -65,14 +65,12 @@ def behind_mask(by: Sequence[Seen | None], arriving: Sequence[Array], run: Calla
         arriving: its inputs.
         run: makes its output.
     """
-    sees = visible(next(one for one in by if one).sight)
+    weighing, own = next((i, one) for i, one in enumerate(by) if one and one.own_rows is not None)
+    sees = _over(visible(own.sight), own, arriving[weighing].ndim)
     if len(arriving) == 1:
         (scores,) = arriving
         return run(np.where(sees, scores, scores.dtype.type(_HIDDEN)))
-    weighing, own = next((i, one) for i, one in enumerate(by) if one and one.own_rows is not None)
     shares, values = arriving[weighing], arriving[1 - weighing]
-
-    sees = _over(sees, own, shares.ndim)
 
     def product(weights: Array, weighed: Array) -> Array:
         pair = (weights.astype(values.dtype), weighed.astype(values.dtype))

@@ -247,34 +247,38 @@ class _Masks:
                     self._hidden[node], self._below[node] = mask, below
 
     def _note_shares(self, softmax: Node, mask: Node) -> None:
-        """Shares along a row are made of what is seen in it."""
-        rows = len(softmax.output) - 2
-        sight = _sight(mask, softmax.output)
-        if sight and _axis(softmax) == rows + 1:
-            sets = rows - 1 if sight.windows else None
-            self.seen[softmax, 0] = Seen(sight, rows + 1, rows, own_rows=rows, sets=sets)
+        """Shares along a row are made of what is seen in it, and along a column of what it is seen from."""
+        rank = len(softmax.output)
+        sight, along = _sight(mask, softmax.output), _axis(softmax)
+        if sight and along in {rank - 1, rank - 2}:
+            across = 2 * rank - 3 - along
+            sight = sight if along > across else sight.turned()
+            sets = rank - 3 if sight.windows else None
+            self.seen[softmax, 0] = Seen(sight, along, across, own_rows=across, sets=sets)
 
     def _note_product(self, node: Node, weighing: int, mask: Node) -> None:
-        """A product sums the shares of what a row sees, and of what is weighed as much."""
+        """A product sums the shares of what a row sees, and of what is weighed as much; or of a column."""
         weighed = 1 - weighing
         sight = _sight(mask, node.shapes[weighing])
         one, other = (node.layer.rearrangement(i, node.shapes, node.output) for i in (weighing, weighed))
         if not (sight and one and other) or len(one.source) < 3 or node.inputs[0] is node.inputs[1]:
             return
         windows, rows, columns = one.source[-3:]
+        along, across = len(one.source) - 1, len(one.source) - 2
+        if rows not in one.target:
+            rows, columns, along, across, sight = columns, rows, across, along, sight.turned()
         summed = [i for i, axis in enumerate(other.source) if axis and not _stay(axis, other)]
         if rows not in one.target or _stay(columns, one) or len(summed) != 1:
             return
-        own, at = len(one.source) - 2, one.target.index(rows)
-        each = _axis_of(other, at)
-        if not sight.windows:
-            self.seen[node, weighed] = Seen(sight, summed[0], at, own_rows=each)
-            self.seen[node, weighing] = Seen(sight, own + 1, at, own_rows=own)
-        elif windows in one.target:
-            sets = _axis_of(other, one.target.index(windows))
-            if sets is not None:
-                self.seen[node, weighed] = Seen(sight, summed[0], at, own_rows=each, sets=sets)
-                self.seen[node, weighing] = Seen(sight, own + 1, at, own_rows=own, sets=own - 1)
+        at = one.target.index(rows)
+        own = Seen(sight, along, at, own_rows=across)
+        same = Seen(sight, summed[0], at, own_rows=_axis_of(other, at))
+        if sight.windows:
+            sets = _axis_of(other, one.target.index(windows)) if windows in one.target else None
+            if sets is None:
+                return
+            own, same = own._replace(sets=len(one.source) - 3), same._replace(sets=sets)
+        self.seen[node, weighing], self.seen[node, weighed] = own, same
 
     def _note(self, node: Node, mask: Node, elements: int) -> None:
         assert isinstance(mask.layer, Constant)  # noqa: S101 - no other is kept

@@ -35,6 +35,14 @@ class Sight(NamedTuple):
     shift: Axes = ()
     band: tuple[int, int] | None = None
 
+    def turned(self) -> Sight:
+        """Which rows each column is seen from; windows see each other.
+
+        >>> Sight((8,), band=(2, 1)).turned().band
+        (1, 2)
+        """
+        return self._replace(band=self.band and (self.band[1], self.band[0]))
+
     def by_row(self, axis: int) -> list[range]:
         """Along an axis of the map, the positions that each position sees.
 

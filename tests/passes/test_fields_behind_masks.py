@@ -144,7 +144,7 @@ def layouts(random: Random) -> str:
     for i, constant in enumerate(added):
         lines += [f"  - {{name: c{i}, from: [], {constant}}}"]
         lines += [f"  - {{name: s{i}, add, from: [{'s' if i == 0 else f's{i - 1}'}, c{i}]}}"]
-    lines += ["  - {name: shares, softmax: {axis: -1}}"]
+    lines += [f"  - {{name: shares, softmax: {{axis: {random.choice([-1, -1, -2])}}}}}"]
     behind = ["{name: w, identity}", "{name: w, layer_scale: {bias: true}}", "{name: w, layer_scale}"]
     lines.append(f"  - {random.choice([*behind, '{name: w, dropout}'])}")
     ends = [
@@ -155,6 +155,8 @@ def layouts(random: Random) -> str:
         "{from: [s, w], einsum: {equation: 'pqk,hqk->hpq'}}",
         "{from: [w, shares], einsum: {equation: 'hqk,hqk->hq'}}",
         "{from: [w, v], einsum: {equation: 'hqk,ck->hcq'}}",
+        "{from: [v, w], einsum: {equation: 'cq,hqk->hck'}}",
+        "{from: [w, s], einsum: {equation: 'hqk,pqk->phk'}}",
     ]
     lines.append(f"  - {random.choice(ends)}")
     return "\n".join(lines)
@@ -282,6 +284,8 @@ OTHERS = {
 """What is made of scores and masks in some way."""
 
 EXACT = {
+    "sums over rows",
+    "shares over rows",
     "a mask that chooses",
     "letters",
     "a scale behind shares",
@@ -339,8 +343,11 @@ def test_behind_a_causal_mask_the_field_is_that_of_the_last_position_if_it_is_ke
     ("sizes", "window", "shift"),
     [((12,), (4,), (1,)), ((4, 6), (2, 3), (1, 2)), ((4, 4, 4), (2, 4, 2), (1, 3, 1))],
 )
+@pytest.mark.parametrize(
+    "product", ["from: [w, x], matmul: {heads: 2, transpose_b: true}", "from: [x, w], matmul: {heads: 2}"]
+)
 def test_windows_of_any_number_of_axes_and_sizes(
-    sizes: tuple[int, ...], window: tuple[int, ...], shift: tuple[int, ...], tmp_path: Path
+    sizes: tuple[int, ...], window: tuple[int, ...], shift: tuple[int, ...], product: str, tmp_path: Path
 ) -> None:
     names, parts = "yxt"[: len(sizes)], "abd"[: len(sizes)]
     apart = " ".join(f"({outer} {inner})" for outer, inner in zip(names, parts, strict=True))
@@ -362,11 +369,13 @@ layers:
 - {{name: m, constant: {{{mask}, inside: 0, outside: -100, shape: [1, {prod(count)}, {within}, {within}]}}}}
 - {{add, from: [s, m]}}
 - {{name: w, softmax: {{axis: -1}}}}
-- {{from: [w, x], matmul: {{heads: 2, transpose_b: true}}}}
+- {{{product}}}
 """)
     network = archcost.load(path)
     assert receptive_fields(network)[-1]["input"].certainty == "exact"
     _agree(network)
+    proofs = verify(network, samples=6).proofs
+    assert [found for proof in proofs for found in proof.differences()] == []
 
 
 def extent(positions: set[tuple[int, ...]]) -> tuple[int, ...]:
