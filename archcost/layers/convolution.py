@@ -793,14 +793,14 @@ class DynamicConvTranspose(_Dynamic):
         )
 
     def rearrangement(self, position: int, inputs: tuple[Shape, ...], y: Shape) -> Rearrangement | None:
-        """Every position reads the weights that lead to its channel, and its bias."""
+        """Every position reads its bias, and weights that lead to its channel: of the taps that meet it."""
         if position != 1:
             return per_channel_everywhere(inputs[2], y) if position else None
         arriving, leaving, *kernel = inputs[1]
         sizes = (self.groups, arriving // self.groups, leaving, *kernel, *y[1:])
         taps, places = range(3, 3 + len(kernel)), range(3 + len(kernel), len(sizes))
         source = ((0, 1), (2,), *((i,) for i in taps))
-        return Rearrangement(sizes, source, ((0, 2), *((i,) for i in places)))
+        return Rearrangement(sizes, source, ((0, 2), *((i,) for i in places)), loose=tuple(taps))
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """Group by group, the weights as well, and each its own bias."""

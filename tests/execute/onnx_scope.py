@@ -21,7 +21,7 @@ UNTRANSLATED = "operators of which archcost has a kind, whose fields are not tra
 
 OUT_OF_SCOPE = {
     UNTRANSLATED: """
-        EyeLike Gather MaxUnpool""",
+        EyeLike Gather MaxUnpool Range""",
     "elementary functions and rounding, which no layer kind is by itself": """
         Acos Acosh Asin Asinh Atan Atanh Ceil Cosh Erf Floor Mod Round Sign Sinh Tan""",
     "activations of which archcost has no kind": "Hardmax",
@@ -32,7 +32,7 @@ OUT_OF_SCOPE = {
     "conversions of types and quantised arithmetic": """
         Cast CastLike ConvInteger DequantizeLinear DynamicQuantizeLinear MatMulInteger QLinearConv
         QLinearMatMul QuantizeLinear""",
-    "tensors made of shapes, or repeated": "ConstantOfShape OneHot Range Shape Size Tile",
+    "tensors made of shapes, or repeated": "ConstantOfShape OneHot Shape Size Tile",
     "elements chosen by other tensors' values, so that shapes or costs may depend on data": """
         Compress GatherElements GatherND NonMaxSuppression NonZero ReverseSequence Scatter
         ScatterElements ScatterND TensorScatter Trilu Unique""",

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Load = Callable[..., Network]
 
 AXES = {name for name in KINDS if (found := find(name)) and found[0].axis_fields}
-OF_WHAT_LEAVES = {"stack", "unsqueeze"}
-"""Kinds whose axis is counted in what leaves; they settle it themselves."""
+OF_WHAT_LEAVES = {"constant", "stack", "unsqueeze"}
+"""Kinds whose axis is counted in what leaves (nothing arrives at a constant); they settle it themselves."""
 ROWS = [case for case in CASES if case.kind in AXES]
 
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 NOT_FOLLOWED = {"custom", "deform_conv", "deform_sum", "grid_sample", "roi_align"}
 """Nobody knows where they read, or the data say it."""
-AT_MOST = {"fold", "gather", "max_unpool", "stack"}
+AT_MOST = {"dynamic_conv_transpose", "fold", "gather", "max_unpool", "stack"}
 """No output reads more than is said, but some may read less."""
 TRIED = 9
 """Positions of each input that NaN is put at, the first and the last among them."""

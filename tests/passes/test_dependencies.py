@@ -451,7 +451,8 @@ def last_field(path: Path, given: str, layers: str) -> dict[str, Field]:
 @pytest.mark.parametrize("groups", [1, 2, 4])
 @pytest.mark.parametrize("stride", [1, 2, 3])
 def test_weights_that_are_spread_are_read_by_their_group(groups: int, stride: int, tmp_path: Path) -> None:
-    # A channel reads all taps at its own place of the second axis, so 2 of 6 positions.
+    # A channel reads taps at its own place of the second axis alone, so 2 of 6 positions; with a stride an
+    # output meets some of them.
     path = tmp_path / "spread.yaml"
     path.write_text(
         "archcost: 1\nname: spread\ninput: {x: [4, 7], y: [4, 6]}\nlayers:\n"
@@ -463,7 +464,7 @@ def test_weights_that_are_spread_are_read_by_their_group(groups: int, stride: in
     network = archcost.load(path)
     agree(network, far_from_borders=False)
     field = receptive_fields(network)[-1]["y"]
-    assert (field.certainty, field.size, field.coverage) == ("exact", (2,), 1)
+    assert (field.certainty, field.size, field.coverage) == ("at_most", (2,), 1)
 
 
 def test_a_transpose_of_a_second_input_is_read_too(tmp_path: Path) -> None:
