@@ -171,13 +171,34 @@ def _mean(call: Call) -> Value:
         return _dropped(
             call, pooled, x.shape[:1], axes if keep else [a for d, a in enumerate(axes) if d not in dims]
         )
+    return _reduced(call, x, dims, "mean")
+
+
+def _reduce(function: str) -> Rule:
+    """Over some dimensions."""
+
+    def rule(call: Call) -> Value:
+        x = call.value("self")
+        given = call.argument("ord", 2)
+        if given not in {1, 2}:
+            raise NotUnderstoodError(f"its order is {given}")
+        return _reduced(call, x, _dims(call, "dim", x), "l1" if given == 1 and function == "l2" else function)
+
+    return rule
+
+
+def _reduced(call: Call, x: Value, dims: Sequence[int], function: str) -> Value:
+    keep = bool(call.argument("keepdim", default=False))
+    spatial = sorted(axis for d in dims if (axis := x.axes[d]) is not None)
     shape = tuple(n for axis, n in enumerate(x.shape) if axis not in spatial)
     if not shape:
-        raise NotUnderstoodError("a mean over everything leaves no channels")
+        raise NotUnderstoodError("over everything: it leaves no channels")
     number = {axis: i for i, axis in enumerate(a for a in range(len(x.shape)) if a not in spatial)}
     axes = [None if axis is None or axis in spatial else number[axis] for axis in x.axes]
     left = axes if keep else [a for d, a in enumerate(axes) if d not in dims]
-    return call.add("reduce", [x], shape, left, function="mean", axis=_short(spatial))
+    if not spatial:
+        return x._replace(axes=tuple(left))
+    return call.add("reduce", [x], shape, left, function=function, axis=_short(spatial))
 
 
 def _dropped(call: Call, x: Value, shape: Shape, axes: Sequence[int | None]) -> Value:
@@ -273,11 +294,15 @@ def _gelu(call: Call) -> Value:
     return _like(call, call.value("self"), kind)
 
 
-def _softmax(call: Call) -> Value:
-    x = call.value("self")
-    (dim,) = _dims(call, "dim", x)
-    axis = x.axes[dim]
-    return _like(call, x, "softmax", **_given(axis=(axis, 0)))
+def _softmax_of(kind: str) -> Rule:
+    def rule(call: Call) -> Value:
+        x = call.value("self")
+        (dim,) = _dims(call, "dim", x)
+        if x.axes[dim] is None:
+            raise NotUnderstoodError("it is along a dimension of 1, and gives 1 everywhere")
+        return _like(call, x, kind, **_given(axis=(x.axes[dim], 0)))
+
+    return rule
 
 
 def _unchanged(call: Call) -> Value | Weight:
@@ -322,6 +347,8 @@ def _by_weight(call: Call, kind: str, x: Value, name: str) -> Value:
     weight = call.weight(name)
     if weight is None:
         raise NotUnderstoodError(f"{name} is no tensor")
+    if not weight.is_learned:
+        raise NotUnderstoodError(f"{weight.name} is a tensor of the model that is not learned")
     sizes = [1] * (len(x.axes) - len(weight.shape)) + [*weight.shape]
     where = [d for d, n in enumerate(sizes) if n > 1]
     if kind == "multiply" and len(where) == 1 and x.axes[where[0]] == 0:
@@ -511,7 +538,13 @@ def _expand(call: Call) -> Value | Weight:
     x = call.value("self")
     if x.theirs == theirs:
         return x
-    raise NotUnderstoodError(f"{x.theirs} is repeated to {theirs}")
+    x = x._replace(axes=(*[None] * (len(theirs) - len(x.axes)), *x.axes))
+    x = _with_axes(call, x, [d for d, n in enumerate(theirs) if x.theirs[d] != n])
+    shape = [*x.shape]
+    for d, axis in enumerate(x.axes):
+        if axis is not None:
+            shape[axis] = theirs[d]
+    return call.add("expand", [x], tuple(shape), x.axes, shape=[*shape])
 
 
 # -- products -----------------------------------------------------------------------------------------------
@@ -531,6 +564,8 @@ def _product(call: Call, a: Value, b: Value) -> Value:
     sets = [d for d in range(rank) if left[d] is not None]
     if sets != [d for d in range(rank) if right[d] is not None]:
         raise NotUnderstoodError(f"matrices of {a.theirs} are repeated for {b.theirs}")
+    if any(x.axes[d] is None for x in (a, b) for d in (-2, -1)):
+        return _product(call, *(_with_axes(call, x, [len(x.axes) - 2, len(x.axes) - 1]) for x in (a, b)))
     rows, summed, inner, columns = left[-2], left[-1], right[-2], right[-1]
     if rows is None or summed is None or inner is None or columns is None:
         raise NotUnderstoodError(f"{a.theirs} and {b.theirs} have a dimension that is no axis")
@@ -552,6 +587,88 @@ def _product(call: Call, a: Value, b: Value) -> Value:
     one, other = ("".join(of[i] for i in range(len(x.shape))) for of, x in ((of_a, a), (of_b, b)))
     made = "".join(letters.values()) + ("zx" if turned else "xz")
     return call.add("einsum", [a, b], shape, axes, equation=f"{one},{other}->{made}")
+
+
+def _with_axes(call: Call, x: Value, dims: Sequence[int]) -> Value:
+    """A tensor of which some dimensions of 1 are axes as well, behind the others."""
+    new = [d for d in dims if x.axes[d] is None]
+    if not new:
+        return x
+    there = sorted((d for d, axis in enumerate(x.axes) if axis is not None), key=lambda d: x.axes[d] or 0)
+    return call.in_order(x, [*there, *new])
+
+
+def _stack(call: Call) -> Value:
+    several = call.values("tensors")
+    first = max(several, key=lambda x: len(x.shape))
+    rank = len(first.axes) + 1
+    given = call.argument("dim", 0)
+    dim = given % rank if isinstance(given, int) else 0
+    several = [_aligned(call, x, first) for x in several]
+    last = len(first.shape)
+    shape = (*first.shape, len(several))
+    return call.add("stack", several, shape, [*first.axes[:dim], last, *first.axes[dim:]], axis=last)
+
+
+def _einsum(call: Call) -> Value:
+    equation, several = call.argument("equation"), call.values("tensors")
+    if not isinstance(equation, str) or len(several) != 2 or "." in equation:
+        raise NotUnderstoodError(f"{equation} is no product of two tensors")
+    operands, _, leaving = equation.replace(" ", "").partition("->")
+    letters = operands.split(",")
+    kept = {
+        one
+        for x, word in zip(several, letters, strict=True)
+        for one, axis in zip(word, x.axes, strict=True)
+        if axis is not None
+    }
+    words = [
+        "".join(
+            sorted(
+                (one for one in word if one in kept), key=lambda one, w=word, x=x: x.axes[w.index(one)] or 0
+            )
+        )
+        for x, word in zip(several, letters, strict=True)
+    ]
+    if any(
+        x.axes[word.index(one)] is None
+        for x, word in zip(several, letters, strict=True)
+        for one in word
+        if one in kept
+    ):
+        raise NotUnderstoodError(f"{equation}: a dimension of 1 is repeated")
+    made = [one for one in leaving if one in kept]
+    sizes = {
+        one: n
+        for x, word in zip(several, letters, strict=True)
+        for one, n in zip(word, x.theirs, strict=True)
+    }
+    shape = tuple(sizes[one] for one in made)
+    axes = [made.index(one) if one in made else None for one in leaving]
+    return call.add("einsum", several, shape, axes, equation=f"{words[0]},{words[1]}->{''.join(made)}")
+
+
+def _clamp(call: Call) -> Value:
+    bounds = {"min": call.argument("min"), "max": call.argument("max")}
+    return _like(
+        call, call.value("self"), "clamp", **{k: v for k, v in bounds.items() if isinstance(v, int | float)}
+    )
+
+
+def _power(call: Call) -> Value:
+    exponent = call.argument("exponent")
+    if not isinstance(exponent, int | float):
+        raise NotUnderstoodError("its exponent is a tensor")
+    return (
+        _like(call, call.value("self"), "square")
+        if exponent == 2
+        else _like(call, call.value("self"), "power", exponent=exponent)
+    )
+
+
+def _nothing(call: Call) -> list[Value]:  # noqa: ARG001 - a rule's signature
+    """What only checks something."""
+    return []
 
 
 def _attention(call: Call) -> Value:
@@ -632,15 +749,34 @@ RULES: dict[str, Rule] = {
             "feature_dropout": _unchanged,
         }.items()
     },
-    "aten.softmax": _softmax,
-    "aten._softmax": _softmax,
+    "aten.softmax": _softmax_of("softmax"),
+    "aten._softmax": _softmax_of("softmax"),
     "aten.slice": _slice,
     "aten.select": _select,
     "aten.unbind": _unbind,
     **dict.fromkeys(("aten.chunk", "aten.split", "aten.split_with_sizes"), _split),
     "aten.pad": _pad,
     "aten.constant_pad_nd": _pad,
-    "aten.expand": _expand,
+    **dict.fromkeys(("aten.expand", "aten.expand_as"), _expand),
+    "aten.stack": _stack,
+    "aten.einsum": _einsum,
+    "aten.sum": _reduce("sum"),
+    "aten.amax": _reduce("max"),
+    "aten.amin": _reduce("min"),
+    "aten.linalg_vector_norm": _reduce("l2"),
+    **dict.fromkeys(("aten.clamp", "aten.clamp_min", "aten.clamp_max"), _clamp),
+    "aten.pow": _power,
+    **{
+        f"aten.{word}": _activation(word)
+        for word in ("exp", "log", "sqrt", "rsqrt", "abs", "sin", "cos", "square")
+    },
+    "aten.neg": _activation("negate"),
+    "aten.softplus": _activation("softplus"),
+    "aten.log_softmax": _softmax_of("log_softmax"),
+    "aten._assert_tensor_metadata": _nothing,
+    "aten.reshape_as": _reshape,
+    "aten.view_as": _reshape,
+    "aten.type_as": _unchanged,
     **dict.fromkeys(("aten.matmul", "aten.bmm"), _matmul),
     "aten.scaled_dot_product_attention": _attention,
     **dict.fromkeys(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import ModelFileError
 from archcost.importing.items import Item
-from archcost.importing.model import Reference
+from archcost.importing.model import Reference, read_by
 from archcost.importing.values import Value, canonical
 
 if TYPE_CHECKING:
@@ -45,6 +45,67 @@ MORE_OUTPUTS = frozenset({"aten.native_batch_norm", "aten.native_layer_norm", "a
 """Operations that also give statistics, which nobody reads when a model is used."""
 
 
+_VIEWS = frozenset(
+    f"aten.{word}"
+    for word in (
+        *(
+            "view",
+            "reshape",
+            "_unsafe_view",
+            "flatten",
+            "unsqueeze",
+            "squeeze",
+            "permute",
+            "transpose",
+            "swapaxes",
+        ),
+        *("slice", "select", "unbind", "chunk", "split", "split_with_sizes", "expand", "contiguous", "alias"),
+        *("detach", "detach_", "to", "lift_fresh_copy"),
+    )
+)
+"""Operations whose output may be the memory of what they read."""
+
+
+class Aliases:
+    """Which names mean the same memory: an operation in place (`relu_`) changes what all of them mean."""
+
+    def __init__(self, operations: Sequence[Operation]) -> None:
+        self._place = {id(operation): i for i, operation in enumerate(operations)}
+        self._last_read: dict[str, int] = {}
+        self._made: dict[str, int] = {}
+        self._root: dict[str, str] = {}
+        self._group: dict[str, list[str]] = {}
+        for i, operation in enumerate(operations):
+            for name in read_by(operation):
+                self._last_read[name] = i
+            source = _first(operation)
+            for name in operation.outputs:
+                shares = source and (operation.word in _VIEWS or self.written(operation))
+                root = self._root.get(source, source) if shares else name
+                self._root[name], self._made[name] = root, i
+                self._group.setdefault(root, [root]).append(name)
+
+    @staticmethod
+    def written(operation: Operation) -> str:
+        """The name of what an operation changes in place; empty if it changes nothing."""
+        return _first(operation) if operation.word.endswith("_") and operation.word not in _VIEWS else ""
+
+    def hidden(self, operation: Operation) -> str:
+        """Another name of what an operation changes in place, if that is read further on."""
+        written = self.written(operation)
+        if not written:
+            return ""
+        here = self._place[id(operation)]
+        group = self._group[self._root.get(written, written)]
+        others = (name for name in group if name != written and self._made.get(name, -1) < here)
+        return next((name for name in others if self._last_read.get(name, -1) > here), "")
+
+
+def _first(operation: Operation) -> str:
+    given = operation.arguments.get("self", operation.arguments.get("input"))
+    return given.name if isinstance(given, Reference) else ""
+
+
 class NotUnderstoodError(Exception):
     """Raised by rules: something of an operation that cannot be said."""
 
@@ -73,8 +134,17 @@ class Converter:
             inputs[names[theirs]] = shape[1:]
             self.known[theirs] = Value(names[theirs], shape[1:], canonical(len(shape)))
         self.known.update(self._model.weights)
+        aliases = Aliases(self._model.operations)
         for operation in self._model.operations:
             self._convert(operation)
+            if written := aliases.written(operation):
+                # From here on the old name means what was made of it.
+                self.known[written] = self.known[operation.outputs[0]]
+            if also := aliases.hidden(operation):
+                where = f"{operation.place} ({operation.word})"
+                raise ModelFileError(
+                    self._path, f"{where}: it changes in place what '{also}' is a view of, or views"
+                )
         outputs = tuple(self._output(name) for name in self._model.outputs)
         used = _used(self.items, outputs)
         learned = sum(prod(w.shape) for w in self.taken.values() if w.is_learned)

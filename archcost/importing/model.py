@@ -73,3 +73,16 @@ class Model(NamedTuple):
     outputs: tuple[str, ...]
     classes: Mapping[str, str]
     unread: int
+
+
+def read_by(operation: Operation) -> list[str]:
+    """The names of the values that an operation reads."""
+    found: list[str] = []
+    waiting = [*operation.arguments.values()]
+    while waiting:
+        argument = waiting.pop()
+        if isinstance(argument, Reference):
+            found.append(argument.name)
+        elif isinstance(argument, list):
+            waiting += argument
+    return found

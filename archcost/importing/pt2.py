@@ -15,7 +15,7 @@ from zipfile import BadZipFile, ZipFile
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from archcost.errors import ModelFileError
-from archcost.importing.model import Model, Operation, Reference, Weight
+from archcost.importing.model import Model, Operation, Reference, Weight, read_by
 from archcost.overwriting import will_read
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ class _Reader:
             for kind, given in spec.items()
             if kind == "user_output"
         )
-        read = {name for operation in operations for name in _read(operation)} | {*outputs}
+        read = {name for operation in operations for name in read_by(operation)} | {*outputs}
         learned = [weight for name, weight in weights.items() if weight.is_learned and name not in read]
         shapes = {name: self._shape(name) for name in self._graph.tensor_values}
         unread = sum(prod(weight.shape) for weight in learned)
@@ -228,15 +228,3 @@ def _modules(stack: str) -> list[tuple[str, str]]:
     """The modules of a stack, the innermost last, each with its class: `key,path,class`, and semicolons."""
     parts = [[*one.split(",", 2), "", ""][1:3] for one in stack.split(";") if one]
     return [(path, kind.rsplit(".", 1)[-1]) for path, kind in parts]
-
-
-def _read(operation: Operation) -> list[str]:
-    found: list[str] = []
-    waiting = [*operation.arguments.values()]
-    while waiting:
-        argument = waiting.pop()
-        if isinstance(argument, Reference):
-            found.append(argument.name)
-        elif isinstance(argument, list):
-            waiting += argument
-    return found

@@ -95,6 +95,34 @@ def test_another_graph_has_other_fingerprints() -> None:
         assert (changed == graph) is same, old
 
 
+def reading(found: dict[str, Any], node: int, argument: int, name: str) -> None:
+    """An operation that reads another value."""
+    found["graph_module"]["graph"]["nodes"][node]["inputs"][argument]["arg"]["as_tensor"]["name"] = name
+
+
+def test_what_is_changed_in_place_is_changed_under_its_old_name(tmp_path: Path) -> None:
+    """`relu_` of the first batch norm: whoever reads the batch norm from then on reads the ReLU."""
+    found = program(MODELS / "resnet18.pt2")
+    targets = [node["target"] for node in found["graph_module"]["graph"]["nodes"][:4]]
+    assert targets[2:] == ["torch.ops.aten.relu_.default", "torch.ops.aten.max_pool2d.default"]
+    reading(found, 3, 0, "batch_norm")
+    changed, plain = (
+        imported(path) for path in (saved(found, tmp_path / "old.pt2"), MODELS / "resnet18.pt2")
+    )
+    assert fingerprints(load_text(changed.text, "a")) == fingerprints(load_text(plain.text, "b"))
+
+
+def test_what_is_changed_in_place_and_read_as_a_view_of_it_is_refused(tmp_path: Path) -> None:
+    found = program(MODELS / "resnet18.pt2")
+    graph = found["graph_module"]["graph"]
+    view = json.loads(json.dumps(graph["nodes"][2]).replace("relu_", "detach"))
+    graph["nodes"].insert(2, view)
+    graph["tensor_values"]["detach"] = graph["tensor_values"]["batch_norm"]
+    reading(found, 4, 0, "detach")
+    with pytest.raises(ModelFileError, match="it changes in place what 'detach' is a view of, or views"):
+        imported(saved(found, tmp_path / "model.pt2"))
+
+
 # -- what cannot be imported --------------------------------------------------------------------------------
 
 
