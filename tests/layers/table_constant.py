@@ -167,9 +167,9 @@ CASES = [
         value=lambda at: 10 * (3 - at[0]) + 2 * at[3 - at[0]],
         torch=lambda: torch.stack(
             torch.meshgrid(
-                *(start + 2.0 * torch.arange(size) for start, size in ((10, 2), (20, 3), (30, 4))),
+                *(start + 2 * torch.arange(size).double() for start, size in ((10, 2), (20, 3), (30, 4))),
                 indexing="ij",
             )[::-1]
-        )[None].to(torch.float64),
+        )[None],
     ),
 ]
