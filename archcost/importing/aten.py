@@ -6,6 +6,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
+from archcost.importing.model import Reference
 from archcost.importing.reshaping import reshaped
 from archcost.importing.values import Value, canonical
 
@@ -227,6 +228,8 @@ def _batch_norm(call: Call) -> Value:
             raise NotUnderstoodError(
                 f"{name} is not given: export the model in evaluation mode, `model.eval()`"
             )
+    if call.argument("training", default=False):
+        raise NotUnderstoodError("it is in training: export the model in evaluation mode, `model.eval()`")
     eps = call.argument("eps", 1e-5)
     fields = _given(eps=(eps if isinstance(eps, float) else 1e-5, 1e-5))
     if weight is None and bias is None:
@@ -273,6 +276,8 @@ def _activation(kind: str, **names: tuple[str, float]) -> Rule:
 
     def rule(call: Call) -> Value:
         x = call.value("self" if call.argument("self") is not None else "input")
+        if more := {*call.operation.arguments} - {"self", "input", *(name for name, _ in names.values())}:
+            raise NotUnderstoodError(f"{', '.join(sorted(more))} is not followed")
         given = {field: (call.argument(name, default), default) for field, (name, default) in names.items()}
         fields = {f: v for f, (v, default) in given.items() if v != default and isinstance(v, int | float)}
         return _like(call, x, kind, **fields)
@@ -325,7 +330,9 @@ def _two(kind: str) -> Rule:
             return _joined(call, kind, a, b)
         if isinstance(a, Value) and b is None:
             other = call.argument("other")
-            return _by_number(call, kind, a, other if isinstance(other, int | float) else 0)
+            if not isinstance(other, int | float) or call.argument("rounding_mode") is not None:
+                raise NotUnderstoodError("it takes no plain number, or rounds")
+            return _by_number(call, kind, a, other)
         x, learned = (a, "other") if isinstance(a, Value) else (b, "self")
         if not isinstance(x, Value):
             raise NotUnderstoodError("both are weights")
@@ -650,6 +657,8 @@ def _einsum(call: Call) -> Value:
 
 def _clamp(call: Call) -> Value:
     bounds = {"min": call.argument("min"), "max": call.argument("max")}
+    if any(isinstance(bound, Reference) for bound in bounds.values()):
+        raise NotUnderstoodError("its bounds are tensors")
     return _like(
         call, call.value("self"), "clamp", **{k: v for k, v in bounds.items() if isinstance(v, int | float)}
     )
@@ -705,8 +714,8 @@ def _upsample(mode: str) -> Rule:
 
 
 def _pixel_shuffle(call: Call) -> Value:
-    x, factor = call.channels_first("self"), call.argument("upscale_factor")
-    return call.add("pixel_shuffle", [x], call.said()[1:], canonical(4), upscale_factor=factor)  # type: ignore[arg-type]
+    x, (factor,) = call.channels_first("self"), call.integers("upscale_factor")
+    return call.add("pixel_shuffle", [x], call.said()[1:], canonical(4), upscale_factor=factor)
 
 
 RULES: dict[str, Rule] = {

@@ -6,10 +6,10 @@ import hashlib
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from archcost.importing.structure import COMMUTE
+
 if TYPE_CHECKING:
     from archcost.network import Input, Network, Node
-
-_COMMUTE = {"add", "multiply", "max", "min", "average"}
 
 
 def fingerprints(network: Network) -> Counter[str]:
@@ -19,12 +19,12 @@ def fingerprints(network: Network) -> Counter[str]:
     may read its inputs in any order.
     """
     found: dict[Node | Input, str] = {
-        tensor: _hashed("input", str(tensor.output)) for tensor in network.inputs
+        tensor: _hashed("input", tensor.path, str(tensor.output)) for tensor in network.inputs
     }
     for node in network:
         read = [found[source] for source in node.inputs]
         fields = repr(sorted((key, repr(value)) for key, value in node.layer.model_dump().items()))
-        ordered = sorted(read) if node.kind in _COMMUTE else read
+        ordered = sorted(read) if node.kind in COMMUTE else read
         found[node] = _hashed(node.kind, fields, str(node.output), *ordered)
     outputs = [_hashed("output", found[source]) for source in network.outputs.values()]
     return Counter([*(found[node] for node in network), *outputs])

@@ -86,6 +86,10 @@ def imported(path: Path, *, flat: bool = False) -> Imported:
         raise ModelFileError(
             path, f"its layers do not fit together: {error.diagnostics[0].message}"
         ) from None
+    for node, item in zip(network, converted.items, strict=True):
+        if node.output != item.shape:
+            made = f"{item.kind} would make {node.output}, and the file says {item.shape}"
+            raise ModelFileError(path, f"{item.place}: {made}")
     parameters = sum(cost.params for cost in costs(network))
     if parameters != converted.learned:
         raise ModelFileError(

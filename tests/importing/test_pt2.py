@@ -171,8 +171,28 @@ def nodes_that_are_none(found: dict[str, Any]) -> None:
     found["graph_module"]["graph"]["nodes"] = "none"
 
 
+def another_stride(found: dict[str, Any]) -> None:
+    for given in found["graph_module"]["graph"]["nodes"][0]["inputs"]:
+        if given["name"] == "stride":
+            given["arg"] = {"as_ints": [1, 1]}
+
+
+def in_training(found: dict[str, Any]) -> None:
+    for given in found["graph_module"]["graph"]["nodes"][1]["inputs"]:
+        if given["name"] == "training":
+            given["arg"] = {"as_bool": True}
+
+
+def unknown_argument(found: dict[str, Any]) -> None:
+    given = {"name": "threshold", "arg": {"as_float": 2.0}, "kind": 1}
+    found["graph_module"]["graph"]["nodes"][2]["inputs"].append(given)
+
+
 REFUSED: dict[Callable[[dict[str, Any]], None], str] = {
     unknown_operation: "max_pool2d (aten.nonzero in maxpool): there is no rule for this operation",
+    another_stride: "conv2d: conv would make (64, 224, 224), and the file says (64, 112, 112)",
+    in_training: "batch_norm (aten.batch_norm in bn1): it is in training: export the model in evaluation",
+    unknown_argument: "relu_ (aten.relu_ in relu): threshold is not followed",
     batch_of_two: "input 'x' is (2, 3, 224, 224): export with a batch of 1",
     training: "batch_norm (aten.batch_norm in bn1): running_mean is not given: export the model",
     without_a_shape: "tensor_values: 'flatten' has no entry",
