@@ -113,8 +113,9 @@ class NotUnderstoodError(Exception):
 class Converter:
     """Converts one model."""
 
-    def __init__(self, path: object, model: Model, rules: Mapping[str, Rule]) -> None:
+    def __init__(self, path: object, model: Model, rules: Mapping[str, Rule], form: str) -> None:
         self._path = path
+        self._form = form
         self._model = model
         self._rules = rules
         self.items: list[Item] = []
@@ -178,7 +179,7 @@ class Converter:
             ValueError,
         ) as error:  # no arguments of that operation
             raise ModelFileError(
-                self._path, f"{where}: its arguments are not as PyTorch writes them"
+                self._path, f"{where}: its arguments are not those of {self._form}"
             ) from error
         several = made if isinstance(made, list) else [made]
         if len(several) < len(operation.outputs) and operation.word not in MORE_OUTPUTS:

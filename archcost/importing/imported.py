@@ -10,10 +10,9 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import ModelFileError, SpecError
-from archcost.importing import pt2
-from archcost.importing.aten import RULES
 from archcost.importing.converter import Converter
 from archcost.importing.elements import Leaf
+from archcost.importing.formats import Graph, format_of
 from archcost.importing.graph import fingerprints
 from archcost.importing.parts import parts
 from archcost.importing.roll import rolled
@@ -24,11 +23,14 @@ from archcost.spec.load import load_text
 
 if TYPE_CHECKING:
     from collections import Counter
+    from collections.abc import Mapping
     from pathlib import Path
 
     from archcost.importing.converter import Converted
+    from archcost.importing.formats import Format, Text
     from archcost.importing.model import Model
     from archcost.network import Network
+    from archcost.windows.window import Shape
 
 
 class Imported(NamedTuple):
@@ -38,13 +40,15 @@ class Imported(NamedTuple):
         text: of the spec.
         nodes: of the network.
         parameters: learned numbers of its layers.
-        unread: learned numbers that are in the file, and that no operation reads.
+        unread: learned numbers of the file that no operation reads; None if the file has no numbers.
+        notes: what else is to be known.
     """
 
     text: str
     nodes: int
     parameters: int
-    unread: int
+    unread: int | None
+    notes: tuple[str, ...] = ()
 
     @property
     def lines(self) -> int:
@@ -57,26 +61,55 @@ class Imported(NamedTuple):
         >>> Imported("archcost: 1" + chr(10), 3, 25557032, 0).sentence()
         '3 nodes, 1 lines; 25,557,032 parameters, as in the file; the spec read again gives the same graph'
         """
-        kept = f"{self.nodes:,} nodes, {self.lines:,} lines; {self.parameters:,} parameters, as in the file"
+        kept = f"{self.nodes:,} nodes, {self.lines:,} lines; {self.parameters:,} parameters"
+        if self.unread is not None:
+            kept += ", as in the file"
         if self.unread:
             kept += f", and {self.unread:,} more that no operation of it reads"
-        return f"{kept}; the spec read again gives the same graph"
+        notes = (
+            (*self.notes, "the spec read again gives the same graph")
+            if self.unread is not None
+            else self.notes
+        )
+        return "; ".join([kept, *notes])
 
 
-def imported(path: Path, *, flat: bool = False) -> Imported:
+def imported(path: Path, *, flat: bool = False, given: Mapping[str, Shape] | None = None) -> Imported:
     """The spec of a model.
 
     Args:
-        path: a `.pt2` file.
+        path: a file of one of the `FORMATS`.
         flat: an item for every operation, as they come.
+        given: shapes of inputs whose sizes the file leaves open.
 
     Raises:
         ModelFileError: the file cannot be read, or holds what is not understood.
     """
-    if path.suffix in {".pt", ".pth"}:
-        raise ModelFileError(path, _PICKLE.format(stem=path.stem))
-    model = pt2.read(path)
-    converted = Converter(path, model, RULES).converted()
+    form = format_of(path)
+    source = form.reader().read(path, given or {})
+    return _converted(path, source, form, flat=flat) if isinstance(source, Graph) else _stated(path, source)
+
+
+def _stated(path: Path, source: Text) -> Imported:
+    """The spec of a file that says its network in words."""
+    try:
+        network = _network(source.text, path)
+    except SpecError as error:
+        raise ModelFileError(
+            path, f"its layers do not fit together: {error.diagnostics[0].message}"
+        ) from None
+    parameters = sum(cost.params for cost in costs(network))
+    if source.parameters not in {None, parameters}:
+        raise ModelFileError(
+            path, f"it states {source.parameters:,} learned numbers, but the layers have {parameters:,}"
+        )
+    return Imported(source.text, len(network), parameters, None, source.notes)
+
+
+def _converted(path: Path, source: Graph, form: Format, *, flat: bool) -> Imported:
+    """The spec of a graph."""
+    model = source.model
+    converted = Converter(path, model, source.rules, form.name).converted()
     if not converted.items:
         raise ModelFileError(path, "there is no layer in it")
     plain = _text(path, model, converted, rolls=False, structures=False)
@@ -96,19 +129,12 @@ def imported(path: Path, *, flat: bool = False) -> Imported:
             path, f"{converted.learned:,} learned numbers are read, but the layers have {parameters:,}"
         )
     graph = fingerprints(network)
-    best = Imported(plain, len(network), parameters, model.unread)
+    best = Imported(plain, len(network), parameters, model.unread, model.notes)
     for rolls in () if flat else (False, True):
         text = _text(path, model, converted, rolls=rolls, structures=True)
         if text.count("\n") <= best.lines and _is_same(text, path, graph):
             best = best._replace(text=text)
     return best
-
-
-_PICKLE = (
-    "a pickle runs code when it is opened, so it is not; export the model instead:\n"
-    "  program = torch.export.export(model.eval(), (torch.zeros(1, 3, 224, 224),))\n"
-    "  torch.export.save(program, '{stem}.pt2')"
-)
 
 
 def _text(path: Path, model: Model, converted: Converted, *, rolls: bool, structures: bool) -> str:

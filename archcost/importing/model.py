@@ -63,6 +63,7 @@ class Model(NamedTuple):
         outputs: the values that leave.
         classes: of every module the name of its class.
         unread: learned numbers that the file holds, and no operation reads.
+        notes: what else is to be known of the file, each the end of a sentence.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Model(NamedTuple):
     outputs: tuple[str, ...]
     classes: Mapping[str, str]
     unread: int
+    notes: tuple[str, ...] = ()
 
 
 def read_by(operation: Operation) -> list[str]:

@@ -25,7 +25,7 @@ from archcost.spec.load import load_text
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-MODELS = Path(__file__).parents[1] / "data" / "models"
+MODELS = Path(__file__).parents[2] / "data" / "models"
 
 
 class Truth(NamedTuple):

@@ -1,0 +1,103 @@
+"""The files of other frameworks that are read, and who reads each."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from archcost.errors import ModelFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from archcost.importing.converter import Rule
+    from archcost.importing.model import Model
+    from archcost.windows.window import Shape
+
+
+class Graph(NamedTuple):
+    """A file that holds a graph of operations.
+
+    Attributes:
+        model: what was read.
+        rules: how its operations become layers, by their words.
+    """
+
+    model: Model
+    rules: Mapping[str, Rule]
+
+
+class Text(NamedTuple):
+    """A file that says a network in words of its own, as a spec.
+
+    Attributes:
+        text: of the spec.
+        parameters: learned numbers, if the file states them.
+        notes: what is to be known of it, each the end of a sentence.
+    """
+
+    text: str
+    parameters: int | None = None
+    notes: tuple[str, ...] = ()
+
+
+class Reader(Protocol):
+    """A module that reads a format."""
+
+    def read(self, path: Path, given: Mapping[str, Shape]) -> Graph | Text:
+        """What is in a file.
+
+        Args:
+            path: the file.
+            given: shapes of inputs, as the framework has them, by their names: those whose sizes the file
+                leaves open.
+
+        Raises:
+            ModelFileError: it cannot be read.
+        """
+        ...
+
+
+class Format(NamedTuple):
+    """A kind of file.
+
+    Attributes:
+        name: what messages call it.
+        suffixes: that its files have.
+        module: that reads it, below `archcost.importing`.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    module: str
+
+    def reader(self) -> Reader:
+        """The module, imported now: a format costs nothing until it is met."""
+        return import_module(f"archcost.importing.{self.module}")
+
+
+FORMATS = (Format("a PyTorch export", (".pt2",), "pytorch"),)
+
+
+def format_of(path: Path) -> Format:
+    """The format of a file.
+
+    Raises:
+        ModelFileError: it is none that is read.
+    """
+    suffix = path.suffix.lower()
+    if suffix in {".pt", ".pth"}:
+        raise ModelFileError(path, _PICKLE.format(stem=path.stem))
+    found = next((one for one in FORMATS if suffix in one.suffixes), None)
+    if not found:
+        several = ", ".join(f"{one.name} ({', '.join(one.suffixes)})" for one in FORMATS)
+        raise ModelFileError(path, f"no format that is read ends in '{path.suffix}'; read are {several}")
+    return found
+
+
+_PICKLE = (
+    "a pickle runs code when it is opened, so it is not; export the model instead:\n"
+    "  program = torch.export.export(model.eval(), (torch.zeros(1, 3, 224, 224),))\n"
+    "  torch.export.save(program, '{stem}.pt2')"
+)
