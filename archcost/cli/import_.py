@@ -6,10 +6,11 @@ from pathlib import Path
 
 import click
 
-from archcost.cli.option import option
+from archcost.cli.option import filled, option
 from archcost.cli.output import result_file, say, write
 from archcost.cli.progress import progress
 from archcost.escape import visible
+from archcost.importing.given import sizes
 from archcost.importing.imported import imported
 
 
@@ -22,8 +23,16 @@ from archcost.importing.imported import imported
     callback=result_file,
     help="Write to FILE, which appears whole or not at all.",
 )
+@option(
+    "--input",
+    "input_shape",
+    metavar="SHAPE",
+    callback=filled,
+    help="The sizes that the file leaves open, channels first and without the batch: 3x224x224; "
+    "for named inputs left=3x64x64,right=3x64x64.",
+)
 @option("--flat", is_flag=True, help="Write an item for every operation: no blocks, no repeats.")
-def command(file: Path, *, output: str | None, flat: bool) -> None:
+def command(file: Path, *, output: str | None, input_shape: str | None, flat: bool) -> None:
     """Write the spec of a model that was exported from PyTorch.
 
     FILE is what `torch.export.save` wrote. Modules become blocks and repeats, and the spec is checked: it has
@@ -36,6 +45,6 @@ def command(file: Path, *, output: str | None, flat: bool) -> None:
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     with progress() as doing:
         doing.step(f"reading {file.name}")
-        found = imported(file, flat=flat)
+        found = imported(file, flat=flat, given=sizes(input_shape) if input_shape else None)
     write(found.text, output)
     say(f"archcost: {visible(output or file.stem)}: {found.sentence()}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from archcost.errors import ModelFileError
 
@@ -50,8 +50,8 @@ class Reader(Protocol):
 
         Args:
             path: the file.
-            given: shapes of inputs, as the framework has them, by their names: those whose sizes the file
-                leaves open.
+            given: shapes of inputs whose sizes the file leaves open, by name, as `--input` has them: channels
+                first, without the batch. That of the only input may be called `input`.
 
         Raises:
             ModelFileError: it cannot be read.
@@ -74,7 +74,7 @@ class Format(NamedTuple):
 
     def reader(self) -> Reader:
         """The module, imported now: a format costs nothing until it is met."""
-        return import_module(f"archcost.importing.{self.module}")
+        return cast("Reader", import_module(f"archcost.importing.{self.module}"))
 
 
 FORMATS = (Format("a PyTorch export", (".pt2",), "pytorch"),)
