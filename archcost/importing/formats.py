@@ -6,8 +6,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from archcost.errors import ModelFileError
+from archcost.overwriting import will_read
 
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -66,11 +68,17 @@ class Format(NamedTuple):
         name: what messages call it.
         suffixes: that its files have.
         module: that reads it, below `archcost.importing`.
+        mark: what the first `HEAD` bytes of its files hold, for suffixes that others have as well (`.json`).
     """
 
     name: str
     suffixes: tuple[str, ...]
     module: str
+    mark: re.Pattern[bytes] | None = None
+
+    def is_of(self, head: bytes) -> bool:
+        """Whether a file that begins so is one of it."""
+        return self.mark is None or self.mark.search(head) is not None
 
     def reader(self) -> Reader:
         """The module, imported now: a format costs nothing until it is met."""
@@ -78,6 +86,10 @@ class Format(NamedTuple):
 
 
 FORMATS = (Format("a PyTorch export", (".pt2",), "pytorch"),)
+
+
+HEAD = 2**16
+"""Bytes of a file in which the mark of its format is looked for."""
 
 
 def format_of(path: Path) -> Format:
@@ -89,11 +101,32 @@ def format_of(path: Path) -> Format:
     suffix = path.suffix.lower()
     if suffix in {".pt", ".pth"}:
         raise ModelFileError(path, _PICKLE.format(stem=path.stem))
-    found = next((one for one in FORMATS if suffix in one.suffixes), None)
-    if not found:
-        several = ", ".join(f"{one.name} ({', '.join(one.suffixes)})" for one in FORMATS)
-        raise ModelFileError(path, f"no format that is read ends in '{path.suffix}'; read are {several}")
-    return found
+    if found := recognized(path):
+        return found
+    several = ", ".join(f"{one.name} ({', '.join(one.suffixes)})" for one in FORMATS)
+    if alike := [one.name for one in FORMATS if suffix in one.suffixes]:
+        raise ModelFileError(path, f"it is not {' or '.join(alike)}; read are {several}")
+    raise ModelFileError(path, f"no format that is read ends in '{path.suffix}'; read are {several}")
+
+
+def recognized(path: Path) -> Format | None:
+    """The format of a file, by its suffix, and by its first bytes where other files have that suffix as well.
+
+    Raises:
+        ModelFileError: it has to be looked into, and cannot be read.
+    """
+    several = [one for one in FORMATS if path.suffix.lower() in one.suffixes]
+    head = _head(path) if any(one.mark for one in several) else b""
+    return next((one for one in several if one.is_of(head)), None)
+
+
+def _head(path: Path) -> bytes:
+    try:
+        will_read(path)
+        with path.open("rb") as file:
+            return file.read(HEAD)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise ModelFileError(path, str(error)) from None
 
 
 _PICKLE = (
