@@ -31,8 +31,15 @@ from archcost.importing.imported import imported
     help="The sizes that the file leaves open, channels first and without the batch: 3x224x224; "
     "for named inputs left=3x64x64,right=3x64x64.",
 )
+@option(
+    "--allow-declared",
+    is_flag=True,
+    help="Write what is not understood as a custom layer, whose MACs are to be filled in.",
+)
 @option("--flat", is_flag=True, help="Write an item for every operation: no blocks, no repeats.")
-def command(file: Path, *, output: str | None, input_shape: str | None, flat: bool) -> None:
+def command(
+    file: Path, *, output: str | None, input_shape: str | None, allow_declared: bool, flat: bool
+) -> None:
     """Write the spec of a model that was exported from PyTorch.
 
     FILE is what `torch.export.save` wrote. Modules become blocks and repeats, and the spec is checked: it has
@@ -45,6 +52,8 @@ def command(file: Path, *, output: str | None, input_shape: str | None, flat: bo
     """  # noqa: D301 - a real backspace: it tells click to keep the lines that follow
     with progress() as doing:
         doing.step(f"reading {file.name}")
-        found = imported(file, flat=flat, given=sizes(input_shape) if input_shape else None)
+        found = imported(
+            file, flat=flat, allow_declared=allow_declared, given=sizes(input_shape) if input_shape else None
+        )
     write(found.text, output)
     say(f"archcost: {visible(output or file.stem)}: {found.sentence()}")

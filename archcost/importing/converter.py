@@ -110,11 +110,32 @@ class NotUnderstoodError(Exception):
     """Raised by rules: something of an operation that cannot be said."""
 
 
-class Converter:
-    """Converts one model."""
+def _no_rule(_call: Call) -> Value:
+    raise NotUnderstoodError("there is no rule for this operation")
 
-    def __init__(self, path: object, model: Model, rules: Mapping[str, Rule], form: str) -> None:
+
+class Converter:
+    """Converts one model.
+
+    Args:
+        path: of its file, for messages.
+        model: what is converted.
+        rules: how, by the words of operations.
+        form: what messages call its format.
+        allow_declared: what is not understood becomes a `custom` layer.
+    """
+
+    def __init__(
+        self,
+        path: object,
+        model: Model,
+        rules: Mapping[str, Rule],
+        form: str,
+        *,
+        allow_declared: bool = False,
+    ) -> None:
         self._path = path
+        self._allow_declared = allow_declared
         self._form = form
         self._model = model
         self._rules = rules
@@ -152,7 +173,13 @@ class Converter:
         return Converted(inputs, tuple(used), outputs, learned)
 
     def shape_of(self, name: str) -> Shape:
-        """The framework's shape of a value."""
+        """The framework's shape of a value.
+
+        Raises:
+            NotUnderstoodError: the file does not say it.
+        """
+        if name not in self._model.shapes:
+            raise NotUnderstoodError(f"the file does not say the shape of '{name}'")
         return self._model.shapes[name]
 
     def _output(self, name: str) -> Item | str:
@@ -162,16 +189,21 @@ class Converter:
         return found.tensor
 
     def _convert(self, operation: Operation) -> None:
-        rule = self._rules.get(operation.word)
         where = f"{operation.place} ({operation.word}" + (
             f" in {operation.module})" if operation.module else ")"
         )
-        if rule is None:
-            raise ModelFileError(self._path, f"{where}: there is no rule for this operation")
+        before, taken = len(self.items), dict(self.taken)
         try:
-            made = rule(Call(self, operation))
+            made = self._rules.get(operation.word, _no_rule)(Call(self, operation))
         except NotUnderstoodError as error:
-            raise ModelFileError(self._path, f"{where}: {error}") from None
+            if not self._allow_declared:
+                raise ModelFileError(self._path, f"{where}: {error}") from None
+            del self.items[before:]
+            self.taken = taken
+            try:
+                made = Call(self, operation).declared(str(error))
+            except NotUnderstoodError as what:
+                raise ModelFileError(self._path, f"{where}: {error}, and {what}") from None
         except (
             ArithmeticError,
             LookupError,
@@ -295,6 +327,33 @@ class Call:
         if isinstance(found.tensor, Item):
             joined[found.tensor] = whole
         return found
+
+    def declared(self, why: str) -> list[Value]:
+        """Whatever the operation does, as `custom` layers of the shapes that the file says, one per output.
+
+        The learned numbers that it reads are those of the first.
+
+        Raises:
+            NotUnderstoodError: the file does not say a shape, or says one of too many axes.
+        """
+        found = [self._converter.known[name] for name in read_by(self.operation)]
+        several = [one for one in dict.fromkeys(found) if isinstance(one, Value)]
+        fresh = {one.name: one for one in found if not isinstance(one, Value) and one.is_learned}
+        params = sum(prod(one.shape) for one in fresh.values())
+        self._converter.taken.update(fresh)
+        reason = f"{self.operation.word} of {self.operation.place}: {why}; its macs are to be filled in"
+        made: list[Value] = []
+        for name in self.operation.outputs:
+            theirs = self._converter.shape_of(name)
+            has_batch = len(theirs) > 1 and theirs[0] == 1
+            shape = theirs[1:] if has_batch else theirs
+            if not 1 <= len(shape) <= 4 or 0 in shape:
+                raise NotUnderstoodError(f"a layer of shape {theirs} cannot be declared")
+            axes = canonical(len(theirs)) if has_batch else (*range(len(theirs)),)
+            fields: dict[str, FieldValue] = {"shape": [*shape], "reason": reason}
+            fields |= {"params": params} if params and not made else {}
+            made.append(self.add("custom", several, shape, axes, **fields))
+        return made
 
     def in_order(self, value: Value, order: Sequence[int]) -> Value:
         """A tensor whose axes stand in another order: of the framework's dimensions, those that `order` says.

@@ -20,6 +20,7 @@ from archcost.importing.structure import structured
 from archcost.importing.text import written
 from archcost.passes.cost import costs
 from archcost.spec.load import load_text
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -74,12 +75,15 @@ class Imported(NamedTuple):
         return "; ".join([kept, *notes])
 
 
-def imported(path: Path, *, flat: bool = False, given: Mapping[str, Shape] | None = None) -> Imported:
+def imported(
+    path: Path, *, flat: bool = False, allow_declared: bool = False, given: Mapping[str, Shape] | None = None
+) -> Imported:
     """The spec of a model.
 
     Args:
         path: a file of one of the `FORMATS`.
         flat: an item for every operation, as they come.
+        allow_declared: what is not understood becomes a `custom` layer, without its MACs.
         given: shapes of inputs whose sizes the file leaves open.
 
     Raises:
@@ -87,7 +91,11 @@ def imported(path: Path, *, flat: bool = False, given: Mapping[str, Shape] | Non
     """
     form = format_of(path)
     source = form.reader().read(path, given or {})
-    return _converted(path, source, form, flat=flat) if isinstance(source, Graph) else _stated(path, source)
+    return (
+        _converted(path, source, form, flat=flat, allow_declared=allow_declared)
+        if isinstance(source, Graph)
+        else _stated(path, source)
+    )
 
 
 def _stated(path: Path, source: Text) -> Imported:
@@ -106,10 +114,10 @@ def _stated(path: Path, source: Text) -> Imported:
     return Imported(source.text, len(network), parameters, None, source.notes)
 
 
-def _converted(path: Path, source: Graph, form: Format, *, flat: bool) -> Imported:
+def _converted(path: Path, source: Graph, form: Format, *, flat: bool, allow_declared: bool) -> Imported:
     """The spec of a graph."""
     model = source.model
-    converted = Converter(path, model, source.rules, form.name).converted()
+    converted = Converter(path, model, source.rules, form.name, allow_declared=allow_declared).converted()
     if not converted.items:
         raise ModelFileError(path, "there is no layer in it")
     plain = _text(path, model, converted, rolls=False, structures=False)
@@ -129,12 +137,18 @@ def _converted(path: Path, source: Graph, form: Format, *, flat: bool) -> Import
             path, f"{converted.learned:,} learned numbers are read, but the layers have {parameters:,}"
         )
     graph = fingerprints(network)
-    best = Imported(plain, len(network), parameters, model.unread, model.notes)
+    declared = sum(item.kind == "custom" for item in converted.items)
+    notes = (*model.notes, *([_declared(declared)] if declared else []))
+    best = Imported(plain, len(network), parameters, model.unread, notes)
     for rolls in () if flat else (False, True):
         text = _text(path, model, converted, rolls=rolls, structures=True)
         if text.count("\n") <= best.lines and _is_same(text, path, graph):
             best = best._replace(text=text)
     return best
+
+
+def _declared(several: int) -> str:
+    return f"{plural(several, 'layer')} declared as custom, whose MACs are to be filled in"
 
 
 def _text(path: Path, model: Model, converted: Converted, *, rolls: bool, structures: bool) -> str:

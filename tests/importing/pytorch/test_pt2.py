@@ -19,6 +19,7 @@ import archcost
 from archcost.errors import ModelFileError
 from archcost.importing.graph import fingerprints
 from archcost.importing.imported import imported
+from archcost.layers.declared import Custom
 from archcost.passes.cost import costs
 from archcost.spec.load import load_text
 
@@ -211,6 +212,28 @@ def test_what_is_not_understood_is_said_with_its_place(
     with pytest.raises(ModelFileError) as raised:
         imported(path)
     assert str(raised.value).startswith(f"{path}: {REFUSED[damage]}")
+
+
+def test_what_is_not_understood_can_be_declared(tmp_path: Path) -> None:
+    """A layer of the right shape, with what it learns; only its MACs are not known."""
+    found = program(MODELS / "resnet18.pt2")
+    convolutions = [
+        n for n in found["graph_module"]["graph"]["nodes"] if n["target"].endswith("conv2d.default")
+    ]
+    convolutions[3]["target"] = "torch.ops.mine.conv.default"
+    path = saved(found, tmp_path / "model.pt2")
+    with pytest.raises(ModelFileError, match=r"mine\.conv in layer1\.1\.conv1\): there is no rule"):
+        imported(path)
+    made = imported(path, allow_declared=True)
+    assert made.parameters == TRUTH["resnet18"].params
+    assert "1 layer declared as custom, whose MACs are to be filled in; " in made.sentence()
+    layers = [node.layer for node in load_text(made.text, "model")]
+    (declared,) = (layer for layer in layers if isinstance(layer, Custom))
+    assert declared.shape == (64, 56, 56)
+    assert (declared.params, declared.macs) == (64 * 64 * 3 * 3, 0)
+    assert declared.reason == (
+        "mine.conv of conv2d_3: there is no rule for this operation; its macs are to be filled in"
+    )
 
 
 def test_a_pickle_is_never_opened(tmp_path: Path) -> None:
