@@ -38,6 +38,8 @@ class Converted(NamedTuple):
     learned: int
 
 
+_NONE: Mapping[str, Weight | None] = {}
+
 Rule: TypeAlias = "Callable[[Call], Value | Weight | list[Value]]"
 
 
@@ -141,7 +143,6 @@ class Converter:
         self._rules = rules
         self.items: list[Item] = []
         self.known: dict[str, Value | Weight] = {}
-        self.taken: dict[str, Weight] = {}
         self.joined: dict[Item, list[Item | str]] = {}
 
     def converted(self) -> Converted:
@@ -169,7 +170,8 @@ class Converter:
                 )
         outputs = tuple(self._output(name) for name in self._model.outputs)
         used = _used(self.items, outputs)
-        learned = sum(prod(w.shape) for w in self.taken.values() if w.is_learned)
+        taken = {weight.name: weight for item in used for weight in item.weights.values()}
+        learned = sum(prod(weight.shape) for weight in taken.values() if weight.is_learned)
         return Converted(inputs, tuple(used), outputs, learned)
 
     def shape_of(self, name: str) -> Shape:
@@ -252,12 +254,12 @@ class Call:
         """A learned tensor as a layer that brings it, its last dimension as channels."""
         if not weight.is_learned:
             raise NotUnderstoodError(f"{weight.name} is a tensor of the model that is not learned")
-        self._converter.taken[weight.name] = weight
         wide = [d for d, n in enumerate(weight.shape) if n > 1] or [0]
         order = [wide[-1], *wide[:-1]]
         shape = tuple(weight.shape[d] for d in order)
         axes = [order.index(d) if d in order else None for d in range(len(weight.shape))]
-        return self.add("parameter", [], shape, axes, shape=[*shape])
+        taken = {"weight": weight._replace(order=(*order, *(d for d in range(len(axes)) if d not in order)))}
+        return self.add("parameter", [], shape, axes, taken, shape=[*shape])
 
     def values(self, name: str) -> list[Value]:
         """What arrives as a list."""
@@ -269,14 +271,13 @@ class Call:
         return [one if isinstance(one, Value) else self._as_layer(one) for one in found]
 
     def weight(self, name: str) -> Weight | None:
-        """A weight that the layer takes; None if it is not given."""
+        """A weight that a layer may take; None if it is not given."""
         given = self.argument(name)
         if not isinstance(given, Reference):
             return None
         found = self._converter.known[given.name]
         if isinstance(found, Value):
             raise NotUnderstoodError(f"{name} is computed")
-        self._converter.taken[found.name] = found
         return found
 
     def said(self) -> Shape:
@@ -301,13 +302,15 @@ class Call:
         sources: Sequence[Value],
         shape: Shape,
         axes: Sequence[int | None],
+        weights: Mapping[str, Weight | None] = _NONE,
         /,
         **fields: FieldValue,
     ) -> Value:
-        """A layer; the value that it makes."""
+        """A layer, with the weights that it takes by the names of its kind; the value that it makes."""
         op = self.operation
         tensors = tuple(source.tensor for source in sources)
-        item = Item(kind, fields, tensors, shape, op.module, op.place)
+        taken = {name: weight for name, weight in weights.items() if weight}
+        item = Item(kind, fields, tensors, shape, op.module, op.place, taken)
         self._converter.items.append(item)
         return Value(item, shape, tuple(axes))
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from archcost.importing.model import Weight
     from archcost.windows.window import Shape
 
 FieldValue: TypeAlias = "int | float | str | bool | list[FieldValue] | None"
@@ -24,6 +25,7 @@ class Item:
         shape: of what leaves.
         module: the path of the module that it stands in.
         place: the operation it is made of, as the file calls it.
+        weights: the tensors of the file that it takes, by the names that its kind gives them.
     """
 
     kind: str
@@ -32,3 +34,4 @@ class Item:
     shape: Shape
     module: str
     place: str
+    weights: Mapping[str, Weight] = field(default_factory=dict[str, "Weight"])

@@ -44,11 +44,13 @@ class Weight(NamedTuple):
         name: what the model calls it.
         shape: as the framework has it.
         is_learned: it is a parameter, and no statistic or constant.
+        order: its dimensions in the order in which a layer takes them; empty if it takes them as they are.
     """
 
     name: str
     shape: Shape
     is_learned: bool
+    order: tuple[int, ...] = ()
 
 
 class Model(NamedTuple):

@@ -11,7 +11,7 @@ from archcost.importing.reshaping import reshaped
 from archcost.importing.values import Value, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from archcost.importing.converter import Call, Rule
     from archcost.importing.items import FieldValue
@@ -42,7 +42,7 @@ def _conv(call: Call) -> Value:
     if weight is None:
         raise NotUnderstoodError("weight is computed")
     rank = len(weight.shape) - 2
-    bias = call.weight("bias") is not None
+    bias = call.weight("bias")
     padding = call.argument("padding", 0)
     pads = padding if isinstance(padding, str) else _short(_each(call.integers("padding", [0]), rank))
     if call.argument("transposed", default=False):
@@ -54,11 +54,12 @@ def _conv(call: Call) -> Value:
         padding=(0 if pads == "valid" else pads, 0),
         dilation=(_short(_each(call.integers("dilation", [1]), rank)), 1),
         groups=(groups if isinstance(groups, int) else 1, 1),
-        bias=(bias, True),
+        bias=(bias is not None, True),
     )
     shape = call.said()[1:]
-    kernel = _short(weight.shape[2:])
-    return call.add("conv", [x], shape, canonical(rank + 2), out_channels=out, kernel_size=kernel, **fields)
+    fields = {"out_channels": out, "kernel_size": _short(weight.shape[2:]), **fields}
+    taken = {"weight": weight, "bias": bias}
+    return call.add("conv", [x], shape, canonical(rank + 2), taken, **fields)
 
 
 def _conv_transpose(call: Call) -> Value:
@@ -68,19 +69,19 @@ def _conv_transpose(call: Call) -> Value:
     rank = len(weight.shape) - 2
     groups = call.argument("groups", 1)
     groups = groups if isinstance(groups, int) else 1
+    bias = call.weight("bias")
     fields = _given(
         stride=(_short(_each(call.integers("stride", [1]), rank)), 1),
         padding=(_short(_each(call.integers("padding", [0]), rank)), 0),
         output_padding=(_short(_each(call.integers("output_padding", [0]), rank)), 0),
         dilation=(_short(_each(call.integers("dilation", [1]), rank)), 1),
         groups=(groups, 1),
-        bias=(call.weight("bias") is not None, True),
+        bias=(bias is not None, True),
     )
     out, kernel = weight.shape[1] * groups, _short(weight.shape[2:])
-    shape = call.said()[1:]
-    return call.add(
-        "conv_transpose", [x], shape, canonical(rank + 2), out_channels=out, kernel_size=kernel, **fields
-    )
+    fields = {"out_channels": out, "kernel_size": kernel, **fields}
+    taken = {"weight": weight, "bias": bias}
+    return call.add("conv_transpose", [x], call.said()[1:], canonical(rank + 2), taken, **fields)
 
 
 def _each(values: Sequence[int], rank: int) -> list[int]:
@@ -91,19 +92,19 @@ def _linear(call: Call) -> Value:
     x, weight = call.value("input"), call.weight("weight")
     if weight is None:
         raise NotUnderstoodError("weight is computed")
-    fields = _given(bias=(call.weight("bias") is not None, True))
-    return _features(call, x, weight.shape[0], fields)
+    return _features(call, x, weight, call.weight("bias"))
 
 
-def _features(call: Call, x: Value, out: int, fields: Mapping[str, FieldValue]) -> Value:
+def _features(call: Call, x: Value, weight: Weight, bias: Weight | None) -> Value:
     """Features are the framework's last dimension, and our channels."""
+    out = weight.shape[0]
     last = len(x.axes) - 1
     if x.axes[last] != 0:
         others = [d for d in range(last) if x.axes[d] is not None]
         x = call.in_order(x, [last, *others])
-    if len(x.shape) > 1:
-        fields = {**fields, "per_position": True}
-    return call.add("linear", [x], (out, *x.shape[1:]), x.axes, out_features=out, **fields)
+    fields = _given(bias=(bias is not None, True), per_position=(len(x.shape) > 1, False))
+    taken = {"weight": weight, "bias": bias}
+    return call.add("linear", [x], (out, *x.shape[1:]), x.axes, taken, out_features=out, **fields)
 
 
 # -- pooling ------------------------------------------------------------------------------------------------
@@ -223,8 +224,9 @@ def _dims(call: Call, name: str, x: Value, default: Sequence[int] = ()) -> list[
 def _batch_norm(call: Call) -> Value:
     x = call.channels_first("input")
     weight, bias = call.weight("weight"), call.weight("bias")
-    for name in ("running_mean", "running_var"):
-        if call.known(name) is None:
+    statistics = {name: call.weight(name) for name in ("running_mean", "running_var")}
+    for name, given in statistics.items():
+        if given is None:
             raise NotUnderstoodError(
                 f"{name} is not given: export the model in evaluation mode, `model.eval()`"
             )
@@ -236,7 +238,8 @@ def _batch_norm(call: Call) -> Value:
         fields["affine"] = False
     else:
         fields |= _given(scale=(weight is not None, True), shift=(bias is not None, True))
-    return call.add("batch_norm", [x], x.shape, x.axes, **fields)
+    taken = {"weight": weight, "bias": bias, **statistics}
+    return call.add("batch_norm", [x], x.shape, x.axes, taken, **fields)
 
 
 def _layer_norm(call: Call) -> Value:
@@ -253,7 +256,14 @@ def _layer_norm(call: Call) -> Value:
     )
     if weight is not None and bias is None:
         fields["bias"] = False
-    return call.add("layer_norm", [x], x.shape, x.axes, **fields)
+    order = tuple(axes.index(axis) for axis in there)
+    taken = {"weight": _turned(weight, order), "bias": _turned(bias, order)}
+    return call.add("layer_norm", [x], x.shape, x.axes, taken, **fields)
+
+
+def _turned(weight: Weight | None, order: tuple[int, ...]) -> Weight | None:
+    rest = [] if weight is None else [d for d in range(len(weight.shape)) if d not in order]
+    return weight and weight._replace(order=(*order, *rest))
 
 
 def _group_norm(call: Call) -> Value:
@@ -263,9 +273,9 @@ def _group_norm(call: Call) -> Value:
     fields = _given(eps=(eps if isinstance(eps, float) else 1e-5, 1e-5), affine=(weight is not None, True))
     if weight is not None and bias is None:
         fields["bias"] = False
-    return call.add(
-        "group_norm", [x], x.shape, x.axes, num_groups=groups if isinstance(groups, int) else 1, **fields
-    )
+    fields = {"num_groups": groups if isinstance(groups, int) else 1, **fields}
+    taken = {"weight": weight, "bias": bias}
+    return call.add("group_norm", [x], x.shape, x.axes, taken, **fields)
 
 
 # -- elementwise --------------------------------------------------------------------------------------------
@@ -359,10 +369,13 @@ def _by_weight(call: Call, kind: str, x: Value, name: str) -> Value:
     sizes = [1] * (len(x.axes) - len(weight.shape)) + [*weight.shape]
     where = [d for d, n in enumerate(sizes) if n > 1]
     if kind == "multiply" and len(where) == 1 and x.axes[where[0]] == 0:
-        return _like(call, x, "layer_scale")
+        return call.add("layer_scale", [x], x.shape, x.axes, {"weight": weight})
     there = {axis: sizes[d] for d, axis in enumerate(x.axes) if axis is not None}
     shape = tuple(there.get(axis, 1) for axis in range(len(x.shape)))
-    table = call.add("parameter", [], shape, x.axes, shape=[*shape])
+    missing = len(x.axes) - len(weight.shape)
+    order = sorted(range(len(weight.shape)), key=lambda d: x.axes[d + missing] or 0)
+    taken = {"weight": weight._replace(order=tuple(order))}
+    table = call.add("parameter", [], shape, x.axes, taken, shape=[*shape])
     pair = [x, table] if name == "other" else [table, x]
     return call.add(kind, pair, x.shape, x.axes)
 
