@@ -194,14 +194,13 @@ class Converter:
         where = f"{operation.place} ({operation.word}" + (
             f" in {operation.module})" if operation.module else ")"
         )
-        before, taken = len(self.items), dict(self.taken)
+        before = len(self.items)
         try:
             made = self._rules.get(operation.word, _no_rule)(Call(self, operation))
         except NotUnderstoodError as error:
             if not self._allow_declared:
                 raise ModelFileError(self._path, f"{where}: {error}") from None
             del self.items[before:]
-            self.taken = taken
             try:
                 made = Call(self, operation).declared(str(error))
             except NotUnderstoodError as what:
@@ -343,7 +342,6 @@ class Call:
         several = [one for one in dict.fromkeys(found) if isinstance(one, Value)]
         fresh = {one.name: one for one in found if not isinstance(one, Value) and one.is_learned}
         params = sum(prod(one.shape) for one in fresh.values())
-        self._converter.taken.update(fresh)
         reason = f"{self.operation.word} of {self.operation.place}: {why}; its macs are to be filled in"
         made: list[Value] = []
         for name in self.operation.outputs:
@@ -355,7 +353,7 @@ class Call:
             axes = canonical(len(theirs)) if has_batch else (*range(len(theirs)),)
             fields: dict[str, FieldValue] = {"shape": [*shape], "reason": reason}
             fields |= {"params": params} if params and not made else {}
-            made.append(self.add("custom", several, shape, axes, **fields))
+            made.append(self.add("custom", several, shape, axes, {} if made else fresh, **fields))
         return made
 
     def in_order(self, value: Value, order: Sequence[int]) -> Value:
