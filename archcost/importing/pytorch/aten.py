@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from math import prod
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Reference
-from archcost.importing.reshaping import reshaped
+from archcost.importing.rules import (
+    along,
+    as_shape,
+    averaged,
+    by_number,
+    concatenated,
+    cut,
+    each,
+    joined,
+    like,
+    padded,
+    product,
+    reduced,
+    short,
+    stacked,
+    stated,
+    with_axes,
+    without,
+)
 from archcost.importing.values import Value, canonical
 
 if TYPE_CHECKING:
@@ -17,21 +34,6 @@ if TYPE_CHECKING:
     from archcost.importing.items import FieldValue
     from archcost.importing.model import Weight
     from archcost.windows.window import Shape
-
-
-def _short(values: Sequence[int]) -> FieldValue:
-    """One number where all axes have the same."""
-    return values[0] if len(set(values)) == 1 else [*values]
-
-
-def _given(**fields: tuple[FieldValue, FieldValue]) -> dict[str, FieldValue]:
-    """Fields that are not at their default: of each the value, and the default."""
-    return {name: value for name, (value, default) in fields.items() if value != default}
-
-
-def _like(call: Call, x: Value, kind: str, **fields: FieldValue) -> Value:
-    """A layer that keeps the shape."""
-    return call.add(kind, [x], x.shape, x.axes, **fields)
 
 
 # -- convolutions -------------------------------------------------------------------------------------------
@@ -44,20 +46,20 @@ def _conv(call: Call) -> Value:
     rank = len(weight.shape) - 2
     bias = call.weight("bias")
     padding = call.argument("padding", 0)
-    pads = padding if isinstance(padding, str) else _short(_each(call.integers("padding", [0]), rank))
+    pads = padding if isinstance(padding, str) else short(each(call.integers("padding", [0]), rank))
     if call.argument("transposed", default=False):
         return _conv_transpose(call)
     groups = call.argument("groups", 1)
     out = weight.shape[0]
-    fields = _given(
-        stride=(_short(_each(call.integers("stride", [1]), rank)), 1),
+    fields = stated(
+        stride=(short(each(call.integers("stride", [1]), rank)), 1),
         padding=(0 if pads == "valid" else pads, 0),
-        dilation=(_short(_each(call.integers("dilation", [1]), rank)), 1),
+        dilation=(short(each(call.integers("dilation", [1]), rank)), 1),
         groups=(groups if isinstance(groups, int) else 1, 1),
         bias=(bias is not None, True),
     )
     shape = call.said()[1:]
-    fields = {"out_channels": out, "kernel_size": _short(weight.shape[2:]), **fields}
+    fields = {"out_channels": out, "kernel_size": short(weight.shape[2:]), **fields}
     taken = {"weight": weight, "bias": bias}
     return call.add("conv", [x], shape, canonical(rank + 2), taken, **fields)
 
@@ -70,22 +72,18 @@ def _conv_transpose(call: Call) -> Value:
     groups = call.argument("groups", 1)
     groups = groups if isinstance(groups, int) else 1
     bias = call.weight("bias")
-    fields = _given(
-        stride=(_short(_each(call.integers("stride", [1]), rank)), 1),
-        padding=(_short(_each(call.integers("padding", [0]), rank)), 0),
-        output_padding=(_short(_each(call.integers("output_padding", [0]), rank)), 0),
-        dilation=(_short(_each(call.integers("dilation", [1]), rank)), 1),
+    fields = stated(
+        stride=(short(each(call.integers("stride", [1]), rank)), 1),
+        padding=(short(each(call.integers("padding", [0]), rank)), 0),
+        output_padding=(short(each(call.integers("output_padding", [0]), rank)), 0),
+        dilation=(short(each(call.integers("dilation", [1]), rank)), 1),
         groups=(groups, 1),
         bias=(bias is not None, True),
     )
-    out, kernel = weight.shape[1] * groups, _short(weight.shape[2:])
+    out, kernel = weight.shape[1] * groups, short(weight.shape[2:])
     fields = {"out_channels": out, "kernel_size": kernel, **fields}
     taken = {"weight": weight, "bias": bias}
     return call.add("conv_transpose", [x], call.said()[1:], canonical(rank + 2), taken, **fields)
-
-
-def _each(values: Sequence[int], rank: int) -> list[int]:
-    return [*values] * rank if len(values) == 1 else [*values]
 
 
 def _linear(call: Call) -> Value:
@@ -102,7 +100,7 @@ def _features(call: Call, x: Value, weight: Weight, bias: Weight | None) -> Valu
     if x.axes[last] != 0:
         others = [d for d in range(last) if x.axes[d] is not None]
         x = call.in_order(x, [last, *others])
-    fields = _given(bias=(bias is not None, True), per_position=(len(x.shape) > 1, False))
+    fields = stated(bias=(bias is not None, True), per_position=(len(x.shape) > 1, False))
     taken = {"weight": weight, "bias": bias}
     return call.add("linear", [x], (out, *x.shape[1:]), x.axes, taken, out_features=out, **fields)
 
@@ -113,37 +111,37 @@ def _features(call: Call, x: Value, weight: Weight, bias: Weight | None) -> Valu
 def _max_pool(call: Call) -> Value:
     x = call.channels_first("self")
     rank = len(x.shape) - 1
-    kernel = _each(call.integers("kernel_size"), rank)
-    stride = _each(call.integers("stride") or kernel, rank)
-    fields = _given(
-        stride=(_short(stride), _short(kernel)),
-        padding=(_short(_each(call.integers("padding", [0]), rank)), 0),
-        dilation=(_short(_each(call.integers("dilation", [1]), rank)), 1),
+    kernel = each(call.integers("kernel_size"), rank)
+    stride = each(call.integers("stride") or kernel, rank)
+    fields = stated(
+        stride=(short(stride), short(kernel)),
+        padding=(short(each(call.integers("padding", [0]), rank)), 0),
+        dilation=(short(each(call.integers("dilation", [1]), rank)), 1),
         ceil_mode=(bool(call.argument("ceil_mode", default=False)), False),
     )
     return call.add(
-        "max_pool", [x], call.said()[1:], canonical(rank + 2), kernel_size=_short(kernel), **fields
+        "max_pool", [x], call.said()[1:], canonical(rank + 2), kernel_size=short(kernel), **fields
     )
 
 
 def _avg_pool(call: Call) -> Value:
     x = call.channels_first("self")
     rank = len(x.shape) - 1
-    kernel = _each(call.integers("kernel_size"), rank)
-    stride = _each(call.integers("stride") or kernel, rank)
-    padding = _each(call.integers("padding", [0]), rank)
+    kernel = each(call.integers("kernel_size"), rank)
+    stride = each(call.integers("stride") or kernel, rank)
+    padding = each(call.integers("padding", [0]), rank)
     if call.argument("divisor_override") is not None:
         raise NotUnderstoodError("divisor_override is no rule of a layer")
     include = bool(call.argument("count_include_pad", default=True))
-    fields = _given(
-        stride=(_short(stride), _short(kernel)),
-        padding=(_short(padding), 0),
+    fields = stated(
+        stride=(short(stride), short(kernel)),
+        padding=(short(padding), 0),
         ceil_mode=(bool(call.argument("ceil_mode", default=False)), False),
     )
     if any(padding) or fields.get("ceil_mode"):
         fields["count_include_pad"] = include
     return call.add(
-        "avg_pool", [x], call.said()[1:], canonical(rank + 2), kernel_size=_short(kernel), **fields
+        "avg_pool", [x], call.said()[1:], canonical(rank + 2), kernel_size=short(kernel), **fields
     )
 
 
@@ -151,12 +149,12 @@ def _adaptive(kind: str) -> Rule:
     def rule(call: Call) -> Value:
         x = call.channels_first("self")
         rank = len(x.shape) - 1
-        size = _each(call.integers("output_size"), rank)
+        size = each(call.integers("output_size"), rank)
         if set(size) == {1}:
             kept = (x.shape[0], *size)
             return call.add(f"global_{kind}_pool", [x], kept, canonical(rank + 2))
         return call.add(
-            f"adaptive_{kind}_pool", [x], (x.shape[0], *size), canonical(rank + 2), output_size=_short(size)
+            f"adaptive_{kind}_pool", [x], (x.shape[0], *size), canonical(rank + 2), output_size=short(size)
         )
 
     return rule
@@ -164,16 +162,7 @@ def _adaptive(kind: str) -> Rule:
 
 def _mean(call: Call) -> Value:
     x = call.value("self")
-    dims = _dims(call, "dim", x)
-    keep = bool(call.argument("keepdim", default=False))
-    spatial = sorted(axis for d in dims if (axis := x.axes[d]) is not None)
-    if spatial == [*range(1, len(x.shape))] and x.shape:
-        axes = [None if d in dims else axis for d, axis in enumerate(x.axes)]
-        pooled = call.add("global_avg_pool", [x], (x.shape[0], *[1] * len(spatial)), x.axes)
-        return _dropped(
-            call, pooled, x.shape[:1], axes if keep else [a for d, a in enumerate(axes) if d not in dims]
-        )
-    return _reduced(call, x, dims, "mean")
+    return averaged(call, x, _dims(call, "dim", x), keep=bool(call.argument("keepdim", default=False)))
 
 
 def _reduce(function: str) -> Rule:
@@ -184,28 +173,11 @@ def _reduce(function: str) -> Rule:
         given = call.argument("ord", 2)
         if given not in {1, 2}:
             raise NotUnderstoodError(f"its order is {given}")
-        return _reduced(call, x, _dims(call, "dim", x), "l1" if given == 1 and function == "l2" else function)
+        word = "l1" if given == 1 and function == "l2" else function
+        keep = bool(call.argument("keepdim", default=False))
+        return reduced(call, x, _dims(call, "dim", x), word, keep=keep)
 
     return rule
-
-
-def _reduced(call: Call, x: Value, dims: Sequence[int], function: str) -> Value:
-    keep = bool(call.argument("keepdim", default=False))
-    spatial = sorted(axis for d in dims if (axis := x.axes[d]) is not None)
-    shape = tuple(n for axis, n in enumerate(x.shape) if axis not in spatial)
-    if not shape:
-        raise NotUnderstoodError("over everything: it leaves no channels")
-    number = {axis: i for i, axis in enumerate(a for a in range(len(x.shape)) if a not in spatial)}
-    axes = [None if axis is None or axis in spatial else number[axis] for axis in x.axes]
-    left = axes if keep else [a for d, a in enumerate(axes) if d not in dims]
-    if not spatial:
-        return x._replace(axes=tuple(left))
-    return call.add("reduce", [x], shape, left, function=function, axis=_short(spatial))
-
-
-def _dropped(call: Call, x: Value, shape: Shape, axes: Sequence[int | None]) -> Value:
-    """A tensor without its axes of 1."""
-    return call.add("flatten", [x], (prod(shape),), axes)
 
 
 def _dims(call: Call, name: str, x: Value, default: Sequence[int] = ()) -> list[int]:
@@ -233,11 +205,11 @@ def _batch_norm(call: Call) -> Value:
     if call.argument("training", default=False):
         raise NotUnderstoodError("it is in training: export the model in evaluation mode, `model.eval()`")
     eps = call.argument("eps", 1e-5)
-    fields = _given(eps=(eps if isinstance(eps, float) else 1e-5, 1e-5))
+    fields = stated(eps=(eps if isinstance(eps, float) else 1e-5, 1e-5))
     if weight is None and bias is None:
         fields["affine"] = False
     else:
-        fields |= _given(scale=(weight is not None, True), shift=(bias is not None, True))
+        fields |= stated(scale=(weight is not None, True), shift=(bias is not None, True))
     taken = {"weight": weight, "bias": bias, **statistics}
     return call.add("batch_norm", [x], x.shape, x.axes, taken, **fields)
 
@@ -249,8 +221,8 @@ def _layer_norm(call: Call) -> Value:
     there = sorted(axis for axis in axes if axis is not None)
     weight, bias = call.weight("weight"), call.weight("bias")
     eps = call.argument("eps", 1e-5)
-    fields = _given(
-        axis=(_short(there), 0),
+    fields = stated(
+        axis=(short(there), 0),
         eps=(eps if isinstance(eps, float) else 1e-5, 1e-5),
         affine=(weight is not None, True),
     )
@@ -270,7 +242,7 @@ def _group_norm(call: Call) -> Value:
     x = call.channels_first("input")
     weight, bias = call.weight("weight"), call.weight("bias")
     groups, eps = call.argument("num_groups"), call.argument("eps", 1e-5)
-    fields = _given(eps=(eps if isinstance(eps, float) else 1e-5, 1e-5), affine=(weight is not None, True))
+    fields = stated(eps=(eps if isinstance(eps, float) else 1e-5, 1e-5), affine=(weight is not None, True))
     if weight is not None and bias is None:
         fields["bias"] = False
     fields = {"num_groups": groups if isinstance(groups, int) else 1, **fields}
@@ -290,7 +262,7 @@ def _activation(kind: str, **names: tuple[str, float]) -> Rule:
             raise NotUnderstoodError(f"{', '.join(sorted(more))} is not followed")
         given = {field: (call.argument(name, default), default) for field, (name, default) in names.items()}
         fields = {f: v for f, (v, default) in given.items() if v != default and isinstance(v, int | float)}
-        return _like(call, x, kind, **fields)
+        return like(call, x, kind, **fields)
 
     return rule
 
@@ -299,23 +271,21 @@ def _hardtanh(call: Call) -> Value:
     x = call.value("self")
     low, high = call.argument("min_val", -1.0), call.argument("max_val", 1.0)
     if (low, high) == (0, 6):
-        return _like(call, x, "relu6")
+        return like(call, x, "relu6")
     fields = {"min_val": low, "max_val": high}
-    return _like(call, x, "hard_tanh", **{k: v for k, v in fields.items() if isinstance(v, int | float)})
+    return like(call, x, "hard_tanh", **{k: v for k, v in fields.items() if isinstance(v, int | float)})
 
 
 def _gelu(call: Call) -> Value:
     kind = "gelu_tanh" if call.argument("approximate", "none") == "tanh" else "gelu"
-    return _like(call, call.value("self"), kind)
+    return like(call, call.value("self"), kind)
 
 
 def _softmax_of(kind: str) -> Rule:
     def rule(call: Call) -> Value:
         x = call.value("self")
         (dim,) = _dims(call, "dim", x)
-        if x.axes[dim] is None:
-            raise NotUnderstoodError("it is along a dimension of 1, and gives 1 everywhere")
-        return _like(call, x, kind, **_given(axis=(x.axes[dim], 0)))
+        return along(call, x, kind, dim)
 
     return rule
 
@@ -337,26 +307,18 @@ def _two(kind: str) -> Rule:
         if alpha != 1:
             raise NotUnderstoodError(f"alpha is {alpha}")
         if isinstance(a, Value) and isinstance(b, Value):
-            return _joined(call, kind, a, b)
+            return joined(call, kind, a, b)
         if isinstance(a, Value) and b is None:
             other = call.argument("other")
             if not isinstance(other, int | float) or call.argument("rounding_mode") is not None:
                 raise NotUnderstoodError("it takes no plain number, or rounds")
-            return _by_number(call, kind, a, other)
+            return by_number(call, kind, a, other)
         x, learned = (a, "other") if isinstance(a, Value) else (b, "self")
         if not isinstance(x, Value):
             raise NotUnderstoodError("both are weights")
         return _by_weight(call, kind, x, learned)
 
     return rule
-
-
-def _by_number(call: Call, kind: str, x: Value, number: float) -> Value:
-    if kind == "multiply":
-        return _like(call, x, "scale", factor=number)
-    if kind == "divide":
-        return _like(call, x, "scale", factor=1 / number)
-    return _like(call, x, "offset", value=-number if kind == "subtract" else number)
 
 
 def _by_weight(call: Call, kind: str, x: Value, name: str) -> Value:
@@ -380,44 +342,14 @@ def _by_weight(call: Call, kind: str, x: Value, name: str) -> Value:
     return call.add(kind, pair, x.shape, x.axes)
 
 
-def _joined(call: Call, kind: str, a: Value, b: Value) -> Value:
-    """Two tensors whose axes lie alike; sizes of 1 are stretched."""
-    rank = max(len(a.axes), len(b.axes))
-    wide = [x._replace(axes=(*[None] * (rank - len(x.axes)), *x.axes)) for x in (a, b)]
-    like = max(wide, key=lambda x: len(x.shape))
-    brought = [_aligned(call, x, like) for x in wide]
-    shape = tuple(max(pair) for pair in zip(*(x.shape for x in brought), strict=True))
-    return call.add(kind, brought, shape, like.axes)
-
-
-def _aligned(call: Call, x: Value, like: Value) -> Value:
-    """The tensor with its axes in the order of another one, with axes of 1 where it lacks some."""
-    if x.axes == like.axes:
-        return x
-    order = sorted(
-        (d for d, axis in enumerate(like.axes) if axis is not None), key=lambda d: like.axes[d] or 0
-    )
-    if any(axis is not None and like.axes[d] is None for d, axis in enumerate(x.axes)):
-        raise NotUnderstoodError(f"{x.theirs} and {like.theirs} have no axes in common")
-    return call.in_order(x, order)
-
-
 # -- shapes -------------------------------------------------------------------------------------------------
 
 
 def _concat(call: Call) -> Value:
     several = call.values("tensors")
     first = max(several, key=lambda x: len(x.shape))
-    if len(several) == 1:
-        return first
     (dim,) = _dims(call, "dim", first, [0])
-    several = [_aligned(call, x, first) for x in several]
-    axis = first.axes[dim]
-    if axis is None:
-        raise NotUnderstoodError("it joins along the batch")
-    total = sum(x.shape[axis] for x in several)
-    shape = (*first.shape[:axis], total, *first.shape[axis + 1 :])
-    return call.concat(several, shape, first.axes, axis)
+    return concatenated(call, several, dim)
 
 
 def _permute(call: Call) -> Value:
@@ -439,21 +371,12 @@ def _reshape(call: Call) -> Value | Weight:
     found = call.known(name)
     if found is not None and not isinstance(found, Value) and _long(found.shape) == _long(theirs):
         return found._replace(shape=theirs)
-    return _as(call, call.value(name), theirs)
+    return as_shape(call, call.value(name), theirs)
 
 
 def _long(shape: Shape) -> list[int]:
     """The sizes that are not 1."""
     return [n for n in shape if n > 1]
-
-
-def _as(call: Call, x: Value, theirs: Shape) -> Value:
-    """The same elements in another shape; dimensions of 1 that come or go need no layer."""
-    ones = [axis for axis in x.axes if axis is not None and x.shape[axis] == 1]
-    if not ones and [n for n in x.theirs if n > 1] == [n for n in theirs if n > 1]:
-        axes = iter([axis for axis in x.axes if axis is not None])
-        return x._replace(axes=tuple(next(axes) if n > 1 else None for n in theirs))
-    return reshaped(call, x, theirs)
 
 
 def _slice(call: Call) -> Value:
@@ -466,28 +389,7 @@ def _slice(call: Call) -> Value:
     whole = [n for n in bounds if n is None or isinstance(n, int)]
     if len(whole) < len(bounds):
         raise NotUnderstoodError("its bounds are computed")
-    return _cut(call, x, axis, range(size)[slice(*whole)])
-
-
-def _cut(call: Call, x: Value, axis: int, kept: range) -> Value:
-    """Some positions along one of our axes."""
-    if kept == range(x.shape[axis]):
-        return x
-    fields = _given(
-        start=(kept.start, 0), end=(kept.stop, x.shape[axis]), step=(kept.step, 1), axis=(axis, 0)
-    )
-    return call.add("slice", [x], (*x.shape[:axis], len(kept), *x.shape[axis + 1 :]), x.axes, **fields)
-
-
-def _without(call: Call, x: Value, dim: int) -> Value:
-    """A tensor without one of its dimensions, which is 1."""
-    axis = x.axes[dim]
-    left = [a for d, a in enumerate(x.axes) if d != dim]
-    if axis is None or x.shape == (1,):
-        return x._replace(axes=tuple(left))
-    shape = (*x.shape[:axis], *x.shape[axis + 1 :])
-    axes = [a if a is None or a < axis else a - 1 for a in left]
-    return call.add("squeeze", [x], shape, axes, axis=axis)
+    return cut(call, x, axis, range(size)[slice(*whole)])
 
 
 def _select(call: Call) -> Value:
@@ -498,8 +400,8 @@ def _select(call: Call) -> Value:
         raise NotUnderstoodError("its index is computed")
     if axis is not None:
         index %= x.shape[axis]
-        x = _cut(call, x, axis, range(index, index + 1))
-    return _without(call, x, dim)
+        x = cut(call, x, axis, range(index, index + 1))
+    return without(call, x, dim)
 
 
 def _unbind(call: Call) -> list[Value]:
@@ -507,8 +409,8 @@ def _unbind(call: Call) -> list[Value]:
     (dim,) = _dims(call, "dim", x, [0])
     axis = x.axes[dim]
     if axis is None:
-        return [_without(call, x, dim)]
-    return [_without(call, _cut(call, x, axis, range(i, i + 1)), dim) for i in range(x.shape[axis])]
+        return [without(call, x, dim)]
+    return [without(call, cut(call, x, axis, range(i, i + 1)), dim) for i in range(x.shape[axis])]
 
 
 def _split(call: Call) -> list[Value]:
@@ -521,33 +423,18 @@ def _split(call: Call) -> list[Value]:
     at = 0
     for name in call.operation.outputs:
         length = call.shape_of(name)[dim]
-        found.append(_cut(call, x, axis, range(at, at + length)))
+        found.append(cut(call, x, axis, range(at, at + length)))
         at += length
     return found
 
 
 def _pad(call: Call) -> Value:
     x = call.value("self")
-    pads = call.integers("pad")
-    mode, value = call.argument("mode", "constant"), call.argument("value")
-    by_axis = {x.axes[len(x.axes) - 1 - i]: (pads[2 * i], pads[2 * i + 1]) for i in range(len(pads) // 2)}
-    by_axis = {axis: pair for axis, pair in by_axis.items() if pair != (0, 0)}
-    if not by_axis:
-        return x
-    if None in by_axis:
-        raise NotUnderstoodError("it pads a dimension that is no axis")
-    sides: list[FieldValue] = [[*by_axis.get(axis, (0, 0))] for axis in range(1, len(x.shape))]
-    fields: dict[str, FieldValue] = {"padding": sides} if sides else {}
-    if 0 in by_axis:
-        fields["extra_channels"] = [*by_axis[0]]
-        if not any(pair != [0, 0] for pair in sides):
-            del fields["padding"]
-    if mode != "constant":
-        fields["mode"] = mode if isinstance(mode, str) else "constant"
-    elif isinstance(value, int | float) and value:
-        fields["value"] = value
-    added = [sum(by_axis.get(axis, (0, 0))) for axis in range(len(x.shape))]
-    return call.add("pad", [x], tuple(n + m for n, m in zip(x.shape, added, strict=True)), x.axes, **fields)
+    pads, value = call.integers("pad"), call.argument("value")
+    rank = len(x.axes)
+    ends = {rank - 1 - i: (pads[2 * i], pads[2 * i + 1]) for i in range(len(pads) // 2)}
+    mode = str(call.argument("mode", "constant"))
+    return padded(call, x, ends, mode, value if isinstance(value, int | float) else 0)
 
 
 def _expand(call: Call) -> Value | Weight:
@@ -559,7 +446,7 @@ def _expand(call: Call) -> Value | Weight:
     if x.theirs == theirs:
         return x
     x = x._replace(axes=(*[None] * (len(theirs) - len(x.axes)), *x.axes))
-    x = _with_axes(call, x, [d for d, n in enumerate(theirs) if x.theirs[d] != n])
+    x = with_axes(call, x, [d for d, n in enumerate(theirs) if x.theirs[d] != n])
     shape = [*x.shape]
     for d, axis in enumerate(x.axes):
         if axis is not None:
@@ -572,62 +459,13 @@ def _expand(call: Call) -> Value | Weight:
 
 def _matmul(call: Call) -> Value:
     names = ("self", "other") if call.argument("other") is not None else ("self", "mat2")
-    return _product(call, *(call.value(name) for name in names))
-
-
-def _product(call: Call, a: Value, b: Value) -> Value:
-    """Rows of the first times columns of the second, matrices side by side."""
-    if len(a.axes) < 2 or len(b.axes) < 2:
-        raise NotUnderstoodError("it multiplies by a vector")
-    rank = max(len(a.axes), len(b.axes)) - 2
-    left, right = ([*[None] * (rank + 2 - len(x.axes)), *x.axes] for x in (a, b))
-    sets = [d for d in range(rank) if left[d] is not None]
-    if sets != [d for d in range(rank) if right[d] is not None]:
-        raise NotUnderstoodError(f"matrices of {a.theirs} are repeated for {b.theirs}")
-    if any(x.axes[d] is None for x in (a, b) for d in (-2, -1)):
-        return _product(call, *(_with_axes(call, x, [len(x.axes) - 2, len(x.axes) - 1]) for x in (a, b)))
-    rows, summed, inner, columns = left[-2], left[-1], right[-2], right[-1]
-    if rows is None or summed is None or inner is None or columns is None:
-        raise NotUnderstoodError(f"{a.theirs} and {b.theirs} have a dimension that is no axis")
-    # Where columns are features, they come first in what leaves: the product is transposed.
-    turned = columns < inner
-    size = (b.shape[columns], a.shape[rows]) if turned else (a.shape[rows], b.shape[columns])
-    shape = (*(n for d in sets if (axis := left[d]) is not None for n in [a.shape[axis]]), *size)
-    axes: list[int | None] = [sets.index(d) if d in sets else None for d in range(rank)]
-    axes += [len(sets) + turned, len(sets) + (not turned)]
-    if sets and all(left[d] == i == right[d] for i, d in enumerate(sets)):
-        if turned:
-            fields = _given(transpose_a=(columns > inner, False), transpose_b=(summed > rows, False))
-            return call.add("matmul", [b, a], shape, axes, **fields)
-        fields = _given(transpose_a=(rows > summed, False), transpose_b=(inner > columns, False))
-        return call.add("matmul", [a, b], shape, axes, **fields)
-    letters = {d: "abcdefgh"[i] for i, d in enumerate(sets)}
-    of_a = {rows: "x", summed: "y", **{left[d]: letter for d, letter in letters.items()}}
-    of_b = {inner: "y", columns: "z", **{right[d]: letter for d, letter in letters.items()}}
-    one, other = ("".join(of[i] for i in range(len(x.shape))) for of, x in ((of_a, a), (of_b, b)))
-    made = "".join(letters.values()) + ("zx" if turned else "xz")
-    return call.add("einsum", [a, b], shape, axes, equation=f"{one},{other}->{made}")
-
-
-def _with_axes(call: Call, x: Value, dims: Sequence[int]) -> Value:
-    """A tensor of which some dimensions of 1 are axes as well, behind the others."""
-    new = [d for d in dims if x.axes[d] is None]
-    if not new:
-        return x
-    there = sorted((d for d, axis in enumerate(x.axes) if axis is not None), key=lambda d: x.axes[d] or 0)
-    return call.in_order(x, [*there, *new])
+    return product(call, *(call.value(name) for name in names))
 
 
 def _stack(call: Call) -> Value:
     several = call.values("tensors")
-    first = max(several, key=lambda x: len(x.shape))
-    rank = len(first.axes) + 1
-    given = call.argument("dim", 0)
-    dim = given % rank if isinstance(given, int) else 0
-    several = [_aligned(call, x, first) for x in several]
-    last = len(first.shape)
-    shape = (*first.shape, len(several))
-    return call.add("stack", several, shape, [*first.axes[:dim], last, *first.axes[dim:]], axis=last)
+    dim = call.argument("dim", 0)
+    return stacked(call, several, dim if isinstance(dim, int) else 0)
 
 
 def _einsum(call: Call) -> Value:
@@ -672,7 +510,7 @@ def _clamp(call: Call) -> Value:
     bounds = {"min": call.argument("min"), "max": call.argument("max")}
     if any(isinstance(bound, Reference) for bound in bounds.values()):
         raise NotUnderstoodError("its bounds are tensors")
-    return _like(
+    return like(
         call, call.value("self"), "clamp", **{k: v for k, v in bounds.items() if isinstance(v, int | float)}
     )
 
@@ -682,9 +520,9 @@ def _power(call: Call) -> Value:
     if not isinstance(exponent, int | float):
         raise NotUnderstoodError("its exponent is a tensor")
     return (
-        _like(call, call.value("self"), "square")
+        like(call, call.value("self"), "square")
         if exponent == 2
-        else _like(call, call.value("self"), "power", exponent=exponent)
+        else like(call, call.value("self"), "power", exponent=exponent)
     )
 
 
@@ -698,25 +536,25 @@ def _attention(call: Call) -> Value:
     if call.argument("is_causal", default=False) or call.argument("enable_gqa", default=False):
         raise NotUnderstoodError("a causal mask is not followed yet")
     turned = k._replace(axes=(*k.axes[:-2], k.axes[-1], k.axes[-2]))
-    scores = _product(call, q, turned)
+    scores = product(call, q, turned)
     given = call.argument("scale")
     factor = given if isinstance(given, int | float) else q.theirs[-1] ** -0.5
     scores = call.add("scale", [scores], scores.shape, scores.axes, factor=factor)
     mask = call.known("attn_mask")
     if isinstance(mask, Value):
-        scores = _joined(call, "add", scores, mask)
+        scores = joined(call, "add", scores, mask)
     elif mask is not None:
         scores = _by_weight(call, "add", scores, "attn_mask")
     axis = scores.axes[-1]
-    shares = call.add("softmax", [scores], scores.shape, scores.axes, **_given(axis=(axis, 0)))
-    return _product(call, shares, v)
+    shares = call.add("softmax", [scores], scores.shape, scores.axes, **stated(axis=(axis, 0)))
+    return product(call, shares, v)
 
 
 def _upsample(mode: str) -> Rule:
     def rule(call: Call) -> Value:
         x = call.channels_first("self" if call.argument("self") is not None else "input")
         size = call.said()[2:]
-        fields: dict[str, FieldValue] = {"size": _short(size)}
+        fields: dict[str, FieldValue] = {"size": short(size)}
         if mode != "nearest":
             fields["mode"] = mode
             if call.argument("align_corners", default=False):

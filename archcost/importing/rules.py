@@ -1,0 +1,226 @@
+"""What rules of several frameworks do alike: the dimensions that they are given are the framework's."""
+
+from __future__ import annotations
+
+from math import prod
+from typing import TYPE_CHECKING
+
+from archcost.importing.converter import NotUnderstoodError
+from archcost.importing.reshaping import reshaped
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.importing.converter import Call
+    from archcost.importing.items import FieldValue
+    from archcost.importing.values import Value
+    from archcost.windows.window import Shape
+
+
+def short(values: Sequence[int]) -> FieldValue:
+    """One number where all axes have the same."""
+    return values[0] if len(set(values)) == 1 else [*values]
+
+
+def stated(**fields: tuple[FieldValue, FieldValue]) -> dict[str, FieldValue]:
+    """Fields that are not at their default: of each the value, and the default."""
+    return {name: value for name, (value, default) in fields.items() if value != default}
+
+
+def like(call: Call, x: Value, kind: str, **fields: FieldValue) -> Value:
+    """A layer that keeps the shape."""
+    return call.add(kind, [x], x.shape, x.axes, **fields)
+
+
+def each(values: Sequence[int], rank: int) -> list[int]:
+    """A value for each axis."""
+    return [*values] * rank if len(values) == 1 else [*values]
+
+
+def by_number(call: Call, kind: str, x: Value, number: float) -> Value:
+    """A tensor and a number."""
+    if kind == "multiply":
+        return like(call, x, "scale", factor=number)
+    if kind == "divide":
+        return like(call, x, "scale", factor=1 / number)
+    return like(call, x, "offset", value=-number if kind == "subtract" else number)
+
+
+def joined(call: Call, kind: str, a: Value, b: Value) -> Value:
+    """Two tensors whose axes lie alike; sizes of 1 are stretched."""
+    rank = max(len(a.axes), len(b.axes))
+    wide = [x._replace(axes=(*[None] * (rank - len(x.axes)), *x.axes)) for x in (a, b)]
+    like = max(wide, key=lambda x: len(x.shape))
+    brought = [aligned(call, x, like) for x in wide]
+    shape = tuple(max(pair) for pair in zip(*(x.shape for x in brought), strict=True))
+    return call.add(kind, brought, shape, like.axes)
+
+
+def aligned(call: Call, x: Value, like: Value) -> Value:
+    """The tensor with its axes in the order of another one, with axes of 1 where it lacks some."""
+    if x.axes == like.axes:
+        return x
+    order = sorted(
+        (d for d, axis in enumerate(like.axes) if axis is not None), key=lambda d: like.axes[d] or 0
+    )
+    if any(axis is not None and like.axes[d] is None for d, axis in enumerate(x.axes)):
+        raise NotUnderstoodError(f"{x.theirs} and {like.theirs} have no axes in common")
+    return call.in_order(x, order)
+
+
+def as_shape(call: Call, x: Value, theirs: Shape) -> Value:
+    """The same elements in another shape; dimensions of 1 that come or go need no layer."""
+    ones = [axis for axis in x.axes if axis is not None and x.shape[axis] == 1]
+    if not ones and [n for n in x.theirs if n > 1] == [n for n in theirs if n > 1]:
+        axes = iter([axis for axis in x.axes if axis is not None])
+        return x._replace(axes=tuple(next(axes) if n > 1 else None for n in theirs))
+    return reshaped(call, x, theirs)
+
+
+def cut(call: Call, x: Value, axis: int, kept: range) -> Value:
+    """Some positions along one of our axes."""
+    if kept == range(x.shape[axis]):
+        return x
+    fields = stated(
+        start=(kept.start, 0), end=(kept.stop, x.shape[axis]), step=(kept.step, 1), axis=(axis, 0)
+    )
+    return call.add("slice", [x], (*x.shape[:axis], len(kept), *x.shape[axis + 1 :]), x.axes, **fields)
+
+
+def without(call: Call, x: Value, dim: int) -> Value:
+    """A tensor without one of its dimensions, which is 1."""
+    axis = x.axes[dim]
+    left = [a for d, a in enumerate(x.axes) if d != dim]
+    if axis is None or x.shape == (1,):
+        return x._replace(axes=tuple(left))
+    shape = (*x.shape[:axis], *x.shape[axis + 1 :])
+    axes = [a if a is None or a < axis else a - 1 for a in left]
+    return call.add("squeeze", [x], shape, axes, axis=axis)
+
+
+def product(call: Call, a: Value, b: Value) -> Value:
+    """Rows of the first times columns of the second, matrices side by side."""
+    if len(a.axes) < 2 or len(b.axes) < 2:
+        raise NotUnderstoodError("it multiplies by a vector")
+    rank = max(len(a.axes), len(b.axes)) - 2
+    left, right = ([*[None] * (rank + 2 - len(x.axes)), *x.axes] for x in (a, b))
+    sets = [d for d in range(rank) if left[d] is not None]
+    if sets != [d for d in range(rank) if right[d] is not None]:
+        raise NotUnderstoodError(f"matrices of {a.theirs} are repeated for {b.theirs}")
+    if any(x.axes[d] is None for x in (a, b) for d in (-2, -1)):
+        return product(call, *(with_axes(call, x, [len(x.axes) - 2, len(x.axes) - 1]) for x in (a, b)))
+    rows, summed, inner, columns = left[-2], left[-1], right[-2], right[-1]
+    if rows is None or summed is None or inner is None or columns is None:
+        raise NotUnderstoodError(f"{a.theirs} and {b.theirs} have a dimension that is no axis")
+    # Where columns are features, they come first in what leaves: the product is transposed.
+    turned = columns < inner
+    size = (b.shape[columns], a.shape[rows]) if turned else (a.shape[rows], b.shape[columns])
+    shape = (*(n for d in sets if (axis := left[d]) is not None for n in [a.shape[axis]]), *size)
+    axes: list[int | None] = [sets.index(d) if d in sets else None for d in range(rank)]
+    axes += [len(sets) + turned, len(sets) + (not turned)]
+    if sets and all(left[d] == i == right[d] for i, d in enumerate(sets)):
+        if turned:
+            fields = stated(transpose_a=(columns > inner, False), transpose_b=(summed > rows, False))
+            return call.add("matmul", [b, a], shape, axes, **fields)
+        fields = stated(transpose_a=(rows > summed, False), transpose_b=(inner > columns, False))
+        return call.add("matmul", [a, b], shape, axes, **fields)
+    letters = {d: "abcdefgh"[i] for i, d in enumerate(sets)}
+    of_a = {rows: "x", summed: "y", **{left[d]: letter for d, letter in letters.items()}}
+    of_b = {inner: "y", columns: "z", **{right[d]: letter for d, letter in letters.items()}}
+    one, other = ("".join(of[i] for i in range(len(x.shape))) for of, x in ((of_a, a), (of_b, b)))
+    made = "".join(letters.values()) + ("zx" if turned else "xz")
+    return call.add("einsum", [a, b], shape, axes, equation=f"{one},{other}->{made}")
+
+
+def with_axes(call: Call, x: Value, dims: Sequence[int]) -> Value:
+    """A tensor of which some dimensions of 1 are axes as well, behind the others."""
+    new = [d for d in dims if x.axes[d] is None]
+    if not new:
+        return x
+    there = sorted((d for d, axis in enumerate(x.axes) if axis is not None), key=lambda d: x.axes[d] or 0)
+    return call.in_order(x, [*there, *new])
+
+
+def reduced(call: Call, x: Value, dims: Sequence[int], function: str, *, keep: bool) -> Value:
+    """A function over some of the framework's dimensions, which stay as 1 or go."""
+    spatial = sorted(axis for d in dims if (axis := x.axes[d]) is not None)
+    shape = tuple(n for axis, n in enumerate(x.shape) if axis not in spatial)
+    if not shape:
+        raise NotUnderstoodError("over everything: it leaves no channels")
+    number = {axis: i for i, axis in enumerate(a for a in range(len(x.shape)) if a not in spatial)}
+    axes = [None if axis is None or axis in spatial else number[axis] for axis in x.axes]
+    left = axes if keep else [a for d, a in enumerate(axes) if d not in dims]
+    if not spatial:
+        return x._replace(axes=tuple(left))
+    return call.add("reduce", [x], shape, left, function=function, axis=short(spatial))
+
+
+def _dropped(call: Call, x: Value, shape: Shape, axes: Sequence[int | None]) -> Value:
+    """A tensor without its axes of 1."""
+    return call.add("flatten", [x], (prod(shape),), axes)
+
+
+def averaged(call: Call, x: Value, dims: Sequence[int], *, keep: bool) -> Value:
+    """The mean over some of the framework's dimensions, which stay as 1 or go."""
+    spatial = sorted(axis for d in dims if (axis := x.axes[d]) is not None)
+    if spatial != [*range(1, len(x.shape))] or not x.shape:
+        return reduced(call, x, dims, "mean", keep=keep)
+    axes = [None if d in dims else axis for d, axis in enumerate(x.axes)]
+    pooled = call.add("global_avg_pool", [x], (x.shape[0], *[1] * len(spatial)), x.axes)
+    left = axes if keep else [a for d, a in enumerate(axes) if d not in dims]
+    return _dropped(call, pooled, x.shape[:1], left)
+
+
+def along(call: Call, x: Value, kind: str, dim: int) -> Value:
+    """A softmax, or what else runs along one of the framework's dimensions."""
+    axis = x.axes[dim]
+    if axis is None:
+        raise NotUnderstoodError("it is along a dimension of 1, and gives 1 everywhere")
+    return like(call, x, kind, **stated(axis=(axis, 0)))
+
+
+def concatenated(call: Call, several: Sequence[Value], dim: int) -> Value:
+    """Tensors that are joined along one of the framework's dimensions."""
+    first = max(several, key=lambda x: len(x.shape))
+    if len(several) == 1:
+        return first
+    several = [aligned(call, x, first) for x in several]
+    axis = first.axes[dim]
+    if axis is None:
+        raise NotUnderstoodError("it joins along the batch")
+    total = sum(x.shape[axis] for x in several)
+    shape = (*first.shape[:axis], total, *first.shape[axis + 1 :])
+    return call.concat(several, shape, first.axes, axis)
+
+
+def stacked(call: Call, several: Sequence[Value], dim: int) -> Value:
+    """Tensors side by side along a new dimension of the framework."""
+    first = max(several, key=lambda x: len(x.shape))
+    dim %= len(first.axes) + 1
+    several = [aligned(call, x, first) for x in several]
+    last = len(first.shape)
+    shape = (*first.shape, len(several))
+    return call.add("stack", several, shape, [*first.axes[:dim], last, *first.axes[dim:]], axis=last)
+
+
+def padded(
+    call: Call, x: Value, ends: Mapping[int, tuple[int, int]], mode: str = "constant", value: float = 0
+) -> Value:
+    """A tensor that is longer; of each dimension of the framework what comes before it and after it."""
+    by_axis = {x.axes[d]: pair for d, pair in ends.items() if pair != (0, 0)}
+    if not by_axis:
+        return x
+    if None in by_axis:
+        raise NotUnderstoodError("it pads a dimension that is no axis")
+    sides: list[FieldValue] = [[*by_axis.get(axis, (0, 0))] for axis in range(1, len(x.shape))]
+    fields: dict[str, FieldValue] = {"padding": sides} if sides else {}
+    if 0 in by_axis:
+        fields["extra_channels"] = [*by_axis[0]]
+        if not any(pair != [0, 0] for pair in sides):
+            del fields["padding"]
+    if mode != "constant":
+        fields["mode"] = mode
+    elif value:
+        fields["value"] = value
+    added = [sum(by_axis.get(axis, (0, 0))) for axis in range(len(x.shape))]
+    return call.add("pad", [x], tuple(n + m for n, m in zip(x.shape, added, strict=True)), x.axes, **fields)
