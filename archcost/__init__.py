@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from archcost.execute.verification import verify
     from archcost.gate.run import check
     from archcost.history.revisions import revision
+    from archcost.importing.pytorch.live import from_torch
     from archcost.limits import Limits
     from archcost.network import Network
     from archcost.results.comparison import Comparison
@@ -57,6 +58,7 @@ __all__ = [
     "compare",
     "diff",
     "explain",
+    "from_torch",
     "load",
     "revision",
     "verify",
@@ -79,6 +81,7 @@ _HOMES = {
     "compare": "archcost.review.compare",
     "diff": "archcost.review.diff",
     "explain": "archcost.analysis.explain",
+    "from_torch": "archcost.importing.pytorch.live",
     "load": "archcost.spec.load",
     "revision": "archcost.history.revisions",
     "verify": "archcost.execute.verification",

@@ -62,6 +62,7 @@ class ModelFileError(UsageError):
 
     def __init__(self, path: object, what: str) -> None:
         super().__init__(f"{path}: {what}")
+        self.what = what
 
 
 class RevisionError(UsageError):

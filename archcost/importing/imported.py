@@ -52,6 +52,11 @@ class Imported(NamedTuple):
     notes: tuple[str, ...] = ()
 
     @property
+    def network(self) -> Network:
+        """What the spec says, for `analyze`, `explain`, `verify` and the like."""
+        return load_text(self.text, "<imported>")
+
+    @property
     def lines(self) -> int:
         """Lines of the spec."""
         return self.text.count("\n")
