@@ -6,18 +6,12 @@ same graph the shortest is taken: less rolled up where rolling would change some
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import ModelFileError, SpecError
-from archcost.importing.converter import Converter
-from archcost.importing.elements import Leaf
+from archcost.importing.conversion import conversion, network_of, spec_text
 from archcost.importing.formats import Graph, format_of
 from archcost.importing.graph import fingerprints
-from archcost.importing.parts import parts
-from archcost.importing.roll import rolled
-from archcost.importing.structure import structured
-from archcost.importing.text import written
 from archcost.passes.cost import costs
 from archcost.spec.load import load_text
 from archcost.words.wording import plural
@@ -27,9 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from archcost.importing.converter import Converted
     from archcost.importing.formats import Format, Text
-    from archcost.importing.model import Model
     from archcost.network import Network
     from archcost.windows.window import Shape
 
@@ -106,7 +98,7 @@ def imported(
 def _stated(path: Path, source: Text) -> Imported:
     """The spec of a file that says its network in words."""
     try:
-        network = _network(source.text, path)
+        network = network_of(source.text, path)
     except SpecError as error:
         raise ModelFileError(
             path, f"its layers do not fit together: {error.diagnostics[0].message}"
@@ -122,31 +114,13 @@ def _stated(path: Path, source: Text) -> Imported:
 def _converted(path: Path, source: Graph, form: Format, *, flat: bool, allow_declared: bool) -> Imported:
     """The spec of a graph."""
     model = source.model
-    converted = Converter(path, model, source.rules, form.name, allow_declared=allow_declared).converted()
-    if not converted.items:
-        raise ModelFileError(path, "there is no layer in it")
-    plain = _text(path, model, converted, rolls=False, structures=False)
-    try:
-        network = _network(plain, path)
-    except SpecError as error:
-        raise ModelFileError(
-            path, f"its layers do not fit together: {error.diagnostics[0].message}"
-        ) from None
-    for node, item in zip(network, converted.items, strict=True):
-        if node.output != item.shape:
-            made = f"{item.kind} would make {node.output}, and the file says {item.shape}"
-            raise ModelFileError(path, f"{item.place}: {made}")
-    parameters = sum(cost.params for cost in costs(network))
-    if parameters != converted.learned:
-        raise ModelFileError(
-            path, f"{converted.learned:,} learned numbers are read, but the layers have {parameters:,}"
-        )
-    graph = fingerprints(network)
-    declared = sum(item.kind == "custom" for item in converted.items)
+    plain = conversion(path, source, form, allow_declared=allow_declared)
+    graph = fingerprints(plain.network)
+    declared = sum(item.kind == "custom" for item in plain.converted.items)
     notes = (*model.notes, *([_declared(declared)] if declared else []))
-    best = Imported(plain, len(network), parameters, model.unread, notes)
+    best = Imported(plain.text, len(plain.network), plain.parameters, model.unread, notes)
     for rolls in () if flat else (False, True):
-        text = _text(path, model, converted, rolls=rolls, structures=True)
+        text = spec_text(path, model, plain.converted, rolls=rolls, structures=True)
         if text.count("\n") <= best.lines and _is_same(text, path, graph):
             best = best._replace(text=text)
     return best
@@ -156,23 +130,8 @@ def _declared(several: int) -> str:
     return f"{plural(several, 'layer')} declared as custom, whose MACs are to be filled in"
 
 
-def _text(path: Path, model: Model, converted: Converted, *, rolls: bool, structures: bool) -> str:
-    items, outputs = converted.items, converted.outputs
-    leaves = [Leaf(item) for item in items]
-    tree = structured(items, outputs, model.classes) if structures else leaves
-    made = parts(tree, converted.inputs, outputs)
-    blocks = rolled(made.layers) if rolls else []
-    name = re.sub(r"[^\w.-]+", "_", model.name)
-    note = f"Imported from {name}{path.suffix}."
-    return written(name, note, converted.inputs, blocks, made.layers, made.outputs)
-
-
-def _network(text: str, path: Path) -> Network:
-    return load_text(text, f"{path.stem}.yaml")
-
-
 def _is_same(text: str, path: Path, graph: Counter[str]) -> bool:
     try:
-        return fingerprints(_network(text, path)) == graph
+        return fingerprints(network_of(text, path)) == graph
     except SpecError:
         return False
