@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 from archcost.errors import ModelFileError
 from archcost.importing.items import Item
 from archcost.importing.model import Reference, read_by
-from archcost.importing.values import Value, canonical
+from archcost.importing.values import Value, arriving, canonical
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -152,10 +152,11 @@ class Converter:
         names = _input_names(self._model.inputs)
         inputs: dict[str, Shape] = {}
         for theirs, shape in self._model.inputs.items():
-            if len(shape) < 2 or shape[0] != 1:
+            axes = self._model.axes.get(theirs)
+            if axes is None and (len(shape) < 2 or shape[0] != 1):
                 raise ModelFileError(self._path, _batch(theirs, shape))
-            inputs[names[theirs]] = shape[1:]
-            self.known[theirs] = Value(names[theirs], shape[1:], canonical(len(shape)))
+            value = arriving(names[theirs], shape, canonical(len(shape)) if axes is None else axes)
+            inputs[names[theirs]], self.known[theirs] = value.shape, value
         self.known.update(self._model.weights)
         aliases = Aliases(self._model.operations)
         for operation in self._model.operations:

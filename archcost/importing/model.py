@@ -66,6 +66,7 @@ class Model(NamedTuple):
         classes: of every module the name of its class.
         unread: learned numbers that the file holds, and no operation reads.
         notes: what else is to be known of the file, each the end of a sentence.
+        axes: of inputs that are no batch of one with channels first: which of our axes each dimension is.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Model(NamedTuple):
     classes: Mapping[str, str]
     unread: int
     notes: tuple[str, ...] = ()
+    axes: Mapping[str, tuple[int | None, ...]] = {}
 
 
 def read_by(operation: Operation) -> list[str]:

@@ -42,3 +42,13 @@ def canonical(rank: int) -> tuple[int | None, ...]:
     (None, 0, 1, 2)
     """
     return (None, *range(rank - 1))
+
+
+def arriving(name: str, theirs: Shape, axes: tuple[int | None, ...]) -> Value:
+    """An input of the framework's shape, of which each dimension is one of our axes, or left out.
+
+    >>> arriving("image", (1, 8, 9, 3), (None, 1, 2, 0)).shape
+    (3, 8, 9)
+    """
+    dims = sorted((d for d, axis in enumerate(axes) if axis is not None), key=lambda d: axes[d] or 0)
+    return Value(name, tuple(theirs[d] for d in dims), axes)
