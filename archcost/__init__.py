@@ -31,13 +31,13 @@ if TYPE_CHECKING:
     from archcost.history.revisions import revision
     from archcost.importing.pytorch.live import from_torch
     from archcost.limits import Limits
+    from archcost.loading.load import load
     from archcost.network import Network
     from archcost.results.comparison import Comparison
     from archcost.results.difference import Diff
     from archcost.results.report import Report
     from archcost.review.compare import compare
     from archcost.review.diff import diff
-    from archcost.spec.load import load
 
 __version__ = "0.1.0"
 
@@ -82,7 +82,7 @@ _HOMES = {
     "diff": "archcost.review.diff",
     "explain": "archcost.analysis.explain",
     "from_torch": "archcost.importing.pytorch.live",
-    "load": "archcost.spec.load",
+    "load": "archcost.loading.load",
     "revision": "archcost.history.revisions",
     "verify": "archcost.execute.verification",
 }

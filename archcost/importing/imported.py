@@ -12,8 +12,11 @@ from archcost.errors import ModelFileError, SpecError
 from archcost.importing.conversion import conversion, network_of, spec_text
 from archcost.importing.formats import Graph, format_of
 from archcost.importing.graph import fingerprints
+from archcost.limits import DEFAULT
 from archcost.passes.cost import costs
-from archcost.spec.load import load_text
+from archcost.source import Origin
+from archcost.spec.load import load_opened, load_text
+from archcost.spec.opened import Opened
 from archcost.words.wording import plural
 
 if TYPE_CHECKING:
@@ -35,6 +38,9 @@ class Imported(NamedTuple):
         parameters: learned numbers of its layers.
         unread: learned numbers of the file that no operation reads; None if the file has no numbers.
         notes: what else is to be known.
+        origin: where in the file each line is said.
+        is_fixed: the file says its sizes, and has no variables.
+        variant: the one of its networks that this is, if it has several.
     """
 
     text: str
@@ -42,6 +48,9 @@ class Imported(NamedTuple):
     parameters: int
     unread: int | None
     notes: tuple[str, ...] = ()
+    origin: Origin = Origin()
+    is_fixed: bool = True
+    variant: str | None = None
 
     @property
     def network(self) -> Network:
@@ -59,21 +68,27 @@ class Imported(NamedTuple):
         >>> Imported("archcost: 1" + chr(10), 3, 25557032, 0).sentence()
         '3 nodes, 1 lines; 25,557,032 parameters, as in the file; the spec read again gives the same graph'
         """
-        kept = f"{self.nodes:,} nodes, {self.lines:,} lines; {self.parameters:,} parameters"
+        same = ["the spec read again gives the same graph"] if self.is_fixed else []
+        return "; ".join([f"{self.nodes:,} nodes, {self.lines:,} lines", self.faithful, *same])
+
+    @property
+    def faithful(self) -> str:
+        """How it compares with what the file says of itself."""
+        kept = f"{self.parameters:,} parameters"
         if self.unread is not None:
             kept += ", as in the file"
         if self.unread:
             kept += f", and {self.unread:,} more that no operation of it reads"
-        notes = (
-            (*self.notes, "the spec read again gives the same graph")
-            if self.unread is not None
-            else self.notes
-        )
-        return "; ".join([kept, *notes])
+        return "; ".join([kept, *self.notes])
 
 
 def imported(
-    path: Path, *, flat: bool = False, allow_declared: bool = False, given: Mapping[str, Shape] | None = None
+    path: Path,
+    *,
+    flat: bool = False,
+    allow_declared: bool = False,
+    given: Mapping[str, Shape] | None = None,
+    variant: str | None = None,
 ) -> Imported:
     """The spec of a model.
 
@@ -82,6 +97,7 @@ def imported(
         flat: an item for every operation, as they come.
         allow_declared: what is not understood becomes a `custom` layer, without its MACs.
         given: shapes of inputs whose sizes the file leaves open.
+        variant: which of the networks that the file holds.
 
     Raises:
         ModelFileError: the file cannot be read, or holds what is not understood.
@@ -91,24 +107,32 @@ def imported(
     return (
         _converted(path, source, form, flat=flat, allow_declared=allow_declared)
         if isinstance(source, Graph)
-        else _stated(path, source)
+        else _stated(path, source, variant)
     )
 
 
-def _stated(path: Path, source: Text) -> Imported:
+def _stated(path: Path, source: Text, variant: str | None) -> Imported:
     """The spec of a file that says its network in words."""
+    if source.choices:
+        if variant is None or variant not in source.choices:
+            which = f"--variant {variant}: it has no such network" if variant else "it holds several networks"
+            names = " or ".join(f"--variant {name}" for name in source.choices)
+            raise ModelFileError(path, f"{which}; name one: {names}")
+        return _stated(path, source.choices[variant], None)._replace(variant=variant)
+    data, name = source.text.encode(), str(path)
+    opened = Opened(data, name, path.parent, origin=source.origin)
     try:
-        network = network_of(source.text, path)
+        network = load_opened(opened, name, {}, variant, None, DEFAULT)
     except SpecError as error:
-        raise ModelFileError(
-            path, f"its layers do not fit together: {error.diagnostics[0].message}"
-        ) from None
+        first = error.diagnostics[0]
+        why = f"its layers do not fit together: {first.message}"
+        raise ModelFileError(path, why, first.place.shown) from None
     parameters = sum(cost.params for cost in costs(network))
     if source.parameters not in {None, parameters}:
         raise ModelFileError(
             path, f"it states {source.parameters:,} learned numbers, but the layers have {parameters:,}"
         )
-    return Imported(source.text, len(network), parameters, None, source.notes)
+    return Imported(source.text, len(network), parameters, None, source.notes, source.origin, is_fixed=False)
 
 
 def _converted(path: Path, source: Graph, form: Format, *, flat: bool, allow_declared: bool) -> Imported:
