@@ -34,8 +34,13 @@ def partners(network: Network, other: Network) -> dict[Node, Node]:
     Where two are alike in all that they read and in all that reads them, either may be which.
 
     Raises:
-        LookupError: a node that the other network does not have, or has elsewhere; its path.
+        LookupError: the path of the first node that the other network does not have, or has elsewhere.
     """
+    above, there = _upwards(network), Counter(_upwards(other).values())
+    for node in network:
+        there[above[node]] -= 1
+        if there[above[node]] < 0:
+            raise LookupError(node.path)
     ours, theirs = _marks(network), _marks(other)
     waiting = [*zip(network.outputs.values(), other.outputs.values(), strict=False)]
     found: dict[Node | Input, Node | Input] = {}
