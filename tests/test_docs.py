@@ -71,7 +71,6 @@ KNOWN = (
     "text message",
     "console",
     "python",
-    "python with PyTorch",  # which is not run
     "diff",
     "sh",
     "yaml tutorial",

@@ -51,7 +51,6 @@ def report(facts: Facts) -> Report:
         groups=facts.groups,
         findings=facts.findings,
         declared=declared(network),
-        imported=network.imported or None,
     )
 
 

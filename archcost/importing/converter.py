@@ -30,19 +30,17 @@ class Converted(NamedTuple):
         items: in order; all of them are read, or leave.
         outputs: what leaves.
         learned: learned numbers of the weights that layers took.
-        values: by the framework's name what it is of ours, of everything that an item made.
     """
 
     inputs: Mapping[str, Shape]
     items: tuple[Item, ...]
     outputs: tuple[Item | str, ...]
     learned: int
-    values: Mapping[str, Value]
 
 
 _NONE: Mapping[str, Weight | None] = {}
 
-Rule: TypeAlias = "Callable[[Call], Value | Weight | list[Value]]"
+Rule: TypeAlias = "Callable[[Call], Value | Weight | list[Value] | list[Value | Weight]]"
 
 
 MORE_OUTPUTS = frozenset({"aten.native_batch_norm", "aten.native_layer_norm", "aten.native_group_norm"})
@@ -145,8 +143,8 @@ class Converter:
         self._rules = rules
         self.items: list[Item] = []
         self.known: dict[str, Value | Weight] = {}
-        self.values: dict[str, Value] = {}
         self.joined: dict[Item, list[Item | str]] = {}
+        self.brought: dict[tuple[str, Shape], Value] = {}
 
     def converted(self) -> Converted:
         """All items, those without a use left out."""
@@ -176,7 +174,16 @@ class Converter:
         used = _used(self.items, outputs)
         taken = {weight.name: weight for item in used for weight in item.weights.values()}
         learned = sum(prod(weight.shape) for weight in taken.values() if weight.is_learned)
-        return Converted(inputs, tuple(used), outputs, learned, self.values)
+        return Converted(inputs, tuple(used), outputs, learned)
+
+    def inside(
+        self, operations: Sequence[Operation], weights: Mapping[str, Weight], outputs: Sequence[str]
+    ) -> list[Value | Weight]:
+        """Converts operations that stand within another one; what leaves them."""
+        self.known.update(weights)
+        for operation in operations:
+            self._convert(operation)
+        return [self.known[name] for name in outputs]
 
     def shape_of(self, name: str) -> Shape:
         """The framework's shape of a value.
@@ -225,8 +232,6 @@ class Converter:
             )
         for name, value in zip(operation.outputs, several, strict=False):
             self.known[name] = value
-            if isinstance(value, Value) and isinstance(value.tensor, Item):
-                self.values[name] = value
             said = self._model.shapes.get(name)
             if isinstance(value, Value) and said is not None and value.theirs != said:
                 raise ModelFileError(self._path, f"{where}: gives {value.theirs}, and the file says {said}")
@@ -248,23 +253,36 @@ class Call:
         given = self.argument(name)
         return self._converter.known[given.name] if isinstance(given, Reference) else None
 
+    def read(self) -> list[Value | Weight]:
+        """All that the operation reads."""
+        return [self._converter.known[name] for name in read_by(self.operation)]
+
+    def run(
+        self, operations: Sequence[Operation], weights: Mapping[str, Weight], outputs: Sequence[str]
+    ) -> list[Value | Weight]:
+        """What leaves other operations that run in place of this one, with tensors that they bring along."""
+        return self._converter.inside(operations, weights, outputs)
+
     def value(self, name: str) -> Value:
         """What arrives as an argument."""
         found = self.known(name)
         if found is None:
             raise NotUnderstoodError(f"{name} is no tensor")
-        return found if isinstance(found, Value) else self._as_layer(found)
+        return found if isinstance(found, Value) else self.as_layer(found)
 
-    def _as_layer(self, weight: Weight) -> Value:
+    def as_layer(self, weight: Weight) -> Value:
         """A learned tensor as a layer that brings it, its last dimension as channels."""
         if not weight.is_learned:
             raise NotUnderstoodError(f"{weight.name} is a tensor of the model that is not learned")
+        if there := self._converter.brought.get((weight.name, weight.shape)):
+            return there
         wide = [d for d, n in enumerate(weight.shape) if n > 1] or [0]
         order = [wide[-1], *wide[:-1]]
         shape = tuple(weight.shape[d] for d in order)
         axes = [order.index(d) if d in order else None for d in range(len(weight.shape))]
         taken = {"weight": weight._replace(order=(*order, *(d for d in range(len(axes)) if d not in order)))}
-        return self.add("parameter", [], shape, axes, taken, shape=[*shape])
+        made = self.add("parameter", [], shape, axes, taken, shape=[*shape])
+        return self._converter.brought.setdefault((weight.name, weight.shape), made)
 
     def values(self, name: str) -> list[Value]:
         """What arrives as a list."""
@@ -273,7 +291,7 @@ class Call:
         found = [self._converter.known[one.name] for one in several if isinstance(one, Reference)]
         if len(found) != len(several) or not found:
             raise NotUnderstoodError(f"{name} are not all tensors")
-        return [one if isinstance(one, Value) else self._as_layer(one) for one in found]
+        return [one if isinstance(one, Value) else self.as_layer(one) for one in found]
 
     def weight(self, name: str) -> Weight | None:
         """A weight that a layer may take; None if it is not given."""

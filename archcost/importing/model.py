@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from numpy.typing import NDArray
 
     from archcost.windows.window import Shape
 
@@ -45,12 +47,14 @@ class Weight(NamedTuple):
         shape: as the framework has it.
         is_learned: it is a parameter, and no statistic or constant.
         order: its dimensions in the order in which a layer takes them; empty if it takes them as they are.
+        numbers: reads what is in it, for those that say sizes and the like; None where that cannot be read.
     """
 
     name: str
     shape: Shape
     is_learned: bool
     order: tuple[int, ...] = ()
+    numbers: Callable[[], NDArray[Any]] | None = None
 
 
 class Model(NamedTuple):

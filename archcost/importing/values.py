@@ -51,4 +51,4 @@ def arriving(name: str, theirs: Shape, axes: tuple[int | None, ...]) -> Value:
     (3, 8, 9)
     """
     dims = sorted((d for d, axis in enumerate(axes) if axis is not None), key=lambda d: axes[d] or 0)
-    return Value(name, tuple(theirs[d] for d in dims), axes)
+    return Value(name, tuple(theirs[d] for d in dims) or (1,), axes)

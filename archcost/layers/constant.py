@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
 from archcost.layers.axes import name_of
-from archcost.layers.base import Shapes, TensorSource
+from archcost.layers.base import TensorSource
 from archcost.layers.fields import Axis, NonNegative, Number, PerAxis, Sizes, lift, must_be, shape_of
 from archcost.windows.window import Shape, show
 from archcost.words.wording import in_a_row
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
     from archcost.execute.kernels import Kernels
     from archcost.expressions.values import Value
 
-Rule = Literal[
-    "identity", "causal", "banded", "shifted_windows", "sinusoids", "ramp", "coordinates", "declared"
-]
+Rule = Literal["identity", "causal", "banded", "shifted_windows", "sinusoids", "ramp", "coordinates"]
 
 _NEEDS: dict[Rule | str, tuple[str, ...]] = {
     "identity": (),
@@ -32,7 +30,6 @@ _NEEDS: dict[Rule | str, tuple[str, ...]] = {
     "sinusoids": (),
     "ramp": (),
     "coordinates": (),
-    "declared": (),
 }
 """The rules, each with the fields it needs."""
 
@@ -61,7 +58,6 @@ _AXES = {
     "sinusoids": 2,
     "ramp": 1,
     "coordinates": 2,
-    "declared": 1,
 }
 """How many axes a rule speaks of; sinusoids have no others, and of masks those before repeat."""
 
@@ -95,8 +91,6 @@ class Constant(TensorSource):
     - `ramp`: `start + step * i` at the place i along one axis, as `arange` and `linspace` give it.
     - `coordinates`: the places of a map, `[axes, *sizes]`: a channel for each axis, the last axis first, as
       `grid_sample` reads them. Each is `start + step * i`.
-    - `declared`: a buffer `values`, kept with the weights. Its numbers change no cost; a run takes those of
-      `weights`, or random ones.
     """
 
     within_dimension_limit: ClassVar[bool] = False
@@ -238,33 +232,27 @@ class Constant(TensorSource):
         if natural and shape[-axes:] != natural:
             raise ShapeError(f"shape {show(shape)}, but its windows make {show(natural)}")
 
-    def buffer_shapes(self, *unread: Shape) -> Shapes:
-        """`values`, if they are declared."""
-        return {"values": self.output_shape()} if self.values == "declared" else {}
-
-    def run(self, kernels: Kernels, values: Array | None = None) -> Array:
+    def run(self, kernels: Kernels) -> Array:
         """Values of the shape."""
-        if values is not None:
-            return values.astype(kernels.dtype)
         make, shape = kernels.constant, self.output_shape()
         match self.values:
             case "identity":
-                made = make.band(shape, 0, 0, 1, 0)
+                values = make.band(shape, 0, 0, 1, 0)
             case "causal":
-                made = make.band(shape, shape[-2], 0, self.inside, self.outside)
+                values = make.band(shape, shape[-2], 0, self.inside, self.outside)
             case "banded":
-                made = make.band(shape, self.before or 0, self.after or 0, self.inside, self.outside)
+                values = make.band(shape, self.before or 0, self.after or 0, self.inside, self.outside)
             case "shifted_windows":
-                made = make.shifted_windows(shape, *self.windows(), self.inside, self.outside)
+                values = make.shifted_windows(shape, *self.windows(), self.inside, self.outside)
             case "sinusoids":
-                made = make.sinusoids(shape, self.base)
+                values = make.sinusoids(shape, self.base)
             case "ramp":
-                made = make.ramp(shape, self.axis, *self.line((1, 1))[0])
+                values = make.ramp(shape, self.axis, *self.line((1, 1))[0])
             case "coordinates":
-                made = make.coordinates(shape, self.line(shape))
+                values = make.coordinates(shape, self.line(shape))
             case _:
-                made = make.given(self.values, shape)
-        return made.astype(kernels.dtype)
+                values = make.given(self.values, shape)
+        return values.astype(kernels.dtype)
 
 
 def _beyond(rows: int, columns: int, far: int) -> int:
