@@ -29,14 +29,15 @@ if TYPE_CHECKING:
     from archcost.execute.verification import verify
     from archcost.gate.run import check
     from archcost.history.revisions import revision
+    from archcost.importing.pytorch.live import from_torch
     from archcost.limits import Limits
+    from archcost.loading.load import load
     from archcost.network import Network
     from archcost.results.comparison import Comparison
     from archcost.results.difference import Diff
     from archcost.results.report import Report
     from archcost.review.compare import compare
     from archcost.review.diff import diff
-    from archcost.spec.load import load
 
 __version__ = "0.1.0"
 
@@ -57,6 +58,7 @@ __all__ = [
     "compare",
     "diff",
     "explain",
+    "from_torch",
     "load",
     "revision",
     "verify",
@@ -79,7 +81,8 @@ _HOMES = {
     "compare": "archcost.review.compare",
     "diff": "archcost.review.diff",
     "explain": "archcost.analysis.explain",
-    "load": "archcost.spec.load",
+    "from_torch": "archcost.importing.pytorch.live",
+    "load": "archcost.loading.load",
     "revision": "archcost.history.revisions",
     "verify": "archcost.execute.verification",
 }

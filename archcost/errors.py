@@ -60,8 +60,11 @@ class TooLargeError(UsageError):
 class ModelFileError(UsageError):
     """A model of another framework that cannot be read, or holds what is not understood."""
 
-    def __init__(self, path: object, what: str) -> None:
-        super().__init__(f"{path}: {what}")
+    def __init__(self, path: object, what: str, place: Place | None = None) -> None:
+        """A mistake in the file `path`, at its `place` if that is a text."""
+        super().__init__(f"{place or path}: {what}")
+        self.what = what
+        self.place = place
 
 
 class RevisionError(UsageError):
@@ -153,10 +156,11 @@ class Diagnostic(NamedTuple):
 
     def render(self) -> str:
         """The message as a compiler prints it: `file:line:column: what`, the line itself and a caret."""
-        lines = [visible(_bearable(f"{self.place}: {self.message}"))]
-        if text := self.place.text():
-            number = f"{self.place.line:>5} | "
-            text, start, width = _excerpt(as_wide(text), self.place.column - 1, self.place.width)
+        place = self.place.shown
+        lines = [visible(_bearable(f"{place}: {self.message}"))]
+        if text := place.text():
+            number = f"{place.line:>5} | "
+            text, start, width = _excerpt(as_wide(text), place.column - 1, place.width)
             carets = "^" * max(1, len(_blank(text[start : start + width])))
             lines += [number + text, " " * (len(number) - 2) + "| " + _blank(text[:start]) + carets]
         lines += [visible(f"  in block '{name}', used at {where}") for name, where in self.uses[:8]]

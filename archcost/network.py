@@ -177,6 +177,7 @@ class Network:
         given: every `weights` that was reached.
         variants: the names of the variants its spec has.
         unused: names in its spec that nothing uses.
+        imported: what it was imported from and how faithful that is, in a sentence; empty of a spec.
         known: what others found out about it, by type, so that it is found out once.
     """
 
@@ -205,6 +206,7 @@ class Network:
         self.given = given
         self.variants = variants
         self.unused = unused
+        self.imported = ""
         self.known: dict[type, object] = {}
 
     def with_nodes(self, nodes: Iterable[Node], outputs: dict[str, Node | Input]) -> Network:

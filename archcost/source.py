@@ -5,8 +5,23 @@ from __future__ import annotations
 from typing import NamedTuple, TypedDict
 
 
+class Origin(NamedTuple):
+    """The file of another framework that a text was made of.
+
+    Attributes:
+        lines: of that file; none if it is no text.
+        rows: for each line of the text the number of the line it was made of, from 1; 0 where there is none.
+    """
+
+    lines: tuple[str, ...] = ()
+    rows: tuple[int, ...] = ()
+
+
 class Source:
     """One text that was read: its name as the user wrote it, and its lines (empty if unreadable).
+
+    The name of a text that was made of another file is that file's, and `origin` says how to find the way
+    back: nobody but archcost sees the text.
 
     A spec that is read several times, once for each of its variants, is the same source every time.
 
@@ -14,11 +29,12 @@ class Source:
     True
     """
 
-    __slots__ = ("lines", "name")
+    __slots__ = ("lines", "name", "origin")
 
-    def __init__(self, name: str, lines: tuple[str, ...] = ()) -> None:
+    def __init__(self, name: str, lines: tuple[str, ...] = (), origin: Origin | None = None) -> None:
         self.name = name
         self.lines = lines
+        self.origin = origin
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Source) and (self.name, self.lines) == (other.name, other.lines)
@@ -51,12 +67,27 @@ class Place(NamedTuple):
     width: int = 1
 
     def __str__(self) -> str:
-        return f"{self.source.name}:{self.line}:{self.column}"
+        place = self.shown
+        return f"{place.source.name}:{place.line}:{place.column}"
+
+    @property
+    def shown(self) -> Place:
+        """Where a user finds it: itself, or in the file that its text was made of, or that as a whole."""
+        origin = self.source.origin
+        if origin is None:
+            return self
+        row = origin.rows[self.line - 1] if self.line <= len(origin.rows) else 0
+        if not row:
+            return Place(Source(self.source.name))
+        text = origin.lines[row - 1]
+        start = len(text) - len(text.lstrip())
+        return Place(Source(self.source.name, origin.lines), row, start + 1, max(1, len(text.strip())))
 
     @property
     def written(self) -> PlaceKeys:
         """The keywords of a result that says where something is written."""
-        return {"file": self.source.name, "line": self.line, "column": self.column}
+        place = self.shown
+        return {"file": place.source.name, "line": place.line, "column": place.column}
 
     def text(self) -> str:
         """The whole line, without its line break; empty when the source has no such line."""

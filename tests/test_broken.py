@@ -16,7 +16,7 @@ import pytest
 from archcost.cli import main
 from archcost.errors import ArchcostError, SpecError, UsageError
 from archcost.limits import DEFAULT
-from archcost.spec.load import load
+from archcost.loading.load import load
 
 BROKEN = Path(__file__).parent / "broken"
 CASES = sorted(path.stem for path in BROKEN.glob("*.yaml"))
@@ -231,9 +231,8 @@ def test_a_path_that_leads_nowhere_says_why(
 
 
 STRANGERS = {
-    "model.onnx": "an ONNX model",
-    "model.pt": "a PyTorch file",
-    "MODEL.PTH": "a PyTorch file",
+    "model.ckpt": "a PyTorch file",
+    "MODEL.BIN": "a PyTorch file",
     "model.h5": "a Keras model",
     "model.py": "a Python program",
     "yolov3.cfg": "a Darknet file",

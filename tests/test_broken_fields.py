@@ -8,7 +8,7 @@ import pytest
 
 from archcost.errors import SpecError
 from archcost.layers import KINDS, find
-from archcost.spec.load import load
+from archcost.loading.load import load
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -71,6 +71,7 @@ KNOWN = (
     "text message",
     "console",
     "python",
+    "python with PyTorch",  # which is not run
     "diff",
     "sh",
     "yaml tutorial",

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from archcost.errors import SpecError, UsageError
 from archcost.layers import words
 from archcost.limits import Limits
+from archcost.loading.load import load
 from archcost.spec.keywords import BLOCK_KEYS, META, SPEC_KEYS, STRUCTURES
-from archcost.spec.load import load
 from tests.fuzz.damage import POOL, damaged, transplanted
 
 if TYPE_CHECKING:

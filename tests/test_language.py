@@ -14,8 +14,8 @@ import pytest
 
 from archcost.execute.kernels import KERNELS
 from archcost.layers.activation import LeakyRelu, Softmax
+from archcost.loading.load import load
 from archcost.passes.cost import costs
-from archcost.spec.load import load
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from archcost.errors import SpecError
-from archcost.spec.load import load
+from archcost.loading.load import load
 
 if TYPE_CHECKING:
     from pathlib import Path

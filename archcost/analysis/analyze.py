@@ -51,6 +51,7 @@ def report(facts: Facts) -> Report:
         groups=facts.groups,
         findings=facts.findings,
         declared=declared(network),
+        imported=network.imported or None,
     )
 
 

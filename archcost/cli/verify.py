@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -18,19 +20,19 @@ from archcost.cli.common import (
     width,
     write_options,
 )
-from archcost.cli.option import option
+from archcost.cli.option import filled, option
 from archcost.cli.output import write
 from archcost.cli.progress import progress
-from archcost.errors import ArchcostError, TooLargeError
+from archcost.errors import ArchcostError, TooLargeError, UsageError
 from archcost.report.formats import write as render
 from archcost.words.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Unpack
 
     from archcost.cli.progress import Progress
-    from archcost.execute.verification import Verification
+    from archcost.execute.verification import Run, Verification
     from archcost.network import Network
     from archcost.windows.window import Shape
 
@@ -85,7 +87,13 @@ def _scale(_ctx: click.Context, _param: click.Parameter, given: str | None) -> F
     show_default=True,
     help="Of all numbers.",
 )
-@option("--against", type=click.Choice(["torch"]), help="Compare every value with PyTorch's, too.")
+@option(
+    "--against",
+    metavar="torch|MODEL.pt2",
+    callback=filled,
+    help="Compare every value with PyTorch's, too: on random weights, or those of the export that the spec "
+    "was imported from.",
+)
 @option(
     "--scale-channels",
     "scale",
@@ -110,6 +118,7 @@ def command(specs: tuple[str, ...], form: str, output: str | None, **options: Un
       archcost verify zoo:resnet18 --input 3x64x64
       archcost verify zoo:unet --samples 2 --all
       archcost verify net.yaml --against torch
+      archcost verify net.yaml --against net.pt2
       archcost verify 'specs/*.yaml' --quiet
       archcost verify zoo:vit_base_patch16_224 --scale-channels 0.25
       archcost verify net.yaml --limit memory=2^34
@@ -139,6 +148,7 @@ def _verified(networks: Sequence[Network], options: VerifyOptions, doing: Progre
             _refuse_if_too_large(network, options)
         except TooLargeError as error:
             raise TooLargeError(f"{error}; {_advice(network, options)}") from None
+    against = _model(networks, options)
     who = networks[0].path if len(networks) == 1 else plural(len(networks), "network")
     parts = sum(runs(network, options["samples"]) * len(network) for network in networks)
     doing.step(f"running {who}", parts)
@@ -150,10 +160,23 @@ def _verified(networks: Sequence[Network], options: VerifyOptions, doing: Progre
             dtype=options["dtype"],
             limits=options["limits"],
             torch=options["against"] == "torch",
+            against=against,
             tick=doing.tick,
         )
         for network in networks
     ]
+
+
+def _model(networks: Sequence[Network], options: VerifyOptions) -> Callable[[Network, int, str], Run] | None:
+    """The file that the values are those of, if one is named."""
+    given = options["against"]
+    if given is None or given == "torch":
+        return None
+    if len(networks) > 1 or options["scale"] is not None:
+        raise UsageError(f"--against {given}: a model is that of one network, with all of its channels")
+    from archcost.importing.pytorch.beside import beside  # noqa: PLC0415 - few runs ask for it
+
+    return partial(beside, Path(given))
 
 
 def _refuse_if_too_large(network: Network, options: VerifyOptions) -> None:
@@ -164,7 +187,7 @@ def _refuse_if_too_large(network: Network, options: VerifyOptions) -> None:
         options["dtype"],
         options["limits"],
         samples=options["samples"],
-        torch=options["against"] == "torch",
+        torch=options["against"] is not None,
     )
 
 

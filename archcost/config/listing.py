@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from archcost.config.read import NAMES
 from archcost.errors import AbsentError, NothingToAnalyzeError, RevisionError, SpecError
 from archcost.files import DISK
+from archcost.loading.opened import variants_at
 from archcost.overwriting import will_read
 from archcost.spec.keywords import LIBRARY_KEYS
 from archcost.spec.opened import open_spec
@@ -37,6 +38,10 @@ class SpecStore(Protocol):
         """One of them, read."""
         ...
 
+    def variants(self, path: str, limits: Limits) -> list[str]:
+        """The names of its variants."""
+        ...
+
 
 class DiskStore:
     """The disk."""
@@ -52,6 +57,10 @@ class DiskStore:
     def opened(self, path: str, limits: Limits) -> Opened:
         """The text of a spec."""
         return open_spec(path, limits, DISK)
+
+    def variants(self, path: str, limits: Limits) -> list[str]:
+        """The names of the variants of a spec or a model."""
+        return variants_at(path, limits, DISK)
 
 
 class RevisionStore:
@@ -74,6 +83,10 @@ class RevisionStore:
     def opened(self, path: str, limits: Limits) -> Opened:
         """The text of a spec as it was."""
         return open_spec(path, limits) if path.startswith("zoo:") else open_spec(path, limits, self._revision)
+
+    def variants(self, path: str, limits: Limits) -> list[str]:
+        """The names of the variants that a spec or a model had."""
+        return variants_at(path, limits, self._revision)
 
 
 HERE = DiskStore()

@@ -14,9 +14,8 @@ from archcost.config.patterns import matches_spec
 from archcost.errors import Diagnostic, NothingToAnalyzeError, RevisionError, SpecError, UsageError
 from archcost.files import DISK, near_file
 from archcost.limits import DEFAULT
+from archcost.loading.load import load
 from archcost.results.report import field_text
-from archcost.spec.load import load
-from archcost.spec.opened import variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -207,7 +206,7 @@ def variants(entry: SelectedSpec, where: SpecStore) -> list[str]:
     if not entry.is_file:
         return []
     try:
-        return variants_of(where.opened(entry.path, entry.limits), entry.limits)
+        return where.variants(entry.path, entry.limits)
     except (RevisionError, SpecError):
         return []
 

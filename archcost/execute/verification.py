@@ -58,6 +58,20 @@ class Difference(NamedTuple):
     predicted: str
 
 
+class Run(NamedTuple):
+    """What a network is run on, and what somebody else says of every node.
+
+    Attributes:
+        tensors: where weights come from.
+        inputs: values by name.
+        answers: one for each node, in written order.
+    """
+
+    tensors: Tensors
+    inputs: dict[str, Array]
+    answers: Iterator[Answer] | Iterator[None]
+
+
 class Beside(NamedTuple):
     """A value beside PyTorch's.
 
@@ -171,6 +185,7 @@ def verify(  # noqa: PLR0913 - one argument per choice
     dtype: str = "float64",
     limits: Limits = DEFAULT,
     torch: bool = False,
+    against: Callable[[Network, int, str], Run] | None = None,
     tick: Callable[[], object] = lambda: None,
 ) -> Verification:
     """Run a network once with every operation counted, and once more per probed position.
@@ -182,6 +197,8 @@ def verify(  # noqa: PLR0913 - one argument per choice
         dtype: `float64` or `float32`.
         limits: `memory` applies.
         torch: compare every value with PyTorch's, too.
+        against: instead of `torch`, who says of the network, a seed and a data type what to run it on and
+            what comes out: a model that it was made of.
         tick: called after every node of every run.
 
     Raises:
@@ -194,11 +211,9 @@ def verify(  # noqa: PLR0913 - one argument per choice
     >>> found.agrees, found.proofs[0].tally.multiplications
     (True, 442368)
     """
-    refuse_if_too_large(network, dtype, limits, samples=samples, torch=torch)
-    tensors = Tensors.of_network(network, seed, dtype)
-    inputs = tensors.inputs(network)
+    refuse_if_too_large(network, dtype, limits, samples=samples, torch=torch or against is not None)
+    tensors, inputs, answers = (against or partial(_alone, torch=torch))(network, seed, dtype)
     positions = {x.path: tuple(_positions(x, samples, seed)) for x in network.inputs if len(x.output) > 1}
-    answers = against_torch(network, tensors, inputs) if torch else repeat(None)
     with np.errstate(all="ignore"):
         proofs = tuple(_measured(network, tensors, inputs, answers, tick))
         prober = _Prober(network, tensors, inputs, proofs, tick)
@@ -206,6 +221,12 @@ def verify(  # noqa: PLR0913 - one argument per choice
             for position in places:
                 prober.probe(name, position)
     return Verification(network, proofs, positions, seed, dtype)
+
+
+def _alone(network: Network, seed: int, dtype: str, *, torch: bool) -> Run:
+    tensors = Tensors.of_network(network, seed, dtype)
+    inputs = tensors.inputs(network)
+    return Run(tensors, inputs, against_torch(network, tensors, inputs) if torch else repeat(None))
 
 
 def refuse_if_too_large(

@@ -392,7 +392,7 @@ class Gate:
         level = self._agreements.level(problem.rule)
         if level == "off":
             return None
-        place, message = problem.place, problem.message
+        place, message = problem.place.shown, problem.message
         file = place.source.name
         finding = Finding(
             rule=problem.rule,

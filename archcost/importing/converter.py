@@ -30,12 +30,14 @@ class Converted(NamedTuple):
         items: in order; all of them are read, or leave.
         outputs: what leaves.
         learned: learned numbers of the weights that layers took.
+        values: by the framework's name what it is of ours, of everything that an item made.
     """
 
     inputs: Mapping[str, Shape]
     items: tuple[Item, ...]
     outputs: tuple[Item | str, ...]
     learned: int
+    values: Mapping[str, Value]
 
 
 _NONE: Mapping[str, Weight | None] = {}
@@ -143,6 +145,7 @@ class Converter:
         self._rules = rules
         self.items: list[Item] = []
         self.known: dict[str, Value | Weight] = {}
+        self.values: dict[str, Value] = {}
         self.joined: dict[Item, list[Item | str]] = {}
         self.brought: dict[tuple[str, Shape], Value] = {}
 
@@ -174,7 +177,7 @@ class Converter:
         used = _used(self.items, outputs)
         taken = {weight.name: weight for item in used for weight in item.weights.values()}
         learned = sum(prod(weight.shape) for weight in taken.values() if weight.is_learned)
-        return Converted(inputs, tuple(used), outputs, learned)
+        return Converted(inputs, tuple(used), outputs, learned, self.values)
 
     def inside(
         self, operations: Sequence[Operation], weights: Mapping[str, Weight], outputs: Sequence[str]
@@ -232,6 +235,8 @@ class Converter:
             )
         for name, value in zip(operation.outputs, several, strict=False):
             self.known[name] = value
+            if isinstance(value, Value) and isinstance(value.tensor, Item):
+                self.values[name] = value
             said = self._model.shapes.get(name)
             if isinstance(value, Value) and said is not None and value.theirs != said:
                 raise ModelFileError(self._path, f"{where}: gives {value.theirs}, and the file says {said}")

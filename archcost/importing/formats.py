@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from importlib import import_module
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
 from archcost.errors import ModelFileError
 from archcost.overwriting import will_read
+from archcost.source import Origin
 
 if TYPE_CHECKING:
     import re
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
     from archcost.importing.converter import Rule
@@ -34,14 +36,19 @@ class Text(NamedTuple):
     """A file that says a network in words of its own, as a spec.
 
     Attributes:
-        text: of the spec.
+        text: of the spec, in the style of `archcost fmt`.
         parameters: learned numbers, if the file states them.
         notes: what is to be known of it, each the end of a sentence.
+        origin: where in the file each of its lines is said.
+        choices: the networks of the file by name, if it has several of which one has to be chosen; then there
+            is no text.
     """
 
     text: str
     parameters: int | None = None
     notes: tuple[str, ...] = ()
+    origin: Origin = Origin()
+    choices: Mapping[str, Text] = MappingProxyType({})
 
 
 class Reader(Protocol):
@@ -69,12 +76,16 @@ class Format(NamedTuple):
         suffixes: that its files have.
         module: that reads it, below `archcost.importing`.
         mark: what the first `HEAD` bytes of its files hold, for suffixes that others have as well (`.json`).
+        beside: files that are read as well, if they are in its folder.
+        has_variants: its files may hold several networks, of which `--variant` names one.
     """
 
     name: str
     suffixes: tuple[str, ...]
     module: str
     mark: re.Pattern[bytes] | None = None
+    beside: tuple[str, ...] = ()
+    has_variants: bool = False
 
     def is_of(self, head: bytes) -> bool:
         """Whether a file that begins so is one of it."""
@@ -88,6 +99,9 @@ class Format(NamedTuple):
 FORMATS = (Format("a PyTorch export", (".pt2",), "pytorch"), Format("an ONNX model", (".onnx",), "onnx"))
 
 
+PICKLES = (".pt", ".pth")
+"""Suffixes of what PyTorch saves, but for exports."""
+
 HEAD = 2**16
 """Bytes of a file in which the mark of its format is looked for."""
 
@@ -98,26 +112,39 @@ def format_of(path: Path) -> Format:
     Raises:
         ModelFileError: it is none that is read.
     """
-    suffix = path.suffix.lower()
-    if suffix in {".pt", ".pth"}:
-        raise ModelFileError(path, _PICKLE.format(stem=path.stem))
+    refuse_pickle(path)
     if found := recognized(path):
         return found
+    suffix = path.suffix.lower()
     several = ", ".join(f"{one.name} ({', '.join(one.suffixes)})" for one in FORMATS)
     if alike := [one.name for one in FORMATS if suffix in one.suffixes]:
         raise ModelFileError(path, f"it is not {' or '.join(alike)}; read are {several}")
     raise ModelFileError(path, f"no format that is read ends in '{path.suffix}'; read are {several}")
 
 
-def recognized(path: Path) -> Format | None:
+def refuse_pickle(path: Path) -> None:
+    """Refuse a file of PyTorch that cannot be opened without running what is in it.
+
+    Raises:
+        ModelFileError: it is one; the text says what to write instead.
+    """
+    if path.suffix.lower() in PICKLES:
+        raise ModelFileError(path, _PICKLE.format(stem=path.stem))
+
+
+def recognized(path: Path, head: Callable[[Path], bytes] | None = None) -> Format | None:
     """The format of a file, by its suffix, and by its first bytes where other files have that suffix as well.
+
+    Args:
+        path: the file.
+        head: how its first bytes are had; from the disk, if nothing is said.
 
     Raises:
         ModelFileError: it has to be looked into, and cannot be read.
     """
     several = [one for one in FORMATS if path.suffix.lower() in one.suffixes]
-    head = _head(path) if any(one.mark for one in several) else b""
-    return next((one for one in several if one.is_of(head)), None)
+    start = (head or _head)(path)[:HEAD] if any(one.mark for one in several) else b""
+    return next((one for one in several if one.is_of(start)), None)
 
 
 def _head(path: Path) -> bytes:
@@ -130,7 +157,7 @@ def _head(path: Path) -> bytes:
 
 
 _PICKLE = (
-    "a pickle runs code when it is opened, so it is not; export the model instead:\n"
-    "  program = torch.export.export(model.eval(), (torch.zeros(1, 3, 224, 224),))\n"
-    "  torch.export.save(program, '{stem}.pt2')"
+    "a pickle runs code when it is opened, so it is not; export the model instead: "
+    "program = torch.export.export(model.eval(), (torch.zeros(1, 3, 224, 224),)); "
+    "torch.export.save(program, '{stem}.pt2')"
 )

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.importing.structure import COMMUTE
+from archcost.network import Node
 
 if TYPE_CHECKING:
-    from archcost.network import Input, Network, Node
+    from collections.abc import Mapping, Sequence
+
+    from archcost.network import Input, Network
+
+Marks: TypeAlias = "Mapping[Node | Input, str]"
 
 
 def fingerprints(network: Network) -> Counter[str]:
@@ -18,6 +23,60 @@ def fingerprints(network: Network) -> Counter[str]:
     Equal multisets mean equal graphs, but for the order of nodes and their names. What adds or multiplies
     may read its inputs in any order.
     """
+    found = _upwards(network)
+    outputs = [_hashed("output", found[source]) for source in network.outputs.values()]
+    return Counter([*(found[node] for node in network), *outputs])
+
+
+def partners(network: Network, other: Network) -> dict[Node, Node]:
+    """Which node of another network of the same graph each node is.
+
+    Where two are alike in all that they read and in all that reads them, either may be which.
+
+    Raises:
+        LookupError: the path of the first node that the other network does not have, or has elsewhere.
+    """
+    above, there = _upwards(network), Counter(_upwards(other).values())
+    for node in network:
+        there[above[node]] -= 1
+        if there[above[node]] < 0:
+            raise LookupError(node.path)
+    ours, theirs = _marks(network), _marks(other)
+    waiting = [*zip(network.outputs.values(), other.outputs.values(), strict=False)]
+    found: dict[Node | Input, Node | Input] = {}
+    pairs: dict[Node, Node] = {}
+    while waiting:
+        here, there = waiting.pop()
+        if here in found and found[here] is there:
+            continue
+        if here in found or ours[here] != theirs[there]:
+            raise LookupError(here.path)
+        found[here] = there
+        if isinstance(here, Node) and isinstance(there, Node):
+            pairs[here] = there
+            waiting += zip(_read(here, ours), _read(there, theirs), strict=True)
+    return pairs
+
+
+def _read(node: Node, marks: Marks) -> Sequence[Node | Input]:
+    return sorted(node.inputs, key=marks.__getitem__) if node.kind in COMMUTE else node.inputs
+
+
+def _marks(network: Network) -> Marks:
+    """What tells a tensor from others: all that it is made of, and all that is made of it."""
+    above = _upwards(network)
+    found: dict[Node | Input, str] = {}
+    for tensor in reversed([*network.inputs, *network]):
+        outputs = (str(i) for i, source in enumerate(network.outputs.values()) if source is tensor)
+        read = (
+            _hashed(found[reader], "" if reader.kind in COMMUTE else str(at))
+            for reader, at in network.readers[tensor]
+        )
+        found[tensor] = _hashed(above[tensor], *outputs, *sorted(read))
+    return found
+
+
+def _upwards(network: Network) -> dict[Node | Input, str]:
     found: dict[Node | Input, str] = {
         tensor: _hashed("input", tensor.path, str(tensor.output)) for tensor in network.inputs
     }
@@ -26,8 +85,7 @@ def fingerprints(network: Network) -> Counter[str]:
         fields = repr(sorted((key, repr(value)) for key, value in node.layer.model_dump().items()))
         ordered = sorted(read) if node.kind in COMMUTE else read
         found[node] = _hashed(node.kind, fields, str(node.output), *ordered)
-    outputs = [_hashed("output", found[source]) for source in network.outputs.values()]
-    return Counter([*(found[node] for node in network), *outputs])
+    return found
 
 
 def _hashed(*parts: str) -> str:

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from archcost.errors import ShapeError
 from archcost.layers.axes import name_of
-from archcost.layers.base import TensorSource
+from archcost.layers.base import Shapes, TensorSource
 from archcost.layers.fields import Axis, NonNegative, Number, PerAxis, Sizes, lift, must_be, shape_of
 from archcost.windows.window import Shape, show
 from archcost.words.wording import in_a_row
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from archcost.execute.kernels import Kernels
     from archcost.expressions.values import Value
 
-Rule = Literal["identity", "causal", "banded", "shifted_windows", "sinusoids", "ramp", "coordinates"]
+Rule = Literal[
+    "identity", "causal", "banded", "shifted_windows", "sinusoids", "ramp", "coordinates", "declared"
+]
 
 _NEEDS: dict[Rule | str, tuple[str, ...]] = {
     "identity": (),
@@ -30,6 +32,7 @@ _NEEDS: dict[Rule | str, tuple[str, ...]] = {
     "sinusoids": (),
     "ramp": (),
     "coordinates": (),
+    "declared": (),
 }
 """The rules, each with the fields it needs."""
 
@@ -58,6 +61,7 @@ _AXES = {
     "sinusoids": 2,
     "ramp": 1,
     "coordinates": 2,
+    "declared": 1,
 }
 """How many axes a rule speaks of; sinusoids have no others, and of masks those before repeat."""
 
@@ -91,6 +95,8 @@ class Constant(TensorSource):
     - `ramp`: `start + step * i` at the place i along one axis, as `arange` and `linspace` give it.
     - `coordinates`: the places of a map, `[axes, *sizes]`: a channel for each axis, the last axis first, as
       `grid_sample` reads them. Each is `start + step * i`.
+    - `declared`: a buffer `values`, kept with the weights. Its numbers change no cost; a run takes those of
+      `weights`, or random ones.
     """
 
     within_dimension_limit: ClassVar[bool] = False
@@ -232,27 +238,33 @@ class Constant(TensorSource):
         if natural and shape[-axes:] != natural:
             raise ShapeError(f"shape {show(shape)}, but its windows make {show(natural)}")
 
-    def run(self, kernels: Kernels) -> Array:
+    def buffer_shapes(self, *unread: Shape) -> Shapes:
+        """`values`, if they are declared."""
+        return {"values": self.output_shape()} if self.values == "declared" else {}
+
+    def run(self, kernels: Kernels, values: Array | None = None) -> Array:
         """Values of the shape."""
+        if values is not None:
+            return values.astype(kernels.dtype)
         make, shape = kernels.constant, self.output_shape()
         match self.values:
             case "identity":
-                values = make.band(shape, 0, 0, 1, 0)
+                made = make.band(shape, 0, 0, 1, 0)
             case "causal":
-                values = make.band(shape, shape[-2], 0, self.inside, self.outside)
+                made = make.band(shape, shape[-2], 0, self.inside, self.outside)
             case "banded":
-                values = make.band(shape, self.before or 0, self.after or 0, self.inside, self.outside)
+                made = make.band(shape, self.before or 0, self.after or 0, self.inside, self.outside)
             case "shifted_windows":
-                values = make.shifted_windows(shape, *self.windows(), self.inside, self.outside)
+                made = make.shifted_windows(shape, *self.windows(), self.inside, self.outside)
             case "sinusoids":
-                values = make.sinusoids(shape, self.base)
+                made = make.sinusoids(shape, self.base)
             case "ramp":
-                values = make.ramp(shape, self.axis, *self.line((1, 1))[0])
+                made = make.ramp(shape, self.axis, *self.line((1, 1))[0])
             case "coordinates":
-                values = make.coordinates(shape, self.line(shape))
+                made = make.coordinates(shape, self.line(shape))
             case _:
-                values = make.given(self.values, shape)
-        return values.astype(kernels.dtype)
+                made = make.given(self.values, shape)
+        return made.astype(kernels.dtype)
 
 
 def _beyond(rows: int, columns: int, far: int) -> int:

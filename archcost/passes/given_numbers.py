@@ -91,6 +91,8 @@ def _ends(layer: Constant) -> tuple[float, float]:
     """The least and the largest number of a constant."""
     shape = layer.output_shape()
     match layer.values:
+        case "declared":
+            return -inf, inf
         case "identity":
             return 0, 1
         case "sinusoids":

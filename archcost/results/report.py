@@ -316,6 +316,7 @@ class Report(Record):
         findings: what the rules noticed, in the order of the text.
         declared: what was stated rather than derived.
         convention: what the chosen convention counts; None, and missing in JSON, without one.
+        imported: what it was imported from, and how faithful that is; None, and missing in JSON, of a spec.
     """
 
     path: str
@@ -330,6 +331,7 @@ class Report(Record):
     findings: tuple[Finding, ...]
     declared: tuple[Declared, ...]
     convention: ConventionTotal | None = None
+    imported: str | None = None
 
     def node(self, path: str) -> NodeRow:
         """The row of one node.
@@ -377,8 +379,8 @@ def keys(kind: type) -> tuple[str, ...]:
     return own + COUNTS if issubclass(kind, Counts) and kind is not Totals else always
 
 
-OPTIONAL_KEYS = ("convention", "convention_count", "masked", "unmasked_macs")
-"""Keys that are there only with `--convention`, or where a mask is; always the last ones."""
+OPTIONAL_KEYS = ("convention", "convention_count", "masked", "unmasked_macs", "imported")
+"""Keys that are there only with `--convention`, where a mask is, or of a model; always the last ones."""
 
 JSON_NAMES = {"is_global": "global"}
 """Keys that are no names in Python."""

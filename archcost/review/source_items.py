@@ -141,7 +141,7 @@ class SourceText:
         if id(source) not in self._items:
             found = self._items[id(source)] = dict[tuple[int, int], SourceItem]()
             try:
-                root = read("\n".join(source.lines), source.name, _UNBOUNDED)
+                root = read("\n".join(source.lines), source.name, _UNBOUNDED, source.origin)
             except ArchcostError:
                 return found
             self._roots[id(source)] = root

@@ -7,9 +7,10 @@ from math import prod
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import Diagnostic, SpecError, TooLargeError, UsageError
-from archcost.spec.load import load
-from archcost.spec.opened import open_spec
-from archcost.spec.yaml_reader import MappingNode, read
+from archcost.files import DISK
+from archcost.loading.load import load
+from archcost.loading.opened import form_of, variants_at
+from archcost.spec.opened import open_spec, variants_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -107,15 +108,16 @@ class Sweep:
         if spec == "-":
             raise _only_once("--variants")
         try:
+            if form_of(spec, DISK):
+                return [None, *variants_at(spec, self._limits, DISK)]
             opened = open_spec(spec, self._limits)
-            root = read(opened.data, opened.name, self._limits)
+            found = variants_of(opened, self._limits)
         except SpecError:
             return [None]
         if opened.variant and opened.file:
             whole = f"zoo:{opened.file.stem}"
             raise UsageError(f"--variants: {spec} is itself a variant; those of its spec come with {whole}")
-        section = root.get("variants") if isinstance(root, MappingNode) else None
-        return [None, *(e.key.text for e in section.entries)] if isinstance(section, MappingNode) else [None]
+        return [None, *found]
 
     def _choices(self) -> Iterator[Choice]:
         several = [name for name, texts in self._settings.items() if len(texts) > 1]

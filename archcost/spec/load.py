@@ -1,15 +1,13 @@
-"""From a path to a network: read, parse, choose the variables, expand."""
+"""From a text to a network: read, parse, choose the variables, expand."""
 
 from __future__ import annotations
 
 import re
-from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost import foreign
 from archcost.errors import Diagnostic, SpecError, UsageError
-from archcost.files import DISK
 from archcost.gc_paused import collector_paused
 from archcost.habits_of_axes import meant
 from archcost.limits import DEFAULT
@@ -24,7 +22,7 @@ from archcost.spec.inputs import given_shapes, network_inputs
 from archcost.spec.item_parser import ItemParser
 from archcost.spec.keywords import SPEC_KEYS
 from archcost.spec.misplaced import Mender
-from archcost.spec.opened import Opened, open_spec
+from archcost.spec.opened import Opened
 from archcost.spec.problems import Problems
 from archcost.spec.standard_blocks import StandardBlocks
 from archcost.spec.template import shown
@@ -37,7 +35,6 @@ from archcost.words.wording import in_a_row
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from archcost.history.revisions import Revision
     from archcost.limits import Limits
     from archcost.network import Input, Network
     from archcost.spec.document import Spec
@@ -45,48 +42,38 @@ if TYPE_CHECKING:
     from archcost.spec.variables import Setting
 
 
-def load(  # noqa: PLR0913 - one for everything a user may choose
-    path: str | Path,
-    *,
-    set: Mapping[str, Setting] | None = None,  # noqa: A002 - the command line's word, and it shadows nothing used here
-    variant: str | None = None,
-    input: InputShape | Mapping[str, InputShape] | None = None,  # noqa: A002 - likewise
-    limits: Limits = DEFAULT,
-    at: Revision | str | None = None,
+def load_opened(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
+    opened: Opened,
+    path: str,
+    overrides: Mapping[str, Setting],
+    variant: str | None,
+    input_: InputShape | Mapping[str, InputShape] | None,
+    limits: Limits,
 ) -> Network:
-    """Read a spec and expand it into a network with every shape known.
+    """The network of a text.
 
     Args:
-        path: a file, `-` for standard input, or `zoo:NAME` for a network that ships with archcost.
-        set: variables to override.
+        opened: the text.
+        path: what the user named.
+        overrides: variables to override.
         variant: one of the spec's `variants`.
-        input: another input shape: `"3x256x256"`, or `"left=3x64x64"` and the like for named inputs (several
-            separated by commas, or a mapping of names to shapes).
+        input_: another input shape.
         limits: how large things may get.
-        at: a git revision (`"origin/main"`, `"HEAD~1"`, or one that `archcost.history.revisions.revision`
-            opened): the spec and what it includes are read as they were there. By default, from the disk.
 
     Raises:
         SpecError: the spec is wrong; it carries every mistake with its place.
-        UsageError: a variable, variant, input or zoo network that does not exist.
-        AbsentError: the revision has no such file.
-        RevisionError: there is no such revision, repository or git.
+        UsageError: a variable, variant or input that does not exist.
     """
-    _check_path(path)
-    if isinstance(at, str):
-        from archcost.history.revisions import revision  # noqa: PLC0415 - the disk needs no git
-
-        with revision(at, str(path)) as there:
-            return load(path, set=set, variant=variant, input=input, limits=limits, at=there)
-    opened = open_spec(str(path), limits, at or DISK)
     try:
         with collector_paused():
-            return _load(opened, str(path), dict(set or {}), variant, input, limits)
+            network = _load(opened, path, dict(overrides), variant, input_, limits)
     except RecursionError:
         problems = Problems()
         problems.add(Place(Source(opened.name)), "blocks and structures nest too deeply to be expanded")
         problems.stop_if_any()
         raise
+    network.imported = opened.imported
+    return network
 
 
 def load_text(text: str, name: str, limits: Limits = DEFAULT) -> Network:
@@ -102,22 +89,6 @@ def load_text(text: str, name: str, limits: Limits = DEFAULT) -> Network:
     """
     with collector_paused():
         return _load(Opened(text.encode(), name, Path.cwd()), name, {}, None, None, limits)
-
-
-_TEXT = r"(?m)^(archcost|layers): *\S*\s*\n"
-"""What the text of a spec has, and no path."""
-
-
-def _check_path(path: object) -> None:
-    """Refuse what is no path: a spec as a dictionary, or its text."""
-    is_text = isinstance(path, str) and "\n" in path and re.search(_TEXT, path)
-    if isinstance(path, PathLike) or (isinstance(path, str) and not is_text):
-        return
-    what = "its text" if isinstance(path, str | bytes) else f"a {type(path).__name__}"
-    raise UsageError(
-        f"load takes the path of a spec ('net.yaml', 'zoo:resnet50', '-' for standard input), not {what}; "
-        "write the spec to a file"
-    )
 
 
 def _load(  # noqa: PLR0913, PLR0917 - one for everything a user may choose
@@ -170,7 +141,7 @@ _ORIGIN = r"\(from (\$.*?)\)(?=;|$)"
 
 
 def _parse(opened: Opened, problems: Problems, limits: Limits) -> Spec:
-    root = read(opened.data, opened.name, limits)
+    root = read(opened.data, opened.name, limits, opened.origin)
     if not isinstance(root, MappingNode):
         nothing = f"'{root.text}', which stands for nothing" if isinstance(root, ScalarNode) else ""
         what = nothing if is_empty(root) else shown(root)

@@ -19,6 +19,7 @@ from archcost.words.suggest import plain
 
 if TYPE_CHECKING:
     from archcost.limits import Limits
+    from archcost.source import Origin
 
 
 class Opened(NamedTuple):
@@ -31,6 +32,8 @@ class Opened(NamedTuple):
         file: where it is, if it is a file.
         variant: that its name stands for.
         files: where it comes from, and what it includes.
+        origin: what it was made of, if nobody wrote it.
+        imported: how faithful it is to that; empty of a text that somebody wrote.
     """
 
     data: bytes
@@ -39,6 +42,8 @@ class Opened(NamedTuple):
     file: Path | None = None
     variant: str | None = None
     files: Files = DISK
+    origin: Origin | None = None
+    imported: str = ""
 
 
 def open_spec(path: str, limits: Limits, files: Files = DISK) -> Opened:

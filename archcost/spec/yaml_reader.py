@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     import yaml
 
+    from archcost.source import Origin
+
 Tree: TypeAlias = "ScalarNode | SequenceNode | MappingNode"
 
 
@@ -146,13 +148,14 @@ def is_empty(node: Tree | None) -> bool:
     return node is None or (isinstance(node, ScalarNode) and node.value is None)
 
 
-def read(data: bytes | str, name: str, limits: Limits = DEFAULT) -> Tree:
+def read(data: bytes | str, name: str, limits: Limits = DEFAULT, origin: Origin | None = None) -> Tree:
     r"""The one document of a YAML file, with the place of every node.
 
     Args:
         data: what is in the file.
         name: the file as the user named it, for messages.
         limits: `file_bytes`, `depth` and `integer` apply.
+        origin: what the text was made of, if nobody wrote it.
 
     Raises:
         SpecError: with everything that is wrong with it as YAML.
@@ -166,7 +169,7 @@ def read(data: bytes | str, name: str, limits: Limits = DEFAULT) -> Tree:
     if len(data) > limits.file_bytes:
         raise _whole(name, f"the file has {len(data)} bytes; the limit is {limits.file_bytes} (`file_bytes`)")
     text = decode(data, name)
-    source = Source(name, _lines(text))
+    source = Source(name, _lines(text), origin)
     _check_characters(text, source)
     try:
         return _TreeBuilder(source, limits).build(text)

@@ -393,7 +393,7 @@ class Everything(Writer):
             {"values": self.random.choice((0, 1, -0.5)), "shape": self.shape()},
             {"values": [[1, 2.5], [-3, 0]]},
             {
-                "values": self.random.choice(("identity", "causal", "sinusoids", "ramp")),
+                "values": self.random.choice(("identity", "causal", "sinusoids", "ramp", "declared")),
                 "shape": self.shape(),
             },
             {"values": "coordinates", "start": -1, "step": self.small(), "shape": [2, 4, 6]},

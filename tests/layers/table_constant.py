@@ -172,4 +172,14 @@ CASES = [
             )[::-1]
         )[None],
     ),
+    Case(
+        sentence="a table that the framework keeps with the weights, whose numbers no spec would say",
+        kind="constant",
+        fields={"shape": (2, 5, 9), "values": "declared"},
+        inputs=(),
+        output=(2, 5, 9),
+        value=lambda at, values: float(values[at]),
+        torch=lambda values: values[None],
+        buffers={"values": (2, 5, 9)},
+    ),
 ]

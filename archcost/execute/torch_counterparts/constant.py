@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from archcost.layers.constant import Constant
 
 
-def _constant(torch: Torch, layer: Constant) -> Tensor:
+def _constant(torch: Torch, layer: Constant, values: Tensor = None) -> Tensor:
     shape = layer.output_shape()
     match layer.values:
+        case "declared":
+            y = values
         case "identity":
             y = torch.eye(*shape[-2:])
         case "causal":

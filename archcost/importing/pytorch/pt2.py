@@ -6,17 +6,14 @@ another name.
 
 from __future__ import annotations
 
-import struct
-import zlib
 from math import prod
 from typing import TYPE_CHECKING, Any, cast
-from zipfile import BadZipFile, ZipFile
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from archcost.errors import ModelFileError
+from archcost.importing.archive import unpacked
 from archcost.importing.model import Model, Operation, Reference, Weight, read_by
-from archcost.overwriting import will_read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,9 +23,6 @@ if TYPE_CHECKING:
 
 GRAPHS = ("models/model.json", "serialized_exported_program.json")
 """What the graph is called within the archive, by the newest PyTorch and by those up to 2.7."""
-
-LARGEST = 256 * 2**20
-"""Bytes that the graph may have, unpacked: a model of ten thousand operations has 30 million."""
 
 
 class _Part(BaseModel):
@@ -79,7 +73,7 @@ def read(path: Path) -> Model:
     Raises:
         ModelFileError: it is no such file, or damaged; the message says where.
     """
-    data = _graph(path)
+    data = unpacked(path, GRAPHS, _NO_GRAPH, "a .pt2 is what torch.export.save writes")
     try:
         program = _Program.model_validate_json(data)
     except ValidationError as error:
@@ -95,25 +89,6 @@ def read(path: Path) -> Model:
         ValueError,
     ) as error:  # arguments of other types than said
         raise ModelFileError(path, f"the graph is not as PyTorch writes it: {error}") from error
-
-
-def _graph(path: Path) -> bytes:
-    try:
-        will_read(path)
-        with ZipFile(path) as archive:
-            found = [e for e in archive.infolist() if e.filename.endswith(GRAPHS)]
-            if not found:
-                raise ModelFileError(path, _NO_GRAPH)
-            entry = found[0]
-            if entry.file_size > LARGEST:
-                size = f"{entry.file_size:,} bytes"
-                raise ModelFileError(
-                    path, f"{entry.filename} unpacks to {size}; {LARGEST:,} are read at most"
-                )
-            with archive.open(entry) as stream:
-                return stream.read(LARGEST)
-    except (BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError) as error:
-        raise ModelFileError(path, f"{error}; a .pt2 is what torch.export.save writes") from None
 
 
 _NO_GRAPH = (

@@ -52,6 +52,8 @@ def setting(report: Report) -> Iterator[str]:
         yield f"with {field_text(report.vars)}"
     declared = f"{len(report.declared)} of them declared (listed below)" if report.declared else "all derived"
     yield f"{plural(len(report.nodes), 'node')}, {declared}"
+    if report.imported:
+        yield f"imported from {report.imported}"
 
 
 def legend(report: Report, listed: Sequence[TableRow], options: WriteOptions) -> Iterator[str]:

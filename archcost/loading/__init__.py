@@ -1,0 +1,1 @@
+"""From what a user names to a network: a spec, or the model of another framework."""
