@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.errors import ModelFileError, SpecError
 from archcost.importing.converter import Converter
 from archcost.importing.elements import Leaf
+from archcost.importing.idioms import idiomatic
 from archcost.importing.parts import parts
-from archcost.importing.roll import rolled
+from archcost.importing.roll import Units, rolled
 from archcost.importing.structure import structured
 from archcost.importing.text import written
 from archcost.passes.cost import costs
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from archcost.importing.converter import Converted
     from archcost.importing.formats import Format, Graph
     from archcost.importing.model import Model
+    from archcost.importing.roll import Steps
     from archcost.network import Network
 
 
@@ -50,9 +52,11 @@ def conversion(path: Path, source: Graph, form: Format, *, allow_declared: bool 
     converted = Converter(
         path, source.model, source.rules, form.name, allow_declared=allow_declared
     ).converted()
+    items = idiomatic(converted.items, converted.outputs, converted.inputs)
+    converted = converted._replace(items=items)
     if not converted.items:
         raise ModelFileError(path, "there is no layer in it")
-    text = spec_text(path, source.model, converted, rolls=False, structures=False)
+    text = spec_text(path, source.model, converted, None)
     try:
         network = network_of(text, path)
     except SpecError as error:
@@ -71,13 +75,14 @@ def conversion(path: Path, source: Graph, form: Format, *, allow_declared: bool 
     return Conversion(converted, text, network, parameters)
 
 
-def spec_text(path: Path, model: Model, converted: Converted, *, rolls: bool, structures: bool) -> str:
-    """The text of a spec of the items: as they come, with their structure, or rolled up as well."""
+def spec_text(
+    path: Path, model: Model, converted: Converted, steps: Steps | None, units: Units = Units.NONE
+) -> str:
+    """The text of a spec of the items: rolled up by the steps that are given, or as they come."""
     items, outputs = converted.items, converted.outputs
-    leaves = [Leaf(item) for item in items]
-    tree = structured(items, outputs, model.classes) if structures else leaves
+    tree = structured(items, outputs, model.classes) if steps else [Leaf(item) for item in items]
     made = parts(tree, converted.inputs, outputs)
-    blocks = rolled(made.layers) if rolls else []
+    blocks = rolled(made.layers, made.outputs, units, steps) if steps else []
     name = re.sub(r"[^\w.-]+", "_", model.name)
     note = f"Imported from {name}{path.suffix}."
     return written(name, note, converted.inputs, blocks, made.layers, made.outputs)

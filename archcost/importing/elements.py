@@ -104,6 +104,11 @@ class Branches:
 Element: TypeAlias = "Leaf | Body | Branches"
 
 
+def is_container(module_class: str) -> bool:
+    """Whether a class says nothing of what is in it."""
+    return module_class in {"", "Sequential", "ModuleList", "ModuleDict"}
+
+
 def outside(children: Sequence[Element]) -> tuple[Tensor, ...]:
     """What a list reads that it does not make."""
     made = {id(item) for child in children for item in child.items()}

@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, TypeAlias
 
 from archcost.importing.structure import COMMUTE
+from archcost.layers.activation import Activation
 from archcost.network import Node
 
 if TYPE_CHECKING:
@@ -82,9 +83,12 @@ def _upwards(network: Network) -> dict[Node | Input, str]:
     }
     for node in network:
         read = [found[source] for source in node.inputs]
-        fields = repr(sorted((key, repr(value)) for key, value in node.layer.model_dump().items()))
-        ordered = sorted(read) if node.kind in COMMUTE else read
-        found[node] = _hashed(node.kind, fields, str(node.output), *ordered)
+        kind, layer = node.kind, node.layer
+        if isinstance(layer, Activation):
+            kind, layer = layer.function, layer.chosen
+        fields = repr(sorted((key, repr(value)) for key, value in layer.model_dump().items()))
+        ordered = sorted(read) if kind in COMMUTE else read
+        found[node] = _hashed(kind, fields, str(node.output), *ordered)
     return found
 
 

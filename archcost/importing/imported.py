@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from archcost.errors import ModelFileError, SpecError
-from archcost.importing.conversion import conversion, network_of, spec_text
+from archcost.importing.conversion import conversion
 from archcost.importing.formats import Graph, format_of
-from archcost.importing.graph import fingerprints
+from archcost.importing.shortest import shortest
 from archcost.limits import DEFAULT
 from archcost.passes.cost import costs
 from archcost.source import Origin
@@ -20,7 +20,6 @@ from archcost.spec.opened import Opened
 from archcost.words.wording import plural
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Mapping
     from pathlib import Path
 
@@ -139,23 +138,11 @@ def _converted(path: Path, source: Graph, form: Format, *, flat: bool, allow_dec
     """The spec of a graph."""
     model = source.model
     plain = conversion(path, source, form, allow_declared=allow_declared)
-    graph = fingerprints(plain.network)
     declared = sum(item.kind == "custom" for item in plain.converted.items)
     notes = (*model.notes, *([_declared(declared)] if declared else []))
     best = Imported(plain.text, len(plain.network), plain.parameters, model.unread, notes)
-    for rolls in () if flat else (False, True):
-        text = spec_text(path, model, plain.converted, rolls=rolls, structures=True)
-        if text.count("\n") <= best.lines and _is_same(text, path, graph):
-            best = best._replace(text=text)
-    return best
+    return best if flat else best._replace(text=shortest(path, model, plain))
 
 
 def _declared(several: int) -> str:
     return f"{plural(several, 'layer')} declared as custom, whose MACs are to be filled in"
-
-
-def _is_same(text: str, path: Path, graph: Counter[str]) -> bool:
-    try:
-        return fingerprints(network_of(text, path)) == graph
-    except SpecError:
-        return False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from archcost.importing.elements import Body, Leaf
 from archcost.importing.structure import COMMUTE
@@ -42,6 +42,7 @@ class Part:
         module_class: of a module that is a body.
         when: a condition; empty if it always stands.
         is_read: its name is read further on.
+        arriving: the name outside of what arrives at a module, if it is read by it as well.
     """
 
     word: str
@@ -53,6 +54,7 @@ class Part:
     module_class: str = ""
     when: str = ""
     is_read: bool = False
+    arriving: str = ""
 
     def plain(self) -> Any:  # noqa: ANN401 - what YAML holds
         """As YAML holds it."""
@@ -61,20 +63,70 @@ class Part:
             head["from"] = self.source[0] if len(self.source) == 1 else [*self.source]
         if self.when:
             head["when"] = self.when
-        lists = {key: [part.plain() for part in parts] for key, parts in self.lists.items()}
+        lists: dict[str, Any] = {key: [part.plain() for part in parts] for key, parts in self.lists.items()}
+        fields = Flow({key: plainly(value) for key, value in self.fields.items() if key != "bypass"})
         if self.word == "branches":
-            return {**head, "branches": lists, **self.fields}
+            return {**head, "branches": lists, **fields}
         if self.word == "repeat":
-            return {**head, **self.fields, **lists}
+            return {**head, **fields, **lists}
+        if "bypass" in self.fields:
+            lists["shortcut"] = Flow({"when": self.fields["bypass"], "body": lists["shortcut"]})
+            return {**head, **lists, **fields}
         if self.lists:
             return {
                 **head,
                 **{key: parts for key, parts in lists.items() if parts or key == self.word},
-                **self.fields,
+                **fields,
             }
         if not self.fields:
             return {**head, self.word: None} if head else self.word
-        return {**head, self.word: dict(self.fields)}
+        return {**head, self.word: fields}
+
+
+class Flow(dict[str, Any]):
+    """A mapping that is written on one line, if it fits."""
+
+
+class Starting(NamedTuple):
+    """A field of what is repeated that has another value in the first iteration."""
+
+    first: Any
+    rest: Any
+    counter: str = "i"
+
+    def always(self, value: Any) -> Starting:  # noqa: ANN401 - whatever a field may be
+        """The same value in all iterations."""
+        return self._replace(first=value, rest=value)
+
+    def text(self) -> str:
+        """As an expression.
+
+        >>> Starting(2, 1).text()
+        '$(2 if i == 0 else 1)'
+        """
+        first, rest = (bare(value) for value in (self.first, self.rest))
+        return f"$({first} if {self.counter} == 0 else {rest})" if first != rest else f"${first}"
+
+
+def bare(value: Any) -> str:  # noqa: ANN401 - whatever a field may be
+    """A value inside an expression.
+
+    >>> bare("$channels"), bare("$(2*channels)"), bare(3), bare("relu"), bare(True)
+    ('channels', '2*channels', '3', "'relu'", 'true')
+    """
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        found = re.fullmatch(r"\$\(?(.*?)\)?", value) if not value.startswith("$(") else None
+        return value[2:-1] if value.startswith("$(") else found[1] if found else repr(value)
+    return repr(value)
+
+
+def plainly(value: Any) -> Any:  # noqa: ANN401 - whatever a field may be
+    """A field's value as YAML holds it."""
+    if isinstance(value, Starting):
+        return value.text() if value.first != value.rest else value.rest
+    return Flow(cast("dict[str, Any]", value)) if isinstance(value, dict) else value
 
 
 def parts(children: Sequence[Element], inputs: Mapping[str, Shape], outputs: Sequence[Tensor]) -> _Written:
@@ -132,6 +184,16 @@ class _Maker:
             before = child.output
         return found
 
+    def _inside(self, body: Body, arriving: Tensor | None, taken: set[str]) -> list[Part]:
+        """The list of a module; what leaves it is read by the module's own name."""
+        leaves = id(body.output)
+        far = leaves in self._far
+        self._far.discard(leaves)
+        found = _flat(self.sequence(body.children, arriving, taken))
+        if far:
+            self._far.add(leaves)
+        return found
+
     def _part(self, child: Element, before: Tensor | None, taken: set[str]) -> Part:
         reads = child.reads if isinstance(child, Leaf) else self._first(child)
         source = () if [*reads] == [before] else tuple(self.name_of(read) for read in reads)
@@ -139,23 +201,27 @@ class _Maker:
         if isinstance(child, Leaf):
             part = Part(child.item.kind, dict(child.item.fields), source=source, channels=channels)
         elif isinstance(child, Body):
-            made = _flat(self.sequence(child.children, reads[0] if reads else None, {*taken}))
+            made = self._inside(child, reads[0] if reads else None, {*taken})
             part = Part("body", {}, {"body": made}, "", source, channels, child.module_class)
         else:
             ways = [_flat(self.sequence(way, child.fork, {*taken})) for way in child.ways]
-            part = self._joined(child.merge.kind, dict(child.merge.fields), ways)
+            part = self._joined(child.merge.kind, dict(child.merge.fields), ways, _called(child.ways))
             part.source, part.channels = source, channels
+        if isinstance(child, Body) and reads:
+            part.arriving = reads[0] if isinstance(reads[0], str) else self._names.get(id(reads[0]), "")
         part.name = self._named(child, part.word, taken)
         part.is_read = id(child.output) in self._far
         return part
 
     @staticmethod
-    def _joined(kind: str, fields: dict[str, FieldValue], ways: list[list[Part]]) -> Part:
+    def _joined(
+        kind: str, fields: dict[str, FieldValue], ways: list[list[Part]], names: Sequence[str]
+    ) -> Part:
         if kind in COMMUTE and len(ways) == 2:
             body, shortcut = sorted(ways, key=_weight, reverse=True)
             merge = {} if kind == "add" else {"merge": kind}
             return Part("residual", dict(merge), {"residual": body, "shortcut": shortcut})
-        named = {f"b{i}": way for i, way in enumerate(ways, 1)}
+        named = dict(zip(names, ways, strict=True))
         return Part("branches", {"merge": {kind: fields} if fields else kind}, named)
 
     def _channels(self, tensor: Tensor) -> int:
@@ -177,6 +243,20 @@ class _Maker:
         if name:
             taken.add(name)
         return name
+
+
+def _called(ways: Sequence[Sequence[Element]]) -> list[str]:
+    """Names of branches: those of their modules, if they have some."""
+    names = [re.sub(r"[_.]\d+[a-z]?$", "", way[0].name if way else "identity") for way in ways]
+    good = all(re.fullmatch(r"[A-Za-z_]\w*", name) and not _SAYS_NOTHING.fullmatch(name) for name in names)
+    if good and len({*names}) == len(names) and not {*names} & RESERVED:
+        return names
+    return [f"b{i}" for i in range(1, len(ways) + 1)]
+
+
+def says_nothing(name: str) -> bool:
+    """Whether a name of a layer says no more than its kind does."""
+    return not name or not re.fullmatch(r"[A-Za-z_][\w-]*", name) or bool(_SAYS_NOTHING.fullmatch(name))
 
 
 def _flat(parts: list[Part]) -> list[Part]:

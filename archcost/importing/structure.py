@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from archcost.importing.elements import Body, Branches, Leaf
+from archcost.importing.elements import Body, Branches, Leaf, is_container
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,11 +49,17 @@ def _grouped(leaves: Sequence[Leaf], depth: int, classes: Mapping[str, str]) -> 
         if len(children) == 1:
             (child,) = children
             child.name = child.name or name
+            module_class = classes.get(_path(inside, depth), "")
+            if isinstance(child, Body) and not is_container(module_class):
+                child.module_class = module_class
             found.append(child)
         else:
-            module = ".".join(inside[0].item.module.split(".")[: depth + 1])
-            found.append(Body(children, name, classes.get(module, "")))
+            found.append(Body(children, name, classes.get(_path(inside, depth), "")))
     return found
+
+
+def _path(inside: Sequence[Leaf], depth: int) -> str:
+    return ".".join(inside[0].item.module.split(".")[: depth + 1])
 
 
 def _part(item: Item, depth: int) -> str | None:
@@ -110,10 +116,13 @@ def _with_branches(before: list[Element], merge: Leaf, readers: Counter[int]) ->
 def _walk(source: Tensor, made: dict[int, Element], readers: Counter[int]) -> tuple[Tensor, list[Element]]:
     """Back from a merge through what nobody else reads, to a tensor that others read as well."""
     way: list[Element] = []
-    here = source
+    here, uses = source, 1
     while (
-        readers[id(here)] == 1 and (element := made.get(id(here))) and len(set(map(id, element.reads))) == 1
+        readers[id(here)] == uses
+        and (element := made.get(id(here)))
+        and len(set(map(id, element.reads))) == 1
     ):
-        way.insert(0, element)
+        way.append(element)
         here = element.reads[0]
-    return here, way
+        uses = sum(read is here for item in element.items() for read in item.sources)
+    return here, way[::-1]

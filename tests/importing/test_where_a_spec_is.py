@@ -61,7 +61,7 @@ def test_it_is_the_network_of_the_spec_that_import_writes() -> None:
         ("analyze net.pt2", "imported from a PyTorch export: 11,689,512 parameters, as in the file"),
         ("rf net.pt2", "net (net.pt2)"),
         ("explain net.pt2 fc", "written at net.pt2:1:1"),
-        ("expand net.pt2", "layer1.0.basic_block.conv"),
+        ("expand net.pt2", "layer.0.basic_block.conv"),
         ("compare net.pt2 zoo:resnet18", "2 networks, relative to net"),
         ("diff zoo:resnet18 net.pt2", "resnet18 (zoo:resnet18) → net (net.pt2)"),
         ("verify net.pt2 --scale-channels 0.125 --input 3x224x224", "all 69 nodes agree"),

@@ -1,0 +1,97 @@
+"""Says what items are in particular, or together, by the kind that a person would write."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from archcost.importing.items import Item
+from archcost.layers.convolution import DepthwiseConv
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from archcost.importing.elements import Tensor
+    from archcost.windows.window import Shape
+
+SHAPES = frozenset({"flatten", "reshape", "squeeze", "unsqueeze"})
+"""Kinds that keep all numbers in their order."""
+
+
+def idiomatic(
+    items: Sequence[Item], outputs: Sequence[Tensor], inputs: Mapping[str, Shape]
+) -> tuple[Item, ...]:
+    """The items with depthwise convolutions and channel shuffles; changed in place.
+
+    Args:
+        items: in order.
+        outputs: what leaves.
+        inputs: shapes by name.
+    """
+    readers: Counter[int] = Counter(id(source) for item in items for source in item.sources)
+    readers.update(id(output) for output in outputs)
+    dropped: set[int] = set()
+    instead: dict[int, Tensor] = {}
+    for item in items:
+        item.sources = tuple(instead.get(id(source), source) for source in item.sources)
+        if (
+            item.kind in SHAPES
+            and (same := _undone(item, inputs))
+            and not any(item is one for one in outputs)
+        ):
+            instead[id(item)] = same
+            dropped.add(id(item))
+        elif item.kind == "conv":
+            (source,) = item.sources
+            _depthwise(item, inputs[source][0] if isinstance(source, str) else source.shape[0])
+        elif item.kind == "reshape":
+            dropped.update(map(id, _shuffle(item, readers, inputs)))
+    return _read([item for item in items if id(item) not in dropped], outputs)
+
+
+def _read(items: Sequence[Item], outputs: Sequence[Tensor]) -> tuple[Item, ...]:
+    """The items that something reads."""
+    used = {id(output) for output in outputs}
+    found: list[Item] = []
+    for item in reversed(items):
+        if id(item) in used:
+            found.append(item)
+            used.update(map(id, item.sources))
+    return tuple(reversed(found))
+
+
+def _undone(item: Item, inputs: Mapping[str, Shape]) -> Tensor | None:
+    """The tensor that a change of shape gives back, if it undoes others."""
+    source = item.sources[0]
+    while isinstance(source, Item) and source.kind in SHAPES:
+        source = source.sources[0]
+        if item.shape == (inputs[source] if isinstance(source, str) else source.shape):
+            return source
+    return None
+
+
+def _depthwise(conv: Item, in_channels: int) -> None:
+    """A convolution with a filter for each channel."""
+    fields = dict(conv.fields)
+    groups, out = fields.pop("groups", 1), fields.pop("out_channels", None)
+    if groups == in_channels == out != 1 and fields.keys() <= DepthwiseConv.model_fields.keys():
+        conv.kind, conv.fields = "depthwise_conv", fields
+
+
+def _shuffle(last: Item, readers: Counter[int], inputs: Mapping[str, Shape]) -> list[Item]:
+    """Channels as a matrix, transposed, and in a row again; what is no longer needed is returned."""
+    (transpose,) = last.sources
+    if not isinstance(transpose, Item) or transpose.kind != "transpose" or readers[id(transpose)] > 1:
+        return []
+    (first,) = transpose.sources
+    if not isinstance(first, Item) or first.kind != "reshape" or readers[id(first)] > 1:
+        return []
+    (source,) = first.sources
+    shape = inputs[source] if isinstance(source, str) else source.shape
+    groups, *rest = first.shape
+    if transpose.fields.get("axes") != [1, 0, *range(2, len(first.shape))] or last.shape != shape:
+        return []
+    if (groups * rest[0], *rest[1:]) != shape:
+        return []
+    last.kind, last.fields, last.sources = "channel_shuffle", {"groups": groups}, (source,)
+    return [transpose, first]
