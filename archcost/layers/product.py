@@ -192,7 +192,7 @@ class Matmul(_Product):
 
     def pairing(self, a: Shape, b: Shape) -> Pairing:
         """Rows of the first stay rows, columns of the second stay columns; the other axis is summed over."""
-        heads, (first, second) = self._factors((a, b))
+        heads, (first, second) = self.factors((a, b))
         (rows, summed), (found, columns) = first.matrix, second.matrix
         if summed != found:
             raise ShapeError(
@@ -217,7 +217,7 @@ class Matmul(_Product):
         )
         return Pairing(labels, output, sizes)
 
-    def _factors(self, inputs: tuple[Shape, Shape]) -> tuple[int, tuple[_Factor, _Factor]]:
+    def factors(self, inputs: tuple[Shape, Shape]) -> tuple[int, tuple[_Factor, _Factor]]:
         """How many heads leave, and both inputs."""
         are_tokens = self._are_tokens(inputs)
         matrices = [x[0] for x, tokens in zip(inputs, are_tokens, strict=True) if not tokens]
@@ -258,7 +258,7 @@ class Matmul(_Product):
 
     def run(self, kernels: Kernels, a: Array, b: Array) -> Array:
         """Values of matrices, or of tokens."""
-        heads, (first, second) = self._factors((a.shape, b.shape))
+        heads, (first, second) = self.factors((a.shape, b.shape))
         return kernels.product.matmul(
             a,
             b,

@@ -1,0 +1,1 @@
+"""Networks as models of other formats."""
