@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         UsageError,
     )
     from archcost.execute.verification import verify
+    from archcost.exporting.onnx.model import export_onnx
     from archcost.gate.run import check
     from archcost.history.revisions import revision
     from archcost.importing.pytorch.live import from_torch
@@ -58,6 +59,7 @@ __all__ = [
     "compare",
     "diff",
     "explain",
+    "export_onnx",
     "from_torch",
     "load",
     "revision",
@@ -81,6 +83,7 @@ _HOMES = {
     "compare": "archcost.review.compare",
     "diff": "archcost.review.diff",
     "explain": "archcost.analysis.explain",
+    "export_onnx": "archcost.exporting.onnx.model",
     "from_torch": "archcost.importing.pytorch.live",
     "load": "archcost.loading.load",
     "revision": "archcost.history.revisions",

@@ -90,6 +90,11 @@ COMMANDS = {
         "Write the spec of a model that was exported from PyTorch.",
         ("importing",),
     ),
+    "export": CommandEntry(
+        "export",
+        "Write a network as an ONNX model, without weights.",
+        ("export",),
+    ),
     "zoo": CommandEntry(
         "zoo",
         "List the networks that ship with archcost, or print one's spec.",

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     Run = Callable[..., CompletedProcess[str]]
 
 NO_RESULT = {
+    "export": "it writes a model",
     "fmt": "it writes specs",
     "import": "it writes a spec",
     "schema": "it prints JSON Schemas, which are JSON",

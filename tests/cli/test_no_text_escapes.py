@@ -158,6 +158,7 @@ RUNS: dict[str, list[Run]] = {
         Run("text", "fmt --check {spec}", 1),
         Run("text", "fmt {spec}"),
     ],
+    "export": [Run("text", "export {spec} --to onnx", 2)],
     "import": [Run("free", "import {model}")],
     "zoo": in_formats("zoo"),
     "schema": [Run("json", "schema report")],

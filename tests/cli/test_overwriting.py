@@ -73,7 +73,14 @@ def held() -> dict[Path, bytes]:
 
 
 def test_every_command_is_here() -> None:
-    assert COMMANDS.keys() - COMMAND_LINES.keys() == {"zoo", "schema", "rates", "fmt", "import"}  # see below
+    assert COMMANDS.keys() - COMMAND_LINES.keys() == {
+        "zoo",
+        "schema",
+        "rates",
+        "fmt",
+        "import",
+        "export",
+    }  # see below
 
 
 @every_command
@@ -188,6 +195,16 @@ def test_a_model_that_is_imported_is_not_written_over(run: Run) -> None:
         err == "archcost: 'model.pt2' belongs to what this command reads; write the result to another file\n"
     )
     assert Path("model.pt2").read_bytes() == data
+
+
+def test_a_spec_that_is_exported_is_not_written_over(run: Run) -> None:
+    before = held()
+    code, out, err = run("export", "net.yaml", "--to", "onnx", "-o", "net.yaml")
+    assert (code, out) == (2, "")
+    assert (
+        err == "archcost: 'net.yaml' belongs to what this command reads; write the result to another file\n"
+    )
+    assert held() == before
 
 
 @pytest.mark.parametrize("command", [*COMMAND_LINES, "zoo", "schema", "rates"])

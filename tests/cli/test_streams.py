@@ -33,6 +33,7 @@ LINES = (
     "fmt --diff ../../broken/a_carry_that_the_body_never_renews.yaml",
     "rates --kernel 3 --field 15",
     "import ../../data/models/resnet18.pt2",
+    "export hdc.yaml --to onnx",
     "zoo",
     "schema spec",
     "--help",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import onnx
@@ -12,7 +12,7 @@ import onnx.reference
 
 from archcost.layers import find
 from archcost.network import Input, Network, Node
-from archcost.source import Place
+from archcost.source import Place, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ def network_of(kind: str, fields: Mapping[str, object], shapes: tuple[Shape, ...
     found = find(kind)
     assert found is not None
     layer = found[0].model_validate(fields).settled(shapes)
-    place = Place("net.yaml", 1, 1)
+    place = Place(Source("net.yaml"))
     inputs = tuple(Input(f"x{i}", shape, place) for i, shape in enumerate(shapes))
     node = Node("stem.layer", kind, layer, inputs, layer.output_shape(*shapes), place)
     return Network("net", "net.yaml", None, {}, inputs, (node,), {"out": node})
@@ -61,17 +61,27 @@ def weights_of(network: Network, tensors: Tensors) -> dict[str, Array]:
 
 def arriving(model: onnx.ModelProto, inputs: Mapping[str, Array]) -> dict[str, Array]:
     """The inputs as the model takes them: with a batch of 1, and of its types."""
-    types = {x.name: onnx.helper.tensor_dtype_to_np_dtype(x.type.tensor_type.elem_type) for x in model.graph.input}
+    types = {
+        x.name: onnx.helper.tensor_dtype_to_np_dtype(x.type.tensor_type.elem_type) for x in model.graph.input
+    }
     return {name: value[None].astype(types[name]) for name, value in inputs.items()}
 
 
-Run = "Callable[[onnx.ModelProto, Mapping[str, Array]], dict[str, Array]]"
+def check(data: bytes) -> None:
+    """ONNX's checker accepts it, and what its strict inference of shapes finds is what the model says."""
+    checker: Any = onnx.checker
+    checker.check_model(data, full_check=True)
+
+
+Run: TypeAlias = "Callable[[onnx.ModelProto, Mapping[str, Array]], dict[str, Array]]"
 
 
 def by_reference(model: onnx.ModelProto, inputs: Mapping[str, Array]) -> dict[str, Array]:
     """What leaves, as the definitions of ONNX compute it."""
     evaluator: Any = onnx.reference.ReferenceEvaluator(model)
-    return dict(zip([y.name for y in model.graph.output], evaluator.run(None, arriving(model, inputs)), strict=True))
+    return dict(
+        zip([y.name for y in model.graph.output], evaluator.run(None, arriving(model, inputs)), strict=True)
+    )
 
 
 def by_onnxruntime(model: onnx.ModelProto, inputs: Mapping[str, Array]) -> dict[str, Array]:
@@ -81,4 +91,6 @@ def by_onnxruntime(model: onnx.ModelProto, inputs: Mapping[str, Array]) -> dict[
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = runtime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
-    return dict(zip([y.name for y in model.graph.output], session.run(None, arriving(model, inputs)), strict=True))
+    return dict(
+        zip([y.name for y in model.graph.output], session.run(None, arriving(model, inputs)), strict=True)
+    )

@@ -18,10 +18,13 @@ from archcost.exporting.onnx.wire import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from archcost.exporting.onnx.wire import Attribute
     from archcost.windows.window import Shape
+
+_NONE: Mapping[str, Attribute] = {}
+"""No attributes."""
 
 OLDEST = 18
 """The operator set that a graph has at least."""
@@ -151,7 +154,8 @@ class Site:
         shape: Shape | None = None,
         type_: int = FLOAT,
         nth: int = 0,
-        **attributes: Attribute | None,
+        given: Mapping[str, Attribute] = _NONE,
+        **attributes: Attribute,
     ) -> Value:
         """One operation.
 
@@ -161,14 +165,14 @@ class Site:
             shape: that leaves; that of its inputs, sizes of 1 repeated, unless given.
             type_: of the elements that leave.
             nth: which of its outputs is taken.
-            attributes: as ONNX calls them; None is one that is left out.
+            given: attributes, as ONNX calls them.
+            attributes: more of these.
         """
         name = self._name(word)
         if shape is None:
             shape = broadcast(*(x.shape for x in inputs if x))
         outputs = [Value(f"{name}_output_{i}", shape, type_) for i in range(nth + 1)]
-        given = {key: value for key, value in attributes.items() if value is not None}
-        self._operations[name] = Operation(word, [*inputs], [*outputs], given)
+        self._operations[name] = Operation(word, [*inputs], [*outputs], {**given, **attributes})
         return outputs[nth]
 
     def _name(self, word: str) -> str:
@@ -177,13 +181,13 @@ class Site:
 
     def done(self, value: Value) -> Value:
         """Write it all; the value is what leaves, and gets the name of the layer."""
-        made = {y for operation in self._operations.values() for y in operation.outputs}
-        if value not in made:
+        if not any(value in operation.outputs for operation in self._operations.values()):
             value = self.op("Identity", value, type_=value.type)
         renamed = value._replace(name=self.path)
         for i, (name, (word, inputs, outputs, attributes)) in enumerate(self._operations.items()):
-            ends = ([renamed if x == value else x for x in side] for side in (inputs, outputs))
-            self.graph.write(name, Operation(word, *ends, attributes), "" if i else self._doc)
+            read = [renamed if x == value else x for x in inputs]
+            made = [renamed if y == value else y for y in outputs]
+            self.graph.write(name, Operation(word, read, made, attributes), "" if i else self._doc)
         return renamed
 
     # -- numbers that are known ---------------------------------------------------------------------------

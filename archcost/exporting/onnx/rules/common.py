@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from archcost.exporting.onnx.graph import Site, Value
+    from archcost.exporting.onnx.wire import Attribute
     from archcost.layers.base import Kind
     from archcost.layers.normalization import LayerNorm, Normalize, RmsNorm
     from archcost.layers.reduction import Reduce
@@ -31,12 +32,12 @@ def operation(word: str, **fields: str | float) -> Rule:
     """One operation; its attributes are fields of the layer, by name, or numbers."""
 
     def write(site: Site, layer: Kind, *xs: Value) -> Value:
-        return site.op(word, *xs, **_values(layer, fields))
+        return site.op(word, *xs, given=_values(layer, fields))
 
     return write
 
 
-def _values(layer: Kind, fields: dict[str, str | float]) -> dict[str, float]:
+def _values(layer: Kind, fields: dict[str, str | float]) -> dict[str, Attribute]:
     """Attributes are floats of 32 bits, whatever a field has."""
     return {
         name: float(getattr(layer, value) if isinstance(value, str) else value)

@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from archcost.layers.constant import Constant
 
 
-def _constant(site: Site, layer: Constant) -> Value:
+def _constant(site: Site, layer: Constant, values: Value | None = None) -> Value:
+    if values is not None:
+        return site.reshape(values, site.shape)
     match layer.values:
         case float() | int() as number:
             return site.filled(number, site.shape)

@@ -9,6 +9,7 @@ from archcost.exporting.onnx.rules.common import named_axes
 if TYPE_CHECKING:
     from archcost.exporting.onnx.graph import Site, Value
     from archcost.exporting.onnx.rules.common import Rule
+    from archcost.exporting.onnx.wire import Attribute
     from archcost.layers.normalization import (
         BatchNorm,
         GlobalResponseNorm,
@@ -84,9 +85,13 @@ def _instance_norm(site: Site, layer: InstanceNorm, x: Value, **tensors: Value) 
 def _local_response_norm(site: Site, layer: LocalResponseNorm, x: Value) -> Value:
     """As one operation on a map if the window has a middle channel; ONNX counts an even one otherwise."""
     flat = site.reshape(x, (*x.shape[:2], -1 if x.rank == 0 else _rest(x), 1))
-    numbers = {"alpha": float(layer.alpha), "beta": float(layer.beta), "bias": float(layer.k)}
+    numbers: dict[str, Attribute] = {
+        "alpha": float(layer.alpha),
+        "beta": float(layer.beta),
+        "bias": float(layer.k),
+    }
     if layer.size % 2:
-        return site.reshape(site.op("LRN", flat, shape=flat.shape, size=layer.size, **numbers), x.shape)
+        return site.reshape(site.op("LRN", flat, shape=flat.shape, size=layer.size, given=numbers), x.shape)
     rows = site.reshape(site.op("Mul", x, x), (1, 1, x.shape[1], _rest(x)))
     before = layer.size // 2
     mean = site.op(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def _unfold(site: Site, layer: Unfold, x: Value) -> Value:
-    """Along each axis what every tap reads, `[channels, taps, windows, …]`; then all taps, then all windows."""
+    """Along each axis what every tap reads, `[channels, taps, windows, …]`; then taps, then windows."""
     window = layer.sliding_window(shape_of(x))
     windows = window.output(x.shape[2:])
     x = site.padded(x, ((0, 0), (0, 0), *window.padding))

@@ -14,6 +14,7 @@ from archcost.windows.window import per_axis
 if TYPE_CHECKING:
     from archcost.exporting.onnx.graph import Site, Value
     from archcost.exporting.onnx.rules.common import Rule
+    from archcost.exporting.onnx.wire import Attribute
     from archcost.layers.base import Kind
     from archcost.layers.pooling import (
         AdaptiveAvgPool,
@@ -44,9 +45,7 @@ def _avg_pool(site: Site, layer: AvgPool, x: Value) -> Value:
     return _pooled(site, "AveragePool", x, window, pads, count_include_pad=int(counts))
 
 
-def _pooled(
-    site: Site, word: str, x: Value, window: Window, pads: Pads, **attributes: int | tuple[int, ...]
-) -> Value:
+def _pooled(site: Site, word: str, x: Value, window: Window, pads: Pads, **attributes: Attribute) -> Value:
     plain = window._replace(padding=pads, rounding="floor")
     return site.op(
         word,
@@ -55,7 +54,7 @@ def _pooled(
         kernel_shape=window.kernel,
         strides=window.stride,
         pads=pads_of(pads),
-        **attributes,
+        given=attributes,
     )
 
 
@@ -80,9 +79,9 @@ def _max_unpool(site: Site, layer: MaxUnpool, pooled: Value, before: Value) -> V
     """Where the largest were is found again by pooling."""
     window = layer.window_before(shape_of(before))
     how = {"kernel_shape": window.kernel, "strides": window.stride, "pads": pads_of(window.padding)}
-    places = site.op("MaxPool", before, shape=pooled.shape, type_=INT64, nth=1, **how)
+    places = site.op("MaxPool", before, shape=pooled.shape, type_=INT64, nth=1, given=how)
     size = site.graph.numbers(before.shape)
-    return site.op("MaxUnpool", pooled, places, size, shape=before.shape, **how)
+    return site.op("MaxUnpool", pooled, places, size, shape=before.shape, given=how)
 
 
 BORDERS = {"constant": "constant", "reflect": "reflect", "replicate": "edge", "circular": "wrap"}

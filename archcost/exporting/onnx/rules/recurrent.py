@@ -10,6 +10,7 @@ from archcost.exporting.onnx.wire import Body
 
 if TYPE_CHECKING:
     from archcost.exporting.onnx.rules.common import Rule
+    from archcost.exporting.onnx.wire import Attribute
     from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
 
 
@@ -35,7 +36,7 @@ def _over_steps(  # noqa: PLR0913, PLR0917 - what a layer is made of
     x: Value,
     weights: dict[str, Value],
     gates: tuple[int, ...],
-    **attributes: int | tuple[str, ...],
+    **attributes: Attribute,
 ) -> Value:
     """Layer by layer; `gates` are ours in ONNX's order."""
     directions, hidden = 1 + layer.bidirectional, layer.hidden_size
@@ -55,7 +56,7 @@ def _over_steps(  # noqa: PLR0913, PLR0917 - what a layer is made of
             )
             tensors.append(_per_direction(site, [site.joined(pair, 0) for pair in both]))
         shape = (x.shape[0], directions, 1, hidden)
-        y = site.op(word, *tensors, shape=shape, direction=direction, hidden_size=hidden, **attributes)
+        y = site.op(word, *tensors, shape=shape, direction=direction, hidden_size=hidden, given=attributes)
         x = site.reshape(site.transpose(y, (0, 2, 1, 3)), (x.shape[0], 1, directions * hidden))
     return site.transpose(x, (1, 2, 0))
 

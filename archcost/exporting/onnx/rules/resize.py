@@ -12,6 +12,7 @@ from archcost.windows.window import per_axis
 if TYPE_CHECKING:
     from archcost.exporting.onnx.graph import Site, Value
     from archcost.exporting.onnx.rules.common import Rule
+    from archcost.exporting.onnx.wire import Attribute
     from archcost.layers.resize import PixelShuffle, PixelUnshuffle, Upsample
 
 _MODES = {"nearest": "nearest", "bicubic": "cubic"}
@@ -22,16 +23,16 @@ def _upsample(site: Site, layer: Upsample, x: Value) -> Value:
     sizes, attributes = site.shape[2:], _how(layer)
     if layer.scale_factor is None:
         return site.op(
-            "Resize", x, None, None, site.graph.numbers(site.shape), shape=site.shape, **attributes
+            "Resize", x, None, None, site.graph.numbers(site.shape), shape=site.shape, given=attributes
         )
     scales = [float(scale) for scale in per_axis(layer.scale_factor, len(sizes), "scale_factor")]
     if sizes != tuple(int(np.float32(n) * np.float32(s)) for n, s in zip(x.shape[2:], scales, strict=True)):
         raise NotExportableError("scales of 32 bits, as ONNX has them, give another size; say `size` instead")
     factors = site.constant([1, 1, *scales], (x.rank,))
-    return site.op("Resize", x, None, factors, shape=site.shape, **attributes)
+    return site.op("Resize", x, None, factors, shape=site.shape, given=attributes)
 
 
-def _how(layer: Upsample) -> dict[str, str | float]:
+def _how(layer: Upsample) -> dict[str, Attribute]:
     mode = _MODES.get(layer.mode, "linear")
     if mode == "nearest":
         return {
