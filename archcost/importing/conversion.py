@@ -56,8 +56,8 @@ def conversion(path: Path, source: Graph, form: Format, *, allow_declared: bool 
     converted = converted._replace(items=items)
     if not converted.items:
         raise ModelFileError(path, "there is no layer in it")
-    text = spec_text(path, source.model, converted, None)
     try:
+        text = spec_text(path, source.model, converted, None)
         network = network_of(text, path)
     except SpecError as error:
         raise ModelFileError(

@@ -6,12 +6,14 @@ and says what leaves. What has no rule is refused, with its place.
 
 from __future__ import annotations
 
+import re
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import ModelFileError
 from archcost.importing.items import Item
 from archcost.importing.model import Reference, read_by
+from archcost.importing.parts import free
 from archcost.importing.values import Value, arriving, canonical
 
 if TYPE_CHECKING:
@@ -431,8 +433,15 @@ def _used(items: Sequence[Item], outputs: Sequence[Item | str]) -> list[Item]:
 
 
 def _input_names(inputs: Mapping[str, Shape]) -> dict[str, str]:
-    """A single input is called `input`, several as in the file."""
-    return {name: "input" if len(inputs) == 1 else name for name in inputs}
+    """A single input is called `input`, several as in the file, as far as a spec can have these names."""
+    if len(inputs) == 1:
+        return dict.fromkeys(inputs, "input")
+    found: dict[str, str] = {}
+    for name in inputs:
+        plain = re.sub(r"[^A-Za-z0-9_-]+", "_", name)
+        named = plain if re.search(r"[A-Za-z]", plain) else f"input_{plain}"
+        found[name] = free(named, found.values())
+    return found
 
 
 def _batch(name: str, shape: Shape) -> str:

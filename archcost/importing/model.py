@@ -86,13 +86,13 @@ class Model(NamedTuple):
 
 
 def read_by(operation: Operation) -> list[str]:
-    """The names of the values that an operation reads."""
+    """The names of the values that an operation reads, in the order of its arguments."""
     found: list[str] = []
-    waiting = [*operation.arguments.values()]
+    waiting = [*operation.arguments.values()][::-1]
     while waiting:
         argument = waiting.pop()
         if isinstance(argument, Reference):
             found.append(argument.name)
         elif isinstance(argument, list):
-            waiting += argument
+            waiting += argument[::-1]
     return found

@@ -221,13 +221,13 @@ def _single(weight: Weight) -> float | None:
 
 
 def _by_number(call: Call, kind: str, x: Value, value: float) -> Value:
+    if not np.isfinite(value):
+        raise NotUnderstoodError(f"its number is {value}")
     if kind in {"multiply", "divide", "add", "subtract"}:
         if (kind in {"multiply", "divide"} and value == 1) or (kind in {"add", "subtract"} and value == 0):
             return x
         if kind == "divide" and not value:
             raise NotUnderstoodError("it divides by 0")
-        if not np.isfinite(value):
-            raise NotUnderstoodError(f"its number is {value}")
         return by_number(call, kind, x, value)
     if kind in {"max", "min"}:
         return like(call, x, "clamp", **{"min" if kind == "max" else "max": value})

@@ -71,7 +71,7 @@ class Sizes:
             if wanted is None:
                 raise ModelFileError(self._path, f"input '{info.name}' has no shape: {self._advice(None)}")
             sizes = ("", *[""] * len(wanted))
-        last = self._is_channels_last(info.name, len(sizes))
+        last = self._is_channels_last(info.name, sizes)
         if wanted is not None:
             theirs = self._with(info.name, sizes, wanted, last=last)
         else:
@@ -85,7 +85,7 @@ class Sizes:
         rank = len(theirs)
         if last:
             self.axes[info.name] = (None, *range(1, rank - 1), 0)
-        elif rank and (theirs[0] != 1 or rank == 1):
+        elif rank < 2 or theirs[0] != 1:
             self.axes[info.name] = (*range(rank),)
 
     def _with(self, name: str, sizes: Sequence[int | str], wanted: Shape, *, last: bool) -> Shape:
@@ -139,21 +139,22 @@ class Sizes:
             rest = [
                 str(size) if isinstance(size, int) else _likely(i, len(sizes))
                 for i, size in enumerate(sizes)
-                if i
+                if i or len(sizes) == 1
             ]
             example = "x".join(rest)
         if len(self._names) > 1:
             example = ",".join(f"{name}={example}" for name in self._names)
         return f"say what is open, without the batch: --input {example or 1}"
 
-    def _is_channels_last(self, name: str, rank: int) -> bool:
+    def _is_channels_last(self, name: str, sizes: Sequence[int | str]) -> bool:
         """Whether everything that reads an input first moves its last dimension to the channels."""
+        rank = len(sizes)
+        if rank < 3 or not (sizes[0] == 1 or isinstance(sizes[0], str)):
+            return False
         perm = [0, rank - 1, *range(1, rank - 1)]
         readers = self._readers.get(name, [])
-        return (
-            rank > 2
-            and bool(readers)
-            and all(reader.word == "Transpose" and reader.arguments.get("perm") == perm for reader in readers)
+        return bool(readers) and all(
+            reader.word == "Transpose" and reader.arguments.get("perm") == perm for reader in readers
         )
 
     def _stated(self, info: Info) -> Shape | None:
