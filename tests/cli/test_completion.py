@@ -35,7 +35,7 @@ STAGE = [f"stage.1.unit.{name}" for name in ("conv", "batch_norm", "add", "activ
 @pytest.mark.parametrize(
     ("line", "names"),
     [
-        ("archcost ex", ["explain", "expand"]),
+        ("archcost ex", ["explain", "expand", "export"]),
         ("archcost analyze zoo:lenet", ["zoo:lenet5"]),
         ("archcost explain tiny.yaml up", ["up"]),
         ("archcost explain tiny.yaml stage.1.", ["stage.1.unit", *STAGE]),
