@@ -250,6 +250,7 @@ class Call:
     def __init__(self, converter: Converter, operation: Operation) -> None:
         self._converter = converter
         self.operation = operation
+        self.module = operation.module
 
     def argument(self, name: str, default: Argument = None) -> Argument:
         """An argument as the file has it."""
@@ -337,10 +338,12 @@ class Call:
         **fields: FieldValue,
     ) -> Value:
         """A layer, with the weights that it takes by the names of its kind; the value that it makes."""
+        if kind == "reshape" and (before := _undone(sources[0].tensor, shape)):
+            return Value(before, shape, tuple(axes))
         op = self.operation
         tensors = tuple(source.tensor for source in sources)
         taken = {name: weight for name, weight in weights.items() if weight}
-        item = Item(kind, fields, tensors, shape, op.module, op.place, taken)
+        item = Item(kind, fields, tensors, shape, self.module, op.place, taken)
         self._converter.items.append(item)
         return Value(item, shape, tuple(axes))
 
@@ -415,6 +418,17 @@ class Call:
         if value.axes[0] is not None:
             raise NotUnderstoodError(f"{name} has a first dimension of {value.theirs[0]}, which is no batch")
         return self.in_order(value, range(1, rank))
+
+
+def _undone(tensor: Item | str, shape: Shape) -> Item | None:
+    """What a tensor was before it was brought into another shape, if it had this one."""
+    while isinstance(tensor, Item):
+        if tensor.shape == shape:
+            return tensor
+        if tensor.kind not in {"flatten", "reshape", "squeeze", "unsqueeze"}:
+            return None
+        tensor = tensor.sources[0]
+    return None
 
 
 def _placed(value: Value, order: Sequence[int]) -> list[int | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
@@ -11,7 +12,6 @@ from archcost.overwriting import will_read
 from archcost.source import Origin
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
@@ -96,7 +96,17 @@ class Format(NamedTuple):
         return cast("Reader", import_module(f"archcost.importing.{self.module}"))
 
 
-FORMATS = (Format("a PyTorch export", (".pt2",), "pytorch"), Format("an ONNX model", (".onnx",), "onnx"))
+FORMATS = (
+    Format("a PyTorch export", (".pt2",), "pytorch"),
+    Format("an ONNX model", (".onnx",), "onnx"),
+    Format("a Keras model", (".keras",), "keras"),
+    Format(
+        "the JSON of a Keras model",
+        (".json",),
+        "keras",
+        re.compile(rb'"class_name"\s*:\s*"(Functional|Sequential|Model)"'),
+    ),
+)
 
 
 PICKLES = (".pt", ".pth")

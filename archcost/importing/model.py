@@ -68,7 +68,7 @@ class Model(NamedTuple):
         operations: each behind those that make what it reads.
         outputs: the values that leave.
         classes: of every module the name of its class.
-        unread: learned numbers that the file holds, and no operation reads.
+        unread: learned numbers that the file holds, and no operation reads; None if it has no numbers.
         notes: what else is to be known of the file, each the end of a sentence.
         axes: of inputs that are no batch of one with channels first: which of our axes each dimension is.
     """
@@ -80,7 +80,7 @@ class Model(NamedTuple):
     operations: tuple[Operation, ...]
     outputs: tuple[str, ...]
     classes: Mapping[str, str]
-    unread: int
+    unread: int | None
     notes: tuple[str, ...] = ()
     axes: Mapping[str, tuple[int | None, ...]] = {}
 

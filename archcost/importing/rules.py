@@ -5,16 +5,21 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from archcost.errors import ShapeError
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.reshaping import reshaped
+from archcost.layers import find
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archcost.importing.converter import Call
     from archcost.importing.items import FieldValue
+    from archcost.importing.model import Weight
     from archcost.importing.values import Value
     from archcost.windows.window import Shape
+
+_NONE: Mapping[str, Weight | None] = {}
 
 
 def short(values: Sequence[int]) -> FieldValue:
@@ -32,6 +37,20 @@ def like(call: Call, x: Value, kind: str, **fields: FieldValue) -> Value:
     return call.add(kind, [x], x.shape, x.axes, **fields)
 
 
+def laid(
+    call: Call, kind: str, x: Value, weights: Mapping[str, Weight | None] = _NONE, /, **fields: FieldValue
+) -> Value:
+    """A layer with one input that keeps the order of axes; its shape is what our kind makes of it."""
+    found = find(kind)
+    if found is None:
+        raise NotUnderstoodError(f"there is no kind {kind}")
+    try:
+        shape = found[0](**fields).output_shape(x.shape)
+    except ShapeError as error:
+        raise NotUnderstoodError(str(error)) from None
+    return call.add(kind, [x], shape, x.axes, weights, **fields)
+
+
 def each(values: Sequence[int], rank: int) -> list[int]:
     """A value for each axis."""
     return [*values] * rank if len(values) == 1 else [*values]
@@ -46,13 +65,13 @@ def by_number(call: Call, kind: str, x: Value, number: float) -> Value:
     return like(call, x, "offset", value=-number if kind == "subtract" else number)
 
 
-def joined(call: Call, kind: str, a: Value, b: Value) -> Value:
-    """Two tensors whose axes lie alike; sizes of 1 are stretched."""
-    rank = max(len(a.axes), len(b.axes))
-    wide = [x._replace(axes=(*[None] * (rank - len(x.axes)), *x.axes)) for x in (a, b)]
+def joined(call: Call, kind: str, *several: Value) -> Value:
+    """Tensors whose axes lie alike; sizes of 1 are stretched."""
+    rank = max(len(x.axes) for x in several)
+    wide = [x._replace(axes=(*[None] * (rank - len(x.axes)), *x.axes)) for x in several]
     like = max(wide, key=lambda x: len(x.shape))
     brought = [aligned(call, x, like) for x in wide]
-    shape = tuple(max(pair) for pair in zip(*(x.shape for x in brought), strict=True))
+    shape = tuple(max(sizes) for sizes in zip(*(x.shape for x in brought), strict=True))
     return call.add(kind, brought, shape, like.axes)
 
 
