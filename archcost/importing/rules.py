@@ -45,10 +45,15 @@ def laid(
     if found is None:
         raise NotUnderstoodError(f"there is no kind {kind}")
     try:
-        shape = found[0](**fields).output_shape(x.shape)
+        shape = found[0](**{name: _fixed(value) for name, value in fields.items()}).output_shape(x.shape)
     except ShapeError as error:
         raise NotUnderstoodError(str(error)) from None
     return call.add(kind, [x], shape, x.axes, weights, **fields)
+
+
+def _fixed(value: FieldValue) -> object:
+    """Lists as kinds take them."""
+    return tuple(map(_fixed, value)) if isinstance(value, list) else value
 
 
 def each(values: Sequence[int], rank: int) -> list[int]:

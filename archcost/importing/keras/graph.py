@@ -88,6 +88,7 @@ class _Reader:
             outputs=tuple(output.name for output in outputs),
             classes=self._classes,
             unread=None,
+            notes=("the file states none to compare them with",),
             axes=axes,
         )
 
@@ -287,6 +288,8 @@ _OPAQUE = (
 def _word(document: dict[str, Any]) -> str:
     """What a rule is found by: the class of a layer of Keras, or `ops.` and that of an operation."""
     word, module = document["class_name"], document.get("module")
+    if module is None and document.get("registered_name"):
+        return f"{document['registered_name']} of its own"
     if isinstance(module, str):
         root = module.split(".", 1)[0]
         if root not in {"keras", "tf_keras", "tensorflow"}:

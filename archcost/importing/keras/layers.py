@@ -351,6 +351,12 @@ def _layer_scale(call: Call) -> Value:
     return call.add("layer_scale", [x], x.shape, x.axes, learned(call, weight=(size,)))
 
 
+def _custom_scale(call: Call) -> Value:
+    """Inception-ResNet's residual: the first tensor, and the second times a number."""
+    first, second = call.values("0")
+    return joined(call, "add", first, by_constant(call, "multiply", second, number(call, "scale", 1)))
+
+
 # -- elementwise --------------------------------------------------------------------------------------------
 
 
@@ -475,6 +481,7 @@ LAYERS: dict[str, Rule] = {
     "UnitNormalization": _unit_norm,
     "Normalization": _normalization,
     "LayerScale": _layer_scale,
+    "CustomScaleLayer": _custom_scale,
     **dict.fromkeys(
         (
             *("Dropout", "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout"),
