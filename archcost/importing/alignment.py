@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
@@ -58,7 +59,7 @@ def aligned(several: Sequence[Sequence[Part]]) -> list[Column] | None:
     """The columns of lists that are alike but for numbers and what some leave out; None of others."""
     by_shape: dict[object, list[int]] = {}
     for i, parts in enumerate(several):
-        by_shape.setdefault(tuple(map(shape, parts)), []).append(i)
+        by_shape.setdefault(tuple(map(likeness, parts)), []).append(i)
     groups = [_side_by_side({i: several[i] for i in same}) for same in by_shape.values()]
     groups.sort(key=lines_of, reverse=True)
     found: list[Column] | None = groups[0]
@@ -147,7 +148,7 @@ def _bypassed(a: list[Column], b: list[Column]) -> list[Column]:
         return a
     inside, behind = a[: len(a) - len(b) + 1], a[len(a) - len(b) + 1 :]
     numbers = inside[0].parts
-    made = {i: Part("residual", {"bypass": False}, channels=part.channels) for i, part in numbers.items()}
+    made = {i: Part("residual", {"bypass": False}, shape=part.shape) for i, part in numbers.items()}
     return [Column(made, {"residual": inside, "shortcut": []}), *behind]
 
 
@@ -173,8 +174,7 @@ def _once(column: Column, like: Column) -> Column:
     wanted = like.first.fields
     count: Any = {"i": 1} if isinstance(wanted["repeat"], dict) else 1
     made = {
-        i: Part("repeat", {**wanted, "repeat": count}, channels=part.channels)
-        for i, part in column.parts.items()
+        i: Part("repeat", {**wanted, "repeat": count}, shape=part.shape) for i, part in column.parts.items()
     }
     inner = Column({i: replace(part, name="") for i, part in column.parts.items()}, column.lists)
     return Column(made, {"body": [inner]})
@@ -201,10 +201,19 @@ def _comparable(value: Any, key: str) -> Any:  # noqa: ANN401 - whatever a field
     if key == "repeat" and isinstance(value, dict):
         table = cast("dict[str, Any]", value)
         return next(iter(table.values())) if len(table) == 1 else table
-    if key in PER_AXIS and isinstance(value, list):
+    if family(key) in PER_AXIS and isinstance(value, list):
         several = cast("list[Any]", value)
         return _comparable(several[0], key) if several else None
     return value
+
+
+def family(name: str) -> str:
+    """A name without its number.
+
+    >>> family("stride_2")
+    'stride'
+    """
+    return re.sub(r"_\d+$", "", name)
 
 
 def is_activation(part: Part) -> bool:
@@ -248,7 +257,7 @@ def _sort(value: Any) -> object:  # noqa: ANN401 - whatever a field may be
     return value
 
 
-def shape(part: Part) -> object:
+def likeness(part: Part) -> object:
     """What is equal in parts that differ in numbers only."""
     fields = tuple(sorted((key, _sort(value_of(part, key))) for key in part.fields))
     return (
@@ -257,5 +266,5 @@ def shape(part: Part) -> object:
         part.source,
         part.when,
         repr(fields),
-        tuple((key, tuple(map(shape, inner))) for key, inner in part.lists.items()),
+        tuple((key, tuple(map(likeness, inner))) for key, inner in part.lists.items()),
     )

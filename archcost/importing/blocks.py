@@ -7,7 +7,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from archcost.importing.alignment import aligned, is_activation, lines_of, shape
+from archcost.importing.alignment import aligned, is_activation, likeness, lines_of
 from archcost.importing.elements import is_container
 from archcost.importing.parts import Flow, Part, free
 from archcost.importing.relations import Scope, say, usual
@@ -38,7 +38,7 @@ def alike(instances: Sequence[Part]) -> list[list[Part]]:
     """Modules in groups that one text can stand for."""
     by_shape: dict[object, list[Part]] = {}
     for part in instances:
-        by_shape.setdefault(tuple(map(shape, inside(part))), []).append(part)
+        by_shape.setdefault(tuple(map(likeness, inside(part))), []).append(part)
     found: list[list[Part]] = []
     for same in sorted(by_shape.values(), key=lambda several: -lines(several[0].lists["body"])):
         fitting = (g for g in found[:GROUPS] if aligned([inside(p) for p in (*_each_once(g), same[0])]))
@@ -52,7 +52,7 @@ def alike(instances: Sequence[Part]) -> list[list[Part]]:
 
 def _each_once(group: Sequence[Part]) -> list[Part]:
     """One of each shape."""
-    return [*{tuple(map(shape, inside(part))): part for part in group}.values()]
+    return [*{tuple(map(likeness, inside(part))): part for part in group}.values()]
 
 
 def inside(module: Part) -> list[Part]:
@@ -94,11 +94,11 @@ def block_of(instances: Sequence[Part], taken: set[str]) -> Block | None:
     columns = aligned(bodies)
     if (
         columns is None
-        or sum(lines(p.lists["body"]) for p in instances) <= lines_of(columns) + len(instances) + 2
+        or sum(lines(p.lists["body"]) for p in instances) <= lines_of(columns) + len(instances) + 3
     ):
         return None
     name = _name(instances, taken)
-    arriving = {i: part.channels for i, part in enumerate(instances)}
+    arriving = {i: part.shape for i, part in enumerate(instances)}
     scope = Scope(arriving, {name, *(c for part in instances for c in counters(part.lists["body"]))})
     block = Block(name, say(columns, arriving, scope))
     for part in instances:

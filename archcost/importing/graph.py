@@ -86,7 +86,10 @@ def _upwards(network: Network) -> dict[Node | Input, str]:
         kind, layer = node.kind, node.layer
         if isinstance(layer, Activation):
             kind, layer = layer.function, layer.chosen
-        fields = repr(sorted((key, repr(value)) for key, value in layer.model_dump().items()))
+        given = layer.model_dump()
+        if kind == "matmul":
+            given["kv_heads"] = given["kv_heads"] or given["heads"]
+        fields = repr(sorted((key, repr(value)) for key, value in given.items()))
         ordered = sorted(read) if kind in COMMUTE else read
         found[node] = _hashed(kind, fields, str(node.output), *ordered)
     return found

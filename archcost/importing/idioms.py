@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from archcost.importing.heads import with_heads
 from archcost.importing.items import Item
 from archcost.layers.convolution import DepthwiseConv
 
@@ -46,7 +47,8 @@ def idiomatic(
             _depthwise(item, inputs[source][0] if isinstance(source, str) else source.shape[0])
         elif item.kind == "reshape":
             dropped.update(map(id, _shuffle(item, readers, inputs)))
-    return _read([item for item in items if id(item) not in dropped], outputs)
+    kept = [item for item in items if id(item) not in dropped]
+    return _read(with_heads(kept, readers, inputs), outputs)
 
 
 def _read(items: Sequence[Item], outputs: Sequence[Tensor]) -> tuple[Item, ...]:

@@ -38,7 +38,7 @@ class Part:
         lists: of a structure, by their key; branches by their name.
         name: empty of one without.
         source: what it reads, if it is not the one before.
-        channels: that arrive at it.
+        shape: of what arrives at it: 0 where iterations differ, empty where nothing is known.
         module_class: of a module that is a body.
         when: a condition; empty if it always stands.
         is_read: its name is read further on.
@@ -50,11 +50,16 @@ class Part:
     lists: dict[str, list[Part]] = field(default_factory=dict[str, "list[Part]"])
     name: str = ""
     source: tuple[str, ...] = ()
-    channels: int = 0
+    shape: Shape = ()
     module_class: str = ""
     when: str = ""
     is_read: bool = False
     arriving: str = ""
+
+    @property
+    def channels(self) -> int:
+        """Channels that arrive at it; 0 if they are not known."""
+        return self.shape[0] if self.shape else 0
 
     def plain(self) -> Any:  # noqa: ANN401 - what YAML holds
         """As YAML holds it."""
@@ -197,16 +202,16 @@ class _Maker:
     def _part(self, child: Element, before: Tensor | None, taken: set[str]) -> Part:
         reads = child.reads if isinstance(child, Leaf) else self._first(child)
         source = () if [*reads] == [before] else tuple(self.name_of(read) for read in reads)
-        channels = self._channels(reads[0]) if reads else 0
+        shape = self._shape(reads[0]) if reads else ()
         if isinstance(child, Leaf):
-            part = Part(child.item.kind, dict(child.item.fields), source=source, channels=channels)
+            part = Part(child.item.kind, dict(child.item.fields), source=source, shape=shape)
         elif isinstance(child, Body):
             made = self._inside(child, reads[0] if reads else None, {*taken})
-            part = Part("body", {}, {"body": made}, "", source, channels, child.module_class)
+            part = Part("body", {}, {"body": made}, "", source, shape, child.module_class)
         else:
             ways = [_flat(self.sequence(way, child.fork, {*taken})) for way in child.ways]
             part = self._joined(child.merge.kind, dict(child.merge.fields), ways, _called(child.ways))
-            part.source, part.channels = source, channels
+            part.source, part.shape = source, shape
         if isinstance(child, Body) and reads:
             part.arriving = reads[0] if isinstance(reads[0], str) else self._names.get(id(reads[0]), "")
         part.name = self._named(child, part.word, taken)
@@ -224,8 +229,8 @@ class _Maker:
         named = dict(zip(names, ways, strict=True))
         return Part("branches", {"merge": {kind: fields} if fields else kind}, named)
 
-    def _channels(self, tensor: Tensor) -> int:
-        return self._inputs[tensor][0] if isinstance(tensor, str) else tensor.shape[0]
+    def _shape(self, tensor: Tensor) -> Shape:
+        return self._inputs[tensor] if isinstance(tensor, str) else tensor.shape
 
     def _named(self, child: Element, word: str, taken: set[str]) -> str:
         """The name of a part, if it is read from afar, or the model gives it one that can stand."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field, replace
+from math import prod
 from typing import TYPE_CHECKING, Any, cast
 
-from archcost.importing.alignment import Column, value_of
+from archcost.importing.alignment import Column, family, value_of
 from archcost.importing.parts import Part, Starting, free
 
 if TYPE_CHECKING:
@@ -14,11 +15,11 @@ if TYPE_CHECKING:
 
     Row = Mapping[int, Any]
 
-WIDTHS = ("channels", "features", "groups", "shape", "start", "end", "length")
+WIDTHS = ("channels", "features", "groups", "shape", "start", "end", "length", "hidden")
 """Ends of the names of fields that may follow from how many channels there are."""
 
-OWN = ("kernel_size", "output_size", "stride", "padding", "dilation")
-"""Fields that are equal to a parameter of the same name only."""
+AXES = {1: ("in_length",), 2: ("in_height", "in_width"), 3: ("in_depth", "in_height", "in_width")}
+"""What the axes behind channels are called in expressions."""
 
 
 @dataclass
@@ -26,7 +27,7 @@ class Scope:
     """What expressions can say.
 
     Attributes:
-        entry: channels of what arrives at a block, by instance; None in a repeat, where nothing has a name.
+        entry: shapes of what arrives at a block, by instance; None in a repeat, where nothing has a name.
         rows: parameters, or variables of a repeat, by name.
         taken: other names.
     """
@@ -34,6 +35,11 @@ class Scope:
     entry: Row | None
     taken: set[str]
     rows: dict[str, dict[int, Any]] = field(default_factory=dict[str, "dict[int, Any]"])
+
+    @property
+    def channels(self) -> Row:
+        """Channels that arrive at a block; none in a repeat."""
+        return {i: shape[0] if shape else 0 for i, shape in (self.entry or {}).items()}
 
     def new(self, name: str, values: Row) -> str:
         """A new parameter."""
@@ -76,7 +82,7 @@ def say(columns: Sequence[Column], arriving: Row, scope: Scope) -> list[Part]:
 
     Args:
         columns: the lists side by side.
-        arriving: channels that arrive at each list.
+        arriving: the shape of what arrives at each list.
         scope: what is known.
     """
     slots = [*_slots(columns)]
@@ -87,7 +93,9 @@ def say(columns: Sequence[Column], arriving: Row, scope: Scope) -> list[Part]:
     made = _text(columns, [*arriving], scope, arriving)
     for slot, text in said:
         slot.write(
-            _condition(slot.values, scope, slot.channels, "residual") if slot.key == "bypass" else text
+            _condition(slot.values, scope, {i: p.shape for i, p in slot.column.parts.items()}, "residual")
+            if slot.key == "bypass"
+            else text
         )
     return made
 
@@ -165,11 +173,9 @@ def _by_entry(slot: _Slot, scope: Scope) -> str:
     """How the channels that leave follow from those that arrive."""
     if _equal(slot.values, slot.channels):
         return "$in_channels"
-    if not scope.entry:
-        return ""
-    if _equal(slot.values, scope.entry):
+    if _equal(slot.values, scope.channels):
         return "$(in_channels(input))"
-    return _multiple(slot.values, scope.entry, "in_channels(input)")
+    return _multiple(slot.values, scope.channels, "in_channels(input)")
 
 
 def _followed(slot: _Slot, scope: Scope) -> str:
@@ -179,7 +185,7 @@ def _followed(slot: _Slot, scope: Scope) -> str:
     if width and _equal(values, slot.channels):
         return "$in_channels"
     for name, row in scope.rows.items():
-        is_alike = width == name.endswith(WIDTHS) and (width or name.endswith(_base(slot)))
+        is_alike = width == _says_width(name) and (width or family(name).endswith(_base(slot)))
         if is_alike and (_equal(values, row) or _completes(values, row)):
             row.update(values)
             return f"${name}"
@@ -190,12 +196,39 @@ def _multiples(slot: _Slot, scope: Scope) -> str:
     """A multiple or a part of a parameter, or of what arrives."""
     values = slot.values
     for name, row in scope.rows.items():
-        if name.endswith(WIDTHS) and (found := _multiple(values, row, name)):
+        if _says_width(name) and (found := _multiple(values, row, name)):
             return found
-    if scope.entry and _equal(values, scope.entry):
+    if _equal(values, scope.channels):
         return "$(in_channels(input))"
-    found = _multiple(values, slot.channels, "in_channels")
-    return found or (_multiple(values, scope.entry, "in_channels(input)") if scope.entry else "")
+    known = [("in_channels", slot.channels), ("in_channels(input)", scope.channels)]
+    if slot.key == "shape":
+        for sizes, of in (
+            ({i: p.shape for i, p in slot.column.parts.items()}, ""),
+            (scope.entry or {}, "(input)"),
+        ):
+            known += _sizes(sizes, of, slot.path)
+    equal = next((name for name, row in known if _equal(values, row)), "")
+    if equal:
+        return f"${equal}" if equal.isidentifier() else f"$({equal})"
+    return next((found for name, row in known if (found := _multiple(values, row, name))), "")
+
+
+def _sizes(shapes: Row, of: str, place: object) -> list[tuple[str, Row]]:
+    """Sizes of what arrives, the one at the same place first, and how many positions it has."""
+    ranks = {len(shape) for shape in shapes.values()}
+    names = AXES.get(ranks.pop() - 1, ()) if len(ranks) == 1 else ()
+    found: list[tuple[str, Row]] = [
+        (name + of, {i: shape[at] for i, shape in shapes.items()}) for at, name in enumerate(names, 1)
+    ]
+    order = sorted(range(len(found)), key=lambda at: at + 1 != place)
+    if len(found) > 1:
+        positions = {i: prod(shape[1:]) for i, shape in shapes.items()}
+        return [*(found[at] for at in order), ("*".join(name for name, _ in found), positions)]
+    return found
+
+
+def _says_width(name: str) -> bool:
+    return family(name).endswith(WIDTHS)
 
 
 def _is_width(slot: _Slot) -> bool:
@@ -240,13 +273,14 @@ def _name(slot: _Slot, scope: Scope) -> str:
     base = _base(slot)
     if base in {"repeat", "i", "j"}:
         return "depth"
-    if base in {"channels", "hidden_channels"}:
+    if base in {"channels", "hidden", "hidden_channels"}:
+        base = "hidden_channels" if base == "hidden" else base
         call = slot.column.first.word if slot.key != "out_channels" else ""
         base = base if call else "hidden_channels"
         if slot.branch and not call:
             return f"{slot.branch}_channels"
         if base in scope.rows and call:
-            return f"{call.split('_')[0]}_channels"
+            return f"{call.removeprefix('std/').split('_')[0]}_channels"
     return base
 
 
@@ -317,11 +351,9 @@ def _tests(has: Row, scope: Scope, arriving: Row | None) -> list[tuple[str, Row]
 
 
 def _arriving(has: Row, scope: Scope, arriving: Row | None) -> tuple[str, Row] | None:
-    if arriving and all(arriving.get(i) for i in has):
-        return "in_channels", arriving
-    if scope.entry and all(scope.entry.get(i) for i in has):
-        return "in_channels(input)", scope.entry
-    return None
+    here = {i: shape[0] if shape else 0 for i, shape in (arriving or {}).items()}
+    known = (("in_channels", here), ("in_channels(input)", scope.channels))
+    return next(((name, row) for name, row in known if all(row.get(i) for i in has)), None)
 
 
 # -- the text -----------------------------------------------------------------------------------------------
@@ -353,7 +385,7 @@ def _text(columns: Sequence[Column], lists: Sequence[int], scope: Scope, arrivin
 def _entering(column: Column, inner: Sequence[Column]) -> Row | None:
     """Channels that arrive at a list in a column: in a repeat, in every iteration."""
     of = column.parts if column.first.word != "repeat" else inner[0].parts if inner else {}
-    return {i: part.channels for i, part in of.items()} if of.keys() == column.parts.keys() else None
+    return {i: part.shape for i, part in of.items()} if of.keys() == column.parts.keys() else None
 
 
 def _reason(column: Column) -> str:
@@ -368,7 +400,7 @@ def _under(condition: str, parts: list[Part]) -> list[Part]:
     if len(parts) == 1 and not parts[0].when:
         parts[0].when = condition
         return parts
-    return [Part("body", lists={"body": parts}, when=condition, channels=parts[0].channels)]
+    return [Part("body", lists={"body": parts}, when=condition, shape=parts[0].shape)]
 
 
 def usual(values: Row, calls: int) -> Any:  # noqa: ANN401 - whatever a field may be

@@ -6,13 +6,15 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from archcost.importing.alignment import aligned, is_activation, lines_of, shape, value_of
+from archcost.importing.alignment import aligned, is_activation, likeness, lines_of, value_of
 from archcost.importing.blocks import counters, is_closed, lines
 from archcost.importing.parts import Part, Starting
 from archcost.importing.relations import Scope, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from archcost.windows.window import Shape
 
 PERIODS = 6
 """Parts that an iteration has at most."""
@@ -60,13 +62,13 @@ def _whole(part: Part) -> object:
     """A part as it is written, without its name; one that is read by its name is like no other."""
     if part.is_read:
         return id(part)
-    return repr(Part.plain(Part(part.word, part.fields, part.lists, "", part.source, 0, "", part.when)))
+    return repr(Part.plain(Part(part.word, part.fields, part.lists, "", part.source, (), "", part.when)))
 
 
 def _repeat(iterations: Sequence[list[Part]]) -> Part:
     """A repeat; where each joins what it takes with what it makes, a dense one."""
     body = iterations[0]
-    channels = body[0].channels
+    shape = body[0].shape
     _forget(iterations)
     fields: dict[str, Any] = {"repeat": len(iterations)}
     if len(body) == 1:
@@ -75,16 +77,22 @@ def _repeat(iterations: Sequence[list[Part]]) -> Part:
         ways = [*inner[0].lists.values()]
         if len(inner) == 1 and inner[0].fields == {"merge": "concat"} and len(ways) == 2 and not ways[0]:
             fields["dense"], body = "concat", ways[1]
-    return Part("repeat", fields, {"body": body}, channels=channels)
+    return Part("repeat", fields, {"body": body}, shape=shape)
 
 
 def _forget(iterations: Sequence[Sequence[Part]]) -> None:
-    """In the first iteration the channels of what arrives at other numbers later are not known."""
+    """In the first iteration the sizes of what arrives that are others later are not known."""
     for at in zip(*iterations, strict=True):
-        if len({part.channels for part in at}) > 1:
-            at[0].channels = 0
+        at[0].shape = common([part.shape for part in at])
         for key in at[0].lists:
             _forget([part.lists[key] for part in at])
+
+
+def common(shapes: Sequence[Shape]) -> Shape:
+    """What is equal in shapes, and 0 where they differ."""
+    if len({*map(len, shapes)}) > 1:
+        return ()
+    return tuple(sizes[0] if len({*sizes}) == 1 else 0 for sizes in zip(*shapes, strict=True))
 
 
 # -- a first iteration that differs -------------------------------------------------------------------------
@@ -131,17 +139,15 @@ def _apart(repeat: Part) -> list[Part]:
 
 
 def _started(first: Part, rest: Part, times: int) -> Part | None:
-    if first.lists or first.is_read or first.source or shape(first) != shape(rest):
+    if first.lists or first.is_read or first.source or likeness(first) != likeness(rest):
         return None
     differs = [key for key in rest.fields if value_of(first, key) != value_of(rest, key)]
     if len(differs) > 2 or any(isinstance(first.fields[key], bool) for key in differs):
         return None
     call = deepcopy(rest)
     call.fields |= {key: Starting(first.fields[key], rest.fields[key]) for key in differs}
-    call.channels = first.channels if first.channels == rest.channels else 0
-    return Part(
-        "repeat", {"repeat": {"i": times} if differs else times}, {"body": [call]}, channels=first.channels
-    )
+    call.shape = common([first.shape, rest.shape])
+    return Part("repeat", {"repeat": {"i": times} if differs else times}, {"body": [call]}, shape=first.shape)
 
 
 # -- iterations with arguments of their own -----------------------------------------------------------------
@@ -149,7 +155,7 @@ def _started(first: Part, rest: Part, times: int) -> Part | None:
 
 def tabled(parts: list[Part]) -> None:
     """Runs of neighbours that differ in numbers as a repeat with variables, if that saves lines."""
-    keys = [shape(part) if not part.is_read else id(part) for part in parts]
+    keys = [likeness(part) if not part.is_read else id(part) for part in parts]
     i = 0
     while i < len(parts):
         made = None
@@ -165,7 +171,7 @@ def tabled(parts: list[Part]) -> None:
                 made = table(several)
                 if made:
                     parts[i:end] = [made]
-                    keys[i:end] = [shape(made)]
+                    keys[i:end] = [likeness(made)]
                     break
         i += 1
 
@@ -180,7 +186,7 @@ def table(iterations: Sequence[list[Part]]) -> Part | None:
         return None
     before = sum(map(lines, iterations))
     taken = {name for parts in several for name in counters(parts)}
-    arriving = {i: parts[0].channels for i, parts in enumerate(several)}
+    arriving = {i: parts[0].shape for i, parts in enumerate(several)}
     scope = Scope(None, taken)
     body = say(columns, arriving, scope)
     if not scope.rows:
@@ -198,13 +204,13 @@ def table(iterations: Sequence[list[Part]]) -> Part | None:
         return None
     _forget_columns(body, several)
     name = _stem([parts[0].name for parts in iterations if len(parts) == 1])
-    return Part("repeat", {"repeat": written}, {"body": body}, name, channels=arriving[0])
+    return Part("repeat", {"repeat": written}, {"body": body}, name, shape=arriving[0])
 
 
 def _forget_columns(body: Sequence[Part], several: Sequence[Sequence[Part]]) -> None:
     """What arrives differs from iteration to iteration."""
     for part in body:
-        part.channels = 0
+        part.shape = ()
         for inner in part.lists.values():
             _forget_columns(inner, several)
 

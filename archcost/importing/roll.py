@@ -11,6 +11,7 @@ from archcost.importing.blocks import Block, alike, block_of, lines, refresh
 from archcost.importing.elements import is_container
 from archcost.importing.parts import says_nothing
 from archcost.importing.repeats import repeated, table, tabled, two_started, with_start, without_two
+from archcost.importing.standard import BLOCKS, call_standard
 from archcost.importing.units import grouped
 
 if TYPE_CHECKING:
@@ -61,10 +62,26 @@ def rolled(layers: list[Part], outputs: Sequence[str], units: Units, steps: Step
         units: what is grouped with a convolution, whatever module it is in.
         steps: which steps are taken.
     """
-    blocks: list[Block] = []
-    _open(layers, lambda body, _: _is_small(body))
+    for find in BLOCKS:
+        if steps.take():
+            call_standard(layers, find)
+    _open(layers, lambda body, _, owner: _is_small(body) or _is_inner(body, owner))
     if units is not Units.NONE:
         grouped(layers, activations=units is Units.ACTIVATIONS)
+    blocks = _blocks(layers, outputs, steps)
+    _neighbours(layers, steps)
+    by_name = {block.name: block for block in blocks}
+    for several in (layers, *(block.body for block in blocks)):
+        without_two(several)
+        _shortened(several, by_name)
+        _open(several, _says_little)
+        _unnamed(several, by_name, depth=int(several is not layers))
+    return blocks
+
+
+def _blocks(layers: list[Part], outputs: Sequence[str], steps: Steps) -> list[Block]:
+    """Blocks and repeats of all modules, inner ones first."""
+    blocks: list[Block] = []
     done: set[int] = set()
     while ready := _ready(layers, done):
         for several in _homes(layers, {id(part) for part in ready}):
@@ -82,13 +99,6 @@ def rolled(layers: list[Part], outputs: Sequence[str], units: Units, steps: Step
                 _united(layers, several, blocks, steps)
         refresh(layers, outputs)
         done.update(map(id, ready))
-    _neighbours(layers, steps)
-    by_name = {block.name: block for block in blocks}
-    for several in (layers, *(block.body for block in blocks)):
-        without_two(several)
-        _shortened(several, by_name)
-        _open(several, _says_little)
-        _unnamed(several, by_name, depth=int(several is not layers))
     return blocks
 
 
@@ -193,14 +203,14 @@ def _shortened(parts: Sequence[Part], blocks: Mapping[str, Block]) -> None:
 # -- modules that need no group -----------------------------------------------------------------------------
 
 
-def _open(parts: list[Part], is_open: Callable[[Part, list[Part]], bool]) -> None:
+def _open(parts: list[Part], is_open: Callable[[Part, list[Part], str], bool], owner: str = "") -> None:
     """Modules without a text of their own: their parts stand in the list."""
     made: list[Part] = []
     for part in parts:
         for several in part.lists.values():
-            _open(several, is_open)
+            _open(several, is_open, part.module_class if part.word == "body" else owner)
     for part in parts:
-        if part.word == "body" and not part.when and is_open(part, parts) and _freed(part, parts):
+        if part.word == "body" and not part.when and is_open(part, parts, owner) and _freed(part, parts):
             made += part.lists["body"]
         else:
             made.append(part)
@@ -238,7 +248,12 @@ def _is_small(body: Part) -> bool:
     return len(inner) <= SMALL and not any(part.lists for part in inner)
 
 
-def _says_little(body: Part, parts: Sequence[Part]) -> bool:
+def _is_inner(body: Part, owner: str) -> bool:
+    """Whether it is a mere sequence in a module that is more."""
+    return is_container(body.module_class) and not is_container(owner)
+
+
+def _says_little(body: Part, parts: Sequence[Part], _: str) -> bool:
     """Whether a group is most of its list, or hardly anything."""
     inside = lines(body.lists["body"])
     return (

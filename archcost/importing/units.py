@@ -58,7 +58,7 @@ def _unit(parts: list[Part]) -> Part:
     first, last = parts[0], parts[-1]
     word = {"conv": "conv", "depthwise_conv": "depthwise", "conv_transpose": "conv_transpose"}[first.word]
     names = [word, *(NORMS.get(part.word, "act") for part in parts[1:])]
-    made = Part("body", {}, {"body": parts}, last.name if last.is_read else "", first.source, first.channels)
+    made = Part("body", {}, {"body": parts}, last.name if last.is_read else "", first.source, first.shape)
     made.module_class, made.is_read = "_".join(names), last.is_read
     first.source, last.is_read, last.name = (), False, ""
     return made
