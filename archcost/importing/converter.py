@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import ModelFileError
 from archcost.importing.items import Item
-from archcost.importing.model import Reference, read_by
+from archcost.importing.model import Reference, Weight, read_by
 from archcost.importing.parts import free
 from archcost.importing.values import Value, arriving, canonical
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from archcost.importing.items import FieldValue
-    from archcost.importing.model import Argument, Model, Operation, Weight
+    from archcost.importing.model import Argument, Model, Operation
     from archcost.windows.window import Shape
 
 
@@ -44,11 +44,22 @@ class Converted(NamedTuple):
 
 _NONE: Mapping[str, Weight | None] = {}
 
-Rule: TypeAlias = "Callable[[Call], Value | Weight | list[Value] | list[Value | Weight]]"
+Rule: TypeAlias = "Callable[[Call], Value | Weight | Sequence[Value | Weight]]"
 
 
-MORE_OUTPUTS = frozenset({"aten.native_batch_norm", "aten.native_layer_norm", "aten.native_group_norm"})
-"""Operations that also give statistics, which nobody reads when a model is used."""
+MORE_OUTPUTS = frozenset(
+    f"aten.{word}"
+    for word in (
+        *("native_batch_norm", "_native_batch_norm_legit_no_training", "_native_batch_norm_legit"),
+        *("native_layer_norm", "native_group_norm", "native_dropout", "_fused_rms_norm"),
+        *("lstm", "gru", "rnn_tanh", "rnn_relu"),
+        *("max_pool2d_with_indices", "max_pool3d_with_indices"),
+        *("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d"),
+        *("_scaled_dot_product_flash_attention_for_cpu", "_scaled_dot_product_efficient_attention"),
+        *("_scaled_dot_product_flash_attention", "_scaled_dot_product_cudnn_attention"),
+    )
+)
+"""Operations that also give statistics or places, which nobody reads when a model is used."""
 
 
 _VIEWS = frozenset(
@@ -149,7 +160,8 @@ class Converter:
         self.known: dict[str, Value | Weight] = {}
         self.values: dict[str, Value] = {}
         self.joined: dict[Item, list[Item | str]] = {}
-        self.brought: dict[tuple[str, Shape], Value] = {}
+        self.booleans = model.booleans
+        self.brought: dict[tuple[object, ...], Value] = {}
 
     def converted(self) -> Converted:
         """All items, those without a use left out."""
@@ -170,7 +182,7 @@ class Converter:
             if written := aliases.written(operation):
                 # From here on the old name means what was made of it.
                 self.known[written] = self.known[operation.outputs[0]]
-            if also := aliases.hidden(operation):
+            if (also := aliases.hidden(operation)) and not _is_constant(self.known.get(also)):
                 where = f"{operation.place} ({operation.word})"
                 raise ModelFileError(
                     self._path, f"{where}: it changes in place what '{also}' is a view of, or views"
@@ -230,7 +242,7 @@ class Converter:
             raise ModelFileError(
                 self._path, f"{where}: its arguments are not those of {self._form}"
             ) from error
-        several = made if isinstance(made, list) else [made]
+        several = [made] if isinstance(made, Value | Weight) else made
         if len(several) < len(operation.outputs) and operation.word not in MORE_OUTPUTS:
             raise ModelFileError(
                 self._path, f"{where}: {len(operation.outputs)} tensors leave, not {len(several)}"
@@ -271,6 +283,12 @@ class Call:
         """What leaves other operations that run in place of this one, with tensors that they bring along."""
         return self._converter.inside(operations, weights, outputs)
 
+    def known_list(self, name: str) -> list[Value | Weight | None]:
+        """What the tensors of a list are; None of what is not given."""
+        given = self.argument(name)
+        several = given if isinstance(given, list) else [given]
+        return [self._converter.known[one.name] if isinstance(one, Reference) else None for one in several]
+
     def value(self, name: str) -> Value:
         """What arrives as an argument."""
         found = self.known(name)
@@ -279,18 +297,36 @@ class Call:
         return found if isinstance(found, Value) else self.as_layer(found)
 
     def as_layer(self, weight: Weight) -> Value:
-        """A learned tensor as a layer that brings it, its last dimension as channels."""
-        if not weight.is_learned:
-            raise NotUnderstoodError(f"{weight.name} is a tensor of the model that is not learned")
-        if there := self._converter.brought.get((weight.name, weight.shape)):
-            return there
-        wide = [d for d, n in enumerate(weight.shape) if n > 1] or [0]
-        order = [wide[-1], *wide[:-1]]
-        shape = tuple(weight.shape[d] for d in order)
+        """A tensor of the file as a layer that brings it, its last dimension as channels."""
+        wide = [d for d, n in enumerate(weight.shape) if n > 1]
+        order = [*wide[-1:], *wide[:-1]]
         axes = [order.index(d) if d in order else None for d in range(len(weight.shape))]
-        taken = {"weight": weight._replace(order=(*order, *(d for d in range(len(axes)) if d not in order)))}
-        made = self.add("parameter", [], shape, axes, taken, shape=[*shape])
-        return self._converter.brought.setdefault((weight.name, weight.shape), made)
+        return self.bring(weight, order, axes)
+
+    def bring(self, weight: Weight, order: Sequence[int | None], axes: Sequence[int | None]) -> Value:
+        """A tensor of the file as a layer: `parameter` if it is learned, else `constant`.
+
+        What was brought once is taken again.
+
+        Args:
+            weight: the tensor.
+            order: its dimensions as axes of the layer, all that are not 1; None for an axis of 1.
+            axes: of what leaves, by the framework's dimensions.
+        """
+        if weight.standardized:
+            raise NotUnderstoodError(f"{weight.name} is computed")
+        there = [d for d in order if d is not None]
+        shape = tuple(1 if d is None else weight.shape[d] for d in order) or (1,)
+        if prod(shape) != prod(weight.shape):
+            raise NotUnderstoodError(f"{weight.name} has {weight.shape}, which does not fit")
+        key = (weight.name, weight.shape, shape, *there)
+        if key not in self._converter.brought:
+            turned = weight._replace(order=(*there, *(d for d in range(len(weight.shape)) if d not in there)))
+            kind, name = ("parameter", "weight") if weight.is_learned else ("constant", "values")
+            fields: dict[str, FieldValue] = {"shape": [*shape]}
+            fields |= {} if weight.is_learned else {"values": "declared"}
+            self._converter.brought[key] = self.add(kind, [], shape, axes, {name: turned}, **fields)
+        return self._converter.brought[key]._replace(axes=tuple(axes))
 
     def values(self, name: str) -> list[Value]:
         """What arrives as a list."""
@@ -307,9 +343,14 @@ class Call:
         if not isinstance(given, Reference):
             return None
         found = self._converter.known[given.name]
-        if isinstance(found, Value):
+        if isinstance(found, Value) or found.standardized:
             raise NotUnderstoodError(f"{name} is computed")
         return found
+
+    def is_boolean(self, name: str) -> bool:
+        """Whether a tensor argument is of yes and no."""
+        given = self.argument(name)
+        return isinstance(given, Reference) and given.name in self._converter.booleans
 
     def said(self) -> Shape:
         """The shape that the file says of what leaves first."""
@@ -397,9 +438,12 @@ class Call:
         """
         axes = [value.axes[d] for d in order]
         there = [axis for axis in axes if axis is not None]
-        if len(there) != len(axes):
-            shape = tuple(1 if axis is None else value.shape[axis] for axis in axes)
-            moved = value if there == sorted(there) else self._transposed(value, there)
+        dropped = [axis for axis in range(len(value.shape)) if axis not in there]
+        if len(there) != len(axes) or dropped:
+            shape = tuple(1 if axis is None else value.shape[axis] for axis in axes) or (1,)
+            moved = value if there == sorted(there) else self._transposed(value, [*there, *dropped])
+            if moved.shape == shape:
+                return moved._replace(axes=tuple(_placed(value, order)))
             value = self.add("reshape", [moved], shape, _placed(value, order), shape=[*shape])
             return value
         if there == [*range(len(value.shape))]:
@@ -433,6 +477,11 @@ def _undone(tensor: Item | str, shape: Shape) -> Item | None:
 
 def _placed(value: Value, order: Sequence[int]) -> list[int | None]:
     return [order.index(d) if d in order else None for d, _ in enumerate(value.axes)]
+
+
+def _is_constant(found: Value | Weight | None) -> bool:
+    """Whether it is a tensor that is not learned, which never depends on what arrives: whatever it holds."""
+    return found is not None and not isinstance(found, Value) and not found.is_learned
 
 
 def _used(items: Sequence[Item], outputs: Sequence[Item | str]) -> list[Item]:

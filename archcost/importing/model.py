@@ -39,6 +39,18 @@ class Operation(NamedTuple):
     place: str
 
 
+class Standardized(NamedTuple):
+    """Rows of a weight that are standardized: of mean 0 and variance 1.
+
+    Attributes:
+        eps: what is added to their variance.
+        gain: what they are multiplied by, a learned number each, if they are.
+    """
+
+    eps: float
+    gain: Weight | None
+
+
 class Weight(NamedTuple):
     """A tensor of numbers that the file brings along.
 
@@ -48,6 +60,7 @@ class Weight(NamedTuple):
         is_learned: it is a parameter, and no statistic or constant.
         order: its dimensions in the order in which a layer takes them; empty if it takes them as they are.
         numbers: reads what is in it, for those that say sizes and the like; None where that cannot be read.
+        standardized: what its rows are before a layer takes them, if they are changed.
     """
 
     name: str
@@ -55,6 +68,7 @@ class Weight(NamedTuple):
     is_learned: bool
     order: tuple[int, ...] = ()
     numbers: Callable[[], NDArray[Any]] | None = None
+    standardized: Standardized | None = None
 
 
 class Model(NamedTuple):
@@ -71,6 +85,7 @@ class Model(NamedTuple):
         unread: learned numbers that the file holds, and no operation reads; None if it has no numbers.
         notes: what else is to be known of the file, each the end of a sentence.
         axes: of inputs that are no batch of one with channels first: which of our axes each dimension is.
+        booleans: values that are of yes and no.
     """
 
     name: str
@@ -83,6 +98,7 @@ class Model(NamedTuple):
     unread: int | None
     notes: tuple[str, ...] = ()
     axes: Mapping[str, tuple[int | None, ...]] = {}
+    booleans: frozenset[str] = frozenset()
 
 
 def read_by(operation: Operation) -> list[str]:

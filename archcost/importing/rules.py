@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from archcost.errors import ShapeError
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.reshaping import reshaped
+from archcost.importing.values import canonical
 from archcost.layers import find
 
 if TYPE_CHECKING:
@@ -61,6 +62,17 @@ def each(values: Sequence[int], rank: int) -> list[int]:
     return [*values] * rank if len(values) == 1 else [*values]
 
 
+def maps(call: Call, x: Value) -> tuple[Value, int]:
+    """What windows slide over, with channels first, and how many axes in front are no window's: a batch."""
+    batch = int(x.axes[0] is not None)
+    return call.in_order(x, [1, *range(batch), *range(2, len(x.axes))]), batch
+
+
+def window_axes(rank: int, batch: int) -> tuple[int | None, ...]:
+    """Where the dimensions of what windows make are, with a batch or without."""
+    return (1, 0, *range(2, rank)) if batch else canonical(rank)
+
+
 def by_number(call: Call, kind: str, x: Value, number: float) -> Value:
     """A tensor and a number."""
     if kind == "multiply":
@@ -74,10 +86,18 @@ def joined(call: Call, kind: str, *several: Value) -> Value:
     """Tensors whose axes lie alike; sizes of 1 are stretched."""
     rank = max(len(x.axes) for x in several)
     wide = [x._replace(axes=(*[None] * (rank - len(x.axes)), *x.axes)) for x in several]
-    like = max(wide, key=lambda x: len(x.shape))
-    brought = [aligned(call, x, like) for x in wide]
+    first = max(wide, key=lambda x: sum(axis is not None for axis in x.axes))
+    missing = {d for x in wide for d, n in enumerate(x.theirs) if n > 1}
+    like = with_axes(call, first, sorted(missing))
+    brought = [like if x is first else aligned(call, x, like) for x in wide]
     shape = tuple(max(sizes) for sizes in zip(*(x.shape for x in brought), strict=True))
     return call.add(kind, brought, shape, like.axes)
+
+
+def filled(call: Call, number: float, x: Value) -> Value:
+    """A number everywhere, to be stretched to a tensor."""
+    shape = tuple(1 for _ in x.shape)
+    return call.add("constant", [], shape, x.axes, shape=[*shape], values=number)
 
 
 def aligned(call: Call, x: Value, like: Value) -> Value:
@@ -87,7 +107,7 @@ def aligned(call: Call, x: Value, like: Value) -> Value:
     order = sorted(
         (d for d, axis in enumerate(like.axes) if axis is not None), key=lambda d: like.axes[d] or 0
     )
-    if any(axis is not None and like.axes[d] is None for d, axis in enumerate(x.axes)):
+    if any(n > 1 and like.axes[d] is None for d, n in enumerate(x.theirs)):
         raise NotUnderstoodError(f"{x.theirs} and {like.theirs} have no axes in common")
     return call.in_order(x, order)
 
@@ -99,6 +119,30 @@ def as_shape(call: Call, x: Value, theirs: Shape) -> Value:
         axes = iter([axis for axis in x.axes if axis is not None])
         return x._replace(axes=tuple(next(axes) if n > 1 else None for n in theirs))
     return reshaped(call, x, theirs)
+
+
+def expanded(call: Call, x: Value, theirs: Shape) -> Value:
+    """A tensor whose dimensions of 1 are repeated."""
+    x = x._replace(axes=(*[None] * (len(theirs) - len(x.axes)), *x.axes))
+    wide = [d for d, n in enumerate(theirs) if x.theirs[d] != n]
+    if not wide:
+        return x
+    x = with_axes(call, x, wide)
+    sizes = {axis: theirs[d] for d, axis in enumerate(x.axes) if axis is not None}
+    shape = tuple(sizes.get(axis, n) for axis, n in enumerate(x.shape))
+    return call.add("expand", [x], shape, x.axes, shape=[*shape])
+
+
+def repeated(call: Call, x: Value, dim: int, times: int, *, each: bool = False) -> Value:
+    """A tensor several times along a dimension: one behind the other, or every element of it at once."""
+    before, size, after = x.theirs[:dim], x.theirs[dim], x.theirs[dim + 1 :]
+    if times == 1:
+        return x
+    if size == 1:
+        return expanded(call, x, (*before, times, *after))
+    apart = as_shape(call, x, (*before, *((size, 1) if each else (1, size)), *after))
+    spread = expanded(call, apart, (*before, *((size, times) if each else (times, size)), *after))
+    return as_shape(call, spread, (*before, size * times, *after))
 
 
 def cut(call: Call, x: Value, axis: int, kept: range) -> Value:
@@ -124,33 +168,41 @@ def without(call: Call, x: Value, dim: int) -> Value:
 
 def product(call: Call, a: Value, b: Value) -> Value:
     """Rows of the first times columns of the second, matrices side by side."""
-    if len(a.axes) < 2 or len(b.axes) < 2:
-        raise NotUnderstoodError("it multiplies by a vector")
+    if len(a.axes) == 1:
+        made = product(call, a._replace(axes=(None, *a.axes)), b)
+        return without(call, made, len(made.axes) - 2)
+    if len(b.axes) == 1:
+        made = product(call, a, b._replace(axes=(*b.axes, None)))
+        return without(call, made, len(made.axes) - 1)
     rank = max(len(a.axes), len(b.axes)) - 2
-    left, right = ([*[None] * (rank + 2 - len(x.axes)), *x.axes] for x in (a, b))
-    sets = [d for d in range(rank) if left[d] is not None]
-    if sets != [d for d in range(rank) if right[d] is not None]:
-        raise NotUnderstoodError(f"matrices of {a.theirs} are repeated for {b.theirs}")
     if any(x.axes[d] is None for x in (a, b) for d in (-2, -1)):
         return product(call, *(with_axes(call, x, [len(x.axes) - 2, len(x.axes) - 1]) for x in (a, b)))
+    left, right = ([*[None] * (rank + 2 - len(x.axes)), *x.axes] for x in (a, b))
+    sides = [
+        {d: (axis, x.shape[axis]) for d in range(rank) if (axis := there[d]) is not None}
+        for x, there in ((a, left), (b, right))
+    ]
+    sets = {d: size for d, (_, size) in sorted((sides[0] | sides[1]).items())}
+    if any(size != sets[d] for side in sides for d, (_, size) in side.items()):
+        raise NotUnderstoodError(f"matrices of {a.theirs} are repeated for {b.theirs}")
     rows, summed, inner, columns = left[-2], left[-1], right[-2], right[-1]
     if rows is None or summed is None or inner is None or columns is None:
         raise NotUnderstoodError(f"{a.theirs} and {b.theirs} have a dimension that is no axis")
     # Where columns are features, they come first in what leaves: the product is transposed.
     turned = columns < inner
     size = (b.shape[columns], a.shape[rows]) if turned else (a.shape[rows], b.shape[columns])
-    shape = (*(n for d in sets if (axis := left[d]) is not None for n in [a.shape[axis]]), *size)
-    axes: list[int | None] = [sets.index(d) if d in sets else None for d in range(rank)]
+    places = {d: i for i, d in enumerate(sets)}
+    shape, axes = (*sets.values(), *size), [places.get(d) for d in range(rank)]
     axes += [len(sets) + turned, len(sets) + (not turned)]
-    if sets and all(left[d] == i == right[d] for i, d in enumerate(sets)):
+    if sets and all({d: axis for d, (axis, _) in side.items()} == places for side in sides):
         if turned:
             fields = stated(transpose_a=(columns > inner, False), transpose_b=(summed > rows, False))
             return call.add("matmul", [b, a], shape, axes, **fields)
         fields = stated(transpose_a=(rows > summed, False), transpose_b=(inner > columns, False))
         return call.add("matmul", [a, b], shape, axes, **fields)
-    letters = {d: "abcdefgh"[i] for i, d in enumerate(sets)}
-    of_a = {rows: "x", summed: "y", **{left[d]: letter for d, letter in letters.items()}}
-    of_b = {inner: "y", columns: "z", **{right[d]: letter for d, letter in letters.items()}}
+    letters = {d: "abcdefgh"[i] for d, i in places.items()}
+    of_a = {rows: "x", summed: "y", **{axis: letters[d] for d, (axis, _) in sides[0].items()}}
+    of_b = {inner: "y", columns: "z", **{axis: letters[d] for d, (axis, _) in sides[1].items()}}
     one, other = ("".join(of[i] for i in range(len(x.shape))) for of, x in ((of_a, a), (of_b, b)))
     made = "".join(letters.values()) + ("zx" if turned else "xz")
     return call.add("einsum", [a, b], shape, axes, equation=f"{one},{other}->{made}")
@@ -165,18 +217,26 @@ def with_axes(call: Call, x: Value, dims: Sequence[int]) -> Value:
     return call.in_order(x, [*there, *new])
 
 
-def reduced(call: Call, x: Value, dims: Sequence[int], function: str, *, keep: bool) -> Value:
+def reduced(
+    call: Call, x: Value, dims: Sequence[int], function: str, *, keep: bool, **fields: FieldValue
+) -> Value:
     """A function over some of the framework's dimensions, which stay as 1 or go."""
     spatial = sorted(axis for d in dims if (axis := x.axes[d]) is not None)
-    shape = tuple(n for axis, n in enumerate(x.shape) if axis not in spatial)
-    if not shape:
-        raise NotUnderstoodError("over everything: it leaves no channels")
-    number = {axis: i for i, axis in enumerate(a for a in range(len(x.shape)) if a not in spatial)}
-    axes = [None if axis is None or axis in spatial else number[axis] for axis in x.axes]
+    kept = [axis for axis in range(len(x.shape)) if axis not in spatial]
+    axes = [None if axis is None or axis in spatial else kept.index(axis) for axis in x.axes]
     left = axes if keep else [a for d, a in enumerate(axes) if d not in dims]
-    if not spatial:
+    if not spatial and function in {"sum", "mean", "max", "min", "prod"}:
         return x._replace(axes=tuple(left))
-    return call.add("reduce", [x], shape, left, function=function, axis=short(spatial))
+    if not kept or not spatial:  # what leaves has an axis at least
+        ones = tuple(1 if axis in spatial else n for axis, n in enumerate(x.shape))
+        over: FieldValue = "all" if spatial else -1
+        if not spatial:
+            x = call.add("unsqueeze", [x], (*x.shape, 1), x.axes, axis=-1)
+            return call.add("reduce", [x], ones, left, function=function, axis=over, **fields)
+        made = call.add("reduce", [x], ones, left, function=function, axis=over, keepdim=True, **fields)
+        return made if len(ones) == 1 else _dropped(call, made, (1,), left)
+    shape = tuple(x.shape[axis] for axis in kept)
+    return call.add("reduce", [x], shape, left, function=function, axis=short(spatial), **fields)
 
 
 def _dropped(call: Call, x: Value, shape: Shape, axes: Sequence[int | None]) -> Value:
@@ -205,13 +265,14 @@ def along(call: Call, x: Value, kind: str, dim: int) -> Value:
 
 def concatenated(call: Call, several: Sequence[Value], dim: int) -> Value:
     """Tensors that are joined along one of the framework's dimensions."""
-    first = max(several, key=lambda x: len(x.shape))
+    longest = max(several, key=lambda x: len(x.shape))
     if len(several) == 1:
-        return first
-    several = [aligned(call, x, first) for x in several]
+        return longest
+    first = with_axes(call, longest, [dim])
+    several = [first if x is longest else aligned(call, x, first) for x in several]
     axis = first.axes[dim]
     if axis is None:
-        raise NotUnderstoodError("it joins along the batch")
+        raise NotUnderstoodError("it joins along no axis")
     total = sum(x.shape[axis] for x in several)
     shape = (*first.shape[:axis], total, *first.shape[axis + 1 :])
     return call.concat(several, shape, first.axes, axis)
@@ -219,7 +280,7 @@ def concatenated(call: Call, several: Sequence[Value], dim: int) -> Value:
 
 def stacked(call: Call, several: Sequence[Value], dim: int) -> Value:
     """Tensors side by side along a new dimension of the framework."""
-    first = max(several, key=lambda x: len(x.shape))
+    first = max(several, key=lambda x: sum(axis is not None for axis in x.axes))
     dim %= len(first.axes) + 1
     several = [aligned(call, x, first) for x in several]
     last = len(first.shape)

@@ -25,6 +25,10 @@ GRAPHS = ("models/model.json", "serialized_exported_program.json")
 """What the graph is called within the archive, by the newest PyTorch and by those up to 2.7."""
 
 
+_BOOLEAN = 12
+"""The number of that type in PyTorch's files."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True, defer_build=True)
 
@@ -36,6 +40,7 @@ class _Named(_Part):
 
 class _Meta(_Part):
     sizes: tuple[dict[str, Any], ...]
+    dtype: int = 0
 
 
 class _Node(_Part):
@@ -135,7 +140,12 @@ class _Reader:
         shapes = {name: self._shape(name) for name in self._graph.tensor_values}
         unread = sum(prod(weight.shape) for weight in learned)
         name = self._path.stem
-        return Model(name, inputs, weights, shapes, operations, outputs, self._classes, unread)
+        booleans = frozenset(
+            name for name, meta in self._graph.tensor_values.items() if meta.dtype == _BOOLEAN
+        )
+        return Model(
+            name, inputs, weights, shapes, operations, outputs, self._classes, unread, booleans=booleans
+        )
 
     def _fail(self, what: str) -> Any:  # noqa: ANN401 - it never returns
         raise ModelFileError(self._path, what)

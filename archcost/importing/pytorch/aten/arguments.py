@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.importing.converter import NotUnderstoodError
+from archcost.importing.model import Reference
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -12,10 +15,38 @@ if TYPE_CHECKING:
 
 
 def dims(call: Call, name: str, x: Value, default: Sequence[int] = ()) -> list[int]:
-    """Dimensions, counted from the first."""
-    given = (
-        call.integers(name, default)
-        if call.argument(name) is not None
-        else [*(default or range(len(x.axes)))]
-    )
-    return [d % len(x.axes) for d in given]
+    """Dimensions, counted from the first; all of them where none are given."""
+    every = [*(default or range(len(x.axes)))]
+    given = every if call.argument(name) is None else call.integers(name) or every
+    return [d % max(len(x.axes), 1) for d in given] if x.axes else []
+
+
+def number(call: Call, name: str, default: float) -> float:
+    """A plain number."""
+    given = call.argument(name, default)
+    if not isinstance(given, int | float):
+        raise NotUnderstoodError(f"{name} is no plain number")
+    return given
+
+
+def whole(call: Call, name: str, default: int) -> int:
+    """A whole number."""
+    given = call.argument(name, default)
+    if not isinstance(given, int):
+        raise NotUnderstoodError(f"{name} is no whole number")
+    return given
+
+
+def flag(call: Call, name: str, *, default: bool = False) -> bool:
+    """Whether something is so."""
+    return bool(call.argument(name, default))
+
+
+def source(call: Call) -> str:
+    """What the first tensor is called: the schemas have both."""
+    return "self" if call.argument("self") is not None else "input"
+
+
+def is_tensor(call: Call, name: str) -> bool:
+    """Whether an argument is a tensor."""
+    return isinstance(call.argument(name), Reference)

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
+from math import inf, prod
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
-from archcost.importing.model import Reference
-from archcost.importing.pytorch.aten.arguments import dims
-from archcost.importing.rules import along, by_number, joined, like
+from archcost.importing.model import Reference, Weight
+from archcost.importing.pytorch.aten.arguments import dims, is_tensor, number, source
+from archcost.importing.rules import along, by_number, expanded, filled, joined, like, stated
 from archcost.importing.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.importing.converter import Call, Rule
-    from archcost.importing.model import Weight
 
 
 def _activation(kind: str, **names: tuple[str, float]) -> Rule:
     """A layer that keeps the shape; of each field the argument, and its default."""
 
     def rule(call: Call) -> Value:
-        x = call.value("self" if call.argument("self") is not None else "input")
+        x = call.value(source(call))
         if more := {*call.operation.arguments} - {"self", "input", *(name for name, _ in names.values())}:
             raise NotUnderstoodError(f"{', '.join(sorted(more))} is not followed")
         given = {field: (call.argument(name, default), default) for field, (name, default) in names.items()}
@@ -76,7 +76,7 @@ def _power(call: Call) -> Value:
 
 def _unchanged(call: Call) -> Value | Weight:
     """What makes no difference, when a model is used: dropout, a copy, another type."""
-    found = call.known("self" if call.argument("self") is not None else "input")
+    found = call.known(source(call))
     if found is None:
         raise NotUnderstoodError("it reads no tensor")
     return found
@@ -91,45 +91,136 @@ def _two(kind: str) -> Rule:
     """Two tensors, or a tensor and a number."""
 
     def rule(call: Call) -> Value:
-        a, b = call.known("self"), call.known("other")
-        alpha = call.argument("alpha", 1)
+        if call.argument("rounding_mode") is not None:
+            raise NotUnderstoodError("it rounds")
+        a, b, alpha = call.known("self"), call.known("other"), number(call, "alpha", 1)
+        if a is None:
+            raise NotUnderstoodError("it takes a number first")
+        if b is None:
+            return by_number(call, kind, call.value("self"), alpha * number(call, "other", 1))
         if alpha != 1:
-            raise NotUnderstoodError(f"alpha is {alpha}")
-        if isinstance(a, Value) and isinstance(b, Value):
-            return joined(call, kind, a, b)
-        if isinstance(a, Value) and b is None:
-            other = call.argument("other")
-            if not isinstance(other, int | float) or call.argument("rounding_mode") is not None:
-                raise NotUnderstoodError("it takes no plain number, or rounds")
-            return by_number(call, kind, a, other)
-        x, learned = (a, "other") if isinstance(a, Value) else (b, "self")
-        if not isinstance(x, Value):
-            raise NotUnderstoodError("both are weights")
-        return by_weight(call, kind, x, learned)
+            return joined(
+                call, kind, call.value("self"), like(call, call.value("other"), "scale", factor=alpha)
+            )
+        return paired(call, kind, "self", "other")
 
     return rule
 
 
-def by_weight(call: Call, kind: str, x: Value, name: str) -> Value:
-    """Learned numbers, one per channel: a layer scale; else a tensor of its own."""
-    weight = call.weight(name)
-    if weight is None:
-        raise NotUnderstoodError(f"{name} is no tensor")
-    if not weight.is_learned:
-        raise NotUnderstoodError(f"{weight.name} is a tensor of the model that is not learned")
-    sizes = [1] * (len(x.axes) - len(weight.shape)) + [*weight.shape]
-    where = [d for d, n in enumerate(sizes) if n > 1]
-    if kind == "multiply" and len(where) == 1 and x.axes[where[0]] == 0:
-        return call.add("layer_scale", [x], x.shape, x.axes, {"weight": weight})
-    there = {axis: sizes[d] for d, axis in enumerate(x.axes) if axis is not None}
-    shape = tuple(there.get(axis, 1) for axis in range(len(x.shape)))
-    missing = len(x.axes) - len(weight.shape)
-    order = sorted(range(len(weight.shape)), key=lambda d: x.axes[d + missing] or 0)
-    taken = {"weight": weight._replace(order=tuple(order))}
-    table = call.add("parameter", [], shape, x.axes, taken, shape=[*shape])
-    pair = [x, table] if name == "other" else [table, x]
-    return call.add(kind, pair, x.shape, x.axes)
+def paired(call: Call, kind: str, first: str, second: str) -> Value:
+    """Two tensors; one of them may be the file's."""
+    a, b = call.known(first), call.known(second)
+    if isinstance(a, Value) and isinstance(b, Weight):
+        return by_weight(call, kind, a, b)
+    if isinstance(a, Weight) and isinstance(b, Value):
+        return by_weight(call, kind, b, a, is_first=True)
+    return joined(call, kind, call.value(first), call.value(second))
 
+
+def by_weight(call: Call, kind: str, x: Value, weight: Weight, *, is_first: bool = False) -> Value:
+    """Learned numbers, one per channel: a layer scale; else a tensor of its own, with axes as those of x."""
+    missing = len(x.axes) - len(weight.shape)
+    where = [d + missing for d, n in enumerate(weight.shape) if n > 1]
+    if missing < 0 or any(x.axes[d] is None for d in where):
+        several = [x, call.as_layer(weight)]
+        return joined(call, kind, *(several[::-1] if is_first else several))
+    if kind == "multiply" and weight.is_learned and where and [x.axes[d] for d in where] == [0]:
+        return call.add("layer_scale", [x], x.shape, x.axes, {"weight": weight})
+    there = {axis: d - missing for d, axis in enumerate(x.axes) if axis is not None and d >= missing}
+    table = call.bring(weight, [there.get(axis) for axis in range(len(x.shape))], x.axes)
+    shape = tuple(map(max, x.shape, table.shape))
+    return call.add(kind, [table, x] if is_first else [x, table], shape, x.axes)
+
+
+def _reversed(call: Call) -> Value:
+    """A number less a tensor."""
+    x = call.value("self")
+    if is_tensor(call, "other"):
+        raise NotUnderstoodError("it takes two tensors")
+    scaled = like(call, x, "scale", factor=-number(call, "alpha", 1))
+    return like(call, scaled, "offset", value=number(call, "other", 0))
+
+
+def _with_product(sign: str) -> Rule:
+    """`self + value * tensor1 * tensor2`, or with their quotient."""
+
+    def rule(call: Call) -> Value:
+        made = paired(call, sign, "tensor1", "tensor2")
+        value, added = number(call, "value", 1), call.known("self")
+        if value != 1:
+            made = like(call, made, "scale", factor=value)
+        if isinstance(added, Weight):
+            return by_weight(call, "add", made, added, is_first=True)
+        return joined(call, "add", call.value("self"), made)
+
+    return rule
+
+
+def _compared(kind: str) -> Rule:
+    def rule(call: Call) -> Value:
+        if is_tensor(call, "other"):
+            return paired(call, kind, "self", "other")
+        return like(call, call.value("self"), kind, value=number(call, "other", 0))
+
+    return rule
+
+
+def _where(call: Call) -> Value:
+    parts = [_or_number(call, name) for name in ("self", "other")]
+    return joined(call, "where", call.value("condition"), *parts)
+
+
+def _masked(call: Call) -> Value:
+    """A number where a mask says so."""
+    x, mask = call.value("self"), call.value("mask")
+    given = call.value("value") if is_tensor(call, "value") else filled(call, number(call, "value", 0), x)
+    return joined(call, "where", mask, given, x)
+
+
+def _or_number(call: Call, name: str) -> Value:
+    if is_tensor(call, name):
+        return call.value(name)
+    return filled(call, number(call, name, 0), call.value("condition"))
+
+
+def _not(call: Call) -> Value:
+    return like(call, call.value("self"), "equal", value=0)
+
+
+def _copy(call: Call) -> Value | Weight:
+    """What a tensor has from here on is what was copied."""
+    found, theirs = call.known("src"), call.shape_of(call.operation.outputs[0])
+    if found is not None and not isinstance(found, Value) and found.shape == theirs:
+        return found
+    return expanded(call, call.value("src"), theirs)
+
+
+def _prelu(call: Call) -> Value:
+    x, weight = call.channels_first("self"), call.weight("weight")
+    if weight is None or not weight.is_learned:
+        raise NotUnderstoodError("its slopes are not learned")
+    slopes = prod(weight.shape)
+    return call.add("prelu", [x], x.shape, x.axes, {"weight": weight}, **stated(num_parameters=(slopes, 1)))
+
+
+def _glu(call: Call) -> Value:
+    x = call.value("self")
+    (dim,) = dims(call, "dim", x, [len(x.axes) - 1])
+    axis = x.axes[dim]
+    if axis is None:
+        raise NotUnderstoodError("it halves a dimension of 1")
+    shape = tuple(n // 2 if a == axis else n for a, n in enumerate(x.shape))
+    return call.add("glu", [x], shape, x.axes, **stated(axis=(axis, 0)))
+
+
+_COMPARISONS = {
+    "eq": "equal",
+    "ne": "not_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+    "lt": "less",
+    "le": "less_equal",
+}
 
 _IN_PLACE_AS_WELL: Mapping[str, Rule] = {
     "relu": _activation("relu"),
@@ -143,13 +234,26 @@ _IN_PLACE_AS_WELL: Mapping[str, Rule] = {
     "mish": _activation("mish"),
     "leaky_relu": _activation("leaky_relu", negative_slope=("negative_slope", 0.01)),
     "elu": _activation("elu", alpha=("alpha", 1.0)),
+    "celu": _activation("celu", alpha=("alpha", 1.0)),
+    "selu": _activation("selu"),
+    "threshold": _activation("threshold", threshold=("threshold", inf), value=("value", inf)),
     "gelu": _gelu,
     "add": _two("add"),
     "sub": _two("subtract"),
     "mul": _two("multiply"),
     "div": _two("divide"),
-    "dropout": _unchanged,
-    "feature_dropout": _unchanged,
+    "addcmul": _with_product("multiply"),
+    "addcdiv": _with_product("divide"),
+    **dict.fromkeys(("clamp", "clamp_min", "clamp_max"), _clamp),
+    "pow": _power,
+    **{word: _activation(word) for word in ("exp", "log", "sqrt", "rsqrt", "abs", "sin", "cos", "square")},
+    "reciprocal": _activation("reciprocal"),
+    "neg": _activation("negate"),
+    "masked_fill": _masked,
+    **{word: _compared(kind) for word, kind in _COMPARISONS.items()},
+    **dict.fromkeys(("logical_and", "bitwise_and"), _two("multiply")),
+    "logical_not": _not,
+    **dict.fromkeys(("dropout", "feature_dropout", "alpha_dropout", "native_dropout"), _unchanged),
     "detach": _unchanged,
 }
 
@@ -158,11 +262,18 @@ RULES: Mapping[str, Rule] = {
     **{f"{word}_": rule for word, rule in _IN_PLACE_AS_WELL.items()},
     **dict.fromkeys(("softmax", "_softmax"), _softmax_of("softmax")),
     "log_softmax": _softmax_of("log_softmax"),
-    **{word: _activation(word) for word in ("exp", "log", "sqrt", "rsqrt", "abs", "sin", "cos", "square")},
-    "neg": _activation("negate"),
     "softplus": _activation("softplus"),
-    **dict.fromkeys(("clamp", "clamp_min", "clamp_max"), _clamp),
-    "pow": _power,
+    "log_sigmoid": _activation("log_sigmoid"),
+    "hardshrink": _activation("hard_shrink", lambd=("lambd", 0.5)),
+    "softshrink": _activation("soft_shrink", lambd=("lambd", 0.5)),
+    "prelu": _prelu,
+    "glu": _glu,
+    "rsub": _reversed,
+    "where": _where,
+    "maximum": _two("max"),
+    "minimum": _two("min"),
+    "copy_": _copy,
+    "copy": _copy,
     **dict.fromkeys(
         ("contiguous", "clone", "alias", "lift_fresh_copy", "to", "_to_copy", "type_as"), _unchanged
     ),

@@ -1,10 +1,12 @@
-"""Maps of other sizes."""
+"""Maps of other sizes, and what is read at computed places."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from archcost.importing.rules import short
+from archcost.importing.converter import NotUnderstoodError
+from archcost.importing.pytorch.aten.arguments import flag, source, whole
+from archcost.importing.rules import maps, short, stated, window_axes
 from archcost.importing.values import canonical
 
 if TYPE_CHECKING:
@@ -17,26 +19,64 @@ if TYPE_CHECKING:
 
 def _upsample(mode: str) -> Rule:
     def rule(call: Call) -> Value:
-        x = call.channels_first("self" if call.argument("self") is not None else "input")
-        size = call.said()[2:]
+        x, batch = maps(call, call.value(source(call)))
+        if batch and mode != "nearest":
+            raise NotUnderstoodError("it resizes a batch of maps")
+        said = call.said()
+        size = (*said[:batch], *said[2:])
         fields: dict[str, FieldValue] = {"size": short(size)}
-        if mode != "nearest":
-            fields["mode"] = mode
-            if call.argument("align_corners", default=False):
-                fields["align_corners"] = True
-        return call.add("upsample", [x], (x.shape[0], *size), canonical(len(x.axes)), **fields)
+        fields |= stated(mode=(mode, "nearest"), align_corners=(flag(call, "align_corners"), False))
+        return call.add("upsample", [x], (x.shape[0], *size), window_axes(len(said), batch), **fields)
 
     return rule
 
 
-def _pixel_shuffle(call: Call) -> Value:
-    x, (factor,) = call.channels_first("self"), call.integers("upscale_factor")
-    return call.add("pixel_shuffle", [x], call.said()[1:], canonical(4), upscale_factor=factor)
+def _smoothed(call: Call) -> Value:
+    """Resized with a filter against aliasing, which does nothing to a map that keeps its size."""
+    x = call.value(source(call))
+    if x.theirs != call.said():
+        raise NotUnderstoodError("it filters what it resizes")
+    return x
+
+
+def _shuffle(kind: str, field: str) -> Rule:
+    def rule(call: Call) -> Value:
+        x = call.channels_first("self")
+        fields: dict[str, FieldValue] = {field: whole(call, field, 1)}
+        return call.add(kind, [x], call.said()[1:], canonical(4), **fields)
+
+    return rule
+
+
+_MODES = ("bilinear", "nearest")
+_BORDERS = ("zeros", "border")
+
+
+def _grid_sample(call: Call) -> Value:
+    """The grid has its coordinates last, and ours first."""
+    x, grid = call.channels_first("input"), call.value("grid")
+    mode, border = whole(call, "interpolation_mode", 0), whole(call, "padding_mode", 0)
+    if mode >= len(_MODES) or border >= len(_BORDERS) or grid.axes[0] is not None:
+        raise NotUnderstoodError(f"mode {mode} and padding {border} of {grid.theirs} are no layer's")
+    rank = len(grid.axes)
+    places = call.in_order(grid, [rank - 1, *range(1, rank - 1)])
+    fields = stated(
+        mode=(_MODES[mode], "bilinear"),
+        padding_mode=(_BORDERS[border], "zeros"),
+        align_corners=(flag(call, "align_corners"), False),
+    )
+    shape = (x.shape[0], *places.shape[1:])
+    return call.add("grid_sample", [x, places], shape, canonical(rank), **fields)
 
 
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("upsample_nearest1d", "upsample_nearest2d", "upsample_nearest3d"), _upsample("nearest")),
+    "upsample_linear1d": _upsample("linear"),
     "upsample_bilinear2d": _upsample("bilinear"),
+    "upsample_trilinear3d": _upsample("trilinear"),
     "upsample_bicubic2d": _upsample("bicubic"),
-    "pixel_shuffle": _pixel_shuffle,
+    **dict.fromkeys(("_upsample_bicubic2d_aa", "_upsample_bilinear2d_aa"), _smoothed),
+    "pixel_shuffle": _shuffle("pixel_shuffle", "upscale_factor"),
+    "pixel_unshuffle": _shuffle("pixel_unshuffle", "downscale_factor"),
+    **dict.fromkeys(("grid_sampler", "grid_sampler_2d", "grid_sampler_3d"), _grid_sample),
 }

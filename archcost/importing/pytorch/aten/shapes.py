@@ -2,19 +2,34 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import TYPE_CHECKING
 
+from numpy import broadcast_shapes
+
 from archcost.importing.converter import NotUnderstoodError
-from archcost.importing.pytorch.aten.arguments import dims
-from archcost.importing.rules import as_shape, concatenated, cut, padded, stacked, with_axes, without
-from archcost.importing.values import Value
+from archcost.importing.model import Weight
+from archcost.importing.pytorch.aten.arguments import dims, source
+from archcost.importing.rules import (
+    as_shape,
+    concatenated,
+    cut,
+    expanded,
+    like,
+    padded,
+    repeated,
+    stacked,
+    stated,
+    with_axes,
+    without,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.importing.converter import Call, Rule
-    from archcost.importing.model import Weight
-    from archcost.windows.window import Shape
+    from archcost.importing.items import FieldValue
+    from archcost.importing.values import Value
 
 
 def _concat(call: Call) -> Value:
@@ -35,6 +50,12 @@ def _permute(call: Call) -> Value:
     return x._replace(axes=tuple(x.axes[d] for d in dims(call, "dims", x)))
 
 
+def _turned(call: Call) -> Value:
+    """A matrix, its rows as columns."""
+    x = call.value("self")
+    return x._replace(axes=x.axes[::-1])
+
+
 def _transpose(call: Call) -> Value:
     x = call.value("self")
     order = [*range(len(x.axes))]
@@ -45,16 +66,11 @@ def _transpose(call: Call) -> Value:
 
 
 def _reshape(call: Call) -> Value | Weight:
-    name, theirs = "self" if call.argument("self") is not None else "input", call.said()
+    name, theirs = source(call), call.said()
     found = call.known(name)
-    if found is not None and not isinstance(found, Value) and _long(found.shape) == _long(theirs):
+    if isinstance(found, Weight):
         return found._replace(shape=theirs)
     return as_shape(call, call.value(name), theirs)
-
-
-def _long(shape: Shape) -> list[int]:
-    """The sizes that are not 1."""
-    return [n for n in shape if n > 1]
 
 
 def _slice(call: Call) -> Value:
@@ -118,27 +134,138 @@ def _pad(call: Call) -> Value:
 def _expand(call: Call) -> Value | Weight:
     """A tensor that is repeated: what reads it stretches sizes of 1, if it is nothing else."""
     found, theirs = call.known("self"), call.said()
-    if found is not None and not isinstance(found, Value) and found.shape == theirs:
+    if isinstance(found, Weight) and found.shape == theirs:
         return found
+    return expanded(call, call.value("self"), theirs)
+
+
+def _repeat(call: Call) -> Value:
+    """`tile` and `repeat`: of each dimension how many times."""
     x = call.value("self")
-    if x.theirs == theirs:
+    times = call.integers("dims" if call.argument("dims") is not None else "repeats")
+    rank = max(len(times), len(x.axes))
+    x = x._replace(axes=(*[None] * (rank - len(x.axes)), *x.axes))
+    for dim, n in enumerate([1] * (rank - len(times)) + times):
+        x = repeated(call, x, dim, n)
+    return x
+
+
+def _repeat_each(call: Call) -> Value:
+    x, times = call.value("self"), call.argument("repeats")
+    if not isinstance(times, int) or call.argument("dim") is None:
+        raise NotUnderstoodError("it is no number of times along one dimension")
+    (dim,) = dims(call, "dim", x)
+    return repeated(call, x, dim, times, each=True)
+
+
+def _roll(call: Call) -> Value:
+    x = call.value("self")
+    shifts, over = call.integers("shifts"), dims(call, "dims", x)
+    if call.argument("dims") is None or len(shifts) != len(over):
+        raise NotUnderstoodError("it does not say along which dimensions")
+    pairs = [
+        (n % x.shape[axis], axis)
+        for n, d in zip(shifts, over, strict=True)
+        if (axis := x.axes[d]) is not None and n % x.shape[axis]
+    ]
+    if not pairs:
         return x
-    x = x._replace(axes=(*[None] * (len(theirs) - len(x.axes)), *x.axes))
-    x = with_axes(call, x, [d for d, n in enumerate(theirs) if x.theirs[d] != n])
-    shape = [*x.shape]
-    for d, axis in enumerate(x.axes):
-        if axis is not None:
-            shape[axis] = theirs[d]
-    return call.add("expand", [x], tuple(shape), x.axes, shape=[*shape])
+    return like(call, x, "roll", shifts=_one([n for n, _ in pairs]), axis=_one([a for _, a in pairs]))
+
+
+def _flip(call: Call) -> Value:
+    x = call.value("self")
+    axes = [axis for d in dims(call, "dims", x) if (axis := x.axes[d]) is not None]
+    return like(call, x, "flip", axis=_one(axes)) if axes else x
+
+
+def _one(values: list[int]) -> FieldValue:
+    """A number, if there is but one."""
+    return values[0] if len(values) == 1 else [*values]
+
+
+# -- what an index picks ------------------------------------------------------------------------------------
+
+
+def _index(call: Call) -> Value:
+    """By tables that are not learned. Several of them pick along dimensions side by side, together."""
+    x, given = call.value("self"), call.known_list("indices")
+    over = [d for d, index in enumerate(given) if index is not None]
+    if over != [*range(over[0], over[-1] + 1)]:
+        raise NotUnderstoodError("its indices are of dimensions that are not neighbours")
+    if len(over) == 1:
+        return _picked(call, x, over[0], _table(given[over[0]]))
+    tables = [_table(given[d]) for d in over]
+    before, after = x.theirs[: over[0]], x.theirs[over[-1] + 1 :]
+    joint = as_shape(call, x, (*before, prod(x.theirs[d] for d in over), *after))
+    index = Weight(call.operation.place, broadcast_shapes(*(one.shape for one in tables)), is_learned=False)
+    return _picked(call, joint, over[0], index)
+
+
+def _index_select(call: Call) -> Value:
+    x = call.value("self")
+    (dim,) = dims(call, "dim", x)
+    return _picked(call, x, dim, _table(call.known("index")))
+
+
+def _table(found: Value | Weight | None) -> Weight:
+    if not isinstance(found, Weight) or found.is_learned:
+        raise NotUnderstoodError("its index is computed of what arrives")
+    return found
+
+
+def _picked(call: Call, x: Value, dim: int, index: Weight) -> Value:
+    """Elements along a dimension by an index, whose dimensions take its place."""
+    wide = with_axes(call, x, [dim])
+    axis, wanted = wide.axes[dim], [d for d, n in enumerate(index.shape) if n > 1] or [0]
+    if axis is None or not index.shape:
+        raise NotUnderstoodError("its index is a single number")
+    there = [index.shape[d] for d in wanted]
+    more = len(there) - 1
+    axes = [a if a is None or a <= axis else a + more for a in wide.axes]
+    axes[dim : dim + 1] = [axis + wanted.index(d) if d in wanted else None for d in range(len(index.shape))]
+    shape = (*wide.shape[:axis], *there, *wide.shape[axis + 1 :])
+    fields: dict[str, FieldValue] = {"index": "declared", "index_shape": [*there]}
+    return call.add("gather", [wide], shape, axes, {"index": index}, **stated(axis=(axis, 0)), **fields)
+
+
+def _embedding(call: Call) -> Value:
+    """Rows of a table for tokens that arrive; those of known positions are picked."""
+    weight, tokens = call.weight("weight"), call.known("indices")
+    if weight is None or tokens is None:
+        raise NotUnderstoodError("it has no table, or no tokens")
+    if isinstance(tokens, Weight):
+        return _picked(call, call.as_layer(weight), 0, _table(tokens))
+    if not weight.is_learned or len(weight.shape) != 2:
+        raise NotUnderstoodError("its table is not learned")
+    there = [d for d, axis in enumerate(tokens.axes) if axis is not None]
+    rows, columns = weight.shape
+    fields: dict[str, FieldValue] = {"num_embeddings": rows, "embedding_dim": columns}
+    row = call.in_order(tokens, there)
+    if len(row.shape) > 1:
+        row = as_shape(call, row, (prod(row.shape),))
+    made = call.add("embedding", [row], (columns, prod(row.shape)), [1, 0], {"weight": weight}, **fields)
+    return as_shape(call, made, (*tokens.theirs, columns))
 
 
 RULES: Mapping[str, Rule] = {
     "cat": _concat,
     "stack": _stack,
     "permute": _permute,
-    **dict.fromkeys(("transpose", "swapaxes"), _transpose),
+    "t": _turned,
+    **dict.fromkeys(("transpose", "transpose_", "swapaxes"), _transpose),
     **dict.fromkeys(
-        ("flatten", "view", "reshape", "unsqueeze", "squeeze", "_unsafe_view", "reshape_as", "view_as"),
+        (
+            "flatten",
+            "view",
+            "reshape",
+            "unsqueeze",
+            "squeeze",
+            "_unsafe_view",
+            "reshape_as",
+            "view_as",
+            "unflatten",
+        ),
         _reshape,
     ),
     "slice": _slice,
@@ -147,4 +274,11 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("chunk", "split", "split_with_sizes"), _split),
     **dict.fromkeys(("pad", "constant_pad_nd"), _pad),
     **dict.fromkeys(("expand", "expand_as"), _expand),
+    **dict.fromkeys(("tile", "repeat"), _repeat),
+    "repeat_interleave": _repeat_each,
+    "roll": _roll,
+    "flip": _flip,
+    "index": _index,
+    "index_select": _index_select,
+    "embedding": _embedding,
 }
