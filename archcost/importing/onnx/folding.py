@@ -33,7 +33,7 @@ def known(name: str, array: Any) -> Weight:  # noqa: ANN401 - an array, or what 
 def folding(fold: Fold, rule: Rule) -> Rule:
     """A rule that computes where all that is read is known, and is another rule elsewhere."""
 
-    def run(call: Call) -> Value | Weight | list[Value] | list[Value | Weight]:
+    def run(call: Call) -> Value | Weight | Sequence[Value | Weight]:
         read = call.read()
         if not read or not all(map(is_known, read)):
             return rule(call)
@@ -187,7 +187,8 @@ def _one_hot(call: Call, arrays: list[Array]) -> Array:
     axis = integer(call, "axis", -1)
     places = [-1 if d == dim(axis, indices.ndim + 1) else 1 for d in range(indices.ndim + 1)]
     hit: Array = np.expand_dims(indices % size, axis) == np.arange(size).reshape(places)
-    return np.where(hit, values[1], values[0])
+    made: Array = np.where(hit, values[1], values[0])
+    return made
 
 
 def _power(_: Call, arrays: list[Array]) -> Array:
