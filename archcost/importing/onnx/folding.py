@@ -187,8 +187,7 @@ def _one_hot(call: Call, arrays: list[Array]) -> Array:
     axis = integer(call, "axis", -1)
     places = [-1 if d == dim(axis, indices.ndim + 1) else 1 for d in range(indices.ndim + 1)]
     hit: Array = np.expand_dims(indices % size, axis) == np.arange(size).reshape(places)
-    made: Array = np.where(hit, values[1], values[0])
-    return made
+    return np.where(hit, values[1], values[0])
 
 
 def _power(_: Call, arrays: list[Array]) -> Array:
