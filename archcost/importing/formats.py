@@ -99,6 +99,7 @@ class Format(NamedTuple):
 FORMATS = (
     Format("a PyTorch export", (".pt2",), "pytorch"),
     Format("an ONNX model", (".onnx",), "onnx"),
+    Format("a model of TensorFlow Lite", (".tflite",), "tflite"),
     Format("a Keras model", (".keras",), "keras"),
     Format(
         "the JSON of a Keras model",
