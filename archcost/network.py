@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from archcost.expressions.values import Value
     from archcost.files import Stored
     from archcost.layers.base import Formulas, Kind, Shapes
-    from archcost.source import Place
+    from archcost.source import Place, PlaceKeys
     from archcost.windows.window import Shape
 
 
@@ -90,6 +90,11 @@ class Node:
     def kind(self) -> str:
         """The kind that `word` names: `conv2d` is a `conv`, and asserts its rank."""
         return unranked(self.word)
+
+    @property
+    def written(self) -> PlaceKeys:
+        """Where it is written; of a text that nobody wrote, where what it was made of calls it."""
+        return (self.called if self.place.source.origin else self.place).written
 
     def weight_shapes(self) -> Shapes:
         """What its layer learns from what arrives; see `Kind.weight_shapes`."""

@@ -84,6 +84,13 @@ class Place(NamedTuple):
         return Place(Source(self.source.name, origin.lines), row, start + 1, max(1, len(text.strip())))
 
     @property
+    def is_authors(self) -> bool:
+        """Whether the author can change it there: it is in no standard block, and in no text of ours."""
+        origin, i = self.source.origin, self.line - 1
+        is_ours = origin is not None and not (i < len(origin.rows) and origin.rows[i])
+        return not (is_ours or self.source.name.startswith("std/"))
+
+    @property
     def written(self) -> PlaceKeys:
         """The keywords of a result that says where something is written."""
         place = self.shown

@@ -32,5 +32,5 @@ def _node(node: Node) -> ExpandedNode:
         inputs=tuple(source.path for source in node.inputs),
         output=node.output,
         shared=(node.shared or "").removesuffix(":") or None,
-        **node.place.written,
+        **node.written,
     )

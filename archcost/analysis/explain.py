@@ -89,7 +89,7 @@ def _node(network: Network, node: Node) -> NodeExplanation:
         kind=node.kind,
         summary=_summary(type(layer)),
         reference=layer.reference,
-        **node.place.written,
+        **node.written,
         fields=given(node),
         inputs=tuple(Tensor(name=t.path, shape=t.output, elements=size(t.output)) for t in node.inputs),
         output=node.output,

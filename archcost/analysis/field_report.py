@@ -108,7 +108,7 @@ class _FieldRows:
         return FieldRow(
             path=node.path,
             kind=node.kind,
-            **node.place.written,
+            **node.written,
             output=node.output,
             receptive_fields={
                 name: readable_field(field) for name, field in self._facts.fields[node].items()

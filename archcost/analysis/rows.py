@@ -57,7 +57,7 @@ class _NodeRows:
             path=node.path,
             kind=node.kind,
             fields=self._fields_of(node),
-            **node.place.written,
+            **node.written,
             inputs=tuple(source.path for source in node.inputs),
             output=node.output,
             receptive_field=None if self._several else next(iter(seen.values()), None),
@@ -157,7 +157,7 @@ def _declared(node: Node) -> Declared:
     stated = {name: value for name, value in stated.items() if value is not None or name not in BESIDE_MACS}
     return Declared(
         node=node.path,
-        **node.place.written,
+        **node.written,
         reason=str(stated.pop("reason")),
         declared=stated,
     )

@@ -12,7 +12,9 @@ from archcost.cli.option import option
 from archcost.cli.output import say, write
 from archcost.errors import SpecError, UsageError
 from archcost.escape import as_wide, no_commands, visible
+from archcost.files import DISK
 from archcost.limits import DEFAULT
+from archcost.loading.opened import form_of
 from archcost.spec.opened import open_spec
 from archcost.spec.spec_patterns import named
 from archcost.words.wording import plural
@@ -78,6 +80,10 @@ def _formatted(specs: tuple[str, ...], mistakes: list[Diagnostic], bugs: list[Ex
             copy = f"archcost zoo {spec.removeprefix('zoo:')} > net.yaml"
             raise UsageError(f"{spec} ships with archcost and is not rewritten; format a copy: {copy}")
     for spec in names:
+        if form := form_of(spec, DISK):
+            raise UsageError(
+                f"{spec} is {form.name}, and only specs are rewritten; `archcost import` makes one"
+            )
         try:
             opened = open_spec(spec, DEFAULT)
             try:

@@ -15,6 +15,7 @@ PAGES = {
     "kinds": "every layer kind, its fields and formulas",
     "blocks": "the standard blocks, std/...",
     "importing": "a PyTorch model as a spec",
+    "import-yolo": "a YOLO model file where a spec is",
     "export": "a spec as an ONNX model",
     "zoo": "the networks that ship with archcost",
     "conventions": "what every number means",

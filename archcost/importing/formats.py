@@ -42,12 +42,14 @@ class Text(NamedTuple):
         origin: where in the file each of its lines is said.
         choices: the networks of the file by name, if it has several of which one has to be chosen; then there
             is no text.
+        variant: the one that the file's name says.
     """
 
     text: str
     parameters: int | None = None
     notes: tuple[str, ...] = ()
     origin: Origin = Origin()
+    variant: str | None = None
     choices: Mapping[str, Text] = MappingProxyType({})
 
 
@@ -106,6 +108,13 @@ FORMATS = (
         (".json",),
         "keras",
         re.compile(rb'"class_name"\s*:\s*"(Functional|Sequential|Model)"'),
+    ),
+    Format(
+        "an Ultralytics model file",
+        (".yaml", ".yml"),
+        "ultralytics",
+        re.compile(rb"(?ms)\A(?!.*?^archcost\b).*?^backbone[ \t]*:.*?^head[ \t]*:"),
+        has_variants=True,
     ),
 )
 

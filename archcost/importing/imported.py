@@ -117,9 +117,9 @@ def _stated(path: Path, source: Text, variant: str | None) -> Imported:
             which = f"--variant {variant}: it has no such network" if variant else "it holds several networks"
             names = " or ".join(f"--variant {name}" for name in source.choices)
             raise ModelFileError(path, f"{which}; name one: {names}")
-        return _stated(path, source.choices[variant], None)._replace(variant=variant)
+        return _stated(path, source.choices[variant]._replace(variant=variant), None)
     data, name = source.text.encode(), str(path)
-    opened = Opened(data, name, path.parent, origin=source.origin)
+    opened = Opened(data, name, path.parent, variant=source.variant, origin=source.origin)
     try:
         network = load_opened(opened, name, {}, variant, None, DEFAULT)
     except SpecError as error:
@@ -131,7 +131,8 @@ def _stated(path: Path, source: Text, variant: str | None) -> Imported:
         raise ModelFileError(
             path, f"it states {source.parameters:,} learned numbers, but the layers have {parameters:,}"
         )
-    return Imported(source.text, len(network), parameters, None, source.notes, source.origin, is_fixed=False)
+    found = Imported(source.text, len(network), parameters, None, source.notes)
+    return found._replace(origin=source.origin, is_fixed=False, variant=source.variant)
 
 
 def _converted(path: Path, source: Graph, form: Format, *, flat: bool, allow_declared: bool) -> Imported:

@@ -58,13 +58,11 @@ def load(  # noqa: PLR0913 - one for everything a user may choose
         with revision(at, str(path)) as there:
             return load(path, set=set, variant=variant, input=input, limits=limits, at=there)
     opened, found = opened_with(str(path), limits, at or DISK, variant, input)
-    if found is None or not (found.is_fixed or found.variant):
+    if found is None or not found.is_fixed:
         return load_opened(opened, str(path), set or {}, variant, input, limits)
-    refuse_settings(str(path), set or {}, variant if found.is_fixed else None)
-    network = load_opened(opened, str(path), {}, None, None if found.is_fixed else input, limits)
-    network.variant = found.variant
-    if found.is_fixed:
-        check_given(network, input)
+    refuse_settings(str(path), set or {}, variant)
+    network = load_opened(opened, str(path), {}, None, None, limits)
+    check_given(network, input)
     return network
 
 

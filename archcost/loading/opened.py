@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from archcost.errors import Diagnostic, ModelFileError, SpecError, UsageError
 from archcost.files import DISK
-from archcost.importing.formats import FORMATS, HEAD, PICKLES, recognized, refuse_pickle
+from archcost.importing.formats import FORMATS, HEAD, PICKLES, Text, recognized, refuse_pickle
 from archcost.source import Place, Source
 from archcost.spec.opened import Opened, open_spec, variants_of
 from archcost.windows.window import show
@@ -48,6 +49,7 @@ def opened_with(
         SpecError: a file that cannot be read.
         UsageError: no such network in the zoo; of a revision, anything but a file that it has.
     """
+    path, scale = _with_scale(path, files, variant)
     form = form_of(path, files)
     if form is None:
         return open_spec(path, limits, files), None
@@ -56,12 +58,12 @@ def opened_with(
     file, name = files.find(path)
     try:
         with _on_disk(form, file, name, files) as place:
-            found = imported(place, given=_sizes(given), variant=variant)
+            found = imported(place, given=_sizes(given), variant=variant or scale)
     except ModelFileError as error:
         raise _spec_error(error, name) from None
     said = f"{form.name}: {found.faithful}"
     opened = Opened(
-        found.text.encode(), name, file.parent, file, None, files, origin=found.origin, imported=said
+        found.text.encode(), name, file.parent, file, found.variant or scale, files, found.origin, said
     )
     return opened, found
 
@@ -82,6 +84,19 @@ def form_of(path: str, files: Files) -> Format | None:
         return None
     refuse_pickle(file)
     return recognized(file, lambda file: _head(file, files))
+
+
+def _with_scale(path: str, files: Files, variant: str | None) -> tuple[str, str | None]:
+    """The file and the scale, if any, that Ultralytics means: `yolov8n.yaml` is n of `yolov8.yaml`."""
+    found = re.fullmatch(r"(.*\byolo(?:e-)?v?\d+)([nslmx])([^/\\]*\.ya?ml)", path)
+    if found is None or files is not DISK or _is_there(Path(path)):
+        return path, None
+    whole = found[1] + found[3]
+    if not (_is_there(Path(whole)) and form_of(whole, files)):
+        return path, None
+    if variant not in {None, found[2]}:
+        raise UsageError(f"{path} already is the variant '{found[2]}'; --variant {variant} contradicts it")
+    return whole, found[2]
 
 
 def _is_there(file: Path) -> bool:
@@ -145,8 +160,16 @@ def variants_at(path: str, limits: Limits, files: Files) -> list[str]:
         return variants_of(open_spec(path, limits, files), limits)
     if not form.has_variants:
         return []
-    opened, _ = opened_with(path, limits, files, None, None)
-    return variants_of(opened, limits)
+    file, name = files.find(path)
+    try:
+        with _on_disk(form, file, name, files) as place:
+            found = form.reader().read(place, {})
+    except ModelFileError as error:
+        raise _spec_error(error, name) from None
+    if not isinstance(found, Text):
+        return []
+    text = found.text.encode()
+    return [*found.choices] or variants_of(Opened(text, name, file.parent, file, found.variant), limits)
 
 
 def _sizes(given: Given) -> dict[str, Shape]:

@@ -101,7 +101,7 @@ class NodeMaker:
         )
         # Where the author can change it: what stands in a standard block, where that is called.
         places = (fields.place, *(use for _, use in frame.uses))
-        called = next((at for at in places if not at.source.name.startswith("std/")), fields.place)
+        called = next((at for at in places if at.is_authors), fields.place)
         node = Node(path, fields.word, layer, inputs, output, fields.place, shared, called, frame.uses)
         self.nodes.append(node)
         return node

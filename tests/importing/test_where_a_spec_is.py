@@ -149,7 +149,7 @@ def test_the_sizes_that_it_has_may_be_given() -> None:
 def test_nothing_rewrites_it(run: Run) -> None:
     code, _, err = run("fmt", "net.pt2")
     assert code == 2
-    assert "this is a model that PyTorch exported, of which `archcost import` makes a spec" in err
+    assert "net.pt2 is a PyTorch export, and only specs are rewritten; `archcost import` makes one" in err
     assert Path("net.pt2").read_bytes() == RESNET
 
 
