@@ -123,6 +123,10 @@ def _first(operation: Operation) -> str:
     return given.name if isinstance(given, Reference) else ""
 
 
+FOLDED = 2**24
+"""Numbers of one model that are computed beforehand: shapes, and masks that a model makes of them."""
+
+
 class NotUnderstoodError(Exception):
     """Raised by rules: something of an operation that cannot be said."""
 
@@ -162,6 +166,7 @@ class Converter:
         self.joined: dict[Item, list[Item | str]] = {}
         self.booleans = model.booleans
         self.brought: dict[tuple[object, ...], Value] = {}
+        self.folded = 0
 
     def converted(self) -> Converted:
         """All items, those without a use left out."""
@@ -288,6 +293,16 @@ class Call:
         given = self.argument(name)
         several = given if isinstance(given, list) else [given]
         return [self._converter.known[one.name] if isinstance(one, Reference) else None for one in several]
+
+    def folds(self, size: int) -> None:
+        """Notes that so many numbers are computed beforehand.
+
+        Raises:
+            NotUnderstoodError: they are too many, of all operations together.
+        """
+        self._converter.folded += size
+        if self._converter.folded > FOLDED:
+            raise NotUnderstoodError(f"more than {FOLDED:,} constants are computed")
 
     def value(self, name: str) -> Value:
         """What arrives as an argument."""

@@ -302,7 +302,7 @@ def padded(
     if 0 in by_axis:
         fields["extra_channels"] = [*by_axis[0]]
         if not any(pair != [0, 0] for pair in sides):
-            del fields["padding"]
+            fields.pop("padding", None)
     if mode != "constant":
         fields["mode"] = mode
     elif value:

@@ -20,6 +20,7 @@ from archcost.importing.onnx.reading import (
     taken,
     text,
 )
+from archcost.importing.onnx.tensors import LARGEST
 from archcost.importing.rules import aligned, along, as_shape, by_number, joined, like, stated
 from archcost.importing.values import Value
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from archcost.importing.converter import Call, Rule
     from archcost.importing.items import FieldValue
+    from archcost.windows.window import Shape
 
 MOST = 64
 """Constants that are written into the spec one by one."""
@@ -221,6 +223,8 @@ def _single(weight: Weight) -> float | None:
 
 
 def _by_number(call: Call, kind: str, x: Value, value: float) -> Value:
+    if kind in {"max", "min"} and value == (-np.inf if kind == "max" else np.inf):
+        return x
     if not np.isfinite(value):
         raise NotUnderstoodError(f"its number is {value}")
     if kind in {"multiply", "divide", "add", "subtract"}:
@@ -261,7 +265,9 @@ def _by_tensor(call: Call, kind: str, x: Value, weight: Weight, *, last: bool) -
     shape = tuple(there.get(axis, 1) for axis in range(len(x.shape)))
     order = sorted(range(rank), key=lambda d: -1 if x.axes[d] is None else x.axes[d] or 0)
     missing = rank - len(weight.shape)
-    if weight.is_learned:
+    if (kind == "add" and _is_mask(weight)) or not (weight.is_learned or is_known(weight)):
+        table = declared(call, shape, x.axes)
+    elif weight.is_learned:
         taken_as = weight._replace(order=tuple(d - missing for d in order if d >= missing))
         table = call.add("parameter", [], shape, x.axes, {"weight": taken_as}, shape=[*shape])
     else:
@@ -269,6 +275,17 @@ def _by_tensor(call: Call, kind: str, x: Value, weight: Weight, *, last: bool) -
         moved = np.transpose(numbers_of(weight).reshape(sizes), [*kept, *(d for d in order if d not in kept)])
         table = constant(call, moved.reshape(shape), x.axes)
     return call.add(kind, [x, table] if last else [table, x], x.shape, x.axes)
+
+
+def _is_mask(weight: Weight) -> bool:
+    """Whether a tensor holds zeros and what makes a softmax leave something out: nobody learns that."""
+    if len([n for n in weight.shape if n > 1]) < 2 or prod(weight.shape) > LARGEST:
+        return False
+    try:
+        found = array_of(weight)
+    except NotUnderstoodError:
+        return False
+    return found is not None and bool(((found == 0) | (found <= -100)).all() and found.any())
 
 
 def numbers_of(weight: Weight) -> NDArray[Any]:
@@ -292,8 +309,13 @@ def constant(call: Call, array: NDArray[Any], axes: tuple[int | None, ...]) -> V
     if array.size and (array == first).all() and np.isfinite(first):
         return call.add("constant", [], shape, axes, values=plain(float(first)), shape=[*shape])
     if array.size > MOST or not np.isfinite(array).all():
-        raise NotUnderstoodError(f"a table of {array.size:,} constants is not written into a spec")
+        return declared(call, shape, axes)
     return call.add("constant", [], shape, axes, values=_lists(array))
+
+
+def declared(call: Call, shape: Shape, axes: tuple[int | None, ...]) -> Value:
+    """A layer of numbers that are not written into the spec: a table of constants, a mask."""
+    return call.add("constant", [], shape, axes, values="declared", shape=[*shape])
 
 
 def _lists(array: NDArray[Any]) -> FieldValue:
@@ -303,15 +325,16 @@ def _lists(array: NDArray[Any]) -> FieldValue:
 
 def tensor_layer(call: Call, weight: Weight) -> Value:
     """A tensor of the file as a layer of its own: learned, or constant."""
-    if weight.is_learned or not is_known(weight):
+    if weight.is_learned:
         return call.as_layer(weight)
-    found = numbers_of(weight)
     wide = [d for d, n in enumerate(weight.shape) if n > 1]
     order = [wide[-1], *wide[:-1]] if wide else []
     axes = tuple(order.index(d) if d in order else None for d in range(len(weight.shape)))
     shape = tuple(weight.shape[d] for d in order) or (1,)
+    if not is_known(weight):
+        return declared(call, shape, axes)
     rest = [d for d in range(len(weight.shape)) if d not in order]
-    return constant(call, np.transpose(found, [*order, *rest]).reshape(shape), axes)
+    return constant(call, np.transpose(numbers_of(weight), [*order, *rest]).reshape(shape), axes)
 
 
 def value_of(call: Call, name: str) -> Value:

@@ -9,8 +9,8 @@ import numpy as np
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Weight
-from archcost.importing.onnx.reading import dim, dims, integer, integers, is_known
-from archcost.importing.onnx.tensors import LARGEST, TYPES
+from archcost.importing.onnx.reading import FOLDED, dim, dims, integer, integers, is_known, text
+from archcost.importing.onnx.tensors import TYPES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,8 +40,9 @@ def folding(fold: Fold, rule: Rule) -> Rule:
         arrays = [one.numbers() for one in read if isinstance(one, Weight) and one.numbers]
         with np.errstate(all="ignore"):
             made = np.asarray(fold(call, arrays))
-        if made.size > LARGEST:
-            raise NotUnderstoodError(f"it makes {made.size:,} constants; {LARGEST:,} are followed")
+        if made.size > FOLDED:
+            raise NotUnderstoodError(f"it makes {made.size:,} constants; {FOLDED:,} are followed")
+        call.folds(made.size)
         return known(call.operation.outputs[0], made)
 
     return run
@@ -150,8 +151,8 @@ def _ranged(_: Call, arrays: list[Array]) -> Array:
 
 
 def _bounded(size: float) -> None:
-    if not size <= LARGEST:
-        raise NotUnderstoodError(f"it makes {size:,.0f} constants; {LARGEST:,} are followed")
+    if not size <= FOLDED:
+        raise NotUnderstoodError(f"it makes {size:,.0f} constants; {FOLDED:,} are followed")
 
 
 def _over(function: Callable[..., Any]) -> Fold:
@@ -187,7 +188,17 @@ def _one_hot(call: Call, arrays: list[Array]) -> Array:
     axis = integer(call, "axis", -1)
     places = [-1 if d == dim(axis, indices.ndim + 1) else 1 for d in range(indices.ndim + 1)]
     hit: Array = np.expand_dims(indices % size, axis) == np.arange(size).reshape(places)
-    return np.where(hit, values[1], values[0])
+    return np.where(hit, *values[::-1])
+
+
+def _scattered(call: Call, arrays: list[Array]) -> Array:
+    """Numbers put at places of a tensor."""
+    x, indices, updates = arrays
+    if text(call, "reduction", "none") != "none":
+        raise NotUnderstoodError("it adds what it puts (reduction)")
+    found = x.copy()
+    found[tuple(np.moveaxis(indices.astype(np.int64), -1, 0))] = updates
+    return found
 
 
 def _power(_: Call, arrays: list[Array]) -> Array:
@@ -245,6 +256,7 @@ FOLDS: dict[str, Fold] = {
     "ReduceSum": _over(np.sum),
     "Reshape": _reshaped,
     "Round": _plainly(np.round),
+    "ScatterND": _scattered,
     "Sin": _plainly(np.sin),
     "Slice": _sliced,
     "Sqrt": _plainly(np.sqrt),

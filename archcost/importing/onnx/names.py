@@ -33,6 +33,10 @@ INPUTS = {
     "Expand": "x shape",
     "Slice": "x starts ends axes steps",
     "Gather": "x indices",
+    "GatherND": "x indices",
+    "ScatterND": "x indices updates",
+    "SplitToSequence": "x split",
+    "SequenceAt": "x index",
     "Split": "x split",
     "Pad": "x pads value axes",
     "Tile": "x repeats",
@@ -44,6 +48,8 @@ INPUTS = {
     "PRelu": "x slope",
     "Dropout": "x ratio training_mode",
     "LSTM": "x weight recurrence bias lengths hidden cell peepholes",
+    "com.microsoft.DynamicQuantizeLSTM": "x weight recurrence bias lengths hidden cell peepholes "
+    "weight_scale weight_zero recurrence_scale recurrence_zero",
     "GRU": "x weight recurrence bias lengths hidden",
     "RNN": "x weight recurrence bias lengths hidden",
     "Attention": "q k v mask past_key past_value lengths",
@@ -64,6 +70,15 @@ for _word in ("Sum", "Mean", "Max", "Min", "Prod", "L1", "L2", "LogSum", "LogSum
 for _word in ("Squeeze", "Unsqueeze"):
     INPUTS[_word] = "x axes"
 
+STEPS = frozenset(
+    {
+        "step",
+        "zero",
+        *(f"{x}_{what}" for x in ("x", "weight", "recurrence", "y") for what in ("scale", "zero")),
+    }
+)
+"""Inputs that say how numbers are quantized, which changes no cost."""
+
 SEVERAL = frozenset({"Concat", "Sum", "Max", "Min", "Mean", "Einsum"})
 """Operations of any number of inputs, which are `tensors`."""
 
@@ -78,5 +93,7 @@ def arguments_of(
         return given
     names = ("x scales" if op == "Resize" and opset < 11 else INPUTS.get(op, "x y z")).split()
     names += [f"input {i}" for i in range(len(names) + 1, len(inputs) + 1)]
-    given |= {name: Reference(one) for name, one in zip(names, inputs, strict=False) if one}
+    given |= {
+        name: Reference(one) for name, one in zip(names, inputs, strict=False) if one and name not in STEPS
+    }
     return given

@@ -6,7 +6,16 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
-from archcost.importing.onnx.reading import dim, integer, integers, layer, number, plain, taken
+from archcost.importing.onnx.reading import (
+    channels_first,
+    dim,
+    integer,
+    integers,
+    layer,
+    number,
+    plain,
+    taken,
+)
 from archcost.importing.rules import like, short, stated
 
 if TYPE_CHECKING:
@@ -24,7 +33,7 @@ def _eps(call: Call, default: float) -> dict[str, FieldValue]:
 
 def batch_norm(call: Call) -> Value:
     """By statistics of the file, as it runs when a model is used."""
-    x = call.channels_first("x")
+    x = channels_first(call, "x")
     if integer(call, "training_mode", 0):
         raise NotUnderstoodError("it is in training (training_mode): export the model in evaluation mode")
     if not integer(call, "spatial", 1):
@@ -37,14 +46,14 @@ def batch_norm(call: Call) -> Value:
 
 def instance_norm(call: Call) -> Value:
     """Over the positions of each channel."""
-    x = call.channels_first("x")
+    x = channels_first(call, "x")
     weights = {"weight": taken(call, "scale"), "bias": taken(call, "shift")}
     return call.add("instance_norm", [x], x.shape, x.axes, weights, affine=True, **_eps(call, 1e-5))
 
 
 def group_norm(call: Call) -> Value:
     """Over groups of channels; its first version learns two numbers per group."""
-    x, groups = call.channels_first("x"), integer(call, "num_groups", 1)
+    x, groups = channels_first(call, "x"), integer(call, "num_groups", 1)
     integer(call, "stash_type", 1)
     weight, bias = taken(call, "scale"), taken(call, "shift")
     if weight and weight.shape != (x.shape[0],):
@@ -96,7 +105,7 @@ def rms_norm(call: Call) -> Value:
 
 def local_response_norm(call: Call) -> Value:
     """Across neighbouring channels."""
-    x = call.channels_first("x")
+    x = channels_first(call, "x")
     fields = stated(
         alpha=(plain(number(call, "alpha") or 1e-4), 1e-4),
         beta=(plain(number(call, "beta") or 0.75), 0.75),

@@ -9,6 +9,7 @@ from archcost.importing.model import Weight
 from archcost.importing.onnx.elementwise import combined
 from archcost.importing.onnx.reading import (
     array_of,
+    bias_of,
     integer,
     integers,
     is_known,
@@ -19,7 +20,7 @@ from archcost.importing.onnx.reading import (
     text,
     weight_of,
 )
-from archcost.importing.rules import along, as_shape, by_number, cut, like, product, stated
+from archcost.importing.rules import along, as_shape, by_number, cut, like, product, stated, without
 from archcost.importing.values import Value
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def gemm(call: Call) -> Value:
         matrix = weight_of(call) if by_columns else turned(weight_of(call))
         bias = call.known("bias")
         # Factors of weights are in the weights, as far as costs are concerned; nobody writes others.
-        row = taken(call, "bias") if isinstance(bias, Weight) and _is_row(bias, matrix.shape[0]) else None
+        row = bias_of(call) if isinstance(bias, Weight) and _is_row(bias, matrix.shape[0]) else None
         made = linear(call, x, matrix, row)
         return made if bias is None or row else _plus(call, made)
     other = call.value("weight")
@@ -91,7 +92,7 @@ def matmul(call: Call) -> Value | Weight:
     """A linear layer if one of both is learned, else a product of matrices."""
     a, b = (call.known(name) for name in (("x", "weight") if call.argument("weight") else ("x", "y")))
     name = "weight" if call.argument("weight") else "y"
-    bias = taken(call, "bias")
+    bias = bias_of(call)
     if isinstance(b, Weight) and isinstance(a, Value) and len(b.shape) == 2:
         return linear(call, a, turned(weight_of(call, name)), bias)
     if isinstance(a, Weight) and isinstance(b, Value) and len(a.shape) == 2 and len(b.axes) >= 2 and not bias:
@@ -199,6 +200,9 @@ def recurrent(kind: str) -> Rule:
         x = call.value("x")
         first = integer(call, "layout", 0) == 1
         sequence, batch = (1, 0) if first else (0, 1)
+        if len(x.axes) == 3 and x.theirs[batch] == 1 and x.axes[batch] is not None and len(x.shape) > 1:
+            x = without(call, x, batch)
+            x = x._replace(axes=(*x.axes[:batch], None, *x.axes[batch:]))
         if len(x.axes) != 3 or x.axes[batch] is not None:
             raise NotUnderstoodError(f"{x.theirs} is no sequence of a batch of one")
         weight, recurrence, bias = weight_of(call), weight_of(call, "recurrence"), taken(call, "bias")

@@ -299,7 +299,8 @@ class Reader:
             if number == 1 and isinstance(found, int):
                 return max(signed(found), 0) or ""
             if number == 2:
-                return self._text(found)
+                name = self._text(found)
+                return "" if name in {"?", "-1", "None"} else name
         return ""
 
     def _function(self, value: int | Span) -> Function:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from archcost.errors import ShapeError
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Reference, Weight
-from archcost.importing.onnx.tensors import LARGEST
+from archcost.importing.rules import without
 from archcost.layers import find
 from archcost.limits import DEFAULT
 
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from archcost.importing.values import Value
     from archcost.layers.base import Kind
     from archcost.windows.window import Shape
+
+FOLDED = 2**18
+"""Elements of a tensor that is computed beforehand."""
 
 _NONE: Mapping[str, Weight | None] = {}
 
@@ -68,6 +71,16 @@ def taken(call: Call, name: str) -> Weight | None:
     return found and found._replace(is_learned=True)
 
 
+def bias_of(call: Call) -> Weight | None:
+    """What is added to each channel; zeros that an exporter writes where there is no bias are none."""
+    found = call.known("bias")
+    if is_known(found) and not getattr(found, "is_learned", True):
+        numbers = array_of(found)
+        if numbers is not None and not numbers.any():
+            return None
+    return taken(call, "bias")
+
+
 def weight_of(call: Call, name: str = "weight") -> Weight:
     """A tensor that a layer cannot do without.
 
@@ -86,7 +99,7 @@ def is_known(found: Value | Weight | None) -> bool:
         isinstance(found, Weight)
         and found.numbers is not None
         and (not found.is_learned or prod(found.shape) == 1)
-        and prod(found.shape) <= LARGEST
+        and prod(found.shape) <= FOLDED
     )
 
 
@@ -187,3 +200,23 @@ def _class(kind: str) -> type[Kind]:
     if found is None:
         raise NotUnderstoodError(f"there is no layer {kind}")
     return found[0]
+
+
+def channels_first(call: Call, name: str) -> Value:
+    """What arrives as an argument, as a batch of one with channels first."""
+    x = call.value(name)
+    if x.axes and x.axes[0] is not None and x.theirs[0] == 1 and len(x.shape) > 1:
+        x = without(call, x, 0)
+        x = x._replace(axes=(None, *x.axes))
+    if not x.axes or x.axes[0] is not None:
+        raise NotUnderstoodError(f"{name} has the shape {x.theirs}, whose first dimension is no batch of one")
+    return call.in_order(x, range(1, len(x.axes)))
+
+
+def with_channel(call: Call, x: Value) -> Value:
+    """A tensor whose channels are a dimension of 1, so that what they were is an axis."""
+    ones = [d for d, axis in enumerate(x.axes) if axis is None]
+    if not ones:
+        raise NotUnderstoodError("channels cannot be an axis here: every dimension is one")
+    there = sorted((d for d, axis in enumerate(x.axes) if axis is not None), key=lambda d: x.axes[d] or 0)
+    return call.in_order(x, [ones[-1], *there])

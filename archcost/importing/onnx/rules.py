@@ -54,6 +54,7 @@ _LAYERS: dict[str, Rule] = {
     "Einsum": products.einsum,
     "Attention": products.attention,
     "LSTM": products.recurrent("lstm"),
+    "com.microsoft.DynamicQuantizeLSTM": products.recurrent("lstm"),
     "GRU": products.recurrent("gru"),
     "RNN": products.recurrent("rnn"),
     **NORMS,
@@ -131,6 +132,8 @@ _LAYERS: dict[str, Rule] = {
     "Slice": shaping.cuts,
     "Split": shaping.split,
     "Gather": shaping.gather,
+    "GatherND": shaping.gather_nd,
+    "SplitAt": shaping.split_at,
     "Concat": shaping.concat,
     "Pad": shaping.pad,
     "Col2Im": shaping.columns_to_image,
@@ -162,8 +165,7 @@ UNNOTED = frozenset(
             "training_mode",
             "seed",
         ),
-        *("consumed_inputs", "is_test", "step", "zero", "x_scale", "x_zero", "weight_scale", "weight_zero"),
-        *("y_scale", "y_zero", "saturate", "block_size", "output_dtype", "round_mode", "precision"),
+        *("consumed_inputs", "is_test", "saturate", "block_size", "output_dtype", "round_mode", "precision"),
     }
 )
 """Arguments that change nothing when a model is used, or only the type of numbers."""

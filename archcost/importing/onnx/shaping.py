@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from itertools import pairwise
 from math import prod
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,9 @@ from archcost.importing.model import Weight
 from archcost.importing.onnx.elementwise import tensor_layer, value_of
 from archcost.importing.onnx.folding import known, target
 from archcost.importing.onnx.reading import (
+    FOLDED,
     array_of,
+    channels_first,
     dim,
     dims,
     integer,
@@ -22,8 +25,8 @@ from archcost.importing.onnx.reading import (
     number,
     taken,
     text,
+    with_channel,
 )
-from archcost.importing.onnx.tensors import LARGEST
 from archcost.importing.rules import (
     as_shape,
     averaged,
@@ -88,7 +91,7 @@ def constant_of_shape(call: Call) -> Weight:
     number = value[0] if isinstance(value, list) and value else 0.0
     is_whole = isinstance(number, int)
     made = Weight(name, sizes, is_learned=bool(call.argument("is_stated")) and not is_whole and bool(sizes))
-    if prod(sizes) > LARGEST:
+    if prod(sizes) > FOLDED:
         return made
     return made._replace(numbers=lambda: np.full(sizes, number, np.int64 if is_whole else np.float64))
 
@@ -277,6 +280,33 @@ def gather(call: Call) -> Value | Weight:
     return _picked(call, x, d, found)
 
 
+def gather_nd(call: Call) -> Value:
+    """Elements picked along the first dimension, by indices of one number each."""
+    if integer(call, "batch_dims", 0):
+        raise NotUnderstoodError("it picks within sets (batch_dims)")
+    found = array_of(call.known("indices"))
+    if found is None or not found.ndim or found.shape[-1] != 1:
+        raise NotUnderstoodError("its indices are computed, or of several numbers")
+    x = value_of(call, "x")
+    rows = found[..., 0].astype(np.int64) % x.theirs[0]
+    return _picked(call, x, 0, rows)
+
+
+def split_at(call: Call) -> Value:
+    """One of the parts along a dimension."""
+    x, index = value_of(call, "x"), integer(call, "index", 0)
+    d = dim(integer(call, "axis", 0), len(x.axes))
+    length, given = x.theirs[d], integers(call, "split") or [1]
+    integer(call, "keepdims", 1)
+    if min(given) < 1:
+        raise NotUnderstoodError(f"parts of {given}")
+    ends = [*range(0, length, given[0]), length]
+    bounds = ends if len(given) == 1 else [sum(given[:i]) for i in range(len(given) + 1)]
+    parts = [range(a, b) for a, b in pairwise(bounds)]
+    axis = x.axes[d]
+    return x if axis is None else cut(call, x, axis, parts[index])
+
+
 def _picked(call: Call, x: Value, d: int, indices: NDArray[Any]) -> Value:
     """Elements by indices that are known."""
     axis, numbers = x.axes[d], [int(n) for n in indices.ravel()]
@@ -333,6 +363,9 @@ def pad(call: Call) -> Value:
     mode, value = text(call, "mode", "constant"), number(call, "value") or 0.0
     ends = {d: (pads[i], pads[i + len(axes)]) for i, d in enumerate(axes)}
     words = {"edge": "replicate", "wrap": "circular"}
+    if mode != "constant" and any(ends[d] != (0, 0) for d in ends if x.axes[d] == 0):
+        # Channels are never a mirror image: another dimension has to be the channels.
+        x = with_channel(call, x)
     return padded(call, x, ends, words.get(mode, mode), value)
 
 
@@ -407,7 +440,7 @@ def located(function: str) -> Rule:
 
 def columns_to_image(call: Call) -> Value:
     """Patches put back."""
-    x = call.channels_first("x")
+    x = channels_first(call, "x")
     sizes, kernel = integers(call, "size") or [], integers(call, "block") or []
     rank = len(sizes)
     pads = integers(call, "pads") or [0] * 2 * rank

@@ -48,6 +48,7 @@ class _Renamed:
         self._static = {*weights}
         self._steps: set[str] = set()
         self._names: dict[str, str] = {}
+        self._rounded: set[str] = set()
 
     def renamed(self, operations: Sequence[Operation]) -> list[Operation]:
         """The operations, each reading what is behind other names of it."""
@@ -65,22 +66,30 @@ class _Renamed:
 
     def _unchanged(self, operation: Operation, read: Sequence[str]) -> str:
         """The name of what leaves an operation unchanged; empty if it is no such one."""
-        word = operation.word
-        if word == "DynamicQuantizeLinear":
-            self._steps.update(operation.outputs[1:])
-            return read[0] if read else ""
-        if word in {"Mul", "Cast"} and read and all(name in self._steps | self._static for name in read):
-            if self._steps & {*read}:
-                self._steps.update(operation.outputs)
-            return ""
-        if word == "Mul" and len(read) == 2:
-            # A product with what one step of quantization is takes it back.
-            rest = [name for name in read if name not in self._steps]
-            return rest[0] if len(rest) == 1 else ""
-        first = operation.arguments.get("x")
+        word, first = operation.word, operation.arguments.get("x")
+        if found := self._unquantized(operation, read):
+            return found
         if word not in UNCHANGING or not isinstance(first, Reference):
             return ""
         return "" if word.startswith("Cast") and first.name in self._static else first.name
+
+    def _unquantized(self, operation: Operation, read: Sequence[str]) -> str:
+        """What is behind an operation that turns numbers into steps of quantization, or back."""
+        word, outputs = operation.word, operation.outputs
+        if word == "DynamicQuantizeLinear":
+            self._steps.update(outputs[1:])
+            return read[0]
+        if word in {"Floor", "Round"} and {*read} & self._rounded:
+            return read[0]
+        if word not in {"Mul", "Div", "Cast"} or not {*read} & self._steps:
+            return ""
+        rest = [name for name in read if name not in self._steps]
+        if word == "Div":
+            self._rounded.update(rest)  # a bias, in the steps of what it is added to
+        elif all(name in self._static for name in rest):
+            self._steps.update(outputs)
+            return ""
+        return rest[0] if len(rest) == 1 else ""
 
     def _argument(self, value: Argument) -> Argument:
         if isinstance(value, Reference):
@@ -201,9 +210,19 @@ class _Patterns:
                     found: dict[str, str] = {}
                     if self._is(operation, pattern, found):
                         return operation._replace(word=word, arguments=self._stated(found))
+        if operation.word == "SequenceAt":
+            return self._part(operation) or operation
         if operation.word in {"Add", "Mul"}:
             return self._weighted(operation) or operation
         return operation
+
+    def _part(self, operation: Operation) -> Operation | None:
+        """What is taken of a sequence that a tensor was split into."""
+        x, index = (operation.arguments.get(name) for name in ("x", "index"))
+        parts = self._by.get(x.name) if isinstance(x, Reference) else None
+        if not parts or parts.word != "SplitToSequence" or not parts.arguments.get("keepdims", 1):
+            return None
+        return operation._replace(word="SplitAt", arguments={**parts.arguments, "index": index})
 
     def _stated(self, found: Mapping[str, str]) -> dict[str, Argument]:
         """What stands for the letters of a pattern, as arguments."""

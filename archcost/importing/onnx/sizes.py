@@ -49,8 +49,14 @@ class Sizes:
         wanted = self._wanted(given)
         self.inputs: dict[str, Shape] = {}
         self.axes: dict[str, tuple[int | None, ...]] = {}
-        for info in sorted(arriving, key=lambda info: info.name not in wanted):
-            self._arrives(info, wanted.get(info.name))
+        missing = [
+            info
+            for info in sorted(arriving, key=lambda info: info.name not in wanted)
+            if not self._arrives(info, wanted.get(info.name))
+        ]
+        if missing:
+            several = " and ".join(f"input '{info.name}' {_show(info.sizes)}" for info in missing)
+            raise ModelFileError(self._path, f"{several}: {self._advice(missing)}")
         self.inputs = {name: self.inputs[name] for name in self._names}
         several = (*graph.infos, *graph.outputs)
         self.shapes = {info.name: shape for info in several if (shape := self._stated(info)) is not None}
@@ -65,17 +71,20 @@ class Sizes:
             )
         return {**given}
 
-    def _arrives(self, info: Info, wanted: Shape | None) -> None:
+    def _arrives(self, info: Info, wanted: Shape | None) -> bool:
+        """Notes the shape of an input, if it is known."""
         sizes = info.sizes
         if sizes is None:
             if wanted is None:
-                raise ModelFileError(self._path, f"input '{info.name}' has no shape: {self._advice(None)}")
+                return False
             sizes = ("", *[""] * len(wanted))
         last = self._is_channels_last(info.name, sizes)
         if wanted is not None:
             theirs = self._with(info.name, sizes, wanted, last=last)
         else:
             theirs = self._known(info.name, sizes)
+        if theirs is None:
+            return False
         for size, found in zip(sizes, theirs, strict=True):
             if isinstance(size, str) and size and self._open.setdefault(size, found) != found:
                 raise ModelFileError(
@@ -87,6 +96,7 @@ class Sizes:
             self.axes[info.name] = (None, *range(1, rank - 1), 0)
         elif rank < 2 or theirs[0] != 1:
             self.axes[info.name] = (*range(rank),)
+        return True
 
     def _with(self, name: str, sizes: Sequence[int | str], wanted: Shape, *, last: bool) -> Shape:
         """What is given, after the batch."""
@@ -96,18 +106,18 @@ class Sizes:
             theirs = wanted
         else:
             raise ModelFileError(
-                self._path, f"input '{name}' is {_show(sizes)}: of {len(sizes)} sizes, the first is the batch"
+                self._path, f"input '{name}' {_show(sizes)}: of {len(sizes)} sizes, the first is the batch"
             )
         first = sizes[0]
         self._batch = first if isinstance(first, int) and theirs[0] == 1 else 1
         for size, found in zip(sizes[1:], theirs[1:], strict=True):
             if isinstance(size, int) and size != found:
                 raise ModelFileError(
-                    self._path, f"input '{name}' is {_show(sizes)} in the file: {found} is given for {size}"
+                    self._path, f"input '{name}' {_show(sizes)} in the file: {found} is given for {size}"
                 )
         return theirs
 
-    def _known(self, name: str, sizes: Sequence[int | str]) -> Shape:
+    def _known(self, name: str, sizes: Sequence[int | str]) -> Shape | None:
         found: list[int] = []
         for i, size in enumerate(sizes):
             if isinstance(size, int):
@@ -121,7 +131,7 @@ class Sizes:
             elif i == 0 and len(sizes) > 1 and _BATCH.fullmatch(size):
                 found.append(1)
             else:
-                raise ModelFileError(self._path, f"input '{name}' is {_show(sizes)}: {self._advice(sizes)}")
+                return None
         if len(found) > 1 and found[0] > 1 and self._takes_a_batch(name):
             self._batch = found[0]
             found[0] = 1
@@ -132,19 +142,13 @@ class Sizes:
         words = {operation.word for operation in self._readers.get(name, [])}
         return bool(words) and words <= _BATCHED
 
-    def _advice(self, sizes: Sequence[int | str] | None) -> str:
+    def _advice(self, missing: Sequence[Info]) -> str:
         """What to write."""
-        example = "3x224x224"
-        if sizes:
-            rest = [
-                str(size) if isinstance(size, int) else _likely(i, len(sizes))
-                for i, size in enumerate(sizes)
-                if i or len(sizes) == 1
-            ]
-            example = "x".join(rest)
-        if len(self._names) > 1:
-            example = ",".join(f"{name}={example}" for name in self._names)
-        return f"say what is open, without the batch: --input {example or 1}"
+        examples = {info.name: _example(info.sizes) for info in missing}
+        several = [
+            f"{name}={example}" if len(self._names) > 1 else example for name, example in examples.items()
+        ]
+        return f"say what is open, without the batch: --input {','.join(several)}"
 
     def _is_channels_last(self, name: str, sizes: Sequence[int | str]) -> bool:
         """Whether everything that reads an input first moves its last dimension to the channels."""
@@ -177,10 +181,17 @@ _BATCHED = frozenset(
 """Operations whose first dimension is the batch, whatever it is called."""
 
 
-def _likely(place: int, rank: int) -> str:
-    """A size that an open one may have, for an example."""
-    return "3" if place == 1 and rank == 4 else "224" if rank == 4 else "128"
+def _example(sizes: Sequence[int | str] | None) -> str:
+    """Sizes that an input may have, without the batch, as the option takes them."""
+    if sizes is None:
+        return "3x224x224"
+    rank = len(sizes)
+    likely = ["1", "3", "224", "224"] if rank == 4 else ["128"] * rank
+    several = [str(size) if isinstance(size, int) else likely[i] for i, size in enumerate(sizes)]
+    return "x".join(several[1:] or several)
 
 
-def _show(sizes: Sequence[int | str]) -> str:
-    return f"[{', '.join(str(size) or '?' for size in sizes)}]"
+def _show(sizes: Sequence[int | str] | None) -> str:
+    if sizes is None:
+        return "has no shape"
+    return f"is [{', '.join(str(size) or '?' for size in sizes)}]"

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from archcost.importing.onnx.proto import Tensor
     from archcost.importing.onnx.wire import Message
 
-LARGEST = 2**16
+LARGEST = 2**20
 """Elements of a tensor whose numbers are looked at."""
 
 TYPES = {

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
-from archcost.importing.onnx.reading import floats, integer, integers, layer, number, taken, text, weight_of
+from archcost.importing.onnx.reading import (
+    bias_of,
+    channels_first,
+    floats,
+    integer,
+    integers,
+    layer,
+    number,
+    text,
+    weight_of,
+)
 from archcost.importing.rules import like, short, stated
 from archcost.importing.values import Value, canonical
 
@@ -48,13 +58,13 @@ def _kernel(call: Call, weight: Weight) -> FieldValue:
 
 def conv(call: Call) -> Value:
     """A convolution; with weights that are computed a dynamic one."""
-    x = call.channels_first("x")
+    x = channels_first(call, "x")
     rank = len(x.shape) - 1
     axes = canonical(rank + 2)
     groups = stated(groups=(integer(call, "group", 1), 1))
     if isinstance(call.known("weight"), Value):
         return _dynamic(call, x, {**sliding(call, rank), **groups})
-    weight, bias = weight_of(call), taken(call, "bias")
+    weight, bias = weight_of(call), bias_of(call)
     kernel = _kernel(call, weight)
     fields = {**sliding(call, rank), **groups, **stated(bias=(bias is not None, True))}
     weights = {"weight": weight, "bias": bias}
@@ -87,8 +97,8 @@ _FUSED = {"Relu": "relu", "Sigmoid": "sigmoid", "Tanh": "tanh"}
 
 def conv_transpose(call: Call) -> Value:
     """A transposed convolution; `output_shape` says what is cropped, and what is missing."""
-    x = call.channels_first("x")
-    rank, weight, bias = len(x.shape) - 1, weight_of(call), taken(call, "bias")
+    x = channels_first(call, "x")
+    rank, weight, bias = len(x.shape) - 1, weight_of(call), bias_of(call)
     groups = integer(call, "group", 1)
     kernel = _kernel(call, weight)
     fields = sliding(call, rank)
@@ -132,11 +142,11 @@ def _cropped(
 
 def deform_conv(call: Call) -> Value:
     """A deformable convolution; its offsets and mask are computed before it."""
-    x, weight, bias = call.channels_first("x"), weight_of(call), taken(call, "bias")
+    x, weight, bias = channels_first(call, "x"), weight_of(call), bias_of(call)
     rank = len(x.shape) - 1
-    sources = [x, call.channels_first("offsets")]
+    sources = [x, channels_first(call, "offsets")]
     if call.known("mask"):
-        sources.append(call.channels_first("mask"))
+        sources.append(channels_first(call, "mask"))
     fields = sliding(call, rank) | stated(
         groups=(integer(call, "group", 1), 1),
         deform_groups=(integer(call, "offset_group", 1), 1),
@@ -169,7 +179,7 @@ def _pooling(call: Call, rank: int) -> dict[str, FieldValue]:
 
 def max_pool(call: Call) -> Value:
     """The largest of windows; where it stood is not followed."""
-    x = call.channels_first("x")
+    x = channels_first(call, "x")
     integer(call, "storage_order", 0)
     fields = _pooling(call, len(x.shape) - 1)
     x = _widened(call, x, fields, "replicate")
@@ -178,7 +188,7 @@ def max_pool(call: Call) -> Value:
 
 def avg_pool(call: Call) -> Value:
     """The mean of windows."""
-    x = call.channels_first("x")
+    x = channels_first(call, "x")
     fields = _pooling(call, len(x.shape) - 1)
     include = integer(call, "count_include_pad", 0) == 1
     if "dilation" in fields:
@@ -216,7 +226,7 @@ def global_pool(kind: str) -> Rule:
     """Over all positions."""
 
     def rule(call: Call) -> Value:
-        x = call.channels_first("x")
+        x = channels_first(call, "x")
         if len(x.shape) == 1:
             return x
         return layer(call, kind, [x], canonical(len(x.shape) + 1))
@@ -234,7 +244,7 @@ def max_unpool(_call: Call) -> Value:
 
 def resize(call: Call) -> Value:
     """Resizing, by sizes or by scales."""
-    x = call.channels_first("x")
+    x = channels_first(call, "x")
     rank, mode = len(x.shape) - 1, text(call, "mode", "nearest")
     wanted = _sizes(call, x)
     way = text(call, "coordinate_transformation_mode", "half_pixel")
@@ -282,7 +292,7 @@ def _scales(call: Call) -> list[float]:
 
 def depth_to_space(call: Call) -> Value:
     """Channels become positions; in mode DCR the channels stand in another order."""
-    x, factor = call.channels_first("x"), integer(call, "blocksize", 0)
+    x, factor = channels_first(call, "x"), integer(call, "blocksize", 0)
     if text(call, "mode", "DCR") == "DCR":
         x = layer(call, "channel_shuffle", [x], x.axes, groups=factor * factor)
     return layer(call, "pixel_shuffle", [x], canonical(4), upscale_factor=factor)
@@ -290,7 +300,7 @@ def depth_to_space(call: Call) -> Value:
 
 def space_to_depth(call: Call) -> Value:
     """Positions become channels; in mode DCR the channels stand in another order."""
-    x, factor = call.channels_first("x"), integer(call, "blocksize", 0)
+    x, factor = channels_first(call, "x"), integer(call, "blocksize", 0)
     made = layer(call, "pixel_unshuffle", [x], canonical(4), downscale_factor=factor)
     if text(call, "mode", "DCR") == "DCR":
         made = layer(call, "channel_shuffle", [made], made.axes, groups=x.shape[0])
@@ -299,7 +309,7 @@ def space_to_depth(call: Call) -> Value:
 
 def grid_sample(call: Call) -> Value:
     """A map sampled at the places of a grid."""
-    x, grid = call.channels_first("x"), call.value("grid")
+    x, grid = channels_first(call, "x"), call.value("grid")
     mode = {"linear": "bilinear", "bilinear": "bilinear", "nearest": "nearest"}.get(
         text(call, "mode", "linear")
     )
