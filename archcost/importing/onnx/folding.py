@@ -9,7 +9,7 @@ import numpy as np
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Weight
-from archcost.importing.onnx.reading import FOLDED, dim, dims, integer, integers, is_known, text
+from archcost.importing.onnx.reading import FOLDED, array_of, dim, dims, integer, integers, is_known, text
 from archcost.importing.onnx.tensors import TYPES
 
 if TYPE_CHECKING:
@@ -187,8 +187,8 @@ def _one_hot(call: Call, arrays: list[Array]) -> Array:
     _bounded(indices.size * max(size, 0))
     axis = integer(call, "axis", -1)
     places = [-1 if d == dim(axis, indices.ndim + 1) else 1 for d in range(indices.ndim + 1)]
-    hit: Array = np.expand_dims(indices % size, axis) == np.arange(size).reshape(places)
-    return np.where(hit, *values[::-1])
+    hit: Array = np.equal(np.expand_dims(indices % size, axis), np.arange(size).reshape(places))
+    return np.array(values)[hit.astype(np.int64)]
 
 
 def _scattered(call: Call, arrays: list[Array]) -> Array:
@@ -199,6 +199,16 @@ def _scattered(call: Call, arrays: list[Array]) -> Array:
     found = x.copy()
     found[tuple(np.moveaxis(indices.astype(np.int64), -1, 0))] = updates
     return found
+
+
+def scattered(call: Call) -> Weight:
+    """Numbers put at places of a tensor that is the same everywhere: the beginning of a mask, not learned."""
+    read = [call.known(name) for name in ("x", "indices", "updates")]
+    arrays = [found for one in read if (found := array_of(one)) is not None and found.size <= FOLDED]
+    if len(arrays) != len(read) or not (is_known(read[0]) or (arrays[0] == arrays[0].ravel()[:1]).all()):
+        raise NotUnderstoodError("it puts numbers that are computed, or into a tensor that is")
+    call.folds(arrays[0].size)
+    return known(call.operation.outputs[0], _scattered(call, arrays))
 
 
 def _power(_: Call, arrays: list[Array]) -> Array:
@@ -222,6 +232,7 @@ FOLDS: dict[str, Fold] = {
     "Add": _plainly(np.add),
     "And": _plainly(np.logical_and),
     "Cast": _cast,
+    "CastLike": lambda _, arrays: arrays[0],
     "Ceil": _plainly(np.ceil),
     "Concat": _concatenated,
     "Cos": _plainly(np.cos),

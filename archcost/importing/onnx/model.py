@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 from functools import partial
 from math import prod
 from typing import TYPE_CHECKING, NamedTuple
@@ -12,13 +13,14 @@ from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Model, Operation, Weight, read_by
 from archcost.importing.onnx import proto, tensors
 from archcost.importing.onnx.folding import known
-from archcost.importing.onnx.modules import module_of
+from archcost.importing.onnx.modules import SCOPES, module_of, with_modules
 from archcost.importing.onnx.names import arguments_of
 from archcost.importing.onnx.simplified import simplified
 from archcost.importing.onnx.sizes import Sizes
 from archcost.importing.onnx.wire import DamagedError, Message
 from archcost.limits import DEFAULT
 from archcost.overwriting import will_read
+from archcost.words.wording import plural
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -87,6 +89,8 @@ class File:
         weights = {name: self._weight(tensor) for name, tensor in graph.tensors.items()}
         operations = self._operations(graph.nodes, self._scope(), weights)
         outputs = tuple(info.name for info in graph.outputs)
+        if any(SCOPES in node.metadata for node in graph.nodes):
+            operations = with_modules(operations)
         _check_order(self._path, operations, {*weights, *(info.name for info in graph.inputs)})
         kept = simplified(operations, weights, {*outputs, *self._captured()})
         sizes = Sizes(self._path, graph, self._given, kept)
@@ -106,7 +110,7 @@ class File:
             outputs,
             classes,
             unread,
-            tuple(self._notes(graph, kept)),
+            tuple(self._notes(graph)),
             sizes.axes,
         )
 
@@ -127,17 +131,15 @@ class File:
         """What operations name that were simplified away: batch statistics, scales of quantization."""
         return {name for node in graph.nodes for name in node.inputs}
 
-    def _notes(self, graph: proto.Graph, operations: Sequence[Operation]) -> list[str]:
-        words = [operation.word for operation in operations]
+    @staticmethod
+    def _notes(graph: proto.Graph) -> list[str]:
+        """What is to be known of the file."""
         notes: list[str] = []
-        convs = [operation for operation in operations if operation.word in {"Conv", "QLinearConv"}]
-        if len(convs) > 1 and not any("BatchNormalization" in word for word in words):
-            biased = sum("bias" in operation.arguments for operation in convs)
-            if biased == len(convs):
-                notes.append(
-                    "all convolutions have a bias and there is no batch norm: if there was one, "
-                    "it was folded into them before export"
-                )
+        if gone := sum(_was_normalized(node) for node in graph.nodes):
+            notes.append(
+                f"{plural(gone, 'batch norm')} folded into convolutions before export; PyTorch keeps it with "
+                "`optimize=False`, or `training=TrainingMode.PRESERVE, do_constant_folding=False`"
+            )
         quantized = {
             tensors.NAMES[tensor.type]
             for tensor in graph.tensors.values()
@@ -153,6 +155,8 @@ class File:
         self, nodes: Sequence[proto.Node], scope: Scope, weights: dict[str, Weight]
     ) -> list[Operation]:
         found: list[Operation] = []
+        # Of what is no weight, but a mask that a model makes, parts are cut or filled in.
+        masks = {scope.name(name) for node in nodes if node.op in _MASKING for name in node.inputs}
         for i, node in enumerate(nodes):
             self._count += 1
             if self._count > DEFAULT.nodes:
@@ -176,7 +180,7 @@ class File:
             }
             inputs = [scope.name(one) for one in node.inputs]
             if node.op == "ConstantOfShape":
-                plain["is_stated"] = bool(inputs) and inputs[0] in weights
+                plain["is_stated"] = bool(inputs) and inputs[0] in weights and outputs[0] not in masks
             found.append(
                 Operation(node.op, arguments_of(node.op, scope.opset, inputs, plain), outputs, module, name)
             )
@@ -260,6 +264,17 @@ class File:
         if isinstance(given, str) or (isinstance(given, list) and given and isinstance(given[0], str)):
             return Weight(name, () if isinstance(given, str) else (len(given),), is_learned=False)
         return known(name, given)
+
+
+_MASKING = frozenset({"Slice", "CastLike", "ScatterND", "ScatterElements", "Equal", "Where"})
+
+
+def _was_normalized(node: proto.Node) -> bool:
+    """Whether PyTorch folded a batch norm into a convolution: it notes that, or calls the weights so."""
+    if node.op != "Conv" or len(node.inputs) < 3:
+        return False
+    noted = "batch_norm" in node.metadata.get(SCOPES, "")
+    return noted or all(re.fullmatch(r"onnx::Conv_\d+", name) for name in node.inputs[1:3])
 
 
 def _opened(path: Path) -> tuple[Message, proto.File]:

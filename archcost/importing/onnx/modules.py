@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import re
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from archcost.importing.model import read_by
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from archcost.importing.model import Operation
     from archcost.importing.onnx.proto import Node
+
+
+SCOPES = "pkg.torch.onnx.name_scopes"
+"""Under which PyTorch notes the modules that an operation stands in."""
 
 
 def module_of(node: Node) -> str:
@@ -15,7 +25,7 @@ def module_of(node: Node) -> str:
     The newer exporter of PyTorch has a list of paths beside the operation, the older one, and tf2onnx, a path
     in its name.
     """
-    if scopes := node.metadata.get("pkg.torch.onnx.name_scopes"):
+    if scopes := node.metadata.get(SCOPES):
         return _noted(scopes)
     return path_of(node.name)
 
@@ -24,6 +34,34 @@ def _noted(scopes: str) -> str:
     """The innermost module of `['', 'layer1', 'layer1.0', 'conv2d']`: the last is the operation itself."""
     paths = [one[1:-1] for one in re.findall(r"'[^']*'", scopes)]
     return paths[-2] if len(paths) > 1 else ""
+
+
+def with_modules(operations: Sequence[Operation]) -> list[Operation]:
+    """The operations, those that an exporter noted no module of in that of all that read them.
+
+    An exporter that simplifies a graph loses the notes of what it makes anew.
+    """
+    readers: dict[str, list[str]] = {}
+    found: list[Operation] = []
+    for operation in reversed(operations):
+        if not operation.module:
+            within = [path for name in operation.outputs for path in readers.get(name, [])]
+            found.append(operation._replace(module=_shared(within)))
+        else:
+            found.append(operation)
+        for name in read_by(operation):
+            readers.setdefault(name, []).append(found[-1].module)
+    return found[::-1]
+
+
+def _shared(paths: Sequence[str]) -> str:
+    """The innermost module that all of some are in.
+
+    >>> _shared(["stage2.1.branch2.0", "stage2.1"])
+    'stage2.1'
+    """
+    levels = zip(*(path.split(".") for path in paths), strict=False)
+    return ".".join(level[0] for level in takewhile(lambda level: len({*level}) == 1, levels))
 
 
 def path_of(name: str) -> str:

@@ -60,6 +60,7 @@ INPUTS = {
     "Col2Im": "x size block",
     "If": "condition",
     "AffineGrid": "x size",
+    "CastLike": "x like",
     "QuantizeLinear": "x step zero",
     "DequantizeLinear": "x step zero",
 }
@@ -94,6 +95,8 @@ def arguments_of(
     names = ("x scales" if op == "Resize" and opset < 11 else INPUTS.get(op, "x y z")).split()
     names += [f"input {i}" for i in range(len(names) + 1, len(inputs) + 1)]
     given |= {
-        name: Reference(one) for name, one in zip(names, inputs, strict=False) if one and name not in STEPS
+        name: Reference(one)
+        for name, one in zip(names, inputs, strict=False)
+        if one and name not in STEPS and name != "like"
     }
     return given

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.onnx import elementwise, products, shaping, windows
-from archcost.importing.onnx.folding import FOLDS, folding
+from archcost.importing.onnx.folding import FOLDS, folding, scattered
 from archcost.importing.onnx.norms import NORMS
 from archcost.importing.rules import like
 
@@ -132,6 +132,7 @@ _LAYERS: dict[str, Rule] = {
     "Slice": shaping.cuts,
     "Split": shaping.split,
     "Gather": shaping.gather,
+    "ScatterND": scattered,
     "GatherND": shaping.gather_nd,
     "SplitAt": shaping.split_at,
     "Concat": shaping.concat,
