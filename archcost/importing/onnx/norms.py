@@ -6,7 +6,9 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
+from archcost.importing.model import Weight
 from archcost.importing.onnx.reading import (
+    array_of,
     channels_first,
     dim,
     integer,
@@ -31,6 +33,16 @@ def _eps(call: Call, default: float) -> dict[str, FieldValue]:
     return stated(eps=(plain(1e-5 if found is None else found), default))
 
 
+def _unless_neutral(call: Call, name: str, neutral: float) -> Weight | None:
+    """What a layer learns or keeps; None of a constant that changes nothing: ONNX wants one all the same."""
+    found = call.known(name)
+    if isinstance(found, Weight) and not found.is_learned:
+        array = array_of(found)
+        if array is not None and array.dtype.kind == "f" and (array == neutral).all():
+            return None
+    return taken(call, name)
+
+
 def batch_norm(call: Call) -> Value:
     """By statistics of the file, as it runs when a model is used."""
     x = channels_first(call, "x")
@@ -38,28 +50,41 @@ def batch_norm(call: Call) -> Value:
         raise NotUnderstoodError("it is in training (training_mode): export the model in evaluation mode")
     if not integer(call, "spatial", 1):
         raise NotUnderstoodError("it has statistics for each position (spatial 0)")
-    for name in ("momentum", "is_test", "mean", "variance"):
+    for name in ("momentum", "is_test"):
         call.argument(name)
-    weights = {"weight": taken(call, "scale"), "bias": taken(call, "shift")}
-    return call.add("batch_norm", [x], x.shape, x.axes, weights, **_eps(call, 1e-5))
+    weight, bias = _unless_neutral(call, "scale", 1), _unless_neutral(call, "shift", 0)
+    kept = (_unless_neutral(call, "mean", 0), _unless_neutral(call, "variance", 1))
+    fields = stated(track_running_stats=(kept != (None, None), True))
+    if weight or bias:
+        fields |= stated(scale=(weight is not None, True), shift=(bias is not None, True))
+    else:
+        fields["affine"] = False
+    weights = {"weight": weight, "bias": bias}
+    return call.add("batch_norm", [x], x.shape, x.axes, weights, **fields, **_eps(call, 1e-5))
 
 
 def instance_norm(call: Call) -> Value:
     """Over the positions of each channel."""
     x = channels_first(call, "x")
-    weights = {"weight": taken(call, "scale"), "bias": taken(call, "shift")}
-    return call.add("instance_norm", [x], x.shape, x.axes, weights, affine=True, **_eps(call, 1e-5))
+    neutral = not (_unless_neutral(call, "scale", 1) or _unless_neutral(call, "shift", 0))
+    weights = {} if neutral else {"weight": taken(call, "scale"), "bias": taken(call, "shift")}
+    fields = stated(affine=(not neutral, False)) | _eps(call, 1e-5)
+    return call.add("instance_norm", [x], x.shape, x.axes, weights, **fields)
 
 
 def group_norm(call: Call) -> Value:
     """Over groups of channels; its first version learns two numbers per group."""
     x, groups = channels_first(call, "x"), integer(call, "num_groups", 1)
     integer(call, "stash_type", 1)
-    weight, bias = taken(call, "scale"), taken(call, "shift")
+    bias = _unless_neutral(call, "shift", 0)
+    weight = taken(call, "scale") if bias else _unless_neutral(call, "scale", 1)
     if weight and weight.shape != (x.shape[0],):
         raise NotUnderstoodError(f"it learns {weight.shape[0]} numbers for {x.shape[0]} channels")
+    fields = stated(affine=(weight is not None, True)) | _eps(call, 1e-5)
+    if weight and not bias:
+        fields["bias"] = False
     weights = {"weight": weight, "bias": bias}
-    return call.add("group_norm", [x], x.shape, x.axes, weights, num_groups=groups, **_eps(call, 1e-5))
+    return call.add("group_norm", [x], x.shape, x.axes, weights, num_groups=groups, **fields)
 
 
 def layer_norm(call: Call) -> Value:
@@ -86,6 +111,7 @@ def _normalized(call: Call, x: Value, over: Sequence[int], default: float) -> Va
             raise NotUnderstoodError(f"it learns {one.shape} for {size} elements")
     if bias and not weight:
         raise NotUnderstoodError("it learns a shift and no scale")
+    weight = weight if bias else _unless_neutral(call, "scale", 1)
     fields = stated(axis=(short(there), 0), affine=(weight is not None, True)) | _eps(call, default)
     if weight and not bias:
         fields["bias"] = False
@@ -98,7 +124,7 @@ def rms_norm(call: Call) -> Value:
     integer(call, "stash_type", 1)
     first = dim(integer(call, "axis", -1), len(x.axes))
     there = sorted(axis for d in range(first, len(x.axes)) if (axis := x.axes[d]) is not None)
-    weight = taken(call, "scale")
+    weight = _unless_neutral(call, "scale", 1)
     fields = stated(axis=(short(there), 0), affine=(weight is not None, True)) | _eps(call, 1e-6)
     return call.add("rms_norm", [x], x.shape, x.axes, {"weight": weight}, **fields)
 
