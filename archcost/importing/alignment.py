@@ -184,7 +184,9 @@ def _fits(a: Part, b: Part) -> bool:
     """Whether one text can stand for two parts, but for their lists."""
     if a.word != b.word and not (is_activation(a) and is_activation(b)):
         return False
-    if (a.source, a.when, a.is_read) != (b.source, b.when, b.is_read) or (a.is_read and a.name != b.name):
+    if (a.source, a.when, a.is_read, a.share) != (b.source, b.when, b.is_read, b.share):
+        return False
+    if a.is_read and a.name != b.name:
         return False
     return all(_fit(a, b, key) for key in {*a.fields, *b.fields})
 
@@ -265,6 +267,7 @@ def likeness(part: Part) -> object:
         part.name if part.is_read else "",
         part.source,
         part.when,
+        part.share,
         repr(fields),
         tuple((key, tuple(map(likeness, inner))) for key, inner in part.lists.items()),
     )

@@ -194,6 +194,7 @@ class Converter:
                 )
         outputs = tuple(self._output(name) for name in self._model.outputs)
         used = _used(self.items, outputs)
+        _share(used)
         taken = {weight.name: weight for item in used for weight in item.weights.values()}
         learned = sum(prod(weight.shape) for weight in taken.values() if weight.is_learned)
         return Converted(inputs, tuple(used), outputs, learned, self.values)
@@ -497,6 +498,24 @@ def _placed(value: Value, order: Sequence[int]) -> list[int | None]:
 def _is_constant(found: Value | Weight | None) -> bool:
     """Whether it is a tensor that is not learned, which never depends on what arrives: whatever it holds."""
     return found is not None and not isinstance(found, Value) and not found.is_learned
+
+
+def _share(items: Sequence[Item]) -> None:
+    """Names the sets of learned tensors that several layers take, after the module of the first tensor."""
+    sets: dict[frozenset[str], list[Item]] = {}
+    for item in items:
+        if any(weight.is_learned for weight in item.weights.values()):
+            sets.setdefault(frozenset(weight.name for weight in item.weights.values()), []).append(item)
+    taken: set[str] = set()
+    for several in sets.values():
+        if len(several) > 1:
+            path = next(iter(several[0].weights.values())).name
+            word = free(
+                re.sub(r"\W+", "_", path.rpartition(".")[0] or path).strip("_0123456789") or "shared", taken
+            )
+            taken.add(word)
+            for item in several:
+                item.share = word
 
 
 def _used(items: Sequence[Item], outputs: Sequence[Item | str]) -> list[Item]:

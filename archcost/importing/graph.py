@@ -81,6 +81,8 @@ def _upwards(network: Network) -> dict[Node | Input, str]:
     found: dict[Node | Input, str] = {
         tensor: _hashed("input", tensor.path, str(tensor.output)) for tensor in network.inputs
     }
+    sets = Counter(node.shared for node in network)
+    first: dict[str, str] = {}
     for node in network:
         read = [found[source] for source in node.inputs]
         kind, layer = node.kind, node.layer
@@ -92,6 +94,9 @@ def _upwards(network: Network) -> dict[Node | Input, str]:
         fields = repr(sorted((key, repr(value)) for key, value in given.items()))
         ordered = sorted(read) if kind in COMMUTE else read
         found[node] = _hashed(kind, fields, str(node.output), *ordered)
+        if node.shared and sets[node.shared] > 1:
+            owner = first.setdefault(node.shared, found[node])
+            found[node] = _hashed("shared", found[node], owner)
     return found
 
 

@@ -26,6 +26,7 @@ class Item:
         module: the path of the module that it stands in.
         place: the operation it is made of, as the file calls it.
         weights: the tensors of the file that it takes, by the names that its kind gives them.
+        share: what items are called that take the same; empty of one that takes its own.
     """
 
     kind: str
@@ -35,3 +36,4 @@ class Item:
     module: str
     place: str
     weights: Mapping[str, Weight] = field(default_factory=dict[str, "Weight"])
+    share: str = ""

@@ -60,6 +60,7 @@ class Weight(NamedTuple):
         is_learned: it is a parameter, and no statistic or constant.
         order: its dimensions in the order in which a layer takes them; empty if it takes them as they are.
         numbers: reads what is in it, for those that say sizes and the like; None where that cannot be read.
+        factor: what a layer takes its numbers times.
         standardized: what its rows are before a layer takes them, if they are changed.
     """
 
@@ -68,6 +69,7 @@ class Weight(NamedTuple):
     is_learned: bool
     order: tuple[int, ...] = ()
     numbers: Callable[[], NDArray[Any]] | None = None
+    factor: float = 1
     standardized: Standardized | None = None
 
 

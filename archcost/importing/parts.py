@@ -42,6 +42,7 @@ class Part:
         module_class: of a module that is a body.
         when: a condition; empty if it always stands.
         is_read: its name is read further on.
+        share: what those are called that have one set of weights; empty of one that has its own.
         arriving: the name outside of what arrives at a module, if it is read by it as well.
     """
 
@@ -55,6 +56,7 @@ class Part:
     when: str = ""
     is_read: bool = False
     arriving: str = ""
+    share: str = ""
 
     @property
     def channels(self) -> int:
@@ -83,9 +85,10 @@ class Part:
                 **{key: parts for key, parts in lists.items() if parts or key == self.word},
                 **fields,
             }
+        shared = {"share": self.share} if self.share else {}
         if not self.fields:
-            return {**head, self.word: None} if head else self.word
-        return {**head, self.word: fields}
+            return {**head, self.word: None, **shared} if head or shared else self.word
+        return {**head, self.word: fields, **shared}
 
 
 class Flow(dict[str, Any]):
@@ -204,7 +207,8 @@ class _Maker:
         source = () if [*reads] == [before] else tuple(self.name_of(read) for read in reads)
         shape = self._shape(reads[0]) if reads else ()
         if isinstance(child, Leaf):
-            part = Part(child.item.kind, dict(child.item.fields), source=source, shape=shape)
+            item = child.item
+            part = Part(item.kind, dict(item.fields), source=source, shape=shape, share=item.share)
         elif isinstance(child, Body):
             made = self._inside(child, reads[0] if reads else None, {*taken})
             part = Part("body", {}, {"body": made}, "", source, shape, child.module_class)

@@ -62,7 +62,8 @@ def _whole(part: Part) -> object:
     """A part as it is written, without its name; one that is read by its name is like no other."""
     if part.is_read:
         return id(part)
-    return repr(Part.plain(Part(part.word, part.fields, part.lists, "", part.source, (), "", part.when)))
+    plain = Part(part.word, part.fields, part.lists, "", part.source, when=part.when, share=part.share)
+    return repr(plain.plain())
 
 
 def _repeat(iterations: Sequence[list[Part]]) -> Part:

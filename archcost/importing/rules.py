@@ -75,6 +75,8 @@ def window_axes(rank: int, batch: int) -> tuple[int | None, ...]:
 
 def by_number(call: Call, kind: str, x: Value, number: float) -> Value:
     """A tensor and a number."""
+    if kind in {"multiply", "divide"} and number == 1:
+        return x
     if kind == "multiply":
         return like(call, x, "scale", factor=number)
     if kind == "divide":

@@ -59,6 +59,8 @@ def beside(path: Path, network: Network, seed: int, dtype: str) -> Run:
     items = dict(zip(plain.network, plain.converted.items, strict=True))
     pairs = {node: items[partner] for node, partner in found.items()}
     program = _Program(torch, path)
+    inputs = Tensors(seed, dtype).inputs(network)
+    values = program.run({x: inputs[x] for x in plain.converted.inputs}, plain.converted.values)
     given = {
         (node.shared or node.path, name): program.weight(weight).reshape(shape)
         for node, item in pairs.items()
@@ -67,8 +69,6 @@ def beside(path: Path, network: Network, seed: int, dtype: str) -> Run:
         if (shape := _shape(node, name)) is not None
     }
     tensors = Tensors(seed, dtype, given)
-    inputs = tensors.inputs(network)
-    values = program.run({x: inputs[x] for x in plain.converted.inputs}, plain.converted.values)
     return Run(tensors, inputs, _answers(network, pairs, values))
 
 
@@ -93,6 +93,7 @@ class _Program:
 
     def __init__(self, torch: Any, path: Path) -> None:  # noqa: ANN401 - PyTorch's types would have to be installed
         self._torch = torch
+        self._made: dict[str, Any] = {}
         try:
             self._program = torch.export.load(str(path))
         except Exception as error:  # PyTorch's, of any class
@@ -101,9 +102,13 @@ class _Program:
             raise UsageError(f"{path}: PyTorch cannot load it: {said}") from error
 
     def weight(self, weight: Weight) -> Array:
-        """A parameter, buffer or constant, its dimensions as a layer takes them."""
-        found = self._held(weight.name).detach().numpy()
-        return found.transpose(weight.order) if weight.order else found
+        """A parameter, buffer or constant, its dimensions as a layer takes them; behind a run.
+
+        A constant that the program makes of others is known once it has run.
+        """
+        held = self._made[weight.name] if weight.name in self._made else self._held(weight.name)
+        found = held.detach().numpy().reshape(weight.shape)
+        return weight.factor * (found.transpose(weight.order) if weight.order else found)
 
     def run(self, inputs: Mapping[str, Array], values: Mapping[str, Value]) -> dict[Item, Array]:
         """What PyTorch makes of every item, as we lay it out.
@@ -115,6 +120,8 @@ class _Program:
         found: dict[Item, Array] = {}
         with self._torch.no_grad():
             for name, made in self._steps(self._arguments(inputs)):
+                if name not in values and isinstance(made, self._torch.Tensor):
+                    self._made[name] = made
                 item = values[name].tensor if name in values else ""
                 if isinstance(item, Item) and item not in found:
                     found[item] = _ours(_double(made).numpy(), values[name])

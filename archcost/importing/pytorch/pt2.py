@@ -16,6 +16,7 @@ from archcost.importing.archive import unpacked
 from archcost.importing.model import Model, Operation, Reference, Weight, read_by
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from archcost.importing.model import Argument
@@ -78,7 +79,7 @@ def read(path: Path) -> Model:
     Raises:
         ModelFileError: it is no such file, or damaged; the message says where.
     """
-    data = unpacked(path, GRAPHS, _NO_GRAPH, "a .pt2 is what torch.export.save writes")
+    data = unpacked(path, GRAPHS, _NO_GRAPH, _FORM)
     try:
         program = _Program.model_validate_json(data)
     except ValidationError as error:
@@ -86,7 +87,7 @@ def read(path: Path) -> Model:
         where = ".".join(map(str, first["loc"])) or "the graph"
         raise ModelFileError(path, f"{where}: {first['msg']}") from None
     try:
-        return _Reader(path, program.graph_module).model()
+        return _Reader(path, program.graph_module, _memory(path)).model()
     except (
         AttributeError,
         LookupError,
@@ -95,6 +96,31 @@ def read(path: Path) -> Model:
     ) as error:  # arguments of other types than said
         raise ModelFileError(path, f"the graph is not as PyTorch writes it: {error}") from error
 
+
+class _Stored(_Part):
+    path_name: str = ""
+    tensor_meta: dict[str, Any] = {}
+
+
+class _Weights(_Part):
+    config: dict[str, _Stored]
+
+
+def _memory(path: Path) -> dict[str, str]:
+    """Where the numbers of each tensor are: tied ones are in one place. Those without numbers are in none."""
+    try:
+        data = unpacked(path, ("data/weights/model_weights_config.json",), "", _FORM)
+        stored = _Weights.model_validate_json(data).config
+    except (ModelFileError, ValidationError):
+        return {}  # older files, and those of which the graph alone was kept, do not say
+    return {
+        name: one.path_name
+        for name, one in stored.items()
+        if _object(one.tensor_meta.get("device")).get("type") != "meta"
+    }
+
+
+_FORM = "a .pt2 is what torch.export.save writes"
 
 _NO_GRAPH = (
     "there is no exported graph in it; "
@@ -105,8 +131,9 @@ _NO_GRAPH = (
 class _Reader:
     """Makes a model of the JSON."""
 
-    def __init__(self, path: Path, module: _GraphModule) -> None:
+    def __init__(self, path: Path, module: _GraphModule, memory: Mapping[str, str]) -> None:
         self._path = path
+        self._memory = memory
         self._graph = module.graph
         self._specs = module.signature.input_specs
         self._outputs = module.signature.output_specs
@@ -135,8 +162,13 @@ class _Reader:
             for kind, given in spec.items()
             if kind == "user_output"
         )
-        read = {name for operation in operations for name in read_by(operation)} | {*outputs}
-        learned = [weight for name, weight in weights.items() if weight.is_learned and name not in read]
+        names = {name for operation in operations for name in read_by(operation)} | {*outputs}
+        read = {self._memory.get(weight.name, name) for name, weight in weights.items() if name in names}
+        learned = [
+            weight
+            for name, weight in weights.items()
+            if weight.is_learned and self._memory.get(weight.name, name) not in read
+        ]
         shapes = {name: self._shape(name) for name in self._graph.tensor_values}
         unread = sum(prod(weight.shape) for weight in learned)
         name = self._path.stem
@@ -189,6 +221,7 @@ class _Reader:
         is_symbol, is_tensor = kind.startswith("as_sym"), kind in {"as_tensors", "as_optional_tensors"}
         if not isinstance(value, list):
             plain = value if isinstance(value, int | float | str) else str(value)
+            plain = float(value) if kind == "as_float" else plain  # infinity is written as a word
             return self._symbolic(_object(value), where) if is_symbol else plain
         several = cast("list[Any]", value)
         follow = self._optional if is_tensor else self._symbolic

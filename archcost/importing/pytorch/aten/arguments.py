@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import copysign, isinf
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
@@ -21,20 +22,24 @@ def dims(call: Call, name: str, x: Value, default: Sequence[int] = ()) -> list[i
     return [d % max(len(x.axes), 1) for d in given] if x.axes else []
 
 
+_LARGEST = 2.0**128 - 2.0**104
+"""The largest number of 32 bits, which stands for one that is infinite: a spec has finite ones."""
+
+
 def number(call: Call, name: str, default: float) -> float:
     """A plain number."""
     given = call.argument(name, default)
     if not isinstance(given, int | float):
         raise NotUnderstoodError(f"{name} is no plain number")
-    return given
+    return copysign(_LARGEST, given) if isinf(given) else given
 
 
 def whole(call: Call, name: str, default: int) -> int:
     """A whole number."""
     given = call.argument(name, default)
-    if not isinstance(given, int):
+    if not isinstance(given, int | float) or given != int(given):
         raise NotUnderstoodError(f"{name} is no whole number")
-    return given
+    return int(given)
 
 
 def flag(call: Call, name: str, *, default: bool = False) -> bool:

@@ -60,7 +60,7 @@ _MADE_OF_CONSTANTS = (
         "round",
     ),
     *("bitwise_not", "bitwise_or", "bitwise_xor", "logical_or", "logical_xor", "fill", "fill_", "zero_"),
-    *("log1p", "log2", "atan2", "acos", "asin", "sinh", "cosh", "tan", "isinf", "isnan", "any", "all"),
+    *("log1p", "log2", "atan2", "acos", "asin", "sinh", "cosh", "tan", "isinf", "isnan"),
     *("bucketize", "searchsorted", "diagonal", "sort", "argsort", "one_hot", "scatter", "index_put", "outer"),
 )
 """What is followed only where it need not be run again."""

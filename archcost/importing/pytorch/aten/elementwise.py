@@ -95,7 +95,7 @@ def _two(kind: str) -> Rule:
             raise NotUnderstoodError("it rounds")
         a, b, alpha = call.known("self"), call.known("other"), number(call, "alpha", 1)
         if a is None:
-            raise NotUnderstoodError("it takes a number first")
+            return _number_first(call, kind)
         if b is None:
             return by_number(call, kind, call.value("self"), alpha * number(call, "other", 1))
         if alpha != 1:
@@ -132,13 +132,25 @@ def by_weight(call: Call, kind: str, x: Value, weight: Weight, *, is_first: bool
     return call.add(kind, [table, x] if is_first else [x, table], shape, x.axes)
 
 
+def _number_first(call: Call, kind: str) -> Value:
+    x, given = call.value("other"), number(call, "self", 0)
+    if kind == "subtract":
+        return _less(call, given, by_number(call, "multiply", x, number(call, "alpha", 1)))
+    if kind == "divide":
+        return by_number(call, "multiply", like(call, x, "reciprocal"), given)
+    return by_number(call, kind, x, given)
+
+
+def _less(call: Call, given: float, x: Value) -> Value:
+    return like(call, like(call, x, "negate"), "offset", value=given)
+
+
 def _reversed(call: Call) -> Value:
     """A number less a tensor."""
-    x = call.value("self")
     if is_tensor(call, "other"):
         raise NotUnderstoodError("it takes two tensors")
-    scaled = like(call, x, "scale", factor=-number(call, "alpha", 1))
-    return like(call, scaled, "offset", value=number(call, "other", 0))
+    scaled = by_number(call, "multiply", call.value("self"), number(call, "alpha", 1))
+    return _less(call, number(call, "other", 0), scaled)
 
 
 def _with_product(sign: str) -> Rule:

@@ -22,9 +22,11 @@ _TRAINING = "export the model in evaluation mode, `model.eval()`"
 
 
 def _batch_norm(call: Call) -> Value | Weight:
-    found = call.known("input")
-    if isinstance(found, Weight) and found.is_learned and flag(call, "training"):
-        return _standardized(call, found)
+    if flag(call, "training") and call.known("running_mean") is None:
+        found = call.known("input")
+        if isinstance(found, Weight) and found.is_learned:
+            return _standardized(call, found)
+        return _instance_norm(call)
     x, batch = maps(call, call.value("input"))
     weight, bias = call.weight("weight"), call.weight("bias")
     statistics = {name: call.weight(name) for name in ("running_mean", "running_var")}
@@ -44,25 +46,26 @@ def _batch_norm(call: Call) -> Value | Weight:
 
 def _standardized(call: Call, weight: Weight) -> Weight:
     """The filters of a convolution are standardized by a norm over each: they stand as channels."""
-    if call.weight("bias") or call.known("running_mean") or len(weight.shape) != 3 or weight.shape[0] != 1:
+    if call.weight("bias") or len(weight.shape) != 3 or weight.shape[0] != 1:
         raise NotUnderstoodError("a weight is normalized in another way than filter by filter")
     scale = call.known("weight")
-    gain = None if scale is None else _gain(scale)
+    gain = None if scale is None else _gain(scale, weight.shape[2])
     if gain and prod(gain.shape) != weight.shape[1]:
         raise NotUnderstoodError("its gain is none per filter")
     return weight._replace(standardized=Standardized(number(call, "eps", 1e-5), gain))
 
 
-def _gain(scale: Value | Weight) -> Weight:
-    """The learned numbers that filters are multiplied by, up to a constant that they can have in them."""
-    if isinstance(scale, Weight):
-        return scale
-    item = scale.tensor
+def _gain(scale: Value | Weight, size: int) -> Weight:
+    """The learned numbers that filters of so many numbers are multiplied by; a layer divides by its root."""
+    factor, item = size**0.5, scale if isinstance(scale, Weight) else scale.tensor
     while isinstance(item, Item) and item.kind in {"scale", "flatten", "reshape"}:
-        item = item.sources[0]
-    if not isinstance(item, Item) or item.kind != "parameter":
+        given = item.fields.get("factor", 1)
+        factor, item = factor * (given if isinstance(given, int | float) else 1), item.sources[0]
+    if isinstance(item, Item) and item.kind == "parameter":
+        item = item.weights["weight"]
+    if not isinstance(item, Weight):
         raise NotUnderstoodError("its gain is computed")
-    return item.weights["weight"]
+    return item._replace(factor=factor)
 
 
 def _layer_norm(call: Call) -> Value:
@@ -109,26 +112,22 @@ def _group_norm(call: Call) -> Value:
 
 
 def _instance_norm(call: Call) -> Value:
+    """Over each channel of a sample, as a batch norm without statistics is over a batch of one."""
     x = call.channels_first("input")
-    if not flag(call, "use_input_stats", default=True):
-        return _batch_norm_of_instances(call, x)
-    weight, bias = call.weight("weight"), call.weight("bias")
-    if (weight is None) != (bias is None):
+    taken = {name: call.weight(name) for name in ("weight", "bias")}
+    if (taken["weight"] is None) != (taken["bias"] is None):
         raise NotUnderstoodError("it has a scale without a shift, or a shift without a scale")
-    fields = stated(eps=(number(call, "eps", 1e-5), 1e-5), affine=(weight is not None, False))
-    return call.add("instance_norm", [x], x.shape, x.axes, {"weight": weight, "bias": bias}, **fields)
-
-
-def _batch_norm_of_instances(call: Call, x: Value) -> Value:
-    """One that keeps running statistics, and uses them."""
-    names = ("weight", "bias", "running_mean", "running_var")
-    taken = {name: call.weight(name) for name in names}
     fields = stated(affine=(taken["weight"] is not None, False), eps=(number(call, "eps", 1e-5), 1e-5))
-    return call.add("instance_norm", [x], x.shape, x.axes, taken, track_running_stats=True, **fields)
+    if not flag(call, "use_input_stats", default=True):
+        fields["track_running_stats"] = True
+        taken |= {name: call.weight(name) for name in ("running_mean", "running_var")}
+    return call.add("instance_norm", [x], x.shape, x.axes, taken, **fields)
 
 
 RULES: Mapping[str, Rule] = {
-    **dict.fromkeys(("batch_norm", "_native_batch_norm_legit_no_training"), _batch_norm),
+    **dict.fromkeys(
+        ("batch_norm", "_native_batch_norm_legit", "_native_batch_norm_legit_no_training"), _batch_norm
+    ),
     **dict.fromkeys(("layer_norm", "native_layer_norm"), _layer_norm),
     **dict.fromkeys(("rms_norm", "_fused_rms_norm"), _rms_norm),
     **dict.fromkeys(("group_norm", "native_group_norm"), _group_norm),

@@ -130,6 +130,8 @@ RULES: Mapping[str, Rule] = {
     "amax": _reduce("max"),
     "amin": _reduce("min"),
     "prod": _reduce("prod"),
+    "any": _reduce("max"),
+    "all": _reduce("min"),
     "argmax": _reduce("argmax"),
     "argmin": _reduce("argmin"),
     "max": _extreme("max"),

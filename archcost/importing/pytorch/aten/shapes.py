@@ -139,12 +139,14 @@ def _expand(call: Call) -> Value | Weight:
     return expanded(call, call.value("self"), theirs)
 
 
-def _repeat(call: Call) -> Value:
+def _repeat(call: Call) -> Value | Weight:
     """`tile` and `repeat`: of each dimension how many times."""
-    x = call.value("self")
+    found, x = call.known("self"), call.value("self")
     times = call.integers("dims" if call.argument("dims") is not None else "repeats")
     rank = max(len(times), len(x.axes))
     x = x._replace(axes=(*[None] * (rank - len(x.axes)), *x.axes))
+    if isinstance(found, Weight) and set(times) <= {1}:
+        return found._replace(shape=call.said())
     for dim, n in enumerate([1] * (rank - len(times)) + times):
         x = repeated(call, x, dim, n)
     return x
