@@ -141,7 +141,8 @@ def here(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[
     monkeypatch.chdir(tmp_path)
     Path("specs").symlink_to(ROOT / "specs")
     Path("resnet18.pt2").symlink_to(ROOT / "tests" / "data" / "models" / "resnet18.pt2")
-    Path("yolov8.yaml").symlink_to(ROOT / "tests" / "data" / "ultralytics" / "yolov8.yaml")
+    for file in ("ultralytics/yolov8.yaml", "darknet/yolov3-tiny.cfg"):
+        Path(Path(file).name).symlink_to(ROOT / "tests" / "data" / file)
     shown = [one for one in blocks(block.page) if one.number <= block.number]
     for one in shown:
         write(one)

@@ -16,6 +16,7 @@ PAGES = {
     "blocks": "the standard blocks, std/...",
     "importing": "a PyTorch model as a spec",
     "import-yolo": "a YOLO model file where a spec is",
+    "import-darknet": "a Darknet configuration where a spec is",
     "export": "a spec as an ONNX model",
     "zoo": "the networks that ship with archcost",
     "conventions": "what every number means",

@@ -110,6 +110,12 @@ FORMATS = (
         re.compile(rb'"class_name"\s*:\s*"(Functional|Sequential|Model)"'),
     ),
     Format(
+        "a configuration of Darknet",
+        (".cfg",),
+        "darknet",
+        re.compile(rb"\A(?:\s|[#;].*\n)*\[net(?:work)?\]"),
+    ),
+    Format(
         "an Ultralytics model file",
         (".yaml", ".yml"),
         "ultralytics",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, NamedTuple
 
+from archcost.importing.lines import call
 from archcost.importing.ultralytics import heads
 from archcost.importing.ultralytics.numbers import Number, integer, share, truth
 
@@ -128,13 +129,6 @@ def single(writer: Writer, row: Row) -> Number:
     if len(row.sources) != 1:
         row.fail("it reads one row")
     return writer.widths(row)[0]
-
-
-def call(block: str, fields: dict[str, str]) -> str:
-    """A block with its fields, as the key of an item."""
-    return (
-        f"{block}: {{{', '.join(f'{name}: {value}' for name, value in fields.items())}}}" if fields else block
-    )
 
 
 def arguments(row: Row, fields: tuple[Field, ...], given: tuple[Value, ...], out: Number) -> dict[str, str]:

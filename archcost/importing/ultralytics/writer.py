@@ -6,6 +6,7 @@ import math
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from archcost.importing.lines import SpecLines, plain
 from archcost.importing.ultralytics import modules
 from archcost.importing.ultralytics.blocks import called
 from archcost.importing.ultralytics.numbers import Number
@@ -13,15 +14,13 @@ from archcost.importing.ultralytics.numbers import Number
 if TYPE_CHECKING:
     from archcost.importing.ultralytics.rows import ModelFile, Row, Scale
 
-WIDTH = 120
-"""Columns of a line, in the style of `archcost fmt`."""
 SIZE = 640
 """Height and width of the input, as Ultralytics has them for all but classifiers."""
 CLASSIFIED = 224
 """Those of a classifier."""
 
 
-class Writer:
+class Writer(SpecLines):
     """The spec of one file.
 
     Attributes:
@@ -36,6 +35,7 @@ class Writer:
     """
 
     def __init__(self, file: ModelFile) -> None:
+        super().__init__()
         self.file = file
         self.notes: list[str] = []
         self.is_legacy = True
@@ -43,11 +43,8 @@ class Writer:
         self.names = tuple(file.scales) or (file.scale or "",)
         self._variables: dict[str, str] = {}
         self._truths: dict[str, tuple[bool, ...]] = {}
-        self._items: list[tuple[str, int]] = []
-        self._row = 1
         self._widths: list[Number] = []
         self._taps: list[str] = []
-        self._last = "input"
         self.outputs: list[str] = []
         self.parts: dict[int, list[int]] = {}
         self.is_classifier = False
@@ -118,49 +115,28 @@ class Writer:
         first = Number(str(self.file.channels), (self.file.channels,) * len(self.scales))
         return [self._widths[index] if index >= 0 else first for index in row.sources]
 
-    def item(self, text: str, name: str = "", taps: list[str] | None = None) -> None:
-        """Write an item: a call, and what it reads, if that is not the item before."""
-        keys = [f"name: {name}"] if name else []
-        if taps is not None and taps != [self._last]:
-            keys.append(f"from: {taps[0]}" if len(taps) == 1 else f"from: [{', '.join(taps)}]")
-        flow = f"  - {{{', '.join([*keys, text])}}}" if keys else f"  - {text}"
-        if len(flow) <= WIDTH:
-            self.line(flow)
-        else:
-            for i, key in enumerate([*keys, text]):
-                self.line(f"  {' ' if i else '-'} {key}")
-        self._last = name or "?"
-
-    def line(self, text: str) -> None:
-        """Write a line of the row at hand."""
-        self._items.append((text, self._row))
-
     # -- the text
 
     def written(self) -> tuple[str, tuple[int, ...]]:
         """The text, and the line of the file that each of its lines was made of; 0 of none."""
         for row in self.file.rows:
-            self._row = row.place.line
+            self.row = row.place.line
             self._taps.append(f"layer_{row.number}")
             self._widths.append(Number("0", ()))
             self._widths[-1] = modules.write(self, row)
         if not self.outputs:
             self.outputs = [self._taps[-1]]
-        layers = "".join(text + "\n" for text, _ in self._items)
         size = CLASSIFIED if self.is_classifier else SIZE
         head = [
             "archcost: 1",
-            f"name: {_plain(self.file.name)}",
-            f"note: Imported from {_plain(self.file.name)}.yaml.",
+            f"name: {plain(self.file.name)}",
+            f"note: Imported from {plain(self.file.name)}.yaml.",
             *self._vars(),
             *self._variants(),
             f"input: [{self.file.channels}, {size}, {size}]",
         ]
-        blocks = called(layers, self.file.activation).splitlines()
-        above = [*head, *(["blocks:", *blocks] if blocks else []), "layers:"]
-        last = f"outputs: [{', '.join(self.outputs)}]"
-        rows = (*[0] * len(above), *(row for _, row in self._items), self.file.rows[-1].place.line)
-        return "\n".join([*above, *(text for text, _ in self._items), last, ""]), rows
+        blocks = called(self.layers, self.file.activation).splitlines()
+        return self.spec([*head, *(["blocks:", *blocks] if blocks else [])], self.outputs)
 
     def alias(self, tap: str) -> None:
         """The row at hand is another item."""
@@ -204,8 +180,3 @@ def _number(value: Fraction) -> str:
 
 def _quoted(value: str) -> str:
     return f'"{value}"' if ", " in value else value
-
-
-def _plain(name: str) -> str:
-    """A name as a spec may have it."""
-    return "".join(char if char.isascii() and (char.isalnum() or char in "_-.") else "_" for char in name)
