@@ -92,13 +92,14 @@ class File:
         if any(SCOPES in node.metadata for node in graph.nodes):
             operations = with_modules(operations)
         _check_order(self._path, operations, {*weights, *(info.name for info in graph.inputs)})
-        kept = simplified(operations, weights, {*outputs, *self._captured()})
-        sizes = Sizes(self._path, graph, self._given, kept)
-        read = {name for operation in kept for name in read_by(operation)} | {*outputs, *self._captured()}
+        inside = _captured(graph.nodes, self._scope())
+        kept = simplified(operations, weights, {*outputs} | inside)
+        sizes = Sizes(self._path, graph, self._given, kept, inside)
+        read = {name for node in graph.nodes for name in node.inputs} | inside | {*outputs}
         unread = sum(
             prod(tensor.shape)
             for name, tensor in graph.tensors.items()
-            if name not in read and tensor.type in tensors.REAL and name not in self._mentioned(graph)
+            if name not in read and tensor.type in tensors.REAL
         )
         classes: dict[str, str] = {}
         return Model(
@@ -126,10 +127,6 @@ class File:
 
     def _scope(self) -> Scope:
         return Scope({}, "", {}, self._file.opset, "", 0)
-
-    def _mentioned(self, graph: proto.Graph) -> set[str]:
-        """What operations name that were simplified away: batch statistics, scales of quantization."""
-        return {name for node in graph.nodes for name in node.inputs}
 
     @staticmethod
     def _notes(graph: proto.Graph) -> list[str]:
@@ -231,20 +228,8 @@ class File:
         weights = {scope.name(key): self._weight(tensor) for key, tensor in graph.tensors.items()}
         operations = self._operations(graph.nodes, inside, weights)
         outputs = tuple(scope.name(info.name) for info in graph.outputs)
-        kept = simplified(operations, weights, {*outputs, *self._captured()})
+        kept = simplified(operations, weights, {*outputs} | _captured(graph.nodes, inside))
         return Branch(tuple(kept), weights, outputs)
-
-    def _captured(self) -> set[str]:
-        """Names that branches read from outside, or may."""
-        found: set[str] = set()
-        waiting = [*self._branches.values()]
-        while waiting:
-            graph, scope = waiting.pop()
-            found.update(scope.name(info.name) for info in graph.outputs)
-            for node in graph.nodes:
-                found.update(scope.name(name) for name in node.inputs if name)
-                waiting += [(one, scope) for one in node.attributes.values() if isinstance(one, proto.Graph)]
-        return found
 
     # -- tensors --------------------------------------------------------------------------------------------
 
@@ -264,6 +249,19 @@ class File:
         if isinstance(given, str) or (isinstance(given, list) and given and isinstance(given[0], str)):
             return Weight(name, () if isinstance(given, str) else (len(given),), is_learned=False)
         return known(name, given)
+
+
+def _captured(nodes: Sequence[proto.Node], scope: Scope) -> set[str]:
+    """Names of values that branches within operations read from outside, or may."""
+    found: set[str] = set()
+    waiting = [one for node in nodes for one in node.attributes.values() if isinstance(one, proto.Graph)]
+    while waiting:
+        graph = waiting.pop()
+        found.update(scope.name(info.name) for info in graph.outputs)
+        for node in graph.nodes:
+            found.update(scope.name(name) for name in node.inputs if name)
+            waiting += [one for one in node.attributes.values() if isinstance(one, proto.Graph)]
+    return found
 
 
 _MASKING = frozenset({"Slice", "CastLike", "ScatterND", "ScatterElements", "Equal", "Where"})

@@ -11,6 +11,7 @@ from archcost.limits import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
     from pathlib import Path
 
     from archcost.importing.model import Operation
@@ -33,8 +34,18 @@ class Sizes:
     """
 
     def __init__(
-        self, path: Path, graph: Graph, given: Mapping[str, Shape], operations: Sequence[Operation]
+        self,
+        path: Path,
+        graph: Graph,
+        given: Mapping[str, Shape],
+        operations: Sequence[Operation],
+        inside: AbstractSet[str],
     ) -> None:
+        """Finds them; `inside` are names that branches read.
+
+        Raises:
+            ModelFileError: a size is open and not given, or given as another than the file says.
+        """
         self._path = path
         self._open: dict[str, int] = {}
         self._batch = 1
@@ -43,7 +54,7 @@ class Sizes:
             for name in read_by(operation):
                 self._readers.setdefault(name, []).append(operation)
         arriving = [info for info in graph.inputs if info.name not in graph.tensors]
-        leaving = {info.name for info in graph.outputs}
+        leaving = {info.name for info in graph.outputs} | inside
         arriving = [info for info in arriving if info.name in self._readers or info.name in leaving]
         self._names = [info.name for info in arriving]
         wanted = self._wanted(given)
