@@ -187,7 +187,9 @@ def _one_hot(call: Call, arrays: list[Array]) -> Array:
     _bounded(indices.size * max(size, 0))
     axis = integer(call, "axis", -1)
     places = [-1 if d == dim(axis, indices.ndim + 1) else 1 for d in range(indices.ndim + 1)]
-    hit: Array = np.equal(np.expand_dims(indices % size, axis), np.arange(size).reshape(places))
+    inside = (indices >= -size) & (indices < size)
+    index = np.expand_dims(np.where(inside, indices % size, -1), axis)
+    hit: Array = np.equal(index, np.arange(size).reshape(places))
     return np.array(values)[hit.astype(np.int64)]
 
 
