@@ -88,7 +88,7 @@ def _upwards(network: Network) -> dict[Node | Input, str]:
         kind, layer = node.kind, node.layer
         if isinstance(layer, Activation):
             kind, layer = layer.function, layer.chosen
-        given = layer.model_dump()
+        given = layer.model_dump(warnings=False)
         if kind == "matmul":
             given["kv_heads"] = given["kv_heads"] or given["heads"]
         fields = repr(sorted((key, repr(value)) for key, value in given.items()))

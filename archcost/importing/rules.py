@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -208,6 +209,29 @@ def product(call: Call, a: Value, b: Value) -> Value:
     one, other = ("".join(of[i] for i in range(len(x.shape))) for of, x in ((of_a, a), (of_b, b)))
     made = "".join(letters.values()) + ("zx" if turned else "xz")
     return call.add("einsum", [a, b], shape, axes, equation=f"{one},{other}->{made}")
+
+
+def einsum(call: Call, equation: str, several: Sequence[Value]) -> Value:
+    """A product of two tensors, of which dimensions of 1 are no axes unless the other one's are."""
+    if not re.fullmatch(r"[A-Za-z ]+,[A-Za-z ]+->[A-Za-z ]+", equation):
+        raise NotUnderstoodError(f"{equation} is no product of two tensors")
+    operands, leaving = equation.replace(" ", "").split("->")
+    pairs = [*zip(operands.split(","), several, strict=True)]
+    sizes = {letter: n for word, x in pairs for letter, n in zip(word, x.theirs, strict=True)}
+    kept = {
+        letter for word, x in pairs for letter, axis in zip(word, x.axes, strict=True) if axis is not None
+    }
+    words: list[str] = []
+    brought: list[Value] = []
+    for word, x in pairs:
+        wide = with_axes(call, x, [d for d, letter in enumerate(word) if letter in kept])
+        letters = {axis: letter for letter, axis in zip(word, wide.axes, strict=True)}
+        words.append("".join(letters[axis] for axis in range(len(wide.shape))))
+        brought.append(wide)
+    made = [letter for letter in leaving if letter in kept]
+    shape = tuple(sizes[letter] for letter in made)
+    axes = [made.index(letter) if letter in made else None for letter in leaving]
+    return call.add("einsum", brought, shape, axes, equation=f"{','.join(words)}->{''.join(made)}")
 
 
 def with_axes(call: Call, x: Value, dims: Sequence[int]) -> Value:

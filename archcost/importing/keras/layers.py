@@ -18,7 +18,8 @@ from archcost.importing.keras.arguments import (
     unmasked,
     word,
 )
-from archcost.importing.keras.attention import ATTENTION
+from archcost.importing.keras.attention import ATTENTION, features
+from archcost.importing.keras.recurrent import RECURRENT
 from archcost.importing.rules import (
     as_shape,
     by_number,
@@ -220,12 +221,21 @@ def _mode(call: Call) -> str:
 
 def _resizing(call: Call) -> Value:
     refuse(call, "crop_to_aspect_ratio", "pad_to_aspect_ratio", "antialias")
-    x = image(call, arriving(call))
+    x = image(call, call.value("0"))  # which is called with training=True, whatever is done
     size = short([integer(call, "height"), integer(call, "width")])
     mode = word(call, "interpolation", "bilinear")
     if mode not in {"nearest", "bilinear", "bicubic"}:
         raise NotUnderstoodError(f"interpolation is {mode}")
     return laid(call, "upsample", x, size=size, **stated(mode=(mode, "nearest")))
+
+
+def _center_crop(call: Call) -> Value:
+    x = image(call, call.value("0"))
+    size = [integer(call, "height"), integer(call, "width")]
+    spare = [n - wanted for n, wanted in zip(x.shape[1:], size, strict=True)]
+    if min(spare) < 0:
+        raise NotUnderstoodError(f"{x.theirs} is smaller than {size}, and resized")
+    return laid(call, "crop", x, cropping=[[n // 2, n - n // 2] for n in spare]) if any(spare) else x
 
 
 # -- features -----------------------------------------------------------------------------------------------
@@ -234,17 +244,6 @@ def _resizing(call: Call) -> Value:
 def _dense(call: Call) -> Value:
     x, units, bias = arriving(call), integer(call, "units"), flag(call, "use_bias", default=True)
     return activated(call, features(call, x, units, bias=bias))
-
-
-def features(call: Call, x: Value, units: int, *, bias: bool, name: str = "") -> Value:
-    """A linear layer on the last dimension."""
-    last = len(x.axes) - 1
-    if x.axes[last] != 0:
-        x = call.in_order(x, [last, *(d for d in range(last) if x.axes[d] is not None)])
-    fields = stated(bias=(bias, True), per_position=(len(x.shape) > 1, False))
-    taken = learned(call, **{f"{name}weight": (units, x.shape[0]), f"{name}bias": (units,) if bias else None})
-    taken = {key.removeprefix(name): weight for key, weight in taken.items()}
-    return laid(call, "linear", x, taken, out_features=units, **fields)
 
 
 def _embedding(call: Call) -> Value:
@@ -456,6 +455,7 @@ _DIMENSIONS = (1, 2, 3)
 LAYERS: dict[str, Rule] = {
     **ACTIVATIONS,
     **ATTENTION,
+    **RECURRENT,
     **{f"Conv{n}D": _conv for n in _DIMENSIONS},
     **{f"Convolution{n}D": _conv for n in _DIMENSIONS},
     **{f"DepthwiseConv{n}D": _depthwise for n in _DIMENSIONS},
@@ -471,6 +471,7 @@ LAYERS: dict[str, Rule] = {
     **{f"Cropping{n}D": _cropping for n in _DIMENSIONS},
     **{f"UpSampling{n}D": _up_sampling for n in _DIMENSIONS},
     "Resizing": _resizing,
+    "CenterCrop": _center_crop,
     "Dense": _dense,
     "Embedding": _embedding,
     "BatchNormalization": _batch_norm,

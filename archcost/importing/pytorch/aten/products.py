@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
@@ -10,7 +9,7 @@ from archcost.importing.items import Item
 from archcost.importing.model import Weight
 from archcost.importing.pytorch.aten.arguments import flag, is_tensor, number
 from archcost.importing.pytorch.aten.elementwise import by_weight
-from archcost.importing.rules import along, filled, joined, like, product, repeated, stated, with_axes
+from archcost.importing.rules import along, einsum, filled, joined, like, product, repeated, stated
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,27 +80,8 @@ def _added_product(first: str, second: str) -> Rule:
 
 
 def _einsum(call: Call) -> Value:
-    """A product of two tensors, of which dimensions of 1 are no axes unless the other one's are."""
-    equation, several = call.argument("equation"), call.values("tensors")
-    if not isinstance(equation, str) or not re.fullmatch(r"[A-Za-z ]+,[A-Za-z ]+->[A-Za-z ]+", equation):
-        raise NotUnderstoodError(f"{equation} is no product of two tensors")
-    operands, leaving = equation.replace(" ", "").split("->")
-    pairs = [*zip(operands.split(","), several, strict=True)]
-    sizes = {letter: n for word, x in pairs for letter, n in zip(word, x.theirs, strict=True)}
-    kept = {
-        letter for word, x in pairs for letter, axis in zip(word, x.axes, strict=True) if axis is not None
-    }
-    words: list[str] = []
-    brought: list[Value] = []
-    for word, x in pairs:
-        wide = with_axes(call, x, [d for d, letter in enumerate(word) if letter in kept])
-        letters = {axis: letter for letter, axis in zip(word, wide.axes, strict=True)}
-        words.append("".join(letters[axis] for axis in range(len(wide.shape))))
-        brought.append(wide)
-    made = [letter for letter in leaving if letter in kept]
-    shape = tuple(sizes[letter] for letter in made)
-    axes = [made.index(letter) if letter in made else None for letter in leaving]
-    return call.add("einsum", brought, shape, axes, equation=f"{','.join(words)}->{''.join(made)}")
+    equation = call.argument("equation")
+    return einsum(call, equation if isinstance(equation, str) else "", call.values("tensors"))
 
 
 def _attention(call: Call) -> Value:
