@@ -67,7 +67,7 @@ def learned(call: Call, **shapes: Shape | None) -> dict[str, Weight | None]:
     """Weights that the layer has, by the names of our kind; they are shared by all calls of the layer."""
     place = call.operation.place
     return {
-        name: None if shape is None else Weight(f"{place}/{name}", shape, is_learned=True)
+        name: None if shape is None else Weight(f"{place}.{name}", shape, is_learned=True)
         for name, shape in shapes.items()
     }
 
