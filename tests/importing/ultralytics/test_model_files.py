@@ -15,6 +15,7 @@ from archcost import SpecError, UsageError, analyze, load
 from archcost.errors import ModelFileError
 from archcost.formatting import formatted
 from archcost.importing.imported import imported
+from archcost.spec.load import load_text
 from tests.scratch_repository import Repo, bare_machine
 
 FILES = Path(__file__).parents[2] / "data" / "ultralytics"
@@ -203,3 +204,8 @@ def test_a_spec_is_no_model_file() -> None:
     Path("net.yaml").write_text("archcost: 1\nbackbone: 3\nhead: 4\n")
     with pytest.raises(SpecError, match="unknown key 'backbone'"):
         load("net.yaml")
+
+
+def test_where_no_file_is_named_it_is_called_what_it_is() -> None:
+    with pytest.raises(SpecError, match="^<stdin>:1:1: this is a model of Ultralytics; a spec has"):
+        load_text(Path("yolov8.yaml").read_text(), "<stdin>")
