@@ -207,5 +207,5 @@ def test_a_spec_is_no_model_file() -> None:
 
 
 def test_where_no_file_is_named_it_is_called_what_it_is() -> None:
-    with pytest.raises(SpecError, match="^<stdin>:1:1: this is a model of Ultralytics; a spec has"):
+    with pytest.raises(SpecError, match=r"^<stdin>:1:1: this is a model of Ultralytics; a spec has"):
         load_text(Path("yolov8.yaml").read_text(), "<stdin>")
