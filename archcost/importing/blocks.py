@@ -20,6 +20,10 @@ GROUPS = 8
 """Groups of a class that a module is compared with: it bounds how long that takes."""
 
 
+NETWORK_INPUT = "input of the network"
+"""What the network's input is called in a copy of a module: no name, so that it is read from outside."""
+
+
 @dataclass
 class Block:
     """A block of the spec: its parameters with their defaults, and its body."""
@@ -58,7 +62,10 @@ def _each_once(group: Sequence[Part]) -> list[Part]:
 def inside(module: Part) -> list[Part]:
     """A copy of what is in a module, where what arrives is called `input`."""
     parts = deepcopy(module.lists["body"])
-    _renamed(parts, {module.arriving: "input"} if module.arriving else {}, set())
+    names = {"input": NETWORK_INPUT}
+    if module.arriving:
+        names[module.arriving] = "input"
+    _renamed(parts, names, set())
     return parts
 
 

@@ -75,7 +75,7 @@ def _repeat(iterations: Sequence[list[Part]]) -> Part:
     if len(body) == 1:
         body[0].name = ""
         inner = body[0].lists["body"] if body[0].word == "body" else body
-        ways = [*inner[0].lists.values()]
+        ways = [] if body[0].source or inner[0].source else [*inner[0].lists.values()]
         if len(inner) == 1 and inner[0].fields == {"merge": "concat"} and len(ways) == 2 and not ways[0]:
             fields["dense"], body = "concat", ways[1]
     return Part("repeat", fields, {"body": body}, shape=shape)
@@ -143,7 +143,7 @@ def _started(first: Part, rest: Part, times: int) -> Part | None:
     if first.lists or first.is_read or first.source or likeness(first) != likeness(rest):
         return None
     differs = [key for key in rest.fields if value_of(first, key) != value_of(rest, key)]
-    if len(differs) > 2 or any(isinstance(first.fields[key], bool) for key in differs):
+    if len(differs) > 2 or not all(type(first.fields[key]) in {int, float, str} for key in differs):
         return None
     call = deepcopy(rest)
     call.fields |= {key: Starting(first.fields[key], rest.fields[key]) for key in differs}
@@ -180,6 +180,9 @@ def tabled(parts: list[Part]) -> None:
 def table(iterations: Sequence[list[Part]]) -> Part | None:
     """A repeat with a variable for what differs; None if it saves no lines."""
     several = [_opened(parts) for parts in iterations]
+    last = iterations[-1][-1]
+    if any(part.is_read for parts in iterations for part in parts if part is not last):
+        return None
     if not all(is_closed(parts) for parts in several):
         return None
     columns = aligned(deepcopy(several))
@@ -204,8 +207,9 @@ def table(iterations: Sequence[list[Part]]) -> Part | None:
     if before - lines_of(columns) - height < len(rows):
         return None
     _forget_columns(body, several)
-    name = _stem([parts[0].name for parts in iterations if len(parts) == 1])
-    return Part("repeat", {"repeat": written}, {"body": body}, name, shape=arriving[0])
+    name = last.name if last.is_read else _stem([parts[0].name for parts in iterations if len(parts) == 1])
+    shape = arriving[0]
+    return Part("repeat", {"repeat": written}, {"body": body}, name, shape=shape, is_read=last.is_read)
 
 
 def _forget_columns(body: Sequence[Part], several: Sequence[Sequence[Part]]) -> None:

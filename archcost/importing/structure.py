@@ -107,10 +107,39 @@ def _with_branches(before: list[Element], merge: Leaf, readers: Counter[int]) ->
     forks = {id(fork) for fork, _ in walks}
     ways = [way for _, way in walks]
     if len(forks) != 1 or not any(ways):
-        return [*before, merge]
+        return _around_region(before, merge, readers)
     moved = {id(element) for way in ways for element in way}
     kept = [element for element in before if id(element) not in moved]
     return [*kept, Branches(walks[0][0], ways, merge.item)]
+
+
+def _around_region(before: list[Element], merge: Leaf, readers: Counter[int]) -> list[Element]:
+    """A residual around the elements from one tensor to the merge, whatever they read of each other."""
+    sources = merge.item.sources
+    if len(sources) != 2 or sources[0] is sources[1]:
+        return [*before, merge]
+    for fork, last in (sources, sources[::-1]):
+        start = _region(before, fork, last, readers)
+        if start is not None:
+            ways = [before[start:] if source is last else [] for source in sources]
+            return [*before[:start], Branches(fork, ways, merge.item)]
+    return [*before, merge]
+
+
+def _region(before: list[Element], fork: Tensor, last: Tensor, readers: Counter[int]) -> int | None:
+    """Where the elements begin that stand between two tensors, if nothing else reads or is read by them."""
+    inside: Counter[int] = Counter({id(last): 1})
+    wanted = {id(last)}
+    start = len(before)
+    while start and wanted:
+        element = before[start - 1]
+        if not 0 < inside[id(element.output)] == readers[id(element.output)] or element.output is fork:
+            return None
+        start -= 1
+        wanted.discard(id(element.output))
+        inside.update(id(read) for item in element.items() for read in item.sources)
+        wanted.update(id(read) for read in element.reads if read is not fork)
+    return None if wanted else start
 
 
 def _walk(source: Tensor, made: dict[int, Element], readers: Counter[int]) -> tuple[Tensor, list[Element]]:
