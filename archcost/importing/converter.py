@@ -194,7 +194,10 @@ class Converter:
                 )
         outputs = tuple(self._output(name) for name in self._model.outputs)
         used = _used(self.items, outputs)
-        _share(used)
+        try:
+            _share(used)
+        except NotUnderstoodError as error:
+            raise ModelFileError(self._path, str(error)) from None
         taken = {weight.name: weight for item in used for weight in item.weights.values()}
         learned = sum(prod(weight.shape) for weight in taken.values() if weight.is_learned)
         return Converted(inputs, tuple(used), outputs, learned, self.values)
@@ -506,6 +509,11 @@ def _share(items: Sequence[Item]) -> None:
     for item in items:
         if any(weight.is_learned for weight in item.weights.values()):
             sets.setdefault(frozenset(weight.name for weight in item.weights.values()), []).append(item)
+    for name, users in _users(sets).items():
+        if len(users) > 1:
+            where = " and ".join(item.place for item in users)
+            why = "which have tensors of their own as well; only whole sets can be shared"
+            raise NotUnderstoodError(f"{name} is taken by {where}, {why}")
     taken: set[str] = set()
     for several in sets.values():
         if len(several) > 1:
@@ -516,6 +524,16 @@ def _share(items: Sequence[Item]) -> None:
             taken.add(word)
             for item in several:
                 item.share = word
+
+
+def _users(sets: Mapping[frozenset[str], Sequence[Item]]) -> dict[str, list[Item]]:
+    """Of every learned tensor the first layer of each set that it is in."""
+    found: dict[str, list[Item]] = {}
+    for several in sets.values():
+        for weight in several[0].weights.values():
+            if weight.is_learned:
+                found.setdefault(weight.name, []).append(several[0])
+    return found
 
 
 def _used(items: Sequence[Item], outputs: Sequence[Item | str]) -> list[Item]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 import archcost
-from archcost.errors import UsageError
+from archcost.errors import ModelFileError, UsageError
 from archcost.execute.verification import verify
 from archcost.importing.imported import imported
 from archcost.importing.pytorch.beside import beside
@@ -103,6 +103,7 @@ def made(name: str) -> Any:  # noqa: ANN401 - a module
     return module
 
 
+@pytest.mark.filterwarnings("ignore::FutureWarning")  # of PyTorch, when it decomposes
 @pytest.mark.parametrize("name", MODULES)
 @pytest.mark.parametrize("decomposed", [False, True], ids=["exported", "decomposed"])
 def test_every_value_of_an_import_is_pytorchs_on_the_files_own_weights(
@@ -148,18 +149,25 @@ def test_a_module_on_the_meta_device_will_do() -> None:
     assert (found.parameters, found.network.nodes[-1].output) == (8 * 28 + 16, (8, 7, 7))
 
 
+class Tied(nn.Module):
+    """Tokens and their scores by one table; the scores may have a bias of their own."""
+
+    def __init__(self, *, bias: bool) -> None:
+        nn.Module.__init__(self)
+        self.words, self.scores = nn.Embedding(10, 8), nn.Linear(8, 10, bias=bias)
+        self.scores.weight = self.words.weight
+
+    def forward(self, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
+        return self.scores(self.words(x))
+
+
 def test_tied_weights_of_a_live_module_are_counted_once() -> None:
-    class Tied(nn.Module):
-        def __init__(self) -> None:
-            nn.Module.__init__(self)
-            self.first, self.second = nn.Linear(8, 8), nn.Linear(8, 8)
-            self.second.weight = self.first.weight
-
-        def forward(self, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
-            return self.second(self.first(x))
-
-    found = archcost.from_torch(Tied(), torch.zeros(1, 8))
-    assert found.parameters == 64 + 16
+    tokens = torch.zeros(1, 5, dtype=torch.long)
+    assert archcost.from_torch(Tied(bias=False), tokens).parameters == 80
+    with pytest.raises(
+        ModelFileError, match="is taken by embedding and linear, which have tensors of their own"
+    ):
+        archcost.from_torch(Tied(bias=True), tokens)
 
 
 def test_what_pytorch_cannot_export_is_said() -> None:
