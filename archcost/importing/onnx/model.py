@@ -154,11 +154,13 @@ class File:
         found: list[Operation] = []
         # Of what is no weight, but a mask that a model makes, parts are cut or filled in.
         masks = {scope.name(name) for node in nodes if node.op in _MASKING for name in node.inputs}
-        for i, node in enumerate(nodes):
+        for node in nodes:
             self._count += 1
             if self._count > DEFAULT.nodes:
                 raise ModelFileError(self._path, f"it has more than {DEFAULT.nodes:,} operations")
-            name = node.name or next((one for one in node.outputs if one), f"operation {i}")
+            if not any(node.outputs):
+                continue
+            name = node.name or next(filter(None, node.outputs))
             module = scope.module or module_of(node)
             if function := self._functions.get(node.op):
                 inside = self._inside(function, node, scope._replace(module=module), name)

@@ -76,7 +76,7 @@ class _Renamed:
     def _unquantized(self, operation: Operation, read: Sequence[str]) -> str:
         """What is behind an operation that turns numbers into steps of quantization, or back."""
         word, outputs = operation.word, operation.outputs
-        if word == "DynamicQuantizeLinear":
+        if word == "DynamicQuantizeLinear" and read:
             self._steps.update(outputs[1:])
             return read[0]
         if word in {"Floor", "Round"} and {*read} & self._rounded:
