@@ -15,6 +15,7 @@ PAGES = {
     "kinds": "every layer kind, its fields and formulas",
     "blocks": "the standard blocks, std/...",
     "importing": "a PyTorch model as a spec",
+    "import-onnx": "an ONNX model as a spec, and what of it is read",
     "import-yolo": "a YOLO model file where a spec is",
     "import-darknet": "a Darknet configuration where a spec is",
     "export": "a spec as an ONNX model",

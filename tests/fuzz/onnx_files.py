@@ -2,8 +2,8 @@
 
     python -m tests.fuzz.onnx_files --count 100000 --seed 1
 
-Whatever is damaged is read, or refused with a `ModelFileError`. What ends otherwise is printed, and its file is
-kept; the exit code is then 1.
+Whatever is damaged is read, or refused with a `ModelFileError`. What ends otherwise is printed, and its file
+is kept; the exit code is then 1.
 """
 
 from __future__ import annotations

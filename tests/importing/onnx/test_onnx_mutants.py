@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_damaged_model_is_read_or_refused(seed: int, tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
-    assert not all([tried(one, path) for one in several(seed, 100)])
+    assert sum(tried(one, path) for one in several(seed, 100)) < 100
 
 
 def test_what_is_not_damaged_is_read(tmp_path: Path) -> None:
