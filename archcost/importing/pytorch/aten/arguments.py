@@ -22,8 +22,8 @@ def dims(call: Call, name: str, x: Value, default: Sequence[int] = ()) -> list[i
     return [d % max(len(x.axes), 1) for d in given] if x.axes else []
 
 
-_LARGEST = 2.0**128 - 2.0**104
-"""The largest number of 32 bits, which stands for one that is infinite: a spec has finite ones."""
+_LARGEST = 1e12
+"""What stands for an infinite number, of which a spec has none: a softmax makes nothing of either."""
 
 
 def number(call: Call, name: str, default: float) -> float:
@@ -55,3 +55,8 @@ def source(call: Call) -> str:
 def is_tensor(call: Call, name: str) -> bool:
     """Whether an argument is a tensor."""
     return isinstance(call.argument(name), Reference)
+
+
+def is_number(call: Call, name: str) -> bool:
+    """Whether an argument is a number."""
+    return isinstance(call.argument(name), int | float)

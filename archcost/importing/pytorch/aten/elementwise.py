@@ -6,8 +6,8 @@ from math import inf, prod
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
-from archcost.importing.model import Reference, Weight
-from archcost.importing.pytorch.aten.arguments import dims, is_tensor, number, source
+from archcost.importing.model import Weight
+from archcost.importing.pytorch.aten.arguments import dims, is_number, is_tensor, number, source
 from archcost.importing.rules import along, by_number, expanded, filled, joined, like, stated
 from archcost.importing.values import Value
 
@@ -55,12 +55,14 @@ def _softmax_of(kind: str) -> Rule:
 
 
 def _clamp(call: Call) -> Value:
-    bounds = {"min": call.argument("min"), "max": call.argument("max")}
-    if any(isinstance(bound, Reference) for bound in bounds.values()):
-        raise NotUnderstoodError("its bounds are tensors")
-    return like(
-        call, call.value("self"), "clamp", **{k: v for k, v in bounds.items() if isinstance(v, int | float)}
-    )
+    x = call.value("self")
+    for name, kind in (("min", "max"), ("max", "min")):
+        if is_tensor(call, name):
+            found = call.known(name)
+            bound = call.value(name)
+            x = by_weight(call, kind, x, found) if isinstance(found, Weight) else joined(call, kind, x, bound)
+    bounds = {name: number(call, name, 0) for name in ("min", "max") if is_number(call, name)}
+    return like(call, x, "clamp", **bounds) if bounds else x
 
 
 def _power(call: Call) -> Value:

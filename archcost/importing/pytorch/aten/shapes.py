@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 from numpy import broadcast_shapes
 
@@ -23,20 +23,25 @@ from archcost.importing.rules import (
     with_axes,
     without,
 )
+from archcost.importing.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from archcost.importing.converter import Call, Rule
     from archcost.importing.items import FieldValue
-    from archcost.importing.values import Value
 
 
 def _concat(call: Call) -> Value:
-    several = call.values("tensors")
+    several = [x if isinstance(x, Value) else call.as_layer(x) for x in call.known_list("tensors") if _has(x)]
     first = max(several, key=lambda x: len(x.shape))
     (dim,) = dims(call, "dim", first, [0])
     return concatenated(call, several, dim)
+
+
+def _has(found: Value | Weight | None) -> TypeGuard[Value | Weight]:
+    """Whether there is anything in a tensor."""
+    return found is not None and (isinstance(found, Value) or 0 not in found.shape)
 
 
 def _stack(call: Call) -> Value:
@@ -73,7 +78,7 @@ def _reshape(call: Call) -> Value | Weight:
     return as_shape(call, call.value(name), theirs)
 
 
-def _slice(call: Call) -> Value:
+def _slice(call: Call) -> Value | Weight:
     x = call.value("self")
     (dim,) = dims(call, "dim", x, [0])
     axis, size = x.axes[dim], x.theirs[dim]
@@ -83,7 +88,10 @@ def _slice(call: Call) -> Value:
     whole = [n for n in bounds if n is None or isinstance(n, int)]
     if len(whole) < len(bounds):
         raise NotUnderstoodError("its bounds are computed")
-    return cut(call, x, axis, range(size)[slice(*whole)])
+    kept = range(size)[slice(*whole)]
+    if not kept:
+        return Weight(call.operation.outputs[0], call.said(), is_learned=False)
+    return cut(call, x, axis, kept)
 
 
 def _select(call: Call) -> Value:
