@@ -9,6 +9,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from archcost.importing.converter import NotUnderstoodError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 def reshaped(call: Call, x: Value, theirs: Shape) -> Value:
     """The same elements under another shape of the framework's."""
+    if prod(theirs) != prod(x.theirs) or 0 in theirs:
+        raise NotUnderstoodError(f"{x.theirs} cannot become {theirs}")
     factors = _factors(x.theirs, theirs)
     if factors is None:
         # What cannot be split into factors of both is laid out as the framework has it.

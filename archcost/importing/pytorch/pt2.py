@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from archcost.errors import ModelFileError
 from archcost.importing.archive import unpacked
 from archcost.importing.model import Model, Operation, Reference, Weight, read_by
+from archcost.limits import DEFAULT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -196,7 +197,9 @@ class _Reader:
 
     def _size(self, size: dict[str, Any], name: str) -> int:
         found = size.get("as_int", _object(_object(size.get("as_expr")).get("hint")).get("as_int"))
-        return found if isinstance(found, int) else self._fail(f"tensor_values.{name}: a size is not known")
+        if not isinstance(found, int):
+            return self._fail(f"tensor_values.{name}: a size is not known")
+        return found if 0 <= found <= DEFAULT.dimension else self._fail(f"'{name}' has a size of {found}")
 
     def _operation(self, node: _Node) -> Operation:
         stack = _modules(node.metadata.get("nn_module_stack", ""))

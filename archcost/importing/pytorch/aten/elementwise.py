@@ -174,7 +174,10 @@ def _compared(kind: str) -> Rule:
     def rule(call: Call) -> Value:
         if is_tensor(call, "other"):
             return paired(call, kind, "self", "other")
-        return like(call, call.value("self"), kind, value=number(call, "other", 0))
+        other, word = number(call, "other", 0), kind
+        if kind == "equal" and call.argument("other") in {inf, -inf}:
+            word = "less_equal" if other < 0 else "greater_equal"
+        return like(call, call.value("self"), word, value=other)
 
     return rule
 

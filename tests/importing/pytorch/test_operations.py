@@ -1,0 +1,84 @@
+"""Operations beyond those of plain convolutional networks, beside what PyTorch says of the models.
+
+The files are exports of timm 1.0.31, of torchvision 0.28, and of small modules, by PyTorch 2.13, of which the
+graph alone is kept. Parameters (each once) and MACs were measured there: those of the small ones by PyTorch's
+own counter of operations, to which attention's are added where it leaves them out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from archcost.errors import ModelFileError
+from archcost.importing.imported import imported
+from archcost.passes.cost import costs
+from tests.fuzz.exports import program, saved
+
+MODELS = Path(__file__).parents[2] / "data" / "models"
+
+TRUTH = {
+    "swin_tiny_patch4_window7_224": (28_288_354, 4_490_566_656),
+    "test_nfnet": (383_080, 285_058_560),
+    "test_maxvit": (1_093_252, 212_853_120),
+    "halonet26t": (12_480_288, 3_172_810_752),
+    "tf_efficientnet_cc_b0_4e": (13_314_116, 396_513_888),
+    "xcit_nano_12_p16_224": (3_053_224, 550_952_448),
+    "googlenet": (6_624_904, 1_498_376_192),
+    "operations/tied": (912, 5_600),
+    "operations/twice": (156, 27_648),
+    "operations/gru": (1_525, 12_896),
+    "operations/moves": (164, 9_216),
+    "operations/masks": (168, 31_752),
+    "operations/causal_core": (4_224, 24_576 + 2 * 4 * 6 * 6 * 8),
+    "operations/norms_core": (1_060, 0),
+    "operations/gqa": (2_112, 12_288 + 2 * 4 * 6 * 6 * 8),
+}
+
+
+@pytest.mark.parametrize("name", TRUTH)
+def test_a_spec_has_the_parameters_and_macs_that_pytorch_measured(name: str) -> None:
+    found = imported(MODELS / f"{name}.pt2")
+    measured = costs(found.network)
+    assert (found.parameters, sum(cost.operations.macs for cost in measured)) == TRUTH[name]
+    assert sum(cost.params for cost in measured) == found.parameters
+    assert "custom" not in found.text
+
+
+@pytest.mark.parametrize(
+    ("name", "lines"),
+    [
+        (
+            "swin_tiny_patch4_window7_224",
+            ["gather: {index: declared, index_shape: [2401]", "values: declared", "roll: {"],
+        ),
+        ("test_nfnet", ["parametrization: scaled_weight_standardization"]),
+        ("tf_efficientnet_cc_b0_4e", ["dynamic_conv"]),
+        ("operations/twice", ["share: c", "share: n", "repeat: 3"]),
+        ("operations/tied", ["share: l"]),
+        ("operations/gru", ["gru: {hidden_size: 16}", "share: o"]),
+    ],
+)
+def test_what_an_operation_is_has_its_own_word(name: str, lines: list[str]) -> None:
+    text = imported(MODELS / f"{name}.pt2").text
+    assert [line for line in lines if line not in text] == []
+
+
+def test_heads_that_only_training_uses_are_told() -> None:
+    found = imported(MODELS / "googlenet.pt2")
+    assert found.unread == 6_379_984
+    assert "6,379,984 more that no operation of it reads" in found.sentence()
+
+
+def test_an_index_that_is_computed_of_what_arrives_is_refused(tmp_path: Path) -> None:
+    found = program(MODELS / "swin_tiny_patch4_window7_224.pt2")
+    (first, *_) = (
+        node
+        for node in found["graph_module"]["graph"]["nodes"]
+        if node["target"] == "torch.ops.aten.index.Tensor"
+    )
+    (indices,) = (given["arg"] for given in first["inputs"] if given["name"] == "indices")
+    indices["as_tensors"][0]["name"] = "layer_norm"
+    with pytest.raises(ModelFileError, match="its index is computed of what arrives"):
+        imported(saved(found, tmp_path / "model.pt2"))
