@@ -9,7 +9,7 @@ from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.items import Item
 from archcost.importing.model import Standardized, Weight
 from archcost.importing.pytorch.aten.arguments import flag, number, whole
-from archcost.importing.rules import maps, short, stated, window_axes, with_axes
+from archcost.importing.rules import as_shape, like, maps, short, stated, window_axes, with_axes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,15 +113,28 @@ def _group_norm(call: Call) -> Value:
 
 def _instance_norm(call: Call) -> Value:
     """Over each channel of a sample, as a batch norm without statistics is over a batch of one."""
+    x, uses_input = call.value("input"), flag(call, "use_input_stats", default=True)
+    if x.axes[0] is not None and uses_input:
+        return _of_each(call, x)
     x = call.channels_first("input")
     taken = {name: call.weight(name) for name in ("weight", "bias")}
     if (taken["weight"] is None) != (taken["bias"] is None):
         raise NotUnderstoodError("it has a scale without a shift, or a shift without a scale")
     fields = stated(affine=(taken["weight"] is not None, False), eps=(number(call, "eps", 1e-5), 1e-5))
-    if not flag(call, "use_input_stats", default=True):
+    if not uses_input:
         fields["track_running_stats"] = True
         taken |= {name: call.weight(name) for name in ("running_mean", "running_var")}
     return call.add("instance_norm", [x], x.shape, x.axes, taken, **fields)
+
+
+def _of_each(call: Call, x: Value) -> Value:
+    """Over each channel of every sample of a batch: they are channels side by side."""
+    if call.known("weight") or call.known("bias"):
+        raise NotUnderstoodError("it scales the channels of several samples alike")
+    batch, channels, *sizes = x.theirs
+    row = call.in_order(as_shape(call, x, (1, batch * channels, *sizes)), range(1, len(x.axes)))
+    fields = stated(eps=(number(call, "eps", 1e-5), 1e-5))
+    return as_shape(call, like(call, row, "instance_norm", **fields), x.theirs)
 
 
 RULES: Mapping[str, Rule] = {

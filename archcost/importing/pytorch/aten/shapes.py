@@ -9,7 +9,7 @@ from numpy import broadcast_shapes
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Weight
-from archcost.importing.pytorch.aten.arguments import dims, source
+from archcost.importing.pytorch.aten.arguments import dims, is_number, number, source
 from archcost.importing.rules import (
     as_shape,
     concatenated,
@@ -78,6 +78,19 @@ def _reshape(call: Call) -> Value | Weight:
     return as_shape(call, call.value(name), theirs)
 
 
+def _strided(call: Call) -> Value:
+    """A view with strides of its own, which is a reshape where they are those of rows behind rows."""
+    x, theirs, strides = call.value("self"), call.said(), call.integers("stride")
+    step, rows = 1, list[int]()
+    for n in reversed(theirs):
+        rows.insert(0, step)
+        step *= n
+    moved = [n for n, a, b in zip(theirs, strides, rows, strict=True) if n > 1 and a != b]
+    if moved or call.argument("storage_offset"):
+        raise NotUnderstoodError(f"its strides are {strides}")
+    return as_shape(call, x, theirs)
+
+
 def _slice(call: Call) -> Value | Weight:
     x = call.value("self")
     (dim,) = dims(call, "dim", x, [0])
@@ -132,11 +145,12 @@ def _split(call: Call) -> list[Value]:
 
 def _pad(call: Call) -> Value:
     x = call.value("self")
-    pads, value = call.integers("pad"), call.argument("value")
+    pads = call.integers("pad")
+    value = number(call, "value", 0) if is_number(call, "value") else 0
     rank = len(x.axes)
     ends = {rank - 1 - i: (pads[2 * i], pads[2 * i + 1]) for i in range(len(pads) // 2)}
     mode = str(call.argument("mode", "constant"))
-    return padded(call, x, ends, mode, value if isinstance(value, int | float) else 0)
+    return padded(call, x, ends, mode, value)
 
 
 def _expand(call: Call) -> Value | Weight:
@@ -280,8 +294,9 @@ RULES: Mapping[str, Rule] = {
     ),
     "slice": _slice,
     "select": _select,
+    "as_strided": _strided,
     "unbind": _unbind,
-    **dict.fromkeys(("chunk", "split", "split_with_sizes"), _split),
+    **dict.fromkeys(("chunk", "split", "split_with_sizes", "tensor_split"), _split),
     **dict.fromkeys(("pad", "constant_pad_nd"), _pad),
     **dict.fromkeys(("expand", "expand_as"), _expand),
     **dict.fromkeys(("tile", "repeat"), _repeat),
