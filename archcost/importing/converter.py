@@ -123,7 +123,7 @@ def _first(operation: Operation) -> str:
     return given.name if isinstance(given, Reference) else ""
 
 
-FOLDED = 2**24
+FOLDED = 2**30
 """Numbers of one model that are computed beforehand: shapes, and masks that a model makes of them."""
 
 

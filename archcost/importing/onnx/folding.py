@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import prod
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -43,9 +43,42 @@ def folding(fold: Fold, rule: Rule) -> Rule:
         if made.size > FOLDED:
             raise NotUnderstoodError(f"it makes {made.size:,} constants; {FOLDED:,} are followed")
         call.folds(made.size)
-        return known(call.operation.outputs[0], made)
+        name = call.operation.outputs[0]
+        if made.size <= KEPT:
+            return known(name, made)
+        again = _Again(fold, call, tuple(one for one in read if isinstance(one, Weight)))
+        if again.depth > DEEPEST:
+            raise NotUnderstoodError(f"{DEEPEST} operations in a row make many constants each")
+        return Weight(name, made.shape, is_learned=False, numbers=again)
 
     return run
+
+
+KEPT = 2**16
+"""Numbers of a tensor that are kept; more, as of a mask, are computed anew where they are asked for."""
+
+DEEPEST = 8
+"""Tensors in a row that are computed anew, one of the other."""
+
+
+class _Again(NamedTuple):
+    """Numbers that are computed where they are asked for, so that the masks of all layers need no memory."""
+
+    fold: Fold
+    call: Call
+    read: tuple[Weight, ...]
+
+    @property
+    def depth(self) -> int:
+        """How many in a row are computed anew."""
+        return 1 + max((one.numbers.depth for one in self.read if isinstance(one.numbers, _Again)), default=0)
+
+    def __call__(self) -> Array:
+        arrays = [one.numbers() for one in self.read if one.numbers]
+        with np.errstate(all="ignore"):
+            made = np.asarray(self.fold(self.call, arrays))
+        self.call.folds(made.size)
+        return made
 
 
 def _plainly(function: Callable[..., Any]) -> Fold:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from archcost.layers.base import Kind
     from archcost.windows.window import Shape
 
-FOLDED = 2**18
+FOLDED = 2**20
 """Elements of a tensor that is computed beforehand."""
 
 _NONE: Mapping[str, Weight | None] = {}

@@ -91,7 +91,7 @@ def constant_of_shape(call: Call) -> Weight:
     number = value[0] if isinstance(value, list) and value else 0.0
     is_whole = isinstance(number, int)
     made = Weight(name, sizes, is_learned=bool(call.argument("is_stated")) and not is_whole and bool(sizes))
-    if prod(sizes) > FOLDED:
+    if prod(sizes) > FOLDED or (made.is_learned and prod(sizes) == 1):
         return made
     return made._replace(numbers=lambda: np.full(sizes, number, np.int64 if is_whole else np.float64))
 

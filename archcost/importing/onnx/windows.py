@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from functools import reduce
+from math import comb
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.onnx.reading import (
+    array_of,
     bias_of,
     channels_first,
     floats,
@@ -66,12 +71,30 @@ def conv(call: Call) -> Value:
         return _dynamic(call, x, {**sliding(call, rank), **groups})
     weight, bias = weight_of(call), bias_of(call)
     kernel = _kernel(call, weight)
+    if weight.shape[0] == x.shape[0] == groups.get("groups", 1) and not bias and _is_binomial(call, weight):
+        given: dict[str, FieldValue] = {"stride": 1, "padding": 0, **sliding(call, rank)}
+        fields = {**stated(kernel_size=(kernel, 3), stride=(given["stride"], 2)), "padding": given["padding"]}
+        more = {} if given["padding"] == 0 else {"padding_mode": "constant"}
+        return layer(call, "blur_pool", [x], axes, **fields, **more)
     fields = {**sliding(call, rank), **groups, **stated(bias=(bias is not None, True))}
     weights = {"weight": weight, "bias": bias}
     made = layer(call, "conv", [x], axes, weights, out_channels=weight.shape[0], kernel_size=kernel, **fields)
     if weight.shape[1] * integer(call, "group", 1) != x.shape[0]:
         raise NotUnderstoodError(f"{x.shape[0]} channels arrive, and the weight is {weight.shape}")
     return made
+
+
+def _is_binomial(call: Call, weight: Weight) -> bool:
+    """Whether a filter for each channel is that which blurs before a stride, by rows of Pascal's triangle."""
+    rows = [np.array([comb(n - 1, i) for i in range(n)]) / 2 ** (n - 1) for n in weight.shape[2:]]
+    if max(weight.shape[2:]) < 2 or "dilation" in sliding(call, len(rows)) or weight.shape[1] != 1:
+        return False
+    try:
+        found = array_of(weight)
+    except NotUnderstoodError:
+        return False
+    wanted = reduce(np.multiply.outer, rows)
+    return found is not None and bool(np.allclose(found, wanted, rtol=1e-3, atol=0))
 
 
 def _dynamic(call: Call, x: Value, fields: dict[str, FieldValue]) -> Value:
