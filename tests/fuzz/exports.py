@@ -59,7 +59,7 @@ def damage(found: dict[str, Any], random: Random) -> None:
         case 2 if isinstance(holder, dict):
             del holder[key]
         case _:
-            holder[key] = random.choice(_OTHERS)
+            holder[key] = deepcopy(random.choice(_OTHERS))
 
 
 def _nodes(graph: dict[str, Any]) -> list[dict[str, Any]]:
