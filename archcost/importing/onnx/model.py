@@ -137,6 +137,10 @@ class File:
                 f"{plural(gone, 'batch norm')} folded into convolutions before export; PyTorch keeps it with "
                 "`optimize=False`, or `training=TrainingMode.PRESERVE, do_constant_folding=False`"
             )
+        if moved := sum(_is_placed_otherwise(node) for node in graph.nodes):
+            notes.append(
+                f"{plural(moved, 'resize')} interpolating at other places than a spec says, at the same cost"
+            )
         quantized = {
             tensors.NAMES[tensor.type]
             for tensor in graph.tensors.values()
@@ -251,6 +255,13 @@ class File:
         if isinstance(given, str) or (isinstance(given, list) and given and isinstance(given[0], str)):
             return Weight(name, () if isinstance(given, str) else (len(given),), is_learned=False)
         return known(name, given)
+
+
+def _is_placed_otherwise(node: proto.Node) -> bool:
+    """Whether a resize interpolates at positions that are neither of half a pixel nor of aligned corners."""
+    mode, way = (node.attributes.get(key) for key in ("mode", "coordinate_transformation_mode"))
+    usual = {None, "half_pixel", "pytorch_half_pixel", "align_corners"}
+    return node.op in {"Resize", "Upsample"} and mode in {"linear", "cubic"} and way not in usual
 
 
 def _captured(nodes: Sequence[proto.Node], scope: Scope) -> set[str]:

@@ -224,6 +224,20 @@ def test_functions_of_the_file_are_written_out(tmp_path: Path) -> None:
     assert found.parameters == 4 * 27 + 4 * 36
 
 
+def test_a_resize_at_other_places_is_said(tmp_path: Path) -> None:
+    def made(way: str) -> ModelProto:
+        nodes = [
+            node("Resize", ["x", "", "s"], ["y"], mode="linear", coordinate_transformation_mode=way),
+        ]
+        tensors = {"s": np.array([1, 1, 2, 2], np.float32)}
+        return model(graph(nodes, tensors, {"x": [1, 3, 4, 4]}, {"y": [1, 3, 8, 8]}))
+
+    assert read(made("half_pixel"), tmp_path).notes == ()
+    assert read(made("asymmetric"), tmp_path).notes == (
+        "1 resize interpolating at other places than a spec says, at the same cost",
+    )
+
+
 # -- branches -----------------------------------------------------------------------------------------------
 
 
