@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from archcost.windows.window import Shape
 
 
-def read(path: Path, given: Mapping[str, Shape]) -> Graph:  # noqa: ARG001 - every size is in the file
+def read(path: Path, given: Mapping[str, Shape]) -> Graph:
     """The graph of a `.pt2` file.
 
     Raises:
         ModelFileError: it cannot be read.
     """
-    return Graph(pt2.read(path), RULES)
+    return Graph(pt2.read(path, given), RULES)

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from archcost.errors import ModelFileError
 from archcost.importing.archive import unpacked
 from archcost.importing.model import Model, Operation, Reference, Weight, read_by
+from archcost.importing.pytorch.symbols import evaluated, symbol
 from archcost.limits import DEFAULT
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ class _Graph(_Part):
     outputs: tuple[dict[str, Any], ...]
     nodes: tuple[_Node, ...]
     tensor_values: dict[str, _Meta]
+    sym_int_values: dict[str, dict[str, Any]] = {}
 
 
 class _Signature(_Part):
@@ -74,8 +76,12 @@ class _Program(_Part):
     graph_module: _GraphModule
 
 
-def read(path: Path) -> Model:
-    """The model in a file.
+def read(path: Path, given: Mapping[str, Shape] | None = None) -> Model:
+    """The model in a file, a batch of one of it.
+
+    Args:
+        path: of the file.
+        given: shapes of inputs whose sizes the file leaves open, see `Reader.read`.
 
     Raises:
         ModelFileError: it is no such file, or damaged; the message says where.
@@ -88,7 +94,7 @@ def read(path: Path) -> Model:
         where = ".".join(map(str, first["loc"])) or "the graph"
         raise ModelFileError(path, f"{where}: {first['msg']}") from None
     try:
-        return _Reader(path, program.graph_module, _memory(path)).model()
+        return _Reader(path, program.graph_module, _memory(path), given or {}).model()
     except (
         AttributeError,
         LookupError,
@@ -132,8 +138,12 @@ _NO_GRAPH = (
 class _Reader:
     """Makes a model of the JSON."""
 
-    def __init__(self, path: Path, module: _GraphModule, memory: Mapping[str, str]) -> None:
+    def __init__(
+        self, path: Path, module: _GraphModule, memory: Mapping[str, str], given: Mapping[str, Shape]
+    ) -> None:
         self._path = path
+        self._given = given
+        self._symbols: dict[str, int] = {}
         self._memory = memory
         self._graph = module.graph
         self._specs = module.signature.input_specs
@@ -144,6 +154,7 @@ class _Reader:
         """All of it."""
         weights: dict[str, Weight] = {}
         inputs: dict[str, Shape] = {}
+        self._learn_sizes()
         for i, spec in enumerate(self._specs):
             ((kind, given),) = spec.items() if len(spec) == 1 else (self._fail(f"input_specs.{i}"),)
             name = self._value(given.get("arg"), f"input_specs.{i}")
@@ -154,7 +165,7 @@ class _Reader:
                 weights[name] = Weight(str(called), self._shape(name), kind == "parameter")
             else:
                 self._fail(f"input_specs.{i}: {kind} is not followed")
-        operations = tuple(map(self._operation, self._graph.nodes))
+        operations = tuple(self._operation(node) for node in self._graph.nodes if not _is_of_sizes(node))
         for name in (name for operation in operations for name in operation.outputs):
             self._shape(name)  # refused here, if it has none
         outputs = tuple(
@@ -196,7 +207,9 @@ class _Reader:
         return tuple(self._size(size, name) for size in meta.sizes) if meta else ()
 
     def _size(self, size: dict[str, Any], name: str) -> int:
-        found = size.get("as_int", _object(_object(size.get("as_expr")).get("hint")).get("as_int"))
+        found = size.get("as_int")
+        if "as_expr" in size:
+            found = self._evaluated(_object(size["as_expr"]), f"tensor_values.{name}")
         if not isinstance(found, int):
             return self._fail(f"tensor_values.{name}: a size is not known")
         return found if 0 <= found <= DEFAULT.dimension else self._fail(f"'{name}' has a size of {found}")
@@ -233,11 +246,56 @@ class _Reader:
     def _optional(self, given: dict[str, Any], where: str) -> Argument:
         return None if given.get("as_none") else Reference(self._value(given, where))
 
+    def _learn_sizes(self) -> None:
+        """What the sizes are that the file leaves open: a batch of one, and what is given of the others."""
+        specs = (spec["user_input"] for spec in self._specs if "user_input" in spec)
+        names = [self._value(spec.get("arg"), "input_specs") for spec in specs]
+        given = (
+            {names[0]: self._given["input"]} if len(names) == 1 and "input" in self._given else self._given
+        )
+        if other := given.keys() - {*names}:
+            self._fail(f"--input names '{min(other)}', and the inputs are: {', '.join(names)}")
+        for name in names:
+            meta = self._graph.tensor_values.get(name)
+            sizes = [(size, self._symbol(size)) for size in meta.sizes] if meta else []
+            said = (1, *given[name]) if name in given else (1,) + (None,) * (len(sizes) - 1)
+            if len(said) != len(sizes):
+                self._fail(f"--input says that '{name}' is {said[1:]}, and it has {len(sizes)} dimensions")
+            for (size, is_open), there in zip(sizes, said, strict=True):
+                if is_open and there is not None:
+                    self._symbols.setdefault(is_open, there)
+                elif is_open and is_open not in self._symbols:
+                    self._fail(f"input '{name}' has sizes that are open: say them, --input 3x224x224")
+                elif not is_open and name in given and there not in {1, size.get("as_int")}:
+                    self._fail(f"--input says that '{name}' is {said[1:]}, and the file another size")
+
+    def _symbol(self, size: dict[str, Any]) -> str:
+        expression = _object(size.get("as_expr"))
+        try:
+            return symbol(str(expression["expr_str"])) if "expr_str" in expression else ""
+        except ValueError as error:
+            return self._fail(str(error))
+
+    def _evaluated(self, expression: dict[str, Any], where: str) -> int:
+        try:
+            return evaluated(str(expression.get("expr_str", "")), self._symbols)
+        except ValueError as error:
+            return self._fail(f"{where}: {error}")
+
     def _symbolic(self, given: dict[str, Any], where: str) -> Argument:
+        named = self._graph.sym_int_values.get(str(given.get("as_name")))
+        if named:
+            return self._size(named, where)
         for value in given.values():
             if isinstance(value, int | float):
                 return value
         return self._fail(f"{where}: a size that is computed is not followed; export without dynamic_shapes")
+
+
+def _is_of_sizes(node: _Node) -> bool:
+    """Whether it only computes sizes, which the file says as well, or asserts something of them."""
+    of_sizes = all(word in {"as_sym_int", "as_sym_bool"} for given in node.outputs for word in given)
+    return of_sizes and bool(node.outputs or "assert" in node.target or "constrain" in node.target)
 
 
 def _object(given: object) -> dict[str, Any]:

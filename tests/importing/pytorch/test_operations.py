@@ -82,3 +82,28 @@ def test_an_index_that_is_computed_of_what_arrives_is_refused(tmp_path: Path) ->
     indices["as_tensors"][0]["name"] = "layer_norm"
     with pytest.raises(ModelFileError, match="its index is computed of what arrives"):
         imported(saved(found, tmp_path / "model.pt2"))
+
+
+def test_a_batch_that_is_open_is_one_and_other_sizes_are_given() -> None:
+    path = MODELS / "open_sizes.pt2"
+    with pytest.raises(
+        ModelFileError, match="input 'x' has sizes that are open: say them, --input 3x224x224"
+    ):
+        imported(path)
+    found = imported(path, given={"input": (3, 32, 24)})
+    assert [tensor.output for tensor in found.network.inputs] == [(3, 32, 24)]
+    assert (found.parameters, found.network.nodes[0].output) == (285, (8, 16, 12))
+    assert imported(MODELS / "operations" / "open_batch.pt2").parameters == 285
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"y": (3, 32, 32)}, "--input names 'y', and the inputs are: x"),
+        ({"x": (3, 32)}, r"--input says that 'x' is \(3, 32\), and it has 4 dimensions"),
+        ({"x": (4, 32, 32)}, r"--input says that 'x' is \(4, 32, 32\), and the file another size"),
+    ],
+)
+def test_sizes_that_are_given_must_be_those_of_an_input(given: dict[str, tuple[int, ...]], said: str) -> None:
+    with pytest.raises(ModelFileError, match=said):
+        imported(MODELS / "open_sizes.pt2", given=given)

@@ -183,7 +183,7 @@ REFUSED: dict[Callable[[dict[str, Any]], None], str] = {
     batch_of_two: "input 'x' is (2, 3, 224, 224): export with a batch of 1",
     training: "batch_norm (aten.batch_norm in bn1): running_mean is not given: export the model",
     without_a_shape: "tensor_values: 'flatten' has no entry",
-    no_size: "tensor_values.flatten: a size is not known",
+    no_size: "tensor_values.flatten: s7 is no whole number",
     nodes_that_are_none: "graph_module.graph.nodes: Input should be a valid array",
 }
 
