@@ -13,7 +13,7 @@ from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Model, Operation, Weight, read_by
 from archcost.importing.onnx import proto, tensors
 from archcost.importing.onnx.folding import known
-from archcost.importing.onnx.modules import SCOPES, module_of, with_modules
+from archcost.importing.onnx.modules import SCOPES, classes_of, module_of, with_modules
 from archcost.importing.onnx.names import arguments_of
 from archcost.importing.onnx.simplified import simplified
 from archcost.importing.onnx.sizes import Sizes
@@ -101,7 +101,6 @@ class File:
             for name, tensor in graph.tensors.items()
             if name not in read and tensor.type in tensors.REAL
         )
-        classes: dict[str, str] = {}
         return Model(
             self._path.stem,
             sizes.inputs,
@@ -109,7 +108,7 @@ class File:
             sizes.shapes,
             tuple(kept),
             outputs,
-            classes,
+            classes_of(graph.nodes),
             unread,
             tuple(self._notes(graph)),
             sizes.axes,
@@ -134,7 +133,7 @@ class File:
         notes: list[str] = []
         if gone := sum(_was_normalized(node) for node in graph.nodes):
             notes.append(
-                f"{plural(gone, 'batch norm')} folded into convolutions before export; PyTorch keeps it with "
+                f"{plural(gone, 'batch norm')} folded into convolutions before export, but not with "
                 "`optimize=False`, or `training=TrainingMode.PRESERVE, do_constant_folding=False`"
             )
         if moved := sum(_is_placed_otherwise(node) for node in graph.nodes):

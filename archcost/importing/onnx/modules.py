@@ -19,6 +19,10 @@ SCOPES = "pkg.torch.onnx.name_scopes"
 """Under which PyTorch notes the modules that an operation stands in."""
 
 
+CLASSES = "pkg.torch.onnx.class_hierarchy"
+"""Under which it notes their classes."""
+
+
 def module_of(node: Node) -> str:
     """The path of the module; empty if nothing is noted.
 
@@ -26,14 +30,24 @@ def module_of(node: Node) -> str:
     in its name.
     """
     if scopes := node.metadata.get(SCOPES):
-        return _noted(scopes)
+        paths = _listed(scopes)
+        return paths[-2] if len(paths) > 1 else ""
     return path_of(node.name)
 
 
-def _noted(scopes: str) -> str:
-    """The innermost module of `['', 'layer1', 'layer1.0', 'conv2d']`: the last is the operation itself."""
-    paths = [one[1:-1] for one in re.findall(r"'[^']*'", scopes)]
-    return paths[-2] if len(paths) > 1 else ""
+def _listed(text: str) -> list[str]:
+    """The texts of a list: `['', 'layer1', 'layer1.0', 'conv2d']`; the last is the operation itself."""
+    return [one[1:-1] for one in re.findall(r"'[^']*'", text)]
+
+
+def classes_of(nodes: Sequence[Node]) -> dict[str, str]:
+    """The class of each module that PyTorch notes, by its path."""
+    found: dict[str, str] = {}
+    for node in nodes:
+        paths, classes = (_listed(node.metadata.get(key, "")) for key in (SCOPES, CLASSES))
+        if len(paths) == len(classes):
+            found |= {path: kind.rsplit(".", 1)[-1] for path, kind in zip(paths[:-1], classes, strict=False)}
+    return found
 
 
 def with_modules(operations: Sequence[Operation]) -> list[Operation]:

@@ -195,9 +195,9 @@ def deform_conv(call: Call) -> Value:
 def _pooling(call: Call, rank: int) -> dict[str, FieldValue]:
     kernel = short(integers(call, "kernel_shape") or [])
     fields = sliding(call, rank)
-    stride = fields.pop("stride", 1)
-    fields |= stated(stride=(stride, kernel), ceil_mode=(integer(call, "ceil_mode", 0) == 1, False))
-    return {"kernel_size": kernel, **fields}
+    stride = stated(stride=(fields.pop("stride", 1), kernel))
+    ceil = stated(ceil_mode=(integer(call, "ceil_mode", 0) == 1, False))
+    return {"kernel_size": kernel, **stride, **fields, **ceil}
 
 
 def max_pool(call: Call) -> Value:

@@ -224,6 +224,30 @@ def test_functions_of_the_file_are_written_out(tmp_path: Path) -> None:
     assert found.parameters == 4 * 27 + 4 * 36
 
 
+def noted(op: str, inputs: list[str], output: str, scopes: list[str], classes: list[str]) -> onnx.NodeProto:
+    """An operation with the modules it stands in, as PyTorch's newer exporter notes them."""
+    made = node(op, inputs, [output], f"node_{output}")
+    for key, value in (("name_scopes", scopes), ("class_hierarchy", classes)):
+        made.metadata_props.add(key=f"pkg.torch.onnx.{key}", value=repr(value))
+    return made
+
+
+def test_modules_and_classes_are_those_that_pytorch_notes(tmp_path: Path) -> None:
+    """What the exporter made anew, and noted nothing of, stands where it is read."""
+    names, classes = ["", "stage", "stage.0"], ["net.Net", "torch.nn.Sequential", "net.Block"]
+    nodes = [
+        noted("Conv", ["x", "w", "b"], "a", [*names, "_native_batch_norm_1"], [*classes, "aten.batch_norm"]),
+        node("Identity", ["a"], ["i"]),
+        node("Relu", ["i"], ["r"]),
+        noted("Sigmoid", ["r"], "y", [*names, "sigmoid"], [*classes, "aten.sigmoid"]),
+    ]
+    made = model(graph(nodes, {"w": learned(3, 3, 1, 1), "b": learned(3)}, {"x": [1, 3, 4, 4]}, {"y": None}))
+    source = onnx_files.read(saved(made, tmp_path / "net.onnx"), {})
+    assert [one.module for one in source.model.operations] == ["stage.0"] * 3
+    assert source.model.classes == {"": "Net", "stage": "Sequential", "stage.0": "Block"}
+    assert source.model.notes[0].startswith("1 batch norm folded into convolutions before export")
+
+
 def test_a_resize_at_other_places_is_said(tmp_path: Path) -> None:
     def made(way: str) -> ModelProto:
         nodes = [
