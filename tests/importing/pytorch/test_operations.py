@@ -107,3 +107,8 @@ def test_a_batch_that_is_open_is_one_and_other_sizes_are_given() -> None:
 def test_sizes_that_are_given_must_be_those_of_an_input(given: dict[str, tuple[int, ...]], said: str) -> None:
     with pytest.raises(ModelFileError, match=said):
         imported(MODELS / "open_sizes.pt2", given=given)
+
+
+def test_another_eps_of_standardized_weights_is_told() -> None:
+    said = imported(MODELS / "test_nfnet.pt2").sentence()
+    assert "25 standardized weights with an eps of 1e-05, which is 1e-06 here" in said
