@@ -280,8 +280,18 @@ def _weight(way: Sequence[Part]) -> int:
 
 
 def free(name: str, taken: Collection[str]) -> str:
-    """The name, or with the first number behind it that makes it one that nobody has."""
-    found, i = name, 2
-    while found in taken or found in RESERVED:
-        found, i = f"{name}_{i}", i + 1
-    return found
+    """The name, or with a number behind it that makes it one that nobody has, the next one where they follow.
+
+    >>> free("relu_out", {"relu_out", "relu_out_2", "relu_out_3"})
+    'relu_out_4'
+    """
+    if name not in taken and name not in RESERVED:
+        return name
+    # Numbers are given one after the other, so the first that is free is found by halving.
+    low, high = 1, 2
+    while f"{name}_{high}" in taken or f"{name}_{high}" in RESERVED:
+        low, high = high, 2 * high
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if f"{name}_{middle}" in taken else (low, middle)
+    return f"{name}_{high}"

@@ -39,7 +39,7 @@ class DamagedError(Exception):
         self.at = at
 
 
-MOST = 8_000_000
+MOST = 4_000_000
 """Fields of one file that are looked at: a model of 100,000 operations has two million."""
 
 
