@@ -122,6 +122,13 @@ def placed(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
     return functional.fold(functional.unfold(y, 3, padding=1), (16, 16), 3, padding=1)
 
 
+def side_by_side(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
+    """Maps in a batch, each normalized by itself and read at places of its own."""
+    maps = m.n(x.reshape(4, 2, 8, 8))
+    grid = torch.tanh(m.g(x)).reshape(4, 2, 8, 8).permute(0, 2, 3, 1)
+    return functional.grid_sample(maps, grid, align_corners=True).reshape(1, 8, 8, 8)
+
+
 def indexed(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
     """Biases from a table, by an index that is kept."""
     scores = x @ x.transpose(1, 2) + m.t[m.i.view(-1)].view(6, 6)
@@ -167,6 +174,10 @@ def cases() -> dict[str, tuple[Any, Any]]:
             small,
         ),
         "placed": (module({"c": nn.Conv2d(3, 8, 3, padding=1), "g": nn.Conv2d(8, 2, 1)}, placed), image),
+        "side_by_side": (
+            module({"g": nn.Conv2d(8, 8, 1), "n": nn.InstanceNorm2d(2)}, side_by_side),
+            torch.zeros(1, 8, 8, 8),
+        ),
         "indexed": (
             module({"t": parameter(torch.rand(11)), "i": torch.randint(0, 11, (6, 6))}, indexed),
             tokens,
@@ -176,7 +187,7 @@ def cases() -> dict[str, tuple[Any, Any]]:
 
 NAMES = [
     *("lstm", "gru", "rnn", "grouped", "causal", "moves", "masks", "standardized", "folded", "computed"),
-    *("shared", "placed", "indexed"),
+    *("shared", "placed", "side_by_side", "indexed"),
 ]
 WITHOUT_CORE = {"lstm", "gru", "rnn", "placed"}
 """What is left out: recurrent layers step by step are long, and columns are put back by an index there."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.pytorch.aten.arguments import flag, source, whole
-from archcost.importing.rules import maps, short, stated, window_axes
+from archcost.importing.rules import as_shape, maps, short, stated, window_axes
 from archcost.importing.values import canonical
 
 if TYPE_CHECKING:
@@ -53,20 +53,26 @@ _BORDERS = ("zeros", "border")
 
 
 def _grid_sample(call: Call) -> Value:
-    """The grid has its coordinates last, and ours first."""
-    x, grid = call.channels_first("input"), call.value("grid")
+    """The grid has its coordinates last, and ours first; samples of a batch are groups of channels."""
+    x, grid = call.value("input"), call.value("grid")
     mode, border = whole(call, "interpolation_mode", 0), whole(call, "padding_mode", 0)
-    if mode >= len(_MODES) or border >= len(_BORDERS) or grid.axes[0] is not None:
-        raise NotUnderstoodError(f"mode {mode} and padding {border} of {grid.theirs} are no layer's")
-    rank = len(grid.axes)
-    places = call.in_order(grid, [rank - 1, *range(1, rank - 1)])
+    if mode >= len(_MODES) or border >= len(_BORDERS):
+        raise NotUnderstoodError(f"mode {mode} and padding {border} are no layer's")
+    batch, channels, *sizes = x.theirs
+    rank = len(sizes)
+    several = as_shape(call, x, (1, batch * channels, *sizes))
+    turned = grid._replace(axes=(grid.axes[0], grid.axes[-1], *grid.axes[1:-1]))
+    there = grid.theirs[1:-1]
+    places = as_shape(call, turned, (1, batch * rank, *there))
     fields = stated(
         mode=(_MODES[mode], "bilinear"),
         padding_mode=(_BORDERS[border], "zeros"),
+        groups=(batch, 1),
         align_corners=(flag(call, "align_corners"), False),
     )
-    shape = (x.shape[0], *places.shape[1:])
-    return call.add("grid_sample", [x, places], shape, canonical(rank), **fields)
+    brought = [call.in_order(one, range(1, rank + 2)) for one in (several, places)]
+    made = call.add("grid_sample", brought, (batch * channels, *there), canonical(rank + 2), **fields)
+    return as_shape(call, made, (batch, channels, *there))
 
 
 RULES: Mapping[str, Rule] = {
