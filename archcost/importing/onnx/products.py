@@ -205,6 +205,8 @@ def recurrent(kind: str) -> Rule:
             x = x._replace(axes=(*x.axes[:batch], None, *x.axes[batch:]))
         if len(x.axes) != 3 or x.axes[batch] is not None:
             raise NotUnderstoodError(f"{x.theirs} is no sequence of a batch of one")
+        if x.axes[sequence] is None:
+            raise NotUnderstoodError("its sequence is a dimension of 1, which was taken for the batch")
         weight, recurrence, bias = weight_of(call), weight_of(call, "recurrence"), taken(call, "bias")
         hidden = integer(call, "hidden_size", recurrence.shape[-1])
         fields: dict[str, FieldValue] = {"hidden_size": hidden}

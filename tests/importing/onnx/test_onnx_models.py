@@ -224,6 +224,22 @@ def test_functions_of_the_file_are_written_out(tmp_path: Path) -> None:
     assert found.parameters == 4 * 27 + 4 * 36
 
 
+def recurrent(length: int | str) -> ModelProto:
+    tensors = {"w": learned(1, 64, 8), "r": learned(1, 64, 16), "b": learned(1, 128)}
+    nodes = [node("LSTM", ["x", "w", "r", "b"], ["a"], hidden_size=16), node("Relu", ["a"], ["y"])]
+    return model(graph(nodes, tensors, {"x": [length, 1, 8]}, {"y": None}))
+
+
+def test_a_recurrent_layer_goes_over_its_sequence(tmp_path: Path) -> None:
+    found = read(recurrent(12), tmp_path)
+    assert found.parameters == 64 * 8 + 64 * 16 + 128
+    assert macs(found) == 12 * (64 * 8 + 64 * 16)
+
+
+def test_a_sequence_whose_open_length_looks_like_a_batch_is_refused(tmp_path: Path) -> None:
+    assert "which was taken for the batch" in refused(recurrent("n"), tmp_path)
+
+
 def noted(op: str, inputs: list[str], output: str, scopes: list[str], classes: list[str]) -> onnx.NodeProto:
     """An operation with the modules it stands in, as PyTorch's newer exporter notes them."""
     made = node(op, inputs, [output], f"node_{output}")
