@@ -77,7 +77,9 @@ _VIEWS = frozenset(
             "swapaxes",
         ),
         *("slice", "select", "unbind", "chunk", "split", "split_with_sizes", "expand", "contiguous", "alias"),
-        *("detach", "detach_", "to", "lift_fresh_copy"),
+        *("detach", "detach_", "to", "lift_fresh_copy", "type_as", "_to_copy"),
+        *("t", "view_as", "reshape_as", "expand_as", "unflatten", "tensor_split", "unfold", "as_strided"),
+        *("dropout", "feature_dropout"),
     )
 )
 """Operations whose output may be the memory of what they read."""
