@@ -186,12 +186,14 @@ def _sizes(given: Given) -> dict[str, Shape]:
 def check_given(network: Network, given: Given) -> None:
     """Refuse other sizes than those that are fixed in a model's file.
 
+    An only input may have another name in the file, which its reader has compared.
+
     Raises:
         UsageError: the file has others.
     """
     shapes = {tensor.path: tensor.output for tensor in network.inputs}
     for name, shape in _sizes(given).items():
-        own = next(iter(shapes.values())) if name == "input" and len(shapes) == 1 else shapes.get(name)
+        own = next(iter(shapes.values())) if len(shapes) == 1 else shapes.get(name)
         if own != shape:
             fixed = ", ".join(f"{one} {show(of)}" for one, of in shapes.items())
             raise UsageError(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from archcost import SpecError, UsageError, analyze, load
+from archcost import SpecError, analyze, load
 from archcost.cli import main
 from archcost.importing.imported import imported
 from archcost.spec.load import load_text
@@ -130,7 +130,7 @@ def test_mistakes_of_models_are_told_with_those_of_specs(run: Run) -> None:
         (["--variant", "wide"], "--variant wide: net.pt2 is a model with neither variables nor variants"),
         (
             ["--input", "3x64x64"],
-            "--input input=3x64x64: the sizes of net.pt2 were fixed when",
+            "--input x=3x64x64: dimension 2 was fixed to 224 when it was exported; export it again",
         ),
     ],
 )
@@ -141,8 +141,10 @@ def test_what_a_model_fixes_cannot_be_changed(run: Run, words: Sequence[str], sa
 
 
 def test_the_sizes_that_it_has_may_be_given() -> None:
-    assert len(load("net.pt2", input="3x224x224")) == len(load("net.pt2", input={"input": (3, 224, 224)}))
-    with pytest.raises(UsageError, match="--input image"):
+    shape = (3, 224, 224)
+    several = [load("net.pt2", input=one) for one in ("3x224x224", {"x": shape}, {"input": shape})]
+    assert {len(network) for network in several} == {69}
+    with pytest.raises(SpecError, match=r"--input names 'image', and the inputs are: x"):
         load("net.pt2", input={"image": (3, 224, 224)})
 
 

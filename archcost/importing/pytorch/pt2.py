@@ -261,13 +261,17 @@ class _Reader:
             said = (1, *given[name]) if name in given else (1,) + (None,) * (len(sizes) - 1)
             if len(said) != len(sizes):
                 self._fail(f"--input says that '{name}' is {said[1:]}, and it has {len(sizes)} dimensions")
-            for (size, is_open), there in zip(sizes, said, strict=True):
+            for i, ((size, is_open), there) in enumerate(zip(sizes, said, strict=True)):
                 if is_open and there is not None:
                     self._symbols.setdefault(is_open, there)
                 elif is_open and is_open not in self._symbols:
                     self._fail(f"input '{name}' has sizes that are open: say them, --input 3x224x224")
-                elif not is_open and name in given and there not in {1, size.get("as_int")}:
-                    self._fail(f"--input says that '{name}' is {said[1:]}, and the file another size")
+                elif i and not is_open and there not in {None, size.get("as_int")}:
+                    shape, fixed = "x".join(map(str, said[1:])), size.get("as_int")
+                    self._fail(
+                        f"--input {name}={shape}: dimension {i} was fixed to {fixed} when it was exported; "
+                        "export it again with others"
+                    )
 
     def _symbol(self, size: dict[str, Any]) -> str:
         expression = _object(size.get("as_expr"))

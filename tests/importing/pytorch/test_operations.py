@@ -101,7 +101,7 @@ def test_a_batch_that_is_open_is_one_and_other_sizes_are_given() -> None:
     [
         ({"y": (3, 32, 32)}, "--input names 'y', and the inputs are: x"),
         ({"x": (3, 32)}, r"--input says that 'x' is \(3, 32\), and it has 4 dimensions"),
-        ({"x": (4, 32, 32)}, r"--input says that 'x' is \(4, 32, 32\), and the file another size"),
+        ({"x": (4, 32, 32)}, "--input x=4x32x32: dimension 1 was fixed to 3 when it was exported"),
     ],
 )
 def test_sizes_that_are_given_must_be_those_of_an_input(given: dict[str, tuple[int, ...]], said: str) -> None:
