@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +14,9 @@ from archcost.importing.relations import Scope, say, usual
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+
+SHAPES = 40
+"""Shapes that modules of a class may have to be compared with each other."""
 
 GROUPS = 8
 """Groups of a class that a module is compared with: it bounds how long that takes."""
@@ -43,6 +45,8 @@ def alike(instances: Sequence[Part]) -> list[list[Part]]:
     by_shape: dict[object, list[Part]] = {}
     for part in instances:
         by_shape.setdefault(tuple(map(likeness, inside(part))), []).append(part)
+    if len(by_shape) > SHAPES:
+        return [*by_shape.values()]
     found: list[list[Part]] = []
     for same in sorted(by_shape.values(), key=lambda several: -lines(several[0].lists["body"])):
         fitting = (g for g in found[:GROUPS] if aligned([inside(p) for p in (*_each_once(g), same[0])]))
@@ -61,7 +65,7 @@ def _each_once(group: Sequence[Part]) -> list[Part]:
 
 def inside(module: Part) -> list[Part]:
     """A copy of what is in a module, where what arrives is called `input`."""
-    parts = deepcopy(module.lists["body"])
+    parts = [part.copy() for part in module.lists["body"]]
     names = {"input": NETWORK_INPUT}
     if module.arriving:
         names[module.arriving] = "input"

@@ -20,6 +20,7 @@ class Leaf:
 
     item: Item
     name: str = ""
+    depth: int = 0
 
     @property
     def reads(self) -> tuple[Tensor, ...]:
@@ -49,6 +50,11 @@ class Body:
     module_class: str = ""
 
     @property
+    def depth(self) -> int:
+        """How deep branches stand in each other in it."""
+        return depth(self.children)
+
+    @property
     def reads(self) -> tuple[Tensor, ...]:
         """What it reads from outside, in order, each once."""
         return outside(self.children)
@@ -76,6 +82,7 @@ class Branches:
     ways: list[list[Element]]
     merge: Item
     name: str = ""
+    depth: int = 1
 
     @property
     def reads(self) -> tuple[Tensor, ...]:
@@ -99,6 +106,11 @@ class Branches:
     def lists(self) -> list[list[Element]]:
         """The lists of elements in it."""
         return self.ways
+
+
+def depth(elements: Sequence[Element]) -> int:
+    """How deep branches stand in each other in a list."""
+    return max((element.depth for element in elements), default=0)
 
 
 Element: TypeAlias = "Leaf | Body | Branches"

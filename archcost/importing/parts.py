@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from archcost.importing.elements import Body, Leaf
@@ -62,6 +62,11 @@ class Part:
     def channels(self) -> int:
         """Channels that arrive at it; 0 if they are not known."""
         return self.shape[0] if self.shape else 0
+
+    def copy(self) -> Part:
+        """Another one, with parts of its own in its lists."""
+        lists = {key: [part.copy() for part in several] for key, several in self.lists.items()}
+        return replace(self, fields=dict(self.fields), lists=lists)
 
     def plain(self) -> Any:  # noqa: ANN401 - what YAML holds
         """As YAML holds it."""

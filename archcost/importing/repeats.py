@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from copy import deepcopy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -145,7 +144,7 @@ def _started(first: Part, rest: Part, times: int) -> Part | None:
     differs = [key for key in rest.fields if value_of(first, key) != value_of(rest, key)]
     if len(differs) > 2 or not all(type(first.fields[key]) in {int, float, str} for key in differs):
         return None
-    call = deepcopy(rest)
+    call = rest.copy()
     call.fields |= {key: Starting(first.fields[key], rest.fields[key]) for key in differs}
     call.shape = common([first.shape, rest.shape])
     return Part("repeat", {"repeat": {"i": times} if differs else times}, {"body": [call]}, shape=first.shape)
@@ -156,25 +155,30 @@ def _started(first: Part, rest: Part, times: int) -> Part | None:
 
 def tabled(parts: list[Part]) -> None:
     """Runs of neighbours that differ in numbers as a repeat with variables, if that saves lines."""
-    keys = [likeness(part) if not part.is_read else id(part) for part in parts]
+    keys: list[object] = [likeness(part) if not part.is_read else id(part) for part in parts]
+    # A run that did not become a repeat is tried again from each part of its first iteration, not of all.
+    tried: dict[int, tuple[int, int]] = dict.fromkeys(range(1, PERIODS + 1), (0, 0))
     i = 0
     while i < len(parts):
-        made = None
-        if i and follows(parts[i], parts[i - 1]):
-            i += 1
-            continue
-        for period in range(1, min(PERIODS, (len(parts) - i) // 2) + 1):
-            end = i + period
-            while keys[end : end + period] == keys[i : i + period]:
-                end += period
-            if end > i + period:
-                several = [parts[n : n + period] for n in range(i, end, period)]
-                made = table(several)
-                if made:
-                    parts[i:end] = [made]
-                    keys[i:end] = [likeness(made)]
-                    break
+        for period, (start, stop) in tried.items():
+            if start <= i < stop or (i and follows(parts[i], parts[i - 1])):
+                continue
+            end = i + _alike(keys, i, period) * period
+            if i >= stop:
+                tried[period] = (i + period, end)
+            if end > i + period and (made := table([parts[n : n + period] for n in range(i, end, period)])):
+                parts[i:end], keys[i:end] = [made], [likeness(made)]
+                tried = dict.fromkeys(tried, (0, 0))
+                break
         i += 1
+
+
+def _alike(keys: Sequence[object], start: int, period: int) -> int:
+    """How many iterations of so many parts begin here that are alike."""
+    end = start + period
+    while end + period <= len(keys) and keys[end : end + period] == keys[start : start + period]:
+        end += period
+    return (end - start) // period
 
 
 def table(iterations: Sequence[list[Part]]) -> Part | None:
@@ -185,7 +189,7 @@ def table(iterations: Sequence[list[Part]]) -> Part | None:
         return None
     if not all(is_closed(parts) for parts in several):
         return None
-    columns = aligned(deepcopy(several))
+    columns = aligned([[part.copy() for part in parts] for parts in several])
     if columns is None:
         return None
     before = sum(map(lines, iterations))

@@ -86,17 +86,23 @@ def _blocks(layers: list[Part], outputs: Sequence[str], steps: Steps) -> list[Bl
     while ready := _ready(layers, done):
         for several in _homes(layers, {id(part) for part in ready}):
             repeated(several)
-        ready = _ready(layers, done)
-        ready = _complete(ready, layers, done)
+        ready = _complete(_ready(layers, done), layers, done)
         for part in ready:
             _neighbours(part.lists["body"], steps)
             two_started(part.lists["body"])
         by_class: dict[str, list[Part]] = {}
         for part in ready:
             by_class.setdefault("" if is_container(part.module_class) else part.module_class, []).append(part)
+        wanted = {id(part) for part in ready}
+        homes = {id(part): home for home in _homes(layers, wanted) for part in home if id(part) in wanted}
+        taken = {*(block.name for block in blocks), *_names_read(layers)}
         for instances in by_class.values():
             for several in alike(instances):
-                _united(layers, several, blocks, steps)
+                if len(several) < 2 or not steps.take() or _tabled(several, homes):
+                    continue
+                if block := block_of(several, taken):
+                    blocks.append(block)
+                    taken.add(block.name)
         refresh(layers, outputs)
         done.update(map(id, ready))
     return blocks
@@ -174,20 +180,17 @@ def _neighbours(parts: list[Part], steps: Steps) -> None:
         tabled(parts)
 
 
-def _united(layers: list[Part], several: list[Part], blocks: list[Block], steps: Steps) -> None:
-    """Modules that are alike as a repeat, if they are neighbours, else as a block."""
-    if len(several) < 2 or not steps.take():
-        return
+def _tabled(several: Sequence[Part], homes: Mapping[int, list[Part]]) -> bool:
+    """Makes a repeat of modules that are alike, if they are all neighbours and it saves lines."""
+    home = homes[id(several[0])]
+    if any(homes[id(part)] is not home for part in several):
+        return False
     wanted = {id(part) for part in several}
-    homes = [*_homes(layers, wanted)]
-    if len(homes) == 1:
-        at = [i for i, part in enumerate(homes[0]) if id(part) in wanted]
-        if at[-1] - at[0] == len(at) - 1 and (made := table([[homes[0][i]] for i in at])):
-            homes[0][at[0] : at[-1] + 1] = [made]
-            return
-    block = block_of(several, {*(block.name for block in blocks), *_names_read(layers)})
-    if block:
-        blocks.append(block)
+    at = [i for i, part in enumerate(home) if id(part) in wanted]
+    made = table([[home[i]] for i in at]) if at[-1] - at[0] == len(at) - 1 else None
+    if made:
+        home[at[0] : at[-1] + 1] = [made]
+    return made is not None
 
 
 def _shortened(parts: Sequence[Part], blocks: Mapping[str, Block]) -> None:

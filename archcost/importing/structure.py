@@ -6,7 +6,7 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from archcost.importing.elements import Body, Branches, Leaf, is_container
+from archcost.importing.elements import Body, Branches, Leaf, depth, is_container
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -18,6 +18,12 @@ COMMUTE = ("add", "multiply", "max", "min", "average")
 """What joins tensors in whatever order."""
 
 JOIN = (*COMMUTE, "concat")
+
+DEEPEST = 30
+"""How deep modules and branches may stand in each other: what is deeper stays as it comes."""
+
+REGION = 100
+"""Elements that a residual is looked for around, at most."""
 
 
 def structured(items: Sequence[Item], outputs: Sequence[Tensor], classes: Mapping[str, str]) -> list[Element]:
@@ -63,7 +69,7 @@ def _path(inside: Sequence[Leaf], depth: int) -> str:
 
 
 def _part(item: Item, depth: int) -> str | None:
-    parts = item.module.split(".") if item.module else []
+    parts = item.module.split(".", DEEPEST) if item.module else []
     return parts[depth] if depth < len(parts) else None
 
 
@@ -93,37 +99,51 @@ def _is_closed(body: Body, readers: Counter[int]) -> bool:
 def _joined(children: list[Element], readers: Counter[int]) -> list[Element]:
     """The list with branches instead of the elements between a fork and its merge."""
     found: list[Element] = []
+    made: dict[int, Element] = {}
     for child in children:
         if isinstance(child, Leaf) and child.item.kind in JOIN and len(child.item.sources) > 1:
-            found = _with_branches(found, child, readers)
+            _join(found, child, made, readers)
         else:
             found.append(child)
+        made[id(found[-1].output)] = found[-1]
     return found
 
 
-def _with_branches(before: list[Element], merge: Leaf, readers: Counter[int]) -> list[Element]:
-    made = {id(element.output): element for element in before}
+def _join(before: list[Element], merge: Leaf, made: dict[int, Element], readers: Counter[int]) -> None:
+    """Adds a merge to a list, with what stands between it and a tensor that all it joins come from."""
     walks = [_walk(source, made, readers) for source in merge.item.sources]
-    forks = {id(fork) for fork, _ in walks}
     ways = [way for _, way in walks]
-    if len(forks) != 1 or not any(ways):
-        return _around_region(before, merge, readers)
-    moved = {id(element) for way in ways for element in way}
-    kept = [element for element in before if id(element) not in moved]
-    return [*kept, Branches(walks[0][0], ways, merge.item)]
+    if len({id(fork) for fork, _ in walks}) == 1 and any(ways):
+        moved = {id(element) for way in ways for element in way}
+        start = len(before)
+        while moved:
+            start -= 1
+            moved.discard(id(before[start]))
+        moved = {id(element) for way in ways for element in way}
+        kept = [element for element in before[start:] if id(element) not in moved]
+        before[start:] = [*kept, *_branched(walks[0][0], ways, merge)]
+    else:
+        _join_region(before, merge, readers)
 
 
-def _around_region(before: list[Element], merge: Leaf, readers: Counter[int]) -> list[Element]:
-    """A residual around the elements from one tensor to the merge, whatever they read of each other."""
+def _branched(fork: Tensor, ways: list[list[Element]], merge: Leaf) -> list[Element]:
+    """Lists between a tensor and a merge as branches, unless they would stand too deep in each other."""
+    inside = max(map(depth, ways))
+    if inside >= DEEPEST:
+        return [*(element for way in ways for element in way), merge]
+    return [Branches(fork, ways, merge.item, depth=inside + 1)]
+
+
+def _join_region(before: list[Element], merge: Leaf, readers: Counter[int]) -> None:
+    """Adds an addition, or the like, of a tensor and of what some elements make of it alone."""
     sources = merge.item.sources
-    if len(sources) != 2 or sources[0] is sources[1]:
-        return [*before, merge]
-    for fork, last in (sources, sources[::-1]):
+    for fork, last in (sources, sources[::-1]) if len({*map(id, sources)}) == len(sources) == 2 else ():
         start = _region(before, fork, last, readers)
         if start is not None:
             ways = [before[start:] if source is last else [] for source in sources]
-            return [*before[:start], Branches(fork, ways, merge.item)]
-    return [*before, merge]
+            before[start:] = _branched(fork, ways, merge)
+            return
+    before.append(merge)
 
 
 def _region(before: list[Element], fork: Tensor, last: Tensor, readers: Counter[int]) -> int | None:
@@ -131,7 +151,7 @@ def _region(before: list[Element], fork: Tensor, last: Tensor, readers: Counter[
     inside: Counter[int] = Counter({id(last): 1})
     wanted = {id(last)}
     start = len(before)
-    while start and wanted:
+    while wanted and start > max(0, len(before) - REGION):
         element = before[start - 1]
         if not 0 < inside[id(element.output)] == readers[id(element.output)] or element.output is fork:
             return None

@@ -123,3 +123,18 @@ def test_the_text_is_as_it_was_reviewed(name: str, request: pytest.FixtureReques
         expected.write_text(text)
     assert text == expected.read_text()
     assert formatted(text.encode(), expected.name).decode() == text
+
+
+def test_additions_that_stand_deep_in_each_other_are_the_same_graph() -> None:
+    """Each of 100 additions is around all those before it: residuals in residuals."""
+    names = [f"a{i}" for i in range(101)]
+    layers = [{"name": name, "relu": None} for name in names]
+    layers += [
+        {"name": f"b{i}", "add": None, "from": [f"b{i - 1}" if i else names[-1], name]}
+        for i, name in enumerate(names[-2::-1])
+    ]
+    spec = {"archcost": 1, "name": "deep", "input": [4, 8, 8], "layers": layers}
+    network = load_text(yaml.safe_dump(spec), "deep.yaml")
+    for units in Units:
+        rolled, flat = rolled_up(network, units, modules=False)
+        assert fingerprints(network_of(rolled, FILE)) == fingerprints(network_of(flat, FILE))
