@@ -198,6 +198,28 @@ def test_outputs_that_a_transposed_convolution_misses_hand_nothing_back(mean: bo
     assert alone.weights == pytest.approx(np.full(3, 2 * share))
 
 
+# -- numbers beyond those of a float ---------------------------------------------------------------------
+
+
+def test_a_stack_too_deep_for_floats_keeps_its_weights_and_its_holes(network: Loader) -> None:
+    """Beside the coefficients of (1 + x² + x⁴)⁷⁰⁰, in whole numbers: the largest has 1,104 bits."""
+    depth = 700
+    net = network(
+        f"- repeat: {depth}\n  body: [{{conv: {{out_channels: 1, kernel_size: 3, dilation: 2, padding: 2}}}}]",
+        "[1, 9000]",
+    )
+    found = strength(net, net.nodes[-1], mean=False)["input"]
+    ways = [1]
+    for _ in range(depth):
+        ways = [sum(ways[max(i - 2, 0) : i + 1]) for i in range(len(ways) + 2)]
+    assert not found.weights[1::2].any()
+    assert found.weights[::2].all()
+    assert found.weights.size == 2 * len(ways) - 1
+    for i in range(depth // 2, depth + 1):
+        share = Fraction(float(found.weights[2 * i])) * 2**found.exponent / ways[i]
+        assert abs(share - 1) < Fraction(1, 10**9)
+
+
 # -- the exact sets of the receptive field ----------------------------------------------------------------
 
 
