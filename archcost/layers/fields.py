@@ -124,7 +124,7 @@ def _ends(value: Value) -> Value:
 
 
 def _padding(value: Value, words: tuple[str, ...] = _WORDS) -> Value:
-    if isinstance(value, str) and value in words:
+    if value in words:
         return value
     try:
         return _margins(value)
