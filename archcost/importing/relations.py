@@ -90,6 +90,7 @@ def say(columns: Sequence[Column], arriving: Row, scope: Scope) -> list[Part]:
     differ = [slot for slot in slots if len({repr(v) for v in slot.values.values()}) > 1]
     differ.sort(key=lambda slot: slot is not last)
     said = [(slot, _said(slot, scope, is_last=slot is last)) for slot in differ]
+    said += [(slot, f"${slot.key}") for slot in slots if _may_follow(slot, len(arriving), scope)]
     made = _text(columns, [*arriving], scope, arriving)
     for slot, text in said:
         slot.write(
@@ -176,6 +177,12 @@ def _by_entry(slot: _Slot, scope: Scope) -> str:
     if _equal(slot.values, scope.channels):
         return "$(in_channels(input))"
     return _multiple(slot.values, scope.channels, "in_channels(input)")
+
+
+def _may_follow(slot: _Slot, lists: int, scope: Scope) -> bool:
+    """Whether the step of what only some lists have is that of the block: a shortcut's, of which all are 2."""
+    row = scope.rows.get(slot.key) if slot.key in {"stride", "dilation"} else None
+    return row is not None and len(slot.values) < lists and _equal(slot.values, row)
 
 
 def _followed(slot: _Slot, scope: Scope) -> str:

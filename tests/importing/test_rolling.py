@@ -138,3 +138,9 @@ def test_additions_that_stand_deep_in_each_other_are_the_same_graph() -> None:
     for units in Units:
         rolled, flat = rolled_up(network, units, modules=False)
         assert fingerprints(network_of(rolled, FILE)) == fingerprints(network_of(flat, FILE))
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/importing.md"])
+def test_pages_show_what_is_imported(page: str) -> None:
+    text = (EXPECTED / "resnet18.yaml").read_text()
+    assert f"```yaml\n{text}```\n" in (ROOT / page).read_text()
