@@ -180,7 +180,7 @@ def _by_entry(slot: _Slot, scope: Scope) -> str:
 
 
 def _may_follow(slot: _Slot, lists: int, scope: Scope) -> bool:
-    """Whether the step of what only some lists have is that of the block: a shortcut's, of which all are 2."""
+    """Whether the step of what only some lists have, a shortcut, is that of the block."""
     row = scope.rows.get(slot.key) if slot.key in {"stride", "dilation"} else None
     return row is not None and len(slot.values) < lists and _equal(slot.values, row)
 

@@ -205,7 +205,8 @@ def test_a_stack_too_deep_for_floats_keeps_its_weights_and_its_holes(network: Lo
     """Beside the coefficients of (1 + x² + x⁴)⁷⁰⁰, in whole numbers: the largest has 1,104 bits."""
     depth = 700
     net = network(
-        f"- repeat: {depth}\n  body: [{{conv: {{out_channels: 1, kernel_size: 3, dilation: 2, padding: 2}}}}]",
+        f"- repeat: {depth}\n"
+        "  body: [{conv: {out_channels: 1, kernel_size: 3, dilation: 2, padding: 2}}]",
         "[1, 9000]",
     )
     found = strength(net, net.nodes[-1], mean=False)["input"]
