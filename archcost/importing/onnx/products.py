@@ -95,10 +95,16 @@ def matmul(call: Call) -> Value | Weight:
     bias = bias_of(call)
     if isinstance(b, Weight) and isinstance(a, Value) and len(b.shape) == 2:
         return linear(call, a, turned(weight_of(call, name)), bias)
-    if isinstance(a, Weight) and isinstance(b, Value) and len(a.shape) == 2 and len(b.axes) >= 2 and not bias:
+    if (
+        isinstance(a, Weight)
+        and isinstance(b, Value)
+        and len(a.shape) == 2
+        and len(b.axes) >= 2
+        and (bias is None or bias.shape == (a.shape[0], 1))
+    ):
         # Columns of the other are what a row of weights is multiplied with.
         swapped = b._replace(axes=(*b.axes[:-2], b.axes[-1], b.axes[-2]))
-        made = linear(call, swapped, weight_of(call, "x"), None)
+        made = linear(call, swapped, weight_of(call, "x"), bias)
         return made._replace(axes=(*made.axes[:-2], made.axes[-1], made.axes[-2]))
     made = product(call, *(call.value(one) for one in ("x", name)))
     return combined(call, "add", made, bias) if bias else made

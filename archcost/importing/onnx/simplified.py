@@ -314,21 +314,38 @@ class _Patterns:
         """A product or a sum with weights that belongs to what is before it, which nobody else reads."""
         names = [value.name for value in map(operation.arguments.get, "xy") if isinstance(value, Reference)]
         for name, other in (names, names[::-1]) if len(names) == 2 else ():
-            inner, weight = self._by.get(name), self._weights.get(other)
-            if inner is None or weight is None or self._reads[name] != 1:
+            inner, shape = self._by.get(name), self._shape(other)
+            if inner is None or self._reads[name] != 1:
                 continue
             wanted = _TAKES.get((inner.word, operation.word))
-            if not wanted or wanted in inner.arguments or not _is_row(weight.shape):
+            if not wanted or wanted in inner.arguments:
                 continue
             if inner.word != "Normalized":
+                first = inner.arguments.get("x")
                 second = inner.arguments.get("weight", inner.arguments.get("y"))
-                if not isinstance(second, Reference) or second.name not in self._static:
+                if not (
+                    (_is_row(shape) and self._is_static(second))
+                    or (_is_column(shape) and self._is_static(first))
+                ):
                     continue
-            elif wanted == "scale" and "shift" in inner.arguments:
+            elif not _is_row(shape) or (wanted == "scale" and "shift" in inner.arguments):
                 continue
             arguments = {**inner.arguments, wanted: Reference(other)}
             return operation._replace(word=inner.word, arguments=arguments, module=inner.module)
         return None
+
+    def _shape(self, name: str) -> Shape:
+        """The shape of a weight, also of one that is reshaped; of no axes if it is not known."""
+        if name in self._weights:
+            return self._weights[name].shape
+        made = self._by.get(name)
+        sizes = made.arguments.get("shape") if made and self._is_static(made.arguments.get("x")) else None
+        weight = self._weights.get(sizes.name) if isinstance(sizes, Reference) else None
+        shape = tuple(int(n) for n in self._numbers(weight)) if weight else ()
+        return shape if all(n > 0 for n in shape) else ()
+
+    def _is_static(self, value: Argument) -> bool:
+        return isinstance(value, Reference) and value.name in self._static
 
 
 _TAKES = {
@@ -347,3 +364,12 @@ def _is_row(shape: Shape) -> bool:
     (True, False, False)
     """
     return bool(shape) and all(n == 1 for n in shape[:-1]) and shape[-1] > 1
+
+
+def _is_column(shape: Shape) -> bool:
+    """Whether a tensor is one number for each row of a matrix.
+
+    >>> _is_column((768, 1)), _is_column((1, 768)), _is_column((768,))
+    (True, False, False)
+    """
+    return len(shape) == 2 and shape[0] > 1 and shape[1] == 1

@@ -190,6 +190,15 @@ TOGETHER = {
         "linear: {out_features: 8, per_position: true}",
         8 * 8 + 8,
     ),
+    "linear on the columns": (
+        [
+            node("MatMul", ["rows", "x"], ["a"]),
+            node("Reshape", ["five", "column"], ["b"]),
+            node("Add", ["a", "b"], ["y"]),
+        ],
+        "linear: {out_features: 5, per_position: true}",
+        5 * 5 + 5,
+    ),
 }
 
 
@@ -199,6 +208,7 @@ def test_several_operations_are_the_layer_that_they_are_together(name: str, tmp_
     tensors = {key: np.array(n, np.float32) for key, n in (("root", 2**0.5), ("one", 1), ("half", 0.5))}
     tensors |= {"two": np.array(2, np.float32), "eps": np.array(1e-5, np.float32)}
     tensors |= {"scale": learned(8), "shift": learned(8), "w": learned(8, 8)}
+    tensors |= {"rows": learned(5, 5), "five": learned(5), "column": np.array([5, 1], np.int64)}
     used = {key: value for key, value in tensors.items() if any(key in one.input for one in nodes)}
     made = model(graph(nodes, used, {"x": [1, 5, 8]}, {"y": [1, 5, 8]}), 13)
     found = read(made, tmp_path)
