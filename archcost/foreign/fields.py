@@ -31,6 +31,7 @@ FIELDS = {
     **each("deformable_groups offset_groups deformable_group", "deform_groups"),
     "adj": "output_padding",
     **each("parametrizations parameterization reparametrization weight_norm", "parametrization"),
+    "eps": "parametrization_eps",
     # axes
     **each("dims axes", "axis"),
     # names that are nearly ours

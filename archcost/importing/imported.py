@@ -20,11 +20,10 @@ from archcost.spec.opened import Opened
 from archcost.words.wording import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
     from archcost.importing.formats import Format, Text
-    from archcost.importing.items import Item
     from archcost.network import Network
     from archcost.windows.window import Shape
 
@@ -141,23 +140,9 @@ def _converted(path: Path, source: Graph, form: Format, *, flat: bool, allow_dec
     model = source.model
     plain = conversion(path, source, form, allow_declared=allow_declared)
     declared = sum(item.kind == "custom" for item in plain.converted.items)
-    notes = (
-        *model.notes,
-        *_standardized(plain.converted.items),
-        *([_declared(declared)] if declared else []),
-    )
+    notes = (*model.notes, *([_declared(declared)] if declared else []))
     best = Imported(plain.text, len(plain.network), plain.parameters, model.unread, notes)
     return best if flat else best._replace(text=shortest(path, model, plain))
-
-
-def _standardized(items: Sequence[Item]) -> list[str]:
-    """What is to be said of weights that are standardized with another eps than a spec's are."""
-    found = [weight.standardized for item in items for weight in item.weights.values() if weight.standardized]
-    other = sorted({one.eps for one in found} - {1e-6})
-    if not other:
-        return []
-    several = plural(sum(one.eps in other for one in found), "standardized weight")
-    return [f"{several} with an eps of {', '.join(map(str, other))}, which is 1e-06 here"]
 
 
 def _declared(several: int) -> str:

@@ -10,7 +10,14 @@ from pydantic_core import PydanticCustomError
 from archcost.errors import ShapeError
 from archcost.layers.base import Formulas, Kind, Layer, Shapes, check_channels, how_many_arrive
 from archcost.layers.fields import Crops, NonNegative, Padding, PerAxis, Positive, TapMask, lift
-from archcost.layers.parametrization import NormParametrization, Parametrization, kept, learned
+from archcost.layers.parametrization import (
+    EPS,
+    NormParametrization,
+    Parametrization,
+    ParametrizationEps,
+    kept,
+    learned,
+)
 from archcost.windows.channels import Channels, blurred_together, mixed, overlaid
 from archcost.windows.masks import Box, before_the_middle, ones, part, taps_of
 from archcost.windows.rearrangement import Rearrangement, per_channel_everywhere
@@ -60,6 +67,7 @@ class Conv(Layer):
     bias: Bias = True
     in_channels: InChannels = None
     parametrization: Parametrization = None
+    parametrization_eps: ParametrizationEps = EPS
     connections: tuple[tuple[NonNegative, ...], ...] | None = Field(
         None,
         description="per output channel, the input channels it reads (counted from 0); default: all",
@@ -161,7 +169,9 @@ class Conv(Layer):
     ) -> Array:
         """Values `(out_channels, *positions)`."""
         window = self.window(x.shape)
-        weight = kernels.parametrization.made(self.parametrization, weight, parts)
+        weight = kernels.parametrization.made(
+            self.parametrization, weight, parts, eps=self.parametrization_eps
+        )
         if self.connections is not None:
             return kernels.convolution.linked_conv(x, weight, bias, window, self.connections)
         return kernels.convolution.conv(x, weight, bias, window, self.groups)
@@ -187,6 +197,7 @@ class DepthwiseConv(Layer):
     bias: Bias = True
     in_channels: InChannels = None
     parametrization: Parametrization = None
+    parametrization_eps: ParametrizationEps = EPS
 
     def window(self, x: Shape) -> Window:
         """The sliding window on this input."""
@@ -226,7 +237,9 @@ class DepthwiseConv(Layer):
         self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None, **parts: Array
     ) -> Array:
         """Values `(in_channels * multiplier, *positions)`."""
-        weight = kernels.parametrization.made(self.parametrization, weight, parts)
+        weight = kernels.parametrization.made(
+            self.parametrization, weight, parts, eps=self.parametrization_eps
+        )
         return kernels.convolution.conv(x, weight, bias, self.window(x.shape), groups=x.shape[0])
 
 

@@ -9,7 +9,7 @@ from pydantic import Field
 from archcost.errors import ShapeError
 from archcost.layers.base import Formulas, Layer, Shapes
 from archcost.layers.fields import Positive
-from archcost.layers.parametrization import Parametrization, kept, learned
+from archcost.layers.parametrization import EPS, Parametrization, ParametrizationEps, kept, learned
 from archcost.windows.channels import Channels, mixed
 from archcost.windows.rearrangement import Rearrangement
 from archcost.windows.window import show, size
@@ -34,6 +34,7 @@ class Linear(Layer):
     in_features: Positive | None = Field(None, description="an assertion: the numbers that arrive")
     per_position: bool = Field(default=False, description="apply it at each position and keep the axes")
     parametrization: Parametrization = None
+    parametrization_eps: ParametrizationEps = EPS
 
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """All on all."""
@@ -74,7 +75,9 @@ class Linear(Layer):
         self, kernels: Kernels, x: Array, weight: Array, bias: Array | None = None, **parts: Array
     ) -> Array:
         """Values `(out_features, *axes)`."""
-        weight = kernels.parametrization.made(self.parametrization, weight, parts)
+        weight = kernels.parametrization.made(
+            self.parametrization, weight, parts, eps=self.parametrization_eps
+        )
         x = x if self.per_position else x.reshape(-1)
         return kernels.linear.linear(x, weight, bias)
 

@@ -6,7 +6,7 @@ whenever the layer is called, until the parametrization is removed.
 
     weight_norm                    gain * weight / norm(weight)
     spectral_norm                  weight / (left · weight · right), an estimate of its largest singular value
-    weight_standardization         (weight - mean) / sqrt(variance + 1e-6)
+    weight_standardization         (weight - mean) / sqrt(variance + eps)
     scaled_weight_standardization  the same times gain / sqrt(n)
 
 Norm, mean and variance are those of the n numbers along the first axis of the weight, one each; the gain is
@@ -18,8 +18,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, ValidationInfo
+from pydantic_core import PydanticCustomError
 
+from archcost.layers.fields import Number
 from archcost.windows.window import size
 
 if TYPE_CHECKING:
@@ -42,6 +44,23 @@ NormParametrization = Annotated[
     ),
 ]
 """That of a transposed convolution, whose first axis is the input channels."""
+
+EPS = 1e-6
+"""What is added to a variance, unless something else is said."""
+
+
+def _of_a_variance(eps: float, info: ValidationInfo) -> float:
+    if "standardization" not in (info.data.get("parametrization") or ""):
+        raise PydanticCustomError("nowhere", "has no place where no weight is standardized")
+    return eps
+
+
+ParametrizationEps = Annotated[
+    Number,
+    AfterValidator(_of_a_variance),
+    Field(ge=0, description="added to the variance of a weight that is standardized"),
+]
+"""Behind the field `parametrization`, which may leave no place for it."""
 
 
 def learned(how: str | None, weight: Shape) -> Shapes:

@@ -223,13 +223,13 @@ def by_singular_value(rows: int = 0) -> Callable[[Array, Array, Array], Array]:
     return rule
 
 
-def by_statistics(weight: Array, gain: Array | None = None) -> Array:
+def by_statistics(weight: Array, gain: Array | None = None, eps: float = 1e-6) -> Array:
     """Mean 0 and variance 1 for every output; with a gain, the length is that."""
     made = weight.copy()
     for i, kernel in enumerate(weight):
         numbers = [float(n) for n in kernel.ravel()]
         middle = average(numbers)
-        spread = sqrt(average([(n - middle) ** 2 for n in numbers]) + 1e-6)
+        spread = sqrt(average([(n - middle) ** 2 for n in numbers]) + eps)
         scale = 1.0 if gain is None else float(gain[i]) / sqrt(len(numbers))
         made[i] = (kernel - middle) / spread * scale
     return made

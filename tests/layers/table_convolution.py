@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from archcost.layers.base import Operations
 from tests.layers.case import Case
 from tests.layers.definitions import (
@@ -175,6 +177,21 @@ CASES = [
         value=parametrized(by_statistics, convolution(groups=2)),
         weights={"weight": (4, 2, 3, 3), "gain": (4,), "bias": (4,)},
         ops=Operations(macs=1_800, multiplications=1_800, additions=1_800),
+    ),
+    Case(
+        sentence="a variance that is never 0 by an eps of its own",
+        kind="conv",
+        fields={
+            "out_channels": 4,
+            "kernel_size": 3,
+            "parametrization": "scaled_weight_standardization",
+            "parametrization_eps": 0.5,
+        },
+        inputs=((2, 5, 5),),
+        output=(4, 3, 3),
+        value=parametrized(partial(by_statistics, eps=0.5), convolution()),
+        weights={"weight": (4, 2, 3, 3), "gain": (4,), "bias": (4,)},
+        ops=Operations(macs=648, multiplications=648, additions=648),
     ),
     Case(
         sentence="weight norm in 1-D: a direction and a length per filter",

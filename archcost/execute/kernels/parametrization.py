@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from archcost.execute.arrays import Array
 
 
-def made(how: str | None, weight: Array, parts: Mapping[str, Array], rows: int = 0) -> Array:
+def made(
+    how: str | None, weight: Array, parts: Mapping[str, Array], *, rows: int = 0, eps: float = 0
+) -> Array:
     """The weight that a layer works with.
 
     Args:
@@ -21,6 +23,7 @@ def made(how: str | None, weight: Array, parts: Mapping[str, Array], rows: int =
         parts: the other tensors by name, as many as there are: `gain`, a number for each along the first
             axis; the singular vectors `left`, as long as axis `rows`, and `right`, as long as all others.
         rows: the axis of the rows, where the weight is taken as a matrix.
+        eps: what is added to a variance.
     """
     if how is None:
         return weight
@@ -32,7 +35,7 @@ def made(how: str | None, weight: Array, parts: Mapping[str, Array], rows: int =
         matrix = matrix / np.sqrt((matrix * matrix).sum(axis=1, keepdims=True))
     else:
         matrix = matrix - matrix.mean(axis=1, keepdims=True)
-        matrix = matrix / np.sqrt((matrix * matrix).mean(axis=1, keepdims=True) + 1e-6)
+        matrix = matrix / np.sqrt((matrix * matrix).mean(axis=1, keepdims=True) + eps)
     if "gain" in parts:
         share = 1 if how == "weight_norm" else matrix.shape[1] ** -0.5
         matrix = (parts["gain"] * share)[:, None] * matrix

@@ -5,6 +5,8 @@ from __future__ import annotations
 from math import prod
 from typing import TYPE_CHECKING
 
+from archcost.layers.parametrization import EPS
+
 if TYPE_CHECKING:
     from archcost.exporting.onnx.graph import Site, Value
     from archcost.exporting.onnx.rules.common import Rule
@@ -20,7 +22,8 @@ def parametrized(rule: Rule, *, rows: int = 0) -> Rule:
         if how == "spectral_norm":
             weight = _by_singular_value(site, weight, rows, **parts)
         elif how:
-            weight = _by_row(site, how, weight, **parts)
+            eps = getattr(layer, "parametrization_eps", EPS)
+            weight = _by_row(site, how, weight, eps, **parts)
         return rule(site, layer, *xs, weight=weight, **tensors)
 
     return write
@@ -33,14 +36,14 @@ def _by_singular_value(site: Site, weight: Value, rows: int, left: Value, right:
     return site.op("Div", weight, site.reshape(site.matmul(site.matmul(row, matrix), column), ()))
 
 
-def _by_row(site: Site, how: str, weight: Value, gain: Value | None = None) -> Value:
+def _by_row(site: Site, how: str, weight: Value, eps: float, gain: Value | None = None) -> Value:
     axes = tuple(range(1, weight.rank))
     if how == "weight_norm":
         found, share = site.op("Div", weight, site.reduced("ReduceL2", weight, axes)), 1.0
     else:
         apart = site.op("Sub", weight, site.reduced("ReduceMean", weight, axes))
         variance = site.reduced("ReduceMean", site.op("Mul", apart, apart), axes)
-        found = site.op("Div", apart, site.op("Sqrt", site.op("Add", variance, site.number(1e-6))))
+        found = site.op("Div", apart, site.op("Sqrt", site.op("Add", variance, site.number(eps))))
         share = prod(weight.shape[1:]) ** -0.5
     if gain is None:
         return found

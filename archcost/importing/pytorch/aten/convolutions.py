@@ -8,6 +8,7 @@ from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.pytorch.aten.arguments import flag, whole
 from archcost.importing.rules import each, maps, short, stated, window_axes
 from archcost.importing.values import Value, canonical
+from archcost.layers.parametrization import EPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -50,8 +51,9 @@ def _conv(call: Call) -> Value:
     fields |= stated(bias=(bias is not None, True))
     taken = {"weight": weight, "bias": bias}
     if weight.standardized:
-        gain = weight.standardized.gain
+        eps, gain = weight.standardized
         fields["parametrization"] = f"{'scaled_' if gain else ''}weight_standardization"
+        fields |= stated(parametrization_eps=(eps, EPS))
         taken |= {"gain": gain}
     return call.add("conv", [x], shape, axes, taken, **fields)
 
