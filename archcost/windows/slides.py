@@ -42,10 +42,7 @@ def _slid(boxes: list[MovingBox], window: Window, x: Shape, y: Shape) -> tuple[l
         after = (*y[: 2 + axis], *x[2 + axis :])
         made: list[MovingBox] = []
         for lines in boxes:
-            moved = sum(
-                any(d.axis == 1 + axis for d in along) or (j == axis and lines[j].digits is None)
-                for j, along in enumerate(moving_with(lines, shape))
-            )
+            moved = sum(any(d.axis == 1 + axis for d in along) for along in moving_with(lines, shape))
             ways = [*_taps(window, axis)] if moved > 1 else [window]
             exact = (
                 exact
