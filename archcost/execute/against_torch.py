@@ -47,6 +47,10 @@ TOLERANCES = {"float64": 1e-9, "float32": 1e-3}
 """How much `difference` may be, by the data type the executor computes in: rounding, over a deep network."""
 
 
+BOUNDLESS = 1e11
+"""What is as good as infinite: a spec says 1e12 for an infinite number."""
+
+
 class Answer(NamedTuple):
     """What PyTorch says of one node.
 
@@ -64,8 +68,8 @@ class Answer(NamedTuple):
 def difference(ours: Array, theirs: Array) -> float:
     """The largest difference of two elements, relative to the largest element; infinite if shapes differ.
 
-    Equal infinities do not differ, nor does NaN in both. NaN in one of them makes it NaN, which is within no
-    tolerance.
+    Equal infinities do not differ, nor does NaN in both, nor an infinity from what is `BOUNDLESS`. NaN in one
+    of them makes it NaN, which is within no tolerance.
 
     >>> difference(np.array([1.0, 4.0]), np.array([1.0, 5.0]))
     0.2
@@ -73,8 +77,9 @@ def difference(ours: Array, theirs: Array) -> float:
     if ours.shape != theirs.shape:
         return float("inf")
     same = (ours == theirs) | (np.isnan(ours) & np.isnan(theirs))
+    same |= np.isinf(theirs) & (ours * np.sign(theirs) >= BOUNDLESS)
     apart = np.abs(np.subtract(ours, theirs, out=np.zeros(theirs.shape), where=~same))
-    largest = np.max(np.abs(theirs), initial=np.finfo(theirs.dtype).tiny, where=~np.isnan(theirs))
+    largest = np.max(np.abs(theirs), initial=np.finfo(theirs.dtype).tiny, where=np.isfinite(theirs))
     return float(np.max(apart, initial=0) / largest)
 
 

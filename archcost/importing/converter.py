@@ -17,7 +17,7 @@ from archcost.importing.parts import free
 from archcost.importing.values import Value, arriving, canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Container, Mapping, Sequence
 
     from archcost.importing.items import FieldValue
     from archcost.importing.model import Argument, Model, Operation
@@ -78,7 +78,19 @@ _VIEWS = frozenset(
         ),
         *("slice", "select", "unbind", "chunk", "split", "split_with_sizes", "expand", "contiguous", "alias"),
         *("detach", "detach_", "to", "lift_fresh_copy", "type_as", "_to_copy"),
-        *("t", "view_as", "reshape_as", "expand_as", "unflatten", "tensor_split", "unfold", "as_strided"),
+        *(
+            "t",
+            "mT",
+            "movedim",
+            "moveaxis",
+            "view_as",
+            "reshape_as",
+            "expand_as",
+            "unflatten",
+            "tensor_split",
+            "unfold",
+            "as_strided",
+        ),
         *("dropout", "feature_dropout"),
     )
 )
@@ -166,7 +178,8 @@ class Converter:
         self.known: dict[str, Value | Weight] = {}
         self.values: dict[str, Value] = {}
         self.joined: dict[Item, list[Item | str]] = {}
-        self.booleans = model.booleans
+        self.booleans, self.wholes = model.booleans, model.wholes
+        self.unmade: dict[str, str] = {}
         self.brought: dict[tuple[object, ...], Value] = {}
         self.folded = 0
 
@@ -189,12 +202,9 @@ class Converter:
             if written := aliases.written(operation):
                 # From here on the old name means what was made of it.
                 self.known[written] = self.known[operation.outputs[0]]
-            if (also := aliases.hidden(operation)) and not _is_constant(self.known.get(also)):
-                where = f"{operation.place} ({operation.word})"
-                raise ModelFileError(
-                    self._path, f"{where}: it changes in place what '{also}' is a view of, or views"
-                )
-        outputs = tuple(self._output(name) for name in self._model.outputs)
+            if also := aliases.hidden(operation):
+                self._change(operation, also)
+        outputs = tuple(dict.fromkeys(self._output(name) for name in self._model.outputs))
         used = _used(self.items, outputs)
         try:
             _share(used)
@@ -203,6 +213,16 @@ class Converter:
         taken = {weight.name: weight for item in used for weight in item.weights.values()}
         learned = sum(prod(weight.shape) for weight in taken.values() if weight.is_learned)
         return Converted(inputs, tuple(used), outputs, learned, self.values)
+
+    def _change(self, operation: Operation, also: str) -> None:
+        """Follows a change of what has another name as well: of a constant, which stays one."""
+        made, found = self.known.get(operation.outputs[0]), self.known.get(also)
+        if not (_is_constant(made) and isinstance(found, Weight) and not found.is_learned):
+            where = f"{operation.place} ({operation.word})"
+            raise ModelFileError(
+                self._path, f"{where}: it changes in place what '{also}' is a view of, or views"
+            )
+        self.known[also] = found._replace(numbers=None)
 
     def inside(
         self, operations: Sequence[Operation], weights: Mapping[str, Weight], outputs: Sequence[str]
@@ -250,14 +270,19 @@ class Converter:
             TypeError,
             ValueError,
         ) as error:  # no arguments of that operation
-            raise ModelFileError(
-                self._path, f"{where}: its arguments are not those of {self._form}"
-            ) from error
+            lost = next((name for name in read_by(operation) if name in self.unmade), "")
+            why = (
+                f"it reads '{lost}', which {self.unmade[lost]} gives and no layer makes"
+                if lost
+                else f"its arguments are not those of {self._form}"
+            )
+            raise ModelFileError(self._path, f"{where}: {why}") from error
         several = [made] if isinstance(made, Value | Weight) else made
         if len(several) < len(operation.outputs) and operation.word not in MORE_OUTPUTS:
             raise ModelFileError(
                 self._path, f"{where}: {len(operation.outputs)} tensors leave, not {len(several)}"
             )
+        self.unmade |= dict.fromkeys(operation.outputs[len(several) :], operation.word)
         for name, value in zip(operation.outputs, several, strict=False):
             self.known[name] = value
             if isinstance(value, Value) and isinstance(value.tensor, Item):
@@ -370,8 +395,25 @@ class Call:
 
     def is_boolean(self, name: str) -> bool:
         """Whether a tensor argument is of yes and no."""
+        return self._is_one_of(self._converter.booleans, name)
+
+    def is_whole(self, name: str) -> bool:
+        """Whether a tensor argument is of whole numbers, or of yes and no."""
+        return self._is_one_of(self._converter.wholes, name) or self.is_boolean(name)
+
+    def _is_one_of(self, several: Container[str], name: str) -> bool:
         given = self.argument(name)
-        return isinstance(given, Reference) and given.name in self._converter.booleans
+        return isinstance(given, Reference) and given.name in several
+
+    @property
+    def gives_booleans(self) -> bool:
+        """Whether what leaves first is of yes and no."""
+        return self.operation.outputs[0] in self._converter.booleans
+
+    @property
+    def gives_wholes(self) -> bool:
+        """Whether what leaves first is of whole numbers."""
+        return self.operation.outputs[0] in self._converter.wholes
 
     def said(self) -> Shape:
         """The shape that the file says of what leaves first."""
@@ -519,6 +561,7 @@ def _share(items: Sequence[Item]) -> None:
     taken: set[str] = set()
     for several in sets.values():
         if len(several) > 1:
+            _refuse_turned(several)
             path = next(iter(several[0].weights.values())).name
             word = free(
                 re.sub(r"\W+", "_", path.rpartition(".")[0] or path).strip("_0123456789") or "shared", taken
@@ -526,6 +569,20 @@ def _share(items: Sequence[Item]) -> None:
             taken.add(word)
             for item in several:
                 item.share = word
+
+
+def _refuse_turned(items: Sequence[Item]) -> None:
+    """Refuse a tensor that layers take with its dimensions in several orders: a set has one."""
+    orders: dict[str, tuple[list[int], str]] = {}
+    for item in items:
+        for weight in item.weights.values():
+            wide = [d for d, n in enumerate(weight.shape) if n > 1]
+            order = [wide.index(d) for d in weight.order or wide if d in wide]
+            first, where = orders.setdefault(weight.name, (order, item.place))
+            if order != first:
+                raise NotUnderstoodError(
+                    f"{weight.name} is taken as it is and transposed: by {where} and {item.place}"
+                )
 
 
 def _users(sets: Mapping[frozenset[str], Sequence[Item]]) -> dict[str, list[Item]]:

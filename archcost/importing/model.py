@@ -88,6 +88,7 @@ class Model(NamedTuple):
         notes: what else is to be known of the file, each the end of a sentence.
         axes: of inputs that are no batch of one with channels first: which of our axes each dimension is.
         booleans: values that are of yes and no.
+        wholes: values that are whole numbers.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Model(NamedTuple):
     notes: tuple[str, ...] = ()
     axes: Mapping[str, tuple[int | None, ...]] = {}
     booleans: frozenset[str] = frozenset()
+    wholes: frozenset[str] = frozenset()
 
 
 def read_by(operation: Operation) -> list[str]:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _NONE: Mapping[str, Weight | None] = {}
 
 
-def short(values: Sequence[int]) -> FieldValue:
+def short(values: Sequence[float]) -> FieldValue:
     """One number where all axes have the same."""
     return values[0] if len(set(values)) == 1 else [*values]
 

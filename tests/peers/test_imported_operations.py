@@ -135,6 +135,41 @@ def indexed(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
     return scores.softmax(-1) @ x
 
 
+def truths(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
+    """What is yes and no: from numbers, joined, counted."""
+    y = m.l(x)
+    far, near = (y > 0.5) | (y < -0.5), ~(y.abs() > 0.3)
+    every = torch.logical_not(y.relu()).all(-1, keepdim=True) | y.relu().any(-1, keepdim=True)
+    return y * far + (near & every).float() + y.relu().bool().sum(-1, keepdim=True) + (far + near)
+
+
+def statistics(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
+    """Variance and mean at once, turned matrices, numbers less a tensor, powers of a number."""
+    variance, mean = torch.var_mean(m.l(x), -1, keepdim=True, correction=0)
+    y = torch.rsub(x, mean) / (variance + 1e-5).sqrt() + 2 ** x.logsumexp(-1, keepdim=True)
+    return torch.hstack([y.mT.movedim(1, 2), x[:, :2]]) + m.n(x).mean()
+
+
+def resized(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
+    """By factors that give no whole sizes, with channels shuffled."""
+    y = functional.interpolate(functional.channel_shuffle(m.c(x), 2), scale_factor=1.7, mode="bilinear")
+    return functional.interpolate(y, scale_factor=0.7) + functional.interpolate(y, size=(9, 9)).mean()
+
+
+def transformed(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
+    """A map that is moved and turned as a layer says."""
+    grid = functional.affine_grid(m.l(x.flatten(1)).view(1, 2, 3), x.shape, align_corners=False)
+    return functional.grid_sample(x, grid, align_corners=False)
+
+
+def hidden(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
+    """Scores that are infinitely low, in operations that a model wraps."""
+    with torch.no_grad():
+        scores = (m.l(x) @ x.transpose(1, 2)).masked_fill(m.seen == 0, float("-inf"))
+    with torch.autocast("cpu", enabled=False):
+        return x.add_(1), scores.softmax(-1) @ x, None
+
+
 def cases() -> dict[str, tuple[Any, Any]]:
     """Modules, with what they read."""
     image, tokens, sequence = (torch.zeros(1, *shape) for shape in ((3, 16, 16), (6, 32), (9, 12)))
@@ -178,6 +213,11 @@ def cases() -> dict[str, tuple[Any, Any]]:
             module({"g": nn.Conv2d(8, 8, 1), "n": nn.InstanceNorm2d(2)}, side_by_side),
             torch.zeros(1, 8, 8, 8),
         ),
+        "truths": (module({"l": nn.Linear(32, 8)}, truths), tokens),
+        "statistics": (module({"l": nn.Linear(32, 8), "n": nn.RMSNorm(32)}, statistics), tokens),
+        "resized": (module({"c": nn.Conv2d(4, 4, 1)}, resized), small),
+        "transformed": (module({"l": nn.Linear(256, 6)}, transformed), small),
+        "hidden": (module({"l": nn.Linear(32, 32), "seen": ones.tril()}, hidden), tokens),
         "indexed": (
             module({"t": parameter(torch.rand(11)), "i": torch.randint(0, 11, (6, 6))}, indexed),
             tokens,
@@ -187,10 +227,20 @@ def cases() -> dict[str, tuple[Any, Any]]:
 
 NAMES = [
     *("lstm", "gru", "rnn", "grouped", "causal", "moves", "masks", "standardized", "folded", "computed"),
-    *("shared", "placed", "side_by_side", "indexed"),
+    *(
+        "shared",
+        "placed",
+        "side_by_side",
+        "indexed",
+        "truths",
+        "statistics",
+        "resized",
+        "transformed",
+        "hidden",
+    ),
 ]
-WITHOUT_CORE = {"lstm", "gru", "rnn", "placed"}
-"""What is left out: recurrent layers step by step are long, and columns are put back by an index there."""
+WITHOUT_CORE = {"lstm", "gru", "rnn", "placed", "resized", "transformed", "hidden"}
+"""What is left out: recurrent layers step by step are long, and places are an index or computed there."""
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -21,7 +21,7 @@ from archcost.importing.graph import partners
 from archcost.importing.items import Item
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from archcost.execute.arrays import Array
@@ -59,27 +59,27 @@ def beside(path: Path, network: Network, seed: int, dtype: str) -> Run:
     items = dict(zip(plain.network, plain.converted.items, strict=True))
     pairs = {node: items[partner] for node, partner in found.items()}
     program = _Program(torch, path)
-    inputs = Tensors(seed, dtype).inputs(network)
+    inputs = program.arriving(Tensors(seed, dtype).inputs(network), plain.converted.inputs)
     values = program.run({x: inputs[x] for x in plain.converted.inputs}, plain.converted.values)
-    given = {
-        (node.shared or node.path, name): program.weight(weight).reshape(shape)
-        for node, item in pairs.items()
-        if not node.layer.values_unknown
-        for name, weight in item.weights.items()
-        if (shape := _shape(node, name)) is not None
-    }
+    given: dict[tuple[str, str], Array] = {}
+    made_up: set[Node] = set()
+    for node, item in pairs.items():
+        shapes = {} if node.layer.values_unknown else {**node.weight_shapes(), **node.buffer_shapes()}
+        for name in item.weights.keys() & shapes:
+            if (held := program.weight(item.weights[name])) is None:
+                made_up.add(node)
+            else:
+                given[node.shared or node.path, name] = held.reshape(shapes[name])
     tensors = Tensors(seed, dtype, given)
-    return Run(tensors, inputs, _answers(network, pairs, values))
+    return Run(tensors, inputs, _answers(network, pairs, values, made_up))
 
 
-def _shape(node: Node, name: str) -> tuple[int, ...] | None:
-    return {**node.weight_shapes(), **node.buffer_shapes()}.get(name)
-
-
-def _answers(network: Network, pairs: Mapping[Node, Item], values: Mapping[Item, Array]) -> Iterator[Answer]:
+def _answers(
+    network: Network, pairs: Mapping[Node, Item], values: Mapping[Item, Array], made_up: Collection[Node]
+) -> Iterator[Answer]:
     declared: set[Node | Input] = set()
     for node in network:
-        if node.layer.values_unknown or not declared.isdisjoint(node.inputs):
+        if node.layer.values_unknown or node in made_up or not declared.isdisjoint(node.inputs):
             declared.add(node)
             yield Answer(node, None, "what is declared is not computed")
         elif node in pairs and pairs[node] in values:
@@ -100,15 +100,37 @@ class _Program:
             why = str(error).strip().splitlines()
             said = why[0] if why else type(error).__name__
             raise UsageError(f"{path}: PyTorch cannot load it: {said}") from error
+        for module in self._program.graph_module.modules():
+            if isinstance(module, torch.fx.GraphModule):
+                self._in_double(module)
 
-    def weight(self, weight: Weight) -> Array:
+    def weight(self, weight: Weight) -> Array | None:
         """A parameter, buffer or constant, its dimensions as a layer takes them; behind a run.
 
-        A constant that the program makes of others is known once it has run.
+        A constant that the program makes of others is known once it has run, and None if it makes none such.
         """
         held = self._made[weight.name] if weight.name in self._made else self._held(weight.name)
+        if held is None:
+            return None
         found = held.detach().numpy().reshape(weight.shape)
         return weight.factor * (found.transpose(weight.order) if weight.order else found)
+
+    def arriving(self, inputs: Mapping[str, Array], names: Iterable[str]) -> dict[str, Array]:
+        """Inputs as the program takes them, in the order of its names: of whole numbers, or of yes and no."""
+        return {
+            name: self._typed(inputs[name], kind).numpy().astype(inputs[name].dtype)
+            for name, kind in zip(names, self._types().values(), strict=True)
+        }
+
+    def _types(self) -> dict[str, Any]:
+        """Of the tensors that arrive, by name; what else arrives was written into the graph."""
+        given = {node.name: node.meta["val"] for node in self._program.graph.find_nodes(op="placeholder")}
+        several = {name: given[name] for name in self._program.graph_signature.user_inputs if name in given}
+        return {name: one.dtype for name, one in several.items() if isinstance(one, self._torch.Tensor)}
+
+    def _typed(self, value: Array, kind: Any) -> Any:  # noqa: ANN401 - PyTorch's
+        found = self._torch.tensor(value)  # a copy, which a program may change
+        return found.double() if kind.is_floating_point else found.to(kind)
 
     def run(self, inputs: Mapping[str, Array], values: Mapping[str, Value]) -> dict[Item, Array]:
         """What PyTorch makes of every item, as we lay it out.
@@ -118,13 +140,18 @@ class _Program:
             values: what is ours, by the names of the program; an item is what the first of its names means.
         """
         found: dict[Item, Array] = {}
-        with self._torch.no_grad():
-            for name, made in self._steps(self._arguments(inputs)):
-                if name not in values and isinstance(made, self._torch.Tensor):
-                    self._made[name] = made
-                item = values[name].tensor if name in values else ""
-                if isinstance(item, Item) and item not in found:
-                    found[item] = _ours(_double(made).numpy(), values[name])
+        usual = self._torch.get_default_dtype()
+        try:
+            self._torch.set_default_dtype(self._torch.float64)
+            with self._torch.no_grad():
+                for name, made in self._steps(self._arguments(inputs)):
+                    if name not in values and isinstance(made, self._torch.Tensor):
+                        self._made[name] = made
+                    item = values[name].tensor if name in values else ""
+                    if isinstance(item, Item) and item not in found:
+                        found[item] = _ours(_double(made).numpy(), values[name])
+        finally:
+            self._torch.set_default_dtype(usual)
         return found
 
     def _steps(self, arguments: Iterator[Any]) -> Iterator[tuple[str, Any]]:
@@ -138,22 +165,32 @@ class _Program:
             elif node.op == "get_attr":
                 made[node] = getattr(self._program.graph_module, node.target)
             else:
-                made[node] = self._called(node, made)
+                args, named = self._torch.fx.node.map_arg((node.args, node.kwargs), made.__getitem__)
+                made[node] = node.target(*args, **named)
             yield node.name, made[node]
             for source in node.all_input_nodes:
                 if [*source.users][-1] is node:
                     del made[source]
 
-    def _called(self, node: Any, made: Mapping[Any, Any]) -> Any:  # noqa: ANN401 - PyTorch's
-        """An operation; what it makes single is double here, and it may not insist on what arrives."""
-        if "_assert" in str(node.target):
-            return None
+    def _in_double(self, module: Any) -> None:  # noqa: ANN401 - a graph of PyTorch's
+        """Floating numbers are double, and no operation insists on what arrives."""
+        for node in [*module.graph.nodes]:
+            if "_assert" in str(node.target):
+                module.graph.erase_node(node)
+            elif node.op == "call_function":
+                node.args, node.kwargs = self._torch.fx.node.map_aggregate(
+                    (node.args, node.kwargs), self._meant
+                )
+                if (
+                    "rms_norm" in str(node.target) and len(node.args) < 4
+                ):  # its eps is that of what was single
+                    eps = node.kwargs.get("eps") or self._torch.finfo(self._torch.float32).eps
+                    node.kwargs = {**node.kwargs, "eps": eps}
+        module.recompile()
 
-        def meant(one: Any) -> Any:  # noqa: ANN401 - as above
-            return self._torch.float64 if one is self._torch.float32 else one
-
-        read = self._torch.fx.node.map_arg((node.args, node.kwargs), made.__getitem__)
-        return node.target(*map(meant, read[0]), **{key: meant(one) for key, one in read[1].items()})
+    def _meant(self, one: Any) -> Any:  # noqa: ANN401 - an argument
+        is_type = isinstance(one, self._torch.dtype) and one.is_floating_point
+        return self._torch.float64 if is_type else one
 
     def _held(self, name: str) -> Any:  # noqa: ANN401 - a tensor
         return _double(self._program.state_dict.get(name, self._program.constants.get(name)))
@@ -161,7 +198,8 @@ class _Program:
     def _arguments(self, inputs: Mapping[str, Array]) -> Iterator[Any]:
         """What the graph takes: weights, and inputs as a batch of one."""
         signature = self._program.graph_signature
-        of_user = dict(zip(signature.user_inputs, inputs.values(), strict=True))
+        types = self._types()
+        of_user = dict(zip(types, inputs.values(), strict=True))
         held = {**signature.inputs_to_parameters, **signature.inputs_to_buffers}
         held |= signature.inputs_to_lifted_tensor_constants
         for node in self._program.graph.nodes:
@@ -169,13 +207,14 @@ class _Program:
                 continue
             if node.name in held:
                 yield self._held(held[node.name])
+            elif node.name in of_user:
+                yield self._typed(of_user[node.name], types[node.name])[None]
             else:
-                value, dtype = self._torch.from_numpy(of_user[node.name])[None], node.meta["val"].dtype
-                yield value.double() if dtype.is_floating_point else value.to(dtype)
+                yield node.meta["val"]
 
 
-def _double(tensor: Any) -> Any:  # noqa: ANN401 - a tensor
-    return tensor.double() if tensor.is_floating_point() else tensor
+def _double(tensor: Any) -> Any:  # noqa: ANN401 - a tensor, or none
+    return tensor.double() if tensor is not None and tensor.is_floating_point() else tensor
 
 
 def _ours(theirs: Array, value: Value) -> Array:

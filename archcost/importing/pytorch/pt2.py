@@ -28,8 +28,8 @@ GRAPHS = ("models/model.json", "serialized_exported_program.json")
 """What the graph is called within the archive, by the newest PyTorch and by those up to 2.7."""
 
 
-_BOOLEAN = 12
-"""The number of that type in PyTorch's files."""
+_BOOLEAN, _WHOLE = 12, range(1, 6)
+"""The numbers of these types in PyTorch's files."""
 
 
 class _Part(BaseModel):
@@ -145,7 +145,7 @@ class _Reader:
         self._given = given
         self._symbols: dict[str, int] = {}
         self._memory = memory
-        self._graph = module.graph
+        self._graph = _inlined(module.graph)
         self._specs = module.signature.input_specs
         self._outputs = module.signature.output_specs
         self._classes: dict[str, str] = {}
@@ -157,13 +157,14 @@ class _Reader:
         self._learn_sizes()
         for i, spec in enumerate(self._specs):
             ((kind, given),) = spec.items() if len(spec) == 1 else (self._fail(f"input_specs.{i}"),)
-            name = self._value(given.get("arg"), f"input_specs.{i}")
             if kind == "user_input":
+                name = self._value(given.get("arg"), f"input_specs.{i}")
                 inputs[name] = self._shape(name)
             elif kind in {"parameter", "buffer", "tensor_constant"}:
+                name = self._value(given.get("arg"), f"input_specs.{i}")
                 called = given.get(f"{kind}_name") or given.get("tensor_constant_name") or name
                 weights[name] = Weight(str(called), self._shape(name), kind == "parameter")
-            else:
+            elif kind != "constant_input":  # a number, a word or nothing, which the operations have in them
                 self._fail(f"input_specs.{i}: {kind} is not followed")
         operations = tuple(self._operation(node) for node in self._graph.nodes if not _is_of_sizes(node))
         for name in (name for operation in operations for name in operation.outputs):
@@ -172,7 +173,7 @@ class _Reader:
             self._value(given.get("arg"), f"output_specs.{i}")
             for i, spec in enumerate(self._outputs)
             for kind, given in spec.items()
-            if kind == "user_output"
+            if kind == "user_output" and "as_tensor" in _object(given.get("arg"))
         )
         names = {name for operation in operations for name in read_by(operation)} | {*outputs}
         read = {self._memory.get(weight.name, name) for name, weight in weights.items() if name in names}
@@ -184,12 +185,11 @@ class _Reader:
         shapes = {name: self._shape(name) for name in self._graph.tensor_values}
         unread = sum(prod(weight.shape) for weight in learned)
         name = self._path.stem
-        booleans = frozenset(
-            name for name, meta in self._graph.tensor_values.items() if meta.dtype == _BOOLEAN
-        )
-        return Model(
-            name, inputs, weights, shapes, operations, outputs, self._classes, unread, booleans=booleans
-        )
+        types = {name: meta.dtype for name, meta in self._graph.tensor_values.items()}
+        booleans = frozenset(name for name, one in types.items() if one == _BOOLEAN)
+        wholes = frozenset(name for name, one in types.items() if one in _WHOLE)
+        model = Model(name, inputs, weights, shapes, operations, outputs, self._classes, unread)
+        return model._replace(booleans=booleans, wholes=wholes)
 
     def _fail(self, what: str) -> Any:  # noqa: ANN401 - it never returns
         raise ModelFileError(self._path, what)
@@ -218,7 +218,7 @@ class _Reader:
         stack = _modules(node.metadata.get("nn_module_stack", ""))
         self._classes.update(stack)
         module = stack[-1][0] if stack else ""
-        word = node.target.removeprefix("torch.ops.").rsplit(".", 1)[0]
+        word = ".".join(node.target.removeprefix("torch.ops.").split(".")[:2])
         arguments = {given.name: self._argument(given.arg, node.name) for given in node.inputs}
         outputs = tuple(name for given in node.outputs for name in self._names(given, node.name))
         return Operation(word, arguments, outputs, module, node.name or ", ".join(outputs))
@@ -294,6 +294,57 @@ class _Reader:
             if isinstance(value, int | float):
                 return value
         return self._fail(f"{where}: a size that is computed is not followed; export without dynamic_shapes")
+
+
+_WRAPPERS = {f"torch.ops.higher_order.wrap_with_{what}" for what in ("set_grad_enabled", "autocast")}
+"""What runs a graph as it is: `torch.no_grad()` and the like within a model."""
+
+
+def _inlined(graph: _Graph) -> _Graph:
+    """A graph with the operations of those that it only wraps; their names get the wrapper's before them."""
+    nodes: list[_Node] = []
+    values = {**graph.tensor_values}
+    for node in graph.nodes:
+        if node.target not in _WRAPPERS:
+            nodes.append(node)
+            continue
+        at = next(i for i, given in enumerate(node.inputs) if "as_graph" in given.arg)
+        inner = _inlined(_Graph.model_validate(node.inputs[at].arg["as_graph"]["graph"]))
+        names = {name: f"{node.name}.{name}" for name in inner.tensor_values}
+        arriving = [given.arg for given in node.inputs[at + 1 :]]
+        names |= {
+            own["as_tensor"]["name"]: given["as_tensor"]["name"]
+            for own, given in zip(inner.inputs, arriving, strict=True)
+        }
+        values |= {
+            names[name]: meta for name, meta in inner.tensor_values.items() if names[name] not in values
+        }
+        nodes += (_renamed(one, names) for one in inner.nodes)
+        outer = [one for given in node.outputs for one in given.get("as_tensors", [given.get("as_tensor")])]
+        for own, leaves in zip(inner.outputs, outer, strict=True):
+            read = _Named(name="self", arg=_with_names(own, names))
+            nodes.append(
+                _Node(target="torch.ops.aten.alias.default", inputs=(read,), outputs=({"as_tensor": leaves},))
+            )
+    return graph.model_copy(update={"nodes": tuple(nodes), "tensor_values": values})
+
+
+def _renamed(node: _Node, names: Mapping[str, str]) -> _Node:
+    inputs = tuple(_Named(name=given.name, arg=_with_names(given.arg, names)) for given in node.inputs)
+    outputs = tuple(_with_names(given, names) for given in node.outputs)
+    return node.model_copy(update={"inputs": inputs, "outputs": outputs})
+
+
+def _with_names(given: Any, names: Mapping[str, str]) -> Any:  # noqa: ANN401 - JSON
+    """The same JSON with other names of tensors."""
+    if isinstance(given, dict):
+        return {
+            key: names.get(one, one) if key == "name" else _with_names(one, names)
+            for key, one in cast("dict[str, Any]", given).items()
+        }
+    if isinstance(given, list):
+        return [_with_names(one, names) for one in cast("list[Any]", given)]
+    return given
 
 
 def _is_of_sizes(node: _Node) -> bool:

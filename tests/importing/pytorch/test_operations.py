@@ -34,6 +34,8 @@ TRUTH = {
     "operations/causal_core": (4_224, 24_576 + 2 * 4 * 6 * 6 * 8),
     "operations/norms_core": (1_060, 0),
     "operations/gqa": (2_112, 12_288 + 2 * 4 * 6 * 6 * 8),
+    "operations/resized": (57, 4_374),
+    "operations/wrapped": (156, 2 * 8 * 12 * 12),
 }
 
 
@@ -112,3 +114,32 @@ def test_sizes_that_are_given_must_be_those_of_an_input(given: dict[str, tuple[i
 def test_standardized_weights_have_the_eps_of_the_model() -> None:
     network = imported(MODELS / "test_nfnet.pt2").network
     assert [getattr(node.layer, "parametrization_eps", None) for node in network].count(1e-5) == 25
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("drops", r"dropout \(aten\.dropout\): it drops at random: export in evaluation mode"),
+        ("rounds", r"to \(aten\.to\): it leaves out what is behind the point"),
+        ("states", r"lstm \(aten\.lstm in l\): its first state is none of zeros"),
+        (
+            "cells",
+            r"select \(aten\.select\): it reads 'getitem_2', which aten\.lstm gives and no layer makes",
+        ),
+        ("turned", "w is taken as it is and transposed: by matmul and matmul_1"),
+        ("filled", r"copy_ \(aten\.copy_\): it changes in place what 'zeros' is a view of, or views"),
+    ],
+)
+def test_what_would_have_other_values_is_refused(name: str, said: str) -> None:
+    with pytest.raises(ModelFileError, match=said):
+        imported(MODELS / "operations" / f"{name}.pt2")
+
+
+def test_a_factor_that_gives_no_whole_size_is_kept() -> None:
+    assert "scale_factor: 1.7" in imported(MODELS / "operations" / "resized.pt2").text
+
+
+def test_a_graph_that_is_only_wrapped_is_followed() -> None:
+    found = imported(MODELS / "operations" / "wrapped.pt2", flat=True)
+    kinds = [node.kind for node in found.network]
+    assert kinds == ["transpose", "linear", "relu", "scale", "linear", "global_avg_pool", "flatten"]

@@ -6,7 +6,10 @@ spec has the shape.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
+
+from numpy import zeros
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Weight
@@ -35,13 +38,18 @@ def _constant(call: Call) -> list[Weight]:
     return [Weight(name, call.shape_of(name), is_learned=False) for name in call.operation.outputs]
 
 
+def _zeros(call: Call) -> Weight:
+    shape = call.said()
+    return Weight(call.operation.outputs[0], shape, is_learned=False, numbers=partial(zeros, shape))
+
+
 def _unknown(call: Call) -> list[Weight]:  # noqa: ARG001 - a rule's signature
     raise NotUnderstoodError("it is followed of constants alone, and reads what is none")
 
 
 _MADE_OF_NOTHING = (
-    *("arange", "linspace", "zeros", "ones", "full", "eye", "scalar_tensor", "empty"),
-    *("zeros_like", "ones_like", "full_like", "empty_like", "new_zeros", "new_ones", "new_full", "new_empty"),
+    *("arange", "linspace", "ones", "full", "eye", "scalar_tensor", "empty"),
+    *("ones_like", "full_like", "empty_like", "new_ones", "new_full", "new_empty"),
 )
 """What reads at most the type and the shape of a tensor."""
 
@@ -59,7 +67,7 @@ _MADE_OF_CONSTANTS = (
         "ceil",
         "round",
     ),
-    *("bitwise_not", "bitwise_or", "bitwise_xor", "logical_or", "logical_xor", "fill", "fill_", "zero_"),
+    *("fill", "fill_", "zero_"),
     *("log1p", "log2", "atan2", "acos", "asin", "sinh", "cosh", "tan", "isinf", "isnan"),
     *("bucketize", "searchsorted", "diagonal", "sort", "argsort", "one_hot", "scatter", "index_put", "outer"),
 )
@@ -67,5 +75,6 @@ _MADE_OF_CONSTANTS = (
 
 RULES: Mapping[str, Rule] = {
     **dict.fromkeys(_MADE_OF_NOTHING, _constant),
+    **dict.fromkeys(("zeros", "zeros_like", "new_zeros"), _zeros),
     **dict.fromkeys(_MADE_OF_CONSTANTS, folding(_unknown)),
 }

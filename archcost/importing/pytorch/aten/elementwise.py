@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from math import inf, prod
+from math import inf, log, prod
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Weight
-from archcost.importing.pytorch.aten.arguments import dims, is_number, is_tensor, number, source
+from archcost.importing.pytorch.aten.arguments import dims, flag, is_number, is_tensor, number, source
 from archcost.importing.rules import along, by_number, expanded, filled, joined, like, stated
 from archcost.importing.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from archcost.importing.converter import Call, Rule
 
@@ -67,6 +67,8 @@ def _clamp(call: Call) -> Value:
 
 def _power(call: Call) -> Value:
     exponent = call.argument("exponent")
+    if is_number(call, "self") and (base := number(call, "self", 0)) > 0:
+        return like(call, by_number(call, "multiply", call.value("exponent"), log(base)), "exp")
     if not isinstance(exponent, int | float):
         raise NotUnderstoodError("its exponent is a tensor")
     return (
@@ -76,12 +78,35 @@ def _power(call: Call) -> Value:
     )
 
 
+RANDOM = "it drops at random: export in evaluation mode, with F.dropout(x, p, self.training)"
+
+
 def _unchanged(call: Call) -> Value | Weight:
     """What makes no difference, when a model is used: dropout, a copy, another type."""
     found = call.known(source(call))
     if found is None:
         raise NotUnderstoodError("it reads no tensor")
     return found
+
+
+def _cast(call: Call) -> Value | Weight:
+    """Another type, which makes a difference if it has fewer numbers."""
+    name, found = source(call), _unchanged(call)
+    to_boolean = call.gives_booleans and not call.is_boolean(name)
+    to_whole = call.gives_wholes and not call.is_whole(name)
+    if not (to_boolean or to_whole):
+        return found
+    if isinstance(found, Weight) and not found.is_learned:
+        return Weight(call.operation.outputs[0], found.shape, is_learned=False)
+    if to_whole:
+        raise NotUnderstoodError("it leaves out what is behind the point")
+    return like(call, call.value(name), "not_equal", value=0)
+
+
+def _dropout(call: Call) -> Value | Weight:
+    if flag(call, "train", default=True):
+        raise NotUnderstoodError(RANDOM)
+    return _unchanged(call)
 
 
 def _nothing(call: Call) -> list[Value]:  # noqa: ARG001 - a rule's signature
@@ -95,6 +120,8 @@ def _two(kind: str) -> Rule:
     def rule(call: Call) -> Value:
         if call.argument("rounding_mode") is not None:
             raise NotUnderstoodError("it rounds")
+        if kind == "add" and call.gives_booleans:
+            return _logical("max")(call)
         a, b, alpha = call.known("self"), call.known("other"), number(call, "alpha", 1)
         if a is None:
             return _number_first(call, kind)
@@ -104,6 +131,17 @@ def _two(kind: str) -> Rule:
             return joined(
                 call, kind, call.value("self"), like(call, call.value("other"), "scale", factor=alpha)
             )
+        return paired(call, kind, "self", "other")
+
+    return rule
+
+
+def _logical(kind: str) -> Callable[[Call], Value]:
+    """Of yes and no, which are 1 and 0."""
+
+    def rule(call: Call) -> Value:
+        if not (call.is_boolean("self") and call.is_boolean("other")):
+            raise NotUnderstoodError("it is followed of yes and no alone")
         return paired(call, kind, "self", "other")
 
     return rule
@@ -148,9 +186,11 @@ def _less(call: Call, given: float, x: Value) -> Value:
 
 
 def _reversed(call: Call) -> Value:
-    """A number less a tensor."""
+    """A number, or another tensor, less a tensor."""
     if is_tensor(call, "other"):
-        raise NotUnderstoodError("it takes two tensors")
+        if number(call, "alpha", 1) != 1:
+            raise NotUnderstoodError("it takes two tensors, and a factor")
+        return paired(call, "subtract", "other", "self")
     scaled = by_number(call, "multiply", call.value("self"), number(call, "alpha", 1))
     return _less(call, number(call, "other", 0), scaled)
 
@@ -201,12 +241,18 @@ def _or_number(call: Call, name: str) -> Value:
 
 
 def _not(call: Call) -> Value:
+    if call.gives_wholes:
+        raise NotUnderstoodError("it turns the bits of whole numbers over")
     return like(call, call.value("self"), "equal", value=0)
 
 
 def _copy(call: Call) -> Value | Weight:
     """What a tensor has from here on is what was copied."""
     found, theirs = call.known("src"), call.shape_of(call.operation.outputs[0])
+    if (call.gives_wholes and not call.is_whole("src")) or (
+        call.gives_booleans and not call.is_boolean("src")
+    ):
+        raise NotUnderstoodError("it copies numbers to a type that has fewer")
     if found is not None and not isinstance(found, Value) and found.shape == theirs:
         return found
     return expanded(call, call.value("src"), theirs)
@@ -268,9 +314,13 @@ _IN_PLACE_AS_WELL: Mapping[str, Rule] = {
     "neg": _activation("negate"),
     "masked_fill": _masked,
     **{word: _compared(kind) for word, kind in _COMPARISONS.items()},
-    **dict.fromkeys(("logical_and", "bitwise_and"), _two("multiply")),
-    "logical_not": _not,
-    **dict.fromkeys(("dropout", "feature_dropout", "alpha_dropout", "native_dropout"), _unchanged),
+    **dict.fromkeys(("logical_and", "bitwise_and"), _logical("multiply")),
+    **dict.fromkeys(("logical_or", "bitwise_or"), _logical("max")),
+    **dict.fromkeys(("logical_xor", "bitwise_xor"), _logical("not_equal")),
+    **dict.fromkeys(("logical_not", "bitwise_not"), _not),
+    **dict.fromkeys(
+        ("dropout", "feature_dropout", "alpha_dropout", "feature_alpha_dropout", "native_dropout"), _dropout
+    ),
     "detach": _unchanged,
 }
 
@@ -291,8 +341,10 @@ RULES: Mapping[str, Rule] = {
     "minimum": _two("min"),
     "copy_": _copy,
     "copy": _copy,
-    **dict.fromkeys(
-        ("contiguous", "clone", "alias", "lift_fresh_copy", "to", "_to_copy", "type_as"), _unchanged
-    ),
+    "__and__": _logical("multiply"),
+    "__or__": _logical("max"),
+    "__xor__": _logical("not_equal"),
+    **dict.fromkeys(("contiguous", "clone", "alias", "lift_fresh_copy"), _unchanged),
+    **dict.fromkeys(("to", "_to_copy", "type_as"), _cast),
     "_assert_tensor_metadata": _nothing,
 }

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.pytorch.aten.arguments import dims, flag, source, whole
-from archcost.importing.rules import averaged, each, maps, reduced, short, stated, window_axes
+from archcost.importing.rules import averaged, each, like, maps, reduced, short, stated, window_axes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from archcost.importing.converter import Call, Rule
     from archcost.importing.items import FieldValue
@@ -74,6 +74,10 @@ def _reduce(function: str) -> Rule:
 
     def rule(call: Call) -> Value:
         x = call.value("self")
+        if call.gives_wholes and not call.is_whole("self") and not function.startswith("arg"):
+            raise NotUnderstoodError("it leaves out what is behind the point")
+        if call.gives_booleans and not call.is_boolean("self"):
+            x = like(call, x, "not_equal", value=0)
         return reduced(call, x, dims(call, "dim", x), function, keep=flag(call, "keepdim"))
 
     return rule
@@ -100,7 +104,7 @@ def _extreme(function: str) -> Rule:
     return rule
 
 
-def _spread(function: str) -> Rule:
+def _spread(function: str) -> Callable[[Call], Value]:
     """Variance or standard deviation."""
 
     def rule(call: Call) -> Value:
@@ -116,6 +120,20 @@ def _spread(function: str) -> Rule:
         )
 
     return rule
+
+
+def _with_mean(function: str) -> Rule:
+    def rule(call: Call) -> list[Value]:
+        x = call.value("self")
+        return [_spread(function)(call), averaged(call, x, dims(call, "dim", x), keep=flag(call, "keepdim"))]
+
+    return rule
+
+
+def _log_sum_exp(call: Call) -> Value:
+    x = call.value("self")
+    total = reduced(call, like(call, x, "exp"), dims(call, "dim", x), "sum", keep=flag(call, "keepdim"))
+    return like(call, total, "log")
 
 
 RULES: Mapping[str, Rule] = {
@@ -139,4 +157,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("linalg_vector_norm", "norm"), _norm),
     "var": _spread("var"),
     "std": _spread("std"),
+    "var_mean": _with_mean("var"),
+    "std_mean": _with_mean("std"),
+    "logsumexp": _log_sum_exp,
 }

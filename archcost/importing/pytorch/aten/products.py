@@ -8,7 +8,7 @@ from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.items import Item
 from archcost.importing.model import Weight
 from archcost.importing.pytorch.aten.arguments import flag, is_tensor, number
-from archcost.importing.pytorch.aten.elementwise import by_weight
+from archcost.importing.pytorch.aten.elementwise import RANDOM, by_weight
 from archcost.importing.rules import along, einsum, filled, joined, like, product, repeated, stated
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def _einsum(call: Call) -> Value:
 
 
 def _attention(call: Call) -> Value:
+    if number(call, "dropout_p", 0):
+        raise NotUnderstoodError(RANDOM)
     q, k, v = (call.value(name) for name in ("query", "key", "value"))
     if flag(call, "enable_gqa"):  # each of the fewer keys and values serves neighbouring queries
         times = q.theirs[-3] // k.theirs[-3]

@@ -28,7 +28,7 @@ def _recurrent(kind: str, **fields: str) -> Rule:
         if x.axes[batch] is not None:
             raise NotUnderstoodError(f"it reads {x.theirs[batch]} sequences")
         for state in call.known_list("hx"):
-            if not isinstance(state, Weight) or state.is_learned or not state.name.startswith(_ZEROS):
+            if not isinstance(state, Weight) or state.numbers is None:
                 raise NotUnderstoodError("its first state is none of zeros")
         layers, directions = whole(call, "num_layers", 1), 1 + flag(call, "bidirectional")
         weights = _weights(call, layers, directions)
@@ -55,10 +55,6 @@ def _recurrent(kind: str, **fields: str) -> Rule:
         return [made, _last(call, made)] if layers == directions == 1 else [made]
 
     return rule
-
-
-_ZEROS = ("zeros", "new_zeros")
-"""What names of values begin with that are zeros; their numbers are not looked at."""
 
 
 def _last(call: Call, made: Value) -> Value:

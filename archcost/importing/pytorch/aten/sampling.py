@@ -25,10 +25,23 @@ def _upsample(mode: str) -> Rule:
         said = call.said()
         size = (*said[:batch], *said[2:])
         fields: dict[str, FieldValue] = {"size": short(size)}
+        scales = [1] * batch + _scales(call)
+        if len(scales) == len(size) and not flag(call, "align_corners"):
+            # A factor that does not give whole positions is what places are computed by, not the sizes.
+            exact = all(n * scale == m for n, m, scale in zip(x.shape[1:], size, scales, strict=True))
+            fields = fields if exact else {"scale_factor": short(scales)}
         fields |= stated(mode=(mode, "nearest"), align_corners=(flag(call, "align_corners"), False))
         return call.add("upsample", [x], (x.shape[0], *size), window_axes(len(said), batch), **fields)
 
     return rule
+
+
+def _scales(call: Call) -> list[float]:
+    """The factors that an operation names; none if it names sizes alone."""
+    given = call.argument("scale_factors")
+    named = [call.argument(name) for name in ("scales", "scales_d", "scales_h", "scales_w")]
+    several = given if isinstance(given, list) else named
+    return [one for one in several if isinstance(one, int | float)]
 
 
 def _smoothed(call: Call) -> Value:
@@ -46,6 +59,26 @@ def _shuffle(kind: str, field: str) -> Rule:
         return call.add(kind, [x], call.said()[1:], canonical(4), **fields)
 
     return rule
+
+
+def _channel_shuffle(call: Call) -> Value:
+    x = call.channels_first("self")
+    return call.add(
+        "channel_shuffle", [x], x.shape, canonical(len(x.shape) + 1), groups=whole(call, "groups", 1)
+    )
+
+
+def _affine_grid(call: Call) -> Value:
+    """Its coordinates are last, and ours first."""
+    x, size = call.value("theta"), call.integers("size")[2:]
+    if x.theirs[0] != 1:
+        raise NotUnderstoodError(f"it makes {x.theirs[0]} grids")
+    rank = len(size)
+    row = call.in_order(as_shape(call, x, (1, rank * (rank + 1))), [1])
+    fields = stated(align_corners=(flag(call, "align_corners"), False))
+    return call.add(
+        "affine_grid", [row], (rank, *size), (None, *range(1, rank + 1), 0), size=[*size], **fields
+    )
 
 
 _MODES = ("bilinear", "nearest")
@@ -84,5 +117,7 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("_upsample_bicubic2d_aa", "_upsample_bilinear2d_aa"), _smoothed),
     "pixel_shuffle": _shuffle("pixel_shuffle", "upscale_factor"),
     "pixel_unshuffle": _shuffle("pixel_unshuffle", "downscale_factor"),
+    "channel_shuffle": _channel_shuffle,
+    "affine_grid_generator": _affine_grid,
     **dict.fromkeys(("grid_sampler", "grid_sampler_2d", "grid_sampler_3d"), _grid_sample),
 }

@@ -39,6 +39,11 @@ def _concat(call: Call) -> Value:
     return concatenated(call, several, dim)
 
 
+def _side_by_side(call: Call) -> Value:
+    several = call.values("tensors")
+    return concatenated(call, several, min(1, len(several[0].axes) - 1))
+
+
 def _has(found: Value | Weight | None) -> TypeGuard[Value | Weight]:
     """Whether there is anything in a tensor."""
     return found is not None and (isinstance(found, Value) or 0 not in found.shape)
@@ -59,6 +64,21 @@ def _turned(call: Call) -> Value:
     """A matrix, its rows as columns."""
     x = call.value("self")
     return x._replace(axes=x.axes[::-1])
+
+
+def _matrices_turned(call: Call) -> Value:
+    """Matrices in the last two dimensions, their rows as columns."""
+    x = call.value("self")
+    return x._replace(axes=(*x.axes[:-2], x.axes[-1], x.axes[-2]))
+
+
+def _moved(call: Call) -> Value:
+    """Some dimensions elsewhere, the others in their order."""
+    x = call.value("self")
+    moved = dict(zip(dims(call, "destination", x), dims(call, "source", x), strict=True))
+    others = iter([d for d in range(len(x.axes)) if d not in moved.values()])
+    order = [moved[d] if d in moved else next(others) for d in range(len(x.axes))]
+    return x._replace(axes=tuple(x.axes[d] for d in order))
 
 
 def _transpose(call: Call) -> Value:
@@ -274,9 +294,12 @@ def _embedding(call: Call) -> Value:
 
 RULES: Mapping[str, Rule] = {
     "cat": _concat,
+    "hstack": _side_by_side,
     "stack": _stack,
     "permute": _permute,
     "t": _turned,
+    "mT": _matrices_turned,
+    **dict.fromkeys(("movedim", "moveaxis"), _moved),
     **dict.fromkeys(("transpose", "transpose_", "swapaxes"), _transpose),
     **dict.fromkeys(
         (
