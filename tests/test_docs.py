@@ -79,6 +79,17 @@ KNOWN = (
     "diff tutorial",
 )
 
+MODELS = (
+    "models/resnet18.pt2",
+    "models/keras/MobileNetV2.keras",
+    "models/tflite/resnet8_int8.tflite",
+    "ultralytics/yolov8.yaml",
+    "darknet/yolov3-tiny.cfg",
+    "nnunet/nnUNetPlans.json",
+    "nnunet/dataset.json",
+)
+"""Models that lie where the reader is."""
+
 _BLOCK = re.compile(r"^```(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 _FILE = re.compile(r"# (\S+\.(?:yaml|toml))\n")
 _LINK = re.compile(r"\]\(([^)\s]+)\)")
@@ -140,8 +151,7 @@ def here(block: Block, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[
     """Stands where the reader does, beside the files the page has shown so far; the blocks up to here."""
     monkeypatch.chdir(tmp_path)
     Path("specs").symlink_to(ROOT / "specs")
-    Path("resnet18.pt2").symlink_to(ROOT / "tests" / "data" / "models" / "resnet18.pt2")
-    for file in ("ultralytics/yolov8.yaml", "darknet/yolov3-tiny.cfg"):
+    for file in MODELS:
         Path(Path(file).name).symlink_to(ROOT / "tests" / "data" / file)
     shown = [one for one in blocks(block.page) if one.number <= block.number]
     for one in shown:

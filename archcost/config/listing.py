@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from archcost.config.read import NAMES
 from archcost.errors import AbsentError, NothingToAnalyzeError, RevisionError, SpecError
 from archcost.files import DISK
-from archcost.loading.opened import variants_at
+from archcost.loading.opened import networks_at
 from archcost.overwriting import will_read
 from archcost.spec.keywords import LIBRARY_KEYS
 from archcost.spec.opened import open_spec
@@ -38,8 +38,8 @@ class SpecStore(Protocol):
         """One of them, read."""
         ...
 
-    def variants(self, path: str, limits: Limits) -> list[str]:
-        """The names of its variants."""
+    def networks(self, path: str, limits: Limits) -> list[str | None]:
+        """The networks of a file: None for it as it stands, and its variants."""
         ...
 
 
@@ -58,9 +58,9 @@ class DiskStore:
         """The text of a spec."""
         return open_spec(path, limits, DISK)
 
-    def variants(self, path: str, limits: Limits) -> list[str]:
-        """The names of the variants of a spec or a model."""
-        return variants_at(path, limits, DISK)
+    def networks(self, path: str, limits: Limits) -> list[str | None]:
+        """The networks of a spec or a model: None for it as it stands, and its variants."""
+        return networks_at(path, limits, DISK)
 
 
 class RevisionStore:
@@ -84,9 +84,9 @@ class RevisionStore:
         """The text of a spec as it was."""
         return open_spec(path, limits) if path.startswith("zoo:") else open_spec(path, limits, self._revision)
 
-    def variants(self, path: str, limits: Limits) -> list[str]:
-        """The names of the variants that a spec or a model had."""
-        return variants_at(path, limits, self._revision)
+    def networks(self, path: str, limits: Limits) -> list[str | None]:
+        """The networks that a spec or a model had."""
+        return networks_at(path, limits, self._revision)
 
 
 HERE = DiskStore()

@@ -194,21 +194,25 @@ def _read_as(
         settings = {**pattern.set, **flags.set}
         entry = SelectedSpec(path=path, set=settings, input=flags.input or pattern.input, limits=flags.limits)
         chosen = (flags.variant,) if flags.variant else pattern.variant
-        yield from (replace(entry, variant=variant) for variant in chosen or (None,))
-        if not chosen and config.all_variants:
-            others = [name for name in variants(entry, where) if name not in named[path]]
-            named[path].update(others)
-            yield from (replace(entry, variant=name) for name in others)
+        if chosen or not config.all_variants:
+            yield from (replace(entry, variant=variant) for variant in chosen or (None,))
+            continue
+        wanted = [name for name in networks(entry, where) if name is None or name not in named[path]]
+        named[path].update(wanted)
+        yield from (replace(entry, variant=name) for name in wanted)
 
 
-def variants(entry: SelectedSpec, where: SpecStore) -> list[str]:
-    """The variants of a file. What is wrong with it, loading will tell. In the zoo, each has its own name."""
+def networks(entry: SelectedSpec, where: SpecStore) -> list[str | None]:
+    """The networks of a file: None for it as it stands, and its variants. In the zoo, each has its own name.
+
+    What is wrong with it, loading will tell.
+    """
     if not entry.is_file:
-        return []
+        return [None]
     try:
-        return where.variants(entry.path, entry.limits)
+        return where.networks(entry.path, entry.limits)
     except (RevisionError, SpecError):
-        return []
+        return [None]
 
 
 def _paths(pattern: SpecPattern, config: Config, where: SpecStore, limits: Limits) -> list[str]:

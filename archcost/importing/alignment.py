@@ -206,7 +206,7 @@ def _comparable(value: Any, key: str) -> Any:  # noqa: ANN401 - whatever a field
     if family(key) in PER_AXIS and isinstance(value, list):
         several = cast("list[Any]", value)
         return _comparable(several[0], key) if several else None
-    return value
+    return 0 if family(key) == "padding" and isinstance(value, str) else value
 
 
 def family(name: str) -> str:

@@ -110,6 +110,14 @@ FORMATS = (
         re.compile(rb'"class_name"\s*:\s*"(Functional|Sequential|Model)"'),
     ),
     Format(
+        "plans of nnU-Net",
+        (".json",),
+        "nnunet",
+        re.compile(rb'"plans_name"\s*:'),
+        beside=("dataset.json",),
+        has_variants=True,
+    ),
+    Format(
         "a configuration of Darknet",
         (".cfg",),
         "darknet",

@@ -40,6 +40,7 @@ class Imported(NamedTuple):
         origin: where in the file each line is said.
         is_fixed: the file says its sizes, and has no variables.
         variant: the one of its networks that this is, if it has several.
+        networks: the names of all of them, where one has to be chosen.
     """
 
     text: str
@@ -50,6 +51,7 @@ class Imported(NamedTuple):
     origin: Origin = Origin()
     is_fixed: bool = True
     variant: str | None = None
+    networks: tuple[str, ...] = ()
 
     @property
     def network(self) -> Network:
@@ -117,7 +119,8 @@ def _stated(path: Path, source: Text, variant: str | None) -> Imported:
             which = f"--variant {variant}: it has no such network" if variant else "it holds several networks"
             names = " or ".join(f"--variant {name}" for name in source.choices)
             raise ModelFileError(path, f"{which}; name one: {names}")
-        return _stated(path, source.choices[variant]._replace(variant=variant), None)
+        chosen = _stated(path, source.choices[variant]._replace(variant=variant), None)
+        return chosen._replace(networks=(*source.choices,))
     data, name = source.text.encode(), str(path)
     opened = Opened(data, name, path.parent, variant=source.variant, origin=source.origin)
     try:

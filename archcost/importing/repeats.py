@@ -59,10 +59,13 @@ def _run(keys: Sequence[object], start: int) -> tuple[int, int]:
 
 def _whole(part: Part) -> object:
     """A part as it is written, without its name; one that is read by its name is like no other."""
-    if part.is_read:
-        return id(part)
-    plain = Part(part.word, part.fields, part.lists, "", part.source, when=part.when, share=part.share)
-    return repr(plain.plain())
+    return id(part) if part.is_read else repr(_unnamed(part).plain())
+
+
+def _unnamed(part: Part) -> Part:
+    """A part without the names that nobody reads."""
+    lists = {key: [_unnamed(one) for one in several] for key, several in part.lists.items()}
+    return replace(part, lists=lists, name=part.name if part.is_read else "")
 
 
 def _repeat(iterations: Sequence[list[Part]]) -> Part:
@@ -81,9 +84,11 @@ def _repeat(iterations: Sequence[list[Part]]) -> Part:
 
 
 def _forget(iterations: Sequence[Sequence[Part]]) -> None:
-    """In the first iteration the sizes of what arrives that are others later are not known."""
+    """In the first iteration the sizes of what arrives that are others later are not known, nor are names."""
     for at in zip(*iterations, strict=True):
         at[0].shape = common([part.shape for part in at])
+        if len({part.name for part in at}) > 1 and not at[0].is_read:
+            at[0].name = ""
         for key in at[0].lists:
             _forget([part.lists[key] for part in at])
 
@@ -155,7 +160,7 @@ def _started(first: Part, rest: Part, times: int) -> Part | None:
 
 def tabled(parts: list[Part]) -> None:
     """Runs of neighbours that differ in numbers as a repeat with variables, if that saves lines."""
-    keys: list[object] = [likeness(part) if not part.is_read else id(part) for part in parts]
+    keys: list[object] = [_likeness(part) for part in parts]
     # A run that did not become a repeat is tried again from each part of its first iteration, not of all.
     tried: dict[int, tuple[int, int]] = dict.fromkeys(range(1, PERIODS + 1), (0, 0))
     i = 0
@@ -166,11 +171,29 @@ def tabled(parts: list[Part]) -> None:
             end = i + _alike(keys, i, period) * period
             if i >= stop:
                 tried[period] = (i + period, end)
-            if end > i + period and (made := table([parts[n : n + period] for n in range(i, end, period)])):
+            several = [parts[n : n + period] for n in range(i, end, period)]
+            if period == 1:
+                several = [[one] for part in parts[i:end] for one in _iterations(part)]
+            if end > i + period and (made := table(several)):
                 parts[i:end], keys[i:end] = [made], [likeness(made)]
                 tried = dict.fromkeys(tried, (0, 0))
                 break
         i += 1
+
+
+def _likeness(part: Part) -> object:
+    """What parts have alike that may be iterations; a part that is repeated is like one that is not."""
+    if part.is_read:
+        return id(part)
+    once = _iterations(part)[0]
+    return id(part) if once.is_read else likeness(once)
+
+
+def _iterations(part: Part) -> list[Part]:
+    """A part that is repeated, so often; another one once."""
+    body, times = part.lists.get("body", []), part.fields.get("repeat")
+    is_plain = type(times) is int and len(body) == len(part.fields) == 1 and not part.when
+    return [body[0].copy() for _ in range(times)] if is_plain else [part]
 
 
 def _alike(keys: Sequence[object], start: int, period: int) -> int:

@@ -64,7 +64,7 @@ def opened_with(
     said = f"{form.name}: {found.faithful}"
     opened = Opened(
         found.text.encode(), name, file.parent, file, found.variant or scale, files, found.origin, said
-    )
+    )._replace(networks=found.networks)
     return opened, found
 
 
@@ -149,17 +149,17 @@ def _spec_error(error: ModelFileError, name: str) -> SpecError:
     return SpecError([Diagnostic(place, error.what)])
 
 
-def variants_at(path: str, limits: Limits, files: Files) -> list[str]:
-    """The names of the variants of a spec, or of the networks of a file.
+def networks_at(path: str, limits: Limits, files: Files) -> list[str | None]:
+    """The networks of a file: None for it as it stands, if it means one so, then its variants by name.
 
     Raises:
         SpecError: the text cannot be read.
     """
     form = form_of(path, files)
     if form is None:
-        return variants_of(open_spec(path, limits, files), limits)
+        return [None, *variants_of(open_spec(path, limits, files), limits)]
     if not form.has_variants:
-        return []
+        return [None]
     file, name = files.find(path)
     try:
         with _on_disk(form, file, name, files) as place:
@@ -167,9 +167,11 @@ def variants_at(path: str, limits: Limits, files: Files) -> list[str]:
     except ModelFileError as error:
         raise _spec_error(error, name) from None
     if not isinstance(found, Text):
-        return []
+        return [None]
+    if found.choices:
+        return [*found.choices]
     text = found.text.encode()
-    return [*found.choices] or variants_of(Opened(text, name, file.parent, file, found.variant), limits)
+    return [None, *variants_of(Opened(text, name, file.parent, file, found.variant), limits)]
 
 
 def _sizes(given: Given) -> dict[str, Shape]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from archcost.config.listing import HERE
-from archcost.config.selection import select_specs, variants
+from archcost.config.selection import networks, select_specs
 from archcost.errors import AbsentError, NothingToAnalyzeError, SpecError, UsageError
 from archcost.files import check_is_file
 from archcost.history.renames import Renames
@@ -90,9 +90,10 @@ def _with_variants(found: Sequence[SelectedSpec]) -> Iterator[SelectedSpec]:
     """Specs that are read as they stand and no other way, with their variants."""
     paths = Counter(entry.path for entry in found)
     for entry in found:
-        yield entry
-        if entry.variant is None and entry.is_file and paths[entry.path] == 1:
-            yield from (replace(entry, variant=name) for name in variants(entry, HERE))
+        if entry.variant is None and paths[entry.path] == 1:
+            yield from (replace(entry, variant=name) for name in networks(entry, HERE))
+        else:
+            yield entry
 
 
 def _gone(pattern: str, base: Revision) -> Iterator[str]:

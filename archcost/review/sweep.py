@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from archcost.errors import Diagnostic, SpecError, TooLargeError, UsageError
 from archcost.files import DISK
 from archcost.loading.load import load
-from archcost.loading.opened import form_of, variants_at
+from archcost.loading.opened import form_of, networks_at
 from archcost.spec.opened import open_spec, variants_of
 
 if TYPE_CHECKING:
@@ -109,7 +109,7 @@ class Sweep:
             raise _only_once("--variants")
         try:
             if form_of(spec, DISK):
-                return [None, *variants_at(spec, self._limits, DISK)]
+                return networks_at(spec, self._limits, DISK)
             opened = open_spec(spec, self._limits)
             found = variants_of(opened, self._limits)
         except SpecError:

@@ -73,6 +73,7 @@ def load_opened(  # noqa: PLR0913, PLR0917 - one for everything a user may choos
         problems.stop_if_any()
         raise
     network.imported = opened.imported
+    network.variants = opened.networks or network.variants
     return network
 
 
@@ -174,7 +175,7 @@ def _check_is_spec(root: MappingNode) -> None:
 
 
 def _variant(spec: Spec, opened: Opened, variant: str | None) -> str | None:
-    if variant is None:
+    if variant is None or variant == opened.variant:
         return opened.variant
     if opened.variant not in (None, variant):
         raise UsageError(

@@ -34,6 +34,7 @@ class Opened(NamedTuple):
         files: where it comes from, and what it includes.
         origin: what it was made of, if nobody wrote it.
         imported: how faithful it is to that; empty of a text that somebody wrote.
+        networks: the names of all networks of a file that has several, of which this is one.
     """
 
     data: bytes
@@ -44,6 +45,7 @@ class Opened(NamedTuple):
     files: Files = DISK
     origin: Origin | None = None
     imported: str = ""
+    networks: tuple[str, ...] = ()
 
 
 def open_spec(path: str, limits: Limits, files: Files = DISK) -> Opened:

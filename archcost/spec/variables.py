@@ -33,7 +33,8 @@ def variable_values(
     spec: Spec, variant: str | None, overrides: dict[str, Setting], problems: Problems, limits: Limits
 ) -> dict[str, Value]:
     """`vars` after variant and `--set`, evaluated in the order of their dependencies."""
-    templates = spec.variables | (spec.variants[variant] if variant else {})
+    # One of several networks of a file is called as it is there, of which its own text knows nothing.
+    templates = spec.variables | spec.variants.get(variant or "", {})
     for name, given in overrides.items():
         if name not in spec.variables:
             near = of_these(name, list(spec.variables))

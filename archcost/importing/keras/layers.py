@@ -353,7 +353,9 @@ def _layer_scale(call: Call) -> Value:
 def _custom_scale(call: Call) -> Value:
     """Inception-ResNet's residual: the first tensor, and the second times a number."""
     first, second = call.values("0")
-    return joined(call, "add", first, by_constant(call, "multiply", second, number(call, "scale", 1)))
+    scaled = by_constant(call, "multiply", second, number(call, "scale", 1))
+    call.module = call.module.rpartition(".")[0]  # the sum stands beside it, around what is scaled
+    return joined(call, "add", first, scaled)
 
 
 # -- elementwise --------------------------------------------------------------------------------------------

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
-from archcost.errors import ModelFileError, SpecError
-from archcost.overwriting import will_read
-from archcost.spec.yaml_reader import MappingNode, ScalarNode, SequenceNode, read
+from archcost.errors import ModelFileError
+from archcost.importing.documents import LARGEST_NUMBER, Value, document, is_count, value_of
+from archcost.spec.yaml_reader import MappingNode, SequenceNode
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,14 +19,10 @@ if TYPE_CHECKING:
     from archcost.source import Place, Source
     from archcost.spec.yaml_reader import Tree
 
-Value: TypeAlias = "int | Fraction | bool | str | list[Value] | None"
-
 LARGEST = 2**20
 """Bytes of a file: the longest that Ultralytics ships has 4,000."""
 MOST_ROWS = 2_000
 """Rows of a file: the longest that Ultralytics ships has 43."""
-LARGEST_NUMBER = 10**6
-"""Channels, classes, repeats and the like."""
 
 
 class Row(NamedTuple):
@@ -103,20 +99,7 @@ def read_file(path: Path) -> ModelFile:
     Raises:
         ModelFileError: it is no model file, at the place of what is wrong.
     """
-    try:
-        will_read(path)
-        with path.open("rb") as stream:
-            data = stream.read(LARGEST + 1)
-    except (OSError, ValueError) as error:
-        raise ModelFileError(path, str(error)) from None
-    if len(data) > LARGEST:
-        raise ModelFileError(path, f"a model file has {LARGEST:,} bytes at most")
-    try:
-        root = read(data, str(path))
-    except SpecError as error:
-        first = error.diagnostics[0]
-        raise ModelFileError(path, first.message, first.place) from None
-    return _Reader(path, root).file()
+    return _Reader(path, document(path, LARGEST, "a model file")).file()
 
 
 class _Reader:
@@ -129,7 +112,7 @@ class _Reader:
 
     def file(self) -> ModelFile:
         known = {one.key.text: one.value for one in self._root.pairs()}
-        keys = {name: _value(node) for name, node in known.items() if name not in {"backbone", "head"}}
+        keys = {name: value_of(node) for name, node in known.items() if name not in {"backbone", "head"}}
         for name, node in known.items():
             if name in keys and name not in _KEYS:
                 self._fail(node, f"'{name}' is not followed; known are {', '.join(_KEYS)}")
@@ -153,8 +136,8 @@ class _Reader:
         raise ModelFileError(self._path, what, node.place)
 
     def _count(self, name: str, known: Mapping[str, Tree]) -> int:
-        value = _value(known[name])
-        if not _is_count(value):
+        value = value_of(known[name])
+        if not is_count(value):
             self._fail(known[name], f"{name} must be a whole number from 1 to {LARGEST_NUMBER:,}")
         return value
 
@@ -170,14 +153,14 @@ class _Reader:
         return [self._row(index, node) for index, node in enumerate(nodes)]
 
     def _row(self, index: int, node: Tree) -> Row:
-        value = _value(node)
+        value = value_of(node)
         if not isinstance(value, list) or len(value) != 4:
             self._fail(node, f"row {index} must be [from, repeats, module, args]")
         sources, repeats, module, arguments = value
         several = sources if isinstance(sources, list) else [sources]
         if not isinstance(module, str) or not isinstance(arguments, list):
             self._fail(node, f"row {index} must be [from, repeats, module, args]")
-        if not _is_count(repeats):
+        if not is_count(repeats):
             self._fail(node, f"row {index}: repeats must be a whole number from 1")
         found: list[int] = []
         for one in several:
@@ -198,11 +181,11 @@ class _Reader:
             return {} if depth == width == 1 else {"": Scale(depth, width, None)}
         found: dict[str, Scale] = {}
         for name, one in node.pairs():
-            value = _value(one)
+            value = value_of(one)
             if not isinstance(value, list) or len(value) != 3:
                 self._fail(one, f"scale {name.text} must be [depth, width, max_channels]")
             depth, width, widest = value
-            if not (_is_factor(depth) and _is_factor(width) and _is_count(widest)):
+            if not (_is_factor(depth) and _is_factor(width) and is_count(widest)):
                 self._fail(one, f"scale {name.text} must be [depth, width, max_channels], all above 0")
             if not re.fullmatch(r"[A-Za-z0-9_-]{1,20}", name.text):
                 self._fail(name, "a scale has a name of letters and digits")
@@ -210,7 +193,7 @@ class _Reader:
         return found
 
     def _factor(self, known: Mapping[str, Tree], name: str) -> Fraction:
-        value = _value(known[name]) if name in known else 1
+        value = value_of(known[name]) if name in known else 1
         if not _is_factor(value):
             self._fail(known[name], f"{name} must be a number above 0, to 100")
         return Fraction(value)
@@ -225,7 +208,7 @@ class _Reader:
 
     def _activation(self, known: Mapping[str, Tree]) -> str:
         node = known.get("activation")
-        value = _value(node) if node else None
+        value = value_of(node) if node else None
         if node is None or not value:
             return "silu"
         word = re.fullmatch(r"(?:torch\.)?nn\.(\w+)\((?:inplace=(?:True|False))?\)", str(value))
@@ -262,19 +245,6 @@ _ACTIVATIONS = {
     "LeakyReLU": "leaky_relu",
     "Identity": "none",
 }
-
-
-def _value(node: Tree) -> Value:
-    """What a node means; a word that Python has for something is that."""
-    if isinstance(node, SequenceNode):
-        return [_value(one) for one in node.items]
-    if not isinstance(node, ScalarNode):
-        return "{}"
-    return None if node.value == "None" else node.value
-
-
-def _is_count(value: Value) -> TypeIs[int]:
-    return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= LARGEST_NUMBER
 
 
 def _is_factor(value: Value) -> TypeIs[int | Fraction]:
