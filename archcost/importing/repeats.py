@@ -192,8 +192,9 @@ def _likeness(part: Part) -> object:
 def _iterations(part: Part) -> list[Part]:
     """A part that is repeated, so often; another one once."""
     body, times = part.lists.get("body", []), part.fields.get("repeat")
-    is_plain = type(times) is int and len(body) == len(part.fields) == 1 and not part.when
-    return [body[0].copy() for _ in range(times)] if is_plain else [part]
+    if type(times) is not int or not len(body) == len(part.fields) == 1 or part.when:
+        return [part]
+    return [body[0].copy() for _ in range(times)]
 
 
 def _alike(keys: Sequence[object], start: int, period: int) -> int:

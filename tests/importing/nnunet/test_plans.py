@@ -24,7 +24,7 @@ ORGANS = {"background": 0, "liver": 1, "tumour": 2}
 PARTLY = {"background": 0, "liver": 1, "ignore": 2}
 
 
-def network(patch: list[int], stages: int, name: str = "PlainConvUNet", **other: object) -> dict[str, Any]:
+def network(patch: list[int], stages: int, name: str = "PlainConvUNet", /, **other: object) -> dict[str, Any]:
     """A configuration as plans have it, of a U-Net with 32 channels and twice as many at every stage."""
     axes, plain = len(patch), name == "PlainConvUNet"
     arguments: dict[str, Any] = {
@@ -51,12 +51,15 @@ def network(patch: list[int], stages: int, name: str = "PlainConvUNet", **other:
     return {"batch_size": 2, "patch_size": patch, "architecture": architecture}
 
 
-FLAT = {
+FLAT: dict[str, object] = {
     "kernel_sizes": [[1, 3, 3]] * 2 + [[3, 3, 3]] * 4,
     "strides": [[1, 1, 1]] + [[1, 2, 2]] * 2 + [[2] * 3] * 3,
 }
-DROPPED = {"dropout_op": "torch.nn.modules.dropout.Dropout2d", "dropout_op_kwargs": {"p": 0.3}}
-NARROW = {"block": BOTTLENECK, "bottleneck_channels": [8, 16, 32, 64]}
+DROPPED: dict[str, object] = {
+    "dropout_op": "torch.nn.modules.dropout.Dropout2d",
+    "dropout_op_kwargs": {"p": 0.3},
+}
+NARROW: dict[str, object] = {"block": BOTTLENECK, "bottleneck_channels": [8, 16, 32, 64]}
 OLD = {
     "patch_size": [16, 32, 32],
     "UNet_class_name": "ResidualEncoderUNet",
@@ -240,7 +243,7 @@ def test_one_of_several_that_is_checked_alone_leaves_others_unchecked(tmp_path: 
     assert message.startswith("its variants 3d_lowres, 3d_fullres, 3d_cascade_fullres are not checked")
 
 
-BROKEN = {
+BROKEN: dict[str, tuple[dict[str, Any], str]] = {
     "another class": (
         {"architecture": {"network_class_name": "mine.Net", "arch_kwargs": {}}},
         "the class Net is not followed; known are PlainConvUNet, ResidualEncoderUNet, ResidualUNet",
