@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
@@ -174,6 +175,28 @@ def pre_commit(repo: Repo, *hook: str) -> Ended:
     path = f"{ARCHCOST.parent}:{os.environ['PATH']}"
     home = str(repo.folder.parent / "home")
     return tool("pre-commit", "run", *hook, folder=repo.folder, PATH=path, PRE_COMMIT_HOME=home, SKIP="")
+
+
+@pytest.mark.parametrize(
+    ("file", "is_seen"),
+    [
+        *(
+            (name, True)
+            for name in ("specs/a/net.yaml", "archcost.yaml", "models/net.onnx", "a/b.pt2", "m.keras")
+        ),
+        *(
+            (name, True)
+            for name in ("net.tflite", "cfg/yolov3.cfg", "models/yolov8n.yaml", "x/nnUNetPlans.json")
+        ),
+        *(
+            (name, False)
+            for name in ("setup.cfg", "mkdocs.yml", "package.json", "src/yolo.py", "net.onnx.md")
+        ),
+    ],
+)
+def test_a_commit_of_a_spec_or_a_model_is_seen(file: str, *, is_seen: bool) -> None:
+    (check,) = [hook for hook in load(".pre-commit-hooks.yaml") if hook["id"] == "archcost-check"]
+    assert (re.search(check["files"], file) is not None) == is_seen
 
 
 def test_pre_commit_accepts_the_list_of_hooks() -> None:

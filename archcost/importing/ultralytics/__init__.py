@@ -27,7 +27,7 @@ def read(path: Path, given: Mapping[str, Shape]) -> Text:  # noqa: ARG001 - the 
     writer = Writer(file)
     text, rows = writer.written()
     notes = ["the file states none"]
-    if file.scales and not file.scale:
+    if file.scales and not file.scale and "" not in file.scales:
         first = next(iter(file.scales))
         notes.append(f"its first scale, {first}, as Ultralytics takes it; --variant chooses another")
     return Text(text, None, (*notes, *writer.notes), Origin(file.source.lines, rows), variant=file.scale)

@@ -18,7 +18,23 @@ if TYPE_CHECKING:
 
 
 def _detect(writer: Writer, row: Row) -> Number:
-    return _head(writer, row, row.arguments)
+    return _anchored(writer, row) if len(row.arguments) == 2 else _head(writer, row, row.arguments)
+
+
+def _anchored(writer: Writer, row: Row) -> Number:
+    """The head of YOLOv5's own repository: for each anchor of a map a box, its objectness and the classes."""
+    classes, given = writer.classes(row, row.arguments[0]), row.arguments[1]
+    anchors = writer.file.keys.get("anchors") if given == "anchors" else given
+    several = anchors if isinstance(anchors, list) else [anchors] * len(row.sources)
+    if len(several) != len(row.sources) or row.repeats != 1:
+        row.fail(f"it reads {len(row.sources)} maps, and has anchors for {len(several)}")
+    for i, (tap, one) in enumerate(zip(writer.taps(row), several, strict=True)):
+        # A list has a width and a height for each anchor; a number says how many there are.
+        count = integer(row, len(one) // 2 if isinstance(one, list) else one, "anchors")
+        name = f"layer_{row.number}_map_{i}"
+        writer.item(f"conv: {{out_channels: $({count}*({classes.text} + 5)), kernel_size: 1}}", name, [tap])
+        writer.outputs.append(name)
+    return classes
 
 
 def _v10_detect(writer: Writer, row: Row) -> Number:

@@ -229,6 +229,7 @@ _KEYS = (
     "kpt_shape",
     "reg_max",
     "end2end",
+    "anchors",
     "scale",
     "yaml_file",
     "names",

@@ -93,6 +93,33 @@ def test_parameters_and_macs_are_those_of_ultralytics(name: str) -> None:
     assert (totals.params, totals.macs) == MEASURED[name]
 
 
+ANCHORS = "anchors: [[10, 13, 16, 30, 33, 23], [30, 61, 62, 45, 59, 119], [116, 90, 156, 198, 373, 326]]\n"
+PUBLISHED = {
+    ("0.33", "0.25"): 1_872_157,
+    ("0.33", "0.50"): 7_235_389,
+    ("0.67", "0.75"): 21_190_557,
+    ("1.0", "1.0"): 46_563_709,
+    ("1.33", "1.25"): 86_749_405,
+}
+"""Depth and width of YOLOv5 n, s, m, l and x -> the parameters that its repository's training prints."""
+
+
+@pytest.mark.parametrize("anchors", [ANCHORS, "anchors: 3\n"], ids=["listed", "counted"])
+@pytest.mark.parametrize(("depth", "width"), PUBLISHED)
+def test_a_file_with_anchors_has_the_head_of_yolov5s_repository(depth: str, width: str, anchors: str) -> None:
+    rows = (FILES / "yolov5.yaml").read_text().partition("backbone:")[2].replace("[nc]", "[nc, anchors]")
+    head = f"nc: 80\ndepth_multiple: {depth}\nwidth_multiple: {width}\n{anchors}"
+    Path("yolov5s.yaml").write_text(f"{head}backbone:{rows}")
+    found = imported(Path("yolov5s.yaml"))
+    assert found.parameters == PUBLISHED[depth, width]
+    assert found.notes == ("the file states none",)
+    assert [tensor.output for tensor in load("yolov5s.yaml").outputs.values()] == [
+        (255, 80, 80),
+        (255, 40, 40),
+        (255, 20, 20),
+    ]
+
+
 @pytest.mark.parametrize("scale", "nm")
 def test_it_costs_what_the_zoo_has_by_hand(scale: str) -> None:
     ours, zoos = analyze(load(FILES / "yolov8.yaml", variant=scale)), analyze(load(f"zoo:yolov8{scale}"))
@@ -186,6 +213,10 @@ REFUSED = {
     "shapes": (
         r"^net\.yaml:4:3: its layers do not fit together: ",
         f"backbone:\n{ROWS}{ROWS}  - [[0, 1], 1, Concat, [1]]\nhead: []\n",
+    ),
+    "anchors": (
+        r"^net\.yaml:6:5: row 1, Detect: it reads 1 maps, and has anchors for 2",
+        f"nc: 1\nanchors: [[1, 2], [3, 4]]\nbackbone:\n{ROWS}head:\n  - [[-1], 1, Detect, [nc, anchors]]\n",
     ),
     "yaml": (r"^net\.yaml:3:1: ", "nc: 1\nbackbone:\n\t- 3\nhead: []\n"),
 }
