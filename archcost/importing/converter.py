@@ -137,6 +137,8 @@ def _first(operation: Operation) -> str:
     return given.name if isinstance(given, Reference) else ""
 
 
+_CORE = "`program.run_decompositions()`, which changes nothing in place"
+
 FOLDED = 2**30
 """Numbers of one model that are computed beforehand: shapes, and masks that a model makes of them."""
 
@@ -218,10 +220,8 @@ class Converter:
         """Follows a change of what has another name as well: of a constant, which stays one."""
         made, found = self.known.get(operation.outputs[0]), self.known.get(also)
         if not (_is_constant(made) and isinstance(found, Weight) and not found.is_learned):
-            where = f"{operation.place} ({operation.word})"
-            raise ModelFileError(
-                self._path, f"{where}: it changes in place what '{also}' is a view of, or views"
-            )
+            why = f"it changes in place what '{also}' is a view of, or views; export {_CORE}"
+            raise ModelFileError(self._path, f"{operation.place} ({operation.word}): {why}")
         self.known[also] = found._replace(numbers=None)
 
     def inside(

@@ -111,20 +111,40 @@ def _strided(call: Call) -> Value:
     return as_shape(call, x, theirs)
 
 
-def _slice(call: Call) -> Value | Weight:
-    x = call.value("self")
-    (dim,) = dims(call, "dim", x, [0])
-    axis, size = x.axes[dim], x.theirs[dim]
-    if axis is None:
-        return x
+def _positions(call: Call, size: int) -> range:
+    """Those from a start to an end, by a step."""
     bounds = [call.argument(name) for name in ("start", "end", "step")]
     whole = [n for n in bounds if n is None or isinstance(n, int)]
     if len(whole) < len(bounds):
         raise NotUnderstoodError("its bounds are computed")
-    kept = range(size)[slice(*whole)]
+    return range(size)[slice(*whole)]
+
+
+def _slice(call: Call) -> Value | Weight:
+    x = call.value("self")
+    (dim,) = dims(call, "dim", x, [0])
+    axis = x.axes[dim]
+    if axis is None:
+        return x
+    kept = _positions(call, x.shape[axis])
     if not kept:
         return Weight(call.operation.outputs[0], call.said(), is_learned=False)
     return cut(call, x, axis, kept)
+
+
+def _written_over(call: Call) -> Value:
+    """A tensor with other elements from one position to another."""
+    x, src = call.value("self"), call.value("src")
+    (dim,) = dims(call, "dim", x, [0])
+    x, size = with_axes(call, x, [dim]), x.theirs[dim]
+    axis, there = x.axes[dim], _positions(call, size)
+    if axis is None or not there or there.step != 1:
+        raise NotUnderstoodError("what is written over are no neighbours")
+    written = expanded(call, src, (*x.theirs[:dim], len(there), *x.theirs[dim + 1 :]))
+    before, after = (
+        [cut(call, x, axis, one)] if one else [] for one in (range(there.start), range(there.stop, size))
+    )
+    return concatenated(call, [*before, written, *after], dim)
 
 
 def _select(call: Call) -> Value:
@@ -316,6 +336,7 @@ RULES: Mapping[str, Rule] = {
         _reshape,
     ),
     "slice": _slice,
+    "slice_scatter": _written_over,
     "select": _select,
     "as_strided": _strided,
     "unbind": _unbind,
