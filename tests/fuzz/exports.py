@@ -27,6 +27,20 @@ SMALL = sorted((Path(__file__).parents[1] / "data" / "models" / "operations").gl
 _OTHERS: tuple[Any, ...] = (
     *(None, 0, 1, 2, -1, 7, 2**31, 2**70, 1.5, 1e400, "", "x", "relu", True, [], [1, 2], {}, [[[]]]),
     *({"as_int": 3}, {"as_int": 0}, {"as_none": True}, {"as_float": "NaN"}, {"as_ints": [1, 1]}),
+    *({"as_int": 2**70}, {"as_sym_int": {"as_name": "s0"}}, {"as_graph": {"name": "g", "graph": {}}}),
+    *(
+        {"as_expr": {"expr_str": text}}
+        for text in (
+            *("Symbol('s0')", "Mul(Symbol('s0'), Integer(9))", "FloorDiv(Integer(1), Integer(0))"),
+            *(
+                "Integer(9**9**9)",
+                "Add()",
+                "Min(Integer(-5))",
+                "(" * 300,
+                "Add(" * 90 + "Integer(1)" + ")" * 90,
+            ),
+        )
+    ),
 )
 
 
@@ -80,6 +94,14 @@ def _somewhere(found: dict[str, Any], random: Random) -> tuple[Any, Any]:
         here = cast("Any", inner)
 
 
+def torn(path: Path, random: Random) -> None:
+    """Changes bytes of an archive, or cuts it off."""
+    data = bytearray(path.read_bytes())
+    for _ in range(random.choice((1, 2, 8))):
+        data[random.randrange(len(data))] = random.randrange(256)
+    path.write_bytes(data[: random.choice((None, None, random.randrange(len(data))))])
+
+
 def trial(random: Random, folder: Path) -> str:
     """One export with some damage: what became of it.
 
@@ -90,8 +112,11 @@ def trial(random: Random, folder: Path) -> str:
     found = program(source)
     for _ in range(random.randint(1, 3)):
         damage(found, random)
+    path = saved(found, folder / f"{source.stem}.pt2")
+    if random.random() < 0.1:
+        torn(path, random)
     try:
-        imported(saved(found, folder / f"{source.stem}.pt2"), flat=random.random() < 0.9)
+        imported(path, flat=random.random() < 0.9)
     except ModelFileError:
         return "refused"
     return "imported"
