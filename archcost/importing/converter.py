@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from archcost.errors import ModelFileError
 from archcost.importing.items import Item
-from archcost.importing.model import Reference, Weight, read_by
+from archcost.importing.model import Operation, Reference, Weight, read_by
 from archcost.importing.parts import free
 from archcost.importing.values import Value, arriving, canonical
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Mapping, Sequence
 
     from archcost.importing.items import FieldValue
-    from archcost.importing.model import Argument, Model, Operation
+    from archcost.importing.model import Argument, Model
     from archcost.windows.window import Shape
 
 
@@ -32,7 +32,9 @@ class Converted(NamedTuple):
         items: in order; all of them are read, or leave.
         outputs: what leaves.
         learned: learned numbers of the weights that layers took.
-        values: by the framework's name what it is of ours, of everything that an item made.
+        values: by the framework's name what it is of ours, of everything that an item made; before it is
+            changed in place.
+        results: the same of what leaves, as it is in the end.
     """
 
     inputs: Mapping[str, Shape]
@@ -40,6 +42,7 @@ class Converted(NamedTuple):
     outputs: tuple[Item | str, ...]
     learned: int
     values: Mapping[str, Value]
+    results: Mapping[str, Value]
 
 
 _NONE: Mapping[str, Weight | None] = {}
@@ -62,50 +65,36 @@ MORE_OUTPUTS = frozenset(
 """Operations that also give statistics or places, which nobody reads when a model is used."""
 
 
-_VIEWS = frozenset(
+_SURE_VIEWS = frozenset(
     f"aten.{word}"
     for word in (
-        *(
-            "view",
-            "reshape",
-            "_unsafe_view",
-            "flatten",
-            "unsqueeze",
-            "squeeze",
-            "permute",
-            "transpose",
-            "swapaxes",
-        ),
-        *("slice", "select", "unbind", "chunk", "split", "split_with_sizes", "expand", "contiguous", "alias"),
-        *("detach", "detach_", "to", "lift_fresh_copy", "type_as", "_to_copy"),
-        *(
-            "t",
-            "mT",
-            "movedim",
-            "moveaxis",
-            "view_as",
-            "reshape_as",
-            "expand_as",
-            "unflatten",
-            "tensor_split",
-            "unfold",
-            "as_strided",
-        ),
-        *("dropout", "feature_dropout"),
+        *("view", "view_as", "unflatten", "unsqueeze", "squeeze", "permute", "movedim", "moveaxis"),
+        *("transpose", "swapaxes", "t", "mT", "slice", "select", "unbind", "chunk", "split"),
+        *("split_with_sizes", "tensor_split", "expand", "expand_as", "alias", "detach"),
     )
 )
-"""Operations whose output may be the memory of what they read."""
+"""Operations whose output is the memory of what they read."""
+
+_VIEWS = _SURE_VIEWS | {
+    f"aten.{word}"
+    for word in (
+        *("reshape", "reshape_as", "_unsafe_view", "flatten", "contiguous", "detach_", "to"),
+        *("lift_fresh_copy", "type_as", "_to_copy", "unfold", "as_strided", "dropout", "feature_dropout"),
+    )
+}
+"""Those, and others whose output may be."""
 
 
 class Aliases:
     """Which names mean the same memory: an operation in place (`relu_`) changes what all of them mean."""
 
-    def __init__(self, operations: Sequence[Operation]) -> None:
+    def __init__(self, operations: Sequence[Operation], outputs: Sequence[str]) -> None:
         self._place = {id(operation): i for i, operation in enumerate(operations)}
         self._last_read: dict[str, int] = {}
         self._made: dict[str, int] = {}
         self._root: dict[str, str] = {}
         self._group: dict[str, list[str]] = {}
+        self._maker: dict[str, Operation] = {}
         for i, operation in enumerate(operations):
             for name in read_by(operation):
                 self._last_read[name] = i
@@ -113,23 +102,34 @@ class Aliases:
             for name in operation.outputs:
                 shares = source and (operation.word in _VIEWS or self.written(operation))
                 root = self._root.get(source, source) if shares else name
+                if shares:
+                    self._maker[name] = operation
                 self._root[name], self._made[name] = root, i
                 self._group.setdefault(root, [root]).append(name)
+        self._last_read |= dict.fromkeys(outputs, len(operations))
 
     @staticmethod
     def written(operation: Operation) -> str:
         """The name of what an operation changes in place; empty if it changes nothing."""
         return _first(operation) if operation.word.endswith("_") and operation.word not in _VIEWS else ""
 
-    def hidden(self, operation: Operation) -> str:
-        """Another name of what an operation changes in place, if that is read further on."""
+    def stale(self, operation: Operation) -> list[str]:
+        """Other names of what an operation changes in place that are read further on."""
         written = self.written(operation)
         if not written:
-            return ""
+            return []
         here = self._place[id(operation)]
         group = self._group[self._root.get(written, written)]
         others = (name for name in group if name != written and self._made.get(name, -1) < here)
-        return next((name for name in others if self._last_read.get(name, -1) > here), "")
+        return [name for name in others if self._last_read.get(name, -1) > here]
+
+    def way(self, name: str) -> list[Operation]:
+        """The operations that lead from the first name of some memory to another one."""
+        found: list[Operation] = []
+        while name in self._maker and len(found) < len(self._place):
+            found.append(self._maker[name])
+            name = _first(found[-1])
+        return found[::-1]
 
 
 def _first(operation: Operation) -> str:
@@ -198,14 +198,14 @@ class Converter:
             value = arriving(names[theirs], shape, canonical(len(shape)) if axes is None else axes)
             inputs[names[theirs]], self.known[theirs] = value.shape, value
         self.known.update(self._model.weights)
-        aliases = Aliases(self._model.operations)
+        aliases = Aliases(self._model.operations, self._model.outputs)
         for operation in self._model.operations:
             self._convert(operation)
             if written := aliases.written(operation):
                 # From here on the old name means what was made of it.
                 self.known[written] = self.known[operation.outputs[0]]
-            if also := aliases.hidden(operation):
-                self._change(operation, also)
+            if stale := aliases.stale(operation):
+                self._rewrite(operation, stale, aliases)
         outputs = tuple(dict.fromkeys(self._output(name) for name in self._model.outputs))
         used = _used(self.items, outputs)
         try:
@@ -214,15 +214,45 @@ class Converter:
             raise ModelFileError(self._path, str(error)) from None
         taken = {weight.name: weight for item in used for weight in item.weights.values()}
         learned = sum(prod(weight.shape) for weight in taken.values() if weight.is_learned)
-        return Converted(inputs, tuple(used), outputs, learned, self.values)
+        results = {
+            name: found for name in self._model.outputs if isinstance(found := self.known[name], Value)
+        }
+        return Converted(inputs, tuple(used), outputs, learned, self.values, results)
 
-    def _change(self, operation: Operation, also: str) -> None:
-        """Follows a change of what has another name as well: of a constant, which stays one."""
-        made, found = self.known.get(operation.outputs[0]), self.known.get(also)
-        if not (_is_constant(made) and isinstance(found, Weight) and not found.is_learned):
-            why = f"it changes in place what '{also}' is a view of, or views; export {_CORE}"
+    def _rewrite(self, operation: Operation, stale: Sequence[str], aliases: Aliases) -> None:
+        """What has a view that is changed in place gets what was written; its other views follow."""
+        written = aliases.written(operation)
+        found = {name: self.known.get(name) for name in (written, *stale)}
+        if all(isinstance(one, Weight) and not one.is_learned for one in found.values()):
+            # Constants stay constants, but zeros are none any more.
+            self.known |= {
+                name: one._replace(numbers=None) for name, one in found.items() if isinstance(one, Weight)
+            }
+            return
+        way = aliases.way(written)
+        ways = [*way, *(view for name in stale for view in aliases.way(name))]
+        if not all(view.word in _SURE_VIEWS or aliases.written(view) for view in ways):
+            why = f"it changes in place what '{stale[0]}' is a view of, or views; export {_CORE}"
             raise ModelFileError(self._path, f"{operation.place} ({operation.word}): {why}")
-        self.known[also] = found._replace(numbers=None)
+        for view in reversed(way):
+            source, made = _first(view), view.outputs[0]
+            if aliases.written(view):
+                self.known[source] = self.known[made]
+            else:
+                arguments = {**view.arguments, "src": Reference(made)}
+                put = Operation(
+                    f"{view.word}_scatter", arguments, (source,), operation.module, operation.place
+                )
+                self._convert(put)
+        fresh = {written, *map(_first, way)}
+        for view in ways:
+            if not fresh.isdisjoint(view.outputs):
+                continue
+            fresh.update(view.outputs)
+            if aliases.written(view):
+                self.known[view.outputs[0]] = self.known[_first(view)]
+            else:
+                self._convert(view)
 
     def inside(
         self, operations: Sequence[Operation], weights: Mapping[str, Weight], outputs: Sequence[str]
@@ -286,7 +316,7 @@ class Converter:
         for name, value in zip(operation.outputs, several, strict=False):
             self.known[name] = value
             if isinstance(value, Value) and isinstance(value.tensor, Item):
-                self.values[name] = value
+                self.values.setdefault(name, value)
             said = self._model.shapes.get(name)
             if isinstance(value, Value) and said is not None and value.theirs != said:
                 raise ModelFileError(self._path, f"{where}: gives {value.theirs}, and the file says {said}")
@@ -540,11 +570,6 @@ def _undone(tensor: Item | str, shape: Shape) -> Item | None:
 
 def _placed(value: Value, order: Sequence[int]) -> list[int | None]:
     return [order.index(d) if d in order else None for d, _ in enumerate(value.axes)]
-
-
-def _is_constant(found: Value | Weight | None) -> bool:
-    """Whether it is a tensor that is not learned, which never depends on what arrives: whatever it holds."""
-    return found is not None and not isinstance(found, Value) and not found.is_learned
 
 
 def _share(items: Sequence[Item]) -> None:

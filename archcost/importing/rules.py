@@ -273,7 +273,7 @@ def _dropped(call: Call, x: Value, shape: Shape, axes: Sequence[int | None]) -> 
 def averaged(call: Call, x: Value, dims: Sequence[int], *, keep: bool) -> Value:
     """The mean over some of the framework's dimensions, which stay as 1 or go."""
     spatial = sorted(axis for d in dims if (axis := x.axes[d]) is not None)
-    if spatial != [*range(1, len(x.shape))] or not x.shape:
+    if not spatial or spatial != [*range(1, len(x.shape))]:
         return reduced(call, x, dims, "mean", keep=keep)
     axes = [None if d in dims else axis for d, axis in enumerate(x.axes)]
     pooled = call.add("global_avg_pool", [x], (x.shape[0], *[1] * len(spatial)), x.axes)

@@ -36,7 +36,7 @@ def items_of(network: Network, *, modules: bool) -> Converted:
         items.append(item)
     inputs = {tensor.path: tensor.output for tensor in network.inputs}
     outputs = tuple(made[node] for node in network.outputs.values())
-    return Converted(inputs, idiomatic(items, outputs, inputs), outputs, 0, {})
+    return Converted(inputs, idiomatic(items, outputs, inputs), outputs, 0, {}, {})
 
 
 def _fields(node: Node) -> dict[str, FieldValue]:

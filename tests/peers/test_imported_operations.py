@@ -156,6 +156,20 @@ def resized(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
     return functional.interpolate(y, scale_factor=0.7) + functional.interpolate(y, size=(9, 9)).mean()
 
 
+def written(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
+    """Rows, positions and views that are written over, and what else sees them."""
+    moved, y = torch.zeros_like(x), x * 2
+    moved[:, :-1, :2], moved[:, 1:, 2:4] = x[:, 1:, :2], x[:, :-1, 2:4]
+    first, turned = y[:, 0], y.transpose(1, 2)
+    late = turned[:, 3:]
+    first.add_(1)
+    late.mul_(2)
+    y.view(1, 6, 4, 8)[..., 0] = 0.5
+    y.relu_()
+    turned.squeeze(0)[4] = m.l(x)[0, :, 0]
+    return y, turned.sum(1), late, first, m.l(moved)
+
+
 def transformed(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
     """A map that is moved and turned as a layer says."""
     grid = functional.affine_grid(m.l(x.flatten(1)).view(1, 2, 3), x.shape, align_corners=False)
@@ -216,6 +230,7 @@ def cases() -> dict[str, tuple[Any, Any]]:
         "truths": (module({"l": nn.Linear(32, 8)}, truths), tokens),
         "statistics": (module({"l": nn.Linear(32, 8), "n": nn.RMSNorm(32)}, statistics), tokens),
         "resized": (module({"c": nn.Conv2d(4, 4, 1)}, resized), small),
+        "written": (module({"l": nn.Linear(32, 8)}, written), tokens),
         "transformed": (module({"l": nn.Linear(256, 6)}, transformed), small),
         "hidden": (module({"l": nn.Linear(32, 32), "seen": ones.tril()}, hidden), tokens),
         "indexed": (
@@ -227,17 +242,8 @@ def cases() -> dict[str, tuple[Any, Any]]:
 
 NAMES = [
     *("lstm", "gru", "rnn", "grouped", "causal", "moves", "masks", "standardized", "folded", "computed"),
-    *(
-        "shared",
-        "placed",
-        "side_by_side",
-        "indexed",
-        "truths",
-        "statistics",
-        "resized",
-        "transformed",
-        "hidden",
-    ),
+    *("shared", "placed", "side_by_side", "indexed", "truths", "statistics", "resized", "transformed"),
+    *("hidden", "written"),
 ]
 WITHOUT_CORE = {"lstm", "gru", "rnn", "placed", "resized", "transformed", "hidden"}
 """What is left out: recurrent layers step by step are long, and places are an index or computed there."""

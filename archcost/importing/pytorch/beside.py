@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from archcost.execute.arrays import Array
+    from archcost.importing.converter import Converted
     from archcost.importing.model import Weight
     from archcost.importing.values import Value
     from archcost.network import Input, Network, Node
@@ -60,7 +61,7 @@ def beside(path: Path, network: Network, seed: int, dtype: str) -> Run:
     pairs = {node: items[partner] for node, partner in found.items()}
     program = _Program(torch, path)
     inputs = program.arriving(Tensors(seed, dtype).inputs(network), plain.converted.inputs)
-    values = program.run({x: inputs[x] for x in plain.converted.inputs}, plain.converted.values)
+    values = program.run({x: inputs[x] for x in plain.converted.inputs}, plain.converted)
     given: dict[tuple[str, str], Array] = {}
     made_up: set[Node] = set()
     for node, item in pairs.items():
@@ -132,33 +133,36 @@ class _Program:
         found = self._torch.tensor(value)  # a copy, which a program may change
         return found.double() if kind.is_floating_point else found.to(kind)
 
-    def run(self, inputs: Mapping[str, Array], values: Mapping[str, Value]) -> dict[Item, Array]:
+    def run(self, inputs: Mapping[str, Array], converted: Converted) -> dict[Item, Array]:
         """What PyTorch makes of every item, as we lay it out.
 
         Args:
             inputs: in the order in which the program takes them.
-            values: what is ours, by the names of the program; an item is what the first of its names means.
+            converted: what is ours, by the names of the program; an item is what the first of its names
+                means, and one that leaves what it is in the end.
         """
         found: dict[Item, Array] = {}
         usual = self._torch.get_default_dtype()
         try:
             self._torch.set_default_dtype(self._torch.float64)
             with self._torch.no_grad():
-                for name, made in self._steps(self._arguments(inputs)):
-                    if name not in values and isinstance(made, self._torch.Tensor):
+                for name, made, leaves in self._steps(self._arguments(inputs)):
+                    value = (converted.results if leaves else converted.values).get(name)
+                    if value is None and isinstance(made, self._torch.Tensor):
                         self._made[name] = made
-                    item = values[name].tensor if name in values else ""
-                    if isinstance(item, Item) and item not in found:
-                        found[item] = _ours(_double(made).numpy(), values[name])
+                    if value and isinstance(value.tensor, Item) and (leaves or value.tensor not in found):
+                        found[value.tensor] = _ours(_double(made).numpy(), value)
         finally:
             self._torch.set_default_dtype(usual)
         return found
 
-    def _steps(self, arguments: Iterator[Any]) -> Iterator[tuple[str, Any]]:
-        """What every operation makes, before others change it in place."""
+    def _steps(self, arguments: Iterator[Any]) -> Iterator[tuple[str, Any, bool]]:
+        """What every operation makes, before others change it in place; then what leaves."""
         made: dict[Any, Any] = {}
+        last = {source: node for node in self._program.graph.nodes for source in node.all_input_nodes}
         for node in self._program.graph.nodes:
             if node.op == "output":
+                yield from ((source.name, made[source], True) for source in node.all_input_nodes)
                 return
             if node.op == "placeholder":
                 made[node] = next(arguments)
@@ -167,9 +171,9 @@ class _Program:
             else:
                 args, named = self._torch.fx.node.map_arg((node.args, node.kwargs), made.__getitem__)
                 made[node] = node.target(*args, **named)
-            yield node.name, made[node]
+            yield node.name, made[node], False
             for source in node.all_input_nodes:
-                if [*source.users][-1] is node:
+                if last[source] is node:
                     del made[source]
 
     def _in_double(self, module: Any) -> None:  # noqa: ANN401 - a graph of PyTorch's

@@ -67,7 +67,6 @@ _MADE_OF_CONSTANTS = (
         "ceil",
         "round",
     ),
-    *("fill", "fill_", "zero_"),
     *("log1p", "log2", "atan2", "acos", "asin", "sinh", "cosh", "tan", "isinf", "isnan"),
     *("bucketize", "searchsorted", "diagonal", "sort", "argsort", "one_hot", "scatter", "index_put", "outer"),
 )

@@ -258,6 +258,13 @@ def _copy(call: Call) -> Value | Weight:
     return expanded(call, call.value("src"), theirs)
 
 
+def _fill(call: Call) -> Value:
+    """The same number everywhere."""
+    x = call.value("self")
+    value = call.value("value") if is_tensor(call, "value") else filled(call, number(call, "value", 0), x)
+    return expanded(call, value, x.theirs)
+
+
 def _prelu(call: Call) -> Value:
     x, weight = call.channels_first("self"), call.weight("weight")
     if weight is None or not weight.is_learned:
@@ -339,6 +346,7 @@ RULES: Mapping[str, Rule] = {
     "where": _where,
     "maximum": _two("max"),
     "minimum": _two("min"),
+    **dict.fromkeys(("fill", "fill_", "zero_"), _fill),
     "copy_": _copy,
     "copy": _copy,
     "__and__": _logical("multiply"),

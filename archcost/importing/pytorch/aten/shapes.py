@@ -83,11 +83,15 @@ def _moved(call: Call) -> Value:
 
 def _transpose(call: Call) -> Value:
     x = call.value("self")
-    order = [*range(len(x.axes))]
+    return x._replace(axes=_swapped(call, x))
+
+
+def _swapped(call: Call, x: Value) -> tuple[int | None, ...]:
+    order = [*x.axes]
     names = ("dim0", "dim1") if call.argument("dim0") is not None else ("axis0", "axis1")
     (a,), (b,) = (dims(call, name, x) for name in names)
     order[a], order[b] = order[b], order[a]
-    return x._replace(axes=tuple(x.axes[d] for d in order))
+    return tuple(order)
 
 
 def _reshape(call: Call) -> Value | Weight:
@@ -132,12 +136,26 @@ def _slice(call: Call) -> Value | Weight:
     return cut(call, x, axis, kept)
 
 
-def _written_over(call: Call) -> Value:
+def _rows_written(call: Call) -> Value:
     """A tensor with other elements from one position to another."""
     x, src = call.value("self"), call.value("src")
     (dim,) = dims(call, "dim", x, [0])
-    x, size = with_axes(call, x, [dim]), x.theirs[dim]
-    axis, there = x.axes[dim], _positions(call, size)
+    return _written_over(call, x, src, dim, _positions(call, x.theirs[dim]))
+
+
+def _row_written(call: Call) -> Value:
+    """A tensor with other elements at one position."""
+    x, src, index = call.value("self"), call.value("src"), call.argument("index")
+    (dim,) = dims(call, "dim", x)
+    if not isinstance(index, int):
+        raise NotUnderstoodError("its index is computed")
+    src = src._replace(axes=(*src.axes[:dim], None, *src.axes[dim:]))
+    return _written_over(call, x, src, dim, range(index % x.theirs[dim], index % x.theirs[dim] + 1))
+
+
+def _written_over(call: Call, x: Value, src: Value, dim: int, there: range) -> Value:
+    size, x = x.theirs[dim], with_axes(call, x, [dim])
+    axis = x.axes[dim]
     if axis is None or not there or there.step != 1:
         raise NotUnderstoodError("what is written over are no neighbours")
     written = expanded(call, src, (*x.theirs[:dim], len(there), *x.theirs[dim + 1 :]))
@@ -145,6 +163,22 @@ def _written_over(call: Call) -> Value:
         [cut(call, x, axis, one)] if one else [] for one in (range(there.start), range(there.stop, size))
     )
     return concatenated(call, [*before, written, *after], dim)
+
+
+def _seen_otherwise(call: Call) -> Value:
+    """What was written to a view, in the shape of what it is a view of."""
+    return as_shape(call, call.value("src"), call.said())
+
+
+def _permute_back(call: Call) -> Value:
+    src = call.value("src")
+    order = dims(call, "dims", src)
+    return src._replace(axes=tuple(src.axes[order.index(d)] for d in range(len(order))))
+
+
+def _transpose_back(call: Call) -> Value:
+    src = call.value("src")
+    return src._replace(axes=_swapped(call, src))
 
 
 def _select(call: Call) -> Value:
@@ -336,7 +370,14 @@ RULES: Mapping[str, Rule] = {
         _reshape,
     ),
     "slice": _slice,
-    "slice_scatter": _written_over,
+    "slice_scatter": _rows_written,
+    "select_scatter": _row_written,
+    **{
+        f"{word}_scatter": _seen_otherwise
+        for word in ("view", "view_as", "unflatten", "unsqueeze", "squeeze", "alias", "detach")
+    },
+    **dict.fromkeys(("transpose_scatter", "swapaxes_scatter"), _transpose_back),
+    "permute_scatter": _permute_back,
     "select": _select,
     "as_strided": _strided,
     "unbind": _unbind,
