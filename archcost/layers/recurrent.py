@@ -56,6 +56,10 @@ class _Recurrent(Layer):
     num_layers: Depth = Field(1, description="layers, each reading what the one before gives")
     bidirectional: bool = Field(default=False, description="read the sequence from its end as well")
     bias: bool = Field(default=True, description="add a bias to each of the two products")
+    recurrent_bias: bool = Field(
+        default=True,
+        description="add one to the product of what is fed back as well; Keras' lstm and rnn do not",
+    )
     dropout: Probability = Field(0.0, description="probability between layers; costs nothing")
     input_size: Positive | None = Field(None, description="an assertion: the channels that arrive")
 
@@ -72,6 +76,11 @@ class _Recurrent(Layer):
     @property
     def _directions(self) -> int:
         return 2 if self.bidirectional else 1
+
+    @property
+    def _biases(self) -> int:
+        """How many one sum has."""
+        return 1 + self.recurrent_bias if self.bias else 0
 
     @property
     def _state(self) -> int:
@@ -106,7 +115,7 @@ class _Recurrent(Layer):
             columns = self._state * self._directions if layer else x[0]
             for end in (f"l{layer}", f"l{layer}_reverse")[: self._directions]:
                 found |= {f"weight_ih_{end}": (rows, columns), f"weight_hh_{end}": (rows, self._state)}
-                found |= {f"bias_ih_{end}": (rows,), f"bias_hh_{end}": (rows,)} if self.bias else {}
+                found |= {f"bias_{of}_{end}": (rows,) for of in ("ih", "hh")[: self._biases]}
                 found |= {f"weight_hr_{end}": (self._projected, self.hidden_size)} if self._projected else {}
         return found
 
@@ -131,7 +140,7 @@ class _Recurrent(Layer):
                 "hidden_size": self.hidden_size,
                 **({"projected": self._projected} if self._projected else {}),
                 "fed_back": self._state,
-                "biases": 2 * self.bias,
+                "biases": self._biases,
                 "directions": self._directions,
                 "layers": self.num_layers,
                 "arriving": "in_channels + (layers - 1) * directions * fed_back",

@@ -60,6 +60,16 @@ CASES = [
         ops=Operations(macs=300, multiplications=345, additions=420, divisions=45, exponentials=75),
     ),
     Case(
+        sentence="the same with one bias for both products, as in Keras: 60 additions less",
+        kind="lstm",
+        fields={"hidden_size": 3, "recurrent_bias": False},
+        inputs=((2, 5),),
+        output=(3, 5),
+        value=recurrent(lstm_unit),
+        weights={"weight_ih_l0": (12, 2), "weight_hh_l0": (12, 3), "bias_ih_l0": (12,)},
+        ops=Operations(macs=300, multiplications=345, additions=360, divisions=45, exponentials=75),
+    ),
+    Case(
         sentence="two layers with a projection in both directions: the second reads both",
         kind="lstm",
         fields={"hidden_size": 4, "proj_size": 2, "num_layers": 2, "bidirectional": True, "input_size": 5},

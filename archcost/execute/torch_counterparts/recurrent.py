@@ -33,6 +33,20 @@ def _start(layer: Lstm | Gru | Rnn, x: Tensor, channels: int) -> Tensor:
     return x.new_zeros(layer.num_layers * (1 + layer.bidirectional), 1, channels)
 
 
+def _place(name: str) -> tuple[int, bool, int]:
+    """Where PyTorch wants a weight: by layer, then by direction, then as here.
+
+    >>> sorted(["bias_hh_l0", "weight_ih_l0_reverse", "weight_hh_l0", "weight_ih_l0"], key=_place)
+    ['weight_ih_l0', 'weight_hh_l0', 'bias_hh_l0', 'weight_ih_l0_reverse']
+    """
+    kind, _, end = name.partition("_l")
+    layer, _, reverse = end.partition("_")
+    return int(layer), bool(reverse), _ORDER.index(kind)
+
+
+_ORDER = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+
+
 def _over_steps(
     function: Counterpart,
     layer: Lstm | Gru | Rnn,
@@ -40,7 +54,11 @@ def _over_steps(
     start: Tensor | tuple[Tensor, ...],
     weights: Mapping[str, Tensor],
 ) -> Tensor:
-    """PyTorch wants the batch, then steps, then channels; its weights one after the other."""
+    """PyTorch wants the batch, then steps, then channels; its weights in a row, with both biases or none."""
+    if layer.bias and not layer.recurrent_bias:
+        named = {name.replace("_ih", "_hh"): weight for name, weight in weights.items() if "bias_ih" in name}
+        zeros = {name: weight.new_zeros(weight.shape) for name, weight in named.items()}
+        weights = dict(sorted({**weights, **zeros}.items(), key=lambda one: _place(one[0])))
     y, *_ = function(
         x.mT,
         start,

@@ -38,15 +38,15 @@ def _sequence(call: Call, name: str, prefix: str, *, both_ways: bool) -> Value:
     bias = flag(call, f"{prefix}use_bias", default=True)
     if name == "GRU" and not flag(call, f"{prefix}reset_after", default=True):
         raise NotUnderstoodError("a GRU whose gate resets before the product is another one")
-    if bias and name != "GRU":
-        raise NotUnderstoodError("its two products have one bias, and those of our layer have two")
     units = integer(call, f"{prefix}units")
     rows = gates * units
     shapes: dict[str, Shape | None] = {}
     for way in ("", "_reverse")[: 1 + both_ways]:
         shapes |= {f"weight_ih_l0{way}": (rows, x.shape[0]), f"weight_hh_l0{way}": (rows, units)}
-        shapes |= {f"bias_ih_l0{way}": (rows,), f"bias_hh_l0{way}": (rows,)} if bias else {}
+        shapes |= {f"bias_{of}_l0{way}": (rows,) for of in ("ih", "hh")[: (1 + (name == "GRU")) * bias]}
+    # Only the GRU of Keras has a bias for either product.
     fields = stated(bidirectional=(both_ways, False), bias=(bias, True))
+    fields |= {"recurrent_bias": False} if bias and name != "GRU" else {}
     fields |= {"nonlinearity": "relu"} if activation == "relu" else {}
     shape = (units * (1 + both_ways), x.shape[1])
     return call.add(kind, [x], shape, (None, 1, 0), learned(call, **shapes), hidden_size=units, **fields)

@@ -9,6 +9,8 @@ from archcost.exporting.onnx.rules.common import NotExportableError
 from archcost.exporting.onnx.wire import Body
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from archcost.exporting.onnx.rules.common import Rule
     from archcost.exporting.onnx.wire import Attribute
     from archcost.layers.recurrent import Gru, Lstm, Rnn, SelectiveScan
@@ -50,15 +52,20 @@ def _over_steps(  # noqa: PLR0913, PLR0917 - what a layer is made of
         )
         tensors = [x, arriving, fed_back]
         if layer.bias:
-            both = (
-                [_in_order(site, weights[f"bias_{what}_{end}"], gates) for what in ("ih", "hh")]
-                for end in ends
-            )
+            both = [
+                [_bias(site, weights, f"{of}_{end}", gates, hidden) for of in ("ih", "hh")] for end in ends
+            ]
             tensors.append(_per_direction(site, [site.joined(pair, 0) for pair in both]))
         shape = (x.shape[0], directions, 1, hidden)
         y = site.op(word, *tensors, shape=shape, direction=direction, hidden_size=hidden, given=attributes)
         x = site.reshape(site.transpose(y, (0, 2, 1, 3)), (x.shape[0], 1, directions * hidden))
     return site.transpose(x, (1, 2, 0))
+
+
+def _bias(site: Site, weights: Mapping[str, Value], end: str, gates: tuple[int, ...], hidden: int) -> Value:
+    """A bias; zeros where the layer has none, for ONNX takes both or none."""
+    bias = weights.get(f"bias_{end}")
+    return _in_order(site, bias, gates) if bias else site.filled(0.0, (len(gates) * hidden,))
 
 
 def _in_order(site: Site, weight: Value, gates: tuple[int, ...]) -> Value:
