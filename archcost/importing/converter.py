@@ -55,6 +55,7 @@ MORE_OUTPUTS = frozenset(
     for word in (
         *("native_batch_norm", "_native_batch_norm_legit_no_training", "_native_batch_norm_legit"),
         *("native_layer_norm", "native_group_norm", "native_dropout", "_fused_rms_norm"),
+        "_weight_norm_interface",
         *("lstm", "gru", "rnn_tanh", "rnn_relu"),
         *("max_pool2d_with_indices", "max_pool3d_with_indices"),
         *("adaptive_max_pool1d", "adaptive_max_pool2d", "adaptive_max_pool3d"),
@@ -389,7 +390,7 @@ class Call:
             order: its dimensions as axes of the layer, all that are not 1; None for an axis of 1.
             axes: of what leaves, by the framework's dimensions.
         """
-        if weight.standardized:
+        if weight.parametrized:
             raise NotUnderstoodError(f"{weight.name} is computed")
         there = [d for d in order if d is not None]
         shape = tuple(1 if d is None else weight.shape[d] for d in order) or (1,)
@@ -419,7 +420,7 @@ class Call:
         if not isinstance(given, Reference):
             return None
         found = self._converter.known[given.name]
-        if isinstance(found, Value) or found.standardized:
+        if isinstance(found, Value) or found.parametrized:
             raise NotUnderstoodError(f"{name} is computed")
         return found
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+from archcost.layers.parametrization import EPS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -39,16 +41,18 @@ class Operation(NamedTuple):
     place: str
 
 
-class Standardized(NamedTuple):
-    """Rows of a weight that are standardized: of mean 0 and variance 1.
+class Parametrized(NamedTuple):
+    """How a weight is made of what is learned, row by row.
 
     Attributes:
-        eps: what is added to their variance.
-        gain: what they are multiplied by, a learned number each, if they are.
+        how: the word of a spec.
+        gain: what rows are multiplied by, a learned number each, if they are.
+        eps: what is added to a variance.
     """
 
-    eps: float
+    how: str
     gain: Weight | None
+    eps: float = EPS
 
 
 class Weight(NamedTuple):
@@ -61,7 +65,7 @@ class Weight(NamedTuple):
         order: its dimensions in the order in which a layer takes them; empty if it takes them as they are.
         numbers: reads what is in it, for those that say sizes and the like; None where that cannot be read.
         factor: what a layer takes its numbers times.
-        standardized: what its rows are before a layer takes them, if they are changed.
+        parametrized: what is made of its rows before a layer takes them, if they are changed.
     """
 
     name: str
@@ -70,7 +74,7 @@ class Weight(NamedTuple):
     order: tuple[int, ...] = ()
     numbers: Callable[[], NDArray[Any]] | None = None
     factor: float = 1
-    standardized: Standardized | None = None
+    parametrized: Parametrized | None = None
 
 
 class Model(NamedTuple):

@@ -170,6 +170,11 @@ def written(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
     return y, turned.sum(1), late, first, m.l(moved)
 
 
+def normed(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
+    """Weights that are a direction and a length."""
+    return m.l(torch.relu(m.c(m.t(x.flatten(2)))))
+
+
 def transformed(m: Any, x: Any) -> Any:  # noqa: ANN401 - PyTorch's
     """A map that is moved and turned as a layer says."""
     grid = functional.affine_grid(m.l(x.flatten(1)).view(1, 2, 3), x.shape, align_corners=False)
@@ -189,6 +194,7 @@ def cases() -> dict[str, tuple[Any, Any]]:
     image, tokens, sequence = (torch.zeros(1, *shape) for shape in ((3, 16, 16), (6, 32), (9, 12)))
     small = torch.zeros(1, 4, 8, 8)
     parameter, ones = nn.Parameter, torch.ones(6, 6)
+    normalized = torch.nn.utils.parametrizations.weight_norm
     return {
         "lstm": (module({"r": nn.LSTM(12, 16, 2, batch_first=True, bidirectional=True)}, steps), sequence),
         "gru": (module({"r": nn.GRU(12, 16, batch_first=True)}, ends), sequence),
@@ -231,6 +237,17 @@ def cases() -> dict[str, tuple[Any, Any]]:
         "statistics": (module({"l": nn.Linear(32, 8), "n": nn.RMSNorm(32)}, statistics), tokens),
         "resized": (module({"c": nn.Conv2d(4, 4, 1)}, resized), small),
         "written": (module({"l": nn.Linear(32, 8)}, written), tokens),
+        "normed": (
+            module(
+                {
+                    "t": normalized(nn.ConvTranspose1d(4, 6, 4, 2)),
+                    "c": normalized(nn.Conv1d(6, 6, 3, groups=3)),
+                    "l": normalized(nn.Linear(128, 5, bias=False)),
+                },
+                normed,
+            ),
+            small,
+        ),
         "transformed": (module({"l": nn.Linear(256, 6)}, transformed), small),
         "hidden": (module({"l": nn.Linear(32, 32), "seen": ones.tril()}, hidden), tokens),
         "indexed": (
@@ -243,10 +260,10 @@ def cases() -> dict[str, tuple[Any, Any]]:
 NAMES = [
     *("lstm", "gru", "rnn", "grouped", "causal", "moves", "masks", "standardized", "folded", "computed"),
     *("shared", "placed", "side_by_side", "indexed", "truths", "statistics", "resized", "transformed"),
-    *("hidden", "written"),
+    *("hidden", "written", "normed"),
 ]
-WITHOUT_CORE = {"lstm", "gru", "rnn", "placed", "resized", "transformed", "hidden"}
-"""What is left out: recurrent layers step by step are long, and places are an index or computed there."""
+WITHOUT_CORE = {"lstm", "gru", "rnn", "placed", "resized", "transformed", "hidden", "normed"}
+"""What is left out: recurrent layers step by step are long; places and weights are computed there."""
 
 
 @pytest.mark.parametrize("name", NAMES)

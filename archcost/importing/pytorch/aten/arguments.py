@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Reference
+from archcost.importing.rules import stated
+from archcost.layers.parametrization import EPS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcost.importing.converter import Call
+    from archcost.importing.items import FieldValue
+    from archcost.importing.model import Weight
     from archcost.importing.values import Value
 
 
@@ -50,6 +54,14 @@ def flag(call: Call, name: str, *, default: bool = False) -> bool:
 def source(call: Call) -> str:
     """What the first tensor is called: the schemas have both."""
     return "self" if call.argument("self") is not None else "input"
+
+
+def parametrized(weight: Weight) -> tuple[dict[str, FieldValue], dict[str, Weight | None]]:
+    """The fields that say how a weight is made, and what it is made with."""
+    if not weight.parametrized:
+        return {}, {}
+    how, gain, eps = weight.parametrized
+    return {"parametrization": how, **stated(parametrization_eps=(eps, EPS))}, {"gain": gain}
 
 
 def is_tensor(call: Call, name: str) -> bool:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
-from archcost.importing.pytorch.aten.arguments import flag, whole
+from archcost.importing.model import Weight
+from archcost.importing.pytorch.aten.arguments import flag, parametrized, whole
 from archcost.importing.rules import each, maps, short, stated, window_axes
 from archcost.importing.values import Value, canonical
-from archcost.layers.parametrization import EPS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,19 +49,16 @@ def _conv(call: Call) -> Value:
     kernel = short([1] * batch + [*weight.shape[2:]])
     fields = {"out_channels": weight.shape[0], "kernel_size": kernel, **fields}
     fields |= stated(bias=(bias is not None, True))
-    taken = {"weight": weight, "bias": bias}
-    if weight.standardized:
-        eps, gain = weight.standardized
-        fields["parametrization"] = f"{'scaled_' if gain else ''}weight_standardization"
-        fields |= stated(parametrization_eps=(eps, EPS))
-        taken |= {"gain": gain}
-    return call.add("conv", [x], shape, axes, taken, **fields)
+    made, with_it = parametrized(weight)
+    taken = {"weight": weight, "bias": bias, **with_it}
+    return call.add("conv", [x], shape, axes, taken, **fields, **made)
 
 
 def _conv_transpose(call: Call) -> Value:
-    x, weight = call.channels_first("input"), call.weight("weight")
-    if weight is None or not weight.is_learned:
+    x, weight = call.channels_first("input"), call.known("weight")
+    if not isinstance(weight, Weight) or not weight.is_learned:
         raise NotUnderstoodError("weight is not learned")
+    made, with_it = parametrized(weight)
     rank = len(weight.shape) - 2
     groups, bias = whole(call, "groups", 1), call.weight("bias")
     fields = stated(
@@ -74,8 +71,8 @@ def _conv_transpose(call: Call) -> Value:
     )
     out, kernel = weight.shape[1] * groups, short(weight.shape[2:])
     fields = {"out_channels": out, "kernel_size": kernel, **fields}
-    taken = {"weight": weight, "bias": bias}
-    return call.add("conv_transpose", [x], call.said()[1:], canonical(rank + 2), taken, **fields)
+    taken = {"weight": weight, "bias": bias, **with_it}
+    return call.add("conv_transpose", [x], call.said()[1:], canonical(rank + 2), taken, **fields, **made)
 
 
 # -- columns ------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.items import Item
-from archcost.importing.model import Standardized, Weight
+from archcost.importing.model import Parametrized, Weight
 from archcost.importing.pytorch.aten.arguments import flag, number, whole
 from archcost.importing.rules import as_shape, like, maps, short, stated, window_axes, with_axes
 
@@ -52,7 +52,18 @@ def _standardized(call: Call, weight: Weight) -> Weight:
     gain = None if scale is None else _gain(scale, weight.shape[2])
     if gain and prod(gain.shape) != weight.shape[1]:
         raise NotUnderstoodError("its gain is none per filter")
-    return weight._replace(standardized=Standardized(number(call, "eps", 1e-5), gain))
+    how = f"{'scaled_' if gain else ''}weight_standardization"
+    return weight._replace(parametrized=Parametrized(how, gain, number(call, "eps", 1e-5)))
+
+
+def _weight_norm(call: Call) -> Weight:
+    """Rows of a weight over their length, times a gain each."""
+    weight, gain = call.weight("v"), call.weight("g")
+    if weight is None or gain is None or not (weight.is_learned and gain.is_learned):
+        raise NotUnderstoodError("its weight and its gain are not learned")
+    if whole(call, "dim", 0) != 0 or prod(gain.shape) != weight.shape[0]:
+        raise NotUnderstoodError("its gain is none of each row")
+    return weight._replace(parametrized=Parametrized("weight_norm", gain))
 
 
 def _gain(scale: Value | Weight, size: int) -> Weight:
@@ -145,4 +156,5 @@ RULES: Mapping[str, Rule] = {
     **dict.fromkeys(("rms_norm", "_fused_rms_norm"), _rms_norm),
     **dict.fromkeys(("group_norm", "native_group_norm"), _group_norm),
     "instance_norm": _instance_norm,
+    **dict.fromkeys(("_weight_norm", "_weight_norm_interface"), _weight_norm),
 }

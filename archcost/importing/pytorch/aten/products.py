@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.items import Item
 from archcost.importing.model import Weight
-from archcost.importing.pytorch.aten.arguments import flag, is_tensor, number
+from archcost.importing.pytorch.aten.arguments import flag, is_tensor, number, parametrized
 from archcost.importing.pytorch.aten.elementwise import RANDOM, by_weight
 from archcost.importing.rules import along, einsum, filled, joined, like, product, repeated, stated
 
@@ -22,7 +22,7 @@ def _linear(call: Call) -> Value:
     """With a matrix that is learned, a layer of its own; with another one, a product."""
     x, weight, bias = call.value("input"), call.known("weight"), call.known("bias")
     inside = bias if isinstance(bias, Weight) and bias.is_learned else None
-    if isinstance(weight, Weight) and weight.is_learned and not weight.standardized:
+    if isinstance(weight, Weight) and weight.is_learned:
         made = _features(call, x, weight, weight.shape[0], inside)
         return made if bias is inside else _plus(call, made, bias)
     matrix = call.value("weight")
@@ -44,8 +44,9 @@ def _features(call: Call, x: Value, weight: Weight, out: int, bias: Weight | Non
         others = [d for d in range(last) if x.axes[d] is not None]
         x = call.in_order(x, [last, *others])
     fields = stated(bias=(bias is not None, True), per_position=(len(x.shape) > 1, False))
-    taken = {"weight": weight, "bias": bias}
-    return call.add("linear", [x], (out, *x.shape[1:]), x.axes, taken, out_features=out, **fields)
+    made, with_it = parametrized(weight)
+    taken = {"weight": weight, "bias": bias, **with_it}
+    return call.add("linear", [x], (out, *x.shape[1:]), x.axes, taken, out_features=out, **fields, **made)
 
 
 def _times(call: Call, a: Value, b: Value, bias: Weight | None = None) -> Value:
