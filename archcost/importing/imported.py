@@ -115,6 +115,8 @@ def imported(
 def _stated(path: Path, source: Text, variant: str | None) -> Imported:
     """The spec of a file that says its network in words."""
     if source.choices:
+        if variant is None and len(source.choices) == 1:
+            (variant,) = source.choices
         if variant is None or variant not in source.choices:
             which = f"--variant {variant}: it has no such network" if variant else "it holds several networks"
             names = " or ".join(f"--variant {name}" for name in source.choices)

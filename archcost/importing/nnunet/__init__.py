@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def read(path: Path, given: Mapping[str, Shape]) -> Text:  # noqa: ARG001 - the spec takes other sizes
-    """The specs of the configurations, one to be chosen if there are several.
+    """The specs of the configurations.
 
     Raises:
         ModelFileError: it holds what is not understood, at its place, or `dataset.json` is not beside it.
@@ -38,4 +38,4 @@ def read(path: Path, given: Mapping[str, Shape]) -> Text:  # noqa: ARG001 - the 
         ]
         text, rows = writer.spec(head, writer.outputs)
         found[name] = Text(text, None, ("the file states none",), Origin(source.lines, rows))
-    return next(iter(found.values())) if len(found) == 1 else Text("", choices=found)
+    return Text("", choices=found)

@@ -219,6 +219,13 @@ def test_a_configuration_has_to_be_chosen_where_there_are_several(tmp_path: Path
     assert load(path, variant="2d").variant == "2d"
 
 
+def test_the_only_configuration_may_be_named(tmp_path: Path) -> None:
+    path = write(tmp_path, 1, TUMOURS, only=network([64, 64], 4))
+    assert load(path).variant == load(path, variant="only").variant == "only"
+    with pytest.raises(SpecError, match="--variant 2d: it has no such network; name one: --variant only"):
+        load(path, variant="2d")
+
+
 def test_a_cascade_reads_the_segmentation_before_it_a_channel_for_each_label(tmp_path: Path) -> None:
     path = write(tmp_path, 1, ORGANS, **SEVERAL)
     found = load(path, variant="3d_cascade_fullres")
