@@ -3,7 +3,7 @@
     python -m tests.fuzz.model_files --format keras --count 100000 --seed 1
 
 Whatever is damaged is read, or refused with a `ModelFileError`. What ends otherwise, or takes longer than
-`LONGEST`, is printed, and its file is kept; the exit code is then 1. `tests.fuzz.exports` has those of PyTorch.
+`LONGEST`, is printed, and its file is kept; the exit code is then 1. Those of PyTorch: `tests.fuzz.exports`.
 """
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def in_bytes(data: bytes, random: Random) -> bytes:
     return bytes(found)
 
 
-WRONG = (
+WRONG: tuple[Any, ...] = (
     0,
     -1,
     1,
@@ -142,10 +142,10 @@ def in_values(data: bytes, random: Random) -> bytes:
 
 
 def _places(node: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
-    keys = [*node] if isinstance(node, dict) else range(len(node)) if isinstance(node, list) else ()
-    for key in keys:
+    pairs: Any = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, value in [*pairs]:
         yield node, key
-        yield from _places(node[key])
+        yield from _places(value)
 
 
 WORDS = (
