@@ -7,8 +7,11 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
+import yaml
+
 from archcost.importing.parts import Part, Starting
 from archcost.layers import KINDS, find
+from archcost.spec.zoo import plain_defaults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -116,7 +119,9 @@ def _merged(a: list[Column], b: list[Column]) -> list[Column] | None:
         else:
             found.append(joined)
             i, j = i + 1, j + 1
-    return found if all(map(_may_lack, alone)) else None
+    # Lists that have nothing in common are no block.
+    apart = bool(a and b) and len(alone) == len(found)
+    return found if not apart and all(map(_may_lack, alone)) else None
 
 
 def _weights(both: dict[tuple[int, int], Column | None], a: int, b: int) -> list[list[int]]:
@@ -229,8 +234,11 @@ def is_activation(part: Part) -> bool:
 @cache
 def default(word: str, key: str) -> Any:  # noqa: ANN401 - whatever a field may be
     """The number or truth that a field has without being given, else None."""
+    if word.startswith("std/"):
+        value: Any = yaml.safe_load(plain_defaults(word.removeprefix("std/")).get(key, "null"))
+        return value if isinstance(value, int | float) else None
     found = find(word)
-    value: Any = found[0].model_fields[key].default if found and key in found[0].model_fields else None
+    value = found[0].model_fields[key].default if found and key in found[0].model_fields else None
     if isinstance(value, tuple):
         several = cast("tuple[Any, ...]", value)
         value = several[0] if len(several) == 1 else None

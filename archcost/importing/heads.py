@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from archcost.importing.items import Item
 
@@ -10,101 +10,114 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from archcost.importing.elements import Tensor
+    from archcost.importing.items import FieldValue
     from archcost.windows.window import Shape
 
 
 def with_heads(items: Sequence[Item], readers: Mapping[int, int], inputs: Mapping[str, Shape]) -> list[Item]:
-    """The items, where tokens `[channels, length]` are not cut into heads to be multiplied.
+    """The items, where tokens `[channels, sets…, length]` are not cut into heads to be multiplied.
 
     Args:
         items: in order; they are changed in place.
         readers: how often each tensor is read, by its id.
         inputs: shapes by name.
     """
-    cuts = _Cuts(inputs)
+    cuts = _Cuts(inputs, readers)
     for item in items:
-        if item.kind == "matmul" and item.fields == {"transpose_a": True}:
+        if _is_product(item, "ay{0}x,ay{0}z->a{0}xz", {"transpose_a": True}):
             _scores(item, cuts)
-        elif item.kind == "reshape" and len(item.shape) == 2:
-            _mixed(item, cuts, readers)
-    made = cuts.made
-    return [new for item in items for new in ([made[id(item)], item] if id(item) in made else [item])]
+        elif item.kind == "reshape":
+            _mixed(item, cuts)
+    return [new for item in items for new in (*cuts.made.get(id(item), ()), item)]
+
+
+def _is_product(item: Item, equation: str, fields: Mapping[str, FieldValue]) -> bool:
+    """Whether it multiplies matrices that lie as a `matmul` of tokens has them, heads first."""
+    if item.kind == "matmul":
+        return item.fields == fields and len(item.shape) == 3
+    return item.kind == "einsum" and item.fields["equation"] == equation.format(
+        "bcdefgh"[: len(item.shape) - 3]
+    )
 
 
 def _scores(product: Item, cuts: _Cuts) -> None:
-    """Queries and keys: `[heads, d, n]` and `[heads, d, m]` become tokens."""
-    found = [cuts.of(source) for source in product.sources]
-    queries, keys = found
+    """Queries and keys: `[heads, d, sets…, n]` and `[heads, d, sets…, m]` become tokens."""
+    heads, *sets = product.shape[:-2]
+    queries, keys = (cuts.tokens(source, heads) for source in product.sources)
     if queries and keys:
-        product.sources = (cuts.tokens(queries), cuts.tokens(keys))
-        product.fields = {"heads": product.shape[0], "transpose_a": True}
+        product.kind, product.sources = "matmul", (queries, keys)
+        product.fields = {"heads": heads, **({"tokens": True} if sets else {}), "transpose_a": True}
 
 
-def _mixed(last: Item, cuts: _Cuts, readers: Mapping[int, int]) -> None:
+def _mixed(last: Item, cuts: _Cuts) -> None:
     """Values weighed by scores, whose heads are channels again."""
     (product,) = last.sources
-    if not isinstance(product, Item) or product.kind != "matmul" or readers[id(product)] > 1:
+    if not isinstance(product, Item) or cuts.readers[id(product)] > 1 or len(product.shape) < 3:
         return
-    heads, d, n = product.shape if len(product.shape) == 3 else (0, 0, 0)
-    if product.fields != {"transpose_b": True} or last.shape != (heads * d, n):
+    heads, d, *rest = product.shape
+    if last.shape != (heads * d, *rest) or not _is_product(
+        product, "a{0}xy,az{0}y->az{0}x", {"transpose_b": True}
+    ):
         return
-    values, weights = product.sources
-    cut = cuts.of(values)
-    if cut and cuts.shape(weights)[0] == heads:
-        last.kind, last.sources = "matmul", (weights, cuts.tokens(cut))
+    weights, values = product.sources if product.kind == "einsum" else product.sources[::-1]
+    tokens = cuts.tokens(values, heads) if cuts.shape(weights)[0] == heads else None
+    if tokens:
+        last.kind, last.sources = "matmul", (weights, tokens)
         last.fields = {"heads": heads, "transpose_b": True}
-
-
-class _Cut(NamedTuple):
-    """A tensor `[heads, d, n]` that is some channels of tokens; `start` is None if it is all of them."""
-
-    tensor: Item
-    tokens: Tensor
-    start: int | None
 
 
 class _Cuts:
     """Finds tensors that are tokens cut into heads, and makes the tokens.
 
     Attributes:
-        made: slices of tokens, by the id of the tensor before which each stands.
+        made: what has to stand before an item, by its id.
+        readers: how often each tensor is read, by its id.
     """
 
-    def __init__(self, inputs: Mapping[str, Shape]) -> None:
+    def __init__(self, inputs: Mapping[str, Shape], readers: Mapping[int, int]) -> None:
         self._inputs = inputs
-        self.made: dict[int, Item] = {}
+        self._tokens: dict[int, Tensor] = {}
+        self.made: dict[int, list[Item]] = {}
+        self.readers = readers
 
-    def of(self, tensor: Tensor) -> _Cut | None:
-        """What a tensor is cut from: `[channels, length]`, or first `[parts, heads, d, length]`."""
-        if not isinstance(tensor, Item) or len(tensor.shape) != 3:
+    def tokens(self, tensor: Tensor, heads: int) -> Tensor | None:
+        """The tokens `[channels, sets…, length]` that are cut into `[heads, d, sets…, length]`."""
+        if not isinstance(tensor, Item) or len(tensor.shape) < 3 or tensor.shape[0] != heads:
             return None
-        heads, d, n = tensor.shape
+        if id(tensor) not in self._tokens and (found := self._found(tensor, heads)):
+            self._tokens[id(tensor)] = found
+        return self._tokens.get(id(tensor))
+
+    def _found(self, tensor: Item, heads: int) -> Tensor | None:
+        heads, d, *rest = tensor.shape
         source = tensor.sources[0]
+        if tensor.kind == "scale" and self.readers[id(tensor)] == 1:
+            inner = self.tokens(source, heads)
+            return inner and self._new("scale", tensor.fields, inner, tensor)
         if tensor.kind == "reshape":
-            return _Cut(tensor, source, None) if self.shape(source) == (heads * d, n) else None
+            return source if self.shape(source) == (heads * d, *rest) else None
         if tensor.kind != "squeeze" or not isinstance(source, Item) or source.kind != "slice":
             return None
-        several = source.sources[0]
-        start = source.fields.get("start", 0)
+        # Queries, keys and values are parts of one tensor: `[parts, heads, d, sets…, length]`.
+        several, start = source.sources[0], source.fields.get("start", 0)
         if not isinstance(several, Item) or several.kind != "reshape" or not isinstance(start, int):
             return None
-        tokens = several.sources[0]
+        whole, size = several.sources[0], heads * d
         is_part = source.shape == (1, *tensor.shape) and several.shape[1:] == tensor.shape
-        is_cut = self.shape(tokens) == (several.shape[0] * heads * d, n)
-        return _Cut(tensor, tokens, start * heads * d) if is_part and is_cut else None
+        if not is_part or self.shape(whole) != (several.shape[0] * size, *rest):
+            return None
+        start, end = start * size, (start + 1) * size
+        fields = {"start": start} if start else {}
+        return self._new(
+            "slice", fields | ({"end": end} if end < self.shape(whole)[0] else {}), whole, tensor
+        )
 
-    def tokens(self, cut: _Cut) -> Tensor:
-        """The tokens of which a tensor has the heads side by side."""
-        if cut.start is None:
-            return cut.tokens
-        if id(cut.tensor) not in self.made:
-            heads, d, n = cut.tensor.shape
-            total, end = self.shape(cut.tokens)[0], cut.start + heads * d
-            fields = {"start": cut.start} if cut.start else {}
-            fields |= {"end": end} if end < total else {}
-            new = Item("slice", fields, (cut.tokens,), (heads * d, n), cut.tensor.module, cut.tensor.place)
-            self.made[id(cut.tensor)] = new
-        return self.made[id(cut.tensor)]
+    def _new(self, kind: str, fields: Mapping[str, FieldValue], source: Tensor, instead: Item) -> Item:
+        """An item on tokens, which stands before the one on heads that it is instead of."""
+        heads, d, *rest = instead.shape
+        item = Item(kind, fields, (source,), (heads * d, *rest), instead.module, instead.place)
+        self.made.setdefault(id(instead), []).append(item)
+        return item
 
     def shape(self, tensor: Tensor) -> Shape:
         """A tensor's shape."""

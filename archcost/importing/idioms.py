@@ -10,7 +10,7 @@ from archcost.importing.items import Item
 from archcost.layers.convolution import DepthwiseConv
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from archcost.importing.elements import Tensor
     from archcost.windows.window import Shape
@@ -35,6 +35,8 @@ def idiomatic(
     instead: dict[int, Tensor] = {}
     for item in items:
         item.sources = tuple(instead.get(id(source), source) for source in item.sources)
+        if item.kind == "reshape":
+            _at_once(item, readers)
         if (
             item.kind in SHAPES
             and (same := _undone(item, inputs))
@@ -48,7 +50,7 @@ def idiomatic(
         elif item.kind == "reshape":
             dropped.update(map(id, _shuffle(item, readers, inputs)))
     kept = [item for item in items if id(item) not in dropped]
-    return _read(with_heads(kept, readers, inputs), outputs)
+    return tuple(_late(_read(with_heads(kept, readers, inputs), outputs)))
 
 
 def _read(items: Sequence[Item], outputs: Sequence[Tensor]) -> tuple[Item, ...]:
@@ -60,6 +62,54 @@ def _read(items: Sequence[Item], outputs: Sequence[Tensor]) -> tuple[Item, ...]:
             found.append(item)
             used.update(map(id, item.sources))
     return tuple(reversed(found))
+
+
+def _late(items: Sequence[Item]) -> Iterator[Item]:
+    """The items; what is made of no input right before the first that reads it beside others."""
+    waiting: dict[int, Item] = {}
+
+    def with_sources(item: Item) -> Iterator[Item]:
+        for source in item.sources:
+            if isinstance(source, Item) and waiting.pop(id(source), None):
+                yield from with_sources(source)
+        yield item
+
+    given: set[int] = set()
+    for item in items:
+        if all(id(source) in given for source in item.sources):
+            given.add(id(item))
+            waiting[id(item)] = item
+        else:
+            yield from with_sources(item)
+    while waiting:
+        yield from with_sources(waiting.pop(next(reversed(waiting))))
+
+
+def _at_once(last: Item, readers: Counter[int]) -> None:
+    """A shape of a shape that nothing else reads; that of what an index picks is one of the index."""
+    (before,) = last.sources
+    if not isinstance(before, Item) or readers[id(before)] > 1:
+        return
+    if before.kind in SHAPES:
+        (source,) = before.sources
+        joins = not isinstance(source, str) and len(source.shape) > len(before.shape)
+        if not (
+            joins and len(last.shape) > len(before.shape)
+        ):  # what is joined, to be split otherwise, stays
+            last.sources = before.sources
+        return
+    axis, index = before.fields.get("axis", 0), before.fields.get("index_shape")
+    if before.kind != "gather" or not isinstance(axis, int) or not isinstance(index, list):
+        return
+    behind = len(before.shape) - axis - len(index)
+    there = last.shape[axis : len(last.shape) - behind]
+    if 1 not in there and last.shape == (
+        *before.shape[:axis],
+        *there,
+        *before.shape[len(before.shape) - behind :],
+    ):
+        last.kind, last.sources, last.weights = "gather", before.sources, before.weights
+        last.fields = {**before.fields, "index_shape": [*there]}
 
 
 def _undone(item: Item, inputs: Mapping[str, Shape]) -> Tensor | None:

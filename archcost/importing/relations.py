@@ -8,14 +8,14 @@ from math import prod
 from typing import TYPE_CHECKING, Any, cast
 
 from archcost.importing.alignment import Column, family, value_of
-from archcost.importing.parts import Part, Starting, free
+from archcost.importing.parts import RESERVED, Part, Starting, free
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     Row = Mapping[int, Any]
 
-WIDTHS = ("channels", "features", "groups", "shape", "start", "end", "length", "hidden")
+WIDTHS = ("channels", "features", "groups", "shape", "sizes", "start", "end", "length", "hidden")
 """Ends of the names of fields that may follow from how many channels there are."""
 
 AXES = {1: ("in_length",), 2: ("in_height", "in_width"), 3: ("in_depth", "in_height", "in_width")}
@@ -208,30 +208,45 @@ def _multiples(slot: _Slot, scope: Scope) -> str:
     if _equal(values, scope.channels):
         return "$(in_channels(input))"
     known = [("in_channels", slot.channels), ("in_channels(input)", scope.channels)]
-    if slot.key == "shape":
+    if slot.key in {"shape", "sizes"}:
         for sizes, of in (
             ({i: p.shape for i, p in slot.column.parts.items()}, ""),
             (scope.entry or {}, "(input)"),
         ):
-            known += _sizes(sizes, of, slot.path)
+            known += _sizes(sizes, of, slot)
     equal = next((name for name, row in known if _equal(values, row)), "")
     if equal:
         return f"${equal}" if equal.isidentifier() else f"$({equal})"
     return next((found for name, row in known if (found := _multiple(values, row, name))), "")
 
 
-def _sizes(shapes: Row, of: str, place: object) -> list[tuple[str, Row]]:
-    """Sizes of what arrives, the one at the same place first, and how many positions it has."""
+def _sizes(shapes: Row, of: str, slot: _Slot) -> list[tuple[str, Row]]:
+    """Sizes of what arrives, first that of the axis that a number begins in, and how many positions."""
     ranks = {len(shape) for shape in shapes.values()}
     names = AXES.get(ranks.pop() - 1, ()) if len(ranks) == 1 else ()
     found: list[tuple[str, Row]] = [
         (name + of, {i: shape[at] for i, shape in shapes.items()}) for at, name in enumerate(names, 1)
     ]
-    order = sorted(range(len(found)), key=lambda at: at + 1 != place)
     if len(found) > 1:
+        first = _axis(slot, shapes)
         positions = {i: prod(shape[1:]) for i, shape in shapes.items()}
-        return [*(found[at] for at in order), ("*".join(name for name, _ in found), positions)]
+        found.sort(key=lambda pair: pair[0] != first + of)
+        return [*found, ("*".join(name for name, _ in found), positions)]
     return found
+
+
+def _axis(slot: _Slot, shapes: Row) -> str:
+    """The axis of what arrives in which a size of a shape begins, or that a `rearrange` cuts by it."""
+    i, part = next(iter(slot.column.parts.items()))
+    shape: Sequence[int] = shapes.get(i, ())
+    names = ("", *AXES.get(len(shape) - 1, ()))
+    if slot.key == "sizes":
+        return names[-1 if slot.path == "b" else 0]
+    before: Sequence[Any] = part.fields["shape"][: cast("int", slot.path)]
+    if not all(type(n) is int for n in before):
+        return ""
+    inside = (at for at in range(len(shape)) if prod(shape[: at + 1]) > prod(before))
+    return names[next(inside, 0)]
 
 
 def _says_width(name: str) -> bool:
@@ -288,7 +303,8 @@ def _name(slot: _Slot, scope: Scope) -> str:
             return f"{slot.branch}_channels"
         if base in scope.rows and call:
             return f"{call.removeprefix('std/').split('_')[0]}_channels"
-    return base
+    # A parameter is called after what it is of, if its own name is that of a kind.
+    return f"{slot.column.first.word.removeprefix('std/')}_{base}" if base in RESERVED else base
 
 
 def _equal(values: Row, row: Row) -> bool:
@@ -326,6 +342,8 @@ def _condition(has: Row, scope: Scope, arriving: Row | None, name: str) -> str:
     for known, row in scope.rows.items():
         if _equal(has, row):
             return f"${known}"
+        if _equal({i: not there for i, there in has.items()}, row):
+            return f"$(not {known})"
     tests = _tests(has, scope, arriving)
     for text, row in tests:
         if row == has:

@@ -10,12 +10,12 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from archcost.importing.converter import NotUnderstoodError
+from archcost.importing.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from archcost.importing.converter import Call
-    from archcost.importing.values import Value
     from archcost.windows.window import Shape
 
 
@@ -34,7 +34,8 @@ def reshaped(call: Call, x: Value, theirs: Shape) -> Value:
     dims = sorted((d for d, axis in enumerate(x.axes) if axis is not None), key=lambda d: x.axes[d] or 0)
     ours = [factor for d in dims for factor in before[d]]
     kept = [d for d, part in enumerate(after) if part]
-    order = sorted(kept, key=lambda d: ours.index(after[d][0]))
+    # One that channels are in comes first.
+    order = sorted(kept, key=lambda d: min(map(ours.index, after[d])))
     wanted = [factor for d in order for factor in after[d]]
     if wanted != ours:
         split = tuple(sizes[factor] for factor in ours)
@@ -45,6 +46,41 @@ def reshaped(call: Call, x: Value, theirs: Shape) -> Value:
     shape = tuple(prod(sizes[factor] for factor in after[d]) for d in order)
     axes = tuple(order.index(d) if d in order else None for d in range(len(theirs)))
     return _to(call, x, shape or (1,))._replace(axes=axes)
+
+
+def permuted(call: Call, x: Value, order: Sequence[int]) -> Value:
+    """The framework's dimensions in another order, which needs no layer.
+
+    Where a transposition has just laid them out for it, that one lays them out in the new order at once.
+    """
+    found = x._replace(axes=tuple(x.axes[d] for d in order))
+    there = [axis for axis in found.axes if axis is not None]
+    wanted = [0, *(axis for axis in there if axis)]
+    item = x.tensor
+    if isinstance(item, str) or item.kind != "reshape" or wanted == sorted(wanted):
+        return found
+    (before,) = item.sources
+    if isinstance(before, str) or before.kind != "transpose" or len(there) != len(item.shape):
+        return found
+    factors = _factors(before.shape, item.shape)
+    axes = before.fields["axes"]
+    if factors is None or len(factors[0]) != len(before.shape) or not isinstance(axes, list):
+        return found
+    sizes, _, groups = factors
+    moved = [factor for axis in wanted for factor in groups[axis]]
+    (source,) = before.sources
+    if isinstance(source, str):
+        return found
+    again = call.add(
+        "transpose",
+        [Value(source, source.shape, ())],
+        tuple(sizes[factor] for factor in moved),
+        (),
+        axes=[axes[factor] for factor in moved],
+    )
+    shape = tuple(item.shape[axis] for axis in wanted)
+    places = tuple(None if axis is None else wanted.index(axis) for axis in found.axes)
+    return _to(call, again, shape)._replace(axes=places)
 
 
 def _to(call: Call, x: Value, shape: Shape) -> Value:

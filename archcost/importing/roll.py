@@ -11,7 +11,7 @@ from archcost.importing.blocks import Block, alike, block_of, lines, refresh
 from archcost.importing.elements import is_container
 from archcost.importing.parts import says_nothing
 from archcost.importing.repeats import repeated, table, tabled, two_started, with_start, without_two
-from archcost.importing.standard import BLOCKS, call_standard
+from archcost.importing.standard import AROUND, INSIDE, call_standard
 from archcost.importing.units import grouped
 
 if TYPE_CHECKING:
@@ -62,10 +62,14 @@ def rolled(layers: list[Part], outputs: Sequence[str], units: Units, steps: Step
         units: what is grouped with a convolution, whatever module it is in.
         steps: which steps are taken.
     """
-    for find in BLOCKS:
+    for find in INSIDE:
         if steps.take():
             call_standard(layers, find)
-    _open(layers, lambda body, _, owner: _is_small(body) or _is_inner(body, owner))
+    _open(layers, _needs_no_text)
+    for find in AROUND:
+        if steps.take():
+            call_standard(layers, find)
+    _open(layers, _needs_no_text)
     if units is not Units.NONE:
         grouped(layers, activations=units is Units.ACTIVATIONS)
     blocks = _blocks(layers, outputs, steps)
@@ -244,6 +248,10 @@ def _names(part: Part, but: Part) -> Iterator[str]:
         for several in part.lists.values():
             for inner in several:
                 yield from _names(inner, but)
+
+
+def _needs_no_text(body: Part, _: Sequence[Part], owner: str) -> bool:
+    return _is_small(body) or _is_inner(body, owner)
 
 
 def _is_small(body: Part) -> bool:

@@ -158,6 +158,13 @@ def cut(call: Call, x: Value, axis: int, kept: range) -> Value:
     return call.add("slice", [x], (*x.shape[:axis], len(kept), *x.shape[axis + 1 :]), x.axes, **fields)
 
 
+def rolled(call: Call, x: Value, far: Mapping[int, int]) -> Value:
+    """A tensor that is moved on along some of our axes, the shorter way round."""
+    ways = {axis: n % x.shape[axis] for axis, n in far.items()}
+    shifts = {axis: n if 2 * n <= x.shape[axis] else n - x.shape[axis] for axis, n in ways.items() if n}
+    return like(call, x, "roll", shifts=short([*shifts.values()]), axis=short([*shifts])) if shifts else x
+
+
 def without(call: Call, x: Value, dim: int) -> Value:
     """A tensor without one of its dimensions, which is 1."""
     axis = x.axes[dim]
@@ -185,7 +192,7 @@ def product(call: Call, a: Value, b: Value) -> Value:
         {d: (axis, x.shape[axis]) for d in range(rank) if (axis := there[d]) is not None}
         for x, there in ((a, left), (b, right))
     ]
-    sets = {d: size for d, (_, size) in sorted((sides[0] | sides[1]).items())}
+    sets = {d: size for d, (_, size) in _in_order(sides).items()}
     if any(size != sets[d] for side in sides for d, (_, size) in side.items()):
         raise NotUnderstoodError(f"matrices of {a.theirs} are repeated for {b.theirs}")
     rows, summed, inner, columns = left[-2], left[-1], right[-2], right[-1]
@@ -208,7 +215,21 @@ def product(call: Call, a: Value, b: Value) -> Value:
     of_b = {inner: "y", columns: "z", **{axis: letters[d] for d, (axis, _) in sides[1].items()}}
     one, other = ("".join(of[i] for i in range(len(x.shape))) for of, x in ((of_a, a), (of_b, b)))
     made = "".join(letters.values()) + ("zx" if turned else "xz")
+    if turned and len(sides[1]) == len(
+        sets
+    ):  # they stay where they are: rows take the place of what is summed
+        found = other.replace("y", "x")
+        shape = tuple(shape[made.index(letter)] for letter in found)
+        axes = [None if axis is None else found.index(made[axis]) for axis in axes]
+        made = found
     return call.add("einsum", [a, b], shape, axes, equation=f"{one},{other}->{made}")
+
+
+def _in_order(sides: Sequence[Mapping[int, tuple[int, int]]]) -> Mapping[int, tuple[int, int]]:
+    """What stands side by side, as it lies in a factor that has all of it."""
+    both = {d: side[d] for d in sorted({*sides[0], *sides[1]}) for side in sides if d in side}
+    whole = next((side for side in sides if side.keys() == both.keys()), None)
+    return dict(sorted(whole.items(), key=lambda pair: pair[1][0])) if whole else both
 
 
 def einsum(call: Call, equation: str, several: Sequence[Value]) -> Value:
@@ -217,6 +238,8 @@ def einsum(call: Call, equation: str, several: Sequence[Value]) -> Value:
         raise NotUnderstoodError(f"{equation} is no product of two tensors")
     operands, leaving = equation.replace(" ", "").split("->")
     pairs = [*zip(operands.split(","), several, strict=True)]
+    if made := _as_product(call, pairs, leaving):
+        return made
     sizes = {letter: n for word, x in pairs for letter, n in zip(word, x.theirs, strict=True)}
     kept = {
         letter for word, x in pairs for letter, axis in zip(word, x.axes, strict=True) if axis is not None
@@ -232,6 +255,24 @@ def einsum(call: Call, equation: str, several: Sequence[Value]) -> Value:
     shape = tuple(sizes[letter] for letter in made)
     axes = [made.index(letter) if letter in made else None for letter in leaving]
     return call.add("einsum", brought, shape, axes, equation=f"{','.join(words)}->{''.join(made)}")
+
+
+def _as_product(call: Call, pairs: Sequence[tuple[str, Value]], leaving: str) -> Value | None:
+    """The product of matrices side by side that an equation says, if it is one."""
+    (first, a), (second, b) = pairs
+    one, other, made = {*first}, {*second}, {*leaving}
+    sides = [letter for letter in leaving if letter in one & other]
+    row, summed, column = one - other, one & other - made, other - one
+    plain = (len(one), len(other), len(made)) == (len(first), len(second), len(leaving))
+    if not (plain and sides and len(row) == len(summed) == len(column) == 1 and row | column < made):
+        return None
+    (x,), (y,), (z,) = row, summed, column
+    turned = (
+        value._replace(axes=tuple(value.axes[word.index(letter)] for letter in order))
+        for word, value, order in ((first, a, [*sides, x, y]), (second, b, [*sides, y, z]))
+    )
+    found = product(call, *turned)
+    return found._replace(axes=tuple(found.axes[[*sides, x, z].index(letter)] for letter in leaving))
 
 
 def with_axes(call: Call, x: Value, dims: Sequence[int]) -> Value:

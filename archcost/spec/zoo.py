@@ -112,12 +112,25 @@ def what_it_holds(name: str) -> str:
     >>> what_it_holds("squeeze_excite")[-60:-15], what_it_holds("transition")[-11:]
     ('unless told, ratio: 16, act: relu, gate: sigm', 'mean of 2×2')
     """
-    root = read(shipped(BLOCKS / f"{name}.yaml"), f"std/{name}", DEFAULT)
-    note, blocks = root.get("note"), root.get("blocks")
+    note = _standard(name).get("note")
     text = re.split(r"\.\s+(?=[A-Z`])", note.text)[0] if isinstance(note, ScalarNode) else ""
+    plainly = [f"{key}: {value}" for key, value in plain_defaults(name).items()]
+    return f"{text.rstrip('.')}; unless told, {', '.join(plainly)}" if plainly else text.rstrip(".")
+
+
+def plain_defaults(name: str) -> dict[str, str]:
+    """The parameters of a standard block that have a default which is no expression, as it is written.
+
+    >>> plain_defaults("squeeze_excite")
+    {'ratio': '16', 'act': 'relu', 'gate': 'sigmoid', 'bias': 'true'}
+    """
+    blocks = _standard(name).get("blocks")
     block = blocks and blocks.get(name)
     params = block and block.get("params")
     entries = params.pairs() if params else ()
-    texts = (f"{key.text}: {value.text}" for key, value in entries if isinstance(value, ScalarNode))
-    plainly = [one for one in texts if "$" not in one and not one.endswith(": required")]
-    return f"{text.rstrip('.')}; unless told, {', '.join(plainly)}" if plainly else text.rstrip(".")
+    texts = {key.text: value.text for key, value in entries if isinstance(value, ScalarNode)}
+    return {key: text for key, text in texts.items() if "$" not in text and text != "required"}
+
+
+def _standard(name: str) -> Tree:
+    return read(shipped(BLOCKS / f"{name}.yaml"), f"std/{name}", DEFAULT)

@@ -41,6 +41,7 @@ IN_THE_ZOO = (
     "googlenet",
     "mobilenet_v3_large",
     "vit_base_patch16_224",
+    "swin_tiny_patch4_window7_224",
 )
 """Files of models that have a spec in the zoo, written by hand."""
 

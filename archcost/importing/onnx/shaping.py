@@ -27,6 +27,7 @@ from archcost.importing.onnx.reading import (
     text,
     with_channel,
 )
+from archcost.importing.reshaping import permuted
 from archcost.importing.rules import (
     as_shape,
     averaged,
@@ -163,8 +164,7 @@ def transpose(call: Call) -> Value | Weight:
         return found._replace(
             shape=tuple(found.shape[d] for d in order), order=tuple(before[d] for d in order), numbers=None
         )
-    x = call.value("x")
-    return x._replace(axes=tuple(x.axes[d] for d in order))
+    return permuted(call, call.value("x"), order)
 
 
 def expand(call: Call) -> Value | Weight:

@@ -10,6 +10,7 @@ from numpy import broadcast_shapes
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Weight
 from archcost.importing.pytorch.aten.arguments import dims, is_number, number, source
+from archcost.importing.reshaping import permuted
 from archcost.importing.rules import (
     as_shape,
     concatenated,
@@ -18,6 +19,7 @@ from archcost.importing.rules import (
     like,
     padded,
     repeated,
+    rolled,
     stacked,
     stated,
     with_axes,
@@ -57,7 +59,7 @@ def _stack(call: Call) -> Value:
 
 def _permute(call: Call) -> Value:
     x = call.value("self")
-    return x._replace(axes=tuple(x.axes[d] for d in dims(call, "dims", x)))
+    return permuted(call, x, dims(call, "dims", x))
 
 
 def _turned(call: Call) -> Value:
@@ -78,20 +80,20 @@ def _moved(call: Call) -> Value:
     moved = dict(zip(dims(call, "destination", x), dims(call, "source", x), strict=True))
     others = iter([d for d in range(len(x.axes)) if d not in moved.values()])
     order = [moved[d] if d in moved else next(others) for d in range(len(x.axes))]
-    return x._replace(axes=tuple(x.axes[d] for d in order))
+    return permuted(call, x, order)
 
 
 def _transpose(call: Call) -> Value:
     x = call.value("self")
-    return x._replace(axes=_swapped(call, x))
+    return permuted(call, x, _swapped(call, x))
 
 
-def _swapped(call: Call, x: Value) -> tuple[int | None, ...]:
-    order = [*x.axes]
+def _swapped(call: Call, x: Value) -> list[int]:
+    order = [*range(len(x.axes))]
     names = ("dim0", "dim1") if call.argument("dim0") is not None else ("axis0", "axis1")
     (a,), (b,) = (dims(call, name, x) for name in names)
     order[a], order[b] = order[b], order[a]
-    return tuple(order)
+    return order
 
 
 def _reshape(call: Call) -> Value | Weight:
@@ -178,7 +180,7 @@ def _permute_back(call: Call) -> Value:
 
 def _transpose_back(call: Call) -> Value:
     src = call.value("src")
-    return src._replace(axes=_swapped(call, src))
+    return permuted(call, src, _swapped(call, src))
 
 
 def _select(call: Call) -> Value:
@@ -261,14 +263,8 @@ def _roll(call: Call) -> Value:
     shifts, over = call.integers("shifts"), dims(call, "dims", x)
     if call.argument("dims") is None or len(shifts) != len(over):
         raise NotUnderstoodError("it does not say along which dimensions")
-    pairs = [
-        (n % x.shape[axis], axis)
-        for n, d in zip(shifts, over, strict=True)
-        if (axis := x.axes[d]) is not None and n % x.shape[axis]
-    ]
-    if not pairs:
-        return x
-    return like(call, x, "roll", shifts=_one([n for n, _ in pairs]), axis=_one([a for _, a in pairs]))
+    far = {axis: n for n, d in zip(shifts, over, strict=True) if (axis := x.axes[d]) is not None}
+    return rolled(call, x, far)
 
 
 def _flip(call: Call) -> Value:
