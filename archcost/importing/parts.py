@@ -38,7 +38,7 @@ class Part:
         lists: of a structure, by their key; branches by their name.
         name: empty of one without.
         source: what it reads, if it is not the one before.
-        shape: of what arrives at it: 0 where iterations differ, empty where nothing is known.
+        shape: of what arrives at it: 0 where iterations differ, empty where several do or nothing is known.
         module_class: of a module that is a body.
         when: a condition; empty if it always stands.
         is_read: its name is read further on.
@@ -210,7 +210,7 @@ class _Maker:
     def _part(self, child: Element, before: Tensor | None, taken: set[str]) -> Part:
         reads = child.reads if isinstance(child, Leaf) else self._first(child)
         source = () if [*reads] == [before] else tuple(self.name_of(read) for read in reads)
-        shape = self._shape(reads[0]) if reads else ()
+        shape = self._shape(reads[0]) if reads and len({*map(id, reads)}) == 1 else ()
         if isinstance(child, Leaf):
             item = child.item
             part = Part(item.kind, dict(item.fields), source=source, shape=shape, share=item.share)

@@ -79,7 +79,7 @@ def rolled(layers: list[Part], outputs: Sequence[str], units: Units, steps: Step
         without_two(several)
         _shortened(several, by_name)
         _open(several, _says_little)
-        _unnamed(several, by_name, depth=int(several is not layers))
+        _unnamed(several, by_name, int(several is not layers), {*_names_read(several)})
     return blocks
 
 
@@ -120,15 +120,16 @@ def _names_read(parts: Sequence[Part]) -> Iterator[str]:
             yield from _names_read(several)
 
 
-def _unnamed(parts: Sequence[Part], blocks: Collection[str], depth: int) -> None:
+def _unnamed(parts: Sequence[Part], blocks: Collection[str], depth: int, taken: set[str]) -> None:
     """Names only where they help: of what is read by them, of groups, and of the network's own layers."""
     calls = Counter(part.word for part in parts)
     for part in parts:
         is_plain = not part.lists and (depth or calls[part.word] > 1)
-        if not part.is_read and (part.name in blocks or is_plain):
+        if not part.is_read and (part.name in blocks or part.name in taken or is_plain):
             part.name = ""
+        taken.add(part.name)
         for several in part.lists.values():
-            _unnamed(several, blocks, depth + 1)
+            _unnamed(several, blocks, depth + 1, {*taken})
 
 
 def _complete(ready: list[Part], layers: Sequence[Part], done: Collection[int]) -> list[Part]:
