@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import onnx
@@ -142,8 +142,10 @@ def in_values(data: bytes, random: Random) -> bytes:
 
 
 def _places(node: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
-    pairs: Any = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
-    for key, value in [*pairs]:
+    several: dict[Any, Any] = node if isinstance(node, dict) else {}
+    if isinstance(node, list):
+        several = dict(enumerate(cast("list[Any]", node)))
+    for key, value in [*several.items()]:
         yield node, key
         yield from _places(value)
 
