@@ -149,6 +149,25 @@ def test_a_module_on_the_meta_device_will_do() -> None:
     assert (found.parameters, found.network.nodes[-1].output) == (8 * 28 + 16, (8, 7, 7))
 
 
+class Mixing(nn.Module):
+    """Tensors in a list and a mapping, a number, and nothing."""
+
+    def __init__(self) -> None:
+        nn.Module.__init__(self)
+        self.layer = nn.Linear(8, 4)
+
+    def forward(self, several: Any, named: Any, factor: float = 1, mask: Any = None) -> Any:  # noqa: ANN401 - PyTorch's
+        made = self.layer(several[0] - several[1]) * factor + named["bias"]
+        return {"made": made, "mask": mask, "factor": factor}
+
+
+def test_a_module_may_take_lists_mappings_and_numbers() -> None:
+    row = torch.zeros(1, 3, 8)
+    found = archcost.from_torch(Mixing(), ([row, row], {"bias": torch.zeros(1, 3, 4)}, 2.5))
+    assert [tensor.output for tensor in found.network.inputs] == [(3, 8), (3, 8), (3, 4)]
+    assert found.parameters == 36
+
+
 class Tied(nn.Module):
     """Tokens and their scores by one table; the scores may have a bias of their own."""
 

@@ -38,7 +38,8 @@ def from_torch(
 
     Args:
         module: a `torch.nn.Module`.
-        inputs: the tensors that it is called with, in a batch of one: one, several, or by name.
+        inputs: what it is called with: a tensor in a batch of one, several, or by name; there may be numbers
+            among them, and lists and mappings of tensors.
         name: of the network; without, that of the module's class.
         flat: an item for every operation.
         allow_declared: what is not understood becomes a `custom` layer.
@@ -54,7 +55,9 @@ def from_torch(
     if not isinstance(module, torch.nn.Module):
         raise UsageError(f"from_torch takes a torch.nn.Module, not a {type(module).__name__}")
     given, keywords = _arguments(inputs)
-    if not all(isinstance(one, torch.Tensor) for one in (*given, *keywords.values())):
+    if not any(
+        isinstance(one, torch.Tensor | list | tuple | Mapping) for one in (*given, *keywords.values())
+    ):
         raise UsageError("from_torch takes the tensors that the module is called with")
     called = name or _called(module)
     with TemporaryDirectory() as folder:
@@ -93,13 +96,23 @@ def _exported(torch: Any, module: Any, given: Sequence[Any], keywords: Mapping[s
     device = next((one.device for one in [*copy.parameters(), *copy.buffers()]), None)
     try:
         with torch.no_grad():
-            there = {name: one.to(device) for name, one in keywords.items()}
-            return torch.export.export(copy, tuple(one.to(device) for one in given), there)
+            return torch.export.export(copy, *_moved(torch, (tuple(given), {**keywords}), device))
     except Exception as error:  # PyTorch's, of any class
         why = str(error).strip().splitlines()
         raise UsageError(
             f"PyTorch cannot export the module: {why[0] if why else type(error).__name__}"
         ) from error
+
+
+def _moved(torch: Any, given: Any, device: Any) -> Any:  # noqa: ANN401 - PyTorch's
+    """Arguments with their tensors on a device."""
+    if isinstance(given, Mapping):
+        named = cast("Mapping[str, Any]", given)
+        return {name: _moved(torch, one, device) for name, one in named.items()}
+    if isinstance(given, list | tuple):
+        several = [_moved(torch, one, device) for one in cast("Sequence[Any]", given)]
+        return several if isinstance(given, list) else tuple(several)
+    return given.to(device) if isinstance(given, torch.Tensor) else given
 
 
 def _hollow(torch: Any, parameter: Any) -> Any:  # noqa: ANN401 - PyTorch's
