@@ -142,7 +142,7 @@ def in_values(data: bytes, random: Random) -> bytes:
 
 
 def _places(node: Any) -> Iterator[tuple[Any, Any]]:  # noqa: ANN401 - JSON
-    several: dict[Any, Any] = node if isinstance(node, dict) else {}
+    several = cast("dict[Any, Any]", node) if isinstance(node, dict) else {}
     if isinstance(node, list):
         several = dict(enumerate(cast("list[Any]", node)))
     for key, value in [*several.items()]:

@@ -15,6 +15,7 @@ from archcost.importing.keras.names import path_of
 from archcost.importing.model import Model, Operation, Reference
 from archcost.importing.values import canonical
 from archcost.limits import DEFAULT
+from archcost.words.wording import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -251,7 +252,9 @@ class _Reader:
         """An input of the whole model."""
         name = layer.name
         stated = layer.config.get("batch_shape") or layer.config.get("batch_input_shape")
-        shape: list[int | None] = [*stated] if stated else []
+        shape: list[int | None] = listed(stated) if stated else []
+        if not all(n is None or (type(n) is int and 0 < n <= DEFAULT.dimension) for n in shape):
+            self._fail(f"of the shape of input '{name}' it says {short(repr(stated))}, which are no sizes")
         given = self._given.pop(name, None) or self._given.pop("input", None)
         if given and shape:
             axes = self._axes(len(shape))

@@ -83,3 +83,13 @@ def test_layouts_vanish(tmp_path: Path) -> None:
     """Channels are last there and first here; what brings features to the end of a sequence is no layer."""
     assert "transpose" not in imported(saved("conv2d_groups", tmp_path)).text
     assert "transpose" not in imported(saved("dense_seq", tmp_path)).text
+
+
+def test_a_shape_of_other_things_than_sizes_is_refused(tmp_path: Path) -> None:
+    model = json.loads(json.dumps(LAYERS["conv2d_groups"]["model"]))
+    path = tmp_path / "net.json"
+    for shape in ({"a": 1}, [None, "8", 8], [None, -1, 8], [None, 10**30, 8, 3]):
+        model["config"]["layers"][0]["config"]["batch_shape"] = shape
+        path.write_text(json.dumps(model))
+        with pytest.raises(ModelFileError, match="which are no sizes|is no list"):
+            imported(path)
