@@ -91,5 +91,5 @@ def test_a_shape_of_other_things_than_sizes_is_refused(tmp_path: Path) -> None:
     for shape in ({"a": 1}, [None, "8", 8], [None, -1, 8], [None, 10**30, 8, 3]):
         model["config"]["layers"][0]["config"]["batch_shape"] = shape
         path.write_text(json.dumps(model))
-        with pytest.raises(ModelFileError, match="which are no sizes|is no list"):
+        with pytest.raises(ModelFileError, match=r"which are no sizes|is no list"):
             imported(path)
