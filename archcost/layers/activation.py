@@ -512,6 +512,15 @@ class Activation(Layer):
             return self
         return self.model_validate({"function": self.function, **chosen.model_dump()})
 
+    @property
+    def folds(self) -> bool:
+        """As the activation does."""
+        return self.chosen.folds
+
+    def overwrites(self, inputs: tuple[Shape, ...], y: Shape) -> tuple[int, ...]:
+        """See the activation."""
+        return self.chosen.overwrites(inputs, y)
+
     def output_shape(self, x: Shape) -> Shape:
         """See the activation."""
         return self.chosen.output_shape(x)

@@ -207,6 +207,8 @@ class Kind(ItemFields, ABC):
 
     alias: ClassVar[bool] = False
     """True if the output is the input under another shape: it costs no memory of its own."""
+    computes: ClassVar[bool] = True
+    """False if it only brings or moves numbers: there is no loop that what `folds` could stand in."""
     values_unknown: ClassVar[bool] = False
     """True if nobody knows what it computes: `run` gives values to go on with, and counts nothing."""
     broadcasts: ClassVar[bool] = False
@@ -250,6 +252,18 @@ class Kind(ItemFields, ABC):
         found = {name: settled(getattr(self, name), len(inputs[0])) for name in self.axis_fields if inputs}
         other = {name: axes for name, axes in found.items() if axes != getattr(self, name)}
         return self.model_copy(update=other) if other else self
+
+    @property
+    def folds(self) -> bool:
+        """Whether inference computes it inside the layer before it: an activation, kept statistics."""
+        return False
+
+    def overwrites(self, inputs: tuple[Shape, ...], y: Shape) -> tuple[int, ...]:
+        """Positions of inputs whose memory the output may take: no element is written before its last use.
+
+        A kernel may need a channel of one of them beside that.
+        """
+        return ()
 
     def window(self, x: Shape) -> Window | None:
         """The sliding window, resolved for this input; None if the kind looks at one position at a time."""
@@ -360,6 +374,15 @@ class Function(Layer):
         """What one element costs, where the fields change that."""
         return self.per_element
 
+    @property
+    def folds(self) -> bool:
+        """It is one number for each that arrives."""
+        return True
+
+    def overwrites(self, inputs: tuple[Shape, ...], y: Shape) -> tuple[int, ...]:
+        """See `folds`."""
+        return (0,)
+
     def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         return x
@@ -372,6 +395,8 @@ class Function(Layer):
 
 class Moving(Layer):
     """A layer that moves elements, drops some or adds padding."""
+
+    computes: ClassVar[bool] = False
 
     def formulas(self, x: Shape, y: Shape) -> Formulas:
         """Nothing is computed."""
@@ -404,6 +429,8 @@ class Merge(Kind):
 
 class TensorSource(Kind):
     """A kind without inputs: it brings a tensor of its own, whatever else there is."""
+
+    computes: ClassVar[bool] = False
 
     @abstractmethod
     def output_shape(self, *unread: Shape) -> Shape:

@@ -88,6 +88,10 @@ class Conv(Layer):
         """Perhaps, if `connections` say who reads whom."""
         return self.connections is not None
 
+    def overwrites(self, inputs: tuple[Shape, ...], y: Shape) -> tuple[int, ...]:
+        """Where a channel is read by the channel at its place alone (see `DepthwiseConv`)."""
+        return (0,) if self.groups == inputs[0][0] == y[0] and self.connections is None else ()
+
     def output_shape(self, x: Shape) -> Shape:
         """`(out_channels, *positions)`."""
         check_channels("in_channels", self.in_channels, x)
@@ -206,6 +210,10 @@ class DepthwiseConv(Layer):
     def channels(self, arriving: tuple[Channels, ...], out_channels: int) -> Channels:
         """Each depends on the one it is a multiple of."""
         return arriving[0].grouped(arriving[0].total, out_channels)
+
+    def overwrites(self, inputs: tuple[Shape, ...], y: Shape) -> tuple[int, ...]:
+        """A channel is read by the channel at its place alone (Lin et al. 2020, MCUNet)."""
+        return (0,) if self.multiplier == 1 else ()
 
     def output_shape(self, x: Shape) -> Shape:
         """`(in_channels * multiplier, *positions)`."""

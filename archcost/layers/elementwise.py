@@ -53,6 +53,15 @@ class Scale(Layer):
 
     factor: Number = Field(description="the constant")
 
+    @property
+    def folds(self) -> bool:
+        """It is one number for each that arrives."""
+        return True
+
+    def overwrites(self, inputs: tuple[Shape, ...], y: Shape) -> tuple[int, ...]:
+        """See `folds`."""
+        return (0,)
+
     def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         return x
@@ -76,6 +85,15 @@ class LayerScale(Layer):
     reference: ClassVar[str] = "Touvron et al. 2021, Going deeper with image transformers"
 
     bias: bool = Field(default=False, description="add a learned number to every channel")
+
+    @property
+    def folds(self) -> bool:
+        """It is one number for each that arrives."""
+        return True
+
+    def overwrites(self, inputs: tuple[Shape, ...], y: Shape) -> tuple[int, ...]:
+        """See `folds`."""
+        return (0,)
 
     def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""

@@ -51,6 +51,10 @@ class _Elementwise(Merge):
 
     per_channel: ClassVar[bool] = True
 
+    def overwrites(self, inputs: tuple[Shape, ...], y: Shape) -> tuple[int, ...]:
+        """Any that is not repeated."""
+        return tuple(i for i, x in enumerate(inputs) if x == y)
+
     def output_shape(self, *xs: Shape) -> Shape:
         """The common shape, where a size of 1 fits any other."""
         _check_ranks(xs)
@@ -240,6 +244,7 @@ class Where(_Elementwise):
 class Concat(Merge):
     """All inputs one after the other along an axis; they agree in every other size. Nothing is computed."""
 
+    computes: ClassVar[bool] = False
     reference: ClassVar[str] = "Szegedy et al. 2015, Going deeper with convolutions"
 
     axis_fields: ClassVar[tuple[str, ...]] = ("axis",)
@@ -278,6 +283,7 @@ class Concat(Merge):
 class Stack(Merge):
     """All inputs, which have one shape, along a new axis. Nothing is computed."""
 
+    computes: ClassVar[bool] = False
     reference: ClassVar[str] = "PyTorch, torch.stack"
 
     axis: Axis = Field(

@@ -103,6 +103,15 @@ class BatchNorm(Layer):
             )
         return self
 
+    @property
+    def folds(self) -> bool:
+        """Its statistics are those of training, so that it is a product and a sum for each number."""
+        return self.track_running_stats
+
+    def overwrites(self, inputs: tuple[Shape, ...], y: Shape) -> tuple[int, ...]:
+        """See `folds`."""
+        return (0,) if self.folds else ()
+
     def output_shape(self, x: Shape) -> Shape:
         """The shape that arrives."""
         check_channels("num_features", self.num_features, x)
