@@ -198,7 +198,7 @@ def _fits(a: Part, b: Part) -> bool:
 
 def _fit(a: Part, b: Part, key: str) -> bool:
     one, other = (_comparable(value_of(part, key), key) for part in (a, b))
-    return one == other or _sort(one) == _sort(other)
+    return one == other or (key != "merge" and _sort(one) == _sort(other))
 
 
 def _comparable(value: Any, key: str) -> Any:  # noqa: ANN401 - whatever a field may be
@@ -263,7 +263,9 @@ def _sort(value: Any) -> object:  # noqa: ANN401 - whatever a field may be
     if isinstance(value, Starting):
         return _sort(value.first), _sort(value.rest)
     if isinstance(value, dict):
-        return tuple((key, _sort(one)) for key, one in cast("dict[str, Any]", value).items())
+        table = cast("dict[str, Any]", value)
+        # What joins branches is a word with fields, which no parameter can be.
+        return tuple((key, repr(one) if isinstance(one, dict) else _sort(one)) for key, one in table.items())
     return value
 
 

@@ -89,28 +89,31 @@ class _Cuts:
         return self._tokens.get(id(tensor))
 
     def _found(self, tensor: Item, heads: int) -> Tensor | None:
-        heads, d, *rest = tensor.shape
         source = tensor.sources[0]
         if tensor.kind == "scale" and self.readers[id(tensor)] == 1:
             inner = self.tokens(source, heads)
             return inner and self._new("scale", tensor.fields, inner, tensor)
-        if tensor.kind == "reshape":
-            return source if self.shape(source) == (heads * d, *rest) else None
-        if tensor.kind != "squeeze" or not isinstance(source, Item) or source.kind != "slice":
+        if tensor.kind not in {"reshape", "squeeze"}:
             return None
-        # Queries, keys and values are parts of one tensor: `[parts, heads, d, sets…, length]`.
-        several, start = source.sources[0], source.fields.get("start", 0)
+        heads, d, *rest = tensor.shape
+        if self.shape(source) == (heads * d, *rest):
+            return source
+        return self._part(source, tensor) if isinstance(source, Item) and source.kind == "slice" else None
+
+    def _part(self, cut: Item, tensor: Item) -> Item | None:
+        """Queries, keys or values, which are parts of one tensor: `[parts, heads, d, sets…, length]`."""
+        heads, d, *rest = tensor.shape
+        several, start = cut.sources[0], cut.fields.get("start", 0)
         if not isinstance(several, Item) or several.kind != "reshape" or not isinstance(start, int):
             return None
         whole, size = several.sources[0], heads * d
-        is_part = source.shape == (1, *tensor.shape) and several.shape[1:] == tensor.shape
+        is_part = cut.shape == (1, *tensor.shape) and several.shape[1:] == tensor.shape
         if not is_part or self.shape(whole) != (several.shape[0] * size, *rest):
             return None
         start, end = start * size, (start + 1) * size
         fields = {"start": start} if start else {}
-        return self._new(
-            "slice", fields | ({"end": end} if end < self.shape(whole)[0] else {}), whole, tensor
-        )
+        fields |= {"end": end} if end < self.shape(whole)[0] else {}
+        return self._new("slice", fields, whole, tensor)
 
     def _new(self, kind: str, fields: Mapping[str, FieldValue], source: Tensor, instead: Item) -> Item:
         """An item on tokens, which stands before the one on heads that it is instead of."""

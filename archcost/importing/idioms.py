@@ -47,6 +47,8 @@ def idiomatic(
         elif item.kind == "conv":
             (source,) = item.sources
             _depthwise(item, inputs[source][0] if isinstance(source, str) else source.shape[0])
+        elif item.kind == "concat":
+            _turned(item, readers)
         elif item.kind == "reshape":
             dropped.update(map(id, _shuffle(item, readers, inputs)))
     kept = [item for item in items if id(item) not in dropped]
@@ -128,6 +130,32 @@ def _depthwise(conv: Item, in_channels: int) -> None:
     groups, out = fields.pop("groups", 1), fields.pop("out_channels", None)
     if groups == in_channels == out != 1 and fields.keys() <= DepthwiseConv.model_fields.keys():
         conv.kind, conv.fields = "depthwise_conv", fields
+
+
+def _turned(last: Item, readers: Counter[int]) -> None:
+    """What a tensor has behind a place, and then what is before it: a `roll`, along several axes at once."""
+    axis = last.fields.get("axis", 0)
+    ends = [one for one in last.sources if isinstance(one, Item) and one.kind == "slice"]
+    if len(ends) != 2 or len(last.sources) != 2 or not isinstance(axis, int):
+        return
+    (behind, before), size = ends, last.shape[axis]
+    (source,) = before.sources
+    place, kept = before.fields.get("end"), {"axis": axis} if axis else {}
+    cuts = [{"start": place, **kept}, {"end": place, **kept}]
+    if (
+        behind.sources != before.sources
+        or [behind.fields, before.fields] != cuts
+        or not isinstance(place, int)
+    ):
+        return
+    shift = size - place if 2 * (size - place) <= size else -place
+    last.kind, last.fields, last.sources = "roll", {"shifts": shift, "axis": axis}, (source,)
+    # Both have read it, which is one reader now.
+    readers[id(source)] -= 1
+    if isinstance(source, Item) and source.kind == "roll" and readers[id(source)] == 1:
+        axes = source.fields["axis"]
+        if source.fields["shifts"] == shift and isinstance(axes, int) and axes < axis:
+            last.fields, last.sources = {"shifts": shift, "axis": [axes, axis]}, source.sources
 
 
 def _shuffle(last: Item, readers: Counter[int], inputs: Mapping[str, Shape]) -> list[Item]:

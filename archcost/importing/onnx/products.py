@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from archcost.importing import rules
 from archcost.importing.converter import NotUnderstoodError
 from archcost.importing.model import Weight
 from archcost.importing.onnx.elementwise import combined
@@ -13,7 +14,6 @@ from archcost.importing.onnx.reading import (
     integer,
     integers,
     is_known,
-    layer,
     number,
     plain,
     taken,
@@ -125,25 +125,7 @@ def fused_matmul(call: Call) -> Value | Weight:
 
 def einsum(call: Call) -> Value:
     """A product whose axes have letters."""
-    equation, several = text(call, "equation", "").replace(" ", ""), call.values("tensors")
-    operands, arrow, leaving = equation.partition("->")
-    letters = operands.split(",")
-    if len(several) != 2 or "." in equation or not arrow or len(letters) != 2:
-        raise NotUnderstoodError(f"{equation} is no product of two tensors")
-    words: list[str] = []
-    sizes: dict[str, int] = {}
-    kept: set[str] = set()
-    for x, word in zip(several, letters, strict=True):
-        kept |= {one for one, axis in zip(word, x.axes, strict=True) if axis is not None}
-        sizes |= dict(zip(word, x.theirs, strict=True))
-    for x, word in zip(several, letters, strict=True):
-        there = {axis: one for one, axis in zip(word, x.axes, strict=True) if axis is not None}
-        if any(one in kept and axis is None for one, axis in zip(word, x.axes, strict=True)):
-            raise NotUnderstoodError(f"{equation}: a dimension of 1 is repeated")
-        words.append("".join(there[axis] for axis in range(len(x.shape))))
-    made = [one for one in leaving if one in kept]
-    axes = [made.index(one) if one in made else None for one in leaving]
-    return layer(call, "einsum", several, axes, equation=f"{words[0]},{words[1]}->{''.join(made)}")
+    return rules.einsum(call, text(call, "equation", ""), call.values("tensors"))
 
 
 def attention(call: Call) -> Value:
