@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from archcost import SpecError, analyze, check, load
+from archcost.cli import main
 from archcost.formatting import formatted
 from archcost.importing.imported import imported
 
@@ -306,3 +307,19 @@ def test_findings_point_at_the_stage_in_the_plans(tmp_path: Path) -> None:
         "decoder_1.concat": "64",
         "decoder_0.concat": "32",
     }
+
+
+def test_the_command_writes_the_configuration_that_is_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, 1, TUMOURS, **SEVERAL)
+    assert main(["import", "plans.json", "--variant", "2d", "-o", "net.yaml"]) == 0
+    assert load("net.yaml").inputs[0].output == (1, 64, 64)
+    assert main(["import", "plans.json"]) == 2
+    assert main(["import", "missing.json"]) == 2
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        "archcost: plans.json: it holds several networks; name one: "
+        "--variant 2d or --variant 3d_lowres or --variant 3d_fullres or --variant 3d_cascade_fullres",
+        "archcost: there is no file 'missing.json'",
+    ]
