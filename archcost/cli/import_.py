@@ -52,10 +52,10 @@ def command(  # noqa: PLR0913 - one for everything a user may choose
 ) -> None:
     """Write the spec of a model of another framework.
 
-    FILE is what `torch.export.save` of PyTorch wrote (.pt2), a model of ONNX, Keras or TensorFlow Lite, a YOLO
-    model file, a configuration of Darknet, or plans of nnU-Net. Modules become blocks and repeats, and the
-    spec is checked: it has the learned numbers that the file has, every shape is the file's, and read again
-    it is the same graph. How faithful it is, is said in a line on standard error.
+    FILE is what `torch.export.save` of PyTorch wrote (.pt2), a model of ONNX, Keras or TensorFlow Lite, a
+    YOLO model file, a configuration of Darknet, or plans of nnU-Net. Modules become blocks and repeats, and
+    the spec is checked: it has the learned numbers that the file has, every shape is the file's, and read
+    again it is the same graph. How faithful it is, is said in a line on standard error.
 
     \b
       archcost import model.pt2

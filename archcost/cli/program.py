@@ -87,7 +87,7 @@ COMMANDS = {
     ),
     "import": CommandEntry(
         "import_",
-        "Write the spec of a model that was exported from PyTorch.",
+        "Write the spec of a model of another framework.",
         ("importing",),
     ),
     "export": CommandEntry(

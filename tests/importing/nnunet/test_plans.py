@@ -318,8 +318,6 @@ def test_the_command_writes_the_configuration_that_is_chosen(
     assert load("net.yaml").inputs[0].output == (1, 64, 64)
     assert main(["import", "plans.json"]) == 2
     assert main(["import", "missing.json"]) == 2
-    assert capsys.readouterr().err.splitlines()[-2:] == [
-        "archcost: plans.json: it holds several networks; name one: "
-        "--variant 2d or --variant 3d_lowres or --variant 3d_fullres or --variant 3d_cascade_fullres",
-        "archcost: there is no file 'missing.json'",
-    ]
+    several, missing = capsys.readouterr().err.splitlines()[-2:]
+    assert several.startswith("archcost: plans.json: it holds several networks; name one: --variant 2d or")
+    assert missing == "archcost: there is no file 'missing.json'"
