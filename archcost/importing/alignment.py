@@ -68,7 +68,7 @@ def aligned(several: Sequence[Sequence[Part]]) -> list[Column] | None:
     found: list[Column] | None = groups[0]
     for group in groups[1:]:
         found = found and _merged(found, group)
-    if not found or 2 * sum(_optional(column, len(several)) for column in found) > lines_of(found):
+    if not found or 3 * sum(_optional(column, len(several)) for column in found) > lines_of(found):
         return None
     return found
 
@@ -265,7 +265,10 @@ def _sort(value: Any) -> object:  # noqa: ANN401 - whatever a field may be
     if isinstance(value, dict):
         table = cast("dict[str, Any]", value)
         # What joins branches is a word with fields, which no parameter can be.
-        return tuple((key, repr(one) if isinstance(one, dict) else _sort(one)) for key, one in table.items())
+        given = ((key, cast("object", one)) for key, one in table.items())
+        return tuple(
+            (key, repr(cast("object", one)) if isinstance(one, dict) else _sort(one)) for key, one in given
+        )
     return value
 
 

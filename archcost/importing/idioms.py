@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from archcost.importing.heads import with_heads
 from archcost.importing.items import Item
+from archcost.importing.positions import laid_out
 from archcost.layers.convolution import DepthwiseConv
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ def idiomatic(
         outputs: what leaves.
         inputs: shapes by name.
     """
+    items = laid_out(items, outputs, inputs)
     readers: Counter[int] = Counter(id(source) for item in items for source in item.sources)
     readers.update(id(output) for output in outputs)
     dropped: set[int] = set()

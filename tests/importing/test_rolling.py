@@ -14,9 +14,11 @@ import yaml
 import archcost
 from archcost.errors import SpecError
 from archcost.formatting import formatted
+from archcost.importing.alignment import aligned
 from archcost.importing.conversion import network_of, spec_text
 from archcost.importing.graph import fingerprints
 from archcost.importing.imported import imported
+from archcost.importing.parts import Part
 from archcost.importing.roll import Steps, Units
 from archcost.spec.load import load_text
 from tests.importing.items_of_networks import items_of, model_of
@@ -145,3 +147,10 @@ def test_additions_that_stand_deep_in_each_other_are_the_same_graph() -> None:
 def test_pages_show_what_is_imported(page: str) -> None:
     text = (EXPECTED / "resnet18.yaml").read_text()
     assert f"```yaml\n{text}```\n" in (ROOT / page).read_text()
+
+
+def test_lists_that_have_nothing_in_common_are_no_block() -> None:
+    constant, parameter = Part("constant", {"shape": [4]}), Part("parameter", {"shape": [4]})
+    lists = [[Part("residual", lists={"residual": [one], "shortcut": []})] for one in (constant, parameter)]
+    assert aligned(lists) is None
+    assert aligned([[constant], [constant.copy()]]) is not None

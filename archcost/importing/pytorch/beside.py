@@ -151,7 +151,9 @@ class _Program:
                     if value is None and isinstance(made, self._torch.Tensor):
                         self._made[name] = made
                     if value and isinstance(value.tensor, Item) and (leaves or value.tensor not in found):
-                        found[value.tensor] = _ours(_double(made).numpy(), value)
+                        # Positions may be laid out where the program has them in a row.
+                        ours = _ours(_double(made).numpy(), value)
+                        found[value.tensor] = ours.reshape(value.tensor.shape)
         finally:
             self._torch.set_default_dtype(usual)
         return found
