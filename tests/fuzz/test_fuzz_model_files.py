@@ -12,11 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("name", FORMATS)
-def test_a_damaged_model_is_read_or_refused(name: str, seed: int, tmp_path: Path) -> None:
+def test_a_damaged_model_is_read_or_refused(name: str, tmp_path: Path) -> None:
     path = prepared(name, tmp_path)
-    assert sum(tried(one, path) for one in several(name, seed, 60)) < 60
+    assert sum(tried(one, path) for one in several(name, 0, 60)) < 60
 
 
 # Some of Keras' layers are refused: see tests/importing/keras.
