@@ -34,7 +34,7 @@ def _arrives(call: Call, position: int, name: str) -> Value | None:
 
 def _multi_head(call: Call) -> Value | list[Value]:
     refuse(call, "use_gate", "sliding_window", "call.attention_mask", "call.query_mask", "call.mask")
-    refuse(call, "call.value_mask", "call.key_mask", "3")
+    refuse(call, "call.value_mask", "call.key_mask", "3", "4", "5", "6")
     query, value = _arrives(call, 0, "query"), _arrives(call, 1, "value")
     key = _arrives(call, 2, "key") or value
     if query is None or value is None or key is None or {len(x.axes) for x in (query, value, key)} != {3}:

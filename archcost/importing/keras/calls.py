@@ -84,7 +84,7 @@ class _Reader:
     def _object(self, held: dict[str, Any]) -> Any:  # noqa: ANN401 - JSON
         word = held.get("class_name")
         if word is None:
-            return [self.plain(one) for one in held.values()]
+            return [self.plain(held[name]) for name in sorted(held)]
         config = named(held["config"])
         if word == "__keras_tensor__":
             tensor = _tensor(config["keras_history"])
@@ -133,8 +133,10 @@ def _tensor_or(value: Any) -> Any:  # noqa: ANN401 - JSON
 
 
 def tensors_in(value: Any) -> list[Tensor]:  # noqa: ANN401 - JSON
-    """The tensors of `input_layers` or `output_layers`, in lists or under names."""
-    several = [*named(value).values()] if isinstance(value, dict) else listed(value)
+    """The tensors of `input_layers` or `output_layers`, in lists or under names, then by these."""
+    several = (
+        [named(value)[name] for name in sorted(named(value))] if isinstance(value, dict) else listed(value)
+    )
     if len(several) == 3 and isinstance(several[0], str):
         return [_tensor(several)]
     return [tensor for one in several for tensor in tensors_in(one)]

@@ -18,7 +18,7 @@ from archcost.limits import DEFAULT
 from archcost.words.wording import short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from archcost.importing.keras.calls import Called
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _NESTED = frozenset({"Functional", "Model", "Sequential"})
 """Classes of models whose configuration is a graph of layers."""
+_PLAIN_POLICIES = frozenset({"DTypePolicy", "DTypePolicyMap", "FloatDTypePolicy", "Policy"})
+"""What the type of a layer may be that is not quantized."""
 
 
 def model(path: Path, document: dict[str, Any], given: Mapping[str, Shape]) -> Model:
@@ -72,6 +74,7 @@ class _Reader:
         self._shapes: dict[str, Shape] = {}
         self._operations: list[Operation] = []
         self._classes: dict[str, str] = {}
+        self._homes: dict[tuple[str, str], set[tuple[str, ...]]] = {}
 
     def model(self) -> Model:
         """All of it."""
@@ -89,7 +92,7 @@ class _Reader:
             outputs=tuple(output.name for output in outputs),
             classes=self._classes,
             unread=None,
-            notes=("the file states none to compare them with",),
+            notes=("the file states none to compare them with", *self._twins()),
             axes=axes,
         )
 
@@ -136,9 +139,9 @@ class _Reader:
             known = {
                 entry: one for entry, one in zip(entries, arriving, strict=True) if isinstance(one, Reference)
             }
-        by_name = {layer.name: layer for layer in layers}
         several = Counter(key for layer in layers for call in layer.calls for key in call.reads)
         several.update(wanted)
+        by_name = {layer.name: _with_own_call(layer, several) for layer in layers}
         widths: dict[_Key, int] = {}
         for tensor in several:
             key = tensor.layer, tensor.call
@@ -230,6 +233,7 @@ class _Reader:
         for tensor, shape in call.shapes.items():
             self._states(known[tensor], shape)
         given = call.arguments(known)
+        self._refuse_changed(layer, place, given)
         if layer.word in _NESTED:
             self._classes[".".join(module)] = layer.word
             first = given.get("0")
@@ -241,6 +245,29 @@ class _Reader:
         arguments = {**_flat(layer.config), **given}
         self._operations.append(Operation(layer.word, arguments, names, ".".join(module), where))
         return [Reference(name) for name in names]
+
+    def _refuse_changed(self, layer: _Layer, place: tuple[str, ...], given: Mapping[str, Argument]) -> None:
+        """Refuse a layer whose weights are not those of its class, and a model that is called in training."""
+        policy = layer.config.get("dtype")
+        if isinstance(policy, dict) and named(policy).get("class_name") not in _PLAIN_POLICIES:
+            self._fail(f"{'/'.join(place)} is quantized: its weights and scales are not followed")
+        if layer.config.get("lora_rank"):
+            self._fail(f"{'/'.join(place)} has lora_rank: what it learns besides is not followed; merge it")
+        if layer.word in _NESTED and given.get("call.training") is True:
+            self._fail(f"{'/'.join(place)} is called with training=True")
+        if any(key.endswith("_initializer") for key in layer.config):
+            models = self._homes.setdefault((layer.name, repr(layer.config)), set())
+            models.add(place[:-1])
+
+    def _twins(self) -> list[str]:
+        """That layers stand alike in several models: Keras does not write whether they are the same."""
+        names = sorted({name for (name, _), models in self._homes.items() if len(models) > 1})
+        if not names:
+            return []
+        which = ", ".join(names[:3]) + ", …" * (len(names) > 3)
+        return [
+            f"in several models of it there is {which}: if that is the same layer, its weights count once"
+        ]
 
     def _states(self, reference: Reference, shape: Sequence[int | None]) -> None:
         """Notes the shape that the file says of a tensor, if it says all of it."""
@@ -286,6 +313,19 @@ _OPAQUE = (
     "its graph is in the code of its class, and not in the file; what is built of layers, as a Functional or "
     "Sequential model, can be imported"
 )
+
+
+def _with_own_call(layer: _Layer, read: Iterable[Tensor]) -> _Layer:
+    """A layer whose calls are counted as others do that read it.
+
+    Keras counts the way from a model's inputs to its outputs as its first call, and does not write it: of
+    functional models, and of sequential ones in Keras 2.
+    """
+    calls = {tensor.call for tensor in read if tensor.layer == layer.name}
+    if layer.word not in _NESTED or 0 in calls:
+        return layer
+    counts = layer.word != "Sequential" or max(calls, default=0) >= len(layer.calls)
+    return layer._replace(calls=[call_on(), *layer.calls]) if counts else layer
 
 
 def _word(document: dict[str, Any]) -> str:

@@ -119,12 +119,17 @@ def _time_distributed(call: Call) -> Value:
         if key.startswith(prefix) or key in {"0", "generation"}
     }
     base, rank = name[:-2], len(x.axes) - 3
+    if name != "Dense" and inner.get("data_format") == "channels_first":
+        raise NotUnderstoodError(f"{name} at every step, with channels first, is not followed")
+    if name == "LayerNormalization":
+        axes = call.integers("layer.axis", [-1])
+        inner["axis"] = [axis + 1 if axis > 0 else axis for axis in axes]  # a step has no dimension for steps
     if name == "Flatten":
         return as_shape(call, x, (*x.theirs[:2], prod(x.theirs[2:])))
     if base == "GlobalAveragePooling":
         keep = bool(inner.get("keepdims"))
         return averaged(call, x, [*range(2, len(x.axes) - 1)], keep=keep)
-    if base in _WINDOWS and inner.get("data_format") != "channels_first":
+    if base in _WINDOWS:
         for key in _WINDOWS[base]:
             given = inner.get(key)
             if given is not None:

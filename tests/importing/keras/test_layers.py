@@ -20,6 +20,11 @@ LAYERS: dict[str, Any] = json.loads(
 )
 
 REFUSED = {
+    "lora_dense": "dense has lora_rank: what it learns besides is not followed",
+    "quantized_dense": "dense_1 is quantized: its weights and scales are not followed",
+    "quantized_int4": "dense_1 is quantized: its weights and scales are not followed",
+    "nested_training": "functional is called with training=True",
+    "td_gap_cf": "GlobalAveragePooling2D at every step, with channels first, is not followed",
     "act_glu": "there is no rule for the activation glu",
     "act_squareplus": "there is no rule for the activation squareplus",
     "act_sparse_plus": "there is no rule for the activation sparse_plus",
@@ -77,6 +82,14 @@ def test_a_nested_model_that_is_called_twice_has_one_set_of_weights(tmp_path: Pa
     found = imported(saved("nested_shared", tmp_path))
     assert found.parameters == LAYERS["nested_shared"]["params"]
     assert found.text.count("share: ") == 3 + 2 * 2
+
+
+def test_a_layer_that_may_be_in_two_models_is_told() -> None:
+    """It is one layer here, of 72 parameters, and the file looks the same if there are two."""
+    file = Path(__file__).parents[2] / "data" / "models" / "keras" / "shared_across.json"
+    found = imported(file)
+    told = "in several models of it there is shared: if that is the same layer, its weights count once"
+    assert (found.parameters, told in found.notes) == (144, True)
 
 
 def test_layouts_vanish(tmp_path: Path) -> None:
