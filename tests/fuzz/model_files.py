@@ -131,7 +131,7 @@ def in_values(data: bytes, random: Random) -> bytes:
             case "again" if isinstance(home, list):
                 home[key:key] = [home[key]] * random.choice((1, 3, 50))
             case "deep":
-                for _ in range(random.choice((3, 200))):
+                for _ in range(random.choice((3, 100))):
                     home[key] = [home[key]]
             case _:
                 other, there = random.choice(places)

@@ -20,6 +20,10 @@ class Tensor(NamedTuple):
     place: int
 
 
+MOST_OUTPUTS = 10_000
+"""Tensors that a layer gives at most."""
+
+
 class Called(NamedTuple):
     """What a layer is called on.
 
@@ -103,6 +107,8 @@ class _Reader:
 
 def _tensor(given: Any) -> Tensor:  # noqa: ANN401 - JSON
     layer, call, place = listed(given)
+    if not 0 <= int(place) < MOST_OUTPUTS:
+        raise ValueError(f"{layer} gives no tensor {place}")
     return Tensor(str(layer), int(call), int(place))
 
 

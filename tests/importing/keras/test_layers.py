@@ -106,3 +106,13 @@ def test_a_shape_of_other_things_than_sizes_is_refused(tmp_path: Path) -> None:
         path.write_text(json.dumps(model))
         with pytest.raises(ModelFileError, match=r"which are no sizes|is no list"):
             imported(path)
+
+
+@pytest.mark.parametrize("place", [-1, 2**31])
+def test_a_layer_gives_no_end_of_tensors(place: int, tmp_path: Path) -> None:
+    model = json.loads(json.dumps(LAYERS["conv2d_groups"]["model"]))
+    path = tmp_path / "net.json"
+    model["config"]["output_layers"][-1] = place
+    path.write_text(json.dumps(model))
+    with pytest.raises(ModelFileError, match=f"gives no tensor {place}"):
+        imported(path)
