@@ -104,8 +104,10 @@ PUBLISHED = {
 """Depth and width of YOLOv5 n, s, m, l and x -> the parameters that its repository's training prints."""
 
 
-@pytest.mark.parametrize("anchors", [ANCHORS, "anchors: 3\n"], ids=["listed", "counted"])
-@pytest.mark.parametrize(("depth", "width"), PUBLISHED)
+@pytest.mark.parametrize(
+    ("depth", "width", "anchors"),
+    [*((*size, ANCHORS) for size in PUBLISHED), ("0.33", "0.50", "anchors: 3\n")],
+)
 def test_a_file_with_anchors_has_the_head_of_yolov5s_repository(depth: str, width: str, anchors: str) -> None:
     rows = (FILES / "yolov5.yaml").read_text().partition("backbone:")[2].replace("[nc]", "[nc, anchors]")
     head = f"nc: 80\ndepth_multiple: {depth}\nwidth_multiple: {width}\n{anchors}"
